@@ -1,0 +1,31 @@
+/* Time: wall clock for what people read, monotonic clock for what waits, Europe/London for deadlines and forms. */
+#ifndef WG_BASE_CLOCK_H
+#define WG_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Milliseconds since 1970-01-01T00:00:00Z; milliseconds of a clock that never jumps. */
+int64_t wg_clock_wall(void);
+int64_t wg_clock_monotonic(void);
+
+#define WG_CLOCK_TEXT 32
+
+/* "2026-11-22T09:30:00Z" from milliseconds; out has WG_CLOCK_TEXT bytes. Returns out. */
+const char *wg_clock_format(int64_t wall_ms, char *out);
+
+/* RFC 3339 with a zone, to milliseconds; false when it is not exactly that. */
+bool wg_clock_parse(const char *s, int64_t *wall_ms);
+
+/* Days since 1970-01-01 of a civil date; year, month 1 to 12, day; false when there is no such day. */
+bool wg_clock_days(int year, int month, int day, int64_t *days);
+
+/* Minutes that Europe/London is ahead of UTC at that instant: 0 or 60 (Summer Time Order 2002: from 01:00 UTC on the last
+ * Sunday of March to 01:00 UTC on the last Sunday of October). */
+int wg_clock_london_offset(int64_t wall_ms);
+
+/* The instant of a civil time in London. In the hour that does not exist the later offset is used, in the hour that comes
+ * twice the earlier instant (summer time). */
+bool wg_clock_london(int year, int month, int day, int hour, int minute, int second, int64_t *wall_ms);
+
+#endif

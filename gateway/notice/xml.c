@@ -1,0 +1,386 @@
+/* xml.c owns parsing, schema validation and serialising of XML.
+ * SECURITY: the bytes given to wg_xml_parse are hostile; everything that could reach a file or the network is off. */
+#include "notice/xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlerror.h>
+#include <libxml/xmlschemas.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sys/file.h"
+
+struct wg_xml {
+	xmlDoc *doc;
+	char name[256];
+};
+
+struct wg_xml_xsd {
+	xmlSchema *schema;
+};
+
+/* Entities are answered with nothing: no document may make this process open anything. */
+static xmlParserInput *no_entity(const char *url, const char *id, xmlParserCtxt *ctxt)
+{
+	(void)url, (void)id, (void)ctxt;
+	return NULL;
+}
+
+static void silent(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
+static void silent_structured(void *ctx, xmlError *error)
+{
+	(void)ctx, (void)error;
+}
+
+void wg_xml_init(void)
+{
+	LIBXML_TEST_VERSION
+	xmlInitParser();
+	xmlSetExternalEntityLoader(no_entity);
+	xmlSetGenericErrorFunc(NULL, silent);
+	xmlSetStructuredErrorFunc(NULL, silent_structured);
+}
+
+/* What a document may cost, counted while it is parsed. Lives in ctxt->_private. */
+struct budget {
+	size_t depth, nodes;
+	const char *fault;
+	startElementNsSAX2Func start;
+	endElementNsSAX2Func end;
+};
+
+static void stop(xmlParserCtxt *ctxt, const char *fault)
+{
+	struct budget *budget = ctxt->_private;
+	if (budget->fault == NULL)
+		budget->fault = fault;
+	xmlStopParser(ctxt);
+}
+
+static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *id, const xmlChar *url)
+{
+	(void)name, (void)id, (void)url;
+	stop(ctx, "a DOCTYPE is not accepted: remove it and send again");
+}
+
+static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_ns,
+		     const xmlChar **ns, int n_attr, int n_default, const xmlChar **attr)
+{
+	xmlParserCtxt *ctxt = ctx;
+	struct budget *budget = ctxt->_private;
+	budget->nodes += 1 + (size_t)n_attr + (size_t)n_ns;
+	if (++budget->depth > WG_LIMIT_XML_DEPTH)
+		stop(ctxt, "elements are nested too deeply");
+	else if (budget->nodes > WG_LIMIT_XML_NODES)
+		stop(ctxt, "there are too many elements and attributes");
+	else
+		budget->start(ctx, name, prefix, uri, n_ns, ns, n_attr, n_default, attr);
+}
+
+static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	xmlParserCtxt *ctxt = ctx;
+	struct budget *budget = ctxt->_private;
+	budget->depth--;
+	budget->end(ctx, name, prefix, uri);
+}
+
+/* Processing instructions and comments carry nothing for us and are not kept. */
+static void on_pi(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+	(void)ctx, (void)target, (void)data;
+}
+
+static void on_comment(void *ctx, const xmlChar *value)
+{
+	(void)ctx, (void)value;
+}
+
+struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name)
+{
+	struct wg_xml *x = doc != NULL ? calloc(1, sizeof *x) : NULL;
+	if (x == NULL) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	x->doc = doc;
+	(void)wg_defang(name, x->name, sizeof x->name);
+	return x;
+}
+
+enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
+{
+	if (len > INT_MAX || len > WG_LIMIT_READER_OUTPUT)
+		return wg_err_set(err, WG_LIMIT, "%s: XML of %zu bytes is larger than the limit of %zu", name, len,
+				  WG_LIMIT_READER_OUTPUT);
+	xmlParserCtxt *ctxt = xmlCreateMemoryParserCtxt(len > 0 ? bytes : " ", len > 0 ? (int)len : 1);
+	if (ctxt == NULL)
+		return wg_err_set(err, WG_SYSTEM, "%s: no memory for an XML parser", name);
+	struct budget budget = { .start = ctxt->sax->startElementNs, .end = ctxt->sax->endElementNs };
+	ctxt->_private = &budget;
+	(void)xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	ctxt->sax->internalSubset = on_doctype;
+	ctxt->sax->startElementNs = on_start;
+	ctxt->sax->endElementNs = on_end;
+	ctxt->sax->processingInstruction = on_pi;
+	ctxt->sax->comment = on_comment;
+	ctxt->linenumbers = 1;
+	(void)xmlParseDocument(ctxt);
+	xmlDoc *doc = ctxt->myDoc;
+	ctxt->myDoc = NULL;
+	enum wg_code code = WG_OK;
+	if (budget.fault != NULL)
+		code = wg_err_set(err, WG_REJECT, "%s: %s", name, budget.fault);
+	else if (!ctxt->wellFormed || ctxt->errNo == XML_ERR_NO_MEMORY || doc == NULL || xmlDocGetRootElement(doc) == NULL)
+		code = wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name,
+				  ctxt->lastError.line, ctxt->lastError.code);
+	xmlFreeParserCtxt(ctxt);
+	if (code != WG_OK) {
+		xmlFreeDoc(doc);
+		return code;
+	}
+	struct wg_xml *x = wg_xml_adopt(doc, name);
+	if (x == NULL)
+		return wg_err_set(err, WG_SYSTEM, "%s: no memory", name);
+	*out = x;
+	return WG_OK;
+}
+
+enum wg_code wg_xml_load(const char *path, struct wg_xml **out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	enum wg_code code = wg_file_read(path, &bytes, err);
+	if (code == WG_OK)
+		code = wg_xml_parse(bytes.data, bytes.len, path, out, err);
+	if (code == WG_REJECT)
+		err->code = code = WG_CONFIG;
+	return code;
+}
+
+void wg_xml_freep(struct wg_xml **doc)
+{
+	if (*doc != NULL)
+		xmlFreeDoc((*doc)->doc);
+	free(*doc);
+	*doc = NULL;
+}
+
+/* The first complaint of a validation or of a schema's compilation. */
+struct complaint {
+	char text[512];
+	int line;
+};
+
+/* libxml2's words quote the value that was there ("'x' is not a valid value of ..."); values are personal data, so what stands
+ * in quotes is kept only when it is the name of an element, attribute or type: it follows one of the words below. */
+static void strip_values(const char *in, char *out, size_t size)
+{
+	static const char *const kept[] = { "Element ", "element ", "attribute ", "type ", "facet ", "simple type " };
+	size_t o = 0;
+	for (size_t i = 0; in[i] != '\0' && o + 4 < size;) {
+		if (in[i] != '\'') {
+			out[o++] = in[i++];
+			continue;
+		}
+		bool name = false;
+		for (size_t k = 0; k < WG_COUNT(kept); k++) {
+			size_t n = strlen(kept[k]);
+			name = name || (i >= n && strncmp(in + i - n, kept[k], n) == 0);
+		}
+		size_t n = strcspn(in + i + 1, "'");
+		if (name) {
+			for (size_t k = 0; k < n + 1 && o + 4 < size && in[i + k] != '\0'; k++)
+				out[o++] = in[i + k];
+			out[o++] = '\'';
+		} else {
+			out[o++] = '\'';
+			out[o++] = '*';
+			out[o++] = '\'';
+		}
+		i += n + 1;
+		if (in[i] == '\'')
+			i++;
+	}
+	out[o] = '\0';
+}
+
+static void on_complaint(void *ctx, xmlError *error)
+{
+	struct complaint *c = ctx;
+	if (c->text[0] != '\0' || error->message == NULL)
+		return;
+	char safe[512];
+	strip_values(error->message, safe, sizeof safe);
+	(void)wg_defang(safe, c->text, sizeof c->text);
+	size_t n = strlen(c->text);
+	while (n > 0 && (c->text[n - 1] == '?' || c->text[n - 1] == ' ')) /* the line end, defanged */
+		c->text[--n] = '\0';
+	c->line = error->line;
+}
+
+/* Only while a schema compiles: its includes, relative to it, are the operator's own files. */
+static xmlParserInput *schema_entity(const char *url, const char *id, xmlParserCtxt *ctxt)
+{
+	(void)id;
+	return url != NULL && strstr(url, "://") == NULL ? xmlNewInputFromFile(ctxt, url) : NULL;
+}
+
+enum wg_code wg_xml_xsd_load(const char *path, struct wg_xml_xsd **out, struct wg_err *err)
+{
+	struct complaint complaint = { 0 };
+	xmlSetExternalEntityLoader(schema_entity);
+	xmlSchemaParserCtxt *ctxt = xmlSchemaNewParserCtxt(path);
+	xmlSchema *schema = NULL;
+	if (ctxt != NULL) {
+		xmlSchemaSetParserStructuredErrors(ctxt, on_complaint, &complaint);
+		schema = xmlSchemaParse(ctxt);
+		xmlSchemaFreeParserCtxt(ctxt);
+	}
+	xmlSetExternalEntityLoader(no_entity);
+	struct wg_xml_xsd *x = schema != NULL ? calloc(1, sizeof *x) : NULL;
+	if (x == NULL) {
+		xmlSchemaFree(schema);
+		return wg_err_set(err, WG_CONFIG, "%s:%d: schema cannot be used: %s", path, complaint.line,
+				  complaint.text[0] != '\0' ? complaint.text : "it cannot be read");
+	}
+	x->schema = schema;
+	*out = x;
+	return WG_OK;
+}
+
+void wg_xml_xsd_freep(struct wg_xml_xsd **xsd)
+{
+	if (*xsd != NULL)
+		xmlSchemaFree((*xsd)->schema);
+	free(*xsd);
+	*xsd = NULL;
+}
+
+enum wg_code wg_xml_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, struct wg_err *err)
+{
+	struct complaint complaint = { 0 };
+	xmlSchemaValidCtxt *ctxt = xmlSchemaNewValidCtxt(xsd->schema);
+	if (ctxt == NULL)
+		return wg_err_set(err, WG_SYSTEM, "%s: no memory to validate", doc->name);
+	xmlSchemaSetValidStructuredErrors(ctxt, on_complaint, &complaint);
+	int rc = xmlSchemaValidateDoc(ctxt, doc->doc);
+	xmlSchemaFreeValidCtxt(ctxt);
+	if (rc == 0)
+		return WG_OK;
+	if (rc < 0)
+		return wg_err_set(err, WG_SYSTEM, "%s: validation could not run", doc->name);
+	return wg_err_set(err, WG_REJECT, "%s:%d: %s", doc->name, complaint.line, complaint.text);
+}
+
+struct _xmlNode *wg_xml_root(const struct wg_xml *doc)
+{
+	return xmlDocGetRootElement(doc->doc);
+}
+
+struct _xmlDoc *wg_xml_doc(const struct wg_xml *doc)
+{
+	return doc->doc;
+}
+
+const char *wg_xml_docname(const struct wg_xml *doc)
+{
+	return doc->name;
+}
+
+const char *wg_xml_name(const struct _xmlNode *node)
+{
+	return (const char *)node->name;
+}
+
+const char *wg_xml_ns(const struct _xmlNode *node)
+{
+	return node->ns != NULL && node->ns->href != NULL ? (const char *)node->ns->href : "";
+}
+
+int wg_xml_line(const struct _xmlNode *node)
+{
+	return (int)xmlGetLineNo((xmlNode *)node);
+}
+
+static xmlNode *element_from(xmlNode *node, const char *name)
+{
+	for (; node != NULL; node = node->next)
+		if (node->type == XML_ELEMENT_NODE && (name == NULL || strcmp((const char *)node->name, name) == 0))
+			return node;
+	return NULL;
+}
+
+struct _xmlNode *wg_xml_first(const struct _xmlNode *parent, const char *name)
+{
+	return element_from(parent->children, name);
+}
+
+struct _xmlNode *wg_xml_next(const struct _xmlNode *node, const char *name)
+{
+	return element_from(node->next, name);
+}
+
+/* libxml2's strings into malloc's, so that every caller frees the same way. */
+static char *own(xmlChar *s)
+{
+	char *copy = s != NULL ? strdup((const char *)s) : NULL;
+	xmlFree(s);
+	return copy;
+}
+
+char *wg_xml_text(const struct _xmlNode *node)
+{
+	return own(xmlNodeGetContent(node));
+}
+
+char *wg_xml_attr(const struct _xmlNode *node, const char *name)
+{
+	return own(xmlGetNoNsProp(node, (const xmlChar *)name));
+}
+
+bool wg_xml_attr_into(const struct _xmlNode *node, const char *name, char *out, size_t size)
+{
+	WG_AUTO_FREE char *value = wg_xml_attr(node, name);
+	out[0] = '\0';
+	if (value == NULL)
+		return true;
+	size_t n = strlen(value);
+	if (n >= size)
+		return false;
+	memcpy(out, value, n + 1);
+	return true;
+}
+
+enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_buf *out, struct wg_err *err)
+{
+	xmlChar *text = NULL;
+	int len = 0;
+	xmlDocDumpFormatMemoryEnc(doc->doc, &text, &len, "UTF-8", format ? 1 : 0);
+	if (text == NULL || len < 0)
+		return wg_err_set(err, WG_SYSTEM, "%s: no memory to write XML", doc->name);
+	wg_buf_put(out, text, (size_t)len);
+	wg_wipe(text, (size_t)len);
+	xmlFree(text);
+	return wg_buf_check(out, doc->name, err);
+}
+
+enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt, ...)
+{
+	char words[WG_ERR_TEXT_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
+	return wg_err_set(err, WG_CONFIG, "%s:%d: %s", doc->name, node != NULL ? wg_xml_line(node) : 0, words);
+}

@@ -1,0 +1,60 @@
+/* The directory: organisations, their desks, how each is reached and what it may read. xsd/directory.xsd. Immutable once loaded. */
+#ifndef WG_POLICY_DIRECTORY_H
+#define WG_POLICY_DIRECTORY_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "notice/notice.h"
+
+enum wg_channel_kind { WG_CHANNEL_MAIL, WG_CHANNEL_HTTPS };
+enum wg_copy_format { WG_FORMAT_SEALED, WG_FORMAT_XML }; /* HTTPS: sealed CMS, or plain XML inside mutual TLS */
+
+/* One desk of an organisation: where a role is done. */
+struct wg_desk {
+	char name[WG_LIMIT_NAME + 1];
+	char *roles;                    /* names separated by blanks: "front-door", "police-missing", ... */
+	enum wg_channel_kind channel;
+	char address[WG_LIMIT_ADDRESS + 1]; /* mail: the mailbox */
+	char url[512];                  /* https: where to POST */
+	enum wg_copy_format format;
+	bool gcm;                       /* recorded capability: AES-256-GCM; otherwise CBC */
+	char certificate[512];          /* PEM path of its S/MIME certificate, relative paths resolved against the directory file */
+	char telephone[64];             /* whom to ring when it is stuck; "" when unknown */
+	bool suspended;
+};
+
+struct wg_organisation {
+	char id[WG_LIMIT_NAME + 1];     /* "staffordshire" */
+	char *name;                     /* "Staffordshire County Council" */
+	char kind[WG_LIMIT_NAME + 1];   /* "council", "police", "health", "home", "provider" */
+	char code[16];                  /* DfE LA code or GSS police force area */
+	char *areas;                    /* police: the codes of the authorities it covers, separated by blanks */
+	char *domains;                  /* mail domains it writes from */
+	/* Who may submit as it: a SAN DNS name or URI, or the SHA-256 of the public key; separated by blanks. Never the CN. */
+	char *client_names, *client_keys;
+	char signer[512];               /* PEM path of its signing certificate, or "" */
+	struct wg_desk *desks;
+	unsigned desk_count;
+};
+
+struct wg_directory;
+
+enum wg_code wg_directory_load(const char *path, const char *xsd_dir, struct wg_directory **out, struct wg_err *err) WG_MUST;
+void wg_directory_freep(struct wg_directory **directory);
+/* SHA-256 of the file, hex: part of the epoch. */
+const char *wg_directory_hash(const struct wg_directory *directory);
+const struct wg_organisation *wg_directory_find(const struct wg_directory *directory, const char *id);
+const struct wg_organisation *wg_directory_by_code(const struct wg_directory *directory, const char *code);
+unsigned wg_directory_count(const struct wg_directory *directory);
+const struct wg_organisation *wg_directory_at(const struct wg_directory *directory, unsigned i);
+/* The police force that covers the authority with that code; NULL when none. */
+const struct wg_organisation *wg_directory_police(const struct wg_directory *directory, const char *authority_code);
+const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk);
+const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role); /* first desk with it */
+/* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation; NULL otherwise. */
+const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256], unsigned n_dns,
+						  const char (*uris)[256], unsigned n_uris, const char *key_pin);
+
+#endif

@@ -1,0 +1,154 @@
+/* A role's connection to the store process: one Unix stream socket, frames of wg_buf wire form. What a role may ask is decided by the socket
+ * it came in on (one listening socket per role, store-ROLE.sock); a question outside the role's table ends the connection and is logged. */
+#ifndef WG_STORE_CLIENT_H
+#define WG_STORE_CLIENT_H
+
+#include "store/store.h"
+
+enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN };
+const char *wg_store_role_name(enum wg_store_role role);
+
+struct wg_client;
+
+/* Connects to folder/store-ROLE.sock; WG_AGAIN when nobody listens. Blocking. */
+enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct wg_client **out, struct wg_err *err) WG_MUST;
+/* Takes over a connected socket. */
+enum wg_code wg_client_adopt(int fd, struct wg_client **out, struct wg_err *err) WG_MUST;
+void wg_client_freep(struct wg_client **client);
+int wg_client_fd(const struct wg_client *client);
+
+/* When the store is gone every call gives WG_AGAIN with "the store closed the connection"; the role then ends and is started again. */
+
+/* ---- intake: may add, and ask about what its senders added */
+
+/* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. */
+enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err) WG_MUST;
+/* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers in the order they
+ * come; tag is the caller's. wg_client_add_take gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
+enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
+enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err) WG_MUST;
+/* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk state" lines. */
+struct wg_msg_status {
+	struct wg_msg_receipt receipt;
+	char reason[512];
+	char *deliveries;
+};
+enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err) WG_MUST;
+
+/* ---- process: may lease messages, complete them, tell the epoch */
+
+struct wg_msg_job {
+	char id[WG_ID_TEXT];
+	uint64_t token;                        /* fencing token: completing under an older one is refused */
+	char organisation[WG_LIMIT_NAME + 1];
+	char content_type[64];
+	char content_hash[WG_STORE_HASH];
+	int64_t accepted_at;
+	bool again;                            /* decided before under an older epoch: decide again */
+	unsigned tries;                        /* leases before this one that came to nothing */
+	uint8_t *blob;
+	size_t blob_len;
+};
+/* Up to max messages, oldest first, waiting up to wait_ms for the first. *count may be 0. Free with wg_msg_jobs_free. */
+enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
+void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count);
+
+struct wg_dlv_new {
+	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
+	char channel[8];                       /* "mail", "https" */
+	enum wg_delivery_state state;          /* SEALED, REVIEW or WITHHELD */
+	const char *reason;                    /* for REVIEW and WITHHELD; NULL otherwise */
+	const char *disclosure;                /* the decision as JSON; never NULL: no record, no send */
+	const void *envelope;                  /* sealed; NULL for WITHHELD */
+	size_t envelope_len;
+	int64_t deadline;                      /* wall ms after which a retry is given up */
+};
+
+struct wg_msg_done {
+	char id[WG_ID_TEXT];
+	uint64_t token;
+	enum wg_message_state state;           /* ROUTED, ATTENTION or REJECTED */
+	char kind[WG_LIMIT_NAME + 1];          /* "" when unknown */
+	const char *reason;                    /* for a person; no personal data; NULL for none */
+	const void *notice;                    /* ciphertext of the notice as normalised; NULL for none */
+	size_t notice_len;
+	const void *report;                    /* ciphertext of the extraction report; NULL for none */
+	size_t report_len;
+	const char *const *episode_keys;       /* keyed hashes that identify the episode; the store finds or makes it */
+	unsigned episode_key_count;
+	char content_key[WG_STORE_HASH];       /* keyed hash of the notice's content; "" for none: same organisation and content => duplicate */
+	char epoch[WG_STORE_HASH];
+	const struct wg_dlv_new *deliveries;
+	unsigned delivery_count;
+};
+struct wg_msg_done_result {
+	bool duplicate;                        /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
+	char duplicate_of[WG_ID_TEXT];
+	bool ambiguous;                        /* the keys belong to different episodes: now ATTENTION, nothing is sent */
+};
+/* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. For each recipient that already has
+ * an unsent delivery of this message the old one becomes superseded; one that was already sent to is left alone. */
+enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
+/* The processing failed for now: back to the queue, not before wait_ms. After WG_STORE_TRIES it goes to attention with the reason. */
+enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms, const char *reason, struct wg_err *err) WG_MUST;
+/* The epoch (hash of policy and directory) that decisions are now taken under: unsent deliveries of another epoch are no longer leased, and
+ * their messages go back to be decided again. */
+enum wg_code wg_client_epoch(struct wg_client *client, const char *epoch, struct wg_err *err) WG_MUST;
+
+/* ---- deliver: may lease and report */
+
+struct wg_dlv_job {
+	char id[WG_ID_TEXT];                   /* of the delivery */
+	char message[WG_ID_TEXT];
+	uint64_t token;
+	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8];
+	unsigned attempts;                     /* before this one */
+	int64_t deadline;
+	bool maybe;                            /* an earlier attempt may have arrived */
+	uint8_t *envelope;
+	size_t envelope_len;
+};
+/* Up to max deliveries that are due, for recipients ("org/desk") not in busy (names separated by blanks), at most per_recipient of each, oldest first;
+ * never one while an earlier one of the same episode and recipient is not at its end. Waits up to wait_ms for the first. State becomes SENDING. */
+enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max, unsigned per_recipient, unsigned wait_ms,
+					struct wg_dlv_job **out, unsigned *count, struct wg_err *err) WG_MUST;
+void wg_dlv_jobs_free(struct wg_dlv_job *jobs, unsigned count);
+
+struct wg_dlv_report {
+	char id[WG_ID_TEXT];
+	uint64_t token;
+	enum wg_delivery_state state;          /* HANDED_OVER, RECEIVED, DEFERRED or FAILED */
+	unsigned wait_ms;                      /* DEFERRED: not before this long from now */
+	bool maybe;
+	char detail[256], receipt[256];
+};
+/* All in one transaction. Reports under a lost lease are counted in *stale, not an error. */
+enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count, unsigned *stale, struct wg_err *err) WG_MUST;
+
+/* ---- admin: the command line */
+
+struct wg_row {                                /* one message or one delivery, for people */
+	char id[WG_ID_TEXT], message[WG_ID_TEXT]; /* the same for a message row */
+	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1], way[16];
+	int64_t since, next;                    /* entered the state; next try or 0 */
+	unsigned attempts;
+	char reason[512];
+	bool maybe;
+};
+/* what: "messages" or "deliveries"; state "" for all that is unfinished, "*" for all, or a state's name; id "" or a message id. At most max rows. */
+enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out, unsigned *count,
+			    struct wg_err *err) WG_MUST;
+/* action: "hold", "release", "retry", "cancel" on a delivery id (or on every delivery of a message id); who and why go to the log. *changed says how many. */
+enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+/* The disclosure records of a message: a JSON array. */
+enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* A ciphertext blob: which is "original", "notice", "report" of a message, or "envelope" of a delivery. Reading is logged with who. */
+enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* Walks the whole log. WG_OK and the number of entries and the head's hash, or WG_CORRUPT saying which entry does not fit. */
+enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+/* The log entries of a message id ("" for the last max): a JSON array. */
+enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* Counts per state, age of the oldest unsent, whether it is accepting and why not: a JSON object. */
+enum wg_code wg_client_health(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
+#endif
