@@ -3,6 +3,7 @@
 #include "notice/xml.h"
 
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 #include <libxml/xmlerror.h>
 #include <libxml/xmlschemas.h>
@@ -233,7 +234,9 @@ static void on_complaint(void *ctx, xmlError *error)
 static xmlParserInput *schema_entity(const char *url, const char *id, xmlParserCtxt *ctxt)
 {
 	(void)id;
-	return url != NULL && strstr(url, "://") == NULL ? xmlNewInputFromFile(ctxt, url) : NULL;
+	if (url == NULL || strstr(url, "://") != NULL)
+		return NULL;
+	return xmlNewInputFromFile(ctxt, url);
 }
 
 enum wg_code wg_xml_xsd_load(const char *path, struct wg_xml_xsd **out, struct wg_err *err)
