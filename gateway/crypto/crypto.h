@@ -33,6 +33,7 @@ struct wg_cert_facts {
 	char emails[4][256], dns[4][256], uris[4][256]; /* from the SAN; "" when fewer */
 	int64_t not_before, not_after;          /* wall clock, ms */
 	bool can_sign, can_encrypt, server_auth, client_auth, ca; /* by key usage and extended key usage; absent extensions allow */
+	bool sample;                            /* made by certs-example/make: the gateway refuses to start with it unless told */
 	char key_type[24];                      /* "RSA-2048", "EC-P-256" */
 };
 enum wg_code wg_cert_facts(const struct wg_cert *cert, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
