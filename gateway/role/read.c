@@ -1,0 +1,129 @@
+/* read.c owns the way from a document's bytes to a notice.
+ * SECURITY: hostile bytes go to a confined reader unread; what the reader says is parsed as hostile too. */
+#include "role/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "sys/child.h"
+
+/* One document: an ordinary report takes milliseconds; these are what a hostile one may cost (faults.md: 2 s CPU, 256 MiB). */
+#define READ_WALL_MS 10000
+#define READ_CPU_S 2
+#define READ_MEMORY ((uint64_t)256 * 1024 * 1024)
+
+static enum wg_code run_reader(const struct wg_paths *paths, const char *name, const void *in, size_t in_len, const struct wg_buf *secret,
+			       struct wg_buf *out, struct wg_err *err)
+{
+	char program[WG_PATH_TEXT];
+	enum wg_code code = wg_path_join(paths->readers, name, program, err);
+	if (code != WG_OK)
+		return code;
+	const char *const argv[] = { name, NULL };
+	struct wg_child child = {
+		.program = program,
+		.argv = argv,
+		.in = in,
+		.in_len = in_len,
+		.secret = secret != NULL ? secret->data : NULL,
+		.secret_len = secret != NULL ? secret->len : 0,
+		.wall_ms = READ_WALL_MS,
+		.cpu_s = READ_CPU_S,
+		.memory = READ_MEMORY,
+	};
+	return wg_child_run(&child, out, err);
+}
+
+/* A notice that came as a notice: parsed and validated; what it lacks is its sender's fault. */
+static enum wg_code take_notice(const struct wg_reading *reading, struct wg_read *read, struct wg_err *err)
+{
+	return wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len, "notice", &read->notice, err);
+}
+
+static void why_attention(struct wg_read *read)
+{
+	const struct wg_report *report = read->report;
+	unsigned unmapped = 0, unread = 0, ambiguous = 0;
+	for (size_t i = 0; i < report->count; i++) {
+		unmapped += report->placements[i].what == WG_UNMAPPED;
+		unread += report->placements[i].what == WG_UNREAD;
+		ambiguous += report->placements[i].what == WG_AMBIGUOUS;
+	}
+	read->attention = true;
+	if (report->map[0] == '\0')
+		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept", report->count);
+	else
+		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%s", report->map, unmapped,
+			       unread, ambiguous, report->missing[0] != '\0' ? "; missing: " : "", report->missing);
+}
+
+static enum wg_code take_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
+			      struct wg_err *err)
+{
+	struct wg_err invalid = { 0 };
+	enum wg_code code = wg_map_apply(reading->maps, read->fields, facts, &read->notice, &read->report, err);
+	if (code != WG_OK)
+		return code;
+	if (read->report->attention || read->notice == NULL) {
+		why_attention(read);
+	} else if (wg_notice_validate(read->notice, &invalid) != WG_OK) {
+		read->attention = true;
+		(void)snprintf(read->reason, sizeof read->reason, "the notice made from this form is not valid: %.400s", invalid.text);
+	}
+	return WG_OK;
+}
+
+enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
+			      const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	WG_AUTO_READ struct wg_read read = { 0 };
+	const char *reader = kind == WG_DOCUMENT_XML ? "wardgate-reader-xml" : "wardgate-reader-mail";
+	enum wg_code code = run_reader(reading->paths, reader, bytes, len, NULL, &said, err);
+	if (code == WG_OK && (code = wg_fields_parse(said.data, said.len, &read.fields, err)) != WG_OK) {
+		err->code = code = WG_REJECT; /* a reader that speaks nonsense was led astray by its document */
+		(void)wg_err_add(err, "what the reader made of the document cannot be used");
+	}
+	if (code == WG_OK && read.fields->notice_xml != NULL)
+		code = take_notice(reading, &read, err);
+	else if (code == WG_OK)
+		code = take_form(reading, facts, &read, err);
+	if (code == WG_OK) {
+		*out = read;
+		read = (struct wg_read){ 0 };
+	}
+	return code;
+}
+
+void wg_read_free(struct wg_read *read)
+{
+	wg_fields_freep(&read->fields);
+	wg_notice_freep(&read->notice);
+	wg_report_freep(&read->report);
+}
+
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
+			    const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
+			    char signer[WG_FINGERPRINT_TEXT], struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
+	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	wg_buf_bytes(&in, cert_pem->data, cert_pem->len);
+	wg_buf_bytes(&in, ca_pem->data, ca_pem->len);
+	wg_buf_put(&in, bytes, len);
+	enum wg_code code = wg_buf_check(&in, "sealed message", err);
+	if (code == WG_OK)
+		code = run_reader(paths, "wardgate-reader-smime", in.data, in.len, key_pem, &said, err);
+	if (code != WG_OK)
+		return code;
+	struct wg_cur cur = WG_CUR(said.data, said.len);
+	size_t inner_len;
+	wg_cur_name(&cur, signer, WG_FINGERPRINT_TEXT);
+	const uint8_t *inner = wg_cur_bytes(&cur, &inner_len);
+	if (!wg_cur_end(&cur) || strlen(signer) != WG_FINGERPRINT_TEXT - 1)
+		return wg_err_set(err, WG_REJECT, "the sealed message could not be opened");
+	wg_buf_put(out, inner, inner_len);
+	return wg_buf_check(out, "opened message", err);
+}

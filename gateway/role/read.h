@@ -1,0 +1,38 @@
+/* Reading a document: its reader, run confined, then the map. Used by the process role and by `wardgate convert`. */
+#ifndef WG_ROLE_READ_H
+#define WG_ROLE_READ_H
+
+#include "crypto/crypto.h"
+#include "notice/map.h"
+#include "role/kind.h"
+#include "role/paths.h"
+
+/* What reading needs; all borrowed. */
+struct wg_reading {
+	const struct wg_paths *paths;
+	const struct wg_schema *schema;
+	const struct wg_maps *maps;
+};
+
+/* What became of one document. */
+struct wg_read {
+	struct wg_fields *fields;
+	struct wg_notice *notice; /* NULL when no map recognised the fields */
+	struct wg_report *report; /* NULL when the document was a notice already */
+	bool attention;           /* a person must look; reason says why */
+	char reason[512];         /* no values */
+};
+
+/* XML or mail. WG_REJECT or WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK otherwise, attention or not. */
+enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
+			      const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err) WG_MUST;
+void wg_read_free(struct wg_read *read);
+#define WG_AUTO_READ __attribute__((cleanup(wg_read_free)))
+
+/* Opens a sealed object in the reader that holds the decryption key: the inner entity into out, the signer's certificate fingerprint into signer.
+ * key_pem, cert_pem, ca_pem: whole PEM texts. Failures are one single WG_REJECT "could not be opened". */
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
+			    const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
+			    char signer[WG_FINGERPRINT_TEXT], struct wg_err *err) WG_MUST;
+
+#endif
