@@ -21,8 +21,9 @@ struct wg_child {
 /* Runs it with an empty environment, no other descriptors, in / , its own process group; standard error is dropped except the
  * first line, which becomes part of err when it fails. out's maximum bounds the output. WG_OK: it exited 0 and out is whole.
  * WG_REJECT: it exited 65 (EX_DATAERR): the input is at fault, its first line on stderr says why (defanged).
- * WG_LIMIT: killed for time, CPU, memory or output. WG_SYSTEM: could not be started, or ended otherwise. The child and its
- * group are gone when this returns. */
+ * WG_LIMIT: killed for time, CPU, memory or output, or crashed (which want of memory looks like too): the input is more than
+ * the program can take. WG_SYSTEM: could not be started, made a forbidden system call, or ended otherwise. After a failure out
+ * is empty. The child and its group are gone when this returns. */
 enum wg_code wg_child_run(const struct wg_child *spec, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

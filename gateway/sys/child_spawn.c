@@ -1,0 +1,212 @@
+/* child_spawn.c owns the way from fork to exec: descriptors, limits, signals, and the report of what went wrong on it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/child_internal.h"
+
+/* Descriptors of the parent are moved here first, clear of the four that the child gets. */
+#define SPAWN_FD_BASE 16
+/* A reader needs its pipes and, while it starts, a few libraries and charset tables. */
+#define SPAWN_MAX_FILES 64
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SPAWN_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SPAWN_ASAN 1
+#endif
+#endif
+#ifndef SPAWN_ASAN
+#define SPAWN_ASAN 0
+#endif
+
+enum spawn_step { STEP_GROUP, STEP_PARENT, STEP_SIGNALS, STEP_PIPES, STEP_FOLDER, STEP_LIMITS, STEP_DESCRIPTORS, STEP_EXEC };
+
+static const char *const step_names[] = {
+	[STEP_GROUP] = "process group", [STEP_PARENT] = "tie to parent", [STEP_SIGNALS] = "signals", [STEP_PIPES] = "pipes",
+	[STEP_FOLDER] = "folder",       [STEP_LIMITS] = "limits",        [STEP_DESCRIPTORS] = "descriptors", [STEP_EXEC] = "exec",
+};
+
+struct spawn_failure {
+	enum spawn_step step;
+	int number;
+};
+
+enum spawn_pipe { PIPE_IN, PIPE_OUT, PIPE_ERR, PIPE_SECRET, PIPE_STATUS, PIPE_COUNT };
+
+struct spawn_pipes {
+	int end[PIPE_COUNT][2]; /* [0] reads, [1] writes; PIPE_IN to PIPE_SECRET are the child's descriptor numbers 0 to 3 */
+};
+
+static void pipes_close(struct spawn_pipes *p)
+{
+	for (int i = 0; i < PIPE_COUNT; i++) {
+		wg_closep(&p->end[i][0]);
+		wg_closep(&p->end[i][1]);
+	}
+}
+
+static bool pipes_open(struct spawn_pipes *p)
+{
+	for (int i = 0; i < PIPE_COUNT; i++)
+		p->end[i][0] = p->end[i][1] = -1;
+	for (int i = 0; i < PIPE_COUNT; i++)
+		if (pipe2(p->end[i], O_CLOEXEC) != 0)
+			return false;
+	return true;
+}
+
+static int child_side(int which)
+{
+	return which == PIPE_IN || which == PIPE_SECRET ? 0 : 1;
+}
+
+/* ---- from here to spawn_child, the code runs between fork and exec: async-signal-safe calls only ---- */
+
+static bool reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	for (int i = 1; i < SIGRTMIN; i++)
+		if (i != SIGKILL && i != SIGSTOP && sigaction(i, &plain, NULL) != 0)
+			return false;
+	sigset_t none;
+	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+static bool place_pipes(const struct spawn_pipes *p, bool secret, int *status)
+{
+	int moved[PIPE_COUNT];
+	for (int i = 0; i < PIPE_COUNT; i++) {
+		moved[i] = fcntl(p->end[i][child_side(i)], F_DUPFD_CLOEXEC, SPAWN_FD_BASE);
+		if (moved[i] < 0)
+			return false;
+	}
+	*status = moved[PIPE_STATUS];
+	for (int i = PIPE_IN; i <= (secret ? PIPE_SECRET : PIPE_ERR); i++)
+		if (dup2(moved[i], i) < 0)
+			return false;
+	return true;
+}
+
+static bool set_limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
+{
+	return setrlimit(what, &(struct rlimit){ .rlim_cur = soft, .rlim_max = hard }) == 0;
+}
+
+static bool set_limits(const struct wg_child *spec)
+{
+	/* one second between the soft limit, whose SIGXCPU tells why, and the hard one, which nothing survives */
+	return set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1) && set_limit(RLIMIT_CORE, 0, 0) &&
+		   set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
+		   (SPAWN_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
+}
+
+static bool tie_to_parent(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		   getppid() == parent; /* it may have died before the first call */
+}
+
+/* Every step in order; returns the one that failed. */
+static enum spawn_step child_steps(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent, int *status)
+{
+	static char *const environment[] = { SPAWN_ASAN ? "ASAN_OPTIONS=detect_leaks=0" : NULL, NULL };
+	bool secret = spec->secret != NULL;
+	if (setpgid(0, 0) != 0)
+		return STEP_GROUP;
+	if (!tie_to_parent(parent))
+		return STEP_PARENT;
+	if (!reset_signals())
+		return STEP_SIGNALS;
+	if (!place_pipes(p, secret, status))
+		return STEP_PIPES;
+	if (chdir("/") != 0)
+		return STEP_FOLDER;
+	if (!set_limits(spec))
+		return STEP_LIMITS;
+	if (close_range(secret ? PIPE_SECRET + 1 : PIPE_SECRET, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+		return STEP_DESCRIPTORS;
+	(void)execve(spec->program, (char *const *)(uintptr_t)spec->argv, environment); /* returns only when it failed */
+	return STEP_EXEC;
+}
+
+static _Noreturn void spawn_child(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent)
+{
+	int status = p->end[PIPE_STATUS][1];
+	struct spawn_failure failure = { .step = child_steps(spec, p, parent, &status) };
+	failure.number = errno;
+	(void)!write(status, &failure, sizeof failure); /* smaller than PIPE_BUF: whole, or the parent sees the exit status */
+	_exit(127);
+}
+
+/* ---- the parent again ---- */
+
+/* Waits until the exec closed the status pipe, or the child said what failed. */
+static enum wg_code await_exec(const struct wg_child *spec, int status, struct wg_err *err)
+{
+	struct spawn_failure failure;
+	ssize_t n;
+	do
+		n = read(status, &failure, sizeof failure);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return WG_OK;
+	if (n != (ssize_t)sizeof failure || (size_t)failure.step >= WG_COUNT(step_names))
+		return wg_err_set(err, WG_SYSTEM, "%.200s: start: no word from the child", spec->program);
+	return wg_err_set(err, WG_SYSTEM, "%.200s: start: %s: %s", spec->program, step_names[failure.step],
+	                  strerror(failure.number));
+}
+
+static enum wg_code take_ends(struct spawn_pipes *p, struct wg_child_proc *proc, struct wg_err *err)
+{
+	int *const ends[] = { &p->end[PIPE_IN][1], &p->end[PIPE_OUT][0], &p->end[PIPE_ERR][0], &p->end[PIPE_SECRET][1] };
+	int *const into[] = { &proc->in, &proc->out, &proc->err, &proc->secret };
+	for (size_t i = 0; i < WG_COUNT(ends); i++)
+		if (fcntl(*ends[i], F_SETFL, O_NONBLOCK) != 0)
+			return wg_err_errno(err, "child: pipe");
+	for (size_t i = 0; i < WG_COUNT(ends); i++) {
+		*into[i] = *ends[i];
+		*ends[i] = -1;
+	}
+	return WG_OK;
+}
+
+enum wg_code wg_child_spawn(const struct wg_child *spec, struct wg_child_proc *proc, struct wg_err *err)
+{
+	WG_CLEANUP(pipes_close) struct spawn_pipes pipes;
+	WG_AUTO_CLOSE int pidfd = -1;
+	if (!pipes_open(&pipes))
+		return wg_err_errno(err, "child: pipe");
+	pid_t parent = getpid();
+	pid_t pid = fork();
+	if (pid < 0)
+		return wg_err_errno(err, "child: fork");
+	if (pid == 0)
+		spawn_child(spec, &pipes, parent);
+	(void)setpgid(pid, pid); /* the child does it too: whoever is first; it fails once the child has executed */
+	for (int i = 0; i < PIPE_COUNT; i++)
+		wg_closep(&pipes.end[i][child_side(i)]);
+	enum wg_code code = await_exec(spec, pipes.end[PIPE_STATUS][0], err);
+	if (code == WG_OK && (pidfd = pidfd_open(pid, 0)) < 0)
+		code = wg_err_errno(err, "child: pidfd");
+	if (code == WG_OK)
+		code = take_ends(&pipes, proc, err);
+	if (code != WG_OK) {
+		(void)kill(-pid, SIGKILL); /* gone already, or goes now */
+		(void)waitpid(pid, NULL, 0);
+		return code;
+	}
+	proc->pid = pid;
+	proc->pidfd = pidfd;
+	pidfd = -1;
+	return WG_OK;
+}
