@@ -27,6 +27,9 @@ enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *a
 /* A client context that verifies the server's chain. The name is set per connection with wg_tls_expect. */
 enum wg_code wg_tls_client(const struct wg_tls *tls, struct ssl_ctx_st **out, struct wg_err *err) WG_MUST;
 
+/* The same policy on a context that a library made (libcurl). host: the name or address that the certificate must carry, or NULL. */
+enum wg_code wg_tls_client_setup(const struct wg_tls *tls, const char *host, struct ssl_ctx_st *ctx, struct wg_err *err) WG_MUST;
+
 /* SNI and the name the certificate must carry, exactly (no partial wildcards), before the handshake. */
 enum wg_code wg_tls_expect(struct ssl_st *ssl, const char *host, struct wg_err *err) WG_MUST;
 

@@ -1,0 +1,70 @@
+/* What the files of this room share: the structs behind crypto.h, cleanup for OpenSSL's objects, words for its errors.
+ *
+ * Invariants:
+ * 1. wg_key.pkey is RSA of at least 2048 bits or EC on a NIST prime curve; it was parsed without asking for a password.
+ * 2. wg_cert.x509 has had its extensions parsed and none of them was malformed; chain may be NULL.
+ * 3. wg_trust.store carries the verification policy (depth, strength, CRLs) itself, so whoever borrows it obeys it. */
+#ifndef WG_CRYPTO_CRYPTO_INTERNAL_H
+#define WG_CRYPTO_CRYPTO_INTERNAL_H
+
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "crypto/crypto.h"
+
+struct wg_key {
+	EVP_PKEY *pkey;
+};
+
+struct wg_cert {
+	X509 *x509;
+	STACK_OF(X509) *chain; /* what stood behind it in the same file: intermediates to send along */
+};
+
+struct wg_trust {
+	X509_STORE *store;
+};
+
+#define WG_OSSL_CLEANUP(name, type, release)               \
+	static inline void wg_auto_##name(type **p)            \
+	{                                                      \
+		release(*p);                                       \
+		*p = NULL;                                         \
+	}
+WG_OSSL_CLEANUP(bio, BIO, BIO_free_all)
+WG_OSSL_CLEANUP(x509, X509, X509_free)
+WG_OSSL_CLEANUP(cms, CMS_ContentInfo, CMS_ContentInfo_free)
+WG_OSSL_CLEANUP(store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
+WG_OSSL_CLEANUP(names, GENERAL_NAMES, GENERAL_NAMES_free)
+
+static inline void wg_auto_infos(STACK_OF(X509_INFO) **p)
+{
+	sk_X509_INFO_pop_free(*p, X509_INFO_free);
+	*p = NULL;
+}
+
+/* Sets code and words, then ": " and OpenSSL's own reason for the first error in its queue; empties the queue. OpenSSL's
+ * reasons are fixed words; the data it may attach (values, file names) is left out. */
+enum wg_code wg_ossl_err(struct wg_err *err, enum wg_code code, const char *fmt, ...) WG_PRINTF(3, 4);
+
+/* Empties OpenSSL's error queue, which outlives the call that filled it and would confuse the next one. */
+void wg_ossl_forget(void);
+
+/* A whole PEM file into out. A secret one must be a regular file that only its owner may read. */
+enum wg_code wg_pem_read(const char *path, bool secret, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
+/* A read-only BIO over borrowed bytes; NULL when there are too many of them or memory runs out. */
+BIO *wg_ossl_view(const void *p, size_t len);
+
+/* Facts of a certificate that OpenSSL holds. */
+enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
+
+/* A wg_cert around one more reference to x509. */
+enum wg_code wg_cert_wrap(X509 *x509, struct wg_cert **out, struct wg_err *err) WG_MUST;
+
+#endif

@@ -1,0 +1,74 @@
+/* key.c owns struct wg_key: private keys from PEM, never with a password prompt, wiped when freed.
+ * SECURITY: key bytes pass through here; no error text holds any of them. */
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "crypto/crypto_internal.h"
+
+/* A key with its certificate chain in one file; RSA-8192 takes 7 KB. */
+#define KEY_FILE_MAX ((size_t)64 * 1024)
+/* NIST SP 800-57: 112 bits of strength, the least that is allowed today. */
+#define KEY_STRENGTH_MIN 112
+
+/* A daemon cannot be asked for a password, and OpenSSL would ask on the terminal. */
+static int no_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg; /* the signature is OpenSSL's */
+	return -1;
+}
+
+static enum wg_code check_kind(const EVP_PKEY *pkey, struct wg_err *err)
+{
+	int kind = EVP_PKEY_get_base_id(pkey);
+	if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_EC)
+		return wg_err_set(err, WG_CONFIG, "the key is neither RSA nor EC: mail programs open no other");
+	if (EVP_PKEY_get_security_bits(pkey) < KEY_STRENGTH_MIN)
+		return wg_err_set(err, WG_CONFIG, "the key is too weak: RSA of 2048 bits or more, or EC P-256 or more");
+	return WG_OK;
+}
+
+enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_auto_bio) BIO *bio = wg_ossl_view(pem, len);
+	if (bio == NULL)
+		return wg_ossl_err(err, WG_SYSTEM, "no memory for a key");
+	WG_CLEANUP(wg_key_freep) struct wg_key *key = calloc(1, sizeof *key);
+	if (key == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a key");
+	key->pkey = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+	if (key->pkey == NULL)
+		return wg_ossl_err(err, WG_CONFIG, "no private key that can be read (PEM, without a password)");
+	enum wg_code code = check_kind(key->pkey, err);
+	if (code == WG_OK)
+		*out = wg_steal(&key);
+	return code;
+}
+
+enum wg_code wg_key_load(const char *path, struct wg_key **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_buf_wipe) struct wg_buf pem = WG_BUF(KEY_FILE_MAX);
+	enum wg_code code = wg_pem_read(path, true, &pem, err);
+	if (code != WG_OK)
+		return code;
+	code = wg_key_parse(pem.data, pem.len, out, err);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", path);
+}
+
+void wg_key_freep(struct wg_key **key)
+{
+	if (*key == NULL)
+		return;
+	EVP_PKEY_free((*key)->pkey); /* OpenSSL clears the private numbers */
+	free(*key);
+	*key = NULL;
+}
+
+enum wg_code wg_key_matches(const struct wg_key *key, const struct wg_cert *cert, struct wg_err *err)
+{
+	if (X509_check_private_key(cert->x509, key->pkey) != 1)
+		return wg_ossl_err(err, WG_CONFIG, "the private key does not belong to the certificate");
+	return WG_OK;
+}
