@@ -75,7 +75,7 @@ static int child_side(int which)
 static bool reset_signals(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
-	for (int i = 1; i < SIGRTMIN; i++)
+	for (int i = 1; i <= SIGSYS; i++) /* SIGSYS is the last before those that libc keeps and the real-time ones */
 		if (i != SIGKILL && i != SIGSTOP && sigaction(i, &plain, NULL) != 0)
 			return false;
 	sigset_t none;
