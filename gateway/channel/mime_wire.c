@@ -1,0 +1,31 @@
+/* Owns the rule of what bytes may go onto an SMTP connection as a message.
+ * SECURITY: stands between every message and every receiver; a message it lets through cannot be taken for two. */
+#include "channel/mime_wire.h"
+
+#include <stdint.h>
+
+/* RFC 5322 2.1.1: 998 characters and the CRLF. */
+#define LINE_MAX_BYTES 998
+
+enum wg_code wg_mime_wire_check(const void *bytes, size_t len, struct wg_err *err)
+{
+	const uint8_t *p = bytes;
+	size_t line = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '\r' && i + 1 < len && p[i + 1] == '\n') {
+			line = 0;
+			i++;
+			continue;
+		}
+		if (p[i] == '\r' || p[i] == '\n')
+			return wg_err_set(err, WG_REJECT, "message has a lone %s at byte %zu", p[i] == '\r' ? "CR" : "LF", i);
+		if (p[i] == 0 || p[i] > 0x7f)
+			return wg_err_set(err, WG_REJECT, "message is not 7-bit text at byte %zu", i);
+		if (++line > LINE_MAX_BYTES)
+			return wg_err_set(err, WG_REJECT, "message has a line of more than %d bytes", LINE_MAX_BYTES);
+	}
+	if (len == 0 || line != 0)
+		return wg_err_set(err, WG_REJECT, "message does not end with a line end");
+	return WG_OK;
+}
