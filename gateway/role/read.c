@@ -55,7 +55,7 @@ static void why_attention(struct wg_read *read)
 	if (report->map[0] == '\0')
 		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept", report->count);
 	else
-		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%s", report->map, unmapped,
+		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%.500s", report->map, unmapped,
 			       unread, ambiguous, report->missing[0] != '\0' ? "; missing: " : "", report->missing);
 }
 

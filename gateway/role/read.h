@@ -20,7 +20,7 @@ struct wg_read {
 	struct wg_notice *notice; /* NULL when no map recognised the fields */
 	struct wg_report *report; /* NULL when the document was a notice already */
 	bool attention;           /* a person must look; reason says why */
-	char reason[512];         /* no values */
+	char reason[1024];        /* no values */
 };
 
 /* XML or mail. WG_REJECT or WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK otherwise, attention or not. */

@@ -2,6 +2,7 @@
 #include "role/seal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -42,14 +43,45 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk *desk, const struct wg_buf *content, struct wg_buf *out,
 				struct wg_err *err)
 {
-	struct wg_cert *cert = NULL;
-	enum wg_code code = wg_cert_load(desk->certificate, &cert, err);
+	const struct wg_desk_cert *found = NULL;
+	for (unsigned i = 0; i < s->cert_count; i++)
+		if (s->certs[i].desk == desk)
+			found = &s->certs[i];
+	if (found == NULL || found->cert == NULL)
+		return wg_err_set(err, WG_CONFIG, "no usable certificate: %s", found != NULL ? found->fault : "unknown desk");
+	enum wg_code code = wg_trust_check(s->trust, found->cert, WG_PURPOSE_SMIME_ENCRYPT, err);
 	if (code == WG_OK)
-		code = wg_trust_check(s->trust, cert, WG_PURPOSE_SMIME_ENCRYPT, err);
-	if (code == WG_OK)
-		code = wg_cms_encrypt(cert, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len, out, err);
-	wg_cert_freep(&cert);
+		code = wg_cms_encrypt(found->cert, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len, out, err);
 	return code;
+}
+
+enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count, struct wg_err *err)
+{
+	unsigned desks = 0, n = 0;
+	for (unsigned i = 0; i < wg_directory_count(directory); i++)
+		desks += wg_directory_at(directory, i)->desk_count;
+	struct wg_desk_cert *certs = calloc(desks + 1, sizeof *certs);
+	if (certs == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for %u certificates", desks);
+	for (unsigned i = 0; i < wg_directory_count(directory); i++) {
+		const struct wg_organisation *o = wg_directory_at(directory, i);
+		for (unsigned d = 0; d < o->desk_count; d++, n++) {
+			struct wg_err fault = { 0 };
+			certs[n].desk = &o->desks[d];
+			if (wg_cert_load(o->desks[d].certificate, &certs[n].cert, &fault) != WG_OK)
+				(void)snprintf(certs[n].fault, sizeof certs[n].fault, "%.250s", fault.text);
+		}
+	}
+	*out = certs;
+	*count = n;
+	return WG_OK;
+}
+
+void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		wg_cert_freep(&certs[i].cert);
+	free(certs);
 }
 
 static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const char *reference, long long date_ms,

@@ -1,0 +1,230 @@
+/* intake.c: the role that takes in. It talks to strangers: it can add to the store and nothing else, encrypts each original to the storage
+ * certificate before it hands it over, and holds no key that opens one. */
+#include "role/intake.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/kind.h"
+#include "role/role.h"
+#include "sys/sandbox.h"
+
+/* Requests have to be whole in this time, and a connection may idle that long: a mobile link sends 16 MB in about two minutes. */
+#define REQUEST_MS 120000
+#define IDLE_MS 60000
+#define CONNECTIONS 512
+#define HEADER_MAX ((size_t)16 * 1024)
+/* inotify tells of what is renamed in; this look finds what came while nobody watched, and what could not be taken before. */
+#define SCAN_MS 2000
+
+enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way, const void *bytes, size_t len,
+			    const char *declared, const char *name, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
+{
+	enum wg_document kind;
+	*msg = (struct wg_msg_new){ 0 };
+	enum wg_code code = wg_document_kind(bytes, len, declared, name, &kind, err);
+	if (code == WG_OK)
+		code = wg_id_make(wg_clock_wall(), msg->id, err);
+	if (code == WG_OK)
+		code = wg_cms_encrypt(intake->storage_cert, WG_CIPHER_GCM, bytes, len, blob, err);
+	if (code != WG_OK)
+		return code;
+	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", organisation);
+	(void)snprintf(msg->idempotency_key, sizeof msg->idempotency_key, "%s", key);
+	(void)snprintf(msg->way, sizeof msg->way, "%s", way);
+	(void)snprintf(msg->content_type, sizeof msg->content_type, "%s", wg_document_type(kind));
+	wg_sha256_hex(bytes, len, msg->content_hash);
+	msg->blob = blob->data;
+	msg->blob_len = blob->len;
+	return WG_OK;
+}
+
+void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
+{
+	char when[WG_CLOCK_TEXT];
+	wg_buf_printf(out, "{\"id\":\"%s\",\"sha256\":\"%s\",\"accepted\":\"%s\",\"state\":\"%s\"}\n", receipt->id, receipt->content_hash,
+		      wg_clock_format(receipt->accepted_at, when), wg_message_state_name(receipt->state));
+}
+
+void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)
+{
+	if (!intake->failed)
+		intake->fatal = *err;
+	intake->failed = true;
+	(void)event_base_loopbreak(intake->base); /* the loop is running: called from its callbacks only */
+}
+
+static void on_store(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	wg_intake_take(arg);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct wg_intake *intake = arg;
+	(void)fd, (void)what;
+	wg_intake_drops_scan(intake);
+}
+
+static void on_renamed(evutil_socket_t fd, short what, void *arg)
+{
+	struct wg_intake *intake = arg;
+	char events[4096];
+	(void)what;
+	while (read(fd, events, sizeof events) > 0)
+		; /* which file it was does not matter: the folders are looked through */
+	wg_intake_drops_scan(intake);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	(void)number, (void)what;
+	(void)event_base_loopbreak(arg); /* cannot fail with a valid base */
+}
+
+/* The events of the loop; all live as long as the base. */
+struct watching {
+	struct event *store, *tick, *renamed, *term, *interrupt;
+	int inotify;
+};
+
+static void unwatch(struct watching *w)
+{
+	struct event *all[] = { w->store, w->tick, w->renamed, w->term, w->interrupt };
+	for (size_t i = 0; i < WG_COUNT(all); i++)
+		if (all[i] != NULL)
+			event_free(all[i]);
+	wg_closep(&w->inotify);
+}
+
+static enum wg_code watch_folders(struct wg_intake *intake, struct watching *w, struct wg_err *err)
+{
+	char path[WG_PATH_TEXT];
+	if (intake->config->drop_count == 0)
+		return WG_OK;
+	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (w->inotify < 0)
+		return wg_err_errno(err, "inotify");
+	for (unsigned i = 0; i < intake->config->drop_count; i++) {
+		enum wg_code code = wg_path_join(intake->config->drops[i].folder, "new", path, err);
+		if (code != WG_OK)
+			return code;
+		if (inotify_add_watch(w->inotify, path, IN_MOVED_TO) < 0)
+			return wg_err_errno(err, "watching %s", path);
+	}
+	return WG_OK;
+}
+
+static enum wg_code watch(struct wg_intake *intake, struct watching *w, struct wg_err *err)
+{
+	const struct timeval tick = { .tv_sec = SCAN_MS / 1000, .tv_usec = SCAN_MS % 1000 * 1000 };
+	enum wg_code code = watch_folders(intake, w, err);
+	if (code != WG_OK)
+		return code;
+	w->store = event_new(intake->base, wg_client_fd(intake->adds), EV_READ | EV_PERSIST, on_store, intake);
+	w->tick = event_new(intake->base, -1, EV_PERSIST, on_tick, intake);
+	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
+	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
+	bool ok = w->store != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL && event_add(w->store, NULL) == 0 &&
+		  event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 && event_add(w->interrupt, NULL) == 0;
+	if (ok && w->inotify >= 0) {
+		w->renamed = event_new(intake->base, w->inotify, EV_READ | EV_PERSIST, on_renamed, intake);
+		ok = w->renamed != NULL && event_add(w->renamed, NULL) == 0;
+	}
+	return ok ? WG_OK : wg_err_set(err, WG_SYSTEM, "the event loop cannot be set up");
+}
+
+static enum wg_code listen_https(struct wg_intake *intake, struct wg_err *err)
+{
+	const struct wg_config *c = intake->config;
+	if (c->https_in.tls.certificate[0] == '\0')
+		return WG_OK;
+	struct wg_tls tls = {
+		.certificate = c->https_in.tls.certificate,
+		.key = c->https_in.tls.key,
+		.ca = c->https_in.client_ca,
+		.crl = c->https_in.crl[0] != '\0' ? c->https_in.crl : NULL,
+	};
+	struct wg_httpd_spec spec = {
+		.address = c->https_in.address,
+		.port = c->https_in.port,
+		.max_header = HEADER_MAX,
+		.max_body = WG_LIMIT_MESSAGE,
+		.max_connections = CONNECTIONS,
+		.request_ms = REQUEST_MS,
+		.idle_ms = IDLE_MS,
+	};
+	enum wg_code code = wg_tls_server(&tls, wg_intake_admit, intake, &intake->tls, err);
+	if (code == WG_OK)
+		code = wg_httpd_start(intake->base, &spec, intake->tls, wg_intake_http, intake, &intake->httpd, err);
+	return code;
+}
+
+static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
+{
+	const char *folders[WG_CONFIG_DROPS + 1] = { NULL };
+	for (unsigned i = 0; i < c->drop_count; i++)
+		folders[i] = c->drops[i].folder;
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_INTAKE, .write = folders };
+	return wg_role_confine(&sandbox, err);
+}
+
+static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
+{
+	const struct wg_config *c = intake->config;
+	enum wg_code code = wg_directory_load(c->directory, c->paths.xsd, &intake->directory, err);
+	if (code == WG_OK)
+		code = wg_cert_load(c->storage.certificate, &intake->storage_cert, err);
+	if (code == WG_OK)
+		code = wg_intake_drops_prepare(c, err);
+	if (code == WG_OK)
+		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->adds, err);
+	if (code == WG_OK)
+		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->asks, err);
+	if (code != WG_OK)
+		return code;
+	intake->base = event_base_new();
+	return intake->base != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "the event loop cannot be made");
+}
+
+enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
+{
+	struct wg_intake intake = { .config = config };
+	struct watching w = { .inotify = -1 };
+	enum wg_code code = prepare(&intake, err);
+	if (code == WG_OK)
+		code = listen_https(&intake, err);
+	if (code == WG_OK)
+		code = watch(&intake, &w, err);
+	if (code == WG_OK)
+		code = confine(config, err);
+	if (code == WG_OK) {
+		wg_log(WG_LOG_INFO, "ready", NULL);
+		wg_intake_drops_scan(&intake);
+		if (!intake.failed && event_base_dispatch(intake.base) < 0)
+			code = wg_err_set(err, WG_SYSTEM, "the event loop failed");
+		if (intake.failed) {
+			*err = intake.fatal;
+			code = err->code;
+		}
+	}
+	wg_httpd_freep(&intake.httpd);
+	unwatch(&w);
+	if (intake.base != NULL)
+		event_base_free(intake.base);
+	wg_tls_freep(&intake.tls);
+	wg_client_freep(&intake.adds);
+	wg_client_freep(&intake.asks);
+	wg_cert_freep(&intake.storage_cert);
+	wg_directory_freep(&intake.directory);
+	return code;
+}

@@ -1,0 +1,55 @@
+/* The intake role's inside: what its two ways in (HTTPS, drop folders) share. Private to gateway/role. */
+#ifndef WG_ROLE_INTAKE_H
+#define WG_ROLE_INTAKE_H
+
+#include "base/buf.h"
+#include "channel/httpd.h"
+#include "crypto/crypto.h"
+#include "policy/directory.h"
+#include "role/config.h"
+#include "store/client.h"
+
+struct event_base;
+
+/* A submission that waits for its receipt. Slots are numbered, the number is the tag on the store's socket. */
+struct wg_pending {
+	struct wg_http_request *request; /* NULL: free slot */
+};
+#define WG_INTAKE_PENDING 256
+
+struct wg_intake {
+	const struct wg_config *config;
+	struct wg_directory *directory;
+	struct wg_cert *storage_cert;
+	struct wg_client *adds;      /* many additions under way, answers as they come */
+	struct wg_client *asks;      /* one question, one answer */
+	struct event_base *base;
+	struct wg_httpd *httpd;
+	struct ssl_ctx_st *tls;
+	struct wg_pending pending[WG_INTAKE_PENDING];
+	unsigned pending_count;
+	struct wg_err fatal;         /* why the role cannot go on */
+	bool failed;
+};
+
+/* Encrypts bytes to the storage certificate into blob and fills msg, which points into blob. The kind decides the content type. */
+enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way, const void *bytes, size_t len,
+			    const char *declared, const char *name, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
+
+/* The receipt as JSON: id, sha256, accepted, state. */
+void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out);
+
+/* The role cannot go on (the store is gone): ends the loop. */
+void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
+
+/* HTTPS: the handler, and taking the answers of the store. */
+void wg_intake_http(void *arg, struct wg_http_request *request);
+void wg_intake_take(struct wg_intake *intake);
+/* Which client may finish the handshake: one that the directory knows. */
+bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
+
+/* Drop folders: made when missing; looks through all once, taking what was renamed in. */
+enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;
+void wg_intake_drops_scan(struct wg_intake *intake);
+
+#endif

@@ -1,0 +1,236 @@
+/* intake_http.c owns the HTTPS interface: POST /v1/notices, GET /v1/notices/{id}, health. Errors are RFC 9457 problem+json.
+ * SECURITY: who submits is decided by the client certificate's SAN or key against the directory, never by its CN nor by anything in the request. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/intake.h"
+
+/* draft-ietf-httpapi-idempotency-key-header-07: the server says what it takes; we take printable ASCII of this length. */
+#define IDEMPOTENCY_KEY_MAX 128
+
+static const struct wg_organisation *who(const struct wg_intake *intake, const struct wg_cert_facts *client)
+{
+	return wg_directory_client(intake->directory, client->dns, WG_COUNT(client->dns), client->uris, WG_COUNT(client->uris), client->key_pin);
+}
+
+bool wg_intake_admit(void *arg, const struct wg_cert_facts *client)
+{
+	const struct wg_intake *intake = arg;
+	bool known = who(intake, client) != NULL;
+	if (!known)
+		wg_log(WG_LOG_WARNING, "unknown-client", "subject", client->subject, "key", client->key_pin, NULL);
+	return known;
+}
+
+static void refuse(struct wg_http_request *r, const struct wg_err *err)
+{
+	switch (err->code) {
+	case WG_REJECT:
+		wg_http_problem(r, 415, "unsupported-document", "The document cannot be taken", err->text);
+		break;
+	case WG_LIMIT:
+		wg_http_problem(r, 413, "too-large", "The document is too large", err->text);
+		break;
+	default:
+		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now", "Nothing was accepted. Send the same request again later.");
+	}
+}
+
+/* ---- POST /v1/notices */
+
+/* The media type without parameters, lower case not needed: compared without case later. */
+static const char *media_type(const struct wg_http_request *r, char *out, size_t size)
+{
+	const char *declared = wg_http_header(r, "Content-Type");
+	if (declared == NULL)
+		return NULL;
+	size_t n = strcspn(declared, "; \t");
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, declared, n);
+	out[n] = '\0';
+	return out;
+}
+
+static bool key_valid(const char *key)
+{
+	size_t n = strnlen(key, IDEMPOTENCY_KEY_MAX + 1);
+	if (n == 0 || n > IDEMPOTENCY_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (key[i] < 0x21 || key[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static struct wg_pending *free_slot(struct wg_intake *intake, uint32_t *tag)
+{
+	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
+		if (intake->pending[i].request == NULL) {
+			*tag = i;
+			return &intake->pending[i];
+		}
+	}
+	return NULL;
+}
+
+static void submit(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation)
+{
+	WG_AUTO_BUF struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_msg_new msg;
+	struct wg_err err = { 0 };
+	char type[64];
+	size_t len;
+	uint32_t tag;
+	const uint8_t *body = wg_http_body(r, &len);
+	const char *key = wg_http_header(r, "Idempotency-Key"), *declared = media_type(r, type, sizeof type);
+	if (declared == NULL) {
+		wg_http_problem(r, 415, "no-content-type", "Content-Type is missing",
+				"Say what you send: application/xml, message/rfc822 or application/pkcs7-mime.");
+		return;
+	}
+	if (key != NULL && !key_valid(key)) {
+		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable", "Use 1 to 128 printable ASCII characters without blanks.");
+		return;
+	}
+	struct wg_pending *slot = free_slot(intake, &tag);
+	if (slot == NULL) {
+		err.code = WG_AGAIN;
+		refuse(r, &err);
+		return;
+	}
+	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared, NULL, &blob, &msg, &err);
+	if (code != WG_OK) {
+		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", organisation->id, "way", "https", NULL);
+		refuse(r, &err);
+		return;
+	}
+	if (wg_client_add_send(intake->adds, tag, &msg, &err) != WG_OK) {
+		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now", "Nothing was accepted. Send the same request again later.");
+		wg_intake_fail(intake, &err);
+		return;
+	}
+	slot->request = r;
+	intake->pending_count++;
+}
+
+static void answer_added(struct wg_http_request *r, const struct wg_msg_receipt *receipt, const struct wg_err *failed)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(1024);
+	char location[64];
+	if (failed->code == WG_REJECT) {
+		wg_http_problem(r, 422, "key-reused", "The Idempotency-Key was used for another document", failed->text);
+		return;
+	}
+	if (failed->code != WG_OK) {
+		refuse(r, &(struct wg_err){ .code = WG_AGAIN });
+		return;
+	}
+	wg_intake_receipt(receipt, &body);
+	(void)snprintf(location, sizeof location, "/v1/notices/%s", receipt->id);
+	const struct wg_http_header headers[] = { { "Location", location }, { NULL, NULL } };
+	wg_http_answer(r, 202, "application/json", body.data, body.len, headers);
+}
+
+void wg_intake_take(struct wg_intake *intake)
+{
+	for (;;) {
+		uint32_t tag = 0;
+		struct wg_msg_receipt receipt = { 0 };
+		struct wg_err failed = { 0 }, err = { 0 };
+		enum wg_code code = wg_client_add_take(intake->adds, &tag, &receipt, &failed, &err);
+		if (code == WG_AGAIN && strcmp(err.text, "no answer yet") == 0)
+			return;
+		if (code != WG_OK || tag >= WG_INTAKE_PENDING || intake->pending[tag].request == NULL) {
+			if (code == WG_OK)
+				(void)wg_err_set(&err, WG_CORRUPT, "the store answered a question nobody asked");
+			wg_intake_fail(intake, &err);
+			return;
+		}
+		struct wg_http_request *r = wg_steal(&intake->pending[tag].request);
+		intake->pending_count--;
+		if (failed.code == WG_OK)
+			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "https", NULL);
+		else
+			wg_log_err(WG_LOG_WARNING, "not-accepted", &failed, "way", "https", NULL);
+		answer_added(r, &receipt, &failed);
+	}
+}
+
+/* ---- GET /v1/notices/{id} */
+
+/* "org/desk state" lines to a JSON array. */
+static void put_deliveries(const char *lines, struct wg_buf *out)
+{
+	wg_buf_puts(out, ",\"deliveries\":[");
+	for (const char *line = lines, *first = lines; *line != '\0';) {
+		size_t n = strcspn(line, "\n"), to = strcspn(line, " \n");
+		if (to < n) {
+			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", line == first ? "" : ",", (int)to, line, (int)(n - to - 1),
+				      line + to + 1);
+		}
+		line += n + (line[n] == '\n');
+	}
+	wg_buf_puts(out, "]");
+}
+
+static void status(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation, const char *id)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF((size_t)64 * 1024);
+	struct wg_msg_status found = { 0 };
+	struct wg_err err = { 0 };
+	enum wg_code code = wg_id_valid(id) ? wg_client_status(intake->asks, id, organisation->id, &found, &err) : WG_NOT_FOUND;
+	if (code == WG_NOT_FOUND) {
+		wg_http_problem(r, 404, "no-such-notice", "No such notice", "No notice with this id was submitted by your organisation.");
+		return;
+	}
+	if (code != WG_OK) {
+		refuse(r, &(struct wg_err){ .code = WG_AGAIN });
+		wg_intake_fail(intake, &err);
+		return;
+	}
+	wg_intake_receipt(&found.receipt, &body);
+	body.len -= strlen("}\n"); /* goes on */
+	if (found.reason[0] != '\0') {
+		wg_buf_puts(&body, ",\"reason\":");
+		wg_buf_put_json(&body, found.reason);
+	}
+	put_deliveries(found.deliveries != NULL ? found.deliveries : "", &body);
+	wg_buf_puts(&body, "}\n");
+	free(found.deliveries);
+	if (body.failed)
+		refuse(r, &(struct wg_err){ .code = WG_AGAIN });
+	else
+		wg_http_answer(r, 200, "application/json", body.data, body.len, NULL);
+}
+
+/* ---- the table */
+
+void wg_intake_http(void *arg, struct wg_http_request *r)
+{
+	static const char notices[] = "/v1/notices";
+	struct wg_intake *intake = arg;
+	const char *path = wg_http_path(r), *method = wg_http_method(r);
+	const struct wg_organisation *organisation = who(intake, wg_http_client(r));
+	bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
+	if (organisation == NULL) {
+		wg_http_problem(r, 403, "unknown-agency", "Your certificate is not known here",
+				"Ask the operator of this gateway to record your certificate's SAN or key in its directory.");
+	} else if (strcmp(path, notices) == 0 && post) {
+		submit(intake, r, organisation);
+	} else if (strncmp(path, notices, sizeof notices - 1) == 0 && path[sizeof notices - 1] == '/' && get) {
+		status(intake, r, organisation, path + sizeof notices);
+	} else if (get && (strcmp(path, "/health/live") == 0 || strcmp(path, "/health/ready") == 0)) {
+		wg_http_answer(r, 200, "application/json", "{\"status\":\"ok\"}\n", 16, NULL);
+	} else if (strcmp(path, notices) == 0 || strncmp(path, "/v1/notices/", 12) == 0) {
+		const struct wg_http_header allow[] = { { "Allow", strcmp(path, notices) == 0 ? "POST" : "GET" }, { NULL, NULL } };
+		static const char body[] = "{\"type\":\"urn:wardgate:problem:method\",\"title\":\"This method is not served here\",\"status\":405}\n";
+		wg_http_answer(r, 405, "application/problem+json", body, sizeof body - 1, allow);
+	} else {
+		wg_http_problem(r, 404, "no-such-place", "There is nothing here", "Submit with POST /v1/notices; ask with GET /v1/notices/{id}.");
+	}
+}

@@ -1,0 +1,124 @@
+/* load.c owns what the process role holds: schemas, maps, policy, directory, keys. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "notice/xml.h"
+#include "role/process.h"
+#include "sys/file.h"
+
+/* HMAC-SHA-256 gains nothing from a longer key (RFC 2104), and a shorter one could be guessed. */
+#define LOOKUP_KEY_MIN 32
+#define LOOKUP_KEY_MAX 4096
+
+static enum wg_code load_rules(struct wg_process *p, struct wg_err *err)
+{
+	const struct wg_paths *paths = &p->config->paths;
+	enum wg_code code = wg_schema_load(paths->xsd, &p->schema, err);
+	if (code == WG_OK)
+		code = wg_maps_load(paths->maps, paths->xsd, p->schema, &p->maps, err);
+	if (code == WG_OK)
+		code = wg_render_load(paths->render, &p->render, err);
+	if (code == WG_OK)
+		code = wg_directory_load(p->config->directory, paths->xsd, &p->directory, err);
+	if (code == WG_OK)
+		code = wg_policy_load(p->config->policy, paths->xsd, p->schema, &p->policy, err);
+	if (code == WG_OK && wg_directory_find(p->directory, p->config->organisation) == NULL)
+		code = wg_err_set(err, WG_CONFIG, "%s: this gateway's organisation \"%s\" is not in the directory %s", p->config->file,
+				  p->config->organisation, p->config->directory);
+	return code;
+}
+
+static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct wg_key **key, struct wg_cert **cert, struct wg_err *err)
+{
+	struct wg_cert_facts facts;
+	enum wg_code code = wg_key_load(pair->key, key, err);
+	if (code == WG_OK)
+		code = wg_cert_load(pair->certificate, cert, err);
+	if (code == WG_OK)
+		code = wg_key_matches(*key, *cert, err);
+	if (code == WG_OK)
+		code = wg_cert_facts(*cert, &facts, err);
+	if (code == WG_OK && facts.sample && !samples)
+		code = wg_err_set(err, WG_CONFIG, "%s is a sample made by certs-example/make: anybody can have its key. Use a certificate of your own, "
+				  "or, for a trial, add <samples allowed=\"true\"/>", pair->certificate);
+	return code;
+}
+
+static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
+{
+	const struct wg_config *c = p->config;
+	enum wg_code code = load_pair(&c->storage, c->samples, &p->storage_key, &p->storage_cert, err);
+	if (code == WG_OK)
+		code = load_pair(&c->smime, c->samples, &p->smime_key, &p->smime_cert, err);
+	if (code == WG_OK)
+		code = wg_trust_load(c->smime_ca, c->smime_crl[0] != '\0' ? c->smime_crl : NULL, &p->trust, err);
+	if (code == WG_OK)
+		code = wg_file_read(c->smime.key, &p->smime_key_pem, err);
+	if (code == WG_OK)
+		code = wg_file_read(c->smime.certificate, &p->smime_cert_pem, err);
+	if (code == WG_OK)
+		code = wg_file_read(c->smime_ca, &p->smime_ca_pem, err);
+	if (code == WG_OK)
+		code = wg_file_read(c->lookup_key, &p->lookup_key, err);
+	if (code == WG_OK && p->lookup_key.len < LOOKUP_KEY_MIN)
+		code = wg_err_set(err, WG_CONFIG, "%s: the lookup key has %zu bytes, at least %d are needed: head -c 32 /dev/urandom > FILE",
+				  c->lookup_key, p->lookup_key.len, LOOKUP_KEY_MIN);
+	if (code == WG_OK)
+		code = wg_desk_certs_load(p->directory, &p->certs, &p->cert_count, err);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "keys");
+}
+
+/* What decisions depend on: policy, directory and the certificates that envelopes are made for. */
+static enum wg_code make_epoch(struct wg_process *p, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)1 << 20);
+	wg_buf_str(&all, wg_policy_hash(p->policy));
+	wg_buf_str(&all, wg_directory_hash(p->directory));
+	for (unsigned i = 0; i < p->cert_count; i++) {
+		struct wg_cert_facts facts = { 0 };
+		enum wg_code code = p->certs[i].cert != NULL ? wg_cert_facts(p->certs[i].cert, &facts, err) : WG_OK;
+		if (code != WG_OK)
+			return code;
+		wg_buf_str(&all, facts.fingerprint);
+	}
+	wg_sha256_hex(all.data, all.len, p->epoch);
+	return wg_buf_check(&all, "epoch", err);
+}
+
+enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err)
+{
+	*out = (struct wg_process){
+		.config = config,
+		.smime_key_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		.smime_cert_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		.smime_ca_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		.lookup_key = WG_BUF(LOOKUP_KEY_MAX),
+	};
+	enum wg_code code = load_rules(out, err);
+	if (code == WG_OK)
+		code = load_keys(out, err);
+	if (code == WG_OK)
+		code = make_epoch(out, err);
+	return code;
+}
+
+void wg_process_free(struct wg_process *p)
+{
+	wg_desk_certs_free(p->certs, p->cert_count);
+	wg_buf_wipe(&p->smime_key_pem);
+	wg_buf_free(&p->smime_cert_pem);
+	wg_buf_free(&p->smime_ca_pem);
+	wg_buf_wipe(&p->lookup_key);
+	wg_trust_freep(&p->trust);
+	wg_cert_freep(&p->smime_cert);
+	wg_cert_freep(&p->storage_cert);
+	wg_key_freep(&p->smime_key);
+	wg_key_freep(&p->storage_key);
+	wg_policy_freep(&p->policy);
+	wg_directory_freep(&p->directory);
+	wg_render_freep(&p->render);
+	wg_maps_freep(&p->maps);
+	wg_schema_freep(&p->schema);
+}

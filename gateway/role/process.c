@@ -1,0 +1,67 @@
+/* process.c: the role that reads, decides and seals. It talks to the store only, holds the storage and S/MIME keys, starts one
+ * confined reader per document, and can never reach the network. */
+#include "role/process.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "notice/xml.h"
+#include "role/role.h"
+#include "sys/sandbox.h"
+
+/* Messages are taken few at a time: a lease that ends with the process is then soon taken again. */
+#define LEASE_MOST 16
+#define LEASE_WAIT_MS 1000
+
+/* After the start: the signers' certificates, and the readers with what a dynamically linked program needs to start. */
+static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
+{
+	unsigned organisations = wg_directory_count(p->directory), n = 0;
+	const char **read = calloc(organisations + 2, sizeof *read);
+	if (read == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory");
+	for (unsigned i = 0; i < organisations; i++)
+		if (wg_directory_at(p->directory, i)->signer[0] != '\0')
+			read[n++] = wg_directory_at(p->directory, i)->signer;
+	read[n] = "/etc/ld.so.cache";
+	const char *const execute[] = { p->config->paths.readers, "/lib", "/lib64", "/usr/lib", NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
+	enum wg_code code = wg_role_confine(&sandbox, err);
+	free(read);
+	return code;
+}
+
+static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct wg_err *err)
+{
+	enum wg_code code = wg_client_epoch(client, p->epoch, err);
+	while (code == WG_OK && !wg_role_stop) {
+		struct wg_msg_job *jobs = NULL;
+		unsigned count = 0;
+		code = wg_client_lease_messages(client, LEASE_MOST, LEASE_WAIT_MS, &jobs, &count, err);
+		for (unsigned i = 0; code == WG_OK && i < count && !wg_role_stop; i++)
+			code = wg_process_handle(p, client, &jobs[i], err);
+		wg_msg_jobs_free(jobs, count);
+	}
+	return code;
+}
+
+enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
+{
+	struct wg_process p;
+	struct wg_client *client = NULL;
+	enum wg_code code = wg_process_load(config, &p, err);
+	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
+		if (p.certs[i].cert == NULL)
+			wg_log(WG_LOG_WARNING, "desk-without-certificate", "desk", p.certs[i].desk->name, "why", p.certs[i].fault, NULL);
+	if (code == WG_OK)
+		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
+	if (code == WG_OK)
+		code = confine(&p, err);
+	if (code == WG_OK) {
+		wg_log(WG_LOG_INFO, "ready", "policy", wg_policy_version(p.policy), NULL);
+		code = serve(&p, client, err);
+	}
+	wg_client_freep(&client);
+	wg_process_free(&p);
+	return code;
+}

@@ -1,0 +1,35 @@
+/* What the process role holds: everything that is read once, before the first message. Also used by the commands `decide` and `check`. */
+#ifndef WG_ROLE_PROCESS_H
+#define WG_ROLE_PROCESS_H
+
+#include "policy/decide.h"
+#include "role/config.h"
+#include "role/read.h"
+#include "role/seal.h"
+#include "store/client.h"
+
+struct wg_process {
+	const struct wg_config *config;
+	struct wg_schema *schema;
+	struct wg_maps *maps;
+	struct wg_render *render;
+	struct wg_policy *policy;
+	struct wg_directory *directory;
+	struct wg_key *storage_key, *smime_key;
+	struct wg_cert *storage_cert, *smime_cert;
+	struct wg_trust *trust;
+	struct wg_desk_cert *certs;
+	unsigned cert_count;
+	struct wg_buf smime_key_pem, smime_cert_pem, smime_ca_pem; /* for the reader that opens sealed messages */
+	struct wg_buf lookup_key;
+	char epoch[WG_HASH_TEXT];
+};
+
+/* Loads all of it. WG_CONFIG says which file, where, what to do. wg_process_free also after a failure. */
+enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err) WG_MUST;
+void wg_process_free(struct wg_process *process);
+
+/* Takes one leased message to its next state: WG_OK when the store has it, whatever became of it; otherwise the connection to the store is gone. */
+enum wg_code wg_process_handle(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job, struct wg_err *err) WG_MUST;
+
+#endif

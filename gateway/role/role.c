@@ -1,0 +1,75 @@
+/* role.c owns what all roles share: signals, the store's connection, confinement. */
+#include "role/role.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sys/sandbox.h"
+
+#define CONNECT_TRIES 200
+#define CONNECT_PAUSE_MS 50
+
+volatile int wg_role_stop;
+
+static void on_stop(int number)
+{
+	(void)number;
+	wg_role_stop = 1;
+}
+
+void wg_role_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_stop };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	(void)sigaction(SIGTERM, &stop, NULL); /* cannot fail for these signals */
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out, struct wg_err *err)
+{
+	enum wg_code code = WG_AGAIN;
+	for (int i = 0; i < CONNECT_TRIES && code == WG_AGAIN && !wg_role_stop; i++) {
+		code = wg_client_open(config->state, role, out, err);
+		struct timespec pause = { .tv_nsec = CONNECT_PAUSE_MS * 1000000L };
+		if (code == WG_AGAIN)
+			(void)nanosleep(&pause, NULL); /* a signal only makes the pause shorter */
+	}
+	return code == WG_OK ? WG_OK : wg_err_add(err, "the store cannot be reached");
+}
+
+enum wg_code wg_role_confine(const struct wg_sandbox *sandbox, struct wg_err *err)
+{
+	struct wg_err note = { 0 };
+	enum wg_code code = wg_sandbox_enter(sandbox, &note);
+	if (code == WG_OK && note.text[0] != '\0')
+		wg_log(WG_LOG_WARNING, "confined-in-part", "why", note.text, NULL);
+	if (code != WG_OK && err != NULL)
+		*err = note;
+	return code;
+}
+
+enum wg_code wg_role_run(const char *name, const struct wg_config *config, struct wg_err *err)
+{
+	static const struct {
+		const char *name;
+		enum wg_code (*run)(const struct wg_config *, struct wg_err *);
+	} roles[] = {
+		{ "store", wg_role_store },
+		{ "intake", wg_role_intake },
+		{ "process", wg_role_process },
+		{ "deliver", wg_role_deliver },
+	};
+	for (size_t i = 0; i < WG_COUNT(roles); i++) {
+		if (strcmp(roles[i].name, name) != 0)
+			continue;
+		wg_log_role(roles[i].name);
+		wg_role_signals();
+		enum wg_code code = wg_sandbox_harden(err);
+		return code == WG_OK ? roles[i].run(config, err) : code;
+	}
+	return wg_err_set(err, WG_NOT_FOUND, "there is no role \"%s\": store, intake, process or deliver", name);
+}

@@ -1,0 +1,31 @@
+/* store.c: the role that keeps. The only process that opens the database; it holds ciphertext and keyed hashes, opens no message, and has no network. */
+#include "base/log.h"
+#include "role/role.h"
+#include "store/server.h"
+#include "sys/file.h"
+#include "sys/sandbox.h"
+
+static void on_event(void *arg, const char *event, const char *detail)
+{
+	(void)arg;
+	wg_log(WG_LOG_WARNING, event, "detail", detail, NULL);
+}
+
+enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err)
+{
+	struct wg_server *server = NULL;
+	const char *const folder[] = { config->state, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder };
+	enum wg_code code = wg_file_mkdir(config->state, err);
+	if (code == WG_OK)
+		code = wg_server_open(config->state, &server, err);
+	if (code == WG_OK)
+		code = wg_role_confine(&sandbox, err);
+	if (code == WG_OK) {
+		wg_server_on_event(server, on_event, NULL);
+		wg_log(WG_LOG_INFO, "ready", NULL);
+		code = wg_server_run(server, &wg_role_stop, err);
+	}
+	wg_server_freep(&server);
+	return code;
+}
