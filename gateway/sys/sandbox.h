@@ -23,8 +23,10 @@ struct wg_sandbox {
 enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
 
 /* Landlock (for as much of its ABI as the kernel has) and a seccomp filter that kills the process at a forbidden system
- * call. WG_SYSTEM when the kernel can do neither: the caller must not go on. Landlock missing alone is not an error: the words of
- * err then say so although WG_OK is returned (err->text not empty), for the caller to log. */
+ * call. WG_SYSTEM when the kernel has no seccomp, WG_NOT_FOUND when a named path is not there: the caller must not go on.
+ * Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not empty), for
+ * the caller to log. Call it from the only thread. Besides what the lists name, a kind may read the public files of the system
+ * that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and libraries for PROCESS. */
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err) WG_MUST;
 
 #endif

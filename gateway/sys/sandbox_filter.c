@@ -1,0 +1,303 @@
+/* sandbox_filter.c owns the lists of allowed system calls. What is on no list kills the process, loudly (SIGSYS), so that a
+ * list that is too short shows in the first test and not as a strange errno in the field.
+ * SECURITY: a line added here widens what an attacker inside that process can do: name the library that needs it. */
+#include <asm/termbits.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/sandbox_internal.h"
+
+#define READER WG_SANDBOX_BIT(WG_SANDBOX_READER)
+#define STORE WG_SANDBOX_BIT(WG_SANDBOX_STORE)
+#define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
+#define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
+#define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
+#define ROLES (STORE | INTAKE | PROCESS | DELIVER)
+#define ALL (READER | ROLES)
+/* Those that start other processes or threads. */
+#define FORKING (PROCESS | DELIVER)
+
+/* New namespaces, and nothing else, are kept out of clone: threads (the resolver of libcurl) and forks look the same
+ * otherwise. */
+#define CLONE_NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+/* SOCK_NONBLOCK and SOCK_CLOEXEC ride in the same argument as the type. */
+#define SOCKET_TYPE_MASK 0xf
+
+struct plain_rule {
+	unsigned kinds;
+	int call;
+};
+
+static const struct plain_rule plain_rules[] = {
+	/* bytes on open descriptors */
+	{ ALL, SCMP_SYS(read) },
+	{ ALL, SCMP_SYS(write) },
+	{ ALL, SCMP_SYS(readv) },
+	{ ALL, SCMP_SYS(writev) },
+	{ ALL, SCMP_SYS(close) },
+	{ ALL, SCMP_SYS(lseek) },
+	{ ALL, SCMP_SYS(fstat) },
+	{ ALL, SCMP_SYS(poll) },
+	{ ALL, SCMP_SYS(ppoll) },
+	/* memory and the end; sysinfo is asked by qsort, sched_getaffinity by allocators that count processors */
+	{ ALL, SCMP_SYS(munmap) },
+	{ ALL, SCMP_SYS(mremap) },
+	{ ALL, SCMP_SYS(madvise) },
+	{ ALL, SCMP_SYS(brk) },
+	{ ALL, SCMP_SYS(futex) },
+	{ ALL, SCMP_SYS(sysinfo) },
+	{ ALL, SCMP_SYS(sched_getaffinity) },
+	{ ALL, SCMP_SYS(sched_yield) },
+	{ ALL, SCMP_SYS(getrandom) },
+	{ ALL, SCMP_SYS(exit) },
+	{ ALL, SCMP_SYS(exit_group) },
+	{ ALL, SCMP_SYS(restart_syscall) },
+	/* clocks: the vDSO calls the kernel when the machine's clock source needs it */
+	{ ALL, SCMP_SYS(clock_gettime) },
+	{ ALL, SCMP_SYS(clock_getres) },
+	{ ALL, SCMP_SYS(gettimeofday) },
+	{ ALL, SCMP_SYS(time) },
+	{ ALL, SCMP_SYS(times) },
+	{ ALL, SCMP_SYS(clock_nanosleep) },
+	{ ALL, SCMP_SYS(nanosleep) },
+	{ ALL, SCMP_SYS(getrusage) },
+	/* own signals; sigaltstack is the sanitizers' too */
+	{ ALL, SCMP_SYS(rt_sigaction) },
+	{ ALL, SCMP_SYS(rt_sigprocmask) },
+	{ ALL, SCMP_SYS(rt_sigreturn) },
+	{ ALL, SCMP_SYS(sigaltstack) },
+	/* who am I */
+	{ ALL, SCMP_SYS(getpid) },
+	{ ALL, SCMP_SYS(getppid) },
+	{ ALL, SCMP_SYS(gettid) },
+	{ ALL, SCMP_SYS(getuid) },
+	{ ALL, SCMP_SYS(geteuid) },
+	{ ALL, SCMP_SYS(getgid) },
+	{ ALL, SCMP_SYS(getegid) },
+	{ ALL, SCMP_SYS(uname) },
+	{ ROLES, SCMP_SYS(rt_sigpending) },
+	{ ROLES, SCMP_SYS(rt_sigtimedwait) },
+	{ ROLES, SCMP_SYS(rt_sigsuspend) },
+	{ ROLES, SCMP_SYS(signalfd4) },
+	/* waiting (libevent, libcurl) */
+	{ ROLES, SCMP_SYS(epoll_create1) },
+	{ ROLES, SCMP_SYS(epoll_ctl) },
+	{ ROLES, SCMP_SYS(epoll_wait) },
+	{ ROLES, SCMP_SYS(epoll_pwait) },
+	{ ROLES, SCMP_SYS(epoll_pwait2) },
+	{ ROLES, SCMP_SYS(select) },
+	{ ROLES, SCMP_SYS(pselect6) },
+	{ ROLES, SCMP_SYS(eventfd2) },
+	{ ROLES, SCMP_SYS(timerfd_create) },
+	{ ROLES, SCMP_SYS(timerfd_settime) },
+	{ ROLES, SCMP_SYS(pipe) },
+	{ ROLES, SCMP_SYS(pipe2) },
+	{ ROLES, SCMP_SYS(dup) },
+	{ ROLES, SCMP_SYS(dup2) },
+	{ ROLES, SCMP_SYS(dup3) },
+	/* files: which ones is Landlock's matter */
+	{ ROLES, SCMP_SYS(open) },
+	{ ROLES, SCMP_SYS(openat) },
+	{ ROLES, SCMP_SYS(stat) },
+	{ ROLES, SCMP_SYS(lstat) },
+	{ ROLES, SCMP_SYS(newfstatat) },
+	{ ROLES, SCMP_SYS(statx) },
+	{ ROLES, SCMP_SYS(access) },
+	{ ROLES, SCMP_SYS(faccessat) },
+	{ ROLES, SCMP_SYS(faccessat2) },
+	{ ROLES, SCMP_SYS(readlink) },
+	{ ROLES, SCMP_SYS(readlinkat) },
+	{ ROLES, SCMP_SYS(getcwd) },
+	{ ROLES, SCMP_SYS(getdents64) },
+	{ ROLES, SCMP_SYS(statfs) },
+	{ ROLES, SCMP_SYS(fstatfs) },
+	{ ROLES, SCMP_SYS(pread64) },
+	{ ROLES, SCMP_SYS(pwrite64) },
+	{ ROLES, SCMP_SYS(fadvise64) },
+	{ ROLES, SCMP_SYS(fsync) },
+	{ ROLES, SCMP_SYS(fdatasync) },
+	{ ROLES, SCMP_SYS(ftruncate) },
+	{ ROLES, SCMP_SYS(fallocate) },
+	{ ROLES, SCMP_SYS(rename) },
+	{ ROLES, SCMP_SYS(renameat) },
+	{ ROLES, SCMP_SYS(renameat2) },
+	{ ROLES, SCMP_SYS(unlink) },
+	{ ROLES, SCMP_SYS(unlinkat) },
+	{ ROLES, SCMP_SYS(mkdir) },
+	{ ROLES, SCMP_SYS(mkdirat) },
+	{ ROLES, SCMP_SYS(rmdir) },
+	{ ROLES, SCMP_SYS(fchmod) },
+	{ ROLES, SCMP_SYS(flock) },
+	{ ROLES, SCMP_SYS(umask) },
+	{ STORE, SCMP_SYS(fchown) }, /* SQLite gives its log the owner of the database when it runs as root */
+	{ INTAKE, SCMP_SYS(inotify_init1) },
+	{ INTAKE, SCMP_SYS(inotify_add_watch) },
+	{ INTAKE, SCMP_SYS(inotify_rm_watch) },
+	/* sockets that are open already */
+	{ ROLES, SCMP_SYS(sendto) },
+	{ ROLES, SCMP_SYS(sendmsg) },
+	{ ROLES, SCMP_SYS(recvfrom) },
+	{ ROLES, SCMP_SYS(recvmsg) },
+	{ ROLES, SCMP_SYS(shutdown) },
+	{ ROLES, SCMP_SYS(getsockopt) },
+	{ ROLES, SCMP_SYS(setsockopt) },
+	{ ROLES, SCMP_SYS(getsockname) },
+	{ ROLES, SCMP_SYS(getpeername) },
+	{ STORE | INTAKE, SCMP_SYS(accept) },
+	{ STORE | INTAKE, SCMP_SYS(accept4) },
+	/* outward; bind is for the resolver's netlink socket, and Landlock forbids it for TCP */
+	{ DELIVER, SCMP_SYS(connect) },
+	{ DELIVER, SCMP_SYS(bind) },
+	{ DELIVER, SCMP_SYS(sendmmsg) },
+	{ DELIVER, SCMP_SYS(recvmmsg) },
+	/* starting, limiting and ending what they start */
+	{ FORKING, SCMP_SYS(wait4) },
+	{ FORKING, SCMP_SYS(waitid) },
+	{ FORKING, SCMP_SYS(kill) },
+	{ FORKING, SCMP_SYS(tgkill) },
+	{ FORKING, SCMP_SYS(setpgid) },
+	{ FORKING, SCMP_SYS(setsid) },
+	{ FORKING, SCMP_SYS(chdir) },
+	{ FORKING, SCMP_SYS(close_range) },
+	{ FORKING, SCMP_SYS(pidfd_open) },
+	{ FORKING, SCMP_SYS(pidfd_send_signal) },
+	{ FORKING, SCMP_SYS(set_robust_list) },
+	{ FORKING, SCMP_SYS(rseq) },
+	{ FORKING, SCMP_SYS(alarm) },
+	{ FORKING, SCMP_SYS(setitimer) },
+	/* exec, the dynamic loader, and what a reader does before and while it confines itself further */
+	{ PROCESS, SCMP_SYS(execve) },
+	{ PROCESS, SCMP_SYS(vfork) },
+	{ PROCESS, SCMP_SYS(arch_prctl) },
+	{ PROCESS, SCMP_SYS(set_tid_address) },
+	{ PROCESS, SCMP_SYS(seccomp) },
+	{ PROCESS, SCMP_SYS(landlock_create_ruleset) },
+	{ PROCESS, SCMP_SYS(landlock_add_rule) },
+	{ PROCESS, SCMP_SYS(landlock_restrict_self) },
+#if WG_SANDBOX_ASAN
+	{ PROCESS, SCMP_SYS(personality) }, /* the sanitizer of a started program asks how memory is laid out */
+#endif
+#ifdef WG_COVERAGE
+	{ READER, SCMP_SYS(openat) }, /* a coverage build writes its counts at exit; it is never put to work */
+	{ READER, SCMP_SYS(mkdir) },
+	{ READER, SCMP_SYS(ftruncate) },
+#endif
+};
+
+/* One rule is allowed when all of its comparisons hold; several rules for one call are alternatives. */
+struct argument_rule {
+	unsigned kinds;
+	int call;
+	unsigned count;
+	struct scmp_arg_cmp when[2];
+};
+
+#define EQUAL(argument, value) { (argument), SCMP_CMP_EQ, (scmp_datum_t)(value), 0 }
+#define MASKED(argument, mask, value) { (argument), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(value) }
+
+static const struct argument_rule argument_rules[] = {
+	/* no new code in those that load nothing any more. The others: the loader of a started program, and the name
+	 * service modules that getaddrinfo loads when it needs them */
+	{ ALL, SCMP_SYS(mmap), 1, { MASKED(2, PROT_EXEC, 0) } },
+	{ ALL, SCMP_SYS(mprotect), 1, { MASKED(2, PROT_EXEC, 0) } },
+	{ FORKING, SCMP_SYS(mmap), 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
+	{ PROCESS, SCMP_SYS(mprotect), 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
+	/* libc's fstat is this call on the descriptor itself */
+	{ READER, SCMP_SYS(newfstatat), 1, { EQUAL(3, AT_EMPTY_PATH) } },
+	{ ALL, SCMP_SYS(ioctl), 1, { EQUAL(1, TCGETS) } }, /* isatty */
+	{ ROLES, SCMP_SYS(ioctl), 1, { EQUAL(1, FIONREAD) } },
+	{ ROLES, SCMP_SYS(ioctl), 1, { EQUAL(1, FIONBIO) } },
+	{ ALL, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETFD) } },
+	{ ALL, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETFL) } },
+	{ ALL, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETFD) } },
+	{ ALL, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETFL) } },
+	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_DUPFD) } },
+	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_DUPFD_CLOEXEC) } },
+	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETLK) } },
+	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLK) } },
+	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
+#ifdef WG_COVERAGE
+	{ READER, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
+#endif
+	/* a pair of connected sockets reaches nobody else (libevent's signals, libcurl's wake-up) */
+	{ STORE | INTAKE | DELIVER, SCMP_SYS(socketpair), 1, { EQUAL(0, AF_UNIX) } },
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
+	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
+	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ FORKING, SCMP_SYS(clone), 1, { MASKED(0, CLONE_NAMESPACES, 0) } },
+	{ FORKING, SCMP_SYS(prlimit64), 1, { EQUAL(0, 0) } }, /* only one's own limits */
+	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_PDEATHSIG) } },
+	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_NO_NEW_PRIVS) } },
+	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_DUMPABLE) } },
+	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_NAME) } },
+	{ PROCESS, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_SECCOMP) } },
+};
+
+static int add_plain(scmp_filter_ctx filter, unsigned kind)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < WG_COUNT(plain_rules); i++)
+		if ((plain_rules[i].kinds & kind) != 0)
+			r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, plain_rules[i].call, 0);
+	return r;
+}
+
+static int add_arguments(scmp_filter_ctx filter, unsigned kind)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < WG_COUNT(argument_rules); i++) {
+		const struct argument_rule *rule = &argument_rules[i];
+		if ((rule->kinds & kind) != 0)
+			r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, rule->count, rule->when);
+	}
+	/* abort and raise: to itself only. A child inherits the filter under another number: there the call is on the plain list */
+	if (r == 0 && (kind & FORKING) == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
+	if (r == 0 && (kind & FORKING) != 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	return r;
+}
+
+static void filter_free(scmp_filter_ctx *filter)
+{
+	if (*filter != NULL)
+		seccomp_release(*filter);
+}
+
+enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
+{
+	unsigned bit = WG_SANDBOX_BIT(kind);
+	WG_CLEANUP(filter_free) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (filter == NULL)
+		return wg_err_set(err, WG_SYSTEM, "seccomp: no memory for the filter");
+	int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r == 0)
+		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: the lists are long */
+	if (r == 0)
+		r = add_plain(filter, bit);
+	if (r == 0)
+		r = add_arguments(filter, bit);
+	if (r == 0)
+		r = seccomp_load(filter);
+	if (r == 0)
+		return WG_OK;
+	errno = -r;
+	(void)wg_err_errno(err, "seccomp");
+	if (err != NULL)
+		err->code = WG_SYSTEM; /* whatever errno was, the caller must not go on */
+	return WG_SYSTEM;
+}
