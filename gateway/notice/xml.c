@@ -164,7 +164,7 @@ enum wg_code wg_xml_load(const char *path, struct wg_xml **out, struct wg_err *e
 	enum wg_code code = wg_file_read(path, &bytes, err);
 	if (code == WG_OK)
 		code = wg_xml_parse(bytes.data, bytes.len, path, out, err);
-	if (code == WG_REJECT)
+	if (code == WG_REJECT || code == WG_LIMIT || code == WG_NOT_FOUND) /* the operator's to mend */
 		err->code = code = WG_CONFIG;
 	return code;
 }

@@ -1,0 +1,167 @@
+/* notice.c owns struct wg_notice: making, checking, listing and writing notices.
+ * SECURITY: wg_notice_parse meets outside bytes; only what the schema declares gets into the tree. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "notice/notice_internal.h"
+
+/* A notice with its photographs: four of the size that the schema allows, in base64. */
+#define PARSE_MAX (WG_LIMIT_NOTICE + (size_t)6 * 1024 * 1024)
+
+enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out, struct wg_err *err)
+{
+	struct wg_notice *notice = calloc(1, sizeof *notice);
+	struct wg_xml *xml = doc != NULL ? wg_xml_adopt(doc, name) : NULL;
+	if (notice == NULL || xml == NULL) {
+		free(notice);
+		wg_xml_freep(&xml);
+		return wg_err_set(err, WG_SYSTEM, "%s: no memory for a notice", name);
+	}
+	*notice = (struct wg_notice){ .schema = schema, .xml = xml };
+	*out = notice;
+	return WG_OK;
+}
+
+void wg_notice_freep(struct wg_notice **notice)
+{
+	if (*notice == NULL)
+		return;
+	xmlFreeDoc((*notice)->facts);
+	wg_xml_freep(&(*notice)->xml);
+	free(*notice);
+	*notice = NULL;
+}
+
+/* The body must be the one that kind names. */
+static enum wg_code check_kind(const struct wg_xml *xml, struct wg_err *err)
+{
+	char kind[WG_LIMIT_NAME + 1];
+	const xmlNode *root = wg_xml_root(xml);
+	if (wg_xml_attr_into(root, "kind", kind, sizeof kind) && wg_xml_first(root, kind) != NULL)
+		return WG_OK;
+	return wg_err_set(err, WG_REJECT, "%s:%d: the notice's body is not the one that its kind names", wg_xml_docname(xml),
+			  wg_xml_line(root));
+}
+
+static enum wg_code validate(const struct wg_schema *schema, const struct wg_xml *xml, struct wg_err *err)
+{
+	enum wg_code code = wg_xml_validate(xml, schema->xsd, err);
+	return code == WG_OK ? check_kind(xml, err) : code;
+}
+
+enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name, struct wg_notice **out,
+			     struct wg_err *err)
+{
+	WG_AUTO_XML struct wg_xml *xml = NULL;
+	if (len > PARSE_MAX)
+		return wg_err_set(err, WG_LIMIT, "%s: a notice of %zu bytes is larger than the limit of %zu", name, len, PARSE_MAX);
+	enum wg_code code = wg_xml_parse(bytes, len, name, &xml, err);
+	if (code == WG_OK && strcmp(wg_xml_ns(wg_xml_root(xml)), WG_NOTICE_NS) != 0)
+		code = wg_err_set(err, WG_REJECT, "%s:%d: not a notice of " WG_NOTICE_NS, name, wg_xml_line(wg_xml_root(xml)));
+	if (code == WG_OK)
+		code = validate(schema, xml, err);
+	if (code == WG_OK)
+		code = wg_notice_wrap(schema, wg_project_tree(schema, wg_xml_root(xml), wg_categories_all()), name, out, err);
+	return code;
+}
+
+enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out, struct wg_err *err)
+{
+	static const char empty[] = "<notice xmlns=\"" WG_NOTICE_NS "\" version=\"1\"><header/><child/><authorities/></notice>";
+	WG_AUTO_XML struct wg_xml *xml = NULL;
+	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
+	const struct wg_place *body = wg_type_place(schema->root.type, kind);
+	if (body == NULL || (strcmp(kind, "missing") != 0 && strcmp(kind, "found") != 0))
+		return wg_err_set(err, WG_CONFIG, "\"%s\" is not a kind of notice", kind);
+	enum wg_code code = wg_xml_parse(empty, sizeof empty - 1, "notice", &xml, err);
+	if (code == WG_OK)
+		code = wg_notice_wrap(schema, wg_project_tree(schema, wg_xml_root(xml), wg_categories_all()), id, &notice, err);
+	if (code == WG_OK)
+		code = wg_notice_set(notice, "@id", id, err);
+	if (code == WG_OK)
+		code = wg_notice_set(notice, "@kind", kind, err);
+	if (code == WG_OK && wg_notice_insert(wg_xml_root(notice->xml), schema->root.type, body) == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "no memory for a notice");
+	if (code == WG_OK)
+		*out = wg_steal(&notice);
+	return code;
+}
+
+enum wg_code wg_notice_validate(const struct wg_notice *notice, struct wg_err *err)
+{
+	return validate(notice->schema, notice->xml, err);
+}
+
+static wg_categories categories_below(const xmlNode *node, const struct wg_place *place)
+{
+	wg_categories set = place->category;
+	for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
+		const struct wg_attribute *known = wg_type_attribute(place->type, (const char *)a->name);
+		set |= known != NULL ? wg_place_attribute_category(place, known) : WG_CATEGORIES_NONE;
+	}
+	for (const xmlNode *c = wg_xml_first(node, NULL); c != NULL; c = wg_xml_next(c, NULL)) {
+		const struct wg_place *below = wg_type_place(place->type, (const char *)c->name);
+		set |= below != NULL ? categories_below(c, below) : WG_CATEGORIES_NONE;
+	}
+	return set;
+}
+
+wg_categories wg_notice_categories(const struct wg_notice *notice)
+{
+	return categories_below(wg_xml_root(notice->xml), &notice->schema->root);
+}
+
+enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+{
+	return wg_xml_serialise(notice->xml, true, out, err);
+}
+
+static void remove_child(xmlNode *parent, const char *name)
+{
+	xmlNode *node = parent != NULL ? wg_xml_first(parent, name) : NULL;
+	if (node == NULL)
+		return;
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+}
+
+enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
+	xmlDoc *doc = wg_project_tree(notice->schema, wg_xml_root(notice->xml), wg_categories_all());
+	enum wg_code code = wg_notice_wrap(notice->schema, doc, "notice", &copy, err);
+	if (code != WG_OK)
+		return code;
+	xmlNode *root = wg_xml_root(copy->xml), *header = wg_xml_first(root, "header");
+	static const char *const handling[] = { "source", "sent", "received", "copy-for" };
+	for (size_t i = 0; i < WG_COUNT(handling); i++)
+		remove_child(header, handling[i]);
+	(void)xmlUnsetProp(root, (const xmlChar *)"id"); /* may be absent in a notice that is not valid yet */
+	return wg_xml_serialise(copy->xml, false, out, err);
+}
+
+/* Namespaces off, so that conditions read child/@looked-after. The declaration itself goes last: nodes point at it. */
+static void strip_namespace(xmlNode *node)
+{
+	node->ns = NULL;
+	for (xmlNode *c = wg_xml_first(node, NULL); c != NULL; c = wg_xml_next(c, NULL))
+		strip_namespace(c);
+}
+
+struct _xmlDoc *wg_notice_facts(struct wg_notice *notice, struct wg_err *err)
+{
+	if (notice->facts == NULL) {
+		xmlDoc *doc = xmlCopyDoc(wg_xml_doc(notice->xml), 1);
+		if (doc == NULL) {
+			(void)wg_err_set(err, WG_SYSTEM, "no memory for a notice's facts");
+			return NULL;
+		}
+		xmlNode *root = xmlDocGetRootElement(doc);
+		strip_namespace(root);
+		xmlFreeNsList(root->nsDef);
+		root->nsDef = NULL;
+		notice->facts = doc;
+	}
+	return notice->facts;
+}

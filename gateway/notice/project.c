@@ -1,0 +1,203 @@
+/* project.c owns redaction: the copy of a notice for one recipient.
+ * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by deleting from the
+ * original, and the bytes are read again afterwards by a check that shares no code with the building. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "notice/notice_internal.h"
+
+static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted, xmlNs *ns);
+
+static bool copy_attributes(xmlNode *to, const xmlNode *from, const struct wg_place *place, wg_categories granted)
+{
+	for (const xmlAttr *a = from->properties; a != NULL; a = a->next) {
+		const struct wg_attribute *known = a->ns == NULL ? wg_type_attribute(place->type, (const char *)a->name) : NULL;
+		if (known == NULL || (wg_place_attribute_category(place, known) & granted) == 0)
+			continue;
+		xmlChar *value = xmlNodeGetContent((const xmlNode *)a);
+		bool made = value != NULL && xmlNewProp(to, a->name, value) != NULL;
+		xmlFree(value);
+		if (!made)
+			return false;
+	}
+	return true;
+}
+
+static bool copy_text(xmlNode *to, const xmlNode *from)
+{
+	for (const xmlNode *c = from->children; c != NULL; c = c->next) {
+		if (c->type != XML_TEXT_NODE || c->content == NULL)
+			continue;
+		xmlNode *text = xmlNewDocText(to->doc, c->content);
+		if (text == NULL)
+			return false;
+		(void)xmlAddChild(to, text); /* merges into the text before it and then frees text: cannot fail for a text node */
+	}
+	return true;
+}
+
+/* The copy of one element, below parent unless nothing is left of an optional container. */
+static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_place *place, wg_categories granted, xmlNs *ns)
+{
+	xmlNode *to = xmlNewDocNode(parent->doc, ns, (const xmlChar *)place->name, NULL);
+	if (to == NULL)
+		return false;
+	bool done = copy_attributes(to, from, place, granted);
+	if (done && wg_place_text(place))
+		done = copy_text(to, from);
+	else if (done)
+		done = copy_children(to, from, place->type, granted, ns);
+	if (done && (place->required || wg_place_text(place) || to->children != NULL || to->properties != NULL))
+		(void)xmlAddChild(parent, to);
+	else
+		xmlFreeNode(to);
+	return done;
+}
+
+/* The recursion is bounded by the depth that wg_xml_parse allows. */
+static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted, xmlNs *ns)
+{
+	for (const xmlNode *c = from->children; c != NULL; c = c->next) {
+		bool ours = c->type == XML_ELEMENT_NODE && c->ns != NULL && strcmp((const char *)c->ns->href, WG_NOTICE_NS) == 0;
+		const struct wg_place *place = ours ? wg_type_place(type, (const char *)c->name) : NULL;
+		if (place != NULL && (place->category & granted) != 0 && !copy_element(to, c, place, granted, ns))
+			return false;
+	}
+	return true;
+}
+
+xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *top = doc != NULL ? xmlNewDocNode(doc, NULL, (const xmlChar *)"notice", NULL) : NULL;
+	if (top == NULL) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	(void)xmlDocSetRootElement(doc, top); /* there was no root before */
+	xmlNs *ns = xmlNewNs(top, (const xmlChar *)WG_NOTICE_NS, NULL);
+	xmlSetNs(top, ns);
+	if (ns == NULL || !copy_attributes(top, root, &schema->root, granted) ||
+	    !copy_children(top, root, schema->root.type, granted, ns)) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	return doc;
+}
+
+static const xmlNode *withheld_of(const xmlNode *root, const char *category)
+{
+	for (const xmlNode *c = wg_xml_first(root, "withheld"); c != NULL; c = wg_xml_next(c, "withheld")) {
+		char its[WG_LIMIT_NAME + 1];
+		if (wg_xml_attr_into(c, "category", its, sizeof its) && strcmp(its, category) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+/* Names in the copy the categories that went and are to be named, once each. */
+static enum wg_code mark_withheld(struct wg_notice *copy, wg_categories gone, const char *reason, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (unsigned i = 0; i < wg_category_count() && code == WG_OK; i++) {
+		if ((gone >> i & 1) == 0 || withheld_of(wg_xml_root(copy->xml), wg_category_name(i)) != NULL)
+			continue;
+		code = wg_notice_set(copy, "withheld[+]", reason, err);
+		if (code == WG_OK)
+			code = wg_notice_set(copy, "withheld[last]/@category", wg_category_name(i), err);
+	}
+	return code;
+}
+
+/* The check afterwards. It reads the bytes that would leave, names every element and attribute by its whole path, and asks the schema
+ * for the category of that path. */
+struct check {
+	const struct wg_schema *schema;
+	wg_categories granted;
+	struct wg_err *err;
+};
+
+#define CHECK_PATH_MAX 512
+
+static enum wg_code check_path(const struct check *check, const char *path)
+{
+	wg_categories category = WG_CATEGORIES_NONE;
+	if (!wg_schema_find(check->schema, path, &category, NULL) || (category & check->granted) == 0)
+		return wg_err_set(check->err, WG_CORRUPT, "a copy still holds %s, which is not granted: it was not made", path);
+	return WG_OK;
+}
+
+static enum wg_code check_node(const struct check *check, const xmlNode *node, const char *path)
+{
+	char below[CHECK_PATH_MAX];
+	enum wg_code code = WG_OK;
+	if (node->nsDef != NULL && path[0] != '\0')
+		return wg_err_set(check->err, WG_CORRUPT, "a copy holds a declaration below its root: it was not made");
+	for (const xmlAttr *a = node->properties; a != NULL && code == WG_OK; a = a->next) {
+		int n = snprintf(below, sizeof below, "%s%s@%s", path, path[0] != '\0' ? "/" : "", (const char *)a->name);
+		if (n < 0 || (size_t)n >= sizeof below || a->ns != NULL)
+			return wg_err_set(check->err, WG_CORRUPT, "a copy holds an attribute of another kind: it was not made");
+		code = check_path(check, below);
+	}
+	for (const xmlNode *c = node->children; c != NULL && code == WG_OK; c = c->next) {
+		if (c->type == XML_TEXT_NODE)
+			continue;
+		int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? "/" : "", (const char *)c->name);
+		if (n < 0 || (size_t)n >= sizeof below || c->type != XML_ELEMENT_NODE)
+			return wg_err_set(check->err, WG_CORRUPT, "a copy holds something else than elements and text: it was not made");
+		code = check_path(check, below);
+		if (code == WG_OK)
+			code = check_node(check, c, below);
+	}
+	return code;
+}
+
+static enum wg_code check_copy(const struct wg_notice *copy, wg_categories granted, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
+	WG_AUTO_XML struct wg_xml *again = NULL;
+	struct check check = { .schema = copy->schema, .granted = granted, .err = err };
+	enum wg_code code = wg_notice_serialise(copy, &bytes, err);
+	if (code == WG_OK)
+		code = wg_xml_parse(bytes.data, bytes.len, "copy", &again, err);
+	if (code == WG_OK)
+		code = check_node(&check, wg_xml_root(again), "");
+	wg_wipe(bytes.data, bytes.len);
+	return code;
+}
+
+/* Whom the copy is for. What stood there before (a copy of a copy) is replaced. */
+static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *for_whom, struct wg_err *err)
+{
+	enum wg_code code = wg_notice_set(copy, "header/copy-for/@organisation", for_whom->organisation, err);
+	if (code == WG_OK)
+		code = wg_notice_set(copy, "header/copy-for/@desk", for_whom->desk, err);
+	return code;
+}
+
+enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out, struct wg_err *err)
+{
+	wg_categories granted = copy->granted | wg_category_find("administrative");
+	wg_categories gone = wg_notice_categories(notice) & ~granted & copy->mark;
+	WG_AUTO_NOTICE struct wg_notice *result = NULL;
+	if (copy->organisation == NULL || copy->desk == NULL || (gone != 0 && copy->reason == NULL))
+		return wg_err_set(err, WG_CONFIG, "a copy needs an organisation, a desk, and a reason for what it names as withheld");
+	xmlDoc *doc = wg_project_tree(notice->schema, wg_xml_root(notice->xml), granted);
+	enum wg_code code = wg_notice_wrap(notice->schema, doc, wg_xml_docname(notice->xml), &result, err);
+	if (code == WG_OK)
+		code = address_copy(result, copy, err);
+	if (code == WG_OK)
+		code = mark_withheld(result, gone, copy->reason, err);
+	if (code == WG_OK && (code = wg_notice_validate(result, err)) == WG_REJECT) {
+		(void)wg_err_add(err, "with what is granted to %s/%s this is no valid notice", copy->organisation, copy->desk);
+		code = WG_CONFIG;
+		if (err != NULL)
+			err->code = code;
+	}
+	if (code == WG_OK)
+		code = check_copy(result, granted, err);
+	if (code == WG_OK)
+		*out = wg_steal(&result);
+	return code;
+}

@@ -1,0 +1,138 @@
+/* schema.c owns looking things up in a loaded schema; schema_load.c makes one. */
+#include "notice/schema_internal.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "notice/schema_nearest.h"
+
+const struct wg_place *wg_type_place(const struct wg_type *type, const char *name)
+{
+	for (size_t i = 0; type != NULL && i < type->n_places; i++)
+		if (strcmp(type->places[i].name, name) == 0)
+			return &type->places[i];
+	return NULL;
+}
+
+const struct wg_attribute *wg_type_attribute(const struct wg_type *type, const char *name)
+{
+	for (size_t i = 0; type != NULL && i < type->n_attributes; i++)
+		if (strcmp(type->attributes[i].name, name) == 0)
+			return &type->attributes[i];
+	return NULL;
+}
+
+bool wg_place_text(const struct wg_place *place)
+{
+	return place->type == NULL || place->type->text;
+}
+
+wg_categories wg_place_attribute_category(const struct wg_place *place, const struct wg_attribute *attribute)
+{
+	return attribute->category != WG_CATEGORIES_NONE ? attribute->category : place->category;
+}
+
+bool wg_path_step(const char **path, struct wg_step *step)
+{
+	const char *p = *path;
+	*step = (struct wg_step){ .attribute = *p == '@' };
+	p += step->attribute ? 1 : 0;
+	size_t n = strcspn(p, "/[@");
+	if (n == 0 || n > WG_LIMIT_NAME)
+		return false;
+	memcpy(step->name, p, n);
+	p += n;
+	step->add = strncmp(p, "[+]", 3) == 0;
+	step->last = strncmp(p, "[last]", 6) == 0;
+	p += step->add ? 3 : step->last ? 6 : 0;
+	if (*p == '/' && p[1] != '\0' && !step->attribute)
+		p++;
+	else if (*p != '\0' || (step->attribute && (step->add || step->last)))
+		return false;
+	*path = p;
+	return true;
+}
+
+bool wg_schema_find(const struct wg_schema *schema, const char *path, wg_categories *category, bool *text)
+{
+	const struct wg_place *place = &schema->root;
+	const struct wg_attribute *attribute = NULL;
+	struct wg_step step;
+	if (*path == '\0')
+		return false;
+	while (*path != '\0') {
+		if (!wg_path_step(&path, &step))
+			return false;
+		if (step.attribute)
+			attribute = wg_type_attribute(place->type, step.name);
+		else
+			place = wg_type_place(place->type, step.name);
+		if (place == NULL || (step.attribute && attribute == NULL) || ((step.add || step.last) && !place->repeats))
+			return false;
+	}
+	if (category != NULL)
+		*category = attribute != NULL ? wg_place_attribute_category(place, attribute) : place->category;
+	if (text != NULL)
+		*text = attribute != NULL || wg_place_text(place);
+	return true;
+}
+
+/* The nearest of the names of one type, or of all types when type is NULL. */
+static void nearest_in(const struct wg_type *type, const char *name, bool attribute, const char **best, size_t *shortest)
+{
+	size_t n = attribute ? type->n_attributes : type->n_places;
+	for (size_t i = 0; i < n; i++) {
+		const char *known = attribute ? type->attributes[i].name : type->places[i].name;
+		size_t d = wg_distance(name, known);
+		if (d < *shortest) {
+			*shortest = d;
+			*best = known;
+		}
+	}
+}
+
+enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path, struct wg_err *err)
+{
+	const struct wg_type *type = schema->root.type;
+	const char *whole = path, *best = "", *above = "notice";
+	const struct wg_place *place = &schema->root;
+	size_t shortest = SIZE_MAX;
+	struct wg_step step = { 0 };
+	while (*path != '\0' && wg_path_step(&path, &step)) {
+		if (step.attribute ? wg_type_attribute(type, step.name) == NULL : wg_type_place(type, step.name) == NULL) {
+			if (type != NULL)
+				nearest_in(type, step.name, step.attribute, &best, &shortest);
+			const char *at = step.attribute ? "@" : "";
+			if (best[0] == '\0')
+				return wg_err_set(err, WG_CONFIG, "the schema has no place \"%s\": nothing stands below \"%s\"", whole,
+						  above);
+			return wg_err_set(err, WG_CONFIG, "the schema has no place \"%s\": no \"%s%s\" in \"%s\"; did you mean \"%s%s\"?",
+					  whole, at, step.name, above, at, best);
+		}
+		if (step.attribute)
+			break;
+		place = wg_type_place(type, step.name);
+		if ((step.add || step.last) && !place->repeats)
+			return wg_err_set(err, WG_CONFIG, "\"%s\": \"%s\" may stand only once", whole, step.name);
+		type = place->type;
+		above = place->name;
+	}
+	return wg_err_set(err, WG_CONFIG, "\"%s\" is not a place in a notice", whole);
+}
+
+bool wg_schema_knows(const struct wg_schema *schema, const char *name, bool attribute)
+{
+	for (size_t i = 0; i < schema->n_types; i++)
+		if (attribute ? wg_type_attribute(schema->types[i], name) != NULL : wg_type_place(schema->types[i], name) != NULL)
+			return true;
+	return !attribute && strcmp(schema->root.name, name) == 0;
+}
+
+const char *wg_schema_nearest(const struct wg_schema *schema, const char *name, bool attribute)
+{
+	const char *best = "";
+	size_t shortest = SIZE_MAX;
+	for (size_t i = 0; i < schema->n_types; i++)
+		nearest_in(schema->types[i], name, attribute, &best, &shortest);
+	return best;
+}
