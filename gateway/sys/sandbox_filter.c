@@ -265,7 +265,7 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 	}
 	/* abort and raise: to itself only. A child inherits the filter under another number: there the call is on the plain list */
 	if (r == 0 && (kind & FORKING) == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &(struct scmp_arg_cmp)EQUAL(0, getpid()));
 	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
 	if (r == 0 && (kind & FORKING) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
