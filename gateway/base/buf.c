@@ -44,6 +44,8 @@ static bool buf_room(struct wg_buf *b, size_t extra)
 	size_t cap = b->cap < 256 ? 256 : b->cap;
 	while (cap < need)
 		cap *= 2;
+	if (cap > b->max)
+		cap = b->max + 1;
 	uint8_t *bigger = malloc(cap); /* not realloc: a secret must not be left behind in freed memory */
 	if (bigger == NULL) {
 		b->failed = true;

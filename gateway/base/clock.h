@@ -24,8 +24,8 @@ bool wg_clock_days(int year, int month, int day, int64_t *days);
  * Sunday of March to 01:00 UTC on the last Sunday of October). */
 int wg_clock_london_offset(int64_t wall_ms);
 
-/* The instant of a civil time in London. In the hour that does not exist the later offset is used, in the hour that comes
- * twice the earlier instant (summer time). */
+/* The instant of a civil time in London. In the hour that does not exist the offset before the change still counts, so that
+ * the instant lies after the change; in the hour that comes twice it is the earlier instant (summer time). */
 bool wg_clock_london(int year, int month, int day, int hour, int minute, int second, int64_t *wall_ms);
 
 #endif
