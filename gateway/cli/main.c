@@ -1,5 +1,85 @@
-/* main.c owns the entry: it finds the command and calls it. */
-int main(void)
+/* main.c owns the entry: it finds the command, shows help, and calls it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "notice/xml.h"
+
+static const char default_config[] = "/etc/wardgate/gateway.xml";
+
+static const struct wg_command *const commands[] = {
+	&wg_command_serve,  &wg_command_check,   &wg_command_submit, &wg_command_convert,
+	&wg_command_decide, &wg_command_explain, &wg_command_queue,  &wg_command_audit,
+};
+
+static void usage(FILE *out)
 {
-	return 64;
+	(void)fputs("wardgate: a gateway between the agencies that protect missing children\n\n"
+		    "usage: wardgate [--config FILE] [--json] COMMAND ...\n\ncommands:\n", out);
+	for (size_t i = 0; i < WG_COUNT(commands); i++)
+		(void)fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+	(void)fputs("\noptions:\n"
+		    "  --config FILE  the gateway's configuration (or WARDGATE_CONFIG; otherwise /etc/wardgate/gateway.xml)\n"
+		    "  --json         output for programs, where a command has one\n"
+		    "  --version      print the version\n"
+		    "\nwardgate COMMAND --help says more and shows examples. The manual: man wardgate.\n", out);
+}
+
+static const struct wg_command *find(const char *name)
+{
+	for (size_t i = 0; i < WG_COUNT(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* --config, --json and --help are understood after the command too; what is the command's own stays in argv. */
+static int take_common(struct wg_cli *cli, int argc, char **argv, bool *help)
+{
+	int kept = 1;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			cli->json = true;
+		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			*help = true;
+		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			cli->config = argv[++i];
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			cli->config = argv[i] + 9;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
+int main(int argc, char **argv)
+{
+	const char *env = getenv("WARDGATE_CONFIG");
+	struct wg_cli cli = { .config = env != NULL ? env : default_config };
+	bool help = false;
+	argc = take_common(&cli, argc, argv, &help);
+	if (argc < 2) {
+		usage(help ? stdout : stderr);
+		return help ? EX_OK : EX_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+		(void)puts("wardgate " WG_VERSION);
+		return EX_OK;
+	}
+	const struct wg_command *command = find(argv[1]);
+	if (command == NULL) {
+		(void)fprintf(stderr, "wardgate: there is no command \"%s\"; wardgate --help lists them\n", argv[1]);
+		return EX_USAGE;
+	}
+	if (help) {
+		(void)fputs(command->help, stdout);
+		return EX_OK;
+	}
+	wg_xml_init();
+	return command->run(&cli, argc - 1, argv + 1);
 }

@@ -28,16 +28,12 @@ bool wg_intake_admit(void *arg, const struct wg_cert_facts *client)
 
 static void refuse(struct wg_http_request *r, const struct wg_err *err)
 {
-	switch (err->code) {
-	case WG_REJECT:
+	if (err->code == WG_REJECT)
 		wg_http_problem(r, 415, "unsupported-document", "The document cannot be taken", err->text);
-		break;
-	case WG_LIMIT:
+	else if (err->code == WG_LIMIT)
 		wg_http_problem(r, 413, "too-large", "The document is too large", err->text);
-		break;
-	default:
+	else
 		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now", "Nothing was accepted. Send the same request again later.");
-	}
 }
 
 /* ---- POST /v1/notices */

@@ -1,0 +1,230 @@
+/* queue.c owns the command `queue`: what is under way, where, why, since when; and the operator's hand on it. */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "crypto/crypto.h"
+#include "role/admin.h"
+
+#define LIST_MOST 1000
+
+/* Who does it, for the log: the login name of the user, or the number. */
+static const char *who(char *out, size_t size)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	if (pw != NULL)
+		(void)snprintf(out, size, "%s", pw->pw_name);
+	else
+		(void)snprintf(out, size, "uid %u", (unsigned)getuid());
+	return out;
+}
+
+/* ---- list */
+
+static void put_row_json(struct wg_buf *out, const struct wg_row *r)
+{
+	char since[WG_CLOCK_TEXT], next[WG_CLOCK_TEXT];
+	wg_buf_printf(out, "{\"id\":\"%s\",\"message\":\"%s\",\"state\":\"%s\",\"organisation\":\"%s\",\"desk\":\"%s\",\"channel\":\"%s\",\"kind\":\"%s\","
+		      "\"way\":\"%s\",\"since\":\"%s\",\"next\":", r->id, r->message, r->state, r->organisation, r->desk, r->channel, r->kind, r->way,
+		      wg_clock_format(r->since, since));
+	if (r->next != 0)
+		wg_buf_printf(out, "\"%s\"", wg_clock_format(r->next, next));
+	else
+		wg_buf_puts(out, "null");
+	wg_buf_printf(out, ",\"attempts\":%u,\"may-have-arrived\":%s,\"reason\":", r->attempts, r->maybe ? "true" : "false");
+	wg_buf_put_json(out, r->reason);
+	wg_buf_puts(out, "}\n");
+}
+
+static void put_row_text(struct wg_buf *out, const struct wg_row *r)
+{
+	char age[32], next[32], safe[512];
+	int64_t now = wg_clock_wall();
+	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, r->kind[0] != '\0' ? r->kind : r->channel);
+	if (r->desk[0] != '\0')
+		wg_buf_printf(out, "to %s/%s by %s", r->organisation, r->desk, r->channel);
+	else
+		wg_buf_printf(out, "from %s by %s", r->organisation, r->way);
+	wg_buf_printf(out, ", for %s", wg_age(now - r->since, age, sizeof age));
+	if (r->attempts > 0)
+		wg_buf_printf(out, ", tried %u times", r->attempts);
+	if (r->next > now)
+		wg_buf_printf(out, ", next try in %s", wg_age(r->next - now, next, sizeof next));
+	if (r->maybe)
+		wg_buf_puts(out, ", may have arrived already");
+	if (r->reason[0] != '\0')
+		wg_buf_printf(out, "\n    %s", wg_defang(r->reason, safe, sizeof safe));
+	wg_buf_putc(out, '\n');
+}
+
+static enum wg_code list_one(const struct wg_cli *cli, struct wg_admin *admin, const char *what, const char *state, const char *id,
+			     struct wg_buf *out, unsigned *count, struct wg_err *err)
+{
+	struct wg_row *rows = NULL;
+	enum wg_code code = wg_client_list(admin->client, what, state, id, LIST_MOST, &rows, count, err);
+	for (unsigned i = 0; code == WG_OK && i < *count; i++) {
+		if (cli->json)
+			put_row_json(out, &rows[i]);
+		else
+			put_row_text(out, &rows[i]);
+	}
+	free(rows);
+	return code;
+}
+
+static int run_list(const struct wg_cli *cli, struct wg_admin *admin, const char *state)
+{
+	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)16 << 20);
+	struct wg_err err = { 0 };
+	unsigned messages = 0, deliveries = 0;
+	enum wg_code code = list_one(cli, admin, "messages", state, "", &out, &messages, &err);
+	if (code == WG_OK)
+		code = list_one(cli, admin, "deliveries", state, "", &out, &deliveries, &err);
+	if (code == WG_OK && !cli->json && messages + deliveries == 0)
+		wg_buf_puts(&out, state[0] == '\0' ? "Nothing is unfinished.\n" : "Nothing is in that state.\n");
+	if (code == WG_OK && (messages == LIST_MOST || deliveries == LIST_MOST) && !cli->json)
+		wg_buf_printf(&out, "Only the first %d are shown.\n", LIST_MOST);
+	if (code == WG_OK)
+		code = wg_buf_check(&out, "list", &err);
+	return code != WG_OK ? wg_fail("queue", &err) : wg_print(&out) ? EX_OK : EX_IOERR;
+}
+
+/* ---- show */
+
+/* The plaintext of a blob, opened with the storage key of the configuration; the store logged who asked. */
+static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which, struct wg_buf *out,
+			      struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_key *key = NULL;
+	struct wg_cert *cert = NULL;
+	char name[64];
+	enum wg_code code = wg_client_blob(admin->client, id, which, who(name, sizeof name), &sealed, err);
+	if (code == WG_OK)
+		code = wg_key_load(config->storage.key, &key, err);
+	if (code == WG_OK)
+		code = wg_cert_load(config->storage.certificate, &cert, err);
+	if (code == WG_OK)
+		code = wg_cms_decrypt(key, cert, sealed.data, sealed.len, out, err);
+	wg_cert_freep(&cert);
+	wg_key_freep(&key);
+	return code;
+}
+
+static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf history = WG_BUF((size_t)8 << 20);
+	unsigned messages = 0, deliveries = 0;
+	enum wg_code code = list_one(cli, admin, "messages", "*", id, out, &messages, err);
+	if (code == WG_OK)
+		code = list_one(cli, admin, "deliveries", "*", id, out, &deliveries, err);
+	if (code == WG_OK && messages + deliveries == 0)
+		code = wg_err_set(err, WG_NOT_FOUND, "there is no message or delivery %s; wardgate queue list shows what is unfinished", id);
+	if (code == WG_OK)
+		code = wg_client_history(admin->client, id, LIST_MOST, &history, err);
+	if (code == WG_OK) {
+		wg_buf_puts(out, cli->json ? "" : "history: ");
+		wg_buf_put(out, history.data, history.len);
+		wg_buf_putc(out, '\n');
+	}
+	return code;
+}
+
+static int run_show(const struct wg_cli *cli, const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which,
+		    bool unmask)
+{
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_err err = { 0 };
+	enum wg_code code = unmask ? open_blob(config, admin, id, which, &out, &err) : show_facts(cli, admin, id, &out, &err);
+	int status = code != WG_OK ? wg_fail("queue", &err) : wg_print(&out) ? EX_OK : EX_IOERR;
+	wg_buf_wipe(&out);
+	return status;
+}
+
+/* ---- acting */
+
+static int run_act(struct wg_admin *admin, const char *action, const char *id, const char *why)
+{
+	struct wg_err err = { 0 };
+	char name[64];
+	unsigned changed = 0;
+	enum wg_code code = wg_client_act(admin->client, action, id, who(name, sizeof name), why, &changed, &err);
+	if (code != WG_OK)
+		return wg_fail("queue", &err);
+	if (changed == 0) {
+		(void)fprintf(stderr, "wardgate queue: nothing of %s is in a state that %s applies to; wardgate queue show %s says where it stands\n", id,
+			      action, id);
+		return EX_DATAERR;
+	}
+	(void)printf("%s: %u %s\n", action, changed, changed == 1 ? "delivery" : "deliveries");
+	return EX_OK;
+}
+
+static bool is_action(const char *word)
+{
+	static const char *const actions[] = { "retry", "hold", "release", "cancel" };
+	for (size_t i = 0; i < WG_COUNT(actions); i++)
+		if (strcmp(word, actions[i]) == 0)
+			return true;
+	return false;
+}
+
+static int run_queue(const struct wg_cli *cli, int argc, char **argv)
+{
+	WG_AUTO_FREE struct wg_config *config = NULL;
+	WG_AUTO_ADMIN struct wg_admin admin = { 0 };
+	struct wg_err err = { 0 };
+	const char *state = "", *which = "notice", *why = NULL;
+	bool unmask = false, all = false;
+	const struct wg_option options[] = { { "state", &state, NULL },     { "which", &which, NULL }, { "why", &why, NULL },
+					     { "unmask", NULL, &unmask },   { "all", NULL, &all },     { NULL, NULL, NULL } };
+	int operands;
+	if (!wg_options(options, argc, argv, &operands))
+		return EX_USAGE;
+	const char *word = operands > 0 ? argv[1] : "list", *id = operands > 1 ? argv[2] : "";
+	bool list = strcmp(word, "list") == 0, show = strcmp(word, "show") == 0, act = is_action(word);
+	if (!list && !show && !act)
+		return wg_misuse(&wg_command_queue, "say list, show, retry, hold, release or cancel");
+	if (operands != (list ? (operands > 0 ? 1 : 0) : 2) || (!list && !wg_id_valid(id)))
+		return wg_misuse(&wg_command_queue, list ? "list takes no operands" : "name one message or delivery by its id (26 characters)");
+	if (act && strcmp(word, "retry") != 0 && (why == NULL || why[0] == '\0'))
+		return wg_misuse(&wg_command_queue, "say why with --why: it goes to the log");
+	enum wg_code code = wg_cli_config(cli, &config, &err);
+	if (code == WG_OK)
+		code = wg_admin_open(config, &admin, &err);
+	if (code != WG_OK)
+		return wg_fail("queue", &err);
+	if (list)
+		return run_list(cli, &admin, all ? "*" : state);
+	if (show)
+		return run_show(cli, config, &admin, id, which, unmask);
+	return run_act(&admin, word, id, why != NULL ? why : "");
+}
+
+const struct wg_command wg_command_queue = {
+	.name = "queue",
+	.summary = "list, show, retry, hold, release or cancel what is under way",
+	.help = "usage: wardgate queue list [--state STATE | --all] [--json]\n"
+		"       wardgate queue show ID [--unmask [--which original|notice|report]] [--json]\n"
+		"       wardgate queue retry ID\n"
+		"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
+		"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
+		"  list     what is unfinished: where, why, since when, when it is tried next\n"
+		"  show     one message with its deliveries and history; --unmask prints the notice itself, and that is logged\n"
+		"  retry    try now what was deferred or has failed\n"
+		"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
+		"  cancel   give up for good; the record stays\n\n"
+		"examples:\n"
+		"  wardgate queue list\n"
+		"  wardgate queue show 06bcd8k1m3v5x7z9a2c4e6g8j0 --unmask\n"
+		"  wardgate queue release 06bcd8k1m3v5x7z9a2c4e6g8j0 --why 'agreed with the social worker'\n",
+	.run = run_queue,
+};

@@ -1,0 +1,126 @@
+/* check.c owns `wardgate check`. */
+#include "role/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "role/process.h"
+
+#define WARN_DAYS 60
+static const int64_t day_ms = 86400000;
+
+static void warn(struct wg_buf *out, const char *what, const char *why)
+{
+	if (out != NULL)
+		wg_buf_printf(out, "warning: %s: %s\n", what, why);
+}
+
+static void check_dates(const char *what, const struct wg_cert_facts *facts, struct wg_buf *out)
+{
+	int64_t now = wg_clock_wall(), left = (facts->not_after - now) / day_ms;
+	char when[WG_CLOCK_TEXT];
+	if (out == NULL || left >= WARN_DAYS)
+		return;
+	if (facts->not_after < now)
+		wg_buf_printf(out, "warning: %s: the certificate expired at %s: renew it\n", what, wg_clock_format(facts->not_after, when));
+	else
+		wg_buf_printf(out, "warning: %s: the certificate expires in %lld days: renew it\n", what, (long long)left);
+}
+
+/* A TLS pair: there, belonging together, for this side of the connection, no sample unless samples are allowed. */
+static enum wg_code check_tls(const struct wg_config *c, const char *what, const struct wg_pair *pair, bool server, struct wg_buf *out,
+			      struct wg_err *err)
+{
+	struct wg_key *key = NULL;
+	struct wg_cert *cert = NULL;
+	struct wg_cert_facts facts;
+	if (pair->certificate[0] == '\0')
+		return WG_OK;
+	enum wg_code code = wg_key_load(pair->key, &key, err);
+	if (code == WG_OK)
+		code = wg_cert_load(pair->certificate, &cert, err);
+	if (code == WG_OK)
+		code = wg_key_matches(key, cert, err);
+	if (code == WG_OK)
+		code = wg_cert_facts(cert, &facts, err);
+	if (code == WG_OK && facts.sample && !c->samples)
+		code = wg_err_set(err, WG_CONFIG, "%s is a sample made by certs-example/make: use a certificate of your own, or, for a trial, add "
+				  "<samples allowed=\"true\"/>", pair->certificate);
+	if (code == WG_OK && !(server ? facts.server_auth : facts.client_auth))
+		code = wg_err_set(err, WG_CONFIG, "%s is not a certificate for a TLS %s (extended key usage)", pair->certificate,
+				  server ? "server" : "client");
+	if (code == WG_OK)
+		check_dates(what, &facts, out);
+	wg_cert_freep(&cert);
+	wg_key_freep(&key);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", what);
+}
+
+static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
+{
+	struct wg_cert_facts facts;
+	enum wg_code code = wg_cert_facts(p->storage_cert, &facts, err);
+	if (code == WG_OK && !facts.can_encrypt)
+		code = wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
+	if (code == WG_OK)
+		code = wg_cert_facts(p->smime_cert, &facts, err);
+	if (code == WG_OK && !facts.can_sign)
+		code = wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow signing", p->config->smime.certificate);
+	if (code == WG_OK)
+		check_dates("smime", &facts, out);
+	return code;
+}
+
+/* Recipients that could not be reached are warnings: the others are still served. */
+static void check_desks(const struct wg_process *p, struct wg_buf *out)
+{
+	for (unsigned i = 0; i < p->cert_count; i++) {
+		const struct wg_desk_cert *c = &p->certs[i];
+		struct wg_err err = { 0 };
+		struct wg_cert_facts facts;
+		if (c->cert == NULL)
+			warn(out, c->desk->name, c->fault);
+		else if (wg_trust_check(p->trust, c->cert, WG_PURPOSE_SMIME_ENCRYPT, &err) != WG_OK)
+			warn(out, c->desk->certificate, err.text);
+		else if (wg_cert_facts(c->cert, &facts, &err) == WG_OK)
+			check_dates(c->desk->certificate, &facts, out);
+		if (c->desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)
+			warn(out, c->desk->name, "is written to by mail, but <deliver> has no <mail>");
+		if (c->desk->channel == WG_CHANNEL_HTTPS && p->config->https_out.tls.certificate[0] == '\0')
+			warn(out, c->desk->name, "is reached by https, but <deliver> has no <https>");
+		if (c->desk->format == WG_FORMAT_XML)
+			warn(out, c->desk->name, "asks for plain XML; it is sent sealed");
+	}
+}
+
+enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_config *config = NULL;
+	struct wg_process p;
+	enum wg_code code = wg_config_load(config_file, &config, err);
+	if (code != WG_OK)
+		return code;
+	code = wg_process_load(config, &p, err);
+	if (code == WG_OK)
+		code = check_keys(&p, out, err);
+	if (code == WG_OK)
+		code = check_tls(config, "intake https", &config->https_in.tls, true, out, err);
+	if (code == WG_OK)
+		code = check_tls(config, "deliver mail", &config->mail_out.tls, false, out, err);
+	if (code == WG_OK)
+		code = check_tls(config, "deliver https", &config->https_out.tls, false, out, err);
+	for (unsigned i = 0; code == WG_OK && i < config->drop_count; i++)
+		if (wg_directory_find(p.directory, config->drops[i].organisation) == NULL)
+			code = wg_err_set(err, WG_CONFIG, "%s: drop folder %s submits as \"%s\", which is not in the directory", config->file,
+					  config->drops[i].folder, config->drops[i].organisation);
+	if (code == WG_OK) {
+		check_desks(&p, out);
+		if (out != NULL)
+			wg_config_print(config, out);
+	}
+	wg_process_free(&p);
+	return code;
+}
