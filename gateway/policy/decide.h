@@ -25,7 +25,7 @@ const char *wg_policy_hash(const struct wg_policy *policy);
 struct wg_facts {
 	const char *self;      /* organisation of this gateway */
 	const char *submitter; /* organisation that handed it in */
-	const char *now;       /* RFC 3339: for age() and working hours; given, never read from a clock */
+	const char *now;       /* RFC 3339: for age() and the dates of rules; given, never read from a clock. Required */
 };
 
 enum wg_effect { WG_SHARE, WG_WITHHOLD, WG_REVIEW, WG_DENY };
@@ -45,14 +45,16 @@ struct wg_decision {
 	const struct wg_organisation *organisation;
 	const struct wg_desk *desk;
 	char role[WG_LIMIT_NAME + 1];
-	char of[WG_LIMIT_NAME + 1];      /* "placing", "host", ... */
+	char of[WG_LIMIT_NAME + 1];      /* "placing" or "host" */
+	char also[256];                  /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
+					  * delivery per desk, decided under the role that reached it first */
 	const char *route_source;        /* why it is a recipient */
 	enum wg_verdict verdict;
 	char verdict_rule[160];          /* the rule behind REVIEW or DENY, with its source; "" for SEND */
 	char due[24];                    /* REVIEW: ISO duration or "" */
 	wg_categories granted;           /* present in the notice and granted */
 	wg_categories withheld;          /* present and not granted */
-	wg_categories mark;              /* withheld and to be named in the copy */
+	wg_categories mark;              /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
 	struct wg_reason *reasons;       /* one per category present in the notice */
 	unsigned reason_count;
 };
@@ -60,7 +62,8 @@ struct wg_decision {
 struct wg_decisions {
 	struct wg_decision *list;
 	unsigned count;
-	char unreachable[512];           /* recipients the policy names and the directory cannot reach: "front-door of 000 (unknown)"; a person must look */
+	char unreachable[512];           /* recipients the policy names and the directory cannot reach: "front-door of 000 (unknown)", or that
+					  * nobody is a recipient at all; a person must look. "" only when everybody was reached */
 };
 
 /* Routes and decides. A notice that is itself a copy (header/copy-for) goes only to desks of its copy-for organisation. The organisation that submitted is never

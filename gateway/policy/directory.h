@@ -52,7 +52,8 @@ const struct wg_organisation *wg_directory_at(const struct wg_directory *directo
 /* The police force that covers the authority with that code; NULL when none. */
 const struct wg_organisation *wg_directory_police(const struct wg_directory *directory, const char *authority_code);
 const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk);
-const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role); /* first desk with it */
+/* The first desk with it that is not suspended; a suspended one when there is no other. */
+const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role);
 /* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation; NULL otherwise. */
 const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256], unsigned n_dns,
 						  const char (*uris)[256], unsigned n_uris, const char *key_pin);

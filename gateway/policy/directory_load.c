@@ -1,0 +1,320 @@
+/* directory_load.c owns reading a directory file and refusing one that contradicts itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "policy/directory_internal.h"
+#include "policy/names_internal.h"
+
+static const char *const elements[] = { "directory", "organisation", "name", "domain", "client", "signer", "desk", NULL };
+static const char *const attributes[] = { "version", "id",     "kind", "code",    "areas",   "dns",    "uri",
+					  "key",     "name",   "roles", "channel", "address", "url",    "format",
+					  "cipher",  "certificate", "telephone", "suspended", NULL };
+static const char *const kinds[] = { "council", "police", "health", "home", "provider", "school", NULL };
+static const char *const channels[] = { "mail", "https", NULL };
+static const char *const formats[] = { "sealed", "xml", NULL };
+static const char *const ciphers[] = { "cbc", "gcm", NULL };
+static const struct wg_names_closed closed[] = {
+	{ "organisation", "kind", kinds }, { "desk", "channel", channels }, { "desk", "format", formats },
+	{ "desk", "cipher", ciphers },     { NULL, NULL, NULL },
+};
+static const struct wg_names_language language = { elements, attributes, closed };
+
+/* One load under way. */
+struct load {
+	const struct wg_xml *doc;
+	const char *path;
+	struct wg_directory *directory;
+	const struct _xmlNode *node; /* where a complaint points */
+};
+
+/* Text of every child called name, or its attribute when given, separated by blanks. Never NULL on WG_OK. */
+static enum wg_code list_of(const struct _xmlNode *node, const char *name, const char *attribute, char **out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf list = WG_BUF(64 * 1024); /* 32 client entries of 200, 16 domains of 253: far below */
+	wg_buf_puts(&list, "");
+	for (struct _xmlNode *child = wg_xml_first(node, name); child != NULL; child = wg_xml_next(child, name)) {
+		WG_AUTO_FREE char *text = attribute != NULL ? wg_xml_attr(child, attribute) : wg_xml_text(child);
+		if (text == NULL)
+			continue;
+		wg_buf_puts(&list, list.len > 0 ? " " : "");
+		wg_buf_puts(&list, text);
+	}
+	enum wg_code code = wg_buf_check(&list, name, err);
+	if (code != WG_OK)
+		return code;
+	char *copy = strdup(wg_buf_text(&list));
+	if (copy == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	*out = copy;
+	return WG_OK;
+}
+
+/* The attribute as a string of its own, "" when it is not there. */
+static enum wg_code own_attr(const struct load *load, const struct _xmlNode *node, const char *name, char **out, struct wg_err *err)
+{
+	char value[4096]; /* lists of 64 names of 64 letters at most, by the schema */
+	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
+	if (code != WG_OK)
+		return code;
+	char *copy = strdup(value);
+	if (copy == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	*out = copy;
+	return WG_OK;
+}
+
+static enum wg_code path_attr(const struct load *load, const struct _xmlNode *node, const char *name, char *out, size_t size,
+			      struct wg_err *err)
+{
+	char value[512];
+	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
+	if (code == WG_OK && value[0] != '\0' && wg_names_beside(load->path, value, out, size, err) != WG_OK)
+		code = wg_xml_complain(load->doc, node, err, "%s: the path is too long", name);
+	return code;
+}
+
+/* https, a host name, perhaps a port and a path; no user, no fragment: it goes to libcurl and stands in logs. */
+static bool url_valid(const char *url)
+{
+	static const char scheme[] = "https://";
+	if (strncmp(url, scheme, sizeof scheme - 1) != 0 || strpbrk(url, "@#\\ \"'<>") != NULL)
+		return false;
+	char host[256];
+	const char *start = url + sizeof scheme - 1;
+	size_t n = strcspn(start, ":/?");
+	if (n == 0 || n >= sizeof host)
+		return false;
+	memcpy(host, start, n);
+	host[n] = '\0';
+	if (!wg_hostname_valid(host))
+		return false;
+	if (start[n] != ':')
+		return true;
+	char port[8];
+	size_t digits = strcspn(start + n + 1, "/?");
+	if (digits >= sizeof port)
+		return false;
+	memcpy(port, start + n + 1, digits);
+	port[digits] = '\0';
+	uint64_t number;
+	return wg_num_parse(port, 1, 65535, &number);
+}
+
+/* What a desk must have for its channel; the schema cannot say "if". */
+static enum wg_code check_desk(const struct load *load, const struct _xmlNode *node, const struct wg_desk *desk, struct wg_err *err)
+{
+	bool mail = desk->channel == WG_CHANNEL_MAIL;
+	const char *fault = NULL;
+	if (mail && !wg_address_valid(desk->address))
+		fault = "a mail desk needs address=, an e-mail address";
+	else if (mail && desk->url[0] != '\0')
+		fault = "a mail desk has no url=: take it out, or say channel=\"https\"";
+	else if (!mail && !url_valid(desk->url))
+		fault = "an https desk needs url=, https://host/path without user or fragment";
+	else if (!mail && desk->address[0] != '\0')
+		fault = "an https desk has no address=: take it out, or say channel=\"mail\"";
+	else if (mail && desk->format != WG_FORMAT_SEALED)
+		fault = "mail is always sealed: format=\"xml\" is for channel=\"https\" only";
+	else if (desk->format == WG_FORMAT_SEALED && desk->certificate[0] == '\0')
+		fault = "a desk that gets sealed copies needs certificate=";
+	return fault != NULL ? wg_xml_complain(load->doc, node, err, "desk %s: %s", desk->name, fault) : WG_OK;
+}
+
+static enum wg_code read_desk(const struct load *load, const struct _xmlNode *node, struct wg_desk *desk, struct wg_err *err)
+{
+	char word[16];
+	const struct wg_xml *doc = load->doc;
+	enum wg_code code = own_attr(load, node, "roles", &desk->roles, err);
+	if (code == WG_OK)
+		code = wg_names_attr(doc, node, "name", desk->name, sizeof desk->name, err);
+	if (code == WG_OK)
+		code = wg_names_attr(doc, node, "address", desk->address, sizeof desk->address, err);
+	if (code == WG_OK)
+		code = wg_names_attr(doc, node, "url", desk->url, sizeof desk->url, err);
+	if (code == WG_OK)
+		code = wg_names_attr(doc, node, "telephone", desk->telephone, sizeof desk->telephone, err);
+	if (code == WG_OK)
+		code = path_attr(load, node, "certificate", desk->certificate, sizeof desk->certificate, err);
+	if (code == WG_OK && (code = wg_names_attr(doc, node, "channel", word, sizeof word, err)) == WG_OK)
+		desk->channel = strcmp(word, "https") == 0 ? WG_CHANNEL_HTTPS : WG_CHANNEL_MAIL;
+	if (code == WG_OK && (code = wg_names_attr(doc, node, "format", word, sizeof word, err)) == WG_OK)
+		desk->format = strcmp(word, "xml") == 0 ? WG_FORMAT_XML : WG_FORMAT_SEALED;
+	if (code == WG_OK && (code = wg_names_attr(doc, node, "cipher", word, sizeof word, err)) == WG_OK)
+		desk->gcm = strcmp(word, "gcm") == 0;
+	if (code == WG_OK && (code = wg_names_attr(doc, node, "suspended", word, sizeof word, err)) == WG_OK)
+		desk->suspended = strcmp(word, "true") == 0 || strcmp(word, "1") == 0;
+	return code == WG_OK ? check_desk(load, node, desk, err) : code;
+}
+
+static enum wg_code read_desks(const struct load *load, const struct _xmlNode *node, struct wg_organisation *o, struct wg_err *err)
+{
+	unsigned n = 0;
+	for (struct _xmlNode *desk = wg_xml_first(node, "desk"); desk != NULL; desk = wg_xml_next(desk, "desk"))
+		n++;
+	o->desks = calloc(n > 0 ? n : 1, sizeof *o->desks);
+	if (o->desks == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	for (struct _xmlNode *desk = wg_xml_first(node, "desk"); desk != NULL; desk = wg_xml_next(desk, "desk")) {
+		struct wg_desk *d = &o->desks[o->desk_count++];
+		enum wg_code code = read_desk(load, desk, d, err);
+		if (code != WG_OK)
+			return code;
+		if (wg_organisation_desk(o, d->name) != d)
+			return wg_xml_complain(load->doc, desk, err, "desk %s stands twice in %s", d->name, o->id);
+	}
+	return WG_OK;
+}
+
+/* Each of these sees a name that the organisation being read wants for itself alone. */
+static enum wg_code area_is_free(void *arg, const char *code, struct wg_err *err)
+{
+	const struct load *load = arg;
+	const struct wg_organisation *other = wg_directory_police(load->directory, code);
+	return other == NULL ? WG_OK : wg_xml_complain(load->doc, load->node, err, "area %s is already covered by %s", code, other->id);
+}
+
+static enum wg_code client_is_free(void *arg, const char *name, struct wg_err *err)
+{
+	const struct load *load = arg;
+	for (unsigned i = 0; i < load->directory->count; i++) {
+		const struct wg_organisation *o = &load->directory->organisations[i];
+		if (wg_list_has(o->client_names, name) || wg_list_has(o->client_keys, name))
+			return wg_xml_complain(load->doc, load->node, err, "client %s already belongs to %s", name, o->id);
+	}
+	return WG_OK;
+}
+
+static enum wg_code check_clients(const struct load *load, const struct _xmlNode *node, struct wg_err *err)
+{
+	for (struct _xmlNode *client = wg_xml_first(node, "client"); client != NULL; client = wg_xml_next(client, "client")) {
+		char dns[256], uri[256], key[80];
+		enum wg_code code = wg_names_attr(load->doc, client, "dns", dns, sizeof dns, err);
+		if (code == WG_OK)
+			code = wg_names_attr(load->doc, client, "uri", uri, sizeof uri, err);
+		if (code == WG_OK)
+			code = wg_names_attr(load->doc, client, "key", key, sizeof key, err);
+		if (code != WG_OK)
+			return code;
+		if ((dns[0] != '\0') + (uri[0] != '\0') + (key[0] != '\0') != 1)
+			return wg_xml_complain(load->doc, client, err, "client needs exactly one of dns=, uri= and key=");
+		if (dns[0] != '\0' && !wg_hostname_valid(dns))
+			return wg_xml_complain(load->doc, client, err, "client dns=\"%s\" is not a host name", dns);
+	}
+	return WG_OK;
+}
+
+static enum wg_code check_organisation(struct load *load, const struct _xmlNode *node, const struct wg_organisation *o,
+				       struct wg_err *err)
+{
+	const struct wg_organisation *same = wg_directory_by_code(load->directory, o->code);
+	if (wg_directory_find(load->directory, o->id) != NULL)
+		return wg_xml_complain(load->doc, node, err, "organisation %s stands twice", o->id);
+	if (same != NULL)
+		return wg_xml_complain(load->doc, node, err, "code %s already belongs to %s", o->code, same->id);
+	if (o->areas[0] != '\0' && strcmp(o->kind, "police") != 0)
+		return wg_xml_complain(load->doc, node, err, "areas= is for kind=\"police\" only");
+	enum wg_code code = check_clients(load, node, err);
+	load->node = node;
+	if (code == WG_OK)
+		code = wg_names_each(o->areas, area_is_free, load, err);
+	if (code == WG_OK)
+		code = wg_names_each(o->client_names, client_is_free, load, err);
+	if (code == WG_OK)
+		code = wg_names_each(o->client_keys, client_is_free, load, err);
+	return code;
+}
+
+/* DNS names and URIs share one list: a URI has a colon and a host name has none. */
+static enum wg_code read_client_names(const struct _xmlNode *node, struct wg_organisation *o, struct wg_err *err)
+{
+	WG_AUTO_FREE char *dns = NULL, *uris = NULL;
+	enum wg_code code = list_of(node, "client", "dns", &dns, err);
+	if (code == WG_OK)
+		code = list_of(node, "client", "uri", &uris, err);
+	if (code == WG_OK && asprintf(&o->client_names, "%s %s", dns, uris) < 0) {
+		o->client_names = NULL; /* asprintf leaves it undefined */
+		code = wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	}
+	return code;
+}
+
+static enum wg_code read_organisation(struct load *load, const struct _xmlNode *node, struct wg_organisation *o, struct wg_err *err)
+{
+	enum wg_code code = wg_names_attr(load->doc, node, "id", o->id, sizeof o->id, err);
+	if (code == WG_OK)
+		code = wg_names_attr(load->doc, node, "kind", o->kind, sizeof o->kind, err);
+	if (code == WG_OK)
+		code = wg_names_attr(load->doc, node, "code", o->code, sizeof o->code, err);
+	if (code == WG_OK)
+		code = own_attr(load, node, "areas", &o->areas, err);
+	if (code == WG_OK)
+		code = list_of(node, "name", NULL, &o->name, err);
+	if (code == WG_OK)
+		code = list_of(node, "domain", NULL, &o->domains, err);
+	if (code == WG_OK)
+		code = read_client_names(node, o, err);
+	if (code == WG_OK)
+		code = list_of(node, "client", "key", &o->client_keys, err);
+	const struct _xmlNode *signer = wg_xml_first(node, "signer");
+	if (code == WG_OK && signer != NULL)
+		code = path_attr(load, signer, "certificate", o->signer, sizeof o->signer, err);
+	if (code == WG_OK)
+		code = check_organisation(load, node, o, err);
+	return code == WG_OK ? read_desks(load, node, o, err) : code;
+}
+
+static enum wg_code read_all(struct load *load, struct wg_err *err)
+{
+	const struct _xmlNode *root = wg_xml_root(load->doc);
+	unsigned n = 0;
+	for (struct _xmlNode *o = wg_xml_first(root, NULL); o != NULL; o = wg_xml_next(o, NULL))
+		n++;
+	load->directory->organisations = calloc(n, sizeof *load->directory->organisations);
+	if (load->directory->organisations == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL; node = wg_xml_next(node, NULL)) {
+		struct wg_organisation *o = &load->directory->organisations[load->directory->count];
+		enum wg_code code = read_organisation(load, node, o, err);
+		load->directory->count++; /* not before: the checks compare it with the others; but also when it failed: to be freed */
+		if (code != WG_OK)
+			return code;
+	}
+	return WG_OK;
+}
+
+enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path, const struct wg_xml_xsd *xsd,
+				struct wg_directory **out, struct wg_err *err)
+{
+	WG_AUTO_XML struct wg_xml *doc = NULL;
+	enum wg_code code = wg_names_parse(bytes, len, path, &doc, err);
+	if (code == WG_OK)
+		code = wg_names_validate(doc, xsd, &language, err);
+	if (code != WG_OK)
+		return code;
+	WG_CLEANUP(wg_directory_freep) struct wg_directory *directory = calloc(1, sizeof *directory);
+	if (directory == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	wg_sha256_hex(bytes, len, directory->hash);
+	struct load load = { .doc = doc, .path = path, .directory = directory };
+	code = read_all(&load, err);
+	if (code == WG_OK)
+		*out = wg_steal(&directory);
+	return code;
+}
+
+enum wg_code wg_directory_load(const char *path, const char *xsd_dir, struct wg_directory **out, struct wg_err *err)
+{
+	char xsd_path[512];
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	WG_CLEANUP(wg_xml_xsd_freep) struct wg_xml_xsd *xsd = NULL;
+	if (snprintf(xsd_path, sizeof xsd_path, "%s/directory.xsd", xsd_dir) >= (int)sizeof xsd_path)
+		return wg_err_set(err, WG_LIMIT, "the path of directory.xsd is too long");
+	enum wg_code code = wg_xml_xsd_load(xsd_path, &xsd, err);
+	if (code == WG_OK)
+		code = wg_names_read(path, &bytes, err);
+	if (code == WG_OK)
+		code = wg_directory_parse(bytes.data, bytes.len, path, xsd, out, err);
+	return code;
+}

@@ -1,0 +1,51 @@
+/* Names that people mistype: what was meant, and the check of a file of ours against its schema in words that help. */
+#ifndef WG_POLICY_NAMES_INTERNAL_H
+#define WG_POLICY_NAMES_INTERNAL_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "notice/xml.h"
+
+#define WG_NAMES_HINT 128
+
+/* Writes `; did you mean "x"?` when a name of the NULL-terminated list is close to name, "" otherwise. Returns out, which has
+ * WG_NAMES_HINT bytes. */
+const char *wg_names_hint(const char *name, const char *const *known, char *out);
+
+/* One attribute whose values are a closed list. */
+struct wg_names_closed {
+	const char *element, *attribute;
+	const char *const *values;
+};
+
+/* What a file of ours may say. Lists end with NULL (closed: with an element of NULL). */
+struct wg_names_language {
+	const char *const *elements, *const *attributes;
+	const struct wg_names_closed *closed;
+};
+
+/* Element names and closed values first, because the schema's own words cannot quote the value that was there or guess what
+ * was meant; then the whole schema. WG_CONFIG with file:line. */
+enum wg_code wg_names_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd,
+			       const struct wg_names_language *language, struct wg_err *err) WG_MUST;
+
+/* A file of the operator's: whatever is wrong with it, that it is not there or not XML, is WG_CONFIG. */
+enum wg_code wg_names_read(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_names_parse(const void *bytes, size_t len, const char *path, struct wg_xml **out, struct wg_err *err) WG_MUST;
+
+/* Copies the attribute without the blanks around it, which the schema ignores, into out; "" when it is not there. WG_CONFIG
+ * when it does not fit. */
+enum wg_code wg_names_attr(const struct wg_xml *doc, const struct _xmlNode *node, const char *attribute, char *out,
+			   size_t size, struct wg_err *err) WG_MUST;
+
+/* Calls each with every name of a list separated by blanks, until one does not give WG_OK. */
+enum wg_code wg_names_each(const char *list, enum wg_code (*each)(void *arg, const char *name, struct wg_err *err), void *arg,
+			   struct wg_err *err) WG_MUST;
+
+/* The folder of path with its last slash, "" when path has none, followed by name; name alone when it is absolute. WG_LIMIT
+ * when it does not fit. */
+enum wg_code wg_names_beside(const char *path, const char *name, char *out, size_t size, struct wg_err *err) WG_MUST;
+
+#endif
