@@ -1,0 +1,77 @@
+/* reader.c owns the life of a reader program: harden, prepare, confine, read, answer, leave.
+ * SECURITY: everything read here is hostile, and the parser that gets it may be taken over by it; the confinement is entered
+ * before the first byte is read. */
+#include "readers/reader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sys/file.h"
+#include "sys/sandbox.h"
+
+enum wg_code wg_reader_slurp(int fd, struct wg_buf *out, const char *what, struct wg_err *err)
+{
+	uint8_t block[16384];
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof block);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return wg_err_errno(err, "%s: cannot be read", what);
+		if (n == 0)
+			break;
+		wg_buf_put(out, block, (size_t)n);
+		if (out->failed)
+			break;
+	}
+	wg_wipe(block, sizeof block); /* it may have held a key */
+	return wg_buf_check(out, what, err);
+}
+
+static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf in = WG_BUF(in_max);
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	enum wg_code code = wg_sandbox_harden(err);
+	if (code != WG_OK)
+		return code;
+	if (reader->prepare != NULL)
+		reader->prepare();
+	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
+	code = wg_sandbox_enter(&confinement, err);
+	if (code == WG_OK)
+		code = wg_reader_slurp(STDIN_FILENO, &in, "document", err);
+	if (code == WG_OK)
+		code = reader->read(&in, &out, err);
+	if (code == WG_OK)
+		code = wg_buf_check(&out, "answer", err);
+	if (code == WG_OK)
+		code = wg_fd_write(STDOUT_FILENO, out.data, out.len, err);
+	return code;
+}
+
+/* One line on standard error; the words come from our own messages, the defanging is for what a library put among them. */
+static void complain(const char *name, const struct wg_err *err)
+{
+	char safe[WG_ERR_TEXT_MAX];
+	WG_AUTO_BUF struct wg_buf line = WG_BUF(2 * WG_ERR_TEXT_MAX);
+	wg_buf_printf(&line, "%s: %s\n", name, wg_defang(err->text, safe, sizeof safe));
+	struct wg_err ignored;
+	if (!line.failed && wg_fd_write(STDERR_FILENO, line.data, line.len, &ignored) != WG_OK)
+		return; /* nobody is left to tell; the exit status says the same */
+}
+
+void wg_reader_main(const struct wg_reader *reader, size_t in_max)
+{
+	struct wg_err err = { 0 };
+	enum wg_code code = run(reader, in_max, &err);
+	if (code == WG_OK)
+		_exit(EX_OK);
+	complain(reader->name, &err);
+	_exit(code == WG_REJECT || code == WG_LIMIT || code == WG_CRYPTO ? EX_DATAERR : EX_OSERR);
+}

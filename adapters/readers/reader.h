@@ -1,0 +1,25 @@
+/* What every reader program is: confined before its first outside byte, one document in, one answer out, gone. */
+#ifndef WG_READERS_READER_H
+#define WG_READERS_READER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct wg_reader {
+	const char *name; /* in messages on standard error */
+	/* Loads everything that is opened lazily (libraries, character sets); the last moment a file may be opened. May be NULL. */
+	void (*prepare)(void);
+	/* The document in, the whole answer out. */
+	enum wg_code (*read)(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err);
+};
+
+/* The body of main. Hardens, prepares, confines itself, then reads standard input to its end (at most in_max bytes), and writes the
+ * answer to standard output only when it is whole. Exit status: 0; 65 (EX_DATAERR) when the document is at fault, with one line on
+ * standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when the machine is. Does not return: it
+ * leaves without running exit handlers, which the confinement would kill. */
+void wg_reader_main(const struct wg_reader *reader, size_t in_max) __attribute__((noreturn));
+
+/* Reads a descriptor to its end into out, whose maximum bounds it (WG_LIMIT). */
+enum wg_code wg_reader_slurp(int fd, struct wg_buf *out, const char *what, struct wg_err *err) WG_MUST;
+
+#endif

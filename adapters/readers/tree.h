@@ -1,0 +1,19 @@
+/* Any XML document into labelled fields, or one of our own notices as it is. */
+#ifndef WG_READERS_TREE_H
+#define WG_READERS_TREE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+void wg_tree_prepare(void);
+
+/* in: one XML document. out: <fields reader="xml">: a notice of ours as <notice>, of anything else the leaf elements and the
+ * attributes as fields, their names cut into words. */
+enum wg_code wg_tree_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
+/* Is this well-formed XML whose root is a notice of ours? */
+bool wg_tree_is_notice(const void *xml, size_t len);
+
+#endif
