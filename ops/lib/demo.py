@@ -1,0 +1,242 @@
+"""The story that ops/demo tells: a child goes missing and is found, and each agency is told what it may know."""
+import argparse
+import email
+import email.policy
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import xml.etree.ElementTree as ET
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import world as w
+
+HERE = pathlib.Path(__file__).resolve().parent
+NS = "{urn:wardgate:notice:1}"
+COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+checks = []
+
+
+def title(text):
+    print(f"\n\033[1m{text}\033[0m" if COLOUR else f"\n{text}\n{'-' * len(text)}")
+
+
+def say(text):
+    print(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  "))
+
+
+def check(text, true):
+    checks.append((text, bool(true)))
+    print(f"  [{'ok' if true else 'FAILED'}] {text}")
+    return true
+
+
+def settled(gateway, message):
+    """The deliveries of a message once none is under way any more."""
+    def look():
+        row = [r for r in gateway.rows("--all") if r["id"] == message]
+        if row and row[0]["state"] in ("attention", "rejected", "duplicate"):
+            raise RuntimeError(f"message {message} is {row[0]['state']}: {row[0]['reason']}")
+        rows = gateway.deliveries(message)
+        return rows if rows and all(r["state"] not in ("sealed", "sending", "deferred", "decided") for r in rows) else None
+    return w.wait_for(f"message {message} is delivered", 60, look)
+
+
+def notice_of(entity):
+    """The XML inside an opened mail."""
+    message = email.message_from_bytes(entity, policy=email.policy.default)
+    texts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
+    return texts["application/xml"].get_content(), texts["text/plain"].get_content()
+
+
+def elements(xml):
+    return {e.tag.removeprefix(NS) for e in ET.fromstring(xml).iter()}
+
+
+def recipient_of(path):
+    return email.message_from_bytes(path.read_bytes())["To"].strip("<>")
+
+
+def explain(gateway, message):
+    return json.loads(gateway.cli("explain", message, "--json").stdout)
+
+
+def tell_decisions(gateway, message):
+    for record in explain(gateway, message):
+        d = record["record"]
+        print(f"  {d['organisation']}/{d['desk']} ({d['role']} of {d['of']}), because of {d['route_source']}")
+        print(textwrap.fill("gets " + ", ".join(d["granted"]), 98, initial_indent="      ", subsequent_indent="           "))
+        if d["withheld"]:
+            print(textwrap.fill("not  " + ", ".join(d["withheld"]), 98, initial_indent="      ", subsequent_indent="           "))
+        shown = next((r for r in d["reasons"] if r["effect"] == "share" and r["basis"]), None)
+        if shown:
+            say(f"    e.g. {shown['category']}: rule {shown['rule']}, basis {shown['basis']}, source {shown['source']}")
+
+
+class Story:
+    def __init__(self, folder):
+        self.world = w.World(folder)
+        self.copies = {}      # (recipient address, kind) -> notice XML
+
+    def set_up(self):
+        title("1. A small world, all of it on this machine")
+        self.world.make_pki()
+        mail_port = self.world.start_mail()
+        self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",))
+        for gateway in (self.host, self.placing):
+            gateway.start()
+        say(f"A throwaway certificate authority and four agencies; a mail server that insists on STARTTLS (port {mail_port}); the gateway of "
+            f"Staffordshire, where the child lives (host authority, port {self.host.port}); the gateway of Derbyshire, which placed her there "
+            f"(placing authority, port {self.placing.port}).")
+
+    def hand_in(self, kind, how):
+        source = HERE / f"{kind}-report.eml"
+        if how == "https":
+            message = self.world.submit(self.host, source, "staffordshire-police")
+            say(f"accepted: Staffordshire Police submit {source.name} over HTTPS with their client certificate; receipt {message}")
+        else:
+            receipt = self.host.drop("staffordshire-police", source.name, source.read_bytes())
+            message = json.loads(w.wait_for("the receipt beside the dropped file", 30, lambda: receipt.exists() and receipt.read_text()))["id"]
+            say(f"accepted: {source.name} is renamed into the drop folder of Staffordshire Police; receipt {message} beside it")
+        return message
+
+    def follow(self, kind, message):
+        rows = settled(self.host, message)
+        report = self.host.cli("queue", "show", message, "--unmask", "--which", "report").stdout
+        placed = len(re.findall(r'<field\b', report))
+        say(f"read: a confined reader took {placed} fields from the e-mail; every one found its place in the notice")
+        say("decided:")
+        tell_decisions(self.host, message)
+        say("sealed and delivered: each copy signed by Staffordshire's gateway, then encrypted to that one recipient")
+        for r in rows:
+            print(f"      {r['organisation']}/{r['desk']} by {r['channel']}: {r['state']}")
+        check(f"{kind}: three recipients, each delivery at its end", len(rows) == 3 and all(r["state"] in ("handed-over", "received") for r in rows))
+        return rows
+
+    def open_mails(self, kind, expected):
+        """expected: address -> organisation whose key opens it."""
+        def all_there():
+            found = [m for m in self.world.mails() if m not in self.seen]
+            return found if len(found) >= len(expected) else None
+        mails = w.wait_for(f"{len(expected)} {kind} mails in the mail server's Maildir", 60, all_there)
+        self.seen.update(mails)
+        for path in mails:
+            to = recipient_of(path)
+            entity = self.world.open_mail(path, expected[to])
+            xml, text = notice_of(entity)
+            self.copies[to, kind] = xml
+            raw = path.read_bytes()
+            check(f"{kind}: the mail to {to} opens with its key and verifies with the openssl command", f'kind="{kind}"' in xml)
+            check(f"{kind}: nothing of the child is readable outside the seal of that mail", not any(c in raw for c in CANARIES))
+        return text
+
+    def seen_at_placing(self, kind):
+        """Derbyshire's gateway got its copy over HTTPS, and took it on to its own front door."""
+        def arrived():
+            return [r for r in self.placing.rows("--all") if not r["desk"] and r["kind"] == kind]
+        row = w.wait_for(f"the {kind} notice arrives at Derbyshire's gateway", 60, arrived)[0]
+        xml = self.placing.cli("queue", "show", row["id"], "--unmask", "--which", "notice").stdout
+        check(f"{kind}: Derbyshire's gateway received its copy over HTTPS, opened it and reads it ({row['id']})",
+              f'kind="{kind}"' in xml and "Tess Example" in xml)
+        rows = settled(self.placing, row["id"])
+        check(f"{kind}: Derbyshire's gateway handed it on to its own front door and to nobody else",
+              [(r["organisation"], r["state"]) for r in rows] == [("derbyshire", "handed-over")])
+        return xml
+
+    def run(self):
+        self.seen = set()
+        readers = {"front-door@staffordshire.example": "staffordshire", "missing@derbyshire-police.example": "derbyshire-police",
+                   "front-door@derbyshire.example": "derbyshire"}
+        title("2. Saturday, 22:41: a child is reported missing")
+        missing = self.hand_in("missing", "https")
+        self.follow("missing", missing)
+        placing_copy = self.seen_at_placing("missing")
+        self.open_mails("missing", readers)
+        title("3. What each of the three got")
+        three = {"Derbyshire (placing authority)": placing_copy,
+                 "Staffordshire (host authority)": self.copies["front-door@staffordshire.example", "missing"],
+                 "Derbyshire Police (force of the placing area)": self.copies["missing@derbyshire-police.example", "missing"]}
+        everything = set().union(*(elements(x) for x in three.values()))
+        for who, xml in three.items():
+            gone = sorted(everything - elements(xml) - {"withheld"})
+            print(textwrap.fill(f"{who}: {len(elements(xml))} kinds of element" + (f"; without {', '.join(gone)}" if gone else ""), 98,
+                                initial_indent="  ", subsequent_indent="      "))
+        check("the three copies differ from each other", len({frozenset(elements(x)) for x in three.values()}) == 3)
+        check("her religion went to nobody: no rule grants it", not any("Quaker" in x for x in three.values()))
+        title("4. Sunday, 03:12: she is found")
+        found = self.hand_in("found", "drop")
+        self.follow("found", found)
+        self.seen_at_placing("found")
+        self.open_mails("found", readers)
+        again = self.world.submit(self.host, HERE / "found-report.eml", "staffordshire-police")
+        check("the same report handed in again gets the same receipt and is not sent twice", again == found)
+        title("5. Afterwards")
+        for gateway in (self.host, self.placing):
+            done = gateway.cli("audit", "verify")
+            check(f"the log of {gateway.organisation} is whole: {done.stdout.splitlines()[0]}", done.returncode == 0)
+        logs = b"".join(g.log.read_bytes() for g in (self.host, self.placing))
+        check("no name, date of birth, address or telephone number is in any log", not any(c in logs for c in CANARIES))
+        self.message = missing
+
+
+CANARIES = [b"Tess", b"Tessie", b"14/03/2012", b"2012-03-14", b"Invented Street", b"Nowhere Lane", b"07700", b"Specimen", b"Fictitious", b"Quaker"]
+
+
+def summary(story, keep):
+    host, failed = story.host, [t for t, ok in checks if not ok]
+    title("Summary")
+    if not failed:
+        say("A police e-mail became a notice; the placing authority, the host authority and the other police force each got their own copy, "
+            "signed, encrypted, and only what a rule of the policy grants them; the found report followed and overtook nothing; a repeat was "
+            "recognised; every decision is on record with its rule, lawful basis and source.")
+    print(f"\n  {len(checks) - len(failed)} checks passed, {len(failed)} failed")
+    for text in failed:
+        print(f"  FAILED: {text}")
+    print(f"""
+  Everything it made is in {story.world.folder}:
+    certs/                        the throwaway authority and agencies
+    staffordshire/, derbyshire/   each gateway: gateway.xml, directory.xml, state/, gateway.log
+    maildir/new/                  the sealed mails as the mail server took them
+""")
+    if keep:
+        print(f"""  It is still running. Try:
+    export WARDGATE_CONFIG={host.config}
+    {story.world.program} explain {story.message}
+    {story.world.program} queue list --all
+    {story.world.program} queue show {story.message} --unmask
+    {story.world.program} check
+  Ctrl-C stops everything; the folder stays.
+""")
+    return 0 if not failed else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ops/demo")
+    parser.add_argument("--keep", action="store_true", help="leave everything running, with the commands to play on")
+    parser.add_argument("--folder", help="where to work (a new temporary folder)")
+    options = parser.parse_args()
+    story = Story(options.folder or tempfile.mkdtemp(prefix="wardgate-demo-"))
+    status = 1
+    try:
+        story.set_up()
+        story.run()
+        status = summary(story, options.keep)
+    except (RuntimeError, TimeoutError, subprocess.SubprocessError, KeyError) as fault:
+        print(f"\nThe demo stopped: {fault}\nLogs are in {story.world.folder}", file=sys.stderr)
+    try:
+        if options.keep and status == 0:
+            signal.pause()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        story.world.close()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

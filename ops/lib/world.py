@@ -1,0 +1,235 @@
+"""A small world on loopback: a throwaway authority, two gateways (a placing and a host authority's) and a mail server.
+
+Used by ops/demo, ops/bench, ops/torture and the end-to-end tests. Everything it makes is in one folder; everything it
+starts is ended by process id. Only the Python standard library.
+"""
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+COUNCILS = {"derbyshire": ("830", "Derbyshire County Council (example)"), "staffordshire": ("860", "Staffordshire County Council (example)")}
+FORCES = {
+    "derbyshire-police": ("E23000018", "830 831", "Derbyshire Constabulary (example)"),
+    "staffordshire-police": ("E23000015", "860 861", "Staffordshire Police (example)"),
+}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, seconds, probe):
+    """Calls probe until it answers something true; says what was waited for when it never does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = probe()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise TimeoutError(f"{what}: not after {seconds} s")
+
+
+class Peer:
+    """A server program that prints `port N` when it is ready, and ends when its standard input does."""
+
+    def __init__(self, argv, log):
+        self.log = open(log, "ab")
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline().split()
+        if len(line) < 2 or line[0] != "port":
+            raise RuntimeError(f"{argv[1] if len(argv) > 1 else argv[0]} did not start; see {log}")
+        self.port = int(line[1])
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+
+
+class Gateway:
+    """One wardgate with its own folder, keys and directory."""
+
+    def __init__(self, world, organisation, port):
+        self.world, self.organisation, self.port = world, organisation, port
+        self.folder = world.folder / organisation
+        self.config = self.folder / "gateway.xml"
+        self.log = self.folder / "gateway.log"
+        self.state = self.folder / "state"
+        self.process = None
+
+    url = property(lambda self: f"https://localhost:{self.port}/v1/notices")
+
+    def write(self, gateways, mail_port, drops=(), retry=(1, 4)):
+        """gateways: organisation -> Gateway, those that other gateways reach by HTTPS."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "lookup.key").write_bytes(secrets.token_bytes(32))
+        (self.folder / "lookup.key").chmod(0o600)
+        (self.folder / "directory.xml").write_text(self.directory(gateways))
+        pki = self.world.pki
+        mine = pki / self.organisation
+        folders = "".join(f'\n    <drop folder="{self.folder}/drop-{who}" organisation="{who}"/>' for who in drops)
+        self.config.write_text(f"""<?xml version="1.0" encoding="UTF-8"?>
+<gateway xmlns="urn:wardgate:config:1" organisation="{self.organisation}" state="state">
+  <policy file="{ROOT}/policy/staffordshire-stoke.xml"/>
+  <directory file="directory.xml"/>
+  <storage certificate="{mine}/storage.pem" key="{mine}/storage.key"/>
+  <smime certificate="{mine}/smime.pem" key="{mine}/smime.key" ca="{pki}/ca.pem"/>
+  <lookup key="lookup.key"/>
+  <intake>
+    <https address="127.0.0.1" port="{self.port}" certificate="{mine}/server.pem" key="{mine}/server.key" client-ca="{pki}/ca.pem"/>{folders}
+  </intake>
+  <deliver>
+    <mail host="localhost" port="{mail_port}" ca="{pki}/ca.pem" from="gateway@{self.organisation}.example"/>
+    <https certificate="{mine}/client.pem" key="{mine}/client.key" ca="{pki}/ca.pem"/>
+    <retry first="{retry[0]}" most="{retry[1]}" give-up="3600"/>
+  </deliver>
+  <samples allowed="true"/>
+</gateway>
+""")
+
+    def directory(self, gateways):
+        pki = self.world.pki
+        out = ['<?xml version="1.0" encoding="UTF-8"?>\n<directory xmlns="urn:wardgate:directory:1" version="demo">']
+        rows = [(o, "council", f'code="{c}"', n, "front-door", "front-door") for o, (c, n) in COUNCILS.items()]
+        rows += [(o, "police", f'code="{c}" areas="{a}"', n, "missing", "police-missing") for o, (c, a, n) in FORCES.items()]
+        for org, kind, attributes, name, desk, role in rows:
+            peer = gateways.get(org)
+            how = (f'channel="https" url="{peer.url}"' if peer is not None and peer is not self
+                   else f'channel="mail" address="{desk}@{org}.example"')
+            out.append(f"""  <organisation id="{org}" kind="{kind}" {attributes}>
+    <name>{name}</name>
+    <domain>{org}.example</domain>
+    <client dns="{org}.example"/>
+    <signer certificate="{pki}/{org}/smime.pem"/>
+    <desk name="{desk}" roles="{role}" {how} certificate="{pki}/{org}/smime.pem" telephone="01632 960999"/>
+  </organisation>""")
+        return "\n".join(out) + "\n</directory>\n"
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([self.world.program, "serve", "--config", self.config], stderr=log, stdout=log,
+                                            stdin=subprocess.DEVNULL)
+        self.wait_ready()
+
+    def log_lines(self):
+        for line in self.log.read_text(errors="replace").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield {"event": "not-json", "line": line}
+
+    def wait_ready(self, seconds=60):
+        def ready():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the gateway of {self.organisation} ended with {self.process.returncode}; see {self.log}")
+            return {"store", "process", "deliver", "intake"} <= {l.get("role") for l in self.log_lines() if l.get("event") == "ready"}
+        wait_for(f"the gateway of {self.organisation} is ready (log: {self.log})", seconds, ready)
+
+    def stop(self, seconds=60):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(seconds)
+        self.process = None
+
+    def roles(self):
+        """role -> pid of what runs now, from the supervisor's log."""
+        found = {}
+        for line in self.log_lines():
+            if line.get("event") == "started":
+                found[line["child"]] = int(line["pid"])
+        return found
+
+    def cli(self, *words, check=True, text=True, **more):
+        done = subprocess.run([self.world.program, *words, "--config", self.config], capture_output=True, text=text, **more)
+        if check and done.returncode not in (0, 10):
+            raise RuntimeError(f"wardgate {' '.join(map(str, words))}: {done.stderr}")
+        return done
+
+    def rows(self, *words):
+        return [json.loads(line) for line in self.cli("queue", "list", "--json", *words).stdout.splitlines()]
+
+    def deliveries(self, message):
+        return [r for r in self.rows("--all") if r["message"] == message and r["desk"]]
+
+    def drop(self, who, name, data):
+        """Hands a file over as the drop folder's rule says: written under tmp/, renamed into new/."""
+        base = self.folder / f"drop-{who}"
+        part = base / "tmp" / name
+        part.write_bytes(data)
+        os.rename(part, base / "new" / name)
+        return base / "new" / (name + ".receipt.json")
+
+
+class World:
+    def __init__(self, folder, program=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.pki = self.folder / "certs"
+        self.program = pathlib.Path(program or os.environ.get("WARDGATE", ROOT / "build/release/bin/wardgate"))
+        self.gateways, self.mail = {}, None
+
+    def make_pki(self):
+        subprocess.run([ROOT / "certs-example/make", self.pki], check=True, stdout=subprocess.DEVNULL)
+
+    def start_mail(self):
+        self.mail = Peer(["/usr/bin/python3", ROOT / "tests/peers/maildir_smtpd.py", self.pki / "mail/server.pem", self.pki / "mail/server.key",
+                          self.folder / "maildir"], self.folder / "mail.log")
+        return self.mail.port
+
+    def make_gateways(self, mail_port, organisations=("staffordshire", "derbyshire"), drops=(), **more):
+        for org in organisations:
+            self.gateways[org] = Gateway(self, org, free_port())
+        for gateway in self.gateways.values():
+            gateway.write(self.gateways, mail_port, drops, **more)
+        return [self.gateways[o] for o in organisations]
+
+    def submit(self, gateway, path, who, check=True):
+        """As `who`, with its client certificate; the message id of the receipt."""
+        mine = self.pki / who
+        done = subprocess.run([self.program, "submit", "--json", "--url", gateway.url, "--certificate", mine / "client.pem",
+                               "--key", mine / "client.key", "--ca", self.pki / "ca.pem", path], capture_output=True, text=True)
+        if done.returncode == 0:
+            return json.loads(done.stdout)["accepted"]
+        if check:
+            raise RuntimeError(done.stderr.strip())
+        return None
+
+    def mails(self):
+        new = self.folder / "maildir" / "new"
+        return sorted(new.iterdir()) if new.is_dir() else []
+
+    def open_mail(self, path, organisation):
+        """What the recipient sees, opened and verified by the openssl command: the inner MIME entity, as bytes."""
+        mine = self.pki / organisation
+        inner = subprocess.run(["openssl", "cms", "-decrypt", "-in", path, "-recip", mine / "smime.pem", "-inkey", mine / "smime.key"],
+                               capture_output=True)
+        if inner.returncode != 0:
+            raise RuntimeError(f"openssl cms -decrypt: {inner.stderr.decode()}")
+        done = subprocess.run(["openssl", "cms", "-verify", "-CAfile", self.pki / "ca.pem", "-purpose", "smimesign"], input=inner.stdout,
+                              capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"openssl cms -verify: {done.stderr.decode()}")
+        return done.stdout
+
+    def close(self):
+        for gateway in self.gateways.values():
+            try:
+                gateway.stop()
+            except subprocess.TimeoutExpired:
+                gateway.process.kill()
+        if self.mail is not None:
+            self.mail.stop()
