@@ -25,10 +25,13 @@ struct wg_httpd_spec {
 /* Called with each complete request. The handler keeps request until it answers with wg_http_answer. */
 typedef void (*wg_http_handler)(void *arg, struct wg_http_request *request);
 
-/* tls is borrowed. Listens at once, serves when the base runs. */
+/* tls is borrowed. Listens at once, serves when the base runs. Silences libevent's own log and ignores SIGPIPE, for the process.
+ * What is not clean HTTP/1.1 with one framing is answered with 400, 411 or 413 and never reaches the handler. */
 enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec *spec, struct ssl_ctx_st *tls, wg_http_handler handler, void *arg,
 			    struct wg_httpd **out, struct wg_err *err) WG_MUST;
 unsigned short wg_httpd_port(const struct wg_httpd *httpd);
+/* Requests still in hand may then only be answered, and the answers go nowhere. Run or free the base afterwards: libevent frees
+ * the connections there. */
 void wg_httpd_freep(struct wg_httpd **httpd);
 
 /* Facts of a request; borrowed until it is answered. */

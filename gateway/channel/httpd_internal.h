@@ -1,0 +1,61 @@
+/* What httpd.c (connections) and httpd_request.c (requests) share.
+ *
+ * Invariants:
+ * 1. A wg_httpd_conn lives exactly as long as its SSL, whose extra data it is: libevent frees the SSL some time after the
+ *    connection, and even after the httpd, so conn->httpd may be NULL and the SSL's end is the only end of a conn.
+ * 2. conn->request and request->conn point at each other or are both NULL. request->evreq is NULL once the connection has gone:
+ *    the handler may answer all the same, and the answer goes nowhere.
+ * 3. At most one timer per conn: first the handshake, then the request, then the answer, then the next request. When it fires
+ *    the socket is shut down, and libevent finds the end of the stream by itself. */
+#ifndef WG_CHANNEL_HTTPD_INTERNAL_H
+#define WG_CHANNEL_HTTPD_INTERNAL_H
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "channel/httpd.h"
+#include "channel/httpd_guard.h"
+
+struct wg_httpd_conn {
+	struct wg_httpd *httpd;
+	struct wg_httpd_conn *next, **link; /* the list of httpd; link is where the pointer to us stands */
+	struct bufferevent *bev;
+	struct event *timer;
+	struct wg_http_request *request;
+	struct wg_httpd_guard guard;
+	bool surplus;                       /* one connection too many: never served */
+	bool known;                         /* client is filled in */
+	struct wg_cert_facts client;
+};
+
+struct wg_http_request {
+	struct wg_httpd_conn *conn;
+	struct evhttp_request *evreq;
+	char *path;
+	bool close;                         /* the connection ends with this answer */
+	struct wg_cert_facts client;        /* a copy: the handler may look at it after the connection has gone */
+};
+
+struct wg_httpd {
+	struct evhttp *http;
+	struct event_base *base;
+	struct ssl_ctx_st *tls;
+	struct wg_httpd_spec spec;
+	unsigned short port;
+	unsigned connections;
+	struct wg_httpd_conn *conns;
+	wg_http_handler handler;
+	void *arg;
+};
+
+/* The connection behind an evhttp request; NULL when it is not one of ours over TLS. */
+struct wg_httpd_conn *wg_httpd_conn_of(struct evhttp_request *evreq);
+void wg_httpd_conn_arm(struct wg_httpd_conn *conn, int ms);
+void wg_httpd_conn_disarm(struct wg_httpd_conn *conn);
+void wg_httpd_conn_drop(struct wg_httpd_conn *conn);
+
+/* evhttp's callback for every request; arg is the httpd. */
+void wg_httpd_request_arrived(struct evhttp_request *evreq, void *arg);
+
+#endif
