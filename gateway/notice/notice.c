@@ -44,10 +44,27 @@ static enum wg_code check_kind(const struct wg_xml *xml, struct wg_err *err)
 			  wg_xml_line(root));
 }
 
+/* One entry a category. An xs:unique would do, but the validator compares each entry with each. */
+static enum wg_code check_withheld(const struct wg_xml *xml, struct wg_err *err)
+{
+	wg_categories seen = WG_CATEGORIES_NONE;
+	for (const xmlNode *c = wg_xml_first(wg_xml_root(xml), "withheld"); c != NULL; c = wg_xml_next(c, "withheld")) {
+		char name[WG_LIMIT_NAME + 1];
+		wg_categories one = wg_xml_attr_into(c, "category", name, sizeof name) ? wg_category_find(name) : WG_CATEGORIES_NONE;
+		if ((seen & one) != 0)
+			return wg_err_set(err, WG_REJECT, "%s:%d: withheld/@category: repeats what may stand only once",
+					  wg_xml_docname(xml), wg_xml_line(c));
+		seen |= one;
+	}
+	return WG_OK;
+}
+
 static enum wg_code validate(const struct wg_schema *schema, const struct wg_xml *xml, struct wg_err *err)
 {
 	enum wg_code code = wg_xml_validate(xml, schema->xsd, err);
-	return code == WG_OK ? check_kind(xml, err) : code;
+	if (code == WG_OK)
+		code = check_kind(xml, err);
+	return code == WG_OK ? check_withheld(xml, err) : code;
 }
 
 enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name, struct wg_notice **out,

@@ -1,4 +1,4 @@
-/* xml.c owns parsing, schema validation and serialising of XML.
+/* xml.c owns parsing, walking and serialising of XML.
  * SECURITY: the bytes given to wg_xml_parse are hostile; everything that could reach a file or the network is off. */
 #include "notice/xml.h"
 
@@ -6,7 +6,6 @@
 #include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 #include <libxml/xmlerror.h>
-#include <libxml/xmlschemas.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,15 +15,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "notice/xml_scan.h"
 #include "sys/file.h"
 
 struct wg_xml {
 	xmlDoc *doc;
 	char name[256];
-};
-
-struct wg_xml_xsd {
-	xmlSchema *schema;
 };
 
 /* Entities are answered with nothing: no document may make this process open anything. */
@@ -125,6 +121,9 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 	if (len > INT_MAX || len > WG_LIMIT_READER_OUTPUT)
 		return wg_err_set(err, WG_LIMIT, "%s: XML of %zu bytes is larger than the limit of %zu", name, len,
 				  WG_LIMIT_READER_OUTPUT);
+	const char *fault = len > 0 ? wg_xml_scan(bytes, len) : NULL;
+	if (fault != NULL)
+		return wg_err_set(err, WG_REJECT, "%s: %s", name, fault);
 	xmlParserCtxt *ctxt = xmlCreateMemoryParserCtxt(len > 0 ? bytes : " ", len > 0 ? (int)len : 1);
 	if (ctxt == NULL)
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory for an XML parser", name);
@@ -175,115 +174,6 @@ void wg_xml_freep(struct wg_xml **doc)
 		xmlFreeDoc((*doc)->doc);
 	free(*doc);
 	*doc = NULL;
-}
-
-/* The first complaint of a validation or of a schema's compilation. */
-struct complaint {
-	char text[512];
-	int line;
-};
-
-/* libxml2's words quote the value that was there ("'x' is not a valid value of ..."); values are personal data, so what stands
- * in quotes is kept only when it is the name of an element, attribute or type: it follows one of the words below. */
-static void strip_values(const char *in, char *out, size_t size)
-{
-	static const char *const kept[] = { "Element ", "element ", "attribute ", "type ", "facet ", "simple type " };
-	size_t o = 0;
-	for (size_t i = 0; in[i] != '\0' && o + 4 < size;) {
-		if (in[i] != '\'') {
-			out[o++] = in[i++];
-			continue;
-		}
-		bool name = false;
-		for (size_t k = 0; k < WG_COUNT(kept); k++) {
-			size_t n = strlen(kept[k]);
-			name = name || (i >= n && strncmp(in + i - n, kept[k], n) == 0);
-		}
-		size_t n = strcspn(in + i + 1, "'");
-		if (name) {
-			for (size_t k = 0; k < n + 1 && o + 4 < size && in[i + k] != '\0'; k++)
-				out[o++] = in[i + k];
-			out[o++] = '\'';
-		} else {
-			out[o++] = '\'';
-			out[o++] = '*';
-			out[o++] = '\'';
-		}
-		i += n + 1;
-		if (in[i] == '\'')
-			i++;
-	}
-	out[o] = '\0';
-}
-
-static void on_complaint(void *ctx, xmlError *error)
-{
-	struct complaint *c = ctx;
-	if (c->text[0] != '\0' || error->message == NULL)
-		return;
-	char safe[512];
-	strip_values(error->message, safe, sizeof safe);
-	(void)wg_defang(safe, c->text, sizeof c->text);
-	size_t n = strlen(c->text);
-	while (n > 0 && (c->text[n - 1] == '?' || c->text[n - 1] == ' ')) /* the line end, defanged */
-		c->text[--n] = '\0';
-	c->line = error->line;
-}
-
-/* Only while a schema compiles: its includes, relative to it, are the operator's own files. */
-static xmlParserInput *schema_entity(const char *url, const char *id, xmlParserCtxt *ctxt)
-{
-	(void)id;
-	if (url == NULL || strstr(url, "://") != NULL)
-		return NULL;
-	return xmlNewInputFromFile(ctxt, url);
-}
-
-enum wg_code wg_xml_xsd_load(const char *path, struct wg_xml_xsd **out, struct wg_err *err)
-{
-	struct complaint complaint = { 0 };
-	xmlSetExternalEntityLoader(schema_entity);
-	xmlSchemaParserCtxt *ctxt = xmlSchemaNewParserCtxt(path);
-	xmlSchema *schema = NULL;
-	if (ctxt != NULL) {
-		xmlSchemaSetParserStructuredErrors(ctxt, on_complaint, &complaint);
-		schema = xmlSchemaParse(ctxt);
-		xmlSchemaFreeParserCtxt(ctxt);
-	}
-	xmlSetExternalEntityLoader(no_entity);
-	struct wg_xml_xsd *x = schema != NULL ? calloc(1, sizeof *x) : NULL;
-	if (x == NULL) {
-		xmlSchemaFree(schema);
-		return wg_err_set(err, WG_CONFIG, "%s:%d: schema cannot be used: %s", path, complaint.line,
-				  complaint.text[0] != '\0' ? complaint.text : "it cannot be read");
-	}
-	x->schema = schema;
-	*out = x;
-	return WG_OK;
-}
-
-void wg_xml_xsd_freep(struct wg_xml_xsd **xsd)
-{
-	if (*xsd != NULL)
-		xmlSchemaFree((*xsd)->schema);
-	free(*xsd);
-	*xsd = NULL;
-}
-
-enum wg_code wg_xml_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, struct wg_err *err)
-{
-	struct complaint complaint = { 0 };
-	xmlSchemaValidCtxt *ctxt = xmlSchemaNewValidCtxt(xsd->schema);
-	if (ctxt == NULL)
-		return wg_err_set(err, WG_SYSTEM, "%s: no memory to validate", doc->name);
-	xmlSchemaSetValidStructuredErrors(ctxt, on_complaint, &complaint);
-	int rc = xmlSchemaValidateDoc(ctxt, doc->doc);
-	xmlSchemaFreeValidCtxt(ctxt);
-	if (rc == 0)
-		return WG_OK;
-	if (rc < 0)
-		return wg_err_set(err, WG_SYSTEM, "%s: validation could not run", doc->name);
-	return wg_err_set(err, WG_REJECT, "%s:%d: %s", doc->name, complaint.line, complaint.text);
 }
 
 struct _xmlNode *wg_xml_root(const struct wg_xml *doc)
