@@ -48,7 +48,7 @@ static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_p
 		done = copy_text(to, from);
 	else if (done)
 		done = copy_children(to, from, place->type, granted, ns);
-	if (done && (place->required || wg_place_text(place) || to->children != NULL || to->properties != NULL))
+	if (done && (place->kept || wg_place_text(place) || to->children != NULL || to->properties != NULL))
 		(void)xmlAddChild(parent, to);
 	else
 		xmlFreeNode(to);

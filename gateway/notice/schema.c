@@ -77,10 +77,10 @@ bool wg_schema_find(const struct wg_schema *schema, const char *path, wg_categor
 	return true;
 }
 
-/* The nearest of the names of one type, or of all types when type is NULL. */
+/* Improves *best by the names of one type. */
 static void nearest_in(const struct wg_type *type, const char *name, bool attribute, const char **best, size_t *shortest)
 {
-	size_t n = attribute ? type->n_attributes : type->n_places;
+	size_t n = type == NULL ? 0 : attribute ? type->n_attributes : type->n_places;
 	for (size_t i = 0; i < n; i++) {
 		const char *known = attribute ? type->attributes[i].name : type->places[i].name;
 		size_t d = wg_distance(name, known);
@@ -91,18 +91,23 @@ static void nearest_in(const struct wg_type *type, const char *name, bool attrib
 	}
 }
 
+const char *wg_type_nearest(const struct wg_type *type, const char *name, bool attribute)
+{
+	const char *best = "";
+	size_t shortest = SIZE_MAX;
+	nearest_in(type, name, attribute, &best, &shortest);
+	return best;
+}
+
 enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path, struct wg_err *err)
 {
 	const struct wg_type *type = schema->root.type;
-	const char *whole = path, *best = "", *above = "notice";
+	const char *whole = path, *above = "notice";
 	const struct wg_place *place = &schema->root;
-	size_t shortest = SIZE_MAX;
 	struct wg_step step = { 0 };
 	while (*path != '\0' && wg_path_step(&path, &step)) {
 		if (step.attribute ? wg_type_attribute(type, step.name) == NULL : wg_type_place(type, step.name) == NULL) {
-			if (type != NULL)
-				nearest_in(type, step.name, step.attribute, &best, &shortest);
-			const char *at = step.attribute ? "@" : "";
+			const char *best = wg_type_nearest(type, step.name, step.attribute), *at = step.attribute ? "@" : "";
 			if (best[0] == '\0')
 				return wg_err_set(err, WG_CONFIG, "the schema has no place \"%s\": nothing stands below \"%s\"", whole,
 						  above);

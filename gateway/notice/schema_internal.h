@@ -23,7 +23,8 @@ struct wg_place {
 	char name[WG_LIMIT_NAME + 1];
 	const struct wg_type *type; /* NULL: text without attributes */
 	wg_categories category;     /* exactly one bit */
-	bool required, repeats;
+	bool kept;    /* not optional where it stands: a copy keeps it when it is emptied */
+	bool repeats;
 };
 
 /* One attribute declaration. */
@@ -55,6 +56,9 @@ struct wg_schema {
 /* NULL when the type (or a NULL type) has no such element or attribute. */
 const struct wg_place *wg_type_place(const struct wg_type *type, const char *name);
 const struct wg_attribute *wg_type_attribute(const struct wg_type *type, const char *name);
+
+/* The nearest name of an element (attribute: an attribute) of that type; "" when it has none. */
+const char *wg_type_nearest(const struct wg_type *type, const char *name, bool attribute);
 
 /* True when elements of the place hold text rather than elements. */
 bool wg_place_text(const struct wg_place *place);

@@ -156,7 +156,7 @@ static enum wg_code read_place(struct loader *l, struct at at, struct wg_place *
 		return wg_xml_complain(at.doc, at.node, l->err, "element \"%s\" carries no category", place->name);
 	if (!wg_xml_attr_into(at.node, "minOccurs", min, sizeof min) || !wg_xml_attr_into(at.node, "maxOccurs", max, sizeof max))
 		return wg_xml_complain(at.doc, at.node, l->err, "element \"%s\": occurrence out of range", place->name);
-	place->required = strcmp(min, "0") != 0;
+	place->kept = strcmp(min, "0") != 0;
 	place->repeats = max[0] != '\0' && strcmp(max, "1") != 0;
 	struct wg_type *type = NULL;
 	code = type_named(l, at, type_name, &type);
@@ -164,7 +164,7 @@ static enum wg_code read_place(struct loader *l, struct at at, struct wg_place *
 	return code;
 }
 
-static enum wg_code add_place(struct loader *l, struct at at, struct wg_type *type, bool choice)
+static enum wg_code add_place(struct loader *l, struct at at, struct wg_type *type)
 {
 	struct wg_place place = { 0 };
 	enum wg_code code = read_place(l, at, &place);
@@ -172,7 +172,6 @@ static enum wg_code add_place(struct loader *l, struct at at, struct wg_type *ty
 		return code;
 	if (wg_type_place(type, place.name) != NULL || type->n_places == WG_SCHEMA_PLACES)
 		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many elements", type->name, place.name);
-	place.required = place.required && !choice;
 	type->places[type->n_places++] = place;
 	return WG_OK;
 }
@@ -196,7 +195,7 @@ static enum wg_code add_attribute(struct loader *l, struct at at, struct wg_type
 
 /* What stands in a complexType, in a sequence or choice of it, or in the extension of its simpleContent. The recursion is bounded by
  * the depth that wg_xml_parse allows. */
-static enum wg_code read_content(struct loader *l, struct at at, struct wg_type *type, bool choice)
+static enum wg_code read_content(struct loader *l, struct at at, struct wg_type *type)
 {
 	enum wg_code code = WG_OK;
 	for (const struct _xmlNode *c = wg_xml_first(at.node, NULL); c != NULL && code == WG_OK; c = wg_xml_next(c, NULL)) {
@@ -204,14 +203,14 @@ static enum wg_code read_content(struct loader *l, struct at at, struct wg_type 
 		if (is(c, XSD_NS, "annotation"))
 			continue;
 		if (is(c, XSD_NS, "element"))
-			code = add_place(l, here, type, choice);
+			code = add_place(l, here, type);
 		else if (is(c, XSD_NS, "attribute"))
 			code = add_attribute(l, here, type);
 		else if (is(c, XSD_NS, "sequence") || is(c, XSD_NS, "choice"))
-			code = read_content(l, here, type, choice || is(c, XSD_NS, "choice"));
+			code = read_content(l, here, type);
 		else if (is(c, XSD_NS, "simpleContent")) {
 			type->text = true;
-			code = read_content(l, here, type, choice);
+			code = read_content(l, here, type);
 		} else if (is(c, XSD_NS, "extension") && type->text) {
 			char base[WG_LIMIT_NAME + 1];
 			struct wg_type *complex = NULL;
@@ -221,7 +220,7 @@ static enum wg_code read_content(struct loader *l, struct at at, struct wg_type 
 			if (code == WG_OK && complex != NULL)
 				code = wg_xml_complain(at.doc, c, l->err, "an extension of a type that has attributes is not understood here");
 			if (code == WG_OK)
-				code = read_content(l, here, type, choice);
+				code = read_content(l, here, type);
 		} else
 			code = wg_xml_complain(at.doc, c, l->err, "xs:%s is not understood here, so nothing below it would carry a category",
 					       wg_xml_name(c));
@@ -249,7 +248,7 @@ static enum wg_code read_types(struct loader *l)
 			if (code == WG_OK && (type == NULL || type->built))
 				code = wg_xml_complain(at.doc, c, l->err, "type \"%s\" is defined twice", name);
 			if (code == WG_OK)
-				code = read_content(l, at, type, false);
+				code = read_content(l, at, type);
 			if (type != NULL)
 				type->built = true;
 		}
