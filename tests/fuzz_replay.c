@@ -1,5 +1,5 @@
-/* fuzz_replay.c owns the replay of a corpus: every file named, or in a folder named (one level), is fed to the fuzz target
- * once. Fails when nothing was fed, so that a lost corpus cannot pass for a green test. */
+/* fuzz_replay.c owns the replay of a corpus: every file named, or in a folder named (one level), is fed to the fuzz
+ * target once. Fails when nothing was fed, so that a lost corpus cannot pass for a green test. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

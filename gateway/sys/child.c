@@ -74,7 +74,7 @@ static void run_free(struct child_run *run)
 	free(run->chunk);
 }
 
-/* Writes what the pipe takes and closes it after the last byte, or when the child closed its end: it need not read all. */
+/* Writes what the pipe takes; closes it after the last byte, or when the child closed its end: it need not read all. */
 static void feed(int *fd, const void *p, size_t len, size_t *sent)
 {
 	while (*fd >= 0 && *sent < len) {
@@ -142,8 +142,8 @@ static enum child_state step(struct child_run *run, int64_t deadline)
 	if (left <= 0)
 		return CHILD_LATE;
 	struct pollfd fds[] = {
-		{ .fd = run->proc.in, .events = POLLOUT },  { .fd = run->proc.secret, .events = POLLOUT },
-		{ .fd = run->proc.out, .events = POLLIN },  { .fd = run->proc.err, .events = POLLIN },
+		{ .fd = run->proc.in, .events = POLLOUT },   { .fd = run->proc.secret, .events = POLLOUT },
+		{ .fd = run->proc.out, .events = POLLIN },   { .fd = run->proc.err, .events = POLLIN },
 		{ .fd = run->proc.pidfd, .events = POLLIN },
 	};
 	if (poll(fds, WG_COUNT(fds), (int)left) < 0)
@@ -187,8 +187,8 @@ static enum wg_code judge_signal(int number, const char *program, const char *wo
 	case SIGSEGV:
 	case SIGBUS:
 	case SIGTRAP:
-		return wg_err_set(err, WG_LIMIT, "%.200s: out of memory or crashed (SIG%s): %s", program,
-		                  sigabbrev_np(number), words);
+		return wg_err_set(err, WG_LIMIT, "%.200s: out of memory or crashed (SIG%s): %s", program, sigabbrev_np(number),
+		                  words);
 	case SIGSYS:
 		return wg_err_set(err, WG_SYSTEM, "%.200s: killed at a forbidden system call", program);
 	default:
@@ -237,9 +237,8 @@ static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 
 enum wg_code wg_child_run(const struct wg_child *spec, struct wg_buf *out, struct wg_err *err)
 {
-	WG_CLEANUP(run_free) struct child_run run = {
-		.spec = spec, .out = out, .proc = { .pidfd = -1, .in = -1, .secret = -1, .out = -1, .err = -1 },
-	};
+	const struct wg_child_proc none = { .pidfd = -1, .in = -1, .secret = -1, .out = -1, .err = -1 };
+	WG_CLEANUP(run_free) struct child_run run = { .spec = spec, .out = out, .proc = none };
 	run.chunk = malloc(CHILD_CHUNK);
 	if (run.chunk == NULL)
 		return wg_err_set(err, WG_SYSTEM, "child: out of memory");

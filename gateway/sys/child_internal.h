@@ -14,7 +14,7 @@ struct wg_child_proc {
 	int in, secret, out, err;
 };
 
-/* Starts it: when this returns WG_OK the program has been executed. WG_SYSTEM otherwise, and nothing is left running. */
+/* Starts it: at WG_OK the program has been executed. WG_SYSTEM otherwise, and nothing is left running. */
 enum wg_code wg_child_spawn(const struct wg_child *spec, struct wg_child_proc *proc, struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,4 +1,4 @@
-/* child_spawn.c owns the way from fork to exec: descriptors, limits, signals, and the report of what went wrong on it. */
+/* child_spawn.c owns the way from fork to exec: descriptors, limits, signals, and the word of what failed on it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -29,11 +29,22 @@
 #define SPAWN_ASAN 0
 #endif
 
-enum spawn_step { STEP_GROUP, STEP_PARENT, STEP_SIGNALS, STEP_PIPES, STEP_FOLDER, STEP_LIMITS, STEP_DESCRIPTORS, STEP_EXEC };
+enum spawn_step {
+	STEP_GROUP,
+	STEP_PARENT,
+	STEP_SIGNALS,
+	STEP_PIPES,
+	STEP_FOLDER,
+	STEP_LIMITS,
+	STEP_DESCRIPTORS,
+	STEP_EXEC
+};
 
 static const char *const step_names[] = {
-	[STEP_GROUP] = "process group", [STEP_PARENT] = "tie to parent", [STEP_SIGNALS] = "signals", [STEP_PIPES] = "pipes",
-	[STEP_FOLDER] = "folder",       [STEP_LIMITS] = "limits",        [STEP_DESCRIPTORS] = "descriptors", [STEP_EXEC] = "exec",
+	[STEP_GROUP] = "process group",     [STEP_PARENT] = "tie to parent",
+	[STEP_SIGNALS] = "signals",         [STEP_PIPES] = "pipes",
+	[STEP_FOLDER] = "folder",           [STEP_LIMITS] = "limits",
+	[STEP_DESCRIPTORS] = "descriptors", [STEP_EXEC] = "exec",
 };
 
 struct spawn_failure {
@@ -43,8 +54,9 @@ struct spawn_failure {
 
 enum spawn_pipe { PIPE_IN, PIPE_OUT, PIPE_ERR, PIPE_SECRET, PIPE_STATUS, PIPE_COUNT };
 
+/* end[which][0] reads, [1] writes. PIPE_IN to PIPE_SECRET are the child's descriptor numbers 0 to 3. */
 struct spawn_pipes {
-	int end[PIPE_COUNT][2]; /* [0] reads, [1] writes; PIPE_IN to PIPE_SECRET are the child's descriptor numbers 0 to 3 */
+	int end[PIPE_COUNT][2];
 };
 
 static void pipes_close(struct spawn_pipes *p)
@@ -106,14 +118,14 @@ static bool set_limits(const struct wg_child *spec)
 {
 	/* one second between the soft limit, whose SIGXCPU tells why, and the hard one, which nothing survives */
 	return set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1) && set_limit(RLIMIT_CORE, 0, 0) &&
-		   set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
-		   (SPAWN_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
+	       set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
+	       (SPAWN_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
 }
 
 static bool tie_to_parent(pid_t parent)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		   getppid() == parent; /* it may have died before the first call */
+	       getppid() == parent; /* it may have died before the first call */
 }
 
 /* Every step in order; returns the one that failed. */
@@ -144,7 +156,8 @@ static _Noreturn void spawn_child(const struct wg_child *spec, const struct spaw
 	int status = p->end[PIPE_STATUS][1];
 	struct spawn_failure failure = { .step = child_steps(spec, p, parent, &status) };
 	failure.number = errno;
-	(void)!write(status, &failure, sizeof failure); /* smaller than PIPE_BUF: whole, or the parent sees the exit status */
+	/* smaller than PIPE_BUF, so whole; if it fails the parent sees the exit status */
+	(void)!write(status, &failure, sizeof failure);
 	_exit(127);
 }
 

@@ -166,7 +166,7 @@ enum wg_code wg_file_remove(const char *path, struct wg_err *err)
 	return WG_OK;
 }
 
-/* One level. The parent is synced too, else a power cut could take the new folder with all that was synced inside it. */
+/* One level. The parent is synced too, else a power cut could take the new folder with all that was synced in it. */
 static enum wg_code make_one(const char *path, struct wg_err *err)
 {
 	if (mkdir(path, 0700) != 0) {

@@ -9,12 +9,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the whole file to out, whose maximum bounds it (WG_LIMIT). WG_NOT_FOUND, WG_SYSTEM otherwise. Refuses what is not a
- * regular file. "-" is standard input. */
+/* Appends the whole file to out, whose maximum bounds it (WG_LIMIT). WG_NOT_FOUND, WG_SYSTEM otherwise. Refuses what is
+ * not a regular file. "-" is standard input. */
 enum wg_code wg_file_read(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* Writes a temporary file beside path, fsyncs it, renames it, fsyncs the folder. On failure path is as it was and the
- * temporary file is gone; only when the very last step fails, the folder's fsync, path may be either the old or the new. */
+ * temporary file is gone; only when the very last step fails, the folder's fsync, path may be either the old or the
+ * new. */
 enum wg_code wg_file_write(const char *path, const void *p, size_t len, mode_t mode, struct wg_err *err) WG_MUST;
 
 /* unlink, then fsync of the folder. A file that is not there is WG_OK. */

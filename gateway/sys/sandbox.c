@@ -9,8 +9,8 @@
 #include "sys/sandbox_internal.h"
 
 #if WG_SANDBOX_ASAN
-/* The leak checker stops the process with ptrace and reads /proc, which the filter forbids: it is turned off, by its own
- * hook, for a process that confined itself. Leaks are looked for in the tests of the unconfined code. */
+/* The leak checker stops the process with ptrace and reads /proc, which the filter forbids: it is turned off, by its
+ * own hook, for a process that confined itself. Leaks are looked for in the tests of the unconfined code. */
 static int confined;
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -35,7 +35,7 @@ enum wg_code wg_sandbox_harden(struct wg_err *err)
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err)
 {
 	int abi = 0;
-	enum wg_code code = wg_sandbox_landlock(what, &abi, err); /* first: the filter allows none of its calls afterwards */
+	enum wg_code code = wg_sandbox_landlock(what, &abi, err); /* first: the filter allows none of its calls */
 	if (code == WG_OK)
 		code = wg_sandbox_filter(what->kind, err);
 	if (code != WG_OK)

@@ -5,17 +5,17 @@
 #include "base/err.h"
 
 enum wg_sandbox_kind {
-	WG_SANDBOX_READER,   /* read, write, memory, exit: no files, no sockets, no processes */
-	WG_SANDBOX_STORE,    /* its own folder, its sockets (already listening or inherited; accept allowed), no network, no exec */
-	WG_SANDBOX_INTAKE,   /* accept on what already listens, drop folders, the store's socket already connected; no connect */
-	WG_SANDBOX_PROCESS,  /* the store's socket already connected; fork and exec of readers; no sockets at all */
-	WG_SANDBOX_DELIVER,  /* fork of workers, connect outward (TCP), name resolution; no exec, no listening */
+	WG_SANDBOX_READER,  /* read, write, memory, exit: no files, no sockets, no processes */
+	WG_SANDBOX_STORE,   /* its own folder, sockets that already listen (accept allowed); no network, no exec */
+	WG_SANDBOX_INTAKE,  /* accept on what already listens, drop folders, the store's socket connected; no connect */
+	WG_SANDBOX_PROCESS, /* the store's socket already connected; fork and exec of readers; no sockets at all */
+	WG_SANDBOX_DELIVER, /* fork of workers, connect outward (TCP), name resolution; no exec, no listening */
 };
 
 struct wg_sandbox {
 	enum wg_sandbox_kind kind;
-	const char *const *read;    /* NULL-terminated lists of files or folders; NULL: none. Folders with all below them. */
-	const char *const *write;   /* read and write, create, remove */
+	const char *const *read;  /* NULL-terminated lists of files or folders; NULL: none. Folders with all below them. */
+	const char *const *write; /* read and write, create, remove */
 	const char *const *execute; /* read and execute (programs, the dynamic loader and its libraries) */
 };
 
@@ -23,10 +23,11 @@ struct wg_sandbox {
 enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
 
 /* Landlock (for as much of its ABI as the kernel has) and a seccomp filter that kills the process at a forbidden system
- * call. WG_SYSTEM when the kernel has no seccomp, WG_NOT_FOUND when a named path is not there: the caller must not go on.
- * Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not empty), for
- * the caller to log. Call it from the only thread. Besides what the lists name, a kind may read the public files of the system
- * that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and libraries for PROCESS. */
+ * call. WG_SYSTEM when the kernel has no seccomp, WG_NOT_FOUND when a named path is not there: the caller must not go
+ * on. Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not
+ * empty), for the caller to log. Call it from the only thread. Besides what the lists name, a kind may read the public
+ * files of the system that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and
+ * libraries for PROCESS. */
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,5 +1,5 @@
-/* sandbox_filter.c owns the lists of allowed system calls. What is on no list kills the process, loudly (SIGSYS), so that a
- * list that is too short shows in the first test and not as a strange errno in the field.
+/* sandbox_filter.c owns the lists of allowed system calls. What is on no list kills the process, loudly (SIGSYS), so
+ * that a list that is too short shows in the first test and not as a strange errno in the field.
  * SECURITY: a line added here widens what an attacker inside that process can do: name the library that needs it. */
 #include <asm/termbits.h>
 #include <errno.h>
@@ -201,8 +201,10 @@ struct argument_rule {
 	struct scmp_arg_cmp when[2];
 };
 
+/* clang-format off */
 #define EQUAL(argument, value) { (argument), SCMP_CMP_EQ, (scmp_datum_t)(value), 0 }
 #define MASKED(argument, mask, value) { (argument), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(value) }
+/* clang-format on */
 
 static const struct argument_rule argument_rules[] = {
 	/* no new code in those that load nothing any more. The others: the loader of a started program, and the name
@@ -263,9 +265,10 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 		if ((rule->kinds & kind) != 0)
 			r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, rule->count, rule->when);
 	}
-	/* abort and raise: to itself only. A child inherits the filter under another number: there the call is on the plain list */
+	/* abort and raise, to itself only; the forking kinds, whose children inherit this, have it on the plain list */
 	if (r == 0 && (kind & FORKING) == 0)
-		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &(struct scmp_arg_cmp)EQUAL(0, getpid()));
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		                           &(struct scmp_arg_cmp)EQUAL(0, getpid()));
 	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
 	if (r == 0 && (kind & FORKING) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -18,8 +18,8 @@
 #define WG_SANDBOX_ASAN 0
 #endif
 
-/* Restricts files, TCP ports, abstract sockets and signals as far as the kernel's Landlock goes. *abi is the version found,
- * 0 when the kernel has none (still WG_OK). WG_NOT_FOUND: a path that the caller named is not there. */
+/* Restricts files, TCP ports, abstract sockets and signals as far as the kernel's Landlock goes. *abi is the version
+ * found, 0 when the kernel has none (still WG_OK). WG_NOT_FOUND: a path that the caller named is not there. */
 enum wg_code wg_sandbox_landlock(const struct wg_sandbox *what, int *abi, struct wg_err *err) WG_MUST;
 
 /* Loads the filter of the kind: what is not listed kills the process. */

@@ -1,5 +1,5 @@
-/* sandbox_landlock.c owns the Landlock ruleset. The system calls are made by number and the kernel is asked which version
- * it speaks: libc 2.36 has no wrappers, and Debian 12's header is older than the kernels that run beneath it. */
+/* sandbox_landlock.c owns the Landlock ruleset. The system calls are made by number and the kernel is asked which
+ * version it speaks: libc 2.36 has no wrappers, and Debian 12's header is older than the kernels beneath it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>

@@ -41,8 +41,14 @@ static void refused_ids(void **state)
 {
 	(void)state;
 	static const char *const table[] = {
-		"", "0123456789abcdefghjkmnpqr", "0123456789abcdefghjkmnpqrst", "0123456789ABCDEFGHJKMNPQRS",
-		"0123456789abcdefghijklmnop", "../../../../../etc/passwd", "0123456789abcdefghjkmnpq\r\n", "0123456789abcdefghjkmnpq s",
+		"",
+		"0123456789abcdefghjkmnpqr",
+		"0123456789abcdefghjkmnpqrst",
+		"0123456789ABCDEFGHJKMNPQRS",
+		"0123456789abcdefghijklmnop",
+		"../../../../../etc/passwd",
+		"0123456789abcdefghjkmnpq\r\n",
+		"0123456789abcdefghjkmnpq s",
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++)
 		assert_false(wg_id_valid(table[i]));

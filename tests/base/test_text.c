@@ -39,15 +39,15 @@ static void utf8(void **state)
 		{ "\xEF\xBF\xBF", 3, 0xFFFF },
 		{ "\xF0\x90\x80\x80", 4, 0x10000 },
 		{ "\xF4\x8F\xBF\xBF", 4, 0x10FFFF },
-		{ "\xC1\xBF", 0, 0 },             /* overlong */
+		{ "\xC1\xBF", 0, 0 }, /* overlong */
 		{ "\xE0\x9F\xBF", 0, 0 },
 		{ "\xF0\x8F\xBF\xBF", 0, 0 },
-		{ "\xED\xA0\x80", 0, 0 },         /* surrogates */
+		{ "\xED\xA0\x80", 0, 0 }, /* surrogates */
 		{ "\xED\xBF\xBF", 0, 0 },
 		{ "\xF4\x90\x80\x80", 0, 0 },     /* above the last character */
 		{ "\xF8\x88\x80\x80\x80", 0, 0 }, /* five bytes */
 		{ "\x80", 0, 0 },
-		{ "\xC3", 0, 0 },                 /* cut short */
+		{ "\xC3", 0, 0 }, /* cut short */
 		{ "\xC3(", 0, 0 },
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
@@ -130,7 +130,7 @@ static void addresses(void **state)
 		{ "desk", false },
 		{ "@council.example", false },
 		{ "desk@", false },
-		{ "desk@example", false },               /* one label */
+		{ "desk@example", false }, /* one label */
 		{ "desk@@council.example", false },
 		{ "a@b@council.example", false },
 		{ ".desk@council.example", false },
@@ -179,10 +179,22 @@ static void hostnames(void **state)
 {
 	(void)state;
 	static const struct verdict table[] = {
-		{ "localhost", true },   { "mail.force.example", true }, { "3com.example", true },  { "1.2.3.4a", true },
-		{ "", false },           { ".", false },                 { "a..b", false },         { ".a", false },
-		{ "a.", false },         { "127.0.0.1", false },         { "::1", false },          { "a_b.example", false },
-		{ "a b", false },        { "-a.example", false },        { "a-.example", false },   { "a\n", false },
+		{ "localhost", true },
+		{ "mail.force.example", true },
+		{ "3com.example", true },
+		{ "1.2.3.4a", true },
+		{ "", false },
+		{ ".", false },
+		{ "a..b", false },
+		{ ".a", false },
+		{ "a.", false },
+		{ "127.0.0.1", false },
+		{ "::1", false },
+		{ "a_b.example", false },
+		{ "a b", false },
+		{ "-a.example", false },
+		{ "a-.example", false },
+		{ "a\n", false },
 	};
 	check_all(table, WG_COUNT(table), wg_hostname_valid);
 }
@@ -191,8 +203,15 @@ static void names(void **state)
 {
 	(void)state;
 	static const struct verdict table[] = {
-		{ "front-door", true },  { "9", true },       { "", false },      { "-a", false }, { "A", false },
-		{ "a_b", false },        { "a/b", false },    { "..", false },    { "a b", false },
+		{ "front-door", true },
+		{ "9", true },
+		{ "", false },
+		{ "-a", false },
+		{ "A", false },
+		{ "a_b", false },
+		{ "a/b", false },
+		{ "..", false },
+		{ "a b", false },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true },   /* 64 */
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false }, /* 65 */
 	};
@@ -246,7 +265,7 @@ static void base64_refusals(void **state)
 {
 	(void)state;
 	static const struct verdict table[] = {
-		{ "Zm9v", true },  { " Zm\r\n9v\t", true }, { "", true },      { "Zm9", false },   { "Z", false },
+		{ "Zm9v", true },  { " Zm\r\n9v\t", true }, { "", true },      { "Zm9", false },      { "Z", false },
 		{ "=", false },    { "====", false },       { "Z===", false }, { "Zm==Zm9v", false }, { "Zm9=v", false },
 		{ "Zm9*", false }, { "Zm9-", false },       { "=Zm9", false }, { "Zm9v=", false },
 	};
@@ -272,10 +291,17 @@ static void hex(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8),      cmocka_unit_test(defang),           cmocka_unit_test(numbers),
-		cmocka_unit_test(addresses), cmocka_unit_test(address_lengths),  cmocka_unit_test(hostnames),
-		cmocka_unit_test(names),     cmocka_unit_test(lists),            cmocka_unit_test(base64_both_ways),
-		cmocka_unit_test(base64_refusals), cmocka_unit_test(hex),
+		cmocka_unit_test(utf8),
+		cmocka_unit_test(defang),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(address_lengths),
+		cmocka_unit_test(hostnames),
+		cmocka_unit_test(names),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(base64_both_ways),
+		cmocka_unit_test(base64_refusals),
+		cmocka_unit_test(hex),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,8 +125,13 @@ static int nested(const char *self)
 	struct wg_err err;
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
 	const struct wg_child spec = {
-		.program = self, .argv = (const char *const[]){ self, "cat", NULL }, .in = "in", .in_len = 2,
-		.wall_ms = 20000, .cpu_s = 20, .memory = (uint64_t)1 << 30,
+		.program = self,
+		.argv = (const char *const[]){ self, "cat", NULL },
+		.in = "in",
+		.in_len = 2,
+		.wall_ms = 20000,
+		.cpu_s = 20,
+		.memory = (uint64_t)1 << 30,
 	};
 	enum wg_code code = wg_child_run(&spec, &out, &err);
 	(void)printf("%s %s", wg_code_name(code), code == WG_OK ? wg_buf_text(&out) : err.text);

@@ -76,7 +76,8 @@ static void surroundings_are_clean(void **state)
 		char want[256];
 		struct wg_child with = { .secret = secret ? "k" : NULL, .secret_len = (size_t)secret, .cpu_s = 17 };
 		assert_int_equal(run(&with, ARGV("surroundings"), &out, NULL), WG_OK);
-		(void)snprintf(want, sizeof want, "variables 0\ncwd /\nown group 1\n%sSIGPIPE default 1 blocked 0\ncpu 17 core 0\n",
+		(void)snprintf(want, sizeof want,
+		               "variables 0\ncwd /\nown group 1\n%sSIGPIPE default 1 blocked 0\ncpu 17 core 0\n",
 		               fds[secret]); /* fits */
 		assert_string_equal(wg_buf_text(&out), want);
 	}
@@ -126,7 +127,8 @@ static void limits_end_it(void **state)
 		{ "flood", { .wall_ms = ENOUGH_MS }, 100000, "more than 100000 bytes" },
 		{ "flood", { .wall_ms = ENOUGH_MS }, 0, "more than 0 bytes" },
 		{ "spin", { .cpu_s = 1 }, 10, "processor time" },
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__) /* the sanitizer's build has no such limit: see the header */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__) /* the sanitizer's build has no such limit: see the header \
+                                                           */
 		{ "eat", { .memory = (uint64_t)64 << 20 }, 10, "out of memory" },
 #endif
 	};
@@ -201,11 +203,10 @@ static void any_call_fails(void **state)
 {
 	(void)state;
 	static const char *const table[] = {
-		"inject=pipe2:error=EMFILE:when=1",      "inject=pipe2:error=EMFILE:when=3",  "inject=pipe2:error=EMFILE:when=5",
-		"inject=clone:error=EAGAIN:when=1",      "inject=pidfd_open:error=EMFILE",    "inject=poll:error=ENOMEM",
-		"inject=dup2:error=EBUSY:when=2",        "inject=close_range:error=EINVAL",   "inject=chdir:error=EACCES",
-		"inject=prctl:error=EPERM:when=2",         "inject=setpgid:error=EPERM",
-		"inject=fcntl:error=EMFILE:when=1",
+		"inject=pipe2:error=EMFILE:when=1", "inject=pipe2:error=EMFILE:when=3", "inject=pipe2:error=EMFILE:when=5",
+		"inject=clone:error=EAGAIN:when=1", "inject=pidfd_open:error=EMFILE",   "inject=poll:error=ENOMEM",
+		"inject=dup2:error=EBUSY:when=2",   "inject=close_range:error=EINVAL",  "inject=chdir:error=EACCES",
+		"inject=prctl:error=EPERM:when=2",  "inject=setpgid:error=EPERM",       "inject=fcntl:error=EMFILE:when=1",
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		WG_AUTO_BUF struct wg_buf out = WG_BUF(4096);
@@ -217,7 +218,8 @@ static void any_call_fails(void **state)
 			fail_msg("%s: %s \"%s\" \"%s\"", table[i], wg_code_name(code), err.text, wg_buf_text(&out));
 	}
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(4096);
-	const char *const argv[] = { "strace", "-f", "-o", "/dev/null", "-e", "inject=poll:error=EINTR:when=1", PROBE, "nested", NULL };
+	const char *const argv[] = { "strace", "-f",     "-o", "/dev/null", "-e", "inject=poll:error=EINTR:when=1",
+		                         PROBE,    "nested", NULL };
 	const struct wg_child with = { .program = "/usr/bin/strace", .memory = (uint64_t)4 << 30 };
 	assert_int_equal(run(&with, argv, &out, NULL), WG_OK);
 	assert_string_equal(wg_buf_text(&out), "ok in");
@@ -226,10 +228,14 @@ static void any_call_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_bytes_through),     cmocka_unit_test(secret_on_descriptor_three),
-		cmocka_unit_test(surroundings_are_clean), cmocka_unit_test(ends_and_their_meaning),
-		cmocka_unit_test(limits_end_it),         cmocka_unit_test(group_is_gone),
-		cmocka_unit_test(unread_input_does_no_harm), cmocka_unit_test(cannot_be_started),
+		cmocka_unit_test(all_bytes_through),
+		cmocka_unit_test(secret_on_descriptor_three),
+		cmocka_unit_test(surroundings_are_clean),
+		cmocka_unit_test(ends_and_their_meaning),
+		cmocka_unit_test(limits_end_it),
+		cmocka_unit_test(group_is_gone),
+		cmocka_unit_test(unread_input_does_no_harm),
+		cmocka_unit_test(cannot_be_started),
 		cmocka_unit_test(any_call_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

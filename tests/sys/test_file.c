@@ -1,5 +1,5 @@
-/* Tests of sys/file.h: contents, refusals, and what is left when any system call fails or the process is killed at it. The
- * failures are real ones of the kernel's interface, put there by strace. */
+/* Tests of sys/file.h: contents, refusals, and what is left when any system call fails or the process is killed at it.
+ * The failures are real ones of the kernel's interface, put there by strace. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +87,8 @@ static void write_refusals(void **state)
 	assert_int_equal(wg_file_write(scratch_path("no/such/folder"), "x", 1, 0600, &err), WG_NOT_FOUND);
 	assert_int_equal(wg_file_write(scratch_path(""), "x", 1, 0600, &err), WG_SYSTEM);
 	assert_int_equal(wg_file_mkdir(scratch_path("folder"), NULL), WG_OK);
-	assert_int_equal(wg_file_write(scratch_path("folder"), "x", 1, 0600, &err), WG_SYSTEM); /* cannot replace a folder */
+	assert_int_equal(wg_file_write(scratch_path("folder"), "x", 1, 0600, &err),
+	                 WG_SYSTEM); /* cannot replace a folder */
 	assert_int_equal(entries(), 1);
 }
 
@@ -148,7 +149,11 @@ static enum wg_code store_under_strace(const char *option, struct wg_err *err)
 	(void)snprintf(path, sizeof path, "%s", scratch_path("f"));
 	const char *argv[] = { "strace", "-y", "-o", trace, "-e", option, PROBE, "store", path, "new", NULL };
 	const struct wg_child spec = {
-		.program = "/usr/bin/strace", .argv = argv, .wall_ms = 30000, .cpu_s = 30, .memory = (uint64_t)4 << 30,
+		.program = "/usr/bin/strace",
+		.argv = argv,
+		.wall_ms = 30000,
+		.cpu_s = 30,
+		.memory = (uint64_t)4 << 30,
 	};
 	return wg_child_run(&spec, &out, err);
 }
@@ -178,7 +183,7 @@ static void any_call_fails(void **state)
 {
 	(void)state;
 	static const char *const table[] = {
-		"inject=write:error=ENOSPC:when=1", "inject=write:error=EIO:when=1",   "inject=fchmod:error=EPERM:when=1",
+		"inject=write:error=ENOSPC:when=1", "inject=write:error=EIO:when=1",    "inject=fchmod:error=EPERM:when=1",
 		"inject=fsync:error=EIO:when=1",    "inject=renameat:error=EIO:when=1", "inject=getrandom:error=EFAULT:when=1+",
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
@@ -190,7 +195,8 @@ static void any_call_fails(void **state)
 		assert_int_equal(entries(), 2); /* f and trace */
 	}
 	struct wg_err err;
-	assert_int_equal(store_under_strace("inject=fsync:error=EIO:when=2", &err), WG_SYSTEM); /* the folder's: is reported */
+	assert_int_equal(store_under_strace("inject=fsync:error=EIO:when=2", &err),
+	                 WG_SYSTEM); /* the folder's: is reported */
 	assert_int_equal(store_under_strace("inject=write:error=EINTR:when=1", &err), WG_OK);
 	assert_true(scratch_holds("f", "new"));
 }

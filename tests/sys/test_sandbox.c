@@ -1,5 +1,5 @@
-/* Tests of sys/sandbox.h: for each kind, what must work and what must kill. Each deed is done in a process of its own, which
- * has confined itself as a role would. A table row that expects death proves itself by the rows that expect life. */
+/* Tests of sys/sandbox.h: for each kind, what must work and what must kill. Each deed is done in a process of its own,
+ * which has confined itself as a role would. A row that expects death proves itself by the rows that expect life. */
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,9 +55,9 @@ static bool world_make(void)
 	world.fresh = socket(AF_INET, SOCK_STREAM, 0);
 	world.connected = socket(AF_INET, SOCK_STREAM, 0);
 	return pipe(world.pipe) == 0 && bind(world.listener, (struct sockaddr *)&world.to, len) == 0 &&
-		   bind(world.bound, (struct sockaddr *)&world.to, len) == 0 && listen(world.listener, 5) == 0 &&
-		   getsockname(world.listener, (struct sockaddr *)&world.to, &len) == 0 &&
-		   connect(world.connected, (struct sockaddr *)&world.to, len) == 0;
+	       bind(world.bound, (struct sockaddr *)&world.to, len) == 0 && listen(world.listener, 5) == 0 &&
+	       getsockname(world.listener, (struct sockaddr *)&world.to, &len) == 0 &&
+	       connect(world.connected, (struct sockaddr *)&world.to, len) == 0;
 }
 
 /* ---- deeds: true when it worked; errno tells a refusal ---- */
@@ -90,7 +90,8 @@ static bool stdio_and_signals(void)
 {
 	FILE *f = fdopen(world.pipe[1], "w"); /* stdio asks for the kind of descriptor and its buffer size */
 	(void)signal(SIGUSR1, SIG_IGN);       /* valid arguments */
-	return f != NULL && fprintf(f, "%s\n", "text") == 5 && fflush(f) == 0 && isatty(world.pipe[1]) == 0 && raise(SIGUSR1) == 0;
+	return f != NULL && fprintf(f, "%s\n", "text") == 5 && fflush(f) == 0 && isatty(world.pipe[1]) == 0 &&
+	       raise(SIGUSR1) == 0;
 }
 
 static bool open_foreign(void)
@@ -114,8 +115,8 @@ static bool write_granted(void)
 	const char *path = scratch_path("write/f"), *folder = scratch_path("write/sub");
 	WG_AUTO_BUF struct wg_buf b = WG_BUF(100);
 	return wg_file_write(path, "x", 1, 0600, NULL) == WG_OK && wg_file_read(path, &b, NULL) == WG_OK &&
-		   wg_file_mkdir(folder, NULL) == WG_OK && rename(path, scratch_path("write/sub/g")) == 0 &&
-		   wg_file_remove(scratch_path("write/sub/g"), NULL) == WG_OK && rmdir(folder) == 0;
+	       wg_file_mkdir(folder, NULL) == WG_OK && rename(path, scratch_path("write/sub/g")) == 0 &&
+	       wg_file_remove(scratch_path("write/sub/g"), NULL) == WG_OK && rmdir(folder) == 0;
 }
 
 /* What SQLite does to its files, locks included. */
@@ -128,8 +129,9 @@ static bool database_calls(void)
 	if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || pwrite(fd, &c, 1, 4095) != 1 || pread(fd, &c, 1, 0) != 1)
 		return false;
 	void *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return map != MAP_FAILED && munmap(map, 4096) == 0 && fdatasync(fd) == 0 && ftruncate(fd, 0) == 0 && fstat(fd, &st) == 0 &&
-		   (geteuid() != 0 || fchown(fd, 0, 0) == 0) && access(scratch_path("write/db"), F_OK) == 0;
+	return map != MAP_FAILED && munmap(map, 4096) == 0 && fdatasync(fd) == 0 && ftruncate(fd, 0) == 0 &&
+	       fstat(fd, &st) == 0 && (geteuid() != 0 || fchown(fd, 0, 0) == 0) &&
+	       access(scratch_path("write/db"), F_OK) == 0;
 }
 
 static bool watch_folder(void)
@@ -163,8 +165,9 @@ static bool talk(void)
 {
 	int on = 1;
 	char c = 'x';
-	return send(world.connected, &c, 1, MSG_NOSIGNAL) == 1 && recv(world.connected, &c, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
-		   setsockopt(world.connected, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 && shutdown(world.connected, SHUT_WR) == 0;
+	return send(world.connected, &c, 1, MSG_NOSIGNAL) == 1 && recv(world.connected, &c, 1, MSG_DONTWAIT) < 0 &&
+	       errno == EAGAIN && setsockopt(world.connected, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 &&
+	       shutdown(world.connected, SHUT_WR) == 0;
 }
 
 static bool tcp4(void)
@@ -243,8 +246,15 @@ static bool run_reader(void)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
 	const struct wg_child spec = {
-		.program = PROBE, .argv = (const char *const[]){ PROBE, "confined", "cat", NULL }, .in = "in", .in_len = 2,
-		.secret = "k", .secret_len = 1, .wall_ms = 30000, .cpu_s = 20, .memory = (uint64_t)1 << 30,
+		.program = PROBE,
+		.argv = (const char *const[]){ PROBE, "confined", "cat", NULL },
+		.in = "in",
+		.in_len = 2,
+		.secret = "k",
+		.secret_len = 1,
+		.wall_ms = 30000,
+		.cpu_s = 20,
+		.memory = (uint64_t)1 << 30,
 	};
 	enum wg_code code = wg_child_run(&spec, &out, NULL);
 	errno = EACCES; /* whatever stopped it stopped the child, not this process */
@@ -256,7 +266,10 @@ static bool run_other(void)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
 	const struct wg_child spec = {
-		.program = "/usr/bin/true", .argv = (const char *const[]){ "true", NULL }, .wall_ms = 30000, .cpu_s = 20,
+		.program = "/usr/bin/true",
+		.argv = (const char *const[]){ "true", NULL },
+		.wall_ms = 30000,
+		.cpu_s = 20,
 		.memory = (uint64_t)1 << 30,
 	};
 	enum wg_code code = wg_child_run(&spec, &out, NULL);
@@ -310,6 +323,7 @@ struct deed {
 	enum fate fate[5];
 };
 
+/* clang-format off */
 static const struct deed deeds[] = {
 	/*                                    reader  store   intake  process deliver */
 	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES } },
@@ -346,25 +360,60 @@ static const struct deed deeds[] = {
 	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES } },
 	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES } },
 };
+/* clang-format on */
 
 /* Calls that no kind has any business with; they die before their arguments are looked at. */
 static const struct {
 	const char *name;
 	long call;
 } never[] = {
-	{ "ptrace", SYS_ptrace }, { "process_vm_readv", SYS_process_vm_readv }, { "process_vm_writev", SYS_process_vm_writev },
-	{ "mount", SYS_mount }, { "umount2", SYS_umount2 }, { "pivot_root", SYS_pivot_root }, { "chroot", SYS_chroot },
-	{ "unshare", SYS_unshare }, { "setns", SYS_setns }, { "bpf", SYS_bpf }, { "keyctl", SYS_keyctl },
-	{ "add_key", SYS_add_key }, { "request_key", SYS_request_key }, { "perf_event_open", SYS_perf_event_open },
-	{ "userfaultfd", SYS_userfaultfd }, { "io_uring_setup", SYS_io_uring_setup }, { "memfd_create", SYS_memfd_create },
-	{ "memfd_secret", SYS_memfd_secret }, { "execveat", SYS_execveat }, { "open_by_handle_at", SYS_open_by_handle_at },
-	{ "setuid", SYS_setuid }, { "setgid", SYS_setgid }, { "setgroups", SYS_setgroups }, { "setresuid", SYS_setresuid },
-	{ "capset", SYS_capset }, { "symlink", SYS_symlink }, { "link", SYS_link }, { "mknod", SYS_mknod }, { "chmod", SYS_chmod },
-	{ "chown", SYS_chown }, { "reboot", SYS_reboot }, { "init_module", SYS_init_module }, { "kexec_load", SYS_kexec_load },
-	{ "settimeofday", SYS_settimeofday }, { "clock_settime", SYS_clock_settime }, { "sethostname", SYS_sethostname },
-	{ "swapon", SYS_swapon }, { "acct", SYS_acct }, { "quotactl", SYS_quotactl }, { "syslog", SYS_syslog },
-	{ "pidfd_getfd", SYS_pidfd_getfd }, { "kcmp", SYS_kcmp }, { "shmget", SYS_shmget }, { "msgget", SYS_msgget },
-	{ "sched_setaffinity", SYS_sched_setaffinity }, { "setpriority", SYS_setpriority }, { "openat2", SYS_openat2 },
+	{ "ptrace", SYS_ptrace },
+	{ "process_vm_readv", SYS_process_vm_readv },
+	{ "process_vm_writev", SYS_process_vm_writev },
+	{ "mount", SYS_mount },
+	{ "umount2", SYS_umount2 },
+	{ "pivot_root", SYS_pivot_root },
+	{ "chroot", SYS_chroot },
+	{ "unshare", SYS_unshare },
+	{ "setns", SYS_setns },
+	{ "bpf", SYS_bpf },
+	{ "keyctl", SYS_keyctl },
+	{ "add_key", SYS_add_key },
+	{ "request_key", SYS_request_key },
+	{ "perf_event_open", SYS_perf_event_open },
+	{ "userfaultfd", SYS_userfaultfd },
+	{ "io_uring_setup", SYS_io_uring_setup },
+	{ "memfd_create", SYS_memfd_create },
+	{ "memfd_secret", SYS_memfd_secret },
+	{ "execveat", SYS_execveat },
+	{ "open_by_handle_at", SYS_open_by_handle_at },
+	{ "setuid", SYS_setuid },
+	{ "setgid", SYS_setgid },
+	{ "setgroups", SYS_setgroups },
+	{ "setresuid", SYS_setresuid },
+	{ "capset", SYS_capset },
+	{ "symlink", SYS_symlink },
+	{ "link", SYS_link },
+	{ "mknod", SYS_mknod },
+	{ "chmod", SYS_chmod },
+	{ "chown", SYS_chown },
+	{ "reboot", SYS_reboot },
+	{ "init_module", SYS_init_module },
+	{ "kexec_load", SYS_kexec_load },
+	{ "settimeofday", SYS_settimeofday },
+	{ "clock_settime", SYS_clock_settime },
+	{ "sethostname", SYS_sethostname },
+	{ "swapon", SYS_swapon },
+	{ "acct", SYS_acct },
+	{ "quotactl", SYS_quotactl },
+	{ "syslog", SYS_syslog },
+	{ "pidfd_getfd", SYS_pidfd_getfd },
+	{ "kcmp", SYS_kcmp },
+	{ "shmget", SYS_shmget },
+	{ "msgget", SYS_msgget },
+	{ "sched_setaffinity", SYS_sched_setaffinity },
+	{ "setpriority", SYS_setpriority },
+	{ "openat2", SYS_openat2 },
 	{ "no such call", 9999 },
 };
 
@@ -413,8 +462,8 @@ static bool fate_met(int status, enum fate fate)
 	case DIES:
 		return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 	case DENIED: /* Landlock's part: an older kernel has less of it, and there the deed may work */
-		return WIFEXITED(status) && (WEXITSTATUS(status) == EXIT_DENIED ||
-		                             (landlock_abi() < 6 && WEXITSTATUS(status) == EXIT_WORKED));
+		return WIFEXITED(status) &&
+		       (WEXITSTATUS(status) == EXIT_DENIED || (landlock_abi() < 6 && WEXITSTATUS(status) == EXIT_WORKED));
 	}
 	return false;
 }
@@ -490,7 +539,7 @@ static bool is_hardened(void)
 {
 	struct rlimit core;
 	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
-		   getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0 && umask(0) == 077;
+	       getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0 && umask(0) == 077;
 }
 
 static void hardened(void **state)
@@ -513,7 +562,8 @@ static void what_enter_reports(void **state)
 	if (pid == 0) {
 		struct wg_err err;
 		int abi = landlock_abi(); /* cannot be asked once confined */
-		const struct wg_sandbox wrong = { .kind = WG_SANDBOX_STORE, .read = (const char *const[]){ "/no/such/path", NULL } };
+		const struct wg_sandbox wrong = { .kind = WG_SANDBOX_STORE,
+			                              .read = (const char *const[]){ "/no/such/path", NULL } };
 		enum wg_code code = wg_sandbox_enter(&wrong, &err);
 		if (abi > 0 && (code != WG_NOT_FOUND || strstr(err.text, "/no/such/path") == NULL))
 			_exit(1);
