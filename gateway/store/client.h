@@ -3,7 +3,7 @@
 #ifndef WG_STORE_CLIENT_H
 #define WG_STORE_CLIENT_H
 
-#include "store/store.h"
+#include "store/store.h" /* the structs that pass: wg_msg_new, wg_msg_job, wg_msg_done, wg_dlv_job, wg_dlv_report, wg_row */
 
 enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN };
 const char *wg_store_role_name(enum wg_store_role role);
@@ -21,126 +21,52 @@ int wg_client_fd(const struct wg_client *client);
 
 /* ---- intake: may add, and ask about what its senders added */
 
-/* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. */
+/* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. WG_REJECT: the key was used before
+ * with other content (say 422), or a member is not what store.h says of it. The same key or the same content again: the first receipt, duplicate set. */
 enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err) WG_MUST;
 /* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers in the order they
- * come; tag is the caller's. wg_client_add_take gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
+ * come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
 enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err) WG_MUST;
 /* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk state" lines. */
-struct wg_msg_status {
-	struct wg_msg_receipt receipt;
-	char reason[512];
-	char *deliveries;
-};
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err) WG_MUST;
 
 /* ---- process: may lease messages, complete them, tell the epoch */
 
-struct wg_msg_job {
-	char id[WG_ID_TEXT];
-	uint64_t token;                        /* fencing token: completing under an older one is refused */
-	char organisation[WG_LIMIT_NAME + 1];
-	char content_type[64];
-	char content_hash[WG_STORE_HASH];
-	int64_t accepted_at;
-	bool again;                            /* decided before under an older epoch: decide again */
-	unsigned tries;                        /* leases before this one that came to nothing */
-	uint8_t *blob;
-	size_t blob_len;
-};
 /* Up to max messages, oldest first, waiting up to wait_ms for the first. *count may be 0. Free with wg_msg_jobs_free. */
 enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
-void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count);
 
-struct wg_dlv_new {
-	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
-	char channel[8];                       /* "mail", "https" */
-	enum wg_delivery_state state;          /* SEALED, REVIEW or WITHHELD */
-	const char *reason;                    /* for REVIEW and WITHHELD; NULL otherwise */
-	const char *disclosure;                /* the decision as JSON; never NULL: no record, no send */
-	const void *envelope;                  /* sealed; NULL for WITHHELD */
-	size_t envelope_len;
-	int64_t deadline;                      /* wall ms after which a retry is given up */
-};
-
-struct wg_msg_done {
-	char id[WG_ID_TEXT];
-	uint64_t token;
-	enum wg_message_state state;           /* ROUTED, ATTENTION or REJECTED */
-	char kind[WG_LIMIT_NAME + 1];          /* "" when unknown */
-	const char *reason;                    /* for a person; no personal data; NULL for none */
-	const void *notice;                    /* ciphertext of the notice as normalised; NULL for none */
-	size_t notice_len;
-	const void *report;                    /* ciphertext of the extraction report; NULL for none */
-	size_t report_len;
-	const char *const *episode_keys;       /* keyed hashes that identify the episode; the store finds or makes it */
-	unsigned episode_key_count;
-	char content_key[WG_STORE_HASH];       /* keyed hash of the notice's content; "" for none: same organisation and content => duplicate */
-	char epoch[WG_STORE_HASH];
-	const struct wg_dlv_new *deliveries;
-	unsigned delivery_count;
-};
-struct wg_msg_done_result {
-	bool duplicate;                        /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
-	char duplicate_of[WG_ID_TEXT];
-	bool ambiguous;                        /* the keys belong to different episodes: now ATTENTION, nothing is sent */
-};
-/* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. For each recipient that already has
- * an unsent delivery of this message the old one becomes superseded; one that was already sent to is left alone. */
+/* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. Unsent deliveries that
+ * this message has already become superseded (what a person holds stays held in the new one); a recipient who was sent to already, or whose delivery
+ * failed or was cancelled, is left alone. */
 enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
 /* The processing failed for now: back to the queue, not before wait_ms. After WG_STORE_TRIES it goes to attention with the reason. */
 enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms, const char *reason, struct wg_err *err) WG_MUST;
 /* The epoch (hash of policy and directory) that decisions are now taken under: unsent deliveries of another epoch are no longer leased, and
- * their messages go back to be decided again. */
+ * their messages go back to be decided again. Say it before the first wg_client_done: that refuses (WG_AGAIN) what was decided under another. */
 enum wg_code wg_client_epoch(struct wg_client *client, const char *epoch, struct wg_err *err) WG_MUST;
 
 /* ---- deliver: may lease and report */
 
-struct wg_dlv_job {
-	char id[WG_ID_TEXT];                   /* of the delivery */
-	char message[WG_ID_TEXT];
-	uint64_t token;
-	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8];
-	unsigned attempts;                     /* before this one */
-	int64_t deadline;
-	bool maybe;                            /* an earlier attempt may have arrived */
-	uint8_t *envelope;
-	size_t envelope_len;
-};
 /* Up to max deliveries that are due, for recipients ("org/desk") not in busy (names separated by blanks), at most per_recipient of each, oldest first;
  * never one while an earlier one of the same episode and recipient is not at its end. Waits up to wait_ms for the first. State becomes SENDING. */
 enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max, unsigned per_recipient, unsigned wait_ms,
 					struct wg_dlv_job **out, unsigned *count, struct wg_err *err) WG_MUST;
-void wg_dlv_jobs_free(struct wg_dlv_job *jobs, unsigned count);
 
-struct wg_dlv_report {
-	char id[WG_ID_TEXT];
-	uint64_t token;
-	enum wg_delivery_state state;          /* HANDED_OVER, RECEIVED, DEFERRED or FAILED */
-	unsigned wait_ms;                      /* DEFERRED: not before this long from now */
-	bool maybe;
-	char detail[256], receipt[256];
-};
 /* All in one transaction. Reports under a lost lease are counted in *stale, not an error. */
 enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count, unsigned *stale, struct wg_err *err) WG_MUST;
 
 /* ---- admin: the command line */
 
-struct wg_row {                                /* one message or one delivery, for people */
-	char id[WG_ID_TEXT], message[WG_ID_TEXT]; /* the same for a message row */
-	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1], way[16];
-	int64_t since, next;                    /* entered the state; next try or 0 */
-	unsigned attempts;
-	char reason[512];
-	bool maybe;
-};
-/* what: "messages" or "deliveries"; state "" for all that is unfinished, "*" for all, or a state's name; id "" or a message id. At most max rows. */
+/* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and failed too), "*" for all, or a state's name; id "" or a message id. At most max rows. */
 enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out, unsigned *count,
 			    struct wg_err *err) WG_MUST;
-/* action: "hold", "release", "retry", "cancel" on a delivery id (or on every delivery of a message id); who and why go to the log. *changed says how many. */
+/* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a message id: on every delivery of it
+ * that allows it, and on the message: "retry" reads one in attention anew, "cancel" closes one in attention. who and why go to the log; neither
+ * may be "". *changed says how many. */
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
-/* The disclosure records of a message: a JSON array. */
+/* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role, channel, state, reason, epoch, decided
+ * (RFC 3339), record (the disclosure as process gave it). Superseded ones are there too. */
 enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* A ciphertext blob: which is "original", "notice", "report" of a message, or "envelope" of a delivery. Reading is logged with who. */
 enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who, struct wg_buf *out, struct wg_err *err) WG_MUST;

@@ -1,0 +1,163 @@
+/* client.c owns a role's connection to the store and the exchange of one request for one answer. */
+#include "store/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/client_internal.h"
+
+const char *wg_store_role_name(enum wg_store_role role)
+{
+	switch (role) {
+	case WG_ROLE_INTAKE:
+		return "intake";
+	case WG_ROLE_PROCESS:
+		return "process";
+	case WG_ROLE_DELIVER:
+		return "deliver";
+	case WG_ROLE_ADMIN:
+		return "admin";
+	}
+	return "unknown";
+}
+
+enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct wg_client **out, struct wg_err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/store-%s.sock", folder, wg_store_role_name(role));
+	if (n < 0 || (size_t)n >= sizeof address.sun_path)
+		return wg_err_set(err, WG_CONFIG, "the store's folder has too long a name for a socket in it (%zu bytes at most)", sizeof address.sun_path);
+	WG_AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return wg_err_errno(err, "socket");
+	if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+		if (errno == EACCES || errno == EPERM)
+			return wg_err_set(err, WG_DENIED, "%s: not yours to open", address.sun_path);
+		return wg_err_set(err, WG_AGAIN, "%s: the store does not answer: %s", address.sun_path, strerror(errno));
+	}
+	enum wg_code code = wg_client_adopt(fd, out, err);
+	if (code == WG_OK)
+		fd = -1; /* the client's now */
+	return code;
+}
+
+enum wg_code wg_client_adopt(int fd, struct wg_client **out, struct wg_err *err)
+{
+	struct wg_client *client = calloc(1, sizeof *client);
+	if (client == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	client->fd = fd;
+	client->in.max = WG_LIMIT_FRAME;
+	client->late_end = &client->late;
+	*out = client;
+	return WG_OK;
+}
+
+void wg_client_freep(struct wg_client **client)
+{
+	struct wg_client *c = *client;
+	if (c == NULL)
+		return;
+	while (c->late != NULL) {
+		struct wg_late *next = c->late->next;
+		free(c->late);
+		c->late = next;
+	}
+	wg_wire_free(&c->in);
+	wg_closep(&c->fd);
+	free(c);
+	*client = NULL;
+}
+
+int wg_client_fd(const struct wg_client *client)
+{
+	return client->fd;
+}
+
+enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err)
+{
+	return strnlen(s, max + 1) <= max ? WG_OK : wg_err_set(err, WG_REJECT, "a name or a text is longer than %zu bytes", max);
+}
+
+enum wg_code wg_client_check_id(const char *id, struct wg_err *err)
+{
+	return wg_id_valid(id) ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "nothing has this id");
+}
+
+enum wg_code wg_client_garbled(struct wg_err *err)
+{
+	return wg_err_set(err, WG_SYSTEM, "the store's answer does not read as it should, or memory ran out");
+}
+
+enum wg_code wg_client_refusal(unsigned code, const uint8_t *body, size_t len, struct wg_err *err)
+{
+	if (code > WG_DENIED)
+		return wg_client_garbled(err);
+	return wg_err_set(err, (enum wg_code)code, "%.*s", (int)(len < WG_ERR_TEXT_MAX ? len : WG_ERR_TEXT_MAX), (const char *)body);
+}
+
+enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body, struct wg_err *err)
+{
+	uint8_t head[WG_WIRE_HEAD];
+	enum wg_code code = wg_buf_check(body, "a request to the store", err);
+	if (code == WG_OK && body->len > WG_LIMIT_FRAME - WG_WIRE_HEAD)
+		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body->len);
+	if (code != WG_OK)
+		return code;
+	wg_wire_head(head, tag, op, 0, body->len);
+	return wg_wire_send(client->fd, head, sizeof head, body->data, body->len, err);
+}
+
+/* Keeps an answer for wg_client_add_take. */
+static enum wg_code keep_late(struct wg_client *client, const struct wg_frame *frame, struct wg_err *err)
+{
+	struct wg_late *late = malloc(sizeof *late + frame->len);
+	if (late == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	*late = (struct wg_late){ .tag = frame->tag, .code = frame->code, .len = frame->len };
+	if (frame->len > 0)
+		memcpy(late->body, frame->body, frame->len);
+	*client->late_end = late;
+	client->late_end = &late->next;
+	return WG_OK;
+}
+
+static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_frame *frame, struct wg_err *err)
+{
+	for (;;) {
+		enum wg_code code = wg_wire_peek(&client->in, frame, err);
+		if (code == WG_AGAIN)
+			code = wg_wire_fill(&client->in, client->fd, 0, err);
+		else if (code == WG_OK) {
+			wg_wire_take(&client->in, frame);
+			if (frame->tag == tag && frame->op == op)
+				return WG_OK;
+			code = frame->op == WG_OP_ADD_LATER ? keep_late(client, frame, err) : wg_client_garbled(err);
+		}
+		if (code == WG_NOT_FOUND)
+			code = wg_err_set(err, WG_AGAIN, "the store closed the connection");
+		if (code != WG_OK)
+			return code;
+	}
+}
+
+enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer, struct wg_err *err)
+{
+	struct wg_frame frame;
+	uint32_t tag = ++client->tag;
+	enum wg_code code = wg_client_send(client, tag, op, body, err);
+	if (code == WG_OK)
+		code = await(client, tag, op, &frame, err);
+	if (code != WG_OK)
+		return code;
+	if (frame.code != WG_OK)
+		return wg_client_refusal(frame.code, frame.body, frame.len, err);
+	*answer = WG_CUR(frame.body, frame.len);
+	return WG_OK;
+}

@@ -1,0 +1,111 @@
+/* client_admin.c owns what the command line asks. */
+#include <string.h>
+
+#include "store/client_internal.h"
+
+enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out,
+			    unsigned *count, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, what);
+	wg_buf_str(&body, state);
+	wg_buf_str(&body, id);
+	wg_buf_u32(&body, max);
+	enum wg_code code = *id != '\0' ? wg_client_check_id(id, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_client_check_text(what, 15, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(state, 23, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_LIST, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_rows(&answer, out, count))
+		code = wg_client_garbled(err);
+	return code;
+}
+
+enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who, const char *why, unsigned *changed,
+			   struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, action);
+	wg_buf_str(&body, id);
+	wg_codec_put_words(&body, who, WG_LIMIT_NAME);
+	wg_codec_put_words(&body, why, WG_STORE_REASON - 1);
+	enum wg_code code = wg_client_check_id(id, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(action, 15, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_ACT, &body, &answer, err);
+	if (code != WG_OK)
+		return code;
+	unsigned n = wg_cur_u32(&answer);
+	if (!wg_cur_end(&answer))
+		return wg_client_garbled(err);
+	*changed = n;
+	return WG_OK;
+}
+
+/* The whole answer is text or bytes for the caller. */
+static enum wg_code call_for_bytes(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_buf *out, struct wg_err *err)
+{
+	struct wg_cur answer;
+	enum wg_code code = wg_client_call(client, op, body, &answer, err);
+	if (code != WG_OK)
+		return code;
+	wg_buf_put(out, answer.p, answer.left);
+	return wg_buf_check(out, "the store's answer", err);
+}
+
+enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_str(&body, id);
+	enum wg_code code = wg_client_check_id(id, err);
+	return code == WG_OK ? call_for_bytes(client, WG_OP_EXPLAIN, &body, out, err) : code;
+}
+
+enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_str(&body, id);
+	wg_buf_str(&body, which);
+	wg_codec_put_words(&body, who, WG_LIMIT_NAME);
+	enum wg_code code = wg_client_check_id(id, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(which, 15, err);
+	return code == WG_OK ? call_for_bytes(client, WG_OP_BLOB, &body, out, err) : code;
+}
+
+enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	char hash[WG_STORE_HASH];
+	enum wg_code code = wg_client_call(client, WG_OP_AUDIT, &body, &answer, err);
+	if (code != WG_OK)
+		return code;
+	uint64_t n = wg_cur_u64(&answer);
+	wg_cur_name(&answer, hash, sizeof hash);
+	if (!wg_cur_end(&answer))
+		return wg_client_garbled(err);
+	*entries = n;
+	memcpy(head, hash, sizeof hash);
+	return WG_OK;
+}
+
+enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_str(&body, id);
+	wg_buf_u32(&body, max);
+	enum wg_code code = *id != '\0' ? wg_client_check_id(id, err) : WG_OK;
+	return code == WG_OK ? call_for_bytes(client, WG_OP_HISTORY, &body, out, err) : code;
+}
+
+enum wg_code wg_client_health(struct wg_client *client, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	return call_for_bytes(client, WG_OP_HEALTH, &body, out, err);
+}

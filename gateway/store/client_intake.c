@@ -1,0 +1,92 @@
+/* client_intake.c owns what intake asks. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "store/client_internal.h"
+
+enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_msg_receipt receipt;
+	struct wg_cur answer;
+	wg_codec_put_msg_new(&body, msg);
+	enum wg_code code = wg_client_call(client, WG_OP_ADD, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_receipt(&answer, &receipt))
+		code = wg_client_garbled(err);
+	if (code == WG_OK)
+		*out = receipt;
+	return code;
+}
+
+enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_codec_put_msg_new(&body, msg);
+	return wg_client_send(client, tag, WG_OP_ADD_LATER, &body, err);
+}
+
+static enum wg_code take(unsigned fate, const uint8_t *body, size_t len, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+{
+	*failed = (struct wg_err){ .code = WG_OK };
+	if (fate != WG_OK) {
+		(void)wg_client_refusal(fate, body, len, failed); /* the fate of that message, not of this call */
+		return WG_OK;
+	}
+	struct wg_cur cur = WG_CUR(body, len);
+	return wg_codec_get_receipt(&cur, out) ? WG_OK : wg_client_garbled(err);
+}
+
+static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_late *late = client->late;
+	client->late = late->next;
+	if (client->late == NULL)
+		client->late_end = &client->late;
+	*tag = late->tag;
+	return take(late->code, late->body, late->len, out, failed, err);
+}
+
+enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+{
+	struct wg_frame frame;
+	if (client->late != NULL)
+		return take_late(client, tag, out, failed, err);
+	enum wg_code code = wg_wire_peek(&client->in, &frame, err);
+	while (code == WG_AGAIN) {
+		code = wg_wire_fill(&client->in, client->fd, MSG_DONTWAIT, err);
+		if (code == WG_AGAIN)
+			return wg_err_set(err, WG_AGAIN, "no answer yet");
+		if (code == WG_NOT_FOUND)
+			return wg_err_set(err, WG_AGAIN, "the store closed the connection");
+		if (code == WG_OK)
+			code = wg_wire_peek(&client->in, &frame, err);
+	}
+	if (code != WG_OK)
+		return code;
+	wg_wire_take(&client->in, &frame);
+	if (frame.op != WG_OP_ADD_LATER)
+		return wg_client_garbled(err);
+	*tag = frame.tag;
+	return take(frame.code, frame.body, frame.len, out, failed, err);
+}
+
+enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_msg_status status = { .deliveries = NULL };
+	struct wg_cur answer;
+	wg_buf_str(&body, id);
+	wg_buf_str(&body, organisation);
+	enum wg_code code = wg_client_check_id(id, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(organisation, WG_LIMIT_NAME, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_STATUS, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_status(&answer, &status))
+		code = wg_client_garbled(err);
+	if (code == WG_OK)
+		*out = status;
+	return code;
+}

@@ -1,0 +1,88 @@
+/* client_process.c owns what process asks. */
+#include <string.h>
+
+#include "store/client_internal.h"
+
+enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out, unsigned *count, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_u32(&body, wait_ms);
+	wg_buf_u32(&body, max);
+	enum wg_code code = wg_client_call(client, WG_OP_LEASE_MESSAGES, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_msg_jobs(&answer, out, count))
+		code = wg_client_garbled(err);
+	return code;
+}
+
+static enum wg_code send_part(struct wg_client *client, const void *p, size_t len, struct wg_err *err)
+{
+	if (p == NULL || len < WG_CODEC_PART_MIN)
+		return WG_OK;
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_bytes(&body, p, len);
+	return wg_client_send(client, ++client->tag, WG_OP_PART, &body, err);
+}
+
+/* Judged before anything is sent: the store would drop the connection of who sends more. */
+static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *err)
+{
+	size_t left = WG_CODEC_PARTS_MAX;
+	bool fits = done->notice_len <= WG_STORE_BLOB_MAX && done->report_len <= WG_STORE_BLOB_MAX;
+	left -= fits ? done->notice_len + done->report_len : 0;
+	for (unsigned i = 0; fits && i < done->delivery_count; i++) {
+		size_t len = done->deliveries[i].envelope_len;
+		fits = len <= WG_LIMIT_ENVELOPE && len <= left;
+		left -= fits ? len : 0;
+		fits = fits && strnlen(done->deliveries[i].disclosure != NULL ? done->deliveries[i].disclosure : "", WG_STORE_DISCLOSURE_MAX + 1)
+			       <= WG_STORE_DISCLOSURE_MAX;
+	}
+	for (unsigned i = 0; fits && i < done->episode_key_count; i++)
+		fits = wg_client_check_text(done->episode_keys[i], WG_STORE_HASH - 1, err) == WG_OK;
+	fits = fits && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->episode_key_count <= WG_STORE_KEYS_MAX;
+	return fits ? WG_OK : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);
+}
+
+enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_msg_done_result result;
+	struct wg_cur answer;
+	enum wg_code code = check_parts(done, err);
+	if (code == WG_OK)
+		code = send_part(client, done->notice, done->notice_len, err);
+	if (code == WG_OK)
+		code = send_part(client, done->report, done->report_len, err);
+	for (unsigned i = 0; code == WG_OK && i < done->delivery_count; i++)
+		code = send_part(client, done->deliveries[i].envelope, done->deliveries[i].envelope_len, err);
+	if (code != WG_OK)
+		return code;
+	wg_codec_put_done(&body, done);
+	code = wg_client_call(client, WG_OP_DONE, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_result(&answer, &result))
+		code = wg_client_garbled(err);
+	if (code == WG_OK)
+		*out = result;
+	return code;
+}
+
+enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms, const char *reason, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, id);
+	wg_buf_u64(&body, token);
+	wg_buf_u32(&body, wait_ms);
+	wg_codec_put_words(&body, reason, WG_STORE_REASON - 1);
+	enum wg_code code = wg_client_check_id(id, err);
+	return code == WG_OK ? wg_client_call(client, WG_OP_PUT_BACK, &body, &answer, err) : code;
+}
+
+enum wg_code wg_client_epoch(struct wg_client *client, const char *epoch, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, epoch);
+	enum wg_code code = wg_client_check_text(epoch, WG_STORE_HASH - 1, err);
+	return code == WG_OK ? wg_client_call(client, WG_OP_EPOCH, &body, &answer, err) : code;
+}

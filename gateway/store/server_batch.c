@@ -1,0 +1,242 @@
+/* server_batch.c owns group commit: everything that is ready runs in one transaction, each request inside a mark of its own so
+ * that one that fails does not spoil the others; one commit; only then do the answers leave. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/server_internal.h"
+#include "sys/file.h"
+
+/* Requests of one connection in one transaction, so that a busy one does not make the others wait. */
+#define REQUESTS_MAX 256
+/* How often leases past their deadline are looked for. */
+#define EXPIRE_MS 1000
+
+static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body, const struct wg_err *err)
+{
+	if (code == WG_OK)
+		wg_wire_put(&conn->fresh, frame->tag, frame->op, WG_OK, body->data, body->len);
+	else
+		wg_wire_put(&conn->fresh, frame->tag, frame->op, code, err->text, strlen(err->text));
+}
+
+/* Inside its mark. Returns other than WG_OK only when the whole transaction has to end: a fault, or (WG_AGAIN) a full disk. */
+static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame, enum wg_code *fate, struct wg_err *words, struct wg_err *err)
+{
+	struct wg_store *store = ask->server->store;
+	enum wg_code code = wg_store_mark(store, err);
+	if (code != WG_OK)
+		return code;
+	*fate = wg_ops_run(ask, frame->op, words);
+	if (wg_store_fault(store, err) != WG_OK)
+		return err->code;
+	if (wg_store_full(store))
+		return wg_err_set(err, WG_AGAIN, "the disk is full");
+	return *fate == WG_OK ? wg_store_keep(store, err) : wg_store_undo(store, err);
+}
+
+static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, const struct wg_frame *frame, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD);
+	struct wg_err words = { 0 };
+	enum wg_code fate = WG_OK;
+	struct wg_ask ask = { .server = server, .conn = conn, .in = WG_CUR(frame->body, frame->len), .answer = &body };
+	if (frame->code != 0 || !wg_ops_allowed(frame->op, conn->role)) {
+		wg_err_set(&words, WG_DENIED, "%s may not ask for %s (%u)", wg_store_role_name(conn->role), wg_ops_name(frame->op), frame->op);
+		wg_conn_drop(server, conn, &words);
+		return WG_OK;
+	}
+	enum wg_code code = run_marked(&ask, frame, &fate, &words, err);
+	if (code != WG_OK)
+		return code;
+	if (ask.malformed) {
+		wg_conn_drop(server, conn, &words);
+		return WG_OK;
+	}
+	if (fate == WG_OK && ask.nothing) {
+		if (!conn->waiting) {
+			conn->waiting = true;
+			conn->turn = ++server->turns;
+			conn->until = server->now.steady + ask.wait_ms;
+		}
+		if (server->now.steady < conn->until)
+			return WG_OK; /* the request stays where it is and is asked again */
+	}
+	conn->waiting = false;
+	wg_wire_take(&conn->in, frame);
+	if (!wg_ops_silent(frame->op))
+		answer(conn, frame, fate, &body, &words);
+	return WG_OK;
+}
+
+/* All requests that are there, up to one that is a lease: leases come last, so that they see what the others brought. */
+static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
+{
+	for (unsigned i = 0; i < REQUESTS_MAX && wg_conn_ready(conn); i++) {
+		struct wg_frame frame;
+		struct wg_err words = { 0 };
+		if (wg_wire_peek(&conn->in, &frame, &words) != WG_OK) {
+			wg_conn_drop(server, conn, &words);
+			break;
+		}
+		if (wg_ops_waits(frame.op) && wg_ops_allowed(frame.op, conn->role)) {
+			conn->dropped = conn->dropped || conn->ended; /* nobody is there to take it */
+			break;
+		}
+		enum wg_code code = run_request(server, conn, &frame, err);
+		if (code != WG_OK)
+			return code;
+	}
+	return WG_OK;
+}
+
+/* The connection whose lease is next: those that wait in their order, then those that just asked. NULL when none is left. */
+static struct wg_conn *next_lease(struct wg_server *server, uint64_t after)
+{
+	struct wg_conn *best = NULL;
+	for (unsigned i = 0; i < server->count; i++) {
+		struct wg_conn *c = server->conns[i];
+		if (c->waiting && !c->ended && !c->dropped && c->turn > after && (best == NULL || c->turn < best->turn))
+			best = c;
+	}
+	return best;
+}
+
+static enum wg_code run_lease(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
+{
+	struct wg_frame frame;
+	if (!wg_conn_ready(conn) || wg_wire_peek(&conn->in, &frame, NULL) != WG_OK || !wg_ops_waits(frame.op))
+		return WG_OK;
+	return run_request(server, conn, &frame, err);
+}
+
+static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
+{
+	uint64_t turn = 0, last = server->turns;
+	struct wg_conn *conn;
+	enum wg_code code = WG_OK;
+	while (code == WG_OK && (conn = next_lease(server, turn)) != NULL && conn->turn <= last) {
+		turn = conn->turn;
+		code = run_lease(server, conn, err);
+	}
+	for (unsigned i = 0; code == WG_OK && i < server->count; i++)
+		if (!server->conns[i]->waiting && !server->conns[i]->ended)
+			code = run_lease(server, server->conns[i], err);
+	return code;
+}
+
+static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
+{
+	unsigned lost = 0, n = 0;
+	enum wg_code code = WG_OK;
+	for (unsigned i = 0; code == WG_OK && i < server->ended_count; i++, lost += n)
+		code = wg_store_leases_end(server->store, server->now, server->ended[i], &n, err);
+	n = 0;
+	if (code == WG_OK && server->now.steady >= server->expire_at)
+		code = wg_store_leases_expire(server->store, server->now, &n, err);
+	lost += n;
+	if (code == WG_OK && lost > 0) {
+		struct wg_err what = { 0 };
+		wg_err_set(&what, WG_AGAIN, "%u leases came to nothing", lost);
+		wg_server_tell(server, "leases-lost", WG_ROLE_ADMIN, &what);
+	}
+	if (wg_store_full(server->store) && code != WG_OK)
+		return wg_err_set(err, WG_AGAIN, "the disk is full");
+	return code;
+}
+
+static enum wg_code run_all(struct wg_server *server, struct wg_err *err)
+{
+	enum wg_code code = wg_store_begin(server->store, err);
+	if (code == WG_OK)
+		code = end_leases(server, err);
+	for (unsigned i = 0; code == WG_OK && i < server->count; i++)
+		code = run_ready(server, server->conns[i], err);
+	return code == WG_OK ? run_leases(server, err) : code;
+}
+
+/* Whether new messages are taken: a named reserve has to stay free for what was accepted already. */
+static void judge_disk(struct wg_server *server)
+{
+	bool before = server->accepting;
+	struct wg_err err = { 0 };
+	uint64_t bytes = 0;
+	if (wg_file_free(server->folder, &bytes, &err) != WG_OK)
+		bytes = 0;
+	server->accepting = !server->full && bytes >= WG_STORE_RESERVE;
+	server->room = bytes;
+	server->why[0] = '\0';
+	if (!server->accepting)
+		(void)snprintf(server->why, sizeof server->why, "%llu MiB free, %llu MiB have to stay free", (unsigned long long)bytes >> 20,
+			       (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
+	if (before != server->accepting) {
+		wg_err_set(&err, server->accepting ? WG_OK : WG_AGAIN, "%s", server->why);
+		wg_server_tell(server, server->accepting ? "accepting" : "not-accepting", WG_ROLE_INTAKE, &err);
+	}
+}
+
+static void set_marks(struct wg_server *server)
+{
+	for (unsigned i = 0; i < server->count; i++)
+		server->conns[i]->mark = server->conns[i]->in.start;
+}
+
+static void take_back(struct wg_server *server)
+{
+	for (unsigned i = 0; i < server->count; i++) {
+		struct wg_conn *c = server->conns[i];
+		c->in.start = c->mark;
+		c->parts_used = false;
+		wg_buf_reset(&c->fresh);
+	}
+}
+
+/* After the commit: answers may leave, what they answered is over. */
+static void release(struct wg_server *server)
+{
+	for (unsigned i = 0; i < server->count; i++) {
+		struct wg_conn *c = server->conns[i];
+		if (c->parts_used)
+			wg_conn_parts_free(c);
+		wg_buf_put(&c->out, c->fresh.data, c->fresh.len);
+		if (c->fresh.failed || c->out.failed) {
+			struct wg_err words = { 0 };
+			wg_err_set(&words, WG_LIMIT, "more answers than memory");
+			wg_conn_drop(server, c, &words);
+		}
+		wg_buf_free(&c->fresh);
+	}
+	server->ended_count = 0;
+	if (server->now.steady >= server->expire_at)
+		server->expire_at = server->now.steady + EXPIRE_MS;
+	unsigned damaged = wg_store_damaged(server->store);
+	if (damaged > 0) {
+		struct wg_err words = { 0 };
+		wg_err_set(&words, WG_CORRUPT, "%u stored blobs are damaged: what they belong to was set aside", damaged);
+		wg_server_tell(server, "damaged", WG_ROLE_ADMIN, &words);
+	}
+}
+
+enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
+{
+	server->full = false;
+	judge_disk(server);
+	set_marks(server);
+	enum wg_code code = run_all(server, err);
+	if (code == WG_AGAIN) { /* full in the middle: once more without what adds, from the requests as they came */
+		wg_store_rollback(server->store);
+		take_back(server);
+		server->full = true;
+		judge_disk(server);
+		code = run_all(server, err);
+		if (code == WG_AGAIN)
+			code = wg_err_set(err, WG_SYSTEM, "the disk is full: nothing can be stored any more");
+	}
+	if (code == WG_OK)
+		code = wg_store_commit(server->store, err);
+	else
+		wg_store_rollback(server->store);
+	if (code == WG_OK)
+		release(server);
+	return code;
+}

@@ -1,0 +1,96 @@
+/* The server from inside. Invariants:
+ * 1. `fresh` holds answers of the transaction that is running; they move to `out` when it is committed and nowhere else.
+ * 2. A request is taken from `in` when it is executed and put back (start = mark) when its transaction is rolled back.
+ * 3. An owner is a connection's number, never used twice in one process. */
+#ifndef WG_STORE_SERVER_INTERNAL_H
+#define WG_STORE_SERVER_INTERNAL_H
+
+#include "store/codec.h"
+#include "store/server.h"
+#include "store/wire.h"
+
+/* Connections at once: a handful of processes per role. */
+#define WG_SERVER_CONNECTIONS 64
+
+struct wg_part {
+	struct wg_part *next;
+	uint8_t hash[WG_SHA256_LEN];
+	size_t len;
+	uint8_t bytes[];
+};
+
+struct wg_conn {
+	int fd;
+	enum wg_store_role role;
+	uint64_t owner;
+	struct wg_wire_in in;
+	size_t mark;
+	struct wg_buf fresh, out;
+	size_t sent;             /* of out */
+	bool ended;              /* the peer closed: what it sent whole is still done */
+	bool dropped;            /* we close: nothing more is done for it */
+	bool waiting;            /* its next request is a lease that found nothing yet */
+	uint64_t turn;           /* among those that wait */
+	int64_t until;           /* steady ms */
+	struct wg_part *parts;
+	size_t parts_bytes;
+	bool parts_used;         /* by a WG_OP_DONE of the transaction that is running */
+};
+
+struct wg_server {
+	struct wg_store *store;
+	char *folder;
+	int listening[WG_ROLE_ADMIN + 1];
+	struct wg_conn *conns[WG_SERVER_CONNECTIONS];
+	unsigned count;
+	uint64_t owners, turns;
+	uint64_t ended[WG_SERVER_CONNECTIONS]; /* owners whose leases have to end */
+	unsigned ended_count;
+	struct wg_now now;
+	int64_t expire_at, accept_at;          /* steady ms */
+	bool accepting;
+	bool full;                             /* the disk was full in this round: nothing is added */
+	uint64_t room;                         /* free bytes left for this transaction */
+	char why[128];                         /* not accepting, for people */
+	wg_server_event *event;
+	void *event_arg;
+};
+
+void wg_server_tell(struct wg_server *server, const char *event, enum wg_store_role role, const struct wg_err *what);
+
+/* ---- server_conn.c */
+struct wg_conn *wg_conn_new(int fd, enum wg_store_role role, uint64_t owner);
+void wg_conn_free(struct wg_conn *conn);
+void wg_conn_parts_free(struct wg_conn *conn);
+void wg_conn_drop(struct wg_server *server, struct wg_conn *conn, const struct wg_err *why);
+/* Reads what is there; sends what may leave. */
+void wg_conn_read(struct wg_server *server, struct wg_conn *conn);
+void wg_conn_write(struct wg_conn *conn);
+/* Whether its next request is whole and may run now. */
+bool wg_conn_ready(const struct wg_conn *conn);
+bool wg_conn_wants_read(const struct wg_conn *conn);
+
+/* ---- server_ops.c */
+/* One request being answered. */
+struct wg_ask {
+	struct wg_server *server;
+	struct wg_conn *conn;
+	struct wg_cur in;
+	struct wg_buf *answer;
+	bool malformed;   /* the peer does not speak the protocol */
+	bool nothing;     /* a lease found nothing */
+	unsigned wait_ms; /* how long that lease wants to wait */
+};
+/* Whether this role may ask this. */
+bool wg_ops_allowed(unsigned op, enum wg_store_role role);
+const char *wg_ops_name(unsigned op);
+bool wg_ops_waits(unsigned op);
+bool wg_ops_silent(unsigned op);
+/* Inside a transaction and its mark; the code and the words are the answer. */
+enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err) WG_MUST;
+
+/* ---- server_batch.c */
+/* Everything that is ready, in one transaction. Only a fault of the store is an error. */
+enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err) WG_MUST;
+
+#endif

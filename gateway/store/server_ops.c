@@ -1,0 +1,316 @@
+/* server_ops.c owns the table of who may ask what, and each question's way to the store.
+ * SECURITY: requests come from processes that talk to strangers. What a role's row does not name, or what does not read as it should,
+ * ends its connection. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/server_internal.h"
+
+static enum wg_code malformed(struct wg_ask *ask, struct wg_err *err)
+{
+	ask->malformed = true;
+	return wg_err_set(err, WG_REJECT, "the request does not read as it should, or memory ran out");
+}
+
+static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_server *s = ask->server;
+	struct wg_msg_new msg;
+	struct wg_msg_receipt receipt;
+	if (!wg_codec_get_msg_new(&ask->in, &msg))
+		return malformed(ask, err);
+	/* Twice: once in the write-ahead log, once in the database. */
+	uint64_t needed = WG_STORE_RESERVE + 2 * (uint64_t)msg.blob_len;
+	if (!s->accepting || s->room < needed)
+		return wg_err_set(err, WG_AGAIN, "not accepting: disk: %s", s->accepting ? "too little is free for this message" : s->why);
+	enum wg_code code = wg_store_add(s->store, s->now, &msg, &receipt, err);
+	if (code == WG_OK) {
+		s->room -= 2 * (uint64_t)msg.blob_len;
+		wg_codec_put_receipt(ask->answer, &receipt);
+	}
+	return code;
+}
+
+static enum wg_code op_status(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT], organisation[WG_LIMIT_NAME + 1];
+	struct wg_msg_status status = { .deliveries = NULL };
+	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, organisation, sizeof organisation);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_status(ask->server->store, id, organisation, &status, err);
+	if (code == WG_OK)
+		wg_codec_put_status(ask->answer, &status);
+	free(status.deliveries);
+	return code;
+}
+
+static enum wg_code op_lease_messages(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	ask->wait_ms = wg_cur_u32(&ask->in);
+	unsigned max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_msg_jobs(ask->answer, jobs, count);
+	ask->nothing = count == 0;
+	wg_msg_jobs_free(jobs, count);
+	return code;
+}
+
+static struct wg_part *part_of(const struct wg_conn *c, const uint8_t hash[WG_SHA256_LEN])
+{
+	struct wg_part *part = c->parts;
+	while (part != NULL && memcmp(part->hash, hash, WG_SHA256_LEN) != 0)
+		part = part->next;
+	return part;
+}
+
+static const uint8_t *find_part(void *arg, const uint8_t hash[WG_SHA256_LEN], size_t *len)
+{
+	const struct wg_part *part = part_of(arg, hash);
+	if (part == NULL)
+		return NULL;
+	*len = part->len;
+	return part->bytes;
+}
+
+static enum wg_code op_part(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_conn *c = ask->conn;
+	size_t len;
+	uint8_t hash[WG_SHA256_LEN];
+	const uint8_t *p = wg_cur_bytes(&ask->in, &len);
+	if (p == NULL || !wg_cur_end(&ask->in) || len > WG_CODEC_PARTS_MAX - c->parts_bytes)
+		return malformed(ask, err);
+	wg_sha256(p, len, hash);
+	if (part_of(c, hash) != NULL)
+		return WG_OK; /* there already: this transaction runs a second time */
+	struct wg_part *part = malloc(sizeof *part + len);
+	if (part == NULL)
+		return malformed(ask, err);
+	memcpy(part->hash, hash, sizeof hash);
+	part->len = len;
+	memcpy(part->bytes, p, len);
+	part->next = c->parts;
+	c->parts = part;
+	c->parts_bytes += len;
+	return WG_OK;
+}
+
+static enum wg_code op_done(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_msg_done done;
+	struct wg_msg_done_result result;
+	ask->conn->parts_used = true;
+	if (!wg_codec_get_done(&ask->in, find_part, ask->conn, &done))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_done(ask->server->store, ask->server->now, &done, &result, err);
+	if (code == WG_OK)
+		wg_codec_put_result(ask->answer, &result);
+	wg_codec_done_free(&done);
+	return code;
+}
+
+static enum wg_code op_put_back(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT], reason[WG_STORE_REASON];
+	wg_cur_name(&ask->in, id, sizeof id);
+	uint64_t token = wg_cur_u64(&ask->in);
+	unsigned wait_ms = wg_cur_u32(&ask->in);
+	wg_cur_name(&ask->in, reason, sizeof reason);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_put_back(ask->server->store, ask->server->now, id, token, wait_ms, reason, err);
+}
+
+static enum wg_code op_epoch(struct wg_ask *ask, struct wg_err *err)
+{
+	char epoch[WG_STORE_HASH];
+	wg_cur_name(&ask->in, epoch, sizeof epoch);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_epoch(ask->server->store, ask->server->now, epoch, err);
+}
+
+static enum wg_code op_lease_deliveries(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_dlv_job *jobs = NULL;
+	unsigned count = 0;
+	ask->wait_ms = wg_cur_u32(&ask->in);
+	unsigned max = wg_cur_u32(&ask->in);
+	unsigned per_recipient = wg_cur_u32(&ask->in);
+	WG_AUTO_FREE char *busy = wg_cur_str(&ask->in, WG_STORE_BUSY_MAX);
+	if (busy == NULL || !wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_lease_deliveries(ask->server->store, ask->server->now, ask->conn->owner, busy, max, per_recipient, &jobs, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_dlv_jobs(ask->answer, jobs, count);
+	ask->nothing = count == 0;
+	wg_dlv_jobs_free(jobs, count);
+	return code;
+}
+
+static enum wg_code op_report(struct wg_ask *ask, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_dlv_report *reports = NULL;
+	unsigned count = 0, stale = 0;
+	if (!wg_codec_get_reports(&ask->in, &reports, &count))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_report(ask->server->store, ask->server->now, reports, count, &stale, err);
+	if (code == WG_OK)
+		wg_buf_u32(ask->answer, stale);
+	return code;
+}
+
+static enum wg_code op_list(struct wg_ask *ask, struct wg_err *err)
+{
+	char what[16], state[24], id[WG_ID_TEXT];
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count = 0;
+	wg_cur_name(&ask->in, what, sizeof what);
+	wg_cur_name(&ask->in, state, sizeof state);
+	wg_cur_name(&ask->in, id, sizeof id);
+	unsigned max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_list(ask->server->store, what, state, id, max, &rows, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_rows(ask->answer, rows, count);
+	return code;
+}
+
+static enum wg_code op_act(struct wg_ask *ask, struct wg_err *err)
+{
+	char action[16], id[WG_ID_TEXT], who[WG_LIMIT_NAME + 1], why[WG_STORE_REASON];
+	unsigned changed = 0;
+	wg_cur_name(&ask->in, action, sizeof action);
+	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, who, sizeof who);
+	wg_cur_name(&ask->in, why, sizeof why);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_act(ask->server->store, ask->server->now, action, id, who, why, &changed, err);
+	if (code == WG_OK)
+		wg_buf_u32(ask->answer, changed);
+	return code;
+}
+
+static enum wg_code op_explain(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT];
+	wg_cur_name(&ask->in, id, sizeof id);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_explain(ask->server->store, id, ask->answer, err);
+}
+
+static enum wg_code op_blob(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT], which[16], who[WG_LIMIT_NAME + 1];
+	WG_AUTO_FREE uint8_t *bytes = NULL;
+	size_t len = 0;
+	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, which, sizeof which);
+	wg_cur_name(&ask->in, who, sizeof who);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_blob(ask->server->store, ask->server->now, id, which, who, &bytes, &len, err);
+	if (code == WG_OK)
+		wg_buf_put(ask->answer, bytes, len);
+	return code;
+}
+
+static enum wg_code op_audit(struct wg_ask *ask, struct wg_err *err)
+{
+	uint64_t entries = 0;
+	char head[WG_STORE_HASH];
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	enum wg_code code = wg_store_audit(ask->server->store, &entries, head, err);
+	if (code == WG_OK) {
+		wg_buf_u64(ask->answer, entries);
+		wg_buf_str(ask->answer, head);
+	}
+	return code;
+}
+
+static enum wg_code op_history(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT];
+	wg_cur_name(&ask->in, id, sizeof id);
+	unsigned max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_history(ask->server->store, id, max, ask->answer, err);
+}
+
+static enum wg_code op_health(struct wg_ask *ask, struct wg_err *err)
+{
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why, ask->answer, err);
+}
+
+#define INTAKE (1u << WG_ROLE_INTAKE)
+#define PROCESS (1u << WG_ROLE_PROCESS)
+#define DELIVER (1u << WG_ROLE_DELIVER)
+#define ADMIN (1u << WG_ROLE_ADMIN)
+
+/* Who may ask what. */
+static const struct row {
+	const char *name;
+	unsigned roles;
+	bool waits, silent;
+	enum wg_code (*run)(struct wg_ask *ask, struct wg_err *err);
+} table[WG_OP_END] = {
+	[WG_OP_ADD] = { "add", INTAKE, false, false, op_add },
+	[WG_OP_ADD_LATER] = { "add-later", INTAKE, false, false, op_add },
+	[WG_OP_STATUS] = { "status", INTAKE, false, false, op_status },
+	[WG_OP_LEASE_MESSAGES] = { "lease-messages", PROCESS, true, false, op_lease_messages },
+	[WG_OP_PART] = { "part", PROCESS, false, true, op_part },
+	[WG_OP_DONE] = { "done", PROCESS, false, false, op_done },
+	[WG_OP_PUT_BACK] = { "put-back", PROCESS, false, false, op_put_back },
+	[WG_OP_EPOCH] = { "epoch", PROCESS, false, false, op_epoch },
+	[WG_OP_LEASE_DELIVERIES] = { "lease-deliveries", DELIVER, true, false, op_lease_deliveries },
+	[WG_OP_REPORT] = { "report", DELIVER, false, false, op_report },
+	[WG_OP_LIST] = { "list", ADMIN, false, false, op_list },
+	[WG_OP_ACT] = { "act", ADMIN, false, false, op_act },
+	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
+	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },
+	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },
+	[WG_OP_HISTORY] = { "history", ADMIN, false, false, op_history },
+	[WG_OP_HEALTH] = { "health", ADMIN, false, false, op_health },
+};
+
+bool wg_ops_allowed(unsigned op, enum wg_store_role role)
+{
+	return op < WG_OP_END && (table[op].roles & 1u << role) != 0;
+}
+
+const char *wg_ops_name(unsigned op)
+{
+	return op < WG_OP_END && table[op].name != NULL ? table[op].name : "nothing known";
+}
+
+bool wg_ops_waits(unsigned op)
+{
+	return op < WG_OP_END && table[op].waits;
+}
+
+bool wg_ops_silent(unsigned op)
+{
+	return op < WG_OP_END && table[op].silent;
+}
+
+enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err)
+{
+	enum wg_code code = table[op].run(ask, err);
+	return code == WG_OK ? wg_buf_check(ask->answer, "the answer", err) : code;
+}
