@@ -1,0 +1,145 @@
+/* render.c owns turning a notice into something a person reads, by the project's own stylesheets: one that says what stands where
+ * (notice-sections.xsl), and one each for the looks.
+ * SECURITY: a notice's words are outside bytes; the stylesheets may read and write nothing, and escape what they place. */
+#include <libxslt/security.h>
+#include <libxslt/transform.h>
+#include <libxslt/xsltInternals.h>
+#include <libxslt/xsltutils.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "notice/notice_internal.h"
+#include "notice/render_wrap.h"
+
+#define RENDER_PATH_MAX 1024
+
+struct wg_render {
+	xsltStylesheet *sections, *html, *text;
+	xsltSecurityPrefs *closed;
+};
+
+static void silent(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
+/* Parsed through wg_xml_load, so that a stylesheet can bring in no other: the entity loader is shut. */
+static enum wg_code load_sheet(const char *dir, const char *name, xsltStylesheet **out, struct wg_err *err)
+{
+	char path[RENDER_PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return wg_err_set(err, WG_CONFIG, "the stylesheet folder's name is too long");
+	WG_AUTO_XML struct wg_xml *xml = NULL;
+	enum wg_code code = wg_xml_load(path, &xml, err);
+	if (code != WG_OK)
+		return code;
+	xmlDoc *doc = xmlCopyDoc(wg_xml_doc(xml), 1);
+	xsltStylesheet *sheet = doc != NULL ? xsltParseStylesheetDoc(doc) : NULL;
+	if (sheet == NULL) {
+		xmlFreeDoc(doc); /* a failed parse leaves the document with the caller */
+		return wg_err_set(err, WG_CONFIG, "%s: not a stylesheet", path);
+	}
+	*out = sheet;
+	if (sheet->errors != 0)
+		return wg_err_set(err, WG_CONFIG, "%s: the stylesheet has %d faults", path, sheet->errors);
+	return WG_OK;
+}
+
+static xsltSecurityPrefs *all_forbidden(void)
+{
+	static const xsltSecurityOption options[] = {
+		XSLT_SECPREF_READ_FILE,    XSLT_SECPREF_WRITE_FILE,    XSLT_SECPREF_CREATE_DIRECTORY,
+		XSLT_SECPREF_READ_NETWORK, XSLT_SECPREF_WRITE_NETWORK,
+	};
+	xsltSecurityPrefs *prefs = xsltNewSecurityPrefs();
+	for (size_t i = 0; prefs != NULL && i < WG_COUNT(options); i++)
+		if (xsltSetSecurityPrefs(prefs, options[i], xsltSecurityForbid) != 0) {
+			xsltFreeSecurityPrefs(prefs);
+			prefs = NULL;
+		}
+	return prefs;
+}
+
+enum wg_code wg_render_load(const char *render_dir, struct wg_render **out, struct wg_err *err)
+{
+	__attribute__((cleanup(wg_render_freep))) struct wg_render *render = calloc(1, sizeof *render);
+	xsltSetGenericErrorFunc(NULL, silent);
+	if (render == NULL || (render->closed = all_forbidden()) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the stylesheets");
+	enum wg_code code = load_sheet(render_dir, "notice-sections.xsl", &render->sections, err);
+	if (code == WG_OK)
+		code = load_sheet(render_dir, "notice-html.xsl", &render->html, err);
+	if (code == WG_OK)
+		code = load_sheet(render_dir, "notice-text.xsl", &render->text, err);
+	if (code == WG_OK)
+		*out = wg_steal(&render);
+	return code;
+}
+
+void wg_render_freep(struct wg_render **render)
+{
+	if (*render == NULL)
+		return;
+	xsltFreeStylesheet((*render)->sections);
+	xsltFreeStylesheet((*render)->html);
+	xsltFreeStylesheet((*render)->text);
+	xsltFreeSecurityPrefs((*render)->closed);
+	free(*render);
+	*render = NULL;
+}
+
+/* One transformation; NULL when it failed. */
+static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlDoc *doc)
+{
+	xsltTransformContext *ctxt = xsltNewTransformContext(sheet, doc);
+	xmlDoc *result = NULL;
+	if (ctxt == NULL)
+		return NULL;
+	xsltSetTransformErrorFunc(ctxt, NULL, silent);
+	if (xsltSetCtxtSecurityPrefs(render->closed, ctxt) == 0)
+		result = xsltApplyStylesheetUser(sheet, doc, NULL, NULL, NULL, ctxt);
+	if (result != NULL && ctxt->state != XSLT_STATE_OK) {
+		xmlFreeDoc(result);
+		result = NULL;
+	}
+	xsltFreeTransformContext(ctxt);
+	return result;
+}
+
+/* Both steps, and the bytes of the result, which the caller frees with xmlFree. */
+static enum wg_code transform(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice, xmlChar **bytes,
+			      int *len, struct wg_err *err)
+{
+	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml));
+	xmlDoc *result = page != NULL ? apply(render, looks, page) : NULL;
+	int rc = result != NULL ? xsltSaveResultToString(bytes, len, result, looks) : -1;
+	xmlFreeDoc(result);
+	xmlFreeDoc(page);
+	if (rc != 0 || *bytes == NULL || *len < 0)
+		return wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
+	return WG_OK;
+}
+
+enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+{
+	xmlChar *bytes = NULL;
+	int len = 0;
+	enum wg_code code = transform(render, render->html, notice, &bytes, &len, err);
+	if (code == WG_OK)
+		wg_buf_put(out, bytes, (size_t)len);
+	xmlFree(bytes);
+	return code == WG_OK ? wg_buf_check(out, "HTML of a notice", err) : code;
+}
+
+enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+{
+	xmlChar *bytes = NULL;
+	int len = 0;
+	enum wg_code code = transform(render, render->text, notice, &bytes, &len, err);
+	if (code == WG_OK)
+		wg_render_wrap((const char *)bytes, (size_t)len, out);
+	xmlFree(bytes);
+	return code == WG_OK ? wg_buf_check(out, "text of a notice", err) : code;
+}
