@@ -1,7 +1,8 @@
 /* charset.c owns the converters, and iconv_open for the whole reader.
- * SECURITY: glibc opens a file for each charset at its first use. A confined process is killed for that, so any mail could kill its
- * reader by naming one more charset (=?koi8-r?Q?...?=, deep inside GMime). The definition of iconv_open below is found by GMime and
- * GLib before that of the C library, and says "unknown charset" to everything that was not loaded in time. */
+ * SECURITY: glibc opens a file for each charset at its first use. A confined process is killed for that, so any mail
+ * could kill its reader by naming one more charset (=?koi8-r?Q?...?=, deep inside GMime). The definition of iconv_open
+ * below is found by GMime and GLib before that of the C library, and says "unknown charset" to everything that was not
+ * loaded in time. */
 #include "readers/charset.h"
 
 #include <assert.h>
@@ -18,21 +19,30 @@
 #define NO_ICONV ((iconv_t)-1)
 #define NAME_MAX_BYTES 32
 
-/* Names as iconv spells them, and all the spellings met, letters and digits only. Latin-1 reads as windows-1252, which has the same
- * letters and, where Latin-1 has only control characters, the quotation marks and dashes that were really typed. */
+/* Names as iconv spells them, and all the spellings met, letters and digits only. Latin-1 reads as windows-1252, which
+ * has the same letters and, where Latin-1 has only control characters, the quotation marks and dashes that were really
+ * typed. */
 static const struct {
 	const char *plain, *iconv;
 } names[] = {
-	{ "utf8", "UTF-8" },           { "usascii", "US-ASCII" },        { "ascii", "US-ASCII" },
-	{ "ansix341968", "US-ASCII" }, { "iso88591", "WINDOWS-1252" },   { "latin1", "WINDOWS-1252" },
-	{ "windows1252", "WINDOWS-1252" }, { "cp1252", "WINDOWS-1252" }, { "windowscp1252", "WINDOWS-1252" },
-	{ "iso885915", "ISO-8859-15" }, { "latin9", "ISO-8859-15" },     { "utf16", "UTF-16" },
-	{ "utf16le", "UTF-16LE" },     { "utf16be", "UTF-16BE" },
+	{ "utf8", "UTF-8" },
+	{ "usascii", "US-ASCII" },
+	{ "ascii", "US-ASCII" },
+	{ "ansix341968", "US-ASCII" },
+	{ "iso88591", "WINDOWS-1252" },
+	{ "latin1", "WINDOWS-1252" },
+	{ "windows1252", "WINDOWS-1252" },
+	{ "cp1252", "WINDOWS-1252" },
+	{ "windowscp1252", "WINDOWS-1252" },
+	{ "iso885915", "ISO-8859-15" },
+	{ "latin9", "ISO-8859-15" },
+	{ "utf16", "UTF-16" },
+	{ "utf16le", "UTF-16LE" },
+	{ "utf16be", "UTF-16BE" },
 };
 
 /* One open converter per charset keeps its module loaded; the kernel closes them. */
 static iconv_t held[WG_COUNT(names)];
-static bool prepared;
 static iconv_t (*real_open)(const char *to, const char *from);
 
 static const char *spelled(const char *name)
@@ -60,20 +70,25 @@ static void find_real(void)
 	memcpy(&real_open, &symbol, sizeof symbol);
 }
 
-void wg_charset_prepare(void)
+bool wg_charset_prepare(void)
 {
-	if (prepared)
-		return;
+	static bool tried, complete;
+	if (tried)
+		return complete;
+	tried = true;
 	find_real();
-	for (size_t i = 0; i < WG_COUNT(names); i++)
-		held[i] = real_open != NULL ? real_open("UTF-8", names[i].iconv) : NO_ICONV;
-	prepared = true;
+	complete = real_open != NULL;
+	for (size_t i = 0; i < WG_COUNT(names) && real_open != NULL; i++) {
+		held[i] = real_open("UTF-8", names[i].iconv);
+		complete = complete && held[i] != NO_ICONV;
+	}
+	return complete;
 }
 
 /* In place of the C library's. */
 iconv_t iconv_open(const char *to, const char *from)
 {
-	wg_charset_prepare();
+	(void)wg_charset_prepare(); /* what is lacking is not known, below */
 	const char *known_to = spelled(to), *known_from = spelled(from);
 	if (real_open == NULL || known_to == NULL || known_from == NULL || strcmp(known_to, "UTF-8") != 0) {
 		errno = EINVAL;

@@ -6,8 +6,9 @@
 
 #include "base/buf.h"
 
-/* Appends len bytes of UTF-8: every kind of blank as a space, control characters as spaces (tabs stay), what is invisible or
- * turns the direction of writing left out, what is not UTF-8 as U+FFFD. Line ends are not expected: they become spaces. */
+/* Appends len bytes of UTF-8: every kind of blank as a space, control characters as spaces (tabs stay), what is
+ * invisible or turns the direction of writing left out, what is not UTF-8 as U+FFFD. Line ends are not expected: they
+ * become spaces. */
 void wg_clean_line(struct wg_buf *out, const char *text, size_t len);
 
 #endif

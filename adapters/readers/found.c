@@ -76,7 +76,7 @@ static char *tidy_label(struct wg_found *found, const char *s)
 	}
 	while (n > 0 && (label[n - 1] == ':' || label[n - 1] == ' '))
 		n--;
-	if (n >= 2 && label[n - 1] == '.' && label[n - 2] == '.')
+	if (n >= 2 && label[n - 1] == '.' && (label[n - 2] == '.' || label[n - 2] == ' '))
 		while (n > 0 && (label[n - 1] == '.' || label[n - 1] == ' '))
 			n--;
 	label[n] = '\0';
@@ -217,16 +217,17 @@ static void put_line(struct wg_buf *out, const char *name, const char *s)
 static void last_remarks(struct wg_found *found)
 {
 	if (found->notices > 1) {
-		wg_found_remark(found, "Notice (not read)", "more than one notice in one message: send each by itself", "message");
+		wg_found_remark(found, "Notice (not read)", "more than one notice in one message: send each by itself",
+		                "message");
 		free(wg_steal(&found->notice));
 	}
 	if (found->text_cut)
-		wg_found_remark(found, "Text (cut)", "the words outside the fields are longer than is kept here: see the original",
-				"message");
+		wg_found_remark(found, "Text (cut)",
+		                "the words outside the fields are longer than is kept here: see the original", "message");
 }
 
-enum wg_code wg_found_write(struct wg_found *found, const char *reader, const struct wg_buf *document, struct wg_buf *out,
-			    struct wg_err *err)
+enum wg_code wg_found_write(struct wg_found *found, const char *reader, const struct wg_buf *document,
+                            struct wg_buf *out, struct wg_err *err)
 {
 	last_remarks(found);
 	if (found->no_memory)
@@ -237,8 +238,10 @@ enum wg_code wg_found_write(struct wg_found *found, const char *reader, const st
 	char hex[2 * WG_SHA256_LEN + 1];
 	wg_sha256(wg_buf_text(document), document->len, hash);
 	wg_hex(hash, sizeof hash, hex);
-	wg_buf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<fields xmlns=\"urn:wardgate:fields:1\" reader=\"%s\" sha256=\"%s\">\n",
-		      reader, hex);
+	wg_buf_printf(out,
+	              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<fields xmlns=\"urn:wardgate:fields:1\" reader=\"%s\" "
+	              "sha256=\"%s\">\n",
+	              reader, hex);
 	put_line(out, "subject", found->subject);
 	put_line(out, "from", found->from);
 	put_line(out, "message-id", found->message_id);

@@ -1,4 +1,5 @@
-/* What a reader found in one document: labelled fields in the document's order, our own notice, and the words around them. */
+/* What a reader found in one document: labelled fields in the document's order, our own notice, and the words around
+ * them. */
 #ifndef WG_READERS_FOUND_H
 #define WG_READERS_FOUND_H
 
@@ -17,7 +18,7 @@ struct wg_found_field {
 struct wg_found {
 	struct wg_found_field *fields;
 	size_t count, cap;
-	size_t filled; /* fields of the document itself that have a value */
+	size_t filled;                     /* fields of the document itself that have a value */
 	char *subject, *from, *message_id; /* or NULL; owned */
 	struct wg_buf text;
 	bool text_cut;
@@ -31,7 +32,8 @@ void wg_found_init(struct wg_found *found);
 void wg_found_free(struct wg_found *found);
 #define WG_AUTO_FOUND __attribute__((cleanup(wg_found_free)))
 
-/* Copies. Blanks around label and value are trimmed, a colon at the end of the label goes; a field without a label becomes text. */
+/* Copies. Blanks around label and value are trimmed, a colon at the end of the label goes; a field without a label
+ * becomes text. */
 void wg_found_field(struct wg_found *found, const char *label, const char *value, const char *at);
 /* A field that the reader itself adds ("Attachment (not read)"), so that no map places it and a person looks. */
 void wg_found_remark(struct wg_found *found, const char *label, const char *value, const char *at);
@@ -40,12 +42,13 @@ void wg_found_text(struct wg_found *found, const char *line);
 /* One of our own notices, as bytes. */
 void wg_found_notice(struct wg_found *found, const void *xml, size_t len);
 
-/* Moves everything of from behind what into has; remarks_only: only remarks and notices, the rest is dropped (the other rendering
- * of the same words was taken). from is empty afterwards. */
+/* Moves everything of from behind what into has; remarks_only: only remarks and notices, the rest is dropped (the other
+ * rendering of the same words was taken). from is empty afterwards. */
 void wg_found_merge(struct wg_found *into, struct wg_found *from, bool remarks_only);
 
-/* The answer: <fields>, valid against xsd/fields.xsd, with the SHA-256 of document. WG_LIMIT or WG_SYSTEM when a failure stuck. */
-enum wg_code wg_found_write(struct wg_found *found, const char *reader, const struct wg_buf *document, struct wg_buf *out,
-			    struct wg_err *err) WG_MUST;
+/* The answer: <fields>, valid against xsd/fields.xsd, with the SHA-256 of document. WG_LIMIT or WG_SYSTEM when a
+ * failure stuck. */
+enum wg_code wg_found_write(struct wg_found *found, const char *reader, const struct wg_buf *document,
+                            struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,6 +1,6 @@
 /* html.c owns the taking apart of text/html bodies with libxml2's HTML parser.
- * SECURITY: the markup is hostile. Nothing is fetched (XML_PARSE_NONET, no entity loader), scripts and styles are not text, and
- * the walk is bounded in depth; the parser itself is bounded by the process's limits. */
+ * SECURITY: the markup is hostile. Nothing is fetched (XML_PARSE_NONET, no entity loader), scripts and styles are not
+ * text, and the walk is bounded in depth; the parser itself is bounded by the process's limits. */
 #include <libxml/HTMLparser.h>
 #include <libxml/tree.h>
 #include <limits.h>
@@ -22,12 +22,12 @@
 
 struct html {
 	struct wg_items *items;
-	struct wg_buf line;  /* blanks collapsed */
-	size_t bold_len;     /* of the bold run at the start of the line */
-	unsigned bold;       /* how many bold elements are open */
-	bool bold_start;     /* the line began bold and still is */
-	bool space;          /* a blank is owed before the next word */
-	bool blank;          /* the line held only blanks of the kind people put in on purpose */
+	struct wg_buf line; /* blanks collapsed */
+	size_t bold_len;    /* of the bold run at the start of the line */
+	unsigned bold;      /* how many bold elements are open */
+	bool bold_start;    /* the line began bold and still is */
+	bool space;         /* a blank is owed before the next word */
+	bool blank;         /* the line held only blanks of the kind people put in on purpose */
 	bool heading;
 	unsigned depth;
 	bool too_deep;
@@ -129,7 +129,9 @@ static void cell_read(struct html *h, const xmlNode *node, struct cell *cell)
 	cell->text = WG_BUF(WG_LIMIT_MESSAGE);
 	cell->head = is(node, "th");
 	cell->table = has_table(node, 0);
-	struct html inner = { .items = &cell->items, .line = WG_BUF(WG_LIMIT_MESSAGE), .depth = h->depth + 1, .heading = h->heading };
+	struct html inner = {
+		.items = &cell->items, .line = WG_BUF(WG_LIMIT_MESSAGE), .depth = h->depth + 1, .heading = h->heading
+	};
 	walk(&inner, node->children);
 	end_line(&inner, false);
 	h->too_deep = h->too_deep || inner.too_deep;
@@ -177,17 +179,17 @@ static bool counts(const struct cell *cell)
 	return cell->text.len <= 3 && strspn(s, "0123456789abcdefghijklmnopqrst.)") == cell->text.len;
 }
 
-/* "Question | Answer": the head of a two-column form, not a field. */
+/* "Question | Answer", also without <th>: the head of a two-column form, not a field. */
 static bool is_caption(const struct cell *label, const struct cell *value)
 {
 	static const char *const left[] = { "field", "question", "questions", "label", "item", "heading" };
 	static const char *const right[] = { "answer", "answers", "details", "detail", "value", "response", "information" };
-	bool l = label->head && value->head, r = false;
+	bool l = false, r = false;
 	for (size_t i = 0; i < WG_COUNT(left); i++)
-		r = r || strcasecmp(wg_buf_text(&label->text), left[i]) == 0;
-	for (size_t i = 0; r && !l && i < WG_COUNT(right); i++)
-		l = strcasecmp(wg_buf_text(&value->text), right[i]) == 0;
-	return l;
+		l = l || strcasecmp(wg_buf_text(&label->text), left[i]) == 0;
+	for (size_t i = 0; i < WG_COUNT(right); i++)
+		r = r || strcasecmp(wg_buf_text(&value->text), right[i]) == 0;
+	return l && r;
 }
 
 static void put_pair(struct html *h, const struct cell *label, const struct cell *value, unsigned table, unsigned row)
@@ -209,16 +211,18 @@ static void splice_all(struct html *h, struct cell *cells, size_t n)
 	}
 }
 
-/* Label and value, twice label and value, or anything wider: then the first is the label and the others are its value, so
- * that nothing of a row is lost and a person looks. */
+/* Label and value, twice label and value, or anything wider: then the first is the label and the others are its value,
+ * so that nothing of a row is lost and a person looks. */
 static void put_row(struct html *h, struct cell *cells, size_t n, unsigned table, unsigned row)
 {
-	bool even = n % 2 == 0, selves = n >= 2;
+	bool even = n % 2 == 0, selves = n >= 2, heads = n >= 2;
 	for (size_t i = 0; i < n; i += 2)
 		even = even && (can_label(&cells[i]) || (cells[i].text.len == 0 && cells[i + 1].text.len == 0));
 	for (size_t i = 0; i < n; i++)
+		heads = heads && cells[i].head;
+	for (size_t i = 0; i < n; i++)
 		selves = selves && (says_itself(&cells[i]) || (i > 0 && cells[i].text.len == 0));
-	if (n == 1 || selves || !can_label(&cells[0])) {
+	if (n == 1 || selves || heads || !can_label(&cells[0])) {
 		splice_all(h, cells, n);
 	} else if (n == 2 && is_caption(&cells[0], &cells[1])) {
 		splice_all(h, cells, n);
@@ -294,13 +298,11 @@ static void walk_definition(struct html *h, const xmlNode *dt)
 	cell_read(h, dt, &label);
 	if (dd != NULL && is(dd, "dd") && can_label(&label)) {
 		cell_read(h, dd, &value);
-		unsigned line = h->items->lines;
 		if (label.table || value.table) {
 			splice_all(h, &label, 1);
 			splice_all(h, &value, 1);
 		} else {
-			put_pair(h, &label, &value, h->items->tables, line + 1);
-			h->items->lines++;
+			put_pair(h, &label, &value, 0, ++h->items->lines);
 		}
 		cell_free(&value);
 	} else {
@@ -319,11 +321,14 @@ static bool follows_definition(const xmlNode *dd)
 
 static void walk_element(struct html *h, const xmlNode *n)
 {
-	static const char *const hidden[] = { "script", "style", "head", "title", "template", "noscript", "object", "meta", "link" };
+	static const char *const hidden[] = { "script",   "style",  "head", "title", "template",
+		                                  "noscript", "object", "meta", "link" };
 	static const char *const bolds[] = { "b", "strong" };
 	static const char *const headings[] = { "h1", "h2", "h3", "h4", "h5", "h6", "caption" };
-	static const char *const blocks[] = { "p", "div", "li", "ul", "ol", "dl", "dd", "dt", "blockquote", "section", "article", "header",
-		"footer", "center", "pre", "address", "fieldset", "form", "body", "html", "option", "legend", "main", "tr", "td", "th" };
+	static const char *const blocks[] = { "p",      "div",        "li",       "ul",      "ol",     "dl",     "dd",
+		                                  "dt",     "blockquote", "section",  "article", "header", "footer", "center",
+		                                  "pre",    "address",    "fieldset", "form",    "body",   "html",   "option",
+		                                  "legend", "main",       "tr",       "td",      "th" };
 	if (one_of(n, hidden, WG_COUNT(hidden)))
 		return;
 	bool heading = one_of(n, headings, WG_COUNT(headings));
@@ -380,7 +385,8 @@ enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len,
 		return wg_err_set(err, WG_LIMIT, "%s: the HTML is larger than the limit", items->where);
 	xmlSetStructuredErrorFunc(NULL, silent);
 	htmlDocPtr doc = htmlReadMemory(html, (int)len, NULL, "UTF-8",
-					HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_COMPACT);
+	                                HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+	                                    HTML_PARSE_COMPACT);
 	if (doc == NULL)
 		return len == 0 ? WG_OK : wg_err_set(err, WG_REJECT, "%s: the HTML cannot be read", items->where);
 	struct html h = { .items = items, .line = WG_BUF(WG_LIMIT_MESSAGE) };

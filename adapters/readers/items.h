@@ -16,9 +16,9 @@ enum wg_item_kind {
 
 struct wg_item {
 	enum wg_item_kind kind;
-	char *text;  /* the line, or the label */
-	char *value; /* of a pair */
-	unsigned table, row; /* of a pair */
+	char *text;          /* the line, or the label */
+	char *value;         /* of a pair */
+	unsigned table, row; /* of a pair; table 0: of a list, row is its line */
 	unsigned line;       /* of a line, as the reader of the mail counts */
 	unsigned quote;      /* how many times it was quoted */
 	bool bold;           /* the whole line: perhaps a label with its value below */
@@ -36,13 +36,15 @@ struct wg_items {
 void wg_items_free(struct wg_items *items);
 #define WG_AUTO_ITEMS __attribute__((cleanup(wg_items_free)))
 
-/* Copies len bytes; blanks at the end go. The line number is the next one. Returns the item, NULL when a failure stuck. */
+/* Copies len bytes; blanks at the end go. The line number is the next one. Returns the item, NULL when a failure stuck.
+ */
 struct wg_item *wg_items_line(struct wg_items *items, const char *text, size_t len);
 struct wg_item *wg_items_pair(struct wg_items *items, const char *label, const char *value);
 /* Moves the items of from behind those of into. */
 void wg_items_splice(struct wg_items *into, struct wg_items *from);
 
-/* A text/plain body in UTF-8: lines, without quote marks (RFC 3676 when flowed), no-break spaces as blanks, controls replaced. */
+/* A text/plain body in UTF-8: lines, without quote marks (RFC 3676 when flowed), no-break spaces as blanks, controls
+ * replaced. */
 void wg_items_plain(struct wg_items *items, const char *text, size_t len, bool flowed, bool delsp);
 /* A text/html body in UTF-8. */
 enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len, struct wg_err *err) WG_MUST;

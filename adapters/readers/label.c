@@ -1,5 +1,6 @@
 /* label.c owns the shapes of a form's lines.
- * SECURITY: the lines are outside text; every look-ahead stops at the NUL, and nothing here is worse than linear in the line. */
+ * SECURITY: the lines are outside text; every look-ahead stops at the NUL, and nothing here is worse than linear in the
+ * line. */
 #include "readers/label.h"
 
 #include <ctype.h>
@@ -58,8 +59,9 @@ static size_t count_words(const char *s, size_t len)
 	return words;
 }
 
-/* What stands before a separator can be a label: letters in it, not too long, no sentence end inside, and, unless it begins
- * with a capital or a digit, only very few words ("dob", "last seen"), so that "she said to her friend: ..." stays prose. */
+/* What stands before a separator can be a label: letters in it, not too long, no sentence end inside, and, unless it
+ * begins with a capital or a digit, only very few words ("dob", "last seen"), so that "she said to her friend: ..."
+ * stays prose. */
 static bool can_be_label(const char *s, size_t len, size_t max)
 {
 	while (len > 0 && is_blank(s[len - 1]))
@@ -69,8 +71,8 @@ static bool can_be_label(const char *s, size_t len, size_t max)
 	bool letters = false;
 	for (size_t i = 0; i < len; i++) {
 		letters = letters || is_letter(s[i]);
-		if (i >= 3 && i + 2 < len && s[i] == '.' && is_blank(s[i + 1]) && is_letter(s[i - 1]) && is_letter(s[i - 2]) &&
-		    is_letter(s[i - 3]))
+		if (i >= 3 && i + 2 < len && s[i] == '.' && is_blank(s[i + 1]) && s[i + 2] >= 'A' && s[i + 2] <= 'Z' &&
+		    is_letter(s[i - 1]) && is_letter(s[i - 2]) && is_letter(s[i - 3]))
 			return false; /* the end of a sentence, not of an abbreviation */
 	}
 	if (!letters)
@@ -87,8 +89,9 @@ static bool separates(const char *s, size_t i)
 	return !(i > 0 && is_digit(s[i - 1]) && is_digit(s[i + 1]));
 }
 
-static const char *const interrogatives[] = { "who", "what", "when", "where", "which", "why", "how", "is", "are", "was", "were", "do",
-	"does", "did", "has", "have", "any", "can", "could", "would", "will", "if", "should", "in", "at", "had" };
+static const char *const interrogatives[] = { "who",   "what",  "when", "where", "which",  "why", "how",  "is",  "are",
+	                                          "was",   "were",  "do",   "does",  "did",    "has", "have", "any", "can",
+	                                          "could", "would", "will", "if",    "should", "in",  "at",   "had" };
 
 static bool asks(const char *s)
 {
@@ -108,6 +111,27 @@ static void set(struct wg_label *out, const char *s, size_t label_len, size_t va
 	*out = (struct wg_label){ .label_len = label_len, .value = value + strspn(s + value, " \t"), .question = question };
 }
 
+/* "(Network and phone number required)" behind a question belongs to it; "(none)" is an answer. Bytes to skip. */
+static size_t skip_hint(const char *s)
+{
+	size_t at = strspn(s, " \t"), close = strcspn(s + at, ")");
+	if (s[at] != '(' || s[at + close] != ')' || count_words(s + at, close) < 3)
+		return 0;
+	return at + close + 1;
+}
+
+/* "Identify any place they may go to and why: to find peace and quiet?" is one question in spite of its colon. */
+static bool is_request(const char *s)
+{
+	static const char *const verbs[] = { "identify ", "detail ", "details of ", "describe ",
+		                                 "give ",     "list ",   "explain ",    "state " };
+	size_t n = strlen(s);
+	for (size_t i = 0; i < WG_COUNT(verbs); i++)
+		if (strncasecmp(s, verbs[i], strlen(verbs[i])) == 0)
+			return n > 0 && n < QUESTION_BYTES && s[n - 1] == '?' && strcspn(s, "?") == n - 1;
+	return false;
+}
+
 /* "Is this out of character? Yes": the first question mark followed by a blank, a bracket or the end. */
 static bool split_question(const char *s, struct wg_label *out)
 {
@@ -116,12 +140,12 @@ static bool split_question(const char *s, struct wg_label *out)
 		return false;
 	if (s[i + 1] != '\0' && !is_blank(s[i + 1]) && s[i + 1] != ':')
 		return false;
-	bool ends = s[i + 1 + strspn(s + i + 1, " \t:")] == '\0';
-	if (!ends && !asks(s) && s[i + 1] != ':')
+	size_t end = i + 1 + skip_hint(s + i + 1), value = end + strspn(s + end, " \t:");
+	if (s[value] != '\0' && !asks(s) && s[end] != ':')
 		return false; /* prose with a question in it */
 	if (!can_be_label(s, i, QUESTION_BYTES))
 		return false;
-	set(out, s, i + 1, i + 1 + strspn(s + i + 1, " \t:"), true);
+	set(out, s, end, value, true);
 	return true;
 }
 
@@ -167,7 +191,7 @@ bool wg_label_split(const char *line, size_t *start, struct wg_label *out)
 		return can_be_label(s, (size_t)(mark - s), QUESTION_BYTES);
 	}
 	size_t colon = strcspn(s, ":"), query = strcspn(s, "?");
-	if (query < colon && split_question(s, out))
+	if ((query < colon || is_request(s)) && split_question(s, out))
 		return true;
 	return split_colon(s, out) || split_leaders(s, out);
 }
@@ -229,19 +253,41 @@ static bool begins(const char *line, const char *const *words, size_t n)
 
 bool wg_label_is_sign_off(const char *line)
 {
-	static const char *const words[] = { "kind regards", "best regards", "regards", "many thanks", "thanks", "thank you",
-		"yours sincerely", "yours faithfully", "best wishes", "sent from my", "with thanks", "kindest regards" };
+	static const char *const words[] = { "kind regards", "best regards", "regards",         "many thanks",
+		                                 "thanks",       "thank you",    "yours sincerely", "yours faithfully",
+		                                 "best wishes",  "sent from my", "with thanks",     "kindest regards" };
 	size_t n = strlen(line);
 	return n <= 40 && strchr(line, ':') == NULL && begins(line, words, WG_COUNT(words));
 }
 
 bool wg_label_is_disclaimer(const char *line)
 {
-	static const char *const words[] = { "this e-mail", "this email", "this message and any", "this message is", "this communication",
-		"the information contained in", "the information in this", "the contents of this", "the content of this", "confidentiality notice",
-		"disclaimer", "legal notice", "email disclaimer", "e-mail disclaimer", "if you are not the intended", "if you have received this",
-		"important: this e", "important notice", "notice: this e", "caution: this e", "warning: this e", "caution: external",
-		"external email", "please consider the environment", "internet e-mail", "you don't often get email" };
+	static const char *const words[] = { "this e-mail",
+		                                 "this email",
+		                                 "this message and any",
+		                                 "this message is",
+		                                 "this communication",
+		                                 "the information contained in",
+		                                 "the information in this",
+		                                 "the contents of this",
+		                                 "the content of this",
+		                                 "confidentiality notice",
+		                                 "disclaimer",
+		                                 "legal notice",
+		                                 "email disclaimer",
+		                                 "e-mail disclaimer",
+		                                 "if you are not the intended",
+		                                 "if you have received this",
+		                                 "important: this e",
+		                                 "important notice",
+		                                 "notice: this e",
+		                                 "caution: this e",
+		                                 "warning: this e",
+		                                 "caution: external",
+		                                 "external email",
+		                                 "please consider the environment",
+		                                 "internet e-mail",
+		                                 "you don't often get email" };
 	return begins(line, words, WG_COUNT(words));
 }
 
@@ -260,16 +306,21 @@ static unsigned listed(const char *label, size_t len, const char *const *list, s
 
 bool wg_label_is_contact(const char *label, size_t len)
 {
-	static const char *const list[] = { "tel", "telephone", "phone", "t", "m", "e", "w", "f", "mob", "mobile", "email", "e-mail", "web",
-		"website", "www", "fax", "ext", "extension", "direct", "direct dial", "dd", "ddi", "office", "address", "twitter", "facebook",
-		"x", "follow us", "internal", "desk", "working hours", "pronouns", "call", "visit", "http", "https" };
+	static const char *const list[] = {
+		"tel",      "telephone", "phone",         "t",         "m",        "e",           "w",
+		"f",        "mob",       "mobile",        "email",     "e-mail",   "web",         "website",
+		"www",      "fax",       "ext",           "extension", "direct",   "direct dial", "dd",
+		"ddi",      "office",    "address",       "twitter",   "facebook", "x",           "follow us",
+		"internal", "desk",      "working hours", "pronouns",  "call",     "visit",       "http",
+		"https"
+	};
 	return listed(label, len, list, WG_COUNT(list)) != 0;
 }
 
 unsigned wg_label_mail_header(const char *label, size_t len)
 {
-	static const char *const list[] = { "from", "sent", "date", "to", "subject", "cc", "bcc", "reply-to", "importance", "attachments",
-		"sensitivity", "priority" };
+	static const char *const list[] = { "from", "sent",     "date",       "to",          "subject",     "cc",
+		                                "bcc",  "reply-to", "importance", "attachments", "sensitivity", "priority" };
 	return listed(label, len, list, WG_COUNT(list));
 }
 
@@ -277,7 +328,8 @@ bool wg_label_is_forward(const char *line)
 {
 	size_t dashes = strspn(line, "- \t");
 	const char *s = line + dashes;
-	static const char *const words[] = { "original message", "forwarded message", "original appointment", "forwarded by" };
+	static const char *const words[] = { "original message", "forwarded message", "original appointment",
+		                                 "forwarded by" };
 	if (dashes >= 2 && begins(s, words, WG_COUNT(words)))
 		return true;
 	size_t n = strlen(line);

@@ -8,16 +8,16 @@
 /* Bytes of one line; value_len 0: the value stands on the lines below. */
 struct wg_label {
 	size_t label_len;
-	size_t value; /* offset */
+	size_t value;  /* offset */
 	bool question; /* the label is a question: its answer may stand after a blank line */
 };
 
-/* A byte that HTML puts behind a bold run at the start of a line: what is before it is a label. Never in outside text, where control
- * characters are replaced. */
+/* A byte that HTML puts behind a bold run at the start of a line: what is before it is a label. Never in outside text,
+ * where control characters are replaced. */
 #define WG_LABEL_MARK '\x01'
 
-/* "Label: value", "Label ....: value", "Label .... value", "Label<mark>value", "A question? value". *start is the offset behind
- * bullets and numbering. False when the line is prose. */
+/* "Label: value", "Label ....: value", "Label .... value", "Label<mark>value", "A question? value". *start is the
+ * offset behind bullets and numbering. False when the line is prose. */
 bool wg_label_split(const char *line, size_t *start, struct wg_label *out);
 /* "Label - value": only for documents that are laid out so throughout. */
 bool wg_label_split_dash(const char *line, struct wg_label *out);

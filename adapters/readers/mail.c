@@ -1,7 +1,7 @@
 /* mail.c owns the way through a mail's parts: which are read, as what, and what is said of the rest.
- * SECURITY: the bytes are hostile, and GMime parses them in this process, which is confined. Its known endless loop lies in
- * writing parameters (g_mime_multipart_get_boundary and everything else that encodes a header): nothing here writes. What it warns
- * about as critical, two programs could read in two ways: such mail is refused. */
+ * SECURITY: the bytes are hostile, and GMime parses them in this process, which is confined. Its known endless loop
+ * lies in writing parameters (g_mime_multipart_get_boundary and everything else that encodes a header): nothing here
+ * writes. What it warns about as critical, two programs could read in two ways: such mail is refused. */
 #include "readers/mail.h"
 
 #include <gmime/gmime.h>
@@ -29,19 +29,20 @@
 struct walk {
 	struct wg_found *found;
 	size_t parts, text_bytes;
-	unsigned attached;              /* messages met inside */
-	const char *where;              /* "body", "attached message 1" */
-	const char *bounds[DEPTH_MAX];  /* boundaries of the multiparts that are open */
+	unsigned attached;             /* messages met inside */
+	const char *where;             /* "body", "attached message 1" */
+	unsigned bodies;               /* read so far in there */
+	const char *bounds[DEPTH_MAX]; /* boundaries of the multiparts that are open */
 	unsigned depth;
 	struct wg_err *err;
 };
 
 static enum wg_code walk_object(struct walk *w, GMimeObject *object);
 
-void wg_mail_prepare(void)
+enum wg_code wg_mail_prepare(struct wg_err *err)
 {
 	wg_gmime_prepare();
-	wg_tree_prepare();
+	return wg_tree_prepare(err);
 }
 
 static bool is_type(GMimeObject *object, const char *type, const char *subtype)
@@ -61,8 +62,9 @@ static void describe(GMimeObject *object, char *out, size_t size)
 	GMimeContentType *ct = g_mime_object_get_content_type(object);
 	const char *name = GMIME_IS_PART(object) ? g_mime_part_get_filename((GMimePart *)object) : NULL;
 	char raw[400];
-	(void)snprintf(raw, sizeof raw, "%.60s/%.60s %.200s", or_empty(ct != NULL ? g_mime_content_type_get_media_type(ct) : NULL),
-		       or_empty(ct != NULL ? g_mime_content_type_get_media_subtype(ct) : NULL), or_empty(name)); /* cut is fine */
+	(void)snprintf(
+		raw, sizeof raw, "%.60s/%.60s %.200s", or_empty(ct != NULL ? g_mime_content_type_get_media_type(ct) : NULL),
+		or_empty(ct != NULL ? g_mime_content_type_get_media_subtype(ct) : NULL), or_empty(name)); /* cut is fine */
 	(void)wg_defang(raw, out, size);
 }
 
@@ -104,21 +106,27 @@ static enum wg_code read_text(struct walk *w, GMimeObject *object, bool html)
 		return code;
 	w->text_bytes += bytes.len;
 	if (w->text_bytes > TEXT_BYTES)
-		return wg_err_set(w->err, WG_LIMIT, "part %zu: the bodies are larger than the limit of %zu bytes", w->parts, TEXT_BYTES);
+		return wg_err_set(w->err, WG_LIMIT, "part %zu: the bodies are larger than the limit of %zu bytes", w->parts,
+		                  TEXT_BYTES);
 	const char *charset = g_mime_object_get_content_type_parameter(object, "charset");
 	if (!wg_charset_to_utf8(charset, wg_buf_text(&bytes), bytes.len, &text)) {
 		char safe[64], at[64];
 		(void)snprintf(at, sizeof at, "part %zu", w->parts);
 		wg_found_remark(w->found, "Character set (not known)", wg_defang(or_empty(charset), safe, sizeof safe), at);
 	}
-	WG_AUTO_ITEMS struct wg_items items = { .where = w->where };
+	char where[96];
+	if (w->bodies++ == 0)
+		(void)snprintf(where, sizeof where, "%s", w->where); /* fits, as below */
+	else
+		(void)snprintf(where, sizeof where, "%s, part %zu", w->where, w->parts);
+	WG_AUTO_ITEMS struct wg_items items = { .where = where };
 	const char *format = g_mime_object_get_content_type_parameter(object, "format");
 	const char *delsp = g_mime_object_get_content_type_parameter(object, "delsp");
 	if (html)
 		code = wg_items_html(&items, wg_buf_text(&text), text.len, w->err);
 	else
 		wg_items_plain(&items, wg_buf_text(&text), text.len, strcasecmp(or_empty(format), "flowed") == 0,
-			       strcasecmp(or_empty(delsp), "yes") == 0);
+		               strcasecmp(or_empty(delsp), "yes") == 0);
 	if (code == WG_OK)
 		code = wg_items_read(&items, w->found, w->err);
 	return code;
@@ -152,16 +160,19 @@ static enum wg_code walk_leaf(struct walk *w, GMimeObject *object)
 	return WG_OK;
 }
 
-/* The same words twice: the rendering that shows more filled fields is taken, the earlier (plainer) one when they are equal. */
+/* The same words twice: the rendering that shows more filled fields is taken, the earlier (plainer) one when they are
+ * equal. */
 static enum wg_code walk_alternative(struct walk *w, GMimeMultipart *multipart)
 {
 	struct wg_found *target = w->found;
 	WG_AUTO_FOUND struct wg_found best;
 	wg_found_init(&best);
 	enum wg_code code = WG_OK;
+	unsigned bodies = w->bodies;
 	int n = g_mime_multipart_get_count(multipart);
 	for (int i = 0; i < n && code == WG_OK; i++) {
 		WG_AUTO_FOUND struct wg_found next;
+		w->bodies = bodies; /* each is the same body */
 		wg_found_init(&next);
 		w->found = &next;
 		code = walk_object(w, g_mime_multipart_get_part(multipart, i));
@@ -190,7 +201,8 @@ static enum wg_code walk_multipart(struct walk *w, GMimeMultipart *multipart)
 	GMimeObject *object = (GMimeObject *)multipart;
 	const char *boundary = g_mime_object_get_content_type_parameter(object, "boundary");
 	if (boundary == NULL)
-		return wg_err_set(w->err, WG_REJECT, "part %zu: a multipart without a boundary: its parts cannot be told apart", w->parts);
+		return wg_err_set(w->err, WG_REJECT, "part %zu: a multipart without a boundary: its parts cannot be told apart",
+		                  w->parts);
 	for (unsigned i = 0; i + 1 < w->depth; i++)
 		if (w->bounds[i] != NULL && strcmp(w->bounds[i], boundary) == 0)
 			return wg_err_set(w->err, WG_REJECT, "part %zu: two nested multiparts with the same boundary", w->parts);
@@ -226,9 +238,12 @@ static enum wg_code walk_message(struct walk *w, GMimeMessagePart *part)
 	char where[48];
 	const char *outer = w->where;
 	(void)snprintf(where, sizeof where, "attached message %u", ++w->attached);
+	unsigned bodies = w->bodies;
 	w->where = where;
+	w->bodies = 0;
 	enum wg_code code = walk_object(w, inner);
 	w->where = outer;
+	w->bodies = bodies;
 	return code;
 }
 
@@ -237,7 +252,8 @@ static enum wg_code walk_object(struct walk *w, GMimeObject *object)
 	if (object == NULL)
 		return WG_OK;
 	if (++w->parts > PARTS_MAX)
-		return wg_err_set(w->err, WG_LIMIT, "the message has more than %d parts: send it in several messages", PARTS_MAX);
+		return wg_err_set(w->err, WG_LIMIT, "the message has more than %d parts: send it in several messages",
+		                  PARTS_MAX);
 	if (w->depth >= DEPTH_MAX)
 		return wg_err_set(w->err, WG_LIMIT, "part %zu: nested more than %d deep", w->parts, DEPTH_MAX);
 	w->bounds[w->depth++] = NULL;
@@ -285,7 +301,8 @@ static char *clean_copy(const char *s)
 static char *sender(GMimeMessage *message)
 {
 	InternetAddressList *list = g_mime_message_get_from(message);
-	InternetAddress *first = list != NULL && internet_address_list_length(list) > 0 ? internet_address_list_get_address(list, 0) : NULL;
+	InternetAddress *first =
+		list != NULL && internet_address_list_length(list) > 0 ? internet_address_list_get_address(list, 0) : NULL;
 	if (first == NULL || !INTERNET_ADDRESS_IS_MAILBOX(first))
 		return NULL;
 	return clean_copy(internet_address_mailbox_get_addr((InternetAddressMailbox *)first));

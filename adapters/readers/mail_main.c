@@ -1,4 +1,5 @@
-/* mail_main.c is the program wardgate-reader-mail: one document on standard input, its labelled fields on standard output. */
+/* mail_main.c is the program wardgate-reader-mail: one document on standard input, its labelled fields on standard
+ * output. */
 #include "base/limits.h"
 #include "readers/mail.h"
 #include "readers/reader.h"

@@ -1,7 +1,7 @@
 /* mail_scan.c owns the first look at a mail, one pass over its bytes.
- * SECURITY: GMime spends memory and time on every part and every header before it can be asked how many there are (half a
- * million empty parts: 658 MB); so they are counted here first, from above: no message has more parts than lines that begin with two
- * hyphens. */
+ * SECURITY: GMime spends memory and time on every part and every header before it can be asked how many there are (half
+ * a million empty parts: 658 MB); so they are counted here first, from above: no message has more parts than lines that
+ * begin with two hyphens. */
 #include "readers/mail_scan.h"
 
 #include <stdbool.h>
@@ -27,15 +27,16 @@ static enum wg_code scan_line(struct scan *scan, const char *s, size_t n, size_t
 	if (memchr(s, '\0', n) != NULL)
 		return wg_err_set(err, WG_REJECT, "line %zu: a NUL byte: mail cannot carry one, send it encoded", scan->line);
 	if (n >= 2 && memcmp(s, "--", 2) == 0 && ++scan->boundaries > BOUNDARY_LINES)
-		return wg_err_set(err, WG_LIMIT, "line %zu: more part boundaries than the limit of %d", scan->line, BOUNDARY_LINES);
+		return wg_err_set(err, WG_LIMIT, "line %zu: more part boundaries than the limit of %d", scan->line,
+		                  BOUNDARY_LINES);
 	if (!scan->header)
 		return WG_OK;
 	scan->header = n > 0;
 	for (size_t i = 0; i < n; i++)
 		scan->colons += s[i] == ':';
 	if (offset + n > HEADER_BYTES || scan->colons > HEADER_COLONS)
-		return wg_err_set(err, WG_LIMIT, "line %zu: the header is larger than the limit of %zu bytes or %d colons", scan->line,
-				  HEADER_BYTES, HEADER_COLONS);
+		return wg_err_set(err, WG_LIMIT, "line %zu: the header is larger than the limit of %zu bytes or %d colons",
+		                  scan->line, HEADER_BYTES, HEADER_COLONS);
 	return WG_OK;
 }
 

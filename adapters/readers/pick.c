@@ -1,6 +1,6 @@
 /* pick.c owns the reading of a body's items: which are fields, and which are words outside any field.
- * SECURITY: a value never runs on into a line that itself looks like a label. A form whose fields flow into each other would carry
- * one category of data inside another; a field too many only means that a person looks. */
+ * SECURITY: a value never runs on into a line that itself looks like a label. A form whose fields flow into each other
+ * would carry one category of data inside another; a field too many only means that a person looks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,8 @@ static void open_field(struct pick *p, const struct wg_item *item, const char *l
 {
 	close_field(p);
 	wg_buf_put(&p->label, label, len);
-	(void)snprintf(p->at, sizeof p->at, "%s, %sline %u", p->items->where, item->quote > 0 ? "quoted " : "", item->line); /* fits */
+	(void)snprintf(p->at, sizeof p->at, "%s, %sline %u", p->items->where, item->quote > 0 ? "quoted " : "",
+	               item->line); /* fits */
 	p->open = true;
 	p->question = question;
 }
@@ -84,7 +85,8 @@ static bool is_label(const struct pick *p, const struct wg_item *item)
 	return wg_label_split(item->text, &start, &l) || (p->dashes && wg_label_split_dash(item->text, &l));
 }
 
-/* The lines of a mail's header that was pasted with it ("From: ... Sent: ... Subject: ..."): how many items from i, or 0. */
+/* The lines of a mail's header that was pasted with it ("From: ... Sent: ... Subject: ..."): how many items from i, or
+ * 0. */
 static size_t header_block(const struct pick *p, size_t i)
 {
 	enum { FROM = 1, SENT, DATE, TO, SUBJECT };
@@ -94,7 +96,8 @@ static size_t header_block(const struct pick *p, size_t i)
 	while (n < HEADER_LINES && (item = line_at(p, i + n)) != NULL && item->text[0] != '\0') {
 		size_t start;
 		struct wg_label l = { 0 };
-		unsigned which = wg_label_split(item->text, &start, &l) ? wg_label_mail_header(item->text + start, l.label_len) : 0;
+		unsigned which =
+			wg_label_split(item->text, &start, &l) ? wg_label_mail_header(item->text + start, l.label_len) : 0;
 		if (which == 0 && (known == 0 || l.label_len > 0 || ++folded > 5))
 			break;
 		if (which != 0)
@@ -126,8 +129,9 @@ static bool stays_in_footer(struct pick *p, size_t i, const char *label, size_t 
 {
 	if (p->footer == FOOTER_NONE)
 		return false;
-	bool form = len > 0 && !wg_label_is_contact(label, len) &&
-		    (p->footer == FOOTER_SIGNATURE || (p->footer == FOOTER_DISCLAIMER && labels_ahead(p, i) >= FORM_LABELS));
+	bool form =
+		len > 0 && !wg_label_is_contact(label, len) &&
+		(p->footer == FOOTER_SIGNATURE || (p->footer == FOOTER_DISCLAIMER && labels_ahead(p, i) >= FORM_LABELS));
 	if (form)
 		p->footer = FOOTER_NONE;
 	return !form;
@@ -229,7 +233,8 @@ static bool goes_on(const struct pick *p, size_t i)
 	if (p->value.len == 0)
 		return !(wg_label_is_heading(line) && strpbrk(line, "=#*_") != NULL);
 	if (!p->blank)
-		return !(wg_label_is_heading(line) && (strpbrk(line, "=#*_") != NULL || (below != NULL && wg_label_is_rule(below->text))));
+		return !(wg_label_is_heading(line) &&
+		         (strpbrk(line, "=#*_") != NULL || (below != NULL && wg_label_is_rule(below->text))));
 	char last = (char)p->value.data[p->value.len - 1];
 	bool prose = p->value.len >= PROSE_BYTES && (last == '.' || last == '!' || last == '?' || last == '"');
 	return !wg_label_is_heading(line) && (line[0] == ' ' || line[0] == '\t' || prose) && later_label(p, i + 1);
@@ -319,7 +324,11 @@ static size_t take_item(struct pick *p, size_t i)
 		words(p, item);
 		wg_found_text(p->found, item->value);
 	} else {
-		(void)snprintf(p->at, sizeof p->at, "%s, table %u, row %u", p->items->where, item->table, item->row); /* fits */
+		if (item->table == 0)
+			(void)snprintf(p->at, sizeof p->at, "%s, line %u", p->items->where, item->row); /* fits */
+		else
+			(void)snprintf(p->at, sizeof p->at, "%s, table %u, row %u", p->items->where, item->table,
+			               item->row); /* fits */
 		wg_found_field(p->found, item->text, item->value, p->at);
 	}
 	return 1;
@@ -347,7 +356,9 @@ enum wg_code wg_items_read(const struct wg_items *items, struct wg_found *found,
 		return wg_err_set(err, WG_SYSTEM, "no memory for the lines of the body");
 	if (items->over)
 		return wg_err_set(err, WG_LIMIT, "%s: there are more lines than the limit: send it in parts", items->where);
-	struct pick p = { .items = items, .found = found, .label = WG_BUF(WG_LIMIT_MESSAGE), .value = WG_BUF(WG_LIMIT_MESSAGE) };
+	struct pick p = {
+		.items = items, .found = found, .label = WG_BUF(WG_LIMIT_MESSAGE), .value = WG_BUF(WG_LIMIT_MESSAGE)
+	};
 	p.dashes = has_dashes(items);
 	for (size_t i = 0; i < items->count;)
 		i += take_item(&p, i);

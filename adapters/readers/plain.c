@@ -1,5 +1,6 @@
 /* plain.c owns the taking apart of text/plain bodies.
- * SECURITY: the text is hostile; a line ends at CR LF, CR or LF alike, so that no trick with line ends hides one. */
+ * SECURITY: the text is hostile; everything that some program shows as a line end is one, so that no trick with line
+ * ends hides a label inside the value above it. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -9,18 +10,28 @@
 /* How deep a quotation is still counted; deeper ones read as this deep. */
 #define QUOTE_MAX 50
 
+/* Length of the line end that s begins with, 0 when there is none: CR LF, CR, LF, vertical tab, form feed, and
+ * Unicode's next line, line separator and paragraph separator. */
+static size_t line_end(const char *s, size_t left)
+{
+	if (left >= 2 && s[0] == '\r' && s[1] == '\n')
+		return 2;
+	if (s[0] == '\r' || s[0] == '\n' || s[0] == '\v' || s[0] == '\f')
+		return 1;
+	if (left >= 2 && memcmp(s, "\xC2\x85", 2) == 0)
+		return 2;
+	return left >= 3 && (memcmp(s, "\xE2\x80\xA8", 3) == 0 || memcmp(s, "\xE2\x80\xA9", 3) == 0) ? 3 : 0;
+}
+
 /* One line of the text; *rest moves behind its end. */
 static size_t next_line(const char **rest, size_t *left)
 {
 	const char *s = *rest;
-	size_t n = 0;
-	while (n < *left && s[n] != '\n' && s[n] != '\r')
+	size_t n = 0, end = 0;
+	while (n < *left && (end = line_end(s + n, *left - n)) == 0)
 		n++;
-	size_t skip = n < *left ? 1 : 0;
-	if (skip == 1 && s[n] == '\r' && n + 1 < *left && s[n + 1] == '\n')
-		skip = 2;
-	*rest += n + skip;
-	*left -= n + skip;
+	*rest += n + end;
+	*left -= n + end;
 	return n;
 }
 

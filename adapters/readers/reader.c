@@ -1,6 +1,6 @@
 /* reader.c owns the life of a reader program: harden, prepare, confine, read, answer, leave.
- * SECURITY: everything read here is hostile, and the parser that gets it may be taken over by it; the confinement is entered
- * before the first byte is read. */
+ * SECURITY: everything read here is hostile, and the parser that gets it may be taken over by it; the confinement is
+ * entered before the first byte is read. */
 #include "readers/reader.h"
 
 #include <errno.h>
@@ -40,8 +40,9 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 	enum wg_code code = wg_sandbox_harden(err);
 	if (code != WG_OK)
 		return code;
-	if (reader->prepare != NULL)
-		reader->prepare();
+	code = reader->prepare(err);
+	if (code != WG_OK)
+		return code;
 	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
 	code = wg_sandbox_enter(&confinement, err);
 	if (code == WG_OK)
@@ -55,7 +56,8 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 	return code;
 }
 
-/* One line on standard error; the words come from our own messages, the defanging is for what a library put among them. */
+/* One line on standard error; the words come from our own messages, the defanging is for what a library put among them.
+ */
 static void complain(const char *name, const struct wg_err *err)
 {
 	char safe[WG_ERR_TEXT_MAX];

@@ -7,16 +7,17 @@
 
 struct wg_reader {
 	const char *name; /* in messages on standard error */
-	/* Loads everything that is opened lazily (libraries, character sets); the last moment a file may be opened. May be NULL. */
-	void (*prepare)(void);
+	/* Loads everything that is opened lazily (libraries, character sets) and what the gateway itself hands over (keys);
+	 * the last moment a file may be opened, and no outside byte was read yet. */
+	enum wg_code (*prepare)(struct wg_err *err);
 	/* The document in, the whole answer out. */
 	enum wg_code (*read)(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err);
 };
 
-/* The body of main. Hardens, prepares, confines itself, then reads standard input to its end (at most in_max bytes), and writes the
- * answer to standard output only when it is whole. Exit status: 0; 65 (EX_DATAERR) when the document is at fault, with one line on
- * standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when the machine is. Does not return: it
- * leaves without running exit handlers, which the confinement would kill. */
+/* The body of main. Hardens, prepares, confines itself, then reads standard input to its end (at most in_max bytes),
+ * and writes the answer to standard output only when it is whole. Exit status: 0; 65 (EX_DATAERR) when the document is
+ * at fault, with one line on standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when
+ * the machine is. Does not return: it leaves without running exit handlers, which the confinement would kill. */
 void wg_reader_main(const struct wg_reader *reader, size_t in_max) __attribute__((noreturn));
 
 /* Reads a descriptor to its end into out, whose maximum bounds it (WG_LIMIT). */

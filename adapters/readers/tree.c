@@ -1,5 +1,6 @@
 /* tree.c owns the flattening of XML documents.
- * SECURITY: the bytes are hostile and go through wg_xml_parse only: no DOCTYPE, no entities, bounded depth and nodes. */
+ * SECURITY: the bytes are hostile and go through wg_xml_parse only: no DOCTYPE, no entities, bounded depth and nodes.
+ */
 #include "readers/tree.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "notice/notice.h"
 #include "notice/xml.h"
+#include "readers/charset.h"
 #include "readers/clean.h"
 #include "readers/found.h"
 
@@ -19,9 +21,12 @@
 #define PATH_BYTES 1500
 #define LABEL_BYTES 1000
 
-void wg_tree_prepare(void)
+enum wg_code wg_tree_prepare(struct wg_err *err)
 {
 	wg_xml_init();
+	return wg_charset_prepare()
+	           ? WG_OK
+	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
 }
 
 static bool is_notice(const struct wg_xml *doc)
@@ -42,7 +47,8 @@ static bool upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-/* "dateOfBirth", "date-of-birth", "DATE_OF_BIRTH" and "DOBDate" as words: "date of birth", "DATE OF BIRTH", "DOB Date". */
+/* "dateOfBirth", "date-of-birth", "DATE_OF_BIRTH" and "DOBDate" as words: "date of birth", "DATE OF BIRTH", "DOB Date".
+ */
 static void words_of(const char *name, struct wg_buf *out)
 {
 	for (size_t i = 0; name[i] != '\0' && i < NAME_BYTES; i++) {
@@ -79,7 +85,7 @@ static void put(struct flat *flat, const struct _xmlNode *node, const char *attr
 		wg_buf_putc(&clean, '\n');
 	}
 	(void)snprintf(at, sizeof at, "line %d, %s%s%.200s", wg_xml_line(node), flat->path, attribute != NULL ? "/@" : "",
-		       attribute != NULL ? attribute : ""); /* cut at worst, for people only */
+	               attribute != NULL ? attribute : ""); /* cut at worst, for people only */
 	wg_found_field(flat->found, wg_buf_text(&label), wg_buf_text(&clean), at);
 }
 
@@ -95,7 +101,8 @@ static bool has_own_text(const xmlNode *node)
 
 static void put_attributes(struct flat *flat, const xmlNode *node)
 {
-	static const char xsi[] = "http://www.w3.org/2001/XMLSchema-instance"; /* says where a schema is, nothing of the case */
+	static const char xsi[] =
+		"http://www.w3.org/2001/XMLSchema-instance"; /* says where a schema is, nothing of the case */
 	for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
 		if (a->ns != NULL && a->ns->href != NULL && strcmp((const char *)a->ns->href, xsi) == 0)
 			continue;
@@ -109,7 +116,8 @@ static void put_attributes(struct flat *flat, const xmlNode *node)
 static void flatten(struct flat *flat, const xmlNode *node, bool in_text)
 {
 	size_t before = strlen(flat->path);
-	(void)snprintf(flat->path + before, sizeof flat->path - before, "%s%.*s", before > 0 ? "/" : "", NAME_BYTES, wg_xml_name(node));
+	(void)snprintf(flat->path + before, sizeof flat->path - before, "%s%.*s", before > 0 ? "/" : "", NAME_BYTES,
+	               wg_xml_name(node));
 	put_attributes(flat, node);
 	const xmlNode *child = wg_xml_first(node, NULL);
 	bool whole = !in_text && (child == NULL || has_own_text(node)); /* a leaf, or text with markup in it */

@@ -1,7 +1,8 @@
-/* xml_main.c is the program wardgate-reader-xml: one document on standard input, its labelled fields on standard output. */
+/* xml_main.c is the program wardgate-reader-xml: one document on standard input, its labelled fields on standard
+ * output. */
 #include "base/limits.h"
-#include "readers/tree.h"
 #include "readers/reader.h"
+#include "readers/tree.h"
 
 int main(void)
 {

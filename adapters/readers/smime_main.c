@@ -1,0 +1,13 @@
+/* smime_main.c is the program wardgate-reader-smime: one sealed message on standard input, opened on standard output.
+ * It is the only reader that holds a key, and holds nothing else. */
+#include "base/limits.h"
+#include "readers/reader.h"
+#include "readers/smime.h"
+
+int main(void)
+{
+	static const struct wg_reader reader = { .name = "reader smime",
+		                                     .prepare = wg_smime_prepare,
+		                                     .read = wg_smime_read };
+	wg_reader_main(&reader, WG_LIMIT_ENVELOPE);
+}
