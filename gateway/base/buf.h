@@ -9,7 +9,8 @@
 #include "base/err.h"
 
 /* Touch the members through the functions only; reading data and len is allowed. A buffer is always followed by a NUL
- * that len does not count, once anything was put. Invariants: len <= cap <= max + 1; failed => contents are not to be used. */
+ * that len does not count, once anything was put. Invariants: len <= cap <= max + 1; failed => contents are not to be
+ * used. */
 struct wg_buf {
 	uint8_t *data;
 	size_t len, cap, max;
@@ -35,8 +36,8 @@ void wg_buf_put_xml(struct wg_buf *b, const char *s, size_t len);
 /* A JSON string with its quotes; same care. */
 void wg_buf_put_json(struct wg_buf *b, const char *s);
 
-/* Wire form, big endian: numbers; bytes with a 32-bit length before them; strings as bytes (NULL is written as a string of
- * length 0). */
+/* Wire form, big endian: numbers; bytes with a 32-bit length before them; strings as bytes (NULL is written as a string
+ * of length 0). */
 void wg_buf_u8(struct wg_buf *b, uint8_t v);
 void wg_buf_u32(struct wg_buf *b, uint32_t v);
 void wg_buf_u64(struct wg_buf *b, uint64_t v);
@@ -49,7 +50,8 @@ const char *wg_buf_text(const struct wg_buf *b);
 /* WG_OK, or WG_LIMIT when the maximum was passed, or WG_SYSTEM when memory ran out. */
 enum wg_code wg_buf_check(const struct wg_buf *b, const char *what, struct wg_err *err) WG_MUST;
 
-/* Gives the NUL-terminated memory to the caller, who frees it; the buffer is empty afterwards. NULL when empty or failed. */
+/* Gives the NUL-terminated memory to the caller, who frees it; the buffer is empty afterwards. NULL when empty or
+ * failed. */
 char *wg_buf_steal(struct wg_buf *b);
 
 /* A reader over bytes whose first failure sticks; check wg_cur_end once at the end. Borrows the bytes. */

@@ -1,4 +1,4 @@
-/* clock.c owns calendar arithmetic; no libc time zone is consulted, so that the answer does not depend on the machine. */
+/* clock.c owns calendar arithmetic; no libc time zone is asked, so that the answer does not depend on the machine. */
 #include "base/clock.h"
 
 #include <stdio.h>

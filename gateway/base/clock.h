@@ -20,12 +20,12 @@ bool wg_clock_parse(const char *s, int64_t *wall_ms);
 /* Days since 1970-01-01 of a civil date; year, month 1 to 12, day; false when there is no such day. */
 bool wg_clock_days(int year, int month, int day, int64_t *days);
 
-/* Minutes that Europe/London is ahead of UTC at that instant: 0 or 60 (Summer Time Order 2002: from 01:00 UTC on the last
- * Sunday of March to 01:00 UTC on the last Sunday of October). */
+/* Minutes that Europe/London is ahead of UTC at that instant: 0 or 60 (Summer Time Order 2002: from 01:00 UTC on the
+ * last Sunday of March to 01:00 UTC on the last Sunday of October). */
 int wg_clock_london_offset(int64_t wall_ms);
 
-/* The instant of a civil time in London. In the hour that does not exist the offset before the change still counts, so that
- * the instant lies after the change; in the hour that comes twice it is the earlier instant (summer time). */
+/* The instant of a civil time in London. In the hour that does not exist the offset before the change still counts, so
+ * that the instant lies after the change; in the hour that comes twice it is the earlier instant (summer time). */
 bool wg_clock_london(int year, int month, int day, int hour, int minute, int second, int64_t *wall_ms);
 
 #endif

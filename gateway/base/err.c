@@ -53,9 +53,10 @@ enum wg_code wg_err_add(struct wg_err *err, const char *fmt, ...)
 const char *wg_code_name(enum wg_code code)
 {
 	static const char *const names[] = {
-		[WG_OK] = "ok",         [WG_AGAIN] = "again",   [WG_REJECT] = "reject", [WG_CORRUPT] = "corrupt",
-		[WG_LIMIT] = "limit",   [WG_CONFIG] = "config", [WG_CRYPTO] = "crypto", [WG_SYSTEM] = "system",
-		[WG_NOT_FOUND] = "not-found", [WG_DENIED] = "denied",
+		[WG_OK] = "ok",           [WG_AGAIN] = "again",   [WG_REJECT] = "reject",
+		[WG_CORRUPT] = "corrupt", [WG_LIMIT] = "limit",   [WG_CONFIG] = "config",
+		[WG_CRYPTO] = "crypto",   [WG_SYSTEM] = "system", [WG_NOT_FOUND] = "not-found",
+		[WG_DENIED] = "denied",
 	};
 	return (size_t)code < sizeof names / sizeof names[0] ? names[code] : "unknown";
 }

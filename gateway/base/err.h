@@ -16,7 +16,7 @@ enum wg_code {
 	WG_CRYPTO,  /* signature, key or certificate is at fault; no details to the peer */
 	WG_SYSTEM,  /* the machine is at fault: memory, disk, descriptors */
 	WG_NOT_FOUND,
-	WG_DENIED   /* the asker may not */
+	WG_DENIED /* the asker may not */
 };
 
 #define WG_ERR_TEXT_MAX 1024
@@ -27,7 +27,7 @@ struct wg_err {
 	char text[WG_ERR_TEXT_MAX];
 };
 
-/* Sets code and words; returns code, so that a caller writes `return wg_err_set(err, WG_LIMIT, ...)`. err may be NULL. */
+/* Sets code and words; returns code, for `return wg_err_set(err, WG_LIMIT, ...)`. err may be NULL. */
 enum wg_code wg_err_set(struct wg_err *err, enum wg_code code, const char *fmt, ...) WG_PRINTF(3, 4);
 
 /* The same for a failed system call: appends ": " and the words for errno as it stood at the call. Code WG_SYSTEM, or

@@ -11,8 +11,9 @@
 #define WG_ID_LEN 26
 #define WG_ID_TEXT (WG_ID_LEN + 1)
 
-/* 48 bits of wall time and 80 random bits, as 26 lower-case Crockford base32 digits: sorts by time, fits a Message-ID, an
- * URL and a file name, says nothing of the child. out has WG_ID_TEXT bytes. WG_SYSTEM when the kernel has no randomness. */
+/* 48 bits of wall time and 80 random bits, as 26 lower-case Crockford base32 digits: sorts by time, fits a Message-ID,
+ * an URL and a file name, says nothing of the child. out has WG_ID_TEXT bytes. WG_SYSTEM when the kernel has no
+ * randomness. */
 enum wg_code wg_id_make(int64_t wall_ms, char *out, struct wg_err *err) WG_MUST;
 
 bool wg_id_valid(const char *s);

@@ -11,8 +11,8 @@ enum wg_log_level { WG_LOG_DEBUG, WG_LOG_INFO, WG_LOG_WARNING, WG_LOG_ERROR };
 void wg_log_role(const char *role);
 void wg_log_threshold(enum wg_log_level least);
 
-/* wg_log(WG_LOG_INFO, "accepted", "message", id, "organisation", org, NULL): pairs of name and value, ended by NULL. A NULL
- * value leaves the pair out. Values are defanged and cut at 512 bytes. */
+/* wg_log(WG_LOG_INFO, "accepted", "message", id, "organisation", org, NULL): pairs of name and value, ended by NULL. A
+ * NULL value leaves the pair out. Values are defanged and cut at 512 bytes. */
 void wg_log(enum wg_log_level level, const char *event, ...) __attribute__((sentinel));
 
 /* The same with the words of err as "error" and its code as "code". */

@@ -13,15 +13,16 @@
 size_t wg_utf8_decode(const char *s, size_t len, uint32_t *c);
 bool wg_utf8_valid(const char *s, size_t len);
 
-/* Writes s into out for a log line or an error: control characters, DEL and what is not UTF-8 as '?', cut at size - 1 with
- * "..." at the end. Returns out. */
+/* Writes s into out for a log line or an error: control characters, DEL and what is not UTF-8 as '?', cut at size - 1
+ * with "..." at the end. Returns out. */
 const char *wg_defang(const char *s, char *out, size_t size);
 
 /* A whole decimal number within [min, max], no sign, no blanks, nothing behind it. */
 bool wg_num_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out);
 
-/* An e-mail address this gateway is willing to write into an SMTP command: one @, a dot-atom before it, a host name after
- * it (letters, digits, hyphens, at least two labels), at most WG_LIMIT_ADDRESS bytes, no quoting, no control characters. */
+/* An e-mail address this gateway is willing to write into an SMTP command: one @, a dot-atom before it, a host name
+ * after it (letters, digits, hyphens, at least two labels), at most WG_LIMIT_ADDRESS bytes, no quoting, no control
+ * characters. */
 bool wg_address_valid(const char *s);
 
 /* A host name (letters, digits, hyphens, dots; labels 1 to 63). An IP literal is not one. */

@@ -196,7 +196,7 @@ static enum wg_code take_ends(struct spawn_pipes *p, struct wg_child_proc *proc,
 enum wg_code wg_child_spawn(const struct wg_child *spec, struct wg_child_proc *proc, struct wg_err *err)
 {
 	WG_CLEANUP(pipes_close) struct spawn_pipes pipes;
-	WG_AUTO_CLOSE int pidfd = -1;
+	int pidfd = -1;
 	if (!pipes_open(&pipes))
 		return wg_err_errno(err, "child: pipe");
 	pid_t parent = getpid();
@@ -214,12 +214,12 @@ enum wg_code wg_child_spawn(const struct wg_child *spec, struct wg_child_proc *p
 	if (code == WG_OK)
 		code = take_ends(&pipes, proc, err);
 	if (code != WG_OK) {
+		wg_closep(&pidfd);
 		(void)kill(-pid, SIGKILL); /* gone already, or goes now */
 		(void)waitpid(pid, NULL, 0);
 		return code;
 	}
 	proc->pid = pid;
 	proc->pidfd = pidfd;
-	pidfd = -1;
 	return WG_OK;
 }

@@ -132,7 +132,7 @@ static enum wg_code temp_name(char out[FILE_TEMP_NAME], struct wg_err *err)
 
 enum wg_code wg_file_write(const char *path, const void *p, size_t len, mode_t mode, struct wg_err *err)
 {
-	WG_CLEANUP(place_close) struct file_place at = { .folder = -1 };
+	WG_CLEANUP(place_close) struct file_place at = { .folder = -1, .name = "" };
 	char temp[FILE_TEMP_NAME];
 	enum wg_code code = place_open(path, &at, err);
 	if (code == WG_OK)
@@ -153,7 +153,7 @@ enum wg_code wg_file_write(const char *path, const void *p, size_t len, mode_t m
 
 enum wg_code wg_file_remove(const char *path, struct wg_err *err)
 {
-	WG_CLEANUP(place_close) struct file_place at = { .folder = -1 };
+	WG_CLEANUP(place_close) struct file_place at = { .folder = -1, .name = "" };
 	enum wg_code code = place_open(path, &at, err);
 	if (code == WG_NOT_FOUND)
 		return WG_OK; /* no folder, so no file */
@@ -177,7 +177,7 @@ static enum wg_code make_one(const char *path, struct wg_err *err)
 			return wg_err_errno(err, "stat %.200s", path);
 		return S_ISDIR(st.st_mode) ? WG_OK : wg_err_set(err, WG_SYSTEM, "%.200s: is there, but not a folder", path);
 	}
-	WG_CLEANUP(place_close) struct file_place at = { .folder = -1 };
+	WG_CLEANUP(place_close) struct file_place at = { .folder = -1, .name = "" };
 	enum wg_code code = place_open(path, &at, err);
 	if (code == WG_OK && fsync(at.folder) != 0)
 		code = wg_err_errno(err, "fsync of the folder of %.200s", path);
