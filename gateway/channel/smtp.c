@@ -36,6 +36,7 @@ struct letter {
 	smtp_recipient_t recipient;
 	size_t at;
 	bool whole; /* all of it was given to a connection that was sound */
+	bool sound; /* and the connection was still sound when the last answer came */
 };
 
 struct run {
@@ -121,6 +122,7 @@ static enum wg_code add_letter(struct run *run, struct wg_send_item *item, struc
 	letter->recipient = smtp_add_recipient(letter->message, item->to ? item->to : run->target->to);
 	if (!letter->recipient)
 		return wg_err_set(err, WG_SYSTEM, "mail library: out of memory");
+	smtp_message_set_application_data_release(letter->message, &letter->sound, NULL);
 	run->sent++;
 	return WG_OK;
 }
@@ -244,9 +246,9 @@ static void judge_refusal(struct letter *letter, const char *command, const stru
 	set_result(letter->item, is(status->code, 5) ? WG_SENT_REFUSED : WG_SENT_DEFER, words);
 }
 
-/* No answer to this letter: why the session ended, in words. */
+/* No answer to this letter: why the session ended, in words, cut at size. */
 static void describe_end(const struct run *run, bool started, int error, char *out, size_t size)
-{ /* a cut is fine everywhere here */
+{
 	const struct wg_smtp_guard *guard = &run->guard;
 	const char *passed = run->watch ? wg_smtp_watch_passed(run->watch) : NULL;
 	char reason[128] = "";
@@ -256,9 +258,7 @@ static void describe_end(const struct run *run, bool started, int error, char *o
 	else if (passed)
 		(void)snprintf(out, size, "time limit (%s) passed", passed);
 	else if (guard->asked && !guard->up)
-		(void)snprintf(out, size, "STARTTLS failed; last reply: %.*s", (int)strcspn(guard->last, "\r\n"), guard->last);
-	else if (guard->derailed)
-		(void)snprintf(out, size, "not tried: MAIL for an earlier message was refused");
+		(void)snprintf(out, size, "STARTTLS failed; answer: %.*s", (int)strcspn(guard->answer, "\r\n"), guard->answer);
 	else if (error && smtp_strerror(error, reason, sizeof reason))
 		(void)snprintf(out, size, "session failed: %s", reason);
 	else if (!started)
@@ -269,9 +269,7 @@ static void describe_end(const struct run *run, bool started, int error, char *o
 
 static bool delivered(const struct run *run, const struct letter *letter, bool started)
 {
-	const struct wg_smtp_guard *guard = &run->guard;
-
-	return started && guard->up && !guard->bad && !guard->lost && letter->whole &&
+	return started && run->guard.up && !run->guard.bad && letter->whole && letter->sound &&
 	       is(smtp_message_transfer_status(letter->message)->code, 2) && is(smtp_recipient_status(letter->recipient)->code, 2) &&
 	       smtp_recipient_check_complete(letter->recipient);
 }
@@ -300,23 +298,6 @@ static void judge(const struct run *run, struct letter *letter, bool started, in
 	result->maybe = letter->whole;
 }
 
-/* Once a MAIL was refused the library may count later answers to the wrong letter: those say nothing. */
-static void judge_all(const struct run *run, bool started, int error)
-{
-	bool derailed = false;
-
-	for (size_t i = 0; i < run->count; i++) {
-		struct letter *letter = &run->letters[i];
-		if (!letter->message)
-			continue;
-		if (derailed)
-			set_result(letter->item, WG_SENT_DEFER, "not tried: MAIL for an earlier message was refused");
-		else
-			judge(run, letter, started, error);
-		derailed = derailed || letter->message == run->guard.derailed;
-	}
-}
-
 static void send_smtp(const struct wg_send_target *target, struct wg_send_item *items, size_t count)
 {
 	WG_CLEANUP(run_free) struct run run = { .target = target, .count = count };
@@ -336,7 +317,9 @@ static void send_smtp(const struct wg_send_target *target, struct wg_send_item *
 	bool started = smtp_start_session(run.session) != 0;
 	int error = smtp_errno();
 	(void)sigaction(SIGPIPE, &before, NULL); /* as above */
-	judge_all(&run, started, error);
+	for (size_t i = 0; i < run.count; i++)
+		if (run.letters[i].message)
+			judge(&run, &run.letters[i], started, error);
 }
 
 const struct wg_channel wg_channel_smtp = { .name = "smtp", .send = send_smtp };

@@ -3,7 +3,6 @@
  * tests keep each case, with the bare library as the control. */
 #include "channel/smtp_guard.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/x509.h>
 #include <pthread.h>
@@ -39,7 +38,7 @@ void wg_smtp_guard_refuse(struct wg_smtp_guard *guard, bool tls_fault, const cha
 
 bool wg_smtp_guard_sound(const struct wg_smtp_guard *guard)
 {
-	return guard->up && !guard->bad && !guard->lost && !guard->derailed && !wg_smtp_watch_passed(guard->watch);
+	return guard->up && !guard->bad && !guard->lost && !wg_smtp_watch_passed(guard->watch);
 }
 
 /* The library reads into a buffer that it keeps over the start of TLS: a second line behind the answer to STARTTLS would be
@@ -48,7 +47,7 @@ static bool answer_exact(const struct wg_smtp_guard *guard)
 {
 	const char *end = memchr(guard->answer, '\n', guard->answer_len);
 
-	return guard->asked && guard->answer_len < sizeof guard->answer && guard->answer_len > 4 &&
+	return guard->asked && guard->answer_len < sizeof guard->answer - 1 && guard->answer_len > 4 &&
 	       memcmp(guard->answer, "220 ", 4) == 0 && end == guard->answer + guard->answer_len - 1;
 }
 
@@ -56,16 +55,19 @@ static void note_read(struct wg_smtp_guard *guard, const char *bytes, size_t len
 {
 	size_t keep = len < sizeof guard->last ? len : sizeof guard->last - 1;
 
-	memcpy(guard->last, bytes, keep);
-	guard->last[keep] = '\0';
+	if (!guard->quit) {
+		memcpy(guard->last, bytes, keep);
+		guard->last[keep] = '\0';
+	}
 	guard->unasked += len;
 	if (guard->unasked > REPLY_MAX)
 		wg_smtp_guard_refuse(guard, false, "the server's reply does not end");
 	if (guard->asked && !guard->named) {
-		size_t room = sizeof guard->answer - guard->answer_len;
+		size_t room = sizeof guard->answer - 1 - guard->answer_len;
 		keep = len < room ? len : room;
 		memcpy(guard->answer + guard->answer_len, bytes, keep);
 		guard->answer_len += keep;
+		guard->answer[guard->answer_len] = '\0';
 	}
 }
 
@@ -82,6 +84,7 @@ static void note_written(struct wg_smtp_guard *guard, const char *bytes, size_t 
 	guard->unasked = 0;
 	if (!guard->asked && len == strlen("STARTTLS\r\n") && memcmp(bytes, "STARTTLS\r\n", len) == 0)
 		guard->asked = true;
+	guard->quit = guard->quit || (len >= 4 && memcmp(bytes, "QUIT", 4) == 0);
 	if (guard->up)
 		hold_tickets(guard->ssl, false);
 }
@@ -100,8 +103,7 @@ static void monitor(const char *bytes, int len, int writing, void *arg)
 		note_written(guard, bytes, (size_t)len);
 }
 
-/* Sees every transfer under TLS. The library ignores a write that failed and drops those bytes: here it is remembered. And it takes the
- * errno that a full socket left behind for a failure of the message source: here it is cleared. */
+/* Sees every transfer under TLS. The library ignores a write that failed, drops those bytes and goes on: here it is remembered. */
 static long transfer(BIO *bio, int operation, const char *bytes, size_t len, int argi, long argl, int ret, size_t *processed)
 {
 	struct wg_smtp_guard *guard = (struct wg_smtp_guard *)BIO_get_callback_arg(bio);
@@ -111,9 +113,7 @@ static long transfer(BIO *bio, int operation, const char *bytes, size_t len, int
 		return ret;
 	if (ret > 0)
 		wg_smtp_watch_progress(guard->watch);
-	else if (BIO_should_retry(bio))
-		errno = 0;
-	else if (operation == (BIO_CB_WRITE | BIO_CB_RETURN))
+	else if (!BIO_should_retry(bio) && operation == (BIO_CB_WRITE | BIO_CB_RETURN))
 		guard->lost = true;
 	return ret;
 }
@@ -157,10 +157,10 @@ static void info(const SSL *ssl, int where, int ret)
 
 static void begin_connection(struct wg_smtp_guard *guard)
 {
-	guard->asked = guard->named = guard->up = false;
+	guard->asked = guard->named = guard->up = guard->quit = false;
 	guard->ssl = NULL;
 	guard->unasked = guard->answer_len = 0;
-	guard->last[0] = '\0';
+	guard->last[0] = guard->answer[0] = '\0';
 	wg_smtp_watch_connected(guard->watch);
 }
 
@@ -204,13 +204,9 @@ static void event(smtp_session_t session, int number, void *arg, ...)
 		wg_smtp_guard_refuse(guard, true, "the server does not offer STARTTLS");
 	} else if (number >= SMTP_EV_WEAK_CIPHER && number <= SMTP_EV_UNUSABLE_CA_LIST) {
 		wg_smtp_guard_refuse(guard, true, "TLS: the certificate or the cipher was not accepted");
-	} else if (number == SMTP_EV_MAILSTATUS) {
-		(void)va_arg(args, const char *); /* the address */
-		smtp_message_t message = va_arg(args, smtp_message_t);
-		if (smtp_reverse_path_status(message)->code / 100 != 2 && !guard->derailed) {
-			guard->derailed = message;
-			wg_smtp_watch_cut(guard->watch);
-		}
+	} else if (number == SMTP_EV_MESSAGESENT) {
+		bool *sound = smtp_message_get_application_data(va_arg(args, smtp_message_t));
+		*sound = wg_smtp_guard_sound(guard);
 	}
 	va_end(args);
 }

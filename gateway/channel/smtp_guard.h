@@ -25,16 +25,17 @@ struct wg_smtp_guard {
 	bool bad;                    /* something happened after which nothing is to be believed */
 	bool tls_fault;              /* and it was TLS */
 	bool lost;                   /* a write failed: the library goes on as if it had not */
-	smtp_message_t derailed;     /* its MAIL was refused: replies that follow may be counted to the wrong message */
+	bool quit;                   /* QUIT went out: what is read from here on says nothing of interest */
 	SSL *ssl;                    /* borrowed from the library, while the connection stands */
 	size_t unasked;              /* bytes read since we last wrote */
-	char answer[WG_SMTP_LINE];   /* what was read after STARTTLS went out, in the clear */
+	char answer[WG_SMTP_LINE];   /* what was read after STARTTLS went out, in the clear; ends with NUL */
 	size_t answer_len;
-	char last[WG_SMTP_LINE];     /* the start of what was read last, for the operator */
+	char last[WG_SMTP_LINE];     /* the start of what was read last before QUIT, for the operator */
 	char why[160];
 };
 
-/* Puts the guard around session: STARTTLS required, with ctx. guard must outlive the session. */
+/* Puts the guard around session: STARTTLS required, with ctx. guard must outlive the session. Each message's application data is a
+ * bool that starts false: it becomes true when the server answered to the message while the session was sound. */
 enum wg_code wg_smtp_guard_arm(struct wg_smtp_guard *guard, smtp_session_t session, SSL_CTX *ctx, struct wg_err *err) WG_MUST;
 
 /* The connection is verified and whole so far: content may be given, an answer may be believed. */

@@ -1,0 +1,240 @@
+/* Owns what the SMTP tests share; see the header. */
+#include "smtp_peer.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define ARGS_MAX 12
+/* The largest message of these tests, with room. */
+#define CONTENT_MAX ((size_t)64 * 1024 * 1024)
+
+static char root[64];
+
+const char *smtp_path(const char *fmt, ...)
+{
+	static char paths[8][512];
+	static size_t next;
+	char *path = paths[next++ % WG_COUNT(paths)], tail[400];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(tail, sizeof tail, fmt, args); /* a cut path fails where it is used */
+	va_end(args);
+	(void)snprintf(path, sizeof paths[0], "%s/%s", root, tail);
+	return path;
+}
+
+/* Runs a program to its end; its exit status. */
+static int run(const char *const *argv)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+		(void)dup2(null, 1); /* a failure only makes the test louder */
+		(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int smtp_setup(void **state)
+{
+	(void)state; /* the folder is this file's own */
+	(void)snprintf(root, sizeof root, "/tmp/wg-smtp-XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	const char *argv[] = { WG_SOURCE_DIR "/certs-example/make", smtp_path("pki"), "--smime-key", "ec", NULL };
+	return run(argv);
+}
+
+int smtp_teardown(void **state)
+{
+	const char *argv[] = { "/bin/rm", "-rf", root, NULL };
+
+	(void)state; /* as above */
+	return run(argv);
+}
+
+/* Reads until the peer has said a whole line, or closed. */
+static void read_line(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+
+	while (len + 1 < size && read(fd, line + len, 1) == 1 && line[len] != '\n')
+		len++;
+	line[len] = '\0';
+}
+
+void smtp_peer_exec(struct smtp_peer *peer, const char *program, const char *const *args)
+{
+	const char *argv[ARGS_MAX] = { program };
+	int in[2], out[2];
+	char line[64];
+	uint64_t port;
+
+	for (size_t i = 0; args[i]; i++) {
+		assert_true(i + 2 < ARGS_MAX);
+		argv[i + 1] = args[i];
+	}
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	peer->pid = fork();
+	assert_true(peer->pid >= 0);
+	if (peer->pid == 0) {
+		(void)dup2(in[0], 0);  /* a failure shows as a peer that says nothing */
+		(void)dup2(out[1], 1);
+		(void)execv(program, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	(void)close(in[0]);
+	(void)close(out[1]);
+	peer->in = in[1];
+	peer->out = out[0];
+	read_line(peer->out, line, sizeof line);
+	assert_memory_equal(line, "port ", 5);
+	assert_true(wg_num_parse(line + 5, 1, 65535, &port));
+	peer->port = (unsigned)port;
+}
+
+void smtp_peer_start(struct smtp_peer *peer, const char *scenario)
+{
+	static int number;
+
+	(void)snprintf(peer->folder, sizeof peer->folder, "%s", smtp_path("peer-%d", ++number));
+	assert_int_equal(mkdir(peer->folder, 0700), 0);
+	const char *args[] = { scenario, smtp_path("pki"), peer->folder, NULL };
+	smtp_peer_exec(peer, WG_SOURCE_DIR "/tests/peers/smtp_zoo.py", args);
+}
+
+void smtp_peer_stop(struct smtp_peer *peer)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	(void)close(peer->in); /* the sign to end */
+	while (len + 1 < sizeof peer->report && (got = read(peer->out, peer->report + len, sizeof peer->report - 1 - len)) > 0)
+		len += (size_t)got;
+	peer->report[len] = '\0';
+	(void)close(peer->out);
+	assert_int_equal(waitpid(peer->pid, NULL, 0), peer->pid);
+}
+
+static const char *next_line(const char *p)
+{
+	const char *end = strchr(p, '\n');
+	return end ? end + 1 : p + strlen(p);
+}
+
+size_t smtp_peer_lines(const struct smtp_peer *peer, const char *start)
+{
+	size_t count = 0;
+
+	for (const char *p = peer->report; *p; p = next_line(p))
+		count += strncmp(p, start, strlen(start)) == 0;
+	return count;
+}
+
+long smtp_peer_number(const struct smtp_peer *peer, const char *word)
+{
+	for (const char *p = peer->report; *p; p = next_line(p)) {
+		char digits[24];
+		uint64_t number;
+		size_t len = strlen(word);
+		if (strncmp(p, word, len) != 0 || p[len] != ' ')
+			continue;
+		(void)snprintf(digits, sizeof digits, "%.*s", (int)strcspn(p + len + 1, "\n"), p + len + 1); /* fits a number */
+		if (wg_num_parse(digits, 0, INT32_MAX, &number))
+			return (long)number;
+	}
+	return -1;
+}
+
+void smtp_read(const char *path, struct wg_buf *out)
+{
+	char piece[65536];
+	ssize_t got;
+	int fd WG_AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC);
+
+	*out = WG_BUF(CONTENT_MAX);
+	assert_true(fd >= 0);
+	while ((got = read(fd, piece, sizeof piece)) > 0)
+		wg_buf_put(out, piece, (size_t)got);
+	assert_int_equal(wg_buf_check(out, "content", NULL), WG_OK);
+}
+
+void smtp_peer_accepted(const struct smtp_peer *peer, int i, struct wg_buf *out)
+{
+	char path[600];
+
+	(void)snprintf(path, sizeof path, "%s/accepted-%d", peer->folder, i);
+	smtp_read(path, out);
+}
+
+void *smtp_shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+enum smtp_ended smtp_work(void (*work)(void *arg), void *arg, int limit_ms)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		work(arg);
+		_exit(0);
+	}
+	int fd WG_AUTO_CLOSE = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+	assert_true(fd >= 0);
+	bool in_time = poll(&ended, 1, limit_ms) == 1;
+	if (!in_time)
+		(void)kill(pid, SIGKILL); /* it may just have ended by itself */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!in_time)
+		return SMTP_HUNG;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? SMTP_RAN : SMTP_DIED;
+}
+
+void smtp_mail(struct wg_buf *out, size_t size)
+{
+	static const char *const lines[] = { ".", "..", ".hidden", "From nobody", "", "QUIT", "Subject: not a header", "-- ", "\t" };
+
+	*out = WG_BUF(CONTENT_MAX);
+	wg_buf_puts(out, "From: gateway@wardgate.example\r\nTo: desk@front-door.example\r\nDate: Sun, 22 Nov 2026 09:30:00 +0000\r\n"
+			 "Message-Id: <specimen@wardgate.example>\r\nSubject: Notice\r\nMIME-Version: 1.0\r\n\r\n");
+	for (size_t i = 0; out->len < size; i++) {
+		if (i % 16 == 15)
+			for (size_t k = 0; k < 998; k++)
+				wg_buf_putc(out, (char)('!' + (i + k) % 90));
+		else
+			wg_buf_printf(out, "%s%zu", lines[i % WG_COUNT(lines)], i);
+		wg_buf_puts(out, i % 3 ? "\r\n" : "\r\n.\r\n");
+	}
+	wg_buf_puts(out, ".\r\n");
+	assert_int_equal(wg_buf_check(out, "mail", NULL), WG_OK);
+}
