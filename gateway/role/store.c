@@ -5,10 +5,13 @@
 #include "sys/file.h"
 #include "sys/sandbox.h"
 
-static void on_event(void *arg, const char *event, const char *detail)
+static void on_event(void *arg, const char *event, enum wg_store_role role, const struct wg_err *what)
 {
 	(void)arg;
-	wg_log(WG_LOG_WARNING, event, "detail", detail, NULL);
+	if (what->text[0] != '\0')
+		wg_log_err(WG_LOG_WARNING, event, what, "peer", wg_store_role_name(role), NULL);
+	else
+		wg_log(WG_LOG_WARNING, event, "peer", wg_store_role_name(role), NULL);
 }
 
 enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err)
