@@ -7,19 +7,20 @@
 #include "policy/directory_internal.h"
 #include "policy/names_internal.h"
 
-static const char *const elements[] = { "directory", "organisation", "name", "domain", "client", "signer", "desk", NULL };
-static const char *const attributes[] = { "version", "id",     "kind", "code",    "areas",   "dns",    "uri",
-					  "key",     "name",   "roles", "channel", "address", "url",    "format",
-					  "cipher",  "certificate", "telephone", "suspended", NULL };
-static const char *const kinds[] = { "council", "police", "health", "home", "provider", "school", NULL };
-static const char *const channels[] = { "mail", "https", NULL };
-static const char *const formats[] = { "sealed", "xml", NULL };
-static const char *const ciphers[] = { "cbc", "gcm", NULL };
-static const struct wg_names_closed closed[] = {
-	{ "organisation", "kind", kinds }, { "desk", "channel", channels }, { "desk", "format", formats },
-	{ "desk", "cipher", ciphers },     { NULL, NULL, NULL },
+static const struct wg_names_row language[] = {
+	{ "directory", NULL, "version" },
+	{ "organisation", NULL, "id kind code areas" },
+	{ "organisation", "kind", "council police health home provider school" },
+	{ "name", NULL, "" },
+	{ "domain", NULL, "" },
+	{ "client", NULL, "dns uri key" },
+	{ "signer", NULL, "certificate" },
+	{ "desk", NULL, "name roles channel address url format cipher certificate telephone suspended" },
+	{ "desk", "channel", "mail https" },
+	{ "desk", "format", "sealed xml" },
+	{ "desk", "cipher", "cbc gcm" },
+	{ NULL, NULL, NULL },
 };
-static const struct wg_names_language language = { elements, attributes, closed };
 
 /* One load under way. */
 struct load {
@@ -290,7 +291,7 @@ enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path,
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	enum wg_code code = wg_names_parse(bytes, len, path, &doc, err);
 	if (code == WG_OK)
-		code = wg_names_validate(doc, xsd, &language, err);
+		code = wg_names_validate(doc, xsd, language, err);
 	if (code != WG_OK)
 		return code;
 	WG_CLEANUP(wg_directory_freep) struct wg_directory *directory = calloc(1, sizeof *directory);

@@ -9,97 +9,92 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "notice/schema_nearest.h"
+#include "notice/xml_attr.h"
 #include "sys/file.h"
 
-const char *wg_names_hint(const char *name, const char *const *known, char *out)
+/* The next name of a list into out; where the list goes on. NULL at its end. */
+static const char *next_name(const char *list, char out[WG_LIMIT_NAME + 1])
 {
+	list += strspn(list, " ");
+	size_t n = strcspn(list, " ");
+	if (n == 0 || n > WG_LIMIT_NAME)
+		return NULL;
+	memcpy(out, list, n);
+	out[n] = '\0';
+	return list + n;
+}
+
+const char *wg_names_hint(const char *name, const char *known, char *out)
+{
+	char one[WG_LIMIT_NAME + 1];
 	out[0] = '\0';
 	size_t len = strlen(name);
 	if (len == 0 || len > WG_LIMIT_NAME)
 		return out;
-	size_t best = 2 + len / 4; /* one slip in a short name, a few in a long one; further off is no guess but noise */
-	for (size_t i = 0; known[i] != NULL; i++) {
-		size_t d = strlen(known[i]) <= WG_LIMIT_NAME ? wg_distance(name, known[i]) : best;
-		if (d < best) {
-			best = d;
-			(void)snprintf(out, WG_NAMES_HINT, "; did you mean \"%s\"?", known[i]); /* at most 64 + 18 */
-		}
+	size_t best = 2 + len / 3; /* one slip in a short name, a few in a long one; further off is no guess but noise */
+	while ((known = next_name(known, one)) != NULL) {
+		size_t d = wg_distance(name, one);
+		if (d >= best)
+			continue;
+		best = d;
+		(void)snprintf(out, WG_NAMES_HINT, "; did you mean \"%s\"?", one); /* at most 64 + 18 */
 	}
 	return out;
 }
 
-static bool listed(const char *name, const char *const *list)
+/* The words of a row, or NULL when there is none. */
+static const char *row_words(const struct wg_names_row *language, const char *element, const char *attribute)
 {
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (strcmp(list[i], name) == 0)
-			return true;
-	return false;
+	for (; language->element != NULL; language++) {
+		bool same = attribute == NULL ? language->attribute == NULL
+					      : language->attribute != NULL && strcmp(language->attribute, attribute) == 0;
+		if (same && strcmp(language->element, element) == 0)
+			return language->words;
+	}
+	return NULL;
 }
 
-static enum wg_code check_closed(const struct wg_xml *doc, const struct _xmlNode *node,
-				 const struct wg_names_closed *closed, struct wg_err *err)
+static enum wg_code unknown_element(const struct wg_xml *doc, const struct _xmlNode *node, const struct wg_names_row *language,
+				    struct wg_err *err)
 {
-	for (; closed->element != NULL; closed++) {
-		if (strcmp(closed->element, wg_xml_name(node)) != 0)
-			continue;
-		WG_AUTO_FREE char *value = wg_xml_attr(node, closed->attribute);
-		if (value == NULL || listed(value, closed->values))
-			continue;
-		char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
-		return wg_xml_complain(doc, node, err, "%s=\"%s\" is not known%s", closed->attribute,
-				       wg_defang(value, safe, sizeof safe), wg_names_hint(value, closed->values, hint));
+	char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
+	WG_AUTO_BUF struct wg_buf known = WG_BUF(4096);
+	for (; language->element != NULL; language++)
+		if (language->attribute == NULL)
+			wg_buf_printf(&known, "%s ", language->element);
+	return wg_xml_complain(doc, node, err, "element <%s> is not known%s", wg_defang(wg_xml_name(node), safe, sizeof safe),
+			       wg_names_hint(wg_xml_name(node), wg_buf_text(&known), hint));
+}
+
+static enum wg_code check_attributes(const struct wg_xml *doc, const struct _xmlNode *node, const struct wg_names_row *language,
+				     const char *known, struct wg_err *err)
+{
+	const char *element = wg_xml_name(node), *attribute;
+	char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
+	for (unsigned i = 0; (attribute = wg_xml_attr_name(node, i)) != NULL; i++) {
+		if (!wg_list_has(known, attribute))
+			return wg_xml_complain(doc, node, err, "<%s> has no attribute %s%s", element,
+					       wg_defang(attribute, safe, sizeof safe), wg_names_hint(attribute, known, hint));
+		const char *words = row_words(language, element, attribute);
+		WG_AUTO_FREE char *value = words != NULL ? wg_xml_attr(node, attribute) : NULL;
+		if (value != NULL && !wg_list_has(words, value))
+			return wg_xml_complain(doc, node, err, "%s=\"%s\" is not known%s", attribute,
+					       wg_defang(value, safe, sizeof safe), wg_names_hint(value, words, hint));
 	}
 	return WG_OK;
 }
 
 /* Depth is bounded by the parser (WG_LIMIT_XML_DEPTH). */
-static enum wg_code check_below(const struct wg_xml *doc, const struct _xmlNode *node,
-				const struct wg_names_language *language, struct wg_err *err)
+static enum wg_code check_below(const struct wg_xml *doc, const struct _xmlNode *node, const struct wg_names_row *language,
+				struct wg_err *err)
 {
-	if (!listed(wg_xml_name(node), language->elements)) {
-		char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
-		return wg_xml_complain(doc, node, err, "element <%s> is not known%s",
-				       wg_defang(wg_xml_name(node), safe, sizeof safe),
-				       wg_names_hint(wg_xml_name(node), language->elements, hint));
-	}
-	enum wg_code code = check_closed(doc, node, language->closed, err);
+	const char *known = row_words(language, wg_xml_name(node), NULL);
+	if (known == NULL)
+		return unknown_element(doc, node, language, err);
+	enum wg_code code = check_attributes(doc, node, language, known, err);
 	for (struct _xmlNode *child = wg_xml_first(node, NULL); child != NULL && code == WG_OK; child = wg_xml_next(child, NULL))
 		code = check_below(doc, child, language, err);
 	return code;
-}
-
-/* The schema refuses an attribute as "... attribute 'efect' is not allowed": adds what may have been meant. */
-static void hint_attribute(const struct wg_names_language *language, struct wg_err *err)
-{
-	static const char lead[] = "attribute '";
-	const char *at = strstr(err->text, lead);
-	if (at == NULL || strstr(at, "not allowed") == NULL)
-		return;
-	char name[WG_LIMIT_NAME + 1], hint[WG_NAMES_HINT], words[WG_ERR_TEXT_MAX];
-	at += sizeof lead - 1;
-	size_t n = strcspn(at, "'");
-	if (n >= sizeof name)
-		return;
-	memcpy(name, at, n);
-	name[n] = '\0';
-	memcpy(words, err->text, sizeof words);
-	(void)wg_err_set(err, WG_CONFIG, "%s%s", words, wg_names_hint(name, language->attributes, hint));
-}
-
-enum wg_code wg_names_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd,
-			       const struct wg_names_language *language, struct wg_err *err)
-{
-	struct wg_err local = { 0 };
-	struct wg_err *e = err != NULL ? err : &local;
-	enum wg_code code = check_below(doc, wg_xml_root(doc), language, e);
-	if (code != WG_OK)
-		return code;
-	code = wg_xml_validate(doc, xsd, e);
-	if (code != WG_REJECT)
-		return code;
-	e->code = WG_CONFIG;
-	hint_attribute(language, e);
-	return WG_CONFIG;
 }
 
 static enum wg_code as_config(enum wg_code code, enum wg_code from, struct wg_err *err)
@@ -109,6 +104,13 @@ static enum wg_code as_config(enum wg_code code, enum wg_code from, struct wg_er
 	if (err != NULL)
 		err->code = WG_CONFIG;
 	return WG_CONFIG;
+}
+
+enum wg_code wg_names_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, const struct wg_names_row *language,
+			       struct wg_err *err)
+{
+	enum wg_code code = check_below(doc, wg_xml_root(doc), language, err);
+	return code == WG_OK ? as_config(wg_xml_validate(doc, xsd, err), WG_REJECT, err) : code;
 }
 
 enum wg_code wg_names_read(const char *path, struct wg_buf *out, struct wg_err *err)

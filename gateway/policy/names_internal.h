@@ -10,26 +10,20 @@
 
 #define WG_NAMES_HINT 128
 
-/* Writes `; did you mean "x"?` when a name of the NULL-terminated list is close to name, "" otherwise. Returns out, which has
- * WG_NAMES_HINT bytes. */
-const char *wg_names_hint(const char *name, const char *const *known, char *out);
+/* Writes `; did you mean "x"?` when one of the names in known, separated by blanks, is close to name; "" otherwise. Returns
+ * out, which has WG_NAMES_HINT bytes. */
+const char *wg_names_hint(const char *name, const char *known, char *out);
 
-/* One attribute whose values are a closed list. */
-struct wg_names_closed {
-	const char *element, *attribute;
-	const char *const *values;
+/* What a file of ours may say, a table that ends with an element of NULL. A row without an attribute lists the attributes of an
+ * element; one with an attribute lists the values that it may have. All lists are separated by blanks. */
+struct wg_names_row {
+	const char *element, *attribute, *words;
 };
 
-/* What a file of ours may say. Lists end with NULL (closed: with an element of NULL). */
-struct wg_names_language {
-	const char *const *elements, *const *attributes;
-	const struct wg_names_closed *closed;
-};
-
-/* Element names and closed values first, because the schema's own words cannot quote the value that was there or guess what
- * was meant; then the whole schema. WG_CONFIG with file:line. */
-enum wg_code wg_names_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd,
-			       const struct wg_names_language *language, struct wg_err *err) WG_MUST;
+/* Elements, attributes and closed values first, because the schema's own words cannot repeat what was there or guess what was
+ * meant; then the whole schema. WG_CONFIG with file:line. */
+enum wg_code wg_names_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, const struct wg_names_row *language,
+			       struct wg_err *err) WG_MUST;
 
 /* A file of the operator's: whatever is wrong with it, that it is not there or not XML, is WG_CONFIG. */
 enum wg_code wg_names_read(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;

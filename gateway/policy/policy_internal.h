@@ -94,7 +94,6 @@ enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, co
 			     const struct wg_schema *schema, struct wg_policy **out, struct wg_err *err) WG_MUST;
 
 /* policy_words.c: attributes shared by rules and routes. */
-extern const char *const wg_policy_kinds[];
 enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
 				  struct wg_err *err) WG_MUST;
 enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out, struct wg_err *err) WG_MUST;

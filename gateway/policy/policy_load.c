@@ -8,21 +8,25 @@
 #include "policy/names_internal.h"
 #include "policy/policy_internal.h"
 
-static const char *const elements[] = { "policy", "note", "role",  "define", "confirm", "route",
-					"rule",   "when", "basis", "source", "to",      NULL };
-static const char *const attributes[] = { "id",  "extends", "version", "name",       "at",   "rule",  "by",     "on",  "kind",
-					  "to",  "from",    "until",   "role",       "of",   "effect", "except", "due", "dpa",
-					  "act", "gdpr",    "marker",  "categories", "confirmation", "even-to-sender", NULL };
-static const char *const effects[] = { "share", "withhold", "review", "deny", NULL };
-static const char *const markers[] = { "say", "none", NULL };
-static const char *const sides[] = { "placing", "host", NULL };
-static const char *const places[] = { "council", "police", "health", "home", "provider", "school", "family", NULL };
-static const char *const confirmations[] = { "required", NULL };
-static const struct wg_names_closed closed[] = {
-	{ "rule", "effect", effects }, { "rule", "marker", markers },  { "rule", "confirmation", confirmations },
-	{ "role", "at", places },      { "to", "of", sides },          { NULL, NULL, NULL },
+static const struct wg_names_row language[] = {
+	{ "policy", NULL, "id extends version" },
+	{ "note", NULL, "" },
+	{ "role", NULL, "name at" },
+	{ "role", "at", "council police health home provider school family" },
+	{ "define", NULL, "name" },
+	{ "confirm", NULL, "rule by on" },
+	{ "route", NULL, "kind from until even-to-sender" },
+	{ "to", NULL, "role of" },
+	{ "to", "of", "placing host" },
+	{ "rule", NULL, "id effect kind to except of categories from until marker due confirmation" },
+	{ "rule", "effect", "share withhold review deny" },
+	{ "rule", "marker", "say none" },
+	{ "rule", "confirmation", "required" },
+	{ "when", NULL, "" },
+	{ "basis", NULL, "gdpr dpa act" },
+	{ "source", NULL, "" },
+	{ NULL, NULL, NULL },
 };
-static const struct wg_names_language language = { elements, attributes, closed };
 
 /* One load under way: the documents of all layers, the highest first. */
 struct load {
@@ -52,7 +56,7 @@ static enum wg_code take_layer(struct load *load, const void *bytes, size_t len,
 		return wg_err_set(err, WG_CONFIG, "%s: there are more than %d layers", name, WG_POLICY_LAYERS);
 	enum wg_code code = wg_names_parse(bytes, len, name, &doc, err);
 	if (code == WG_OK)
-		code = wg_names_validate(doc, load->xsd, &language, err);
+		code = wg_names_validate(doc, load->xsd, language, err);
 	char *id = load->ids[load->count];
 	const struct _xmlNode *root = code == WG_OK ? wg_xml_root(doc) : NULL;
 	if (code == WG_OK)

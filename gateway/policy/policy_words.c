@@ -9,7 +9,7 @@
 #include "policy/policy_internal.h"
 
 /* The kinds of notice that the schema has so far; a new kind is one word here. */
-const char *const wg_policy_kinds[] = { "missing", "found", NULL };
+static const char known_kinds[] = "missing found";
 
 enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
 				  struct wg_err *err)
@@ -35,11 +35,10 @@ static enum wg_code check_kind(void *arg, const char *name, struct wg_err *err)
 {
 	const struct word *word = arg;
 	char hint[WG_NAMES_HINT];
-	for (unsigned i = 0; wg_policy_kinds[i] != NULL; i++)
-		if (strcmp(name, "*") == 0 || strcmp(name, wg_policy_kinds[i]) == 0)
-			return WG_OK;
+	if (strcmp(name, "*") == 0 || wg_list_has(known_kinds, name))
+		return WG_OK;
 	return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
-			       wg_names_hint(name, wg_policy_kinds, hint));
+			       wg_names_hint(name, known_kinds, hint));
 }
 
 enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out, struct wg_err *err)
@@ -56,15 +55,11 @@ enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _x
 
 enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role, struct wg_err *err)
 {
-	const char *known[129]; /* the schema allows 128 of a layer; more only lose their guess */
 	char hint[WG_NAMES_HINT];
-	unsigned n = 0;
-	while (n < layer->policy->role_count && n < WG_COUNT(known) - 1) {
-		known[n] = layer->policy->roles[n].name;
-		n++;
-	}
-	known[n] = NULL;
-	return wg_xml_complain(layer->doc, node, err, "unknown role \"%s\"%s", role, wg_names_hint(role, known, hint));
+	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
+	for (unsigned i = 0; i < layer->policy->role_count; i++)
+		wg_buf_printf(&known, "%s ", layer->policy->roles[i].name);
+	return wg_xml_complain(layer->doc, node, err, "unknown role \"%s\"%s", role, wg_names_hint(role, wg_buf_text(&known), hint));
 }
 
 static enum wg_code check_role(void *arg, const char *name, struct wg_err *err)
