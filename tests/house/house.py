@@ -59,7 +59,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 REAL_ADDRESS = re.compile(r"[\w.+-]@(?:[\w-]+\.)*(?:gov\.uk|police\.uk|nhs\.uk|nhs\.net|parliament\.uk|mod\.uk)\b", re.I)
 KEY_NAME = re.compile(r"\.(pem|key|crt|cer|der|p12|pfx|p7b|p7m|p8|jks|csr)$", re.I)
 KEY_TEXT = re.compile(r"-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z ]*-----")
-MACHINE_PATH = re.compile(r"(?<![\w.$}{])(/work/|/tmp/bash_" r"jobs|/home/\w+/|/root/)")
+MACHINE_PATH = re.compile(r"(?<![\w.$}{])(/wo" r"rk/|/tmp/bash_" r"jobs|/home/\w+/|/ro" r"ot/)")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(sorted(BANNED)))
