@@ -176,44 +176,47 @@ static char next_plain(const char **s, bool *gap)
 	return 0;
 }
 
-/* True when word begins at s, read without what is no letter or digit; behind: what follows may not be a letter or digit. */
-static bool plain_word(const char *s, const char *word, bool ends)
+/* Behind word when it begins at s, read without what is no letter or digit ("pass-word"); ends: no letter or digit may follow.
+ * NULL when it does not. */
+static const char *behind_word(const char *s, const char *word, bool ends)
 {
 	bool gap;
 	for (; *word != '\0'; word++)
 		if (next_plain(&s, &gap) != *word)
-			return false;
-	return !ends || (!is_alpha(*s) && !is_digit(*s));
+			return NULL;
+	return !ends || (!is_alpha(*s) && !is_digit(*s)) ? s : NULL;
+}
+
+/* "pass: x", "pin 1234": words that mean a secret only by what follows them. */
+static bool secret_follows(const char *s)
+{
+	const char *pass = behind_word(s, "pass", true), *pin = behind_word(s, "pin", true);
+	const char *p = pass != NULL ? pass : pin;
+	if (p == NULL)
+		return false;
+	p += strspn(p, " \t");
+	return *p == ':' || *p == '=' || (*p == '-' && p[1] == ' ') || (pin != NULL && is_digit(*p)) || strncmp(p, "is ", 3) == 0;
 }
 
 bool wg_value_secret(const char *s)
 {
 	static const struct {
 		const char *word;
-		bool ends;
+		bool ends, anywhere;
 	} secrets[] = {
-		{ "password", false }, { "passcode", false }, { "passphrase", false }, { "passwd", false }, { "pswd", true },
-		{ "pwd", true }, { "pw", true }, { "pword", true }, { "pincode", true }, { "pinnumber", true }, { "pinno", true },
-		{ "unlockcode", true },
+		{ "password", false, true }, { "passcode", false, true },  { "passphrase", false, false }, { "passwd", false, false },
+		{ "pswd", true, false },     { "pwd", true, false },	   { "pw", true, false },	   { "pword", true, false },
+		{ "pincode", true, false },  { "pinnumber", true, false }, { "pinno", true, false },	   { "unlockcode", true, false },
 	};
 	bool begins = true; /* a word begins here */
 	for (; *s != '\0'; s++) {
 		bool plain = is_alpha(*s) || is_digit(*s);
-		if (plain && begins) {
-			for (size_t i = 0; i < WG_COUNT(secrets); i++)
-				if (plain_word(s, secrets[i].word, secrets[i].ends))
-					return true;
-			bool pass = plain_word(s, "pass", true), pin = plain_word(s, "pin", true);
-			const char *behind = s + (pass ? 4 : 3);
-			behind += strspn(behind, " \t");
-			if ((pass || pin) && (*behind == ':' || *behind == '=' || (*behind == '-' && behind[1] == ' ') ||
-					      (pin && is_digit(*behind)) || strncmp(behind, "is ", 3) == 0))
+		for (size_t i = 0; plain && i < WG_COUNT(secrets); i++)
+			if ((begins || secrets[i].anywhere) && behind_word(s, secrets[i].word, secrets[i].ends) != NULL)
 				return true;
-		}
-		begins = !plain;
-		/* "mypassword" */
-		if (plain && !begins && (plain_word(s, "password", false) || plain_word(s, "passcode", false)))
+		if (plain && begins && secret_follows(s))
 			return true;
+		begins = !plain;
 	}
 	return false;
 }

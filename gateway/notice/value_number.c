@@ -80,6 +80,8 @@ static size_t number_at(const char *s, char *out, size_t size)
 	char digits[16];
 	size_t n = 0, i = 0, end = 0;
 	bool plus = s[0] == '+';
+	if (!plus && s[0] != '(' && !is_digit(s[0]))
+		return 0;
 	for (i = plus ? 1 : 0; s[i] != '\0' && n < sizeof digits - 1; i++) {
 		if (is_digit(s[i])) {
 			digits[n++] = s[i];

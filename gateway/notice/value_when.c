@@ -316,7 +316,7 @@ static bool take_word(struct scan *s, const struct word *w)
 	case WORD_PART:
 		return set_part(s, (enum part)w->value);
 	case WORD_NOON:
-		return set_time(s, 12, 0, 0, true, true);
+		return set_time(s, 12, -1, 0, true, true);
 	case WORD_ZONE:
 		return set(&s->offset, w->value);
 	case WORD_AGE:
