@@ -130,8 +130,7 @@ static bool database_calls(void)
 		return false;
 	void *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	return map != MAP_FAILED && munmap(map, 4096) == 0 && fdatasync(fd) == 0 && ftruncate(fd, 0) == 0 &&
-	       fstat(fd, &st) == 0 && (geteuid() != 0 || fchown(fd, 0, 0) == 0) &&
-	       access(scratch_path("write/db"), F_OK) == 0;
+	       fstat(fd, &st) == 0 && fchown(fd, geteuid(), getegid()) == 0 && access(scratch_path("write/db"), F_OK) == 0;
 }
 
 static bool watch_folder(void)
