@@ -19,6 +19,8 @@
 /* Cells of one row that are looked at one by one; more become text. */
 #define CELLS_MAX 16
 #define LABEL_CELL_BYTES 240
+/* Blanks, equals signs and quotes of one tag: two for each attribute, and Outlook writes some twenty. */
+#define MARKS_MAX 1000
 
 struct html {
 	struct wg_items *items;
@@ -379,10 +381,40 @@ static void silent(void *ctx, xmlError *error)
 	(void)ctx, (void)error;
 }
 
+/* Behind the quoted value that begins at i, or i itself when none does. */
+static size_t skip_quoted(const char *html, size_t len, size_t i)
+{
+	const char *end = i < len && (html[i] == '"' || html[i] == '\'') ? memchr(html + i + 1, html[i], len - i - 1) : NULL;
+	return end != NULL ? (size_t)(end - html) + 1 : i;
+}
+
+/* libxml2 compares every attribute of a tag with all before it, so a flood of them costs minutes: they are counted first, from
+ * above, by what can stand between two. */
+static bool flooded(const char *html, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (html[i] != '<')
+			continue;
+		size_t marks = 0;
+		for (i++; i < len && html[i] != '>' && marks <= MARKS_MAX; i++) {
+			if (strchr(" \t\r\n\f/\"'=", html[i]) == NULL)
+				continue;
+			marks += html[i] != html[i - 1];
+			if (html[i] == '=')
+				i = skip_quoted(html, len, i + 1 + strspn(html + i + 1, " \t\r\n\f")) - 1;
+		}
+		if (marks > MARKS_MAX)
+			return true;
+	}
+	return false;
+}
+
 enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len, struct wg_err *err)
 {
 	if (len > INT_MAX)
 		return wg_err_set(err, WG_LIMIT, "%s: the HTML is larger than the limit", items->where);
+	if (flooded(html, len))
+		return wg_err_set(err, WG_LIMIT, "%s: a tag of the HTML has more attributes than the limit", items->where);
 	xmlSetStructuredErrorFunc(NULL, silent);
 	htmlDocPtr doc = htmlReadMemory(html, (int)len, NULL, "UTF-8",
 	                                HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -43,6 +44,7 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 	code = reader->prepare(err);
 	if (code != WG_OK)
 		return code;
+	tzset(); /* opens /etc/localtime now, not at the first date of a certificate */
 	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
 	code = wg_sandbox_enter(&confinement, err);
 	if (code == WG_OK)

@@ -1,0 +1,101 @@
+/* A reader is confined, and was confined before it read its first byte. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define PATIENCE_MS 30000
+
+/* The control: the probe works, when its document asks for nothing. */
+static void harmless_document_is_answered(void **state)
+{
+	(void)state;
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
+	struct wg_err err;
+	assert_int_equal(run_reader("readers_probe", "nothing", 7, &out, &err), WG_OK);
+	assert_string_equal(wg_buf_text(&out), "did nothing: 0");
+}
+
+/* Whatever a document makes its reader do, the process dies of it and has said nothing. */
+static void misbehaviour_kills(void **state)
+{
+	(void)state;
+	static const char *const deeds[] = { "open", "create", "socket", "unix", "fork", "exec", "kill", "executable" };
+	for (size_t i = 0; i < WG_COUNT(deeds); i++) {
+		WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
+		struct wg_err err;
+		enum wg_code code = run_reader("readers_probe", deeds[i], strlen(deeds[i]), &out, &err);
+		if (code == WG_OK)
+			fail_msg("%s was not stopped: %s", deeds[i], wg_buf_text(&out));
+		assert_int_equal(out.len, 0);
+	}
+	assert_int_equal(access("/tmp/readers-probe", F_OK), -1);
+}
+
+/* The value of a line of /proc/PID/status, or -1. */
+static int status_of(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	int value = -1;
+	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid); /* fits */
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+			value = line[strlen(name) + 2] - '0';
+	if (f != NULL)
+		(void)fclose(f); /* was only read */
+	return value;
+}
+
+static pid_t start(const char *name, int *to_child)
+{
+	char program[512];
+	int in[2];
+	(void)snprintf(program, sizeof program, "%s/bin/%s", WG_BINARY_DIR, name); /* a cut path does not start */
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(in[0], STDIN_FILENO); /* a failure shows as a reader that ends */
+		(void)execl(program, name, (char *)NULL);
+		_exit(127);
+	}
+	(void)close(in[0]); /* the child's end */
+	*to_child = in[1];
+	return pid;
+}
+
+/* While its input stays empty, the kernel already says: filter on, no new privileges. So not one byte was read before. */
+static void confined_before_the_first_byte(void **state)
+{
+	(void)state;
+	static const char *const readers[] = { "wardgate-reader-mail", "wardgate-reader-xml" };
+	for (size_t i = 0; i < WG_COUNT(readers); i++) {
+		int to_child, status;
+		pid_t pid = start(readers[i], &to_child);
+		int64_t end = wg_clock_monotonic() + PATIENCE_MS;
+		while (status_of(pid, "Seccomp") != 2 && wg_clock_monotonic() < end)
+			(void)usleep(1000); /* interrupted is as good */
+		assert_int_equal(status_of(pid, "Seccomp"), 2);
+		assert_int_equal(status_of(pid, "NoNewPrivs"), 1);
+		(void)close(to_child); /* nothing was written: the reader now sees an empty document */
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 65);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(harmless_document_is_answered),
+		cmocka_unit_test(misbehaviour_kills),
+		cmocka_unit_test(confined_before_the_first_byte),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
