@@ -44,6 +44,14 @@ static int64_t day_of(const char *received)
 	return ms >= 0 ? ms / 86400000 : (ms - 86399999) / 86400000;
 }
 
+/* A label asks for a secret when it speaks of one, or ends in PIN. */
+static bool asks_secret(const char *label, const char *folded)
+{
+	size_t n = strlen(folded);
+	bool pin = n >= 3 && strcmp(folded + n - 3, "pin") == 0 && (n == 3 || folded[n - 4] == ' ');
+	return pin || wg_value_secret(label);
+}
+
 /* What can be said of a field before values are compared. */
 static void first_look(struct applying *a, size_t i)
 {
@@ -56,7 +64,7 @@ static void first_look(struct applying *a, size_t i)
 	const struct wg_map_field *field = label != NULL ? &a->map->fields[label->field] : NULL;
 	bool secret_value = wg_value_secret(f->value);
 	a->field_of[i] = NO_FIELD;
-	a->secret_label[i] = wg_value_secret(f->label);
+	a->secret_label[i] = asks_secret(f->label, folded);
 	if (wg_value_blank(f->value)) {
 		say(p, label != NULL ? WG_EMPTY : WG_UNMAPPED, label != NULL ? "" : "no map knows this label; nothing was written");
 	} else if (secret_value || (field != NULL && field->as == WG_AS_PASSWORD)) {
