@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -61,20 +60,6 @@ static enum wg_code read_block(struct wg_buf *out, const char *what, struct wg_e
 	return code != WG_OK ? code : wg_buf_check(out, what, err);
 }
 
-/* The crypto room loads anchors by path; ours came through a pipe. A file in memory has one. */
-static enum wg_code load_anchors(const struct wg_buf *pem, struct wg_err *err)
-{
-	char path[32];
-	WG_AUTO_CLOSE int fd = memfd_create("anchors", MFD_CLOEXEC);
-	if (fd < 0)
-		return wg_err_errno(err, "anchors: no file in memory");
-	enum wg_code code = wg_fd_write(fd, pem->data, pem->len, err);
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* fits */
-	if (code == WG_OK)
-		code = wg_trust_load(path, NULL, &anchors, err);
-	return code;
-}
-
 enum wg_code wg_smime_prepare(struct wg_err *err)
 {
 	struct wg_buf key = WG_BUF(WG_LIMIT_CONFIG_FILE);
@@ -91,7 +76,7 @@ enum wg_code wg_smime_prepare(struct wg_err *err)
 	if (code == WG_OK)
 		code = read_block(&ca, "anchors", err);
 	if (code == WG_OK)
-		code = load_anchors(&ca, err);
+		code = wg_trust_parse(ca.data, ca.len, &anchors, err);
 	if (code != WG_OK)
 		err->code = code = WG_SYSTEM; /* the gateway's own fault, never the document's */
 	return code;

@@ -12,14 +12,10 @@
 /* OpenSSL's level 2: 112 bits, so RSA from 2048, no SHA-1 below the anchor. */
 #define CHAIN_LEVEL 2
 
-/* Puts every certificate, or every CRL, of a PEM file into the store, and counts them. */
-static enum wg_code add_file(X509_STORE *store, const char *path, bool crls, struct wg_err *err)
+/* Puts every certificate, or every CRL, of a PEM text into the store, and counts them. path stands in messages. */
+static enum wg_code add_pem(X509_STORE *store, const void *pem, size_t len, const char *path, bool crls, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf pem = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	enum wg_code code = wg_pem_read(path, false, &pem, err);
-	if (code != WG_OK)
-		return code;
-	WG_CLEANUP(wg_auto_bio) BIO *bio = wg_ossl_view(pem.data, pem.len);
+	WG_CLEANUP(wg_auto_bio) BIO *bio = wg_ossl_view(pem, len);
 	WG_CLEANUP(wg_auto_infos) STACK_OF(X509_INFO) *infos = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
 	if (infos == NULL)
 		return wg_ossl_err(err, WG_CONFIG, "%s cannot be read (PEM)", path);
@@ -40,6 +36,13 @@ static enum wg_code add_file(X509_STORE *store, const char *path, bool crls, str
 	if (count == 0)
 		return wg_err_set(err, WG_CONFIG, "%s holds no %s", path, crls ? "revocation list" : "certificate");
 	return WG_OK;
+}
+
+static enum wg_code add_file(X509_STORE *store, const char *path, bool crls, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf pem = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	enum wg_code code = wg_pem_read(path, false, &pem, err);
+	return code == WG_OK ? add_pem(store, pem.data, pem.len, path, crls, err) : code;
 }
 
 static enum wg_code set_policy(X509_STORE *store, bool crls, struct wg_err *err)
@@ -64,6 +67,19 @@ enum wg_code wg_trust_load(const char *ca_path, const char *crl_path, struct wg_
 		code = add_file(trust->store, crl_path, true, err);
 	if (code == WG_OK)
 		code = set_policy(trust->store, crl_path != NULL, err);
+	if (code == WG_OK)
+		*out = wg_steal(&trust);
+	return code;
+}
+
+enum wg_code wg_trust_parse(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = calloc(1, sizeof *trust);
+	if (trust == NULL || (trust->store = X509_STORE_new()) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a trust store");
+	enum wg_code code = add_pem(trust->store, pem, len, "anchors", false, err);
+	if (code == WG_OK)
+		code = set_policy(trust->store, false, err);
 	if (code == WG_OK)
 		*out = wg_steal(&trust);
 	return code;
