@@ -1,0 +1,335 @@
+/* Mail bodies: whatever the notice holds, what goes out is plain lines, and another parser finds in it exactly what went in. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "channel/mime.h"
+#include "channel/mime_wire.h"
+#include "crypto/crypto.h"
+
+#define OUT_MAX ((size_t)64 * 1024 * 1024)
+
+/* What Python's parser says about bytes. */
+static void ask_python(const struct wg_buf *bytes, char *said, size_t size)
+{
+	char path[] = "/tmp/wg-mime-XXXXXX";
+	int file WG_AUTO_CLOSE = mkstemp(path), out[2], status = -1;
+	size_t len = 0;
+	ssize_t got;
+
+	assert_true(file >= 0 && pipe2(out, O_CLOEXEC) == 0);
+	assert_int_equal(write(file, bytes->data, bytes->len), bytes->len);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(out[1], 1); /* a failure shows as an empty answer */
+		(void)execl(WG_SOURCE_DIR "/tests/peers/mime_parts.py", "mime_parts.py", path, (char *)NULL);
+		_exit(127);
+	}
+	(void)close(out[1]);
+	while (len + 1 < size && (got = read(out[0], said + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	said[len] = '\0';
+	(void)close(out[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)unlink(path);
+}
+
+static void expect(const char *said, const char *line)
+{
+	if (!strstr(said, line))
+		fail_msg("expected \"%s\" in:\n%s", line, said);
+}
+
+static void expect_part(const char *said, const char *words, const void *content, size_t len)
+{
+	char hash[WG_HASH_TEXT], line[256];
+
+	wg_sha256_hex(content, len, hash);
+	(void)snprintf(line, sizeof line, "part %s %zu %s\n", words, len, hash); /* fits */
+	expect(said, line);
+}
+
+/* Lines as the canonical form of text has them. */
+static void canonical(const char *text, struct wg_buf *out)
+{
+	*out = WG_BUF(OUT_MAX);
+	for (const char *p = text; *p; p++) {
+		if (*p == '\n' && (p == text || p[-1] != '\r'))
+			wg_buf_putc(out, '\r');
+		wg_buf_putc(out, *p);
+	}
+}
+
+struct content {
+	const char *text, *html, *xml;
+	size_t xml_len;
+};
+
+#define XML(s) s, sizeof(s) - 1
+static const struct content contents[] = {
+	{ "Tess Example is missing.\n", "<p>Tess Example</p>\n", XML("<notice/>\n") },
+	{ "", "", XML("") },
+	{ "before\n.\nafter\n..\n", "\r\n.\r\n", XML("a\n.\nb\r\n.\r\nc\r.\rd") },
+	{ "no end", "\n\n\n", XML("nul \0 in \0\0 it\0") },
+	{ "Content-Type: text/plain\n\n--=_wg-\n", "--=_wg-boundary--\n", XML("\r\n--=_wg-\r\n\r\nMIME-Version: 1.0\r\n") },
+	{ "Łucja Überprüfung, 児童, \xf0\x9f\x91\xa7\n", "\xe2\x80\xa8", XML("\xff\xfe\x80\x00\x01") },
+	{ "From nobody\nSubject: x\n\n", "\t \n", XML("]]>&<!--") },
+	{ "lone \r return", "\r", XML("\r\n\n\r") },
+};
+
+static void build(const struct content *c, const char *seed, struct wg_buf *out)
+{
+	struct wg_err err = { .code = WG_OK };
+
+	*out = WG_BUF(OUT_MAX);
+	if (wg_mime_entity(c->text, c->html, c->xml, c->xml_len, seed, out, &err) != WG_OK)
+		fail_msg("entity: %s", err.text);
+	assert_int_equal(wg_mime_wire_check(out->data, out->len, &err), WG_OK);
+}
+
+static void test_entity(void **state)
+{
+	static char said[16384];
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(contents); i++) {
+		struct wg_buf out WG_AUTO_BUF, text WG_AUTO_BUF, html WG_AUTO_BUF;
+		build(&contents[i], "0123456789abcdef", &out);
+		canonical(contents[i].text, &text);
+		canonical(contents[i].html, &html);
+		ask_python(&out, said, sizeof said);
+		assert_null(strstr(said, "defects"));
+		expect(said, "part 0 multipart/mixed - - - - - -\npart 1 multipart/alternative - - - - - -\npart 2 text/plain");
+		expect_part(said, "2 text/plain utf-8 base64 - -", wg_buf_text(&text), text.len);
+		expect_part(said, "2 text/html utf-8 base64 - -", wg_buf_text(&html), html.len);
+		expect_part(said, "1 application/xml - base64 notice.xml -", contents[i].xml, contents[i].xml_len);
+	}
+}
+
+/* One line of many megabytes, and many. */
+static void test_large(void **state)
+{
+	static char said[16384];
+	size_t len = 4 * 1024 * 1024;
+	char *big WG_AUTO_FREE = malloc(len + 1), *lines WG_AUTO_FREE = malloc(len + 1);
+
+	(void)state; /* none */
+	assert_true(big && lines);
+	memset(big, 'x', len);
+	memset(lines, '\n', len);
+	big[len] = lines[len] = '\0';
+	const struct content c = { big, lines, big, len };
+	struct wg_buf out WG_AUTO_BUF, html WG_AUTO_BUF;
+	build(&c, "seed", &out);
+	canonical(lines, &html);
+	ask_python(&out, said, sizeof said);
+	expect_part(said, "2 text/plain utf-8 base64 - -", big, len);
+	expect_part(said, "2 text/html utf-8 base64 - -", wg_buf_text(&html), html.len);
+}
+
+/* One projection is signed once: the same input gives the same bytes, another seed other boundaries. */
+static void test_deterministic(void **state)
+{
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(contents); i++) {
+		struct wg_buf a WG_AUTO_BUF, b WG_AUTO_BUF, c WG_AUTO_BUF;
+		build(&contents[i], "seed", &a);
+		build(&contents[i], "seed", &b);
+		build(&contents[i], "other", &c);
+		assert_int_equal(a.len, b.len);
+		assert_memory_equal(a.data, b.data, a.len);
+		assert_int_equal(a.len, c.len);
+		assert_memory_not_equal(a.data, c.data, a.len);
+	}
+}
+
+static void test_entity_refused(void **state)
+{
+	struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX), small WG_AUTO_BUF = WG_BUF(100);
+	struct wg_err err;
+
+	(void)state; /* none */
+	assert_int_equal(wg_mime_entity("\xff", "", "", 0, "s", &out, &err), WG_REJECT);
+	assert_int_equal(wg_mime_entity("", "\xc3", "", 0, "s", &out, &err), WG_REJECT);
+	assert_int_equal(wg_mime_entity("", "", "", WG_LIMIT_ENVELOPE + 1, "s", &out, &err), WG_LIMIT);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(wg_mime_entity("", "", "", 0, "s", &small, &err), WG_LIMIT);
+}
+
+static const struct wg_mail_head good_head = {
+	.from = "gateway@wardgate.example",
+	.to = "desk@front-door.example",
+	.message_id = "01jd3c4e5f6g7h8j9k0m1n2p3q@wardgate.example",
+	.subject = "Notice 01jd3c4e",
+	.in_reply_to = "01jd000000000000000000000a@front-door.example",
+	.date_ms = 1795339800000,
+};
+static const char der[] = "\x30\x80\x00\r\n.\r\n\xff";
+
+static void test_mail(void **state)
+{
+	static const char *const types[] = { "signed-data", "enveloped-data", "authEnveloped-data" };
+	static char said[16384];
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(types); i++) {
+		struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+		struct wg_err err = { .code = WG_OK };
+		char words[128];
+		assert_int_equal(wg_mime_mail(&good_head, der, sizeof der, types[i], &out, &err), WG_OK);
+		assert_int_equal(wg_mime_wire_check(out.data, out.len, &err), WG_OK);
+		ask_python(&out, said, sizeof said);
+		expect(said, "header From: gateway@wardgate.example\n");
+		expect(said, "header To: desk@front-door.example\n");
+		expect(said, "header Date: Sun, 22 Nov 2026 09:30:00 +0000\n");
+		expect(said, "header Message-Id: <01jd3c4e5f6g7h8j9k0m1n2p3q@wardgate.example>\n");
+		expect(said, "header Subject: Notice 01jd3c4e\n");
+		expect(said, "header In-Reply-To: <01jd000000000000000000000a@front-door.example>\n");
+		expect(said, "header Auto-Submitted: auto-generated\n");
+		expect(said, "header MIME-Version: 1.0\n");
+		(void)snprintf(words, sizeof words, "0 application/pkcs7-mime - base64 smime.p7m %s", types[i]); /* fits */
+		expect_part(said, words, der, sizeof der);
+	}
+}
+
+static void test_pkcs7(void **state)
+{
+	static char said[16384];
+	struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+	struct wg_err err;
+
+	(void)state; /* none */
+	assert_int_equal(wg_mime_pkcs7(der, sizeof der, "signed-data", &out, &err), WG_OK);
+	assert_int_equal(wg_mime_wire_check(out.data, out.len, &err), WG_OK);
+	ask_python(&out, said, sizeof said);
+	expect_part(said, "0 application/pkcs7-mime - base64 smime.p7m signed-data", der, sizeof der);
+	assert_null(strstr(said, "header From"));
+	assert_memory_equal(wg_buf_text(&out), "Content-Type: application/pkcs7-mime;", 37);
+	wg_buf_reset(&out);
+	assert_int_equal(wg_mime_pkcs7(der, sizeof der, "certs-only", &out, &err), WG_REJECT);
+	assert_int_equal(wg_mime_pkcs7(der, 0, "signed-data", &out, &err), WG_LIMIT);
+	assert_int_equal(out.len, 0);
+}
+
+/* A subject beyond ASCII is encoded, and read back as it was. */
+static void test_subject(void **state)
+{
+	static const char *const subjects[] = { "Notice – answer", "Überprüfung", "=?UTF-8?Q?Bcc:_x?=", "a: b; c=\"d\" <e@f>" };
+	static char said[16384];
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(subjects); i++) {
+		struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+		struct wg_mail_head head = good_head;
+		struct wg_err err;
+		head.subject = subjects[i];
+		assert_int_equal(wg_mime_mail(&head, der, sizeof der, "signed-data", &out, &err), WG_OK);
+		ask_python(&out, said, sizeof said);
+		assert_null(strstr(said, "header Bcc"));
+		if (subjects[i][0] != '=') /* what looks encoded already is read as if it were: a decoder cannot tell */
+			expect(said, subjects[i]);
+	}
+}
+
+static void test_injection(void **state)
+{
+	static const char *const values[] = {
+		"", "x", "a@b.example\r\nBcc: thief@elsewhere.example", "a@b.example\nBcc: x@y.example", "a@b.example\r", "a@b.example, c@d.example",
+		"\"a\r\n\"@b.example", "a b@c.example", "<a@b.example>", "a@b.example>", "a@b@c.example", "t\xc3\xa9ss@b.example", "a@b.example\x01",
+	};
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(values); i++)
+		for (int field = 0; field < 4; field++) {
+			struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+			struct wg_mail_head head = good_head;
+			const char **const fields[] = { &head.from, &head.to, &head.message_id, &head.in_reply_to };
+			struct wg_err err;
+			*fields[field] = values[i];
+			if (wg_mime_mail(&head, der, sizeof der, "signed-data", &out, &err) != WG_REJECT)
+				fail_msg("value %zu was let through as field %d", i, field);
+			assert_int_equal(out.len, 0);
+		}
+	static const char *const subjects[] = { "", "a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\tb", "\x7f", "\xff",
+						"a subject that is much longer than a neutral subject has any need to be" };
+	for (size_t i = 0; i < WG_COUNT(subjects); i++) {
+		struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+		struct wg_mail_head head = good_head;
+		struct wg_err err;
+		head.subject = subjects[i];
+		assert_int_equal(wg_mime_mail(&head, der, sizeof der, "signed-data", &out, &err), WG_REJECT);
+	}
+}
+
+static void test_dates(void **state)
+{
+	static const struct { long long ms; enum wg_code code; } dates[] = {
+		{ 0, WG_OK }, { 253402300799000, WG_OK }, { 253402300800000, WG_REJECT }, { -1, WG_REJECT },
+	};
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(dates); i++) {
+		struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
+		struct wg_mail_head head = good_head;
+		struct wg_err err;
+		head.date_ms = dates[i].ms;
+		assert_int_equal(wg_mime_mail(&head, der, sizeof der, "signed-data", &out, &err), dates[i].code);
+	}
+}
+
+static void test_wire(void **state)
+{
+	static const struct { const char *bytes; size_t len; enum wg_code code; } cases[] = {
+		{ XML("a\r\n"), WG_OK },
+		{ XML("\r\n"), WG_OK },
+		{ XML(".\r\n\r\n.\r\n"), WG_OK },
+		{ XML("a\tb\x7f\x01\r\n"), WG_OK },
+		{ XML(""), WG_REJECT },
+		{ XML("a"), WG_REJECT },
+		{ XML("a\n"), WG_REJECT },
+		{ XML("a\r"), WG_REJECT },
+		{ XML("a\n\r\n"), WG_REJECT },
+		{ XML("a\r\r\n"), WG_REJECT },
+		{ XML("a\r\n\r"), WG_REJECT },
+		{ XML("a\r\nb"), WG_REJECT },
+		{ XML("a\n.\r\n"), WG_REJECT },
+		{ XML("a\0b\r\n"), WG_REJECT },
+		{ XML("\x80\r\n"), WG_REJECT },
+	};
+	struct wg_err err;
+
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(cases); i++)
+		if (wg_mime_wire_check(cases[i].bytes, cases[i].len, &err) != cases[i].code)
+			fail_msg("case %zu", i);
+	for (size_t len = 997; len <= 999; len++) {
+		char line[1001];
+		memset(line, 'x', len);
+		memcpy(line + len, "\r\n", 2);
+		assert_int_equal(wg_mime_wire_check(line, len + 2, &err), len <= 998 ? WG_OK : WG_REJECT);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_entity),	     cmocka_unit_test(test_large),   cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_entity_refused), cmocka_unit_test(test_mail),    cmocka_unit_test(test_pkcs7),
+		cmocka_unit_test(test_subject),	     cmocka_unit_test(test_injection), cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_wire),
+	};
+
+	return cmocka_run_group_tests_name("mime", tests, NULL, NULL);
+}
