@@ -1,5 +1,6 @@
-/* decide.c owns the decision for each recipient: the rules of all layers over the categories of one notice. Nothing is given
- * until a rule gives it; withhold beats share; deny beats review; a condition that cannot be judged is an error, never "no". */
+/* decide.c owns the decision for each recipient: the rules of all layers over the categories of one notice. Nothing is
+ * given until a rule gives it; withhold beats share; deny beats review; a condition that cannot be judged is an error,
+ * never "no". */
 #include "policy/decide.h"
 
 #include <stdio.h>
@@ -37,7 +38,8 @@ void wg_decisions_freep(struct wg_decisions **decisions)
 	*decisions = NULL;
 }
 
-static enum wg_code judge(struct deciding *d, unsigned i, const struct wg_decision *to, bool *applies, struct wg_err *err)
+static enum wg_code judge(struct deciding *d, unsigned i, const struct wg_decision *to, bool *applies,
+                          struct wg_err *err)
 {
 	const struct wg_rule *rule = &d->policy->rules[i];
 	*applies = false;
@@ -83,7 +85,8 @@ static void count_rule(struct tally *tally, const struct wg_rule *rule)
 	}
 }
 
-static enum wg_code write_reasons(const struct deciding *d, const struct tally *tally, struct wg_decision *out, struct wg_err *err)
+static enum wg_code write_reasons(const struct deciding *d, const struct tally *tally, struct wg_decision *out,
+                                  struct wg_err *err)
 {
 	out->reasons = calloc(wg_category_count(), sizeof *out->reasons);
 	if (out->reasons == NULL)
@@ -171,7 +174,7 @@ static struct wg_decisions *new_decisions(void)
 }
 
 enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice,
-		       const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err)
+                       const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err)
 {
 	WG_CLEANUP(close_deciding) struct deciding d = { .policy = policy };
 	WG_CLEANUP(wg_decisions_freep) struct wg_decisions *made = new_decisions();

@@ -13,9 +13,11 @@
 
 struct wg_policy;
 
-/* Loads path and, through extends=, the layers below it from the same folder; validated by xsd_dir/policy.xsd. Anything unknown (attribute, function,
- * variable, category, role, kind) is WG_CONFIG with file:line and the nearest known name. A granting rule without basis or source does not load. */
-enum wg_code wg_policy_load(const char *path, const char *xsd_dir, const struct wg_schema *schema, struct wg_policy **out, struct wg_err *err) WG_MUST;
+/* Loads path and, through extends=, the layers below it from the same folder; validated by xsd_dir/policy.xsd. Anything
+ * unknown (attribute, function, variable, category, role, kind) is WG_CONFIG with file:line and the nearest known name.
+ * A granting rule without basis or source does not load. */
+enum wg_code wg_policy_load(const char *path, const char *xsd_dir, const struct wg_schema *schema,
+                            struct wg_policy **out, struct wg_err *err) WG_MUST;
 void wg_policy_freep(struct wg_policy **policy);
 /* "staffordshire-stoke 2026-11-22" and the SHA-256 over all layers, hex. */
 const char *wg_policy_version(const struct wg_policy *policy);
@@ -32,11 +34,11 @@ enum wg_effect { WG_SHARE, WG_WITHHOLD, WG_REVIEW, WG_DENY };
 
 /* Why one category is given or not. Strings live as long as the policy. */
 struct wg_reason {
-	unsigned category;          /* number of the category */
-	enum wg_effect effect;      /* WG_SHARE, or WG_WITHHOLD (also when nothing grants it: rule is then NULL) */
-	const char *rule;           /* id, "policy/rule", or NULL */
-	const char *basis;          /* "UK GDPR 6(1)(e), 9(2)(g); DPA 2018 schedule 1 paragraph 18", or NULL */
-	const char *source;         /* "SSOT 18.4" or NULL */
+	unsigned category;     /* number of the category */
+	enum wg_effect effect; /* WG_SHARE, or WG_WITHHOLD (also when nothing grants it: rule is then NULL) */
+	const char *rule;      /* id, "policy/rule", or NULL */
+	const char *basis;     /* "UK GDPR 6(1)(e), 9(2)(g); DPA 2018 schedule 1 paragraph 18", or NULL */
+	const char *source;    /* "SSOT 18.4" or NULL */
 };
 
 enum wg_verdict { WG_VERDICT_SEND, WG_VERDICT_REVIEW, WG_VERDICT_DENY };
@@ -45,35 +47,36 @@ struct wg_decision {
 	const struct wg_organisation *organisation;
 	const struct wg_desk *desk;
 	char role[WG_LIMIT_NAME + 1];
-	char of[WG_LIMIT_NAME + 1];      /* "placing" or "host" */
-	char also[256];                  /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
-					  * delivery per desk, decided under the role that reached it first */
-	const char *route_source;        /* why it is a recipient */
+	char of[WG_LIMIT_NAME + 1]; /* "placing" or "host" */
+	char also[256];             /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
+	                             * delivery per desk, decided under the role that reached it first */
+	const char *route_source;   /* why it is a recipient */
 	enum wg_verdict verdict;
-	char verdict_rule[160];          /* the rule behind REVIEW or DENY, with its source; "" for SEND */
-	char due[24];                    /* REVIEW: ISO duration or "" */
-	wg_categories granted;           /* present in the notice and granted */
-	wg_categories withheld;          /* present and not granted */
-	wg_categories mark;              /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
-	struct wg_reason *reasons;       /* one per category present in the notice */
+	char verdict_rule[160]; /* the rule behind REVIEW or DENY, with its source; "" for SEND */
+	char due[24];           /* REVIEW: ISO duration or "" */
+	wg_categories granted;  /* present in the notice and granted */
+	wg_categories withheld; /* present and not granted */
+	wg_categories mark; /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
+	struct wg_reason *reasons; /* one per category present in the notice */
 	unsigned reason_count;
 };
 
 struct wg_decisions {
 	struct wg_decision *list;
 	unsigned count;
-	char unreachable[512];           /* recipients the policy names and the directory cannot reach: "front-door of 000 (unknown)", or that
-					  * nobody is a recipient at all; a person must look. "" only when everybody was reached */
+	char unreachable[512]; /* recipients the policy names and the directory cannot reach: "front-door of 000 (unknown)",
+	                        * or that nobody is a recipient at all; a person must look. "" only when everybody was
+	                        * reached */
 };
 
-/* Routes and decides. A notice that is itself a copy (header/copy-for) goes only to desks of its copy-for organisation. The organisation that submitted is never
- * a recipient unless a route says so with even-to-sender="true". */
+/* Routes and decides. A notice that is itself a copy (header/copy-for) goes only to desks of its copy-for organisation.
+ * The organisation that submitted is never a recipient unless a route says so with even-to-sender="true". */
 enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice,
-		       const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
+                       const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
 void wg_decisions_freep(struct wg_decisions **decisions);
 
-/* One decision as the disclosure record and `--json` print it: one JSON object (recipient, role, verdict, rules, basis, source per category, policy
- * version and hash). No personal data. */
+/* One decision as the disclosure record and `--json` print it: one JSON object (recipient, role, verdict, rules, basis,
+ * source per category, policy version and hash). No personal data. */
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out);
 /* The same for people: several lines of text. */
 void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out);

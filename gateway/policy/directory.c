@@ -128,8 +128,9 @@ static void look_up_dns(const struct wg_directory *directory, const char *name, 
 		look_up(directory, false, small, search);
 }
 
-const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256], unsigned n_dns,
-						  const char (*uris)[256], unsigned n_uris, const char *key_pin)
+const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256],
+                                                  unsigned n_dns, const char (*uris)[256], unsigned n_uris,
+                                                  const char *key_pin)
 {
 	struct search search = { 0 };
 	for (unsigned i = 0; i < n_dns; i++)

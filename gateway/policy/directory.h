@@ -1,4 +1,5 @@
-/* The directory: organisations, their desks, how each is reached and what it may read. xsd/directory.xsd. Immutable once loaded. */
+/* The directory: organisations, their desks, how each is reached and what it may read. xsd/directory.xsd. Immutable
+ * once loaded. */
 #ifndef WG_POLICY_DIRECTORY_H
 #define WG_POLICY_DIRECTORY_H
 
@@ -14,34 +15,36 @@ enum wg_copy_format { WG_FORMAT_SEALED, WG_FORMAT_XML }; /* HTTPS: sealed CMS, o
 /* One desk of an organisation: where a role is done. */
 struct wg_desk {
 	char name[WG_LIMIT_NAME + 1];
-	char *roles;                    /* names separated by blanks: "front-door", "police-missing", ... */
+	char *roles; /* names separated by blanks: "front-door", "police-missing", ... */
 	enum wg_channel_kind channel;
 	char address[WG_LIMIT_ADDRESS + 1]; /* mail: the mailbox */
-	char url[512];                  /* https: where to POST */
+	char url[512];                      /* https: where to POST */
 	enum wg_copy_format format;
-	bool gcm;                       /* recorded capability: AES-256-GCM; otherwise CBC */
-	char certificate[512];          /* PEM path of its S/MIME certificate, relative paths resolved against the directory file */
-	char telephone[64];             /* whom to ring when it is stuck; "" when unknown */
+	bool gcm;              /* recorded capability: AES-256-GCM; otherwise CBC */
+	char certificate[512]; /* PEM path of its S/MIME certificate, relative paths resolved against the directory file */
+	char telephone[64];    /* whom to ring when it is stuck; "" when unknown */
 	bool suspended;
 };
 
 struct wg_organisation {
-	char id[WG_LIMIT_NAME + 1];     /* "staffordshire" */
-	char *name;                     /* "Staffordshire County Council" */
-	char kind[WG_LIMIT_NAME + 1];   /* "council", "police", "health", "home", "provider" */
-	char code[16];                  /* DfE LA code or GSS police force area */
-	char *areas;                    /* police: the codes of the authorities it covers, separated by blanks */
-	char *domains;                  /* mail domains it writes from */
-	/* Who may submit as it: a SAN DNS name or URI, or the SHA-256 of the public key; separated by blanks. Never the CN. */
+	char id[WG_LIMIT_NAME + 1];   /* "staffordshire" */
+	char *name;                   /* "Staffordshire County Council" */
+	char kind[WG_LIMIT_NAME + 1]; /* "council", "police", "health", "home", "provider" */
+	char code[16];                /* DfE LA code or GSS police force area */
+	char *areas;                  /* police: the codes of the authorities it covers, separated by blanks */
+	char *domains;                /* mail domains it writes from */
+	/* Who may submit as it: a SAN DNS name or URI, or the SHA-256 of the public key; separated by blanks. Never the CN.
+	 */
 	char *client_names, *client_keys;
-	char signer[512];               /* PEM path of its signing certificate, or "" */
+	char signer[512]; /* PEM path of its signing certificate, or "" */
 	struct wg_desk *desks;
 	unsigned desk_count;
 };
 
 struct wg_directory;
 
-enum wg_code wg_directory_load(const char *path, const char *xsd_dir, struct wg_directory **out, struct wg_err *err) WG_MUST;
+enum wg_code wg_directory_load(const char *path, const char *xsd_dir, struct wg_directory **out, struct wg_err *err)
+	WG_MUST;
 void wg_directory_freep(struct wg_directory **directory);
 /* SHA-256 of the file, hex: part of the epoch. */
 const char *wg_directory_hash(const struct wg_directory *directory);
@@ -54,8 +57,10 @@ const struct wg_organisation *wg_directory_police(const struct wg_directory *dir
 const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk);
 /* The first desk with it that is not suspended; a suspended one when there is no other. */
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role);
-/* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation; NULL otherwise. */
-const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256], unsigned n_dns,
-						  const char (*uris)[256], unsigned n_uris, const char *key_pin);
+/* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation;
+ * NULL otherwise. */
+const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256],
+                                                  unsigned n_dns, const char (*uris)[256], unsigned n_uris,
+                                                  const char *key_pin);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/directory_internal.h"
-#include "policy/names_internal.h"
 
 static const struct wg_names_row language[] = {
 	{ "directory", NULL, "version" },
@@ -31,7 +30,8 @@ struct load {
 };
 
 /* Text of every child called name, or its attribute when given, separated by blanks. Never NULL on WG_OK. */
-static enum wg_code list_of(const struct _xmlNode *node, const char *name, const char *attribute, char **out, struct wg_err *err)
+static enum wg_code list_of(const struct _xmlNode *node, const char *name, const char *attribute, char **out,
+                            struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf list = WG_BUF(64 * 1024); /* 32 client entries of 200, 16 domains of 253: far below */
 	wg_buf_puts(&list, "");
@@ -53,7 +53,8 @@ static enum wg_code list_of(const struct _xmlNode *node, const char *name, const
 }
 
 /* The attribute as a string of its own, "" when it is not there. */
-static enum wg_code own_attr(const struct load *load, const struct _xmlNode *node, const char *name, char **out, struct wg_err *err)
+static enum wg_code own_attr(const struct load *load, const struct _xmlNode *node, const char *name, char **out,
+                             struct wg_err *err)
 {
 	char value[4096]; /* lists of 64 names of 64 letters at most, by the schema */
 	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
@@ -66,8 +67,8 @@ static enum wg_code own_attr(const struct load *load, const struct _xmlNode *nod
 	return WG_OK;
 }
 
-static enum wg_code path_attr(const struct load *load, const struct _xmlNode *node, const char *name, char *out, size_t size,
-			      struct wg_err *err)
+static enum wg_code path_attr(const struct load *load, const struct _xmlNode *node, const char *name, char *out,
+                              size_t size, struct wg_err *err)
 {
 	char value[512];
 	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
@@ -104,7 +105,8 @@ static bool url_valid(const char *url)
 }
 
 /* What a desk must have for its channel; the schema cannot say "if". */
-static enum wg_code check_desk(const struct load *load, const struct _xmlNode *node, const struct wg_desk *desk, struct wg_err *err)
+static enum wg_code check_desk(const struct load *load, const struct _xmlNode *node, const struct wg_desk *desk,
+                               struct wg_err *err)
 {
 	bool mail = desk->channel == WG_CHANNEL_MAIL;
 	const char *fault = NULL;
@@ -123,7 +125,8 @@ static enum wg_code check_desk(const struct load *load, const struct _xmlNode *n
 	return fault != NULL ? wg_xml_complain(load->doc, node, err, "desk %s: %s", desk->name, fault) : WG_OK;
 }
 
-static enum wg_code read_desk(const struct load *load, const struct _xmlNode *node, struct wg_desk *desk, struct wg_err *err)
+static enum wg_code read_desk(const struct load *load, const struct _xmlNode *node, struct wg_desk *desk,
+                              struct wg_err *err)
 {
 	char word[16];
 	const struct wg_xml *doc = load->doc;
@@ -149,7 +152,8 @@ static enum wg_code read_desk(const struct load *load, const struct _xmlNode *no
 	return code == WG_OK ? check_desk(load, node, desk, err) : code;
 }
 
-static enum wg_code read_desks(const struct load *load, const struct _xmlNode *node, struct wg_organisation *o, struct wg_err *err)
+static enum wg_code read_desks(const struct load *load, const struct _xmlNode *node, struct wg_organisation *o,
+                               struct wg_err *err)
 {
 	unsigned n = 0;
 	for (struct _xmlNode *desk = wg_xml_first(node, "desk"); desk != NULL; desk = wg_xml_next(desk, "desk"))
@@ -173,7 +177,9 @@ static enum wg_code area_is_free(void *arg, const char *code, struct wg_err *err
 {
 	const struct load *load = arg;
 	const struct wg_organisation *other = wg_directory_police(load->directory, code);
-	return other == NULL ? WG_OK : wg_xml_complain(load->doc, load->node, err, "area %s is already covered by %s", code, other->id);
+	return other == NULL
+	           ? WG_OK
+	           : wg_xml_complain(load->doc, load->node, err, "area %s is already covered by %s", code, other->id);
 }
 
 static enum wg_code client_is_free(void *arg, const char *name, struct wg_err *err)
@@ -189,7 +195,8 @@ static enum wg_code client_is_free(void *arg, const char *name, struct wg_err *e
 
 static enum wg_code check_clients(const struct load *load, const struct _xmlNode *node, struct wg_err *err)
 {
-	for (struct _xmlNode *client = wg_xml_first(node, "client"); client != NULL; client = wg_xml_next(client, "client")) {
+	for (struct _xmlNode *client = wg_xml_first(node, "client"); client != NULL;
+	     client = wg_xml_next(client, "client")) {
 		char dns[256], uri[256], key[80];
 		enum wg_code code = wg_names_attr(load->doc, client, "dns", dns, sizeof dns, err);
 		if (code == WG_OK)
@@ -207,7 +214,7 @@ static enum wg_code check_clients(const struct load *load, const struct _xmlNode
 }
 
 static enum wg_code check_organisation(struct load *load, const struct _xmlNode *node, const struct wg_organisation *o,
-				       struct wg_err *err)
+                                       struct wg_err *err)
 {
 	const struct wg_organisation *same = wg_directory_by_code(load->directory, o->code);
 	if (wg_directory_find(load->directory, o->id) != NULL)
@@ -241,7 +248,8 @@ static enum wg_code read_client_names(const struct _xmlNode *node, struct wg_org
 	return code;
 }
 
-static enum wg_code read_organisation(struct load *load, const struct _xmlNode *node, struct wg_organisation *o, struct wg_err *err)
+static enum wg_code read_organisation(struct load *load, const struct _xmlNode *node, struct wg_organisation *o,
+                                      struct wg_err *err)
 {
 	enum wg_code code = wg_names_attr(load->doc, node, "id", o->id, sizeof o->id, err);
 	if (code == WG_OK)
@@ -278,7 +286,8 @@ static enum wg_code read_all(struct load *load, struct wg_err *err)
 	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL; node = wg_xml_next(node, NULL)) {
 		struct wg_organisation *o = &load->directory->organisations[load->directory->count];
 		enum wg_code code = read_organisation(load, node, o, err);
-		load->directory->count++; /* not before: the checks compare it with the others; but also when it failed: to be freed */
+		load->directory
+			->count++; /* not before: the checks compare it with the others; but also when it failed: to be freed */
 		if (code != WG_OK)
 			return code;
 	}
@@ -286,7 +295,7 @@ static enum wg_code read_all(struct load *load, struct wg_err *err)
 }
 
 enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path, const struct wg_xml_xsd *xsd,
-				struct wg_directory **out, struct wg_err *err)
+                                struct wg_directory **out, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	enum wg_code code = wg_names_parse(bytes, len, path, &doc, err);
@@ -297,7 +306,7 @@ enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path,
 	WG_CLEANUP(wg_directory_freep) struct wg_directory *directory = calloc(1, sizeof *directory);
 	if (directory == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
-	wg_sha256_hex(bytes, len, directory->hash);
+	wg_names_hash(bytes, len, directory->hash);
 	struct load load = { .doc = doc, .path = path, .directory = directory };
 	code = read_all(&load, err);
 	if (code == WG_OK)

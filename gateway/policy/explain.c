@@ -1,5 +1,5 @@
-/* explain.c owns the words of a decision: one JSON object for programs and the disclosure record, lines of text for people.
- * No personal data: names of organisations, roles, rules and categories only. */
+/* explain.c owns the words of a decision: one JSON object for programs and the disclosure record, lines of text for
+ * people. No personal data: names of organisations, roles, rules and categories only. */
 #include <string.h>
 
 #include "base/text.h"
@@ -96,7 +96,7 @@ static void put_side(struct wg_buf *out, const struct wg_decision *decision, enu
 			wg_buf_printf(out, "  %s\n", title);
 		any = true;
 		wg_buf_printf(out, "    %-21s %s", wg_category_name(r->category),
-			      r->rule != NULL ? r->rule : "no rule grants it");
+		              r->rule != NULL ? r->rule : "no rule grants it");
 		if (r->basis != NULL)
 			wg_buf_printf(out, "; %s", r->basis);
 		if (r->source != NULL)
@@ -108,16 +108,18 @@ static void put_side(struct wg_buf *out, const struct wg_decision *decision, enu
 void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out)
 {
 	static const char *const words[] = {
-		[WG_VERDICT_SEND] = "send", [WG_VERDICT_REVIEW] = "a person must release it", [WG_VERDICT_DENY] = "do not send",
+		[WG_VERDICT_SEND] = "send",
+		[WG_VERDICT_REVIEW] = "a person must release it",
+		[WG_VERDICT_DENY] = "do not send",
 	};
 	wg_buf_printf(out, "%s (%s), %s as %s of %s: %s\n", decision->organisation->name, decision->organisation->id,
-		      decision->desk->name, decision->role, decision->of, words[decision->verdict]);
+	              decision->desk->name, decision->role, decision->of, words[decision->verdict]);
 	wg_buf_printf(out, "  recipient because of %s\n", decision->route_source);
 	if (decision->also[0] != '\0')
 		wg_buf_printf(out, "  also reached as %s: one copy, decided under the first role\n", decision->also);
 	if (decision->verdict_rule[0] != '\0')
 		wg_buf_printf(out, "  by %s%s%s\n", decision->verdict_rule, decision->due[0] != '\0' ? ", within " : "",
-			      decision->due);
+		              decision->due);
 	/* What was worked out also stands there when nothing is sent: it is what a release would give. */
 	put_side(out, decision, WG_SHARE, decision->verdict == WG_VERDICT_SEND ? "gets" : "would get");
 	put_side(out, decision, WG_WITHHOLD, "does not get");

@@ -10,8 +10,8 @@
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
-/* consent('role'): what is recorded of consent to share with that role: given, refused, withdrawn, not-sought or not-known.
- * age(): the child's age in whole years today, "" when the date of birth is not known. */
+/* consent('role'): what is recorded of consent to share with that role: given, refused, withdrawn, not-sought or
+ * not-known. age(): the child's age in whole years today, "" when the date of birth is not known. */
 const char *const wg_facts_functions[] = { "consent", "age", NULL };
 /* $self: this gateway's organisation; $submitter: who handed the notice in. */
 const char *const wg_facts_variables[] = { "self", "submitter", NULL };
@@ -27,8 +27,8 @@ static const struct _xmlNode *below(const struct _xmlNode *node, const char *nam
 	return node != NULL ? wg_xml_first(node, name) : NULL;
 }
 
-/* The states from the one that holds sharing back most to the one that allows it: where two entries disagree, the first of
- * these wins. A static string, or NULL for no state of ours. */
+/* The states from the one that holds sharing back most to the one that allows it: where two entries disagree, the first
+ * of these wins. A static string, or NULL for no state of ours. */
 static const char *const consent_states[] = { "withdrawn", "refused", "not-sought", "not-known", "given" };
 
 static size_t consent_rank(const char *state)
@@ -75,7 +75,8 @@ static bool civil(int64_t day, int *year, int *month, int *date)
 	memcpy(part[0], text, 4);
 	memcpy(part[1], text + 5, 2);
 	memcpy(part[2], text + 8, 2);
-	if (!wg_num_parse(part[0], 1, 9999, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) || !wg_num_parse(part[2], 1, 31, &n[2]))
+	if (!wg_num_parse(part[0], 1, 9999, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) ||
+	    !wg_num_parse(part[2], 1, 31, &n[2]))
 		return false;
 	*year = (int)n[0];
 	*month = (int)n[1];
@@ -94,7 +95,8 @@ static bool parse_date(const char *text, int *year, int *month, int *date)
 	memcpy(part[0], text, 4);
 	memcpy(part[1], text + 5, 2);
 	memcpy(part[2], text + 8, 2);
-	if (!wg_num_parse(part[0], 1, 9999, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) || !wg_num_parse(part[2], 1, 31, &n[2]))
+	if (!wg_num_parse(part[0], 1, 9999, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) ||
+	    !wg_num_parse(part[2], 1, 31, &n[2]))
 		return false;
 	*year = (int)n[0];
 	*month = (int)n[1];
@@ -102,7 +104,8 @@ static bool parse_date(const char *text, int *year, int *month, int *date)
 	return wg_clock_days(*year, *month, *date, &day);
 }
 
-/* Whole years between the date of birth and today; somebody born on 29 February has the birthday on 1 March otherwise. */
+/* Whole years between the date of birth and today; somebody born on 29 February has the birthday on 1 March otherwise.
+ */
 static const char *age(struct wg_facts_view *view)
 {
 	int by, bm, bd, ty, tm, td;
@@ -140,7 +143,8 @@ static const char *variable(void *arg, const char *name)
 	return "";
 }
 
-enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_condition *when, bool *out, struct wg_err *err)
+enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_condition *when, bool *out,
+                                struct wg_err *err)
 {
 	struct wg_answers answers = { .function = function, .variable = variable, .arg = view };
 	if (when != NULL)
@@ -165,7 +169,7 @@ static enum wg_code read_today(const char *now, int64_t *today, struct wg_err *e
 }
 
 enum wg_code wg_facts_view_open(const struct wg_policy *policy, struct wg_notice *notice, const struct wg_facts *facts,
-				struct wg_facts_view *out, struct wg_err *err)
+                                struct wg_facts_view *out, struct wg_err *err)
 {
 	*out = (struct wg_facts_view){ .policy = policy, .given = facts };
 	enum wg_code code = read_today(facts->now, &out->today, err);

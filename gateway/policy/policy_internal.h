@@ -4,14 +4,15 @@
 
 #include <stdint.h>
 
-#include "crypto/crypto.h"
 #include "notice/condition.h"
 #include "notice/xml.h"
 #include "policy/decide.h"
+#include "policy/names_internal.h"
 
 /* Layers over each other: nation, region, local, and a few to spare. */
 #define WG_POLICY_LAYERS 8
-/* Roles, definitions, routes and rules of all layers together: the fullest protocol has some 40 message kinds for 33 roles. */
+/* Roles, definitions, routes and rules of all layers together: the fullest protocol has some 40 message kinds for 33
+ * roles. */
 #define WG_POLICY_ITEMS 4096
 /* "policy/rule" */
 #define WG_POLICY_RULE_ID (2 * WG_LIMIT_NAME + 2)
@@ -65,9 +66,10 @@ struct wg_rule {
 	bool unconfirmed;     /* needs confirmation and has none: never applies */
 };
 
-/* Invariants once loaded: (1) rules are in the order in which they are cited: the highest layer first, within a layer as they
- * were written; (2) routes and defines are the other way round, lowest layer first, and a define uses only earlier ones; (3)
- * rule ids, role names and define names are unique; (4) every role that is named is in roles; (5) a share rule has a basis. */
+/* Invariants once loaded: (1) rules are in the order in which they are cited: the highest layer first, within a layer
+ * as they were written; (2) routes and defines are the other way round, lowest layer first, and a define uses only
+ * earlier ones; (3) rule ids, role names and define names are unique; (4) every role that is named is in roles; (5) a
+ * share rule has a basis. */
 struct wg_policy {
 	struct wg_role *roles;
 	struct wg_define *defines;
@@ -76,7 +78,7 @@ struct wg_policy {
 	unsigned role_count, define_count, route_count, rule_count;
 	unsigned layers;
 	char version[2 * WG_LIMIT_NAME + 2];
-	char hash[WG_HASH_TEXT];
+	char hash[WG_NAMES_HASH];
 };
 
 /* Where one layer is read from and into. */
@@ -88,25 +90,29 @@ struct wg_layer {
 	unsigned number;
 };
 
-/* The same as wg_policy_load from bytes of the top layer. folder is where lower layers are looked for, with its last slash;
- * NULL: extends= is refused. */
-enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, const char *folder, const struct wg_xml_xsd *xsd,
-			     const struct wg_schema *schema, struct wg_policy **out, struct wg_err *err) WG_MUST;
+/* The same as wg_policy_load from bytes of the top layer. folder is where lower layers are looked for, with its last
+ * slash; NULL: extends= is refused. */
+enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, const char *folder,
+                             const struct wg_xml_xsd *xsd, const struct wg_schema *schema, struct wg_policy **out,
+                             struct wg_err *err) WG_MUST;
 
 /* policy_words.c: attributes shared by rules and routes. */
-enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
-				  struct wg_err *err) WG_MUST;
-enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out, struct wg_err *err) WG_MUST;
-enum wg_code wg_policy_words_roles(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
-				   struct wg_err *err) WG_MUST;
+enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                  char **out, struct wg_err *err) WG_MUST;
+enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out,
+                                   struct wg_err *err) WG_MUST;
+enum wg_code wg_policy_words_roles(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                   char **out, struct wg_err *err) WG_MUST;
 enum wg_code wg_policy_words_span(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_span *out,
-				  struct wg_err *err) WG_MUST;
-enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name, char **out, struct wg_err *err) WG_MUST;
+                                  struct wg_err *err) WG_MUST;
+enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name, char **out, struct wg_err *err)
+	WG_MUST;
 enum wg_code wg_policy_words_when(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_condition **out,
-				  struct wg_err *err) WG_MUST;
+                                  struct wg_err *err) WG_MUST;
 const struct wg_role *wg_policy_role(const struct wg_policy *policy, const char *name);
 /* The complaint that a role is not known, with a guess. */
-enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role, struct wg_err *err);
+enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role,
+                               struct wg_err *err);
 
 /* policy_route.c and policy_rule.c: one element into the policy. */
 enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
@@ -121,20 +127,22 @@ struct wg_facts_view {
 	struct _xmlDoc *doc; /* borrowed from the notice */
 	int64_t today;       /* in London */
 	char kind[WG_LIMIT_NAME + 1];
-	bool *defined;       /* one per define, those before defined_count are known */
+	bool *defined; /* one per define, those before defined_count are known */
 	unsigned defined_count;
 	char scratch[16];
 };
 extern const char *const wg_facts_functions[], *const wg_facts_variables[];
 enum wg_code wg_facts_view_open(const struct wg_policy *policy, struct wg_notice *notice, const struct wg_facts *facts,
-				struct wg_facts_view *out, struct wg_err *err) WG_MUST;
+                                struct wg_facts_view *out, struct wg_err *err) WG_MUST;
 void wg_facts_view_close(struct wg_facts_view *view);
 /* when NULL: true */
-enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_condition *when, bool *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_condition *when, bool *out,
+                                struct wg_err *err) WG_MUST;
 bool wg_facts_view_in_force(const struct wg_facts_view *view, const char *kinds, const struct wg_span *span);
 
 /* route.c: fills organisation, desk, role, of, also and route_source of a decision per desk, and unreachable. */
-enum wg_code wg_route_notice(const struct wg_policy *policy, const struct wg_directory *directory, const struct wg_notice *notice,
-			     struct wg_facts_view *view, struct wg_decisions *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_route_notice(const struct wg_policy *policy, const struct wg_directory *directory,
+                             const struct wg_notice *notice, struct wg_facts_view *view, struct wg_decisions *out,
+                             struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,11 +1,10 @@
-/* policy_load.c owns reading a policy: its layers from the lowest up, in an order in which every name is known before it is
- * used. Files are touched here only; afterwards a policy is data. */
+/* policy_load.c owns reading a policy: its layers from the lowest up, in an order in which every name is known before
+ * it is used. Files are touched here only; afterwards a policy is data. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/names_internal.h"
 #include "policy/policy_internal.h"
 
 static const struct wg_names_row language[] = {
@@ -47,10 +46,10 @@ static void load_close(struct load *load)
 }
 
 /* Parses, validates and keeps one layer; *below is the name of the next, "" when it is the last. */
-static enum wg_code take_layer(struct load *load, const void *bytes, size_t len, const char *name, char below[WG_LIMIT_NAME + 1],
-			       struct wg_err *err)
+static enum wg_code take_layer(struct load *load, const void *bytes, size_t len, const char *name,
+                               char below[WG_LIMIT_NAME + 1], struct wg_err *err)
 {
-	char digest[WG_HASH_TEXT];
+	char digest[WG_NAMES_HASH];
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	if (load->count == WG_POLICY_LAYERS)
 		return wg_err_set(err, WG_CONFIG, "%s: there are more than %d layers", name, WG_POLICY_LAYERS);
@@ -68,7 +67,7 @@ static enum wg_code take_layer(struct load *load, const void *bytes, size_t len,
 			code = wg_xml_complain(doc, root, err, "the layers go round in a circle: %s extends itself", id);
 	if (code != WG_OK)
 		return code;
-	wg_sha256_hex(bytes, len, digest);
+	wg_names_hash(bytes, len, digest);
 	wg_buf_puts(&load->digests, digest);
 	load->docs[load->count++] = wg_steal(&doc);
 	return WG_OK;
@@ -93,7 +92,7 @@ static enum wg_code take_below(struct load *load, const char *name, char below[W
 	code = take_layer(load, bytes.data, bytes.len, path, below, err);
 	if (code == WG_OK && strcmp(load->ids[load->count - 1], name) != 0)
 		code = wg_xml_complain(load->docs[load->count - 1], wg_xml_root(load->docs[load->count - 1]), err,
-				       "id=\"%s\" and the file's name differ", load->ids[load->count - 1]);
+		                       "id=\"%s\" and the file's name differ", load->ids[load->count - 1]);
 	return code;
 }
 
@@ -164,7 +163,8 @@ static enum wg_code read_layer(const struct wg_layer *layer, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	const struct _xmlNode *root = wg_xml_root(layer->doc);
-	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK; node = wg_xml_next(node, NULL)) {
+	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
+	     node = wg_xml_next(node, NULL)) {
 		const char *what = wg_xml_name(node);
 		if (strcmp(what, "role") == 0)
 			code = add_role(layer, node, err);
@@ -180,8 +180,8 @@ static enum wg_code read_layer(const struct wg_layer *layer, struct wg_err *err)
 	return code;
 }
 
-/* Turns the rules so that the highest layer is cited first and every layer stays as it was written. They were read lowest
- * layer first, so each layer is one run: runs are copied from the last to the first. */
+/* Turns the rules so that the highest layer is cited first and every layer stays as it was written. They were read
+ * lowest layer first, so each layer is one run: runs are copied from the last to the first. */
 static enum wg_code highest_first(struct wg_policy *policy, struct wg_err *err)
 {
 	if (policy->rule_count == 0)
@@ -204,7 +204,9 @@ static enum wg_code build(struct load *load, struct wg_policy *policy, struct wg
 	enum wg_code code = wg_buf_check(&load->digests, "policy", err);
 	policy->layers = load->count;
 	for (unsigned i = load->count; i-- > 0 && code == WG_OK;) {
-		struct wg_layer layer = { .doc = load->docs[i], .schema = load->schema, .policy = policy, .number = load->count - 1 - i };
+		struct wg_layer layer = {
+			.doc = load->docs[i], .schema = load->schema, .policy = policy, .number = load->count - 1 - i
+		};
 		memcpy(layer.id, load->ids[i], sizeof layer.id);
 		code = read_layer(&layer, err);
 	}
@@ -215,16 +217,20 @@ static enum wg_code build(struct load *load, struct wg_policy *policy, struct wg
 		code = highest_first(policy, err);
 	if (code != WG_OK)
 		return code;
-	(void)snprintf(policy->version, sizeof policy->version, "%s %s", load->ids[0], version); /* a name and 32 letters fit */
-	wg_sha256_hex(load->digests.data, load->digests.len, policy->hash);
+	(void)snprintf(policy->version, sizeof policy->version, "%s %s", load->ids[0],
+	               version); /* a name and 32 letters fit */
+	wg_names_hash(load->digests.data, load->digests.len, policy->hash);
 	return WG_OK;
 }
 
-enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, const char *folder, const struct wg_xml_xsd *xsd,
-			     const struct wg_schema *schema, struct wg_policy **out, struct wg_err *err)
+enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, const char *folder,
+                             const struct wg_xml_xsd *xsd, const struct wg_schema *schema, struct wg_policy **out,
+                             struct wg_err *err)
 {
-	WG_CLEANUP(load_close) struct load load = { .xsd = xsd, .schema = schema, .folder = folder,
-						    .digests = WG_BUF(WG_POLICY_LAYERS * WG_HASH_TEXT) };
+	WG_CLEANUP(load_close)
+	struct load load = {
+		.xsd = xsd, .schema = schema, .folder = folder, .digests = WG_BUF(WG_POLICY_LAYERS * WG_NAMES_HASH)
+	};
 	WG_CLEANUP(wg_policy_freep) struct wg_policy *policy = calloc(1, sizeof *policy);
 	if (policy == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
@@ -241,8 +247,8 @@ enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, co
 	return code;
 }
 
-enum wg_code wg_policy_load(const char *path, const char *xsd_dir, const struct wg_schema *schema, struct wg_policy **out,
-			    struct wg_err *err)
+enum wg_code wg_policy_load(const char *path, const char *xsd_dir, const struct wg_schema *schema,
+                            struct wg_policy **out, struct wg_err *err)
 {
 	char xsd_path[512], folder[512];
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_CONFIG_FILE);

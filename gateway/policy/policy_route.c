@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "policy/names_internal.h"
 #include "policy/policy_internal.h"
 
-static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route_to *to, struct wg_err *err)
+static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route_to *to,
+                            struct wg_err *err)
 {
 	enum wg_code code = wg_names_attr(layer->doc, node, "role", to->role, sizeof to->role, err);
 	if (code == WG_OK)
@@ -18,13 +18,15 @@ static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode 
 		return wg_policy_no_role(layer, node, to->role, err);
 	to->police = strcmp(role->at, "police") == 0;
 	if (!to->police && strcmp(role->at, "council") != 0)
-		return wg_xml_complain(layer->doc, node, err,
-				       "role %s is done at \"%s\": only councils and police have a placing and a host side to route by",
-				       role->name, role->at);
+		return wg_xml_complain(
+			layer->doc, node, err,
+			"role %s is done at \"%s\": only councils and police have a placing and a host side to route by",
+			role->name, role->at);
 	return WG_OK;
 }
 
-static enum wg_code read_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route *route, struct wg_err *err)
+static enum wg_code read_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route *route,
+                               struct wg_err *err)
 {
 	char even[8];
 	enum wg_code code = wg_policy_words_kinds(layer, node, &route->kinds, err);

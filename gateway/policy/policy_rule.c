@@ -5,21 +5,21 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/names_internal.h"
 #include "policy/policy_internal.h"
 
-/* Data that Article 9 of the UK GDPR protects whoever holds it: a rule that shares it names a condition of Article 9(2), or of
- * schedule 8 where Part 3 of the DPA 2018 applies instead. */
+/* Data that Article 9 of the UK GDPR protects whoever holds it: a rule that shares it names a condition of Article
+ * 9(2), or of schedule 8 where Part 3 of the DPA 2018 applies instead. */
 static const char special_categories[] = "health disability equality sexual-activity";
 
 /* All complaints about a rule begin with its id. */
 static enum wg_code complain(const struct wg_layer *layer, const struct _xmlNode *node, const struct wg_rule *rule,
-			     struct wg_err *err, const char *words)
+                             struct wg_err *err, const char *words)
 {
 	return wg_xml_complain(layer->doc, node, err, "rule %s: %s", rule->id, words);
 }
 
-static enum wg_code read_id(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule, struct wg_err *err)
+static enum wg_code read_id(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
+                            struct wg_err *err)
 {
 	char id[WG_LIMIT_NAME + 1];
 	enum wg_code code = wg_names_attr(layer->doc, node, "id", id, sizeof id, err);
@@ -33,7 +33,8 @@ static enum wg_code read_id(const struct wg_layer *layer, const struct _xmlNode 
 }
 
 /* An attribute that is a word of a closed list, already checked; "" when it is not there. */
-static enum wg_code read_words(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule, struct wg_err *err)
+static enum wg_code read_words(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
+                               struct wg_err *err)
 {
 	char effect[16], marker[16], confirmation[16];
 	enum wg_code code = wg_names_attr(layer->doc, node, "effect", effect, sizeof effect, err);
@@ -56,13 +57,15 @@ static enum wg_code read_words(const struct wg_layer *layer, const struct _xmlNo
 	if (marker[0] != '\0')
 		rule->marker = strcmp(marker, "say") == 0 ? WG_MARKER_SAY : WG_MARKER_NONE;
 	if (confirmation[0] != '\0' && rule->effect != WG_SHARE)
-		return complain(layer, node, rule, err, "confirmation= is for effect=\"share\" only: what protects is in force at once");
+		return complain(layer, node, rule, err,
+		                "confirmation= is for effect=\"share\" only: what protects is in force at once");
 	rule->unconfirmed = confirmation[0] != '\0';
 	return WG_OK;
 }
 
 /* "PT4H": the schema has seen to the form. */
-static enum wg_code read_due(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule, struct wg_err *err)
+static enum wg_code read_due(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
+                             struct wg_err *err)
 {
 	rule->due_minutes = UINT_MAX;
 	enum wg_code code = wg_names_attr(layer->doc, node, "due", rule->due, sizeof rule->due, err);
@@ -83,7 +86,7 @@ static enum wg_code read_due(const struct wg_layer *layer, const struct _xmlNode
 }
 
 static enum wg_code read_categories(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
-				    struct wg_err *err)
+                                    struct wg_err *err)
 {
 	WG_AUTO_FREE char *list = NULL;
 	struct wg_err inner = { 0 };
@@ -94,14 +97,16 @@ static enum wg_code read_categories(const struct wg_layer *layer, const struct _
 	if (list[0] == '\0' && !judges)
 		return complain(layer, node, rule, err, "categories= is missing");
 	if (star && rule->effect == WG_SHARE)
-		return complain(layer, node, rule, err, "a rule that shares names its categories: \"*\" would give whatever is added later");
+		return complain(layer, node, rule, err,
+		                "a rule that shares names its categories: \"*\" would give whatever is added later");
 	rule->unconditional = list[0] == '\0';
 	code = wg_categories_parse(rule->unconditional ? "*" : list, &rule->categories, &inner);
 	if (code != WG_OK)
 		return complain(layer, node, rule, err, inner.text);
 	wg_categories frame = wg_category_find("administrative");
 	if (rule->effect == WG_WITHHOLD && !star && (rule->categories & frame) != 0)
-		return complain(layer, node, rule, err, "administrative cannot be withheld, no copy is made without it: use effect=\"deny\"");
+		return complain(layer, node, rule, err,
+		                "administrative cannot be withheld, no copy is made without it: use effect=\"deny\"");
 	if (rule->effect == WG_WITHHOLD)
 		rule->categories &= ~frame;
 	return WG_OK;
@@ -122,7 +127,8 @@ static char *basis_words(const char *gdpr, const char *dpa, const char *act)
 	return wg_buf_steal(&b);
 }
 
-static enum wg_code read_basis(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule, struct wg_err *err)
+static enum wg_code read_basis(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
+                               struct wg_err *err)
 {
 	char gdpr[256] = "", dpa[256] = "", act[256] = "";
 	const struct _xmlNode *basis = wg_xml_first(node, "basis");
@@ -137,22 +143,25 @@ static enum wg_code read_basis(const struct wg_layer *layer, const struct _xmlNo
 		return code;
 	bool named = gdpr[0] != '\0' || dpa[0] != '\0';
 	if (rule->effect == WG_SHARE && !named)
-		return complain(layer, basis != NULL ? basis : node, rule, err, "a rule that shares needs its lawful basis: <basis gdpr=\"...\"/> or dpa=");
+		return complain(layer, basis != NULL ? basis : node, rule, err,
+		                "a rule that shares needs its lawful basis: <basis gdpr=\"...\"/> or dpa=");
 	wg_categories special;
 	code = wg_categories_parse(special_categories, &special, err);
 	if (code != WG_OK)
 		return code;
 	if (rule->effect == WG_SHARE && (rule->categories & special) != 0 && strstr(gdpr, "9(2)") == NULL &&
 	    strstr(dpa, "schedule 8") == NULL)
-		return complain(layer, basis, rule, err,
-				"it shares special category data: the basis needs a condition of Article 9(2), or of DPA 2018 schedule 8");
+		return complain(
+			layer, basis, rule, err,
+			"it shares special category data: the basis needs a condition of Article 9(2), or of DPA 2018 schedule 8");
 	if (basis == NULL || (!named && act[0] == '\0'))
 		return WG_OK;
 	rule->basis = basis_words(gdpr, dpa, act);
 	return rule->basis != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 }
 
-static enum wg_code read_scope(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule, struct wg_err *err)
+static enum wg_code read_scope(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,
+                               struct wg_err *err)
 {
 	enum wg_code code = wg_policy_words_kinds(layer, node, &rule->kinds, err);
 	if (code == WG_OK)
@@ -168,7 +177,8 @@ static enum wg_code read_scope(const struct wg_layer *layer, const struct _xmlNo
 	if (strcmp(rule->except, "*") == 0)
 		return complain(layer, node, rule, err, "except=\"*\" leaves nobody: take the rule out instead");
 	if (rule->effect == WG_SHARE && strcmp(rule->to, "*") == 0)
-		return complain(layer, node, rule, err, "a rule that shares names its roles: to=\"*\" would give to whatever is added later");
+		return complain(layer, node, rule, err,
+		                "a rule that shares names its roles: to=\"*\" would give to whatever is added later");
 	return WG_OK;
 }
 

@@ -5,14 +5,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/names_internal.h"
 #include "policy/policy_internal.h"
 
 /* The kinds of notice that the schema has so far; a new kind is one word here. */
 static const char known_kinds[] = "missing found";
 
-enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
-				  struct wg_err *err)
+enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                  char **out, struct wg_err *err)
 {
 	char list[4352]; /* 64 names of 64 letters, by the schema */
 	enum wg_code code = wg_names_attr(layer->doc, node, attribute, list, sizeof list, err);
@@ -38,10 +37,11 @@ static enum wg_code check_kind(void *arg, const char *name, struct wg_err *err)
 	if (strcmp(name, "*") == 0 || wg_list_has(known_kinds, name))
 		return WG_OK;
 	return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
-			       wg_names_hint(name, known_kinds, hint));
+	                       wg_names_hint(name, known_kinds, hint));
 }
 
-enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out, struct wg_err *err)
+enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out,
+                                   struct wg_err *err)
 {
 	struct word word = { layer, node };
 	WG_AUTO_FREE char *list = NULL;
@@ -53,13 +53,15 @@ enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _x
 	return code;
 }
 
-enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role, struct wg_err *err)
+enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role,
+                               struct wg_err *err)
 {
 	char hint[WG_NAMES_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
 	for (unsigned i = 0; i < layer->policy->role_count; i++)
 		wg_buf_printf(&known, "%s ", layer->policy->roles[i].name);
-	return wg_xml_complain(layer->doc, node, err, "unknown role \"%s\"%s", role, wg_names_hint(role, wg_buf_text(&known), hint));
+	return wg_xml_complain(layer->doc, node, err, "unknown role \"%s\"%s", role,
+	                       wg_names_hint(role, wg_buf_text(&known), hint));
 }
 
 static enum wg_code check_role(void *arg, const char *name, struct wg_err *err)
@@ -70,8 +72,8 @@ static enum wg_code check_role(void *arg, const char *name, struct wg_err *err)
 	return wg_policy_no_role(word->layer, word->node, name, err);
 }
 
-enum wg_code wg_policy_words_roles(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, char **out,
-				   struct wg_err *err)
+enum wg_code wg_policy_words_roles(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                   char **out, struct wg_err *err)
 {
 	struct word word = { layer, node };
 	WG_AUTO_FREE char *list = NULL;
@@ -97,8 +99,8 @@ static bool parse_day(const char *text, int64_t *day)
 	       wg_num_parse(part[2], 1, 31, &date) && wg_clock_days((int)year, (int)month, (int)date, day);
 }
 
-static enum wg_code read_day(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute, int64_t *day,
-			     struct wg_err *err)
+static enum wg_code read_day(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                             int64_t *day, struct wg_err *err)
 {
 	char text[16];
 	enum wg_code code = wg_names_attr(layer->doc, node, attribute, text, sizeof text, err);
@@ -108,7 +110,7 @@ static enum wg_code read_day(const struct wg_layer *layer, const struct _xmlNode
 }
 
 enum wg_code wg_policy_words_span(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_span *out,
-				  struct wg_err *err)
+                                  struct wg_err *err)
 {
 	*out = (struct wg_span){ .from = INT64_MIN, .until = INT64_MAX };
 	enum wg_code code = read_day(layer, node, "from", &out->from, err);
@@ -141,8 +143,47 @@ enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name
 	return WG_OK;
 }
 
+/* The role that consent() asks for is a name like any other, and a slip in it would make a gate that never shuts. at
+ * points behind "consent(". */
+static enum wg_code check_consent(const struct wg_layer *layer, const struct _xmlNode *when, const char *at,
+                                  struct wg_err *err)
+{
+	char role[WG_LIMIT_NAME + 1], quote = '\0';
+	at += strspn(at, " \t\r\n");
+	if (*at == '\'' || *at == '"')
+		quote = *at++;
+	size_t n = strcspn(at, (char[2]){ quote, '\0' });
+	const char *behind = at + n + (at[n] != '\0' ? 1 : 0);
+	behind += strspn(behind, " \t\r\n");
+	if (quote == '\0' || n == 0 || n >= sizeof role || *behind != ')')
+		return wg_xml_complain(layer->doc, when, err, "consent('role') wants one role, in quotes");
+	memcpy(role, at, n);
+	role[n] = '\0';
+	if (strcmp(role, "*") == 0 || wg_policy_role(layer->policy, role) != NULL)
+		return WG_OK;
+	return wg_policy_no_role(layer, when, role, err);
+}
+
+/* Every call of name in a condition that is known to be well-formed. */
+static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlNode *when, const char *text,
+                                const char *name, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (const char *p = text; code == WG_OK && (p = strstr(p, name)) != NULL;) {
+		p += strlen(name);
+		const char *open = p + strspn(p, " \t\r\n");
+		if (*open != '(')
+			continue; /* a place of that name: sharing/consent */
+		if (strcmp(name, "consent") == 0)
+			code = check_consent(layer, when, open + 1, err);
+		else if (open[1 + strspn(open + 1, " \t\r\n")] != ')')
+			code = wg_xml_complain(layer->doc, when, err, "%s() takes nothing between its brackets", name);
+	}
+	return code;
+}
+
 enum wg_code wg_policy_words_when(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_condition **out,
-				  struct wg_err *err)
+                                  struct wg_err *err)
 {
 	const struct _xmlNode *when = wg_xml_first(node, "when");
 	if (when == NULL)
@@ -163,5 +204,9 @@ enum wg_code wg_policy_words_when(const struct wg_layer *layer, const struct _xm
 	enum wg_code code = wg_condition_compile(text, &vocabulary, layer->schema, out, &inner);
 	if (code == WG_CONFIG || code == WG_LIMIT)
 		return wg_xml_complain(layer->doc, when, err, "%s", inner.text);
-	return code == WG_OK ? WG_OK : wg_err_set(err, code, "%s", inner.text);
+	if (code != WG_OK)
+		return wg_err_set(err, code, "%s", inner.text);
+	for (unsigned i = 0; wg_facts_functions[i] != NULL && code == WG_OK; i++)
+		code = check_calls(layer, when, text, wg_facts_functions[i], err);
+	return code;
 }

@@ -1,6 +1,6 @@
-/* route.c owns who is a recipient: routes of the policy, looked up in the directory. Nobody who is named vanishes: who cannot
- * be reached is put into words for a person.
- * SECURITY: authority codes and copy-for come from the notice; they only ever select entries of the directory. */
+/* route.c owns who is a recipient: routes of the policy, looked up in the directory. Nobody who is named vanishes: who
+ * cannot be reached is put into words for a person. SECURITY: authority codes and copy-for come from the notice; they
+ * only ever select entries of the directory. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +22,12 @@ static void unreachable(struct wg_decisions *out, const char *role, const char *
 {
 	static const char more[] = "; ...";
 	char entry[256];
-	(void)snprintf(entry, sizeof entry, "%s%s%s%s (%s)", role, of[0] != '\0' ? " of " : "", of, "", why); /* a cut is harmless */
+	(void)snprintf(entry, sizeof entry, "%s%s%s%s (%s)", role, of[0] != '\0' ? " of " : "", of, "",
+	               why); /* a cut is harmless */
 	if (strstr(out->unreachable, entry) != NULL)
 		return;
-	size_t used = strlen(out->unreachable), n = strlen(entry) + (used > 0 ? 2 : 0), room = sizeof out->unreachable - sizeof more;
+	size_t used = strlen(out->unreachable), n = strlen(entry) + (used > 0 ? 2 : 0),
+		   room = sizeof out->unreachable - sizeof more;
 	if (used > room)
 		return;
 	if (n > room - used)
@@ -35,8 +37,8 @@ static void unreachable(struct wg_decisions *out, const char *role, const char *
 }
 
 /* The authority's own organisation, or the force that covers it. NULL with why. */
-static const struct wg_organisation *organisation_of(const struct routing *r, const struct wg_route_to *to, const char *code,
-						     const char **why)
+static const struct wg_organisation *organisation_of(const struct routing *r, const struct wg_route_to *to,
+                                                     const char *code, const char **why)
 {
 	if (code[0] == '\0') {
 		*why = "the notice names no such authority";
@@ -58,7 +60,8 @@ static void note_also(struct wg_decision *decision, const struct wg_route_to *to
 }
 
 static enum wg_code add_recipient(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
-				  const struct wg_organisation *organisation, const struct wg_desk *desk, struct wg_err *err)
+                                  const struct wg_organisation *organisation, const struct wg_desk *desk,
+                                  struct wg_err *err)
 {
 	struct wg_decisions *out = r->out;
 	for (unsigned i = 0; i < out->count; i++) {
@@ -76,7 +79,8 @@ static enum wg_code add_recipient(const struct routing *r, const struct wg_route
 	return WG_OK;
 }
 
-static enum wg_code follow(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to, struct wg_err *err)
+static enum wg_code follow(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
+                           struct wg_err *err)
 {
 	const char *code = r->side[strcmp(to->of, "placing") == 0 ? 0 : 1], *why = NULL;
 	bool copy = r->copy_organisation[0] != '\0';
@@ -121,8 +125,9 @@ static void note_nobody(const struct routing *r)
 		unreachable(r->out, "nobody", "", "no route of this policy gives this notice a recipient");
 }
 
-enum wg_code wg_route_notice(const struct wg_policy *policy, const struct wg_directory *directory, const struct wg_notice *notice,
-			     struct wg_facts_view *view, struct wg_decisions *out, struct wg_err *err)
+enum wg_code wg_route_notice(const struct wg_policy *policy, const struct wg_directory *directory,
+                             const struct wg_notice *notice, struct wg_facts_view *view, struct wg_decisions *out,
+                             struct wg_err *err)
 {
 	struct routing r = { .directory = directory, .view = view, .out = out };
 	read_text(notice, "header/copy-for/@organisation", r.copy_organisation, sizeof r.copy_organisation);

@@ -1,4 +1,5 @@
-/* Fuzz target: any bytes as a policy layer and as a directory. Whatever loads is used once, whatever does not must say why. */
+/* Fuzz target: any bytes as a policy layer and as a directory. Whatever loads is used once, whatever does not must say
+ * why. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
-	"<header><sender organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
+	"<header><sender "
+    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
 	"<child looked-after=\"true\"><name><full>Robin Specimen</full></name></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities><missing/></notice>";
 
@@ -34,7 +36,8 @@ static void open_once(void)
 	must(wg_schema_load(WG_SOURCE_DIR "/xsd", &schema, &err) == WG_OK);
 	must(wg_xml_xsd_load(WG_SOURCE_DIR "/xsd/policy.xsd", &policy_xsd, &err) == WG_OK);
 	must(wg_xml_xsd_load(WG_SOURCE_DIR "/xsd/directory.xsd", &directory_xsd, &err) == WG_OK);
-	must(wg_directory_load(WG_SOURCE_DIR "/policy/directory-example.xml", WG_SOURCE_DIR "/xsd", &example, &err) == WG_OK);
+	must(wg_directory_load(WG_SOURCE_DIR "/policy/directory-example.xml", WG_SOURCE_DIR "/xsd", &example, &err) ==
+	     WG_OK);
 }
 
 static void use(const struct wg_policy *policy, const struct wg_directory *directory)

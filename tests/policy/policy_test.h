@@ -30,7 +30,8 @@ static __attribute__((unused)) int open_schemas(void **state)
 	(void)state;
 	struct wg_err err = { 0 };
 	wg_xml_init();
-	if (wg_schema_load(XSD_DIR, &schema, &err) != WG_OK || wg_xml_xsd_load(XSD_DIR "/policy.xsd", &policy_xsd, &err) != WG_OK ||
+	if (wg_schema_load(XSD_DIR, &schema, &err) != WG_OK ||
+	    wg_xml_xsd_load(XSD_DIR "/policy.xsd", &policy_xsd, &err) != WG_OK ||
 	    wg_xml_xsd_load(XSD_DIR "/directory.xsd", &directory_xsd, &err) != WG_OK) {
 		print_error("%s\n", err.text);
 		return -1;
@@ -94,8 +95,10 @@ static __attribute__((unused)) void set(struct wg_notice *notice, const char *pa
 	must(wg_notice_set(notice, path, value, &err), &err);
 }
 
-static __attribute__((unused)) struct wg_decisions *decide_at(const struct wg_policy *policy, const struct wg_directory *directory,
-							      struct wg_notice *notice, const char *submitter, const char *now)
+static __attribute__((unused)) struct wg_decisions *decide_at(const struct wg_policy *policy,
+                                                              const struct wg_directory *directory,
+                                                              struct wg_notice *notice, const char *submitter,
+                                                              const char *now)
 {
 	struct wg_decisions *decisions = NULL;
 	struct wg_err err = { 0 };
@@ -104,8 +107,8 @@ static __attribute__((unused)) struct wg_decisions *decide_at(const struct wg_po
 	return decisions;
 }
 
-static __attribute__((unused)) struct wg_decisions *decide(const struct wg_policy *policy, const struct wg_directory *directory,
-							   struct wg_notice *notice)
+static __attribute__((unused)) struct wg_decisions *
+decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice)
 {
 	return decide_at(policy, directory, notice, "staffordshire-police", NOW);
 }
@@ -117,10 +120,12 @@ static __attribute__((unused)) void assert_set(wg_categories got, const char *na
 	wg_categories want = WG_CATEGORIES_NONE;
 	struct wg_err err = { 0 };
 	must(wg_categories_parse(names, &want, &err), &err);
-	assert_string_equal(wg_categories_format(got, text, sizeof text), wg_categories_format(want, want_text, sizeof want_text));
+	assert_string_equal(wg_categories_format(got, text, sizeof text),
+	                    wg_categories_format(want, want_text, sizeof want_text));
 }
 
-static __attribute__((unused)) const struct wg_decision *decision_for(const struct wg_decisions *decisions, const char *organisation)
+static __attribute__((unused)) const struct wg_decision *decision_for(const struct wg_decisions *decisions,
+                                                                      const char *organisation)
 {
 	for (unsigned i = 0; i < decisions->count; i++)
 		if (strcmp(decisions->list[i].organisation->id, organisation) == 0)
@@ -130,7 +135,8 @@ static __attribute__((unused)) const struct wg_decision *decision_for(const stru
 }
 
 /* NULL: the category is not in the notice. */
-static __attribute__((unused)) const struct wg_reason *find_reason(const struct wg_decision *decision, const char *category)
+static __attribute__((unused)) const struct wg_reason *find_reason(const struct wg_decision *decision,
+                                                                   const char *category)
 {
 	for (unsigned i = 0; i < decision->reason_count; i++)
 		if (strcmp(wg_category_name(decision->reasons[i].category), category) == 0)
@@ -138,7 +144,8 @@ static __attribute__((unused)) const struct wg_reason *find_reason(const struct 
 	return NULL;
 }
 
-static __attribute__((unused)) const struct wg_reason *reason_for(const struct wg_decision *decision, const char *category)
+static __attribute__((unused)) const struct wg_reason *reason_for(const struct wg_decision *decision,
+                                                                  const char *category)
 {
 	const struct wg_reason *reason = find_reason(decision, category);
 	if (reason == NULL) {

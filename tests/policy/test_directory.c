@@ -81,14 +81,14 @@ static void test_client(void **state)
 	(void)state;
 	struct wg_directory *d = directory_of(
 		HEAD ALPHA "<client dns=\"alpha.example\"/><client uri=\"urn:agency:alpha\"/><client key=\"" PIN_A "\"/>" END
-		"<organisation id=\"beta\" kind=\"police\" code=\"E23000001\"><name>alpha.example</name>"
-		"<client dns=\"beta.example\"/><client dns=\"gate.beta.example\"/></organisation>" TAIL);
+				   "<organisation id=\"beta\" kind=\"police\" code=\"E23000001\"><name>alpha.example</name>"
+				   "<client dns=\"beta.example\"/><client dns=\"gate.beta.example\"/></organisation>" TAIL);
 	static const struct {
 		const char *dns[3], *uris[2], *key, *want;
 	} rows[] = {
 		{ { "alpha.example" }, { NULL }, NULL, "alpha" },
 		{ { "ALPHA.Example" }, { NULL }, NULL, "alpha" },
-		{ { "" , "", "gate.beta.example" }, { "" }, "", "beta" },
+		{ { "", "", "gate.beta.example" }, { "" }, "", "beta" },
 		{ { NULL }, { "urn:agency:alpha" }, NULL, "alpha" },
 		{ { NULL }, { NULL }, PIN_A, "alpha" },
 		{ { "alpha.example" }, { "urn:agency:alpha" }, PIN_A, "alpha" },
@@ -112,7 +112,8 @@ static void test_client(void **state)
 			(void)snprintf(dns[k], 256, "%s", rows[i].dns[k] != NULL ? rows[i].dns[k] : "");
 		for (size_t k = 0; k < 2; k++)
 			(void)snprintf(uris[k], 256, "%s", rows[i].uris[k] != NULL ? rows[i].uris[k] : "");
-		const struct wg_organisation *o = wg_directory_client(d, (const char(*)[256])dns, 3, (const char(*)[256])uris, 2, rows[i].key);
+		const struct wg_organisation *o =
+			wg_directory_client(d, (const char(*)[256])dns, 3, (const char(*)[256])uris, 2, rows[i].key);
 		const char *got = o != NULL ? o->id : NULL;
 		if ((got == NULL) != (rows[i].want == NULL) || (got != NULL && strcmp(got, rows[i].want) != 0))
 			fail_msg("row %zu: %s", i, got != NULL ? got : "nobody");
@@ -134,42 +135,73 @@ static const struct {
 	{ ONE("<desks/>"), ":4:", { "<desks>", "did you mean \"desk\"" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " cypher=\"gcm\"/>"), ":4:", { "cypher", "did you mean \"cipher\"" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " cipher=\"gmc\"/>"), ":4:", { "cipher=\"gmc\"", "did you mean" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"email\" address=\"a@a.example\"/>"), ":4:", { "channel=\"email\"", "\"mail\"" } },
-	{ HEAD "<organisation id=\"a\" kind=\"polise\"><name>A</name></organisation>" TAIL, ":2:", { "kind=\"polise\"", "\"police\"" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"email\" address=\"a@a.example\"/>"),
+	  ":4:",
+	  { "channel=\"email\"", "\"mail\"" } },
+	{ HEAD "<organisation id=\"a\" kind=\"polise\"><name>A</name></organisation>" TAIL,
+	  ":2:",
+	  { "kind=\"polise\"", "\"police\"" } },
 	{ ONE("<desk name=\"A desk\" roles=\"a\" " MAIL "/>"), ":4:", { "name" } },
 	{ ONE("<desk name=\"a\" roles=\"*\" " MAIL "/>"), ":4:", { "roles" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@b@c\" certificate=\"c\"/>"), ":4:", { "address" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@stoke,gov.example\" certificate=\"c\"/>"), ":4:", { "address" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@example\" certificate=\"c\"/>"), ":4:", { "desk a", "address=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@b@c\" certificate=\"c\"/>"),
+	  ":4:",
+	  { "address" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@stoke,gov.example\" certificate=\"c\"/>"),
+	  ":4:",
+	  { "address" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@example\" certificate=\"c\"/>"),
+	  ":4:",
+	  { "desk a", "address=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" certificate=\"c\"/>"), ":4:", { "desk a", "needs address=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@a.example\"/>"), ":4:", { "needs certificate=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " format=\"xml\"/>"), ":4:", { "mail is always sealed" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " url=\"https://a.example/\"/>"), ":4:", { "no url=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\"/>"), ":4:", { "needs url=" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"http://a.example/\"/>"), ":4:", { "url" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://u:p@a.example/\"/>"), ":4:", { "needs url=", "without user" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://a.example:0/\"/>"), ":4:", { "needs url=" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https:///x\"/>"), ":4:", { "needs url=" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" url=\"https://a.example/\"/>"), ":4:", { "needs certificate=" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://a.example/\" address=\"a@a.example\"/>"),
-	  ":4:", { "no address=" } },
-	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL "/>\n<desk name=\"a\" roles=\"b\" " MAIL "/>"), ":5:", { "desk a stands twice" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"http://a.example/\"/>"),
+	  ":4:",
+	  { "url" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://u:p@a.example/\"/>"),
+	  ":4:",
+	  { "needs url=", "without user" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://a.example:0/\"/>"),
+	  ":4:",
+	  { "needs url=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https:///x\"/>"),
+	  ":4:",
+	  { "needs url=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" url=\"https://a.example/\"/>"),
+	  ":4:",
+	  { "needs certificate=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://a.example/\" "
+	      "address=\"a@a.example\"/>"),
+	  ":4:",
+	  { "no address=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL "/>\n<desk name=\"a\" roles=\"b\" " MAIL "/>"),
+	  ":5:",
+	  { "desk a stands twice" } },
 	{ HEAD ALPHA END ALPHA END TAIL, ":5:", { "organisation alpha stands twice" } },
-	{ HEAD ALPHA END "<organisation id=\"b\" kind=\"council\" code=\"800\"><name>B</name></organisation>" TAIL, ":5:",
+	{ HEAD ALPHA END "<organisation id=\"b\" kind=\"council\" code=\"800\"><name>B</name></organisation>" TAIL,
+	  ":5:",
 	  { "code 800", "alpha" } },
-	{ HEAD "<organisation id=\"a\" kind=\"council\" areas=\"800\"><name>A</name></organisation>" TAIL, ":2:", { "areas=", "police" } },
+	{ HEAD "<organisation id=\"a\" kind=\"council\" areas=\"800\"><name>A</name></organisation>" TAIL,
+	  ":2:",
+	  { "areas=", "police" } },
 	{ HEAD "<organisation id=\"a\" kind=\"police\" areas=\"800 801\"><name>A</name></organisation>\n"
 	       "<organisation id=\"b\" kind=\"police\" areas=\"802 801\"><name>B</name></organisation>" TAIL,
-	  ":3:", { "area 801", "covered by a" } },
+	  ":3:",
+	  { "area 801", "covered by a" } },
 	{ HEAD ALPHA "<client dns=\"x.example\"/>" END
-	       "<organisation id=\"b\" kind=\"police\"><name>B</name><client dns=\"x.example\"/></organisation>" TAIL,
-	  ":5:", { "client x.example", "belongs to alpha" } },
+	             "<organisation id=\"b\" kind=\"police\"><name>B</name><client dns=\"x.example\"/></organisation>" TAIL,
+	  ":5:",
+	  { "client x.example", "belongs to alpha" } },
 	{ HEAD ALPHA "<client key=\"" PIN_A "\"/>" END
-	       "<organisation id=\"b\" kind=\"police\"><name>B</name><client key=\"" PIN_A "\"/></organisation>" TAIL,
-	  ":5:", { PIN_A, "belongs to alpha" } },
+	             "<organisation id=\"b\" kind=\"police\"><name>B</name><client key=\"" PIN_A "\"/></organisation>" TAIL,
+	  ":5:",
+	  { PIN_A, "belongs to alpha" } },
 	{ HEAD ALPHA "<client uri=\"urn:x:y\"/>" END
-	       "<organisation id=\"b\" kind=\"police\"><name>B</name><client uri=\"urn:x:y\"/></organisation>" TAIL,
-	  ":5:", { "urn:x:y", "belongs to alpha" } },
+	             "<organisation id=\"b\" kind=\"police\"><name>B</name><client uri=\"urn:x:y\"/></organisation>" TAIL,
+	  ":5:",
+	  { "urn:x:y", "belongs to alpha" } },
 	{ HEAD ALPHA "<client/>\n" END TAIL, ":4:", { "exactly one of" } },
 	{ HEAD ALPHA "<client dns=\"a.example\" uri=\"urn:x:y\"/>\n" END TAIL, ":4:", { "exactly one of" } },
 	{ HEAD ALPHA "<client cn=\"Chief\"/>\n" END TAIL, ":4:", { "no attribute cn" } },
@@ -184,7 +216,8 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < WG_COUNT(refused); i++) {
 		struct wg_directory *d = NULL;
 		struct wg_err err = { 0 };
-		enum wg_code code = wg_directory_parse(refused[i].text, strlen(refused[i].text), "test.xml", directory_xsd, &d, &err);
+		enum wg_code code =
+			wg_directory_parse(refused[i].text, strlen(refused[i].text), "test.xml", directory_xsd, &d, &err);
 		if (code != WG_CONFIG || err.code != WG_CONFIG || d != NULL)
 			fail_msg("row %zu was not refused as configuration: %s %s", i, wg_code_name(code), err.text);
 		if (strstr(err.text, refused[i].line) == NULL)
@@ -202,7 +235,8 @@ static void test_no_file(void **state)
 	struct wg_err err = { 0 };
 	assert_int_equal(wg_directory_load(WG_BINARY_DIR "/there-is-no-such-directory.xml", XSD_DIR, &d, &err), WG_CONFIG);
 	assert_non_null(strstr(err.text, "there-is-no-such-directory.xml"));
-	assert_int_equal(wg_directory_load(POLICY_DIR "/directory-example.xml", WG_BINARY_DIR "/nowhere", &d, &err), WG_CONFIG);
+	assert_int_equal(wg_directory_load(POLICY_DIR "/directory-example.xml", WG_BINARY_DIR "/nowhere", &d, &err),
+	                 WG_CONFIG);
 	assert_null(d);
 }
 

@@ -1,5 +1,5 @@
-/* Random small policies against a second opinion: for every recipient and category the oracle asks every rule in turn, with no
- * sets, no caches and none of the engine's code. The numbers are the same at every run. */
+/* Random small policies against a second opinion: for every recipient and category the oracle asks every rule in turn,
+ * with no sets, no caches and none of the engine's code. The numbers are the same at every run. */
 #include <limits.h>
 
 #include "policy_test.h"
@@ -9,20 +9,26 @@
 
 static const char directory_text[] =
 	"<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\">"
-	"<organisation id=\"placer\" kind=\"council\" code=\"830\"><name>P</name><desk name=\"d\" roles=\"front-door\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
-	"<organisation id=\"host\" kind=\"council\" code=\"860\"><name>H</name><desk name=\"d\" roles=\"front-door\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
-	"<organisation id=\"placer-police\" kind=\"police\" areas=\"830\"><name>P</name><desk name=\"d\" roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
-	"<organisation id=\"host-police\" kind=\"police\" areas=\"860\"><name>H</name><desk name=\"d\" roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"<organisation id=\"placer\" kind=\"council\" code=\"830\"><name>P</name><desk name=\"d\" roles=\"front-door\" "
+    "channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"<organisation id=\"host\" kind=\"council\" code=\"860\"><name>H</name><desk name=\"d\" roles=\"front-door\" "
+    "channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"<organisation id=\"placer-police\" kind=\"police\" areas=\"830\"><name>P</name><desk name=\"d\" "
+    "roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"<organisation id=\"host-police\" kind=\"police\" areas=\"860\"><name>H</name><desk name=\"d\" "
+    "roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
 	"</directory>";
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
-	"<header><sender organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
+	"<header><sender "
+    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
 	"<child><name><full>Robin Specimen</full></name><sex>F</sex><home-address>1 Sample Street</home-address></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities><missing><circumstances>went out</circumstances>"
 	"<family>Jo Example</family></missing></notice>";
 
 /* Present and absent ones; "" ends. */
-static const char *const categories[] = { "administrative", "identity", "risk", "contact", "circumstances", "family", "placement", "offending" };
+static const char *const categories[] = { "administrative", "identity", "risk",      "contact",
+	                                      "circumstances",  "family",   "placement", "offending" };
 static const char *const days[] = { NULL, "2026-11-21", "2026-11-22", "2026-11-23" };
 static const char *const kinds[] = { "*", "missing", "found", "missing found" };
 static const char *const whens[] = { NULL, "true()", "false()", "child/sex = 'F'", "child/sex = 'M'" };
@@ -92,14 +98,17 @@ static void write_policy(const struct plain *rules, unsigned n, char *out, size_
 {
 	static const char *const effects[] = { "share", "withhold", "review", "deny" };
 	static const char *const markers[] = { "", " marker=\"say\"", " marker=\"none\"" };
-	size_t used = (size_t)snprintf(out, size, "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">"
+	size_t used = (size_t)snprintf(
+		out, size,
+		"<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">"
 		"<role name=\"front-door\" at=\"council\"/><role name=\"police-missing\" at=\"police\"/><route kind=\"*\">"
-		"<to role=\"front-door\" of=\"placing\"/><to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" of=\"placing\"/>"
+		"<to role=\"front-door\" of=\"placing\"/><to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" "
+	    "of=\"placing\"/>"
 		"<to role=\"police-missing\" of=\"host\"/><source>S-01</source></route>");
 	for (unsigned i = 0; i < n; i++) {
 		const struct plain *r = &rules[i];
-		used += (size_t)snprintf(out + used, size - used, "<rule id=\"r%u\" effect=\"%s\" kind=\"%s\"%s", i, effects[r->effect],
-					 kinds[r->kind], markers[r->marker]);
+		used += (size_t)snprintf(out + used, size - used, "<rule id=\"r%u\" effect=\"%s\" kind=\"%s\"%s", i,
+		                         effects[r->effect], kinds[r->kind], markers[r->marker]);
 		used += put_list(out + used, size - used, "to", roles, r->to, 2);
 		used += put_list(out + used, size - used, "except", roles, r->except, 2);
 		used += put_list(out + used, size - used, "of", sides, r->of, 2);
@@ -117,7 +126,7 @@ static void write_policy(const struct plain *rules, unsigned n, char *out, size_
 		if (r->when != 0)
 			used += (size_t)snprintf(out + used, size - used, "<when>%s</when>", whens[r->when]);
 		used += (size_t)snprintf(out + used, size - used, "%s<source>S-01</source></rule>",
-					 r->effect == WG_SHARE ? "<basis gdpr=\"6(1)(e)\"/>" : "");
+		                         r->effect == WG_SHARE ? "<basis gdpr=\"6(1)(e)\"/>" : "");
 	}
 	used += (size_t)snprintf(out + used, size - used, "</policy>");
 	assert_true(used < size);
@@ -197,7 +206,8 @@ static enum wg_verdict verdict(const struct plain *rules, unsigned n, unsigned r
 	return !sent ? WG_VERDICT_DENY : review ? WG_VERDICT_REVIEW : WG_VERDICT_SEND;
 }
 
-static void compare(const struct wg_decision *d, const struct plain *rules, unsigned n, unsigned role, unsigned side, const char *text)
+static void compare(const struct wg_decision *d, const struct plain *rules, unsigned n, unsigned role, unsigned side,
+                    const char *text)
 {
 	const char *due = "";
 	for (unsigned c = 0; c < WG_COUNT(categories); c++) {

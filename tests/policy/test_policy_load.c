@@ -5,15 +5,18 @@
 #include "policy_test.h"
 
 #define HEAD "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">\n"
-#define ROLES "<role name=\"front-door\" at=\"council\"/><role name=\"police-missing\" at=\"police\"/><role name=\"parent\" at=\"family\"/>\n"
+#define ROLES                                                                                                       \
+	"<role name=\"front-door\" at=\"council\"/><role name=\"police-missing\" at=\"police\"/><role name=\"parent\" " \
+	"at=\"family\"/>\n"
 #define TAIL "</policy>\n"
 #define SOURCE "<source>S-01</source>"
 #define BASIS "<basis gdpr=\"6(1)(e)\"/>"
 /* On line 3. */
 #define RULE(attributes, inside) HEAD ROLES "<rule " attributes ">" inside "</rule>\n" TAIL
 #define SHARE(attributes) RULE("id=\"r\" effect=\"share\" kind=\"missing\" " attributes, BASIS SOURCE)
-#define WHEN(condition) \
-	RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", "\n<when>" condition "</when>" BASIS SOURCE)
+#define WHEN(condition)                                                                  \
+	RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", \
+	     "\n<when>" condition "</when>" BASIS SOURCE)
 #define ROUTE(attributes, inside) HEAD ROLES "<route " attributes ">" inside SOURCE "</route>\n" TAIL
 
 static const struct {
@@ -26,29 +29,49 @@ static const struct {
 	{ "<policy id=\"test\" version=\"1\"/>", ":1:", { "policy" } },
 	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\"/>", ":1:", { "version" } },
 	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"Test it\" version=\"1\"/>", ":1:", { "id" } },
-	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" extend=\"x\"/>", ":1:", { "extend", "did you mean \"extends\"" } },
-	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" extends=\"england\"/>", ":1:", { "england", "no folder" } },
+	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" extend=\"x\"/>",
+	  ":1:",
+	  { "extend", "did you mean \"extends\"" } },
+	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" extends=\"england\"/>",
+	  ":1:",
+	  { "england", "no folder" } },
 	{ HEAD "<rules/>\n" TAIL, ":2:", { "<rules>", "did you mean \"rule\"" } },
 	{ HEAD ROLES "<rul/>\n" TAIL, ":3:", { "<rul>", "did you mean \"rule\"" } },
 	/* attributes and their words */
-	{ RULE("id=\"r\" efect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE), ":3:", { "efect", "did you mean \"effect\"" } },
+	{ RULE("id=\"r\" efect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE),
+	  ":3:",
+	  { "efect", "did you mean \"effect\"" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" exept=\"parent\""), ":3:", { "exept", "did you mean \"except\"" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" obligation=\"encrypt\""), ":3:", { "no attribute obligation" } },
-	{ RULE("id=\"r\" effect=\"shar\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE), ":3:", { "effect=\"shar\"", "\"share\"" } },
-	{ RULE("id=\"r\" effect=\"permit\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE), ":3:", { "effect=\"permit\" is not known" } },
-	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" marker=\"sey\"", SOURCE), ":3:", { "marker=\"sey\"", "\"say\"" } },
+	{ RULE("id=\"r\" effect=\"shar\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE),
+	  ":3:",
+	  { "effect=\"shar\"", "\"share\"" } },
+	{ RULE("id=\"r\" effect=\"permit\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE),
+	  ":3:",
+	  { "effect=\"permit\" is not known" } },
+	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" marker=\"sey\"", SOURCE),
+	  ":3:",
+	  { "marker=\"sey\"", "\"say\"" } },
 	{ SHARE("to=\"parent\""), ":3:", { "test/r", "categories= is missing" } },
 	{ SHARE("categories=\"risk\""), ":3:", { "to" } },
 	{ RULE("id=\"r\" effect=\"share\" to=\"parent\" categories=\"risk\"", BASIS SOURCE), ":3:", { "kind" } },
 	/* names */
 	{ SHARE("to=\"parent\" categories=\"helth\""), ":3:", { "helth", "did you mean \"health\"" } },
 	{ SHARE("to=\"front-dor\" categories=\"risk\""), ":3:", { "role \"front-dor\"", "did you mean \"front-door\"" } },
-	{ SHARE("to=\"parent\" except=\"polise-missing\" categories=\"risk\""), ":3:", { "polise-missing", "\"police-missing\"" } },
+	{ SHARE("to=\"parent\" except=\"polise-missing\" categories=\"risk\""),
+	  ":3:",
+	  { "polise-missing", "\"police-missing\"" } },
 	{ SHARE("to=\"parent\" of=\"plasing\" categories=\"risk\""), ":3:", { "of" } },
-	{ RULE("id=\"r\" effect=\"deny\" kind=\"mising\" to=\"parent\"", SOURCE), ":3:", { "kind of notice \"mising\"", "\"missing\"" } },
-	{ RULE("id=\"r\" effect=\"deny\" kind=\"missing return-interview\" to=\"parent\"", SOURCE), ":3:", { "return-interview" } },
+	{ RULE("id=\"r\" effect=\"deny\" kind=\"mising\" to=\"parent\"", SOURCE),
+	  ":3:",
+	  { "kind of notice \"mising\"", "\"missing\"" } },
+	{ RULE("id=\"r\" effect=\"deny\" kind=\"missing return-interview\" to=\"parent\"", SOURCE),
+	  ":3:",
+	  { "return-interview" } },
 	{ HEAD "<role name=\"a\" at=\"concil\"/>\n" TAIL, ":2:", { "at=\"concil\"", "\"council\"" } },
-	{ HEAD "<role name=\"a\" at=\"council\"/>\n<role name=\"a\" at=\"council\"/>\n" TAIL, ":3:", { "role a stands twice" } },
+	{ HEAD "<role name=\"a\" at=\"council\"/>\n<role name=\"a\" at=\"council\"/>\n" TAIL,
+	  ":3:",
+	  { "role a stands twice" } },
 	{ ROUTE("kind=\"missing\"", "<to role=\"front-door\" of=\"hosts\"/>"), ":3:", { "of=\"hosts\"", "\"host\"" } },
 	{ ROUTE("kind=\"missing\"", "<to role=\"frontdoor\" of=\"host\"/>"), ":3:", { "frontdoor", "\"front-door\"" } },
 	{ ROUTE("kind=\"missing\"", "<to role=\"parent\" of=\"host\"/>"), ":3:", { "role parent", "\"family\"" } },
@@ -58,21 +81,45 @@ static const struct {
 	{ WHEN("child/@looked-aftr = 'true'"), ":4:", { "looked-aftr", "looked-after" } },
 	{ WHEN("child/nickname = 'x'"), ":4:", { "nickname" } },
 	{ WHEN("consnet('parent') = 'given'"), ":4:", { "consnet", "consent" } },
+	{ WHEN("consent('parnet') = 'given'"), ":4:", { "role \"parnet\"", "\"parent\"" } },
+	{ WHEN("true() or consent ( \"parnet\" ) = 'given'"), ":4:", { "role \"parnet\"" } },
+	{ WHEN("consent() = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("consent('parent', 'parent') = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("consent(child/name) = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("age('parent') = 3"), ":4:", { "age() takes nothing" } },
 	{ WHEN("document('x')"), ":4:", { "document" } },
 	{ WHEN("$critical"), ":4:", { "critical" } },
 	{ WHEN("child["), ":4:", { "" } },
 	{ WHEN("$submiter = 'a'"), ":4:", { "submiter", "submitter" } },
-	{ HEAD "<define name=\"a\"><when>$b</when><source>S-01</source></define>\n<define name=\"b\"><when>true()</when><source>S-01</source></define>" TAIL,
-	  ":2:", { "b" } },
+	{ HEAD "<define name=\"a\"><when>$b</when><source>S-01</source></define>\n<define "
+	       "name=\"b\"><when>true()</when><source>S-01</source></define>" TAIL,
+	  ":2:",
+	  { "b" } },
 	{ HEAD "<define name=\"a\"><when>$a</when><source>S-01</source></define>\n" TAIL, ":2:", { "a" } },
-	{ HEAD "<define name=\"self\"><when>true()</when><source>S-01</source></define>\n" TAIL, ":2:", { "$self", "already" } },
+	{ HEAD "<define name=\"self\"><when>true()</when><source>S-01</source></define>\n" TAIL,
+	  ":2:",
+	  { "$self", "already" } },
 	/* what grants must say by what right */
-	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", SOURCE), ":3:", { "test/r", "lawful basis" } },
-	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", "<basis/>" SOURCE), ":3:", { "lawful basis" } },
-	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", "<basis act=\"Some Act\"/>" SOURCE), ":3:", { "lawful basis" } },
-	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", "<basis gdpr=\"because\"/>" SOURCE), ":3:", { "gdpr" } },
-	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS), ":3:", { "source" } },
-	{ RULE("id=\"r\" effect=\"withhold\" kind=\"missing\" to=\"parent\" categories=\"risk\"", ""), ":3:", { "source" } },
+	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", SOURCE),
+	  ":3:",
+	  { "test/r", "lawful basis" } },
+	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", "<basis/>" SOURCE),
+	  ":3:",
+	  { "lawful basis" } },
+	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"",
+	       "<basis act=\"Some Act\"/>" SOURCE),
+	  ":3:",
+	  { "lawful basis" } },
+	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"",
+	       "<basis gdpr=\"because\"/>" SOURCE),
+	  ":3:",
+	  { "gdpr" } },
+	{ RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS),
+	  ":3:",
+	  { "source" } },
+	{ RULE("id=\"r\" effect=\"withhold\" kind=\"missing\" to=\"parent\" categories=\"risk\"", ""),
+	  ":3:",
+	  { "source" } },
 	{ SHARE("to=\"parent\" categories=\"risk health\""), ":3:", { "special category", "9(2)" } },
 	{ SHARE("to=\"parent\" categories=\"*\""), ":3:", { "names its categories" } },
 	{ SHARE("to=\"*\" categories=\"risk\""), ":3:", { "names its roles" } },
@@ -80,14 +127,24 @@ static const struct {
 	{ SHARE("to=\"parent\" categories=\"risk\" marker=\"say\""), ":3:", { "marker=", "withhold" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" due=\"PT4H\""), ":3:", { "due=", "review" } },
 	{ RULE("id=\"r\" effect=\"review\" kind=\"*\" to=\"*\" due=\"4 hours\"", SOURCE), ":3:", { "due" } },
-	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"administrative\"", SOURCE), ":3:", { "administrative", "deny" } },
-	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" confirmation=\"required\"", SOURCE), ":3:", { "confirmation=" } },
-	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" except=\"*\"", SOURCE), ":3:", { "leaves nobody" } },
+	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"administrative\"", SOURCE),
+	  ":3:",
+	  { "administrative", "deny" } },
+	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" confirmation=\"required\"", SOURCE),
+	  ":3:",
+	  { "confirmation=" } },
+	{ RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" except=\"*\"", SOURCE),
+	  ":3:",
+	  { "leaves nobody" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" from=\"2026-02-30\""), ":3:", { "from" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" until=\"tomorrow\""), ":3:", { "until" } },
-	{ SHARE("to=\"parent\" categories=\"risk\" from=\"2026-12-01\" until=\"2026-11-30\""), ":3:", { "never be in force" } },
-	{ HEAD ROLES "<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"*\">" SOURCE "</rule>\n<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"*\">" SOURCE "</rule>" TAIL,
-	  ":4:", { "test/r stands twice" } },
+	{ SHARE("to=\"parent\" categories=\"risk\" from=\"2026-12-01\" until=\"2026-11-30\""),
+	  ":3:",
+	  { "never be in force" } },
+	{ HEAD ROLES "<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"*\">" SOURCE
+	             "</rule>\n<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"*\">" SOURCE "</rule>" TAIL,
+	  ":4:",
+	  { "test/r stands twice" } },
 	{ HEAD "<confirm rule=\"test/r\" by=\"A lead\" on=\"2026-10-01\"/>\n" TAIL, ":2:", { "no rule test/r" } },
 };
 
@@ -97,9 +154,11 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < WG_COUNT(refused); i++) {
 		struct wg_policy *policy = NULL;
 		struct wg_err err = { 0 };
-		enum wg_code code = wg_policy_parse(refused[i].text, strlen(refused[i].text), "test.xml", NULL, policy_xsd, schema, &policy, &err);
+		enum wg_code code = wg_policy_parse(refused[i].text, strlen(refused[i].text), "test.xml", NULL, policy_xsd,
+		                                    schema, &policy, &err);
 		if (code != WG_CONFIG || err.code != WG_CONFIG || policy != NULL)
-			fail_msg("row %zu was not refused as configuration: %s %s\n%s", i, wg_code_name(code), err.text, refused[i].text);
+			fail_msg("row %zu was not refused as configuration: %s %s\n%s", i, wg_code_name(code), err.text,
+			         refused[i].text);
 		if (strncmp(err.text, "test.xml", 8) != 0 || strstr(err.text, refused[i].line) == NULL)
 			fail_msg("row %zu: no test.xml%s in: %s", i, refused[i].line, err.text);
 		for (size_t k = 0; k < WG_COUNT(refused[i].words) && refused[i].words[k] != NULL; k++)
@@ -115,15 +174,22 @@ static void test_accepted(void **state)
 	static const char *const good[] = {
 		HEAD TAIL,
 		SHARE("to=\"parent\" categories=\"risk\""),
-		SHARE("to=\"parent front-door\" except=\"parent\" of=\"placing host\" categories=\"risk\" from=\"2026-02-28\" until=\"2026-02-28\""),
-		RULE("id=\"r\" effect=\"share\" kind=\"*\" to=\"parent\" categories=\"health\"", "<basis gdpr=\"6(1)(e) 9(2)(h)\"/>" SOURCE),
-		RULE("id=\"r\" effect=\"share\" kind=\"*\" to=\"parent\" categories=\"health\"", "<basis dpa=\"part 3, schedule 8 paragraph 4\"/>" SOURCE),
+		SHARE("to=\"parent front-door\" except=\"parent\" of=\"placing host\" categories=\"risk\" from=\"2026-02-28\" "
+		      "until=\"2026-02-28\""),
+		RULE("id=\"r\" effect=\"share\" kind=\"*\" to=\"parent\" categories=\"health\"",
+		     "<basis gdpr=\"6(1)(e) 9(2)(h)\"/>" SOURCE),
+		RULE("id=\"r\" effect=\"share\" kind=\"*\" to=\"parent\" categories=\"health\"",
+		     "<basis dpa=\"part 3, schedule 8 paragraph 4\"/>" SOURCE),
 		RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"*\" marker=\"say\"", SOURCE),
 		RULE("id=\"r\" effect=\"review\" kind=\"*\" to=\"*\" due=\"PT30M\"", SOURCE),
 		WHEN("child/@looked-after = 'true' and consent('parent') = 'given' or age() &lt; 16"),
 		WHEN("$submitter = $self"),
-		ROUTE("kind=\"found\" even-to-sender=\"true\"", "<to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" of=\"placing\"/>"),
-		HEAD "<define name=\"b\"><when>true()</when><source>S-01</source></define><define name=\"a\"><when>$b</when><source>S-01</source></define>" TAIL,
+		WHEN("sharing/consent/@state = 'given' or consent( \"parent\" ) = 'given' or age( ) = 3 or consent('*') = "
+		     "'given'"),
+		ROUTE("kind=\"found\" even-to-sender=\"true\"",
+		      "<to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" of=\"placing\"/>"),
+		HEAD "<define name=\"b\"><when>true()</when><source>S-01</source></define><define "
+		     "name=\"a\"><when>$b</when><source>S-01</source></define>" TAIL,
 	};
 	for (size_t i = 0; i < WG_COUNT(good); i++) {
 		struct wg_policy *policy = policy_of(good[i]);
@@ -153,19 +219,25 @@ static enum wg_code load(const char *name, struct wg_policy **out, struct wg_err
 
 #define LAYER(id, extends, inside) \
 	"<policy xmlns=\"urn:wardgate:policy:1\" id=\"" id "\" " extends " version=\"" id "-1\">" inside "</policy>"
-#define DUTY "<rule id=\"duty\" effect=\"share\" kind=\"*\" to=\"front-door\" categories=\"risk\" confirmation=\"required\">" BASIS SOURCE "</rule>"
+#define DUTY                                                                               \
+	"<rule id=\"duty\" effect=\"share\" kind=\"*\" to=\"front-door\" categories=\"risk\" " \
+	"confirmation=\"required\">" BASIS SOURCE "</rule>"
 
 static void test_layers(void **state)
 {
 	(void)state;
 	struct wg_policy *policy = NULL;
 	struct wg_err err = { 0 };
-	write_layer("low", LAYER("low", "", "<role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE "</define>" DUTY));
-	write_layer("mid", LAYER("mid", "extends=\"low\"",
-				 "<rule id=\"duty\" effect=\"deny\" kind=\"*\" to=\"front-door\"><when>$d</when>" SOURCE "</rule>"
-				 "<rule id=\"two\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
-	write_layer("top", LAYER("top", "extends=\"mid\"", "<confirm rule=\"low/duty\" by=\"A lead\" on=\"2026-10-01\"/>"
-				 "<rule id=\"three\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
+	write_layer("low", LAYER("low", "",
+	                         "<role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE
+	                         "</define>" DUTY));
+	write_layer("mid",
+	            LAYER("mid", "extends=\"low\"",
+	                  "<rule id=\"duty\" effect=\"deny\" kind=\"*\" to=\"front-door\"><when>$d</when>" SOURCE "</rule>"
+	                  "<rule id=\"two\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
+	write_layer("top", LAYER("top", "extends=\"mid\"",
+	                         "<confirm rule=\"low/duty\" by=\"A lead\" on=\"2026-10-01\"/>"
+	                         "<rule id=\"three\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
 	must(load("top", &policy, &err), &err);
 	assert_string_equal(wg_policy_version(policy), "top top-1");
 	static const char *const order[] = { "top/three", "mid/duty", "mid/two", "low/duty" };
@@ -173,7 +245,7 @@ static void test_layers(void **state)
 	for (unsigned i = 0; i < WG_COUNT(order); i++)
 		assert_string_equal(policy->rules[i].id, order[i]);
 	assert_false(policy->rules[3].unconfirmed);
-	char before[WG_HASH_TEXT];
+	char before[WG_NAMES_HASH];
 	(void)snprintf(before, sizeof before, "%s", wg_policy_hash(policy));
 	wg_policy_freep(&policy);
 
@@ -182,7 +254,9 @@ static void test_layers(void **state)
 	wg_policy_freep(&policy);
 
 	/* The hash is over every layer: a blank in the lowest changes it. */
-	write_layer("low", LAYER("low", "", " <role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE "</define>" DUTY));
+	write_layer("low", LAYER("low", "",
+	                         " <role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE
+	                         "</define>" DUTY));
 	must(load("top", &policy, &err), &err);
 	assert_string_not_equal(wg_policy_hash(policy), before);
 	wg_policy_freep(&policy);
@@ -198,18 +272,24 @@ static void test_layers_refused(void **state)
 		{ "self", LAYER("self", "extends=\"self\"", ""), { "self.xml:1", "circle" } },
 		{ "orphan", LAYER("orphan", "extends=\"nowhere\"", ""), { "orphan.xml:1", "nowhere" } },
 		{ "misnamed-above", LAYER("misnamed-above", "extends=\"misnamed\"", ""), { "misnamed.xml:1", "differ" } },
-		{ "redefines", LAYER("redefines", "extends=\"base\"", "<define name=\"d\"><when>true()</when>" SOURCE "</define>"),
+		{ "redefines",
+		  LAYER("redefines", "extends=\"base\"", "<define name=\"d\"><when>true()</when>" SOURCE "</define>"),
 		  { "redefines.xml:1", "$d is already defined" } },
-		{ "twice", LAYER("twice", "extends=\"base\"", "<role name=\"front-door\" at=\"council\"/>"), { "twice.xml:1", "front-door stands twice" } },
-		{ "confirms", LAYER("confirms", "extends=\"base\"", "<confirm rule=\"base/plain\" by=\"A lead\" on=\"2026-10-01\"/>"),
+		{ "twice",
+		  LAYER("twice", "extends=\"base\"", "<role name=\"front-door\" at=\"council\"/>"),
+		  { "twice.xml:1", "front-door stands twice" } },
+		{ "confirms",
+		  LAYER("confirms", "extends=\"base\"", "<confirm rule=\"base/plain\" by=\"A lead\" on=\"2026-10-01\"/>"),
 		  { "confirms.xml:1", "waits for no confirmation" } },
 		{ "broken-below", LAYER("broken-below", "extends=\"broken\"", ""), { "broken.xml:1", "<rul>" } },
 	};
 	write_layer("circle-b", LAYER("circle-b", "extends=\"circle-a\"", ""));
 	write_layer("misnamed", LAYER("another", "", ""));
 	write_layer("broken", LAYER("broken", "", "<rul/>"));
-	write_layer("base", LAYER("base", "", "<role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE "</define>"
-				  "<rule id=\"plain\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
+	write_layer("base", LAYER("base", "",
+	                          "<role name=\"front-door\" at=\"council\"/><define name=\"d\"><when>true()</when>" SOURCE
+	                          "</define>"
+	                          "<rule id=\"plain\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"));
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		struct wg_policy *policy = NULL;
 		struct wg_err err = { 0 };
@@ -276,8 +356,9 @@ static int open_all(void **state)
 
 static int close_all(void **state)
 {
-	static const char *const made[] = { "low", "mid", "top", "circle-a", "circle-b", "self", "orphan", "misnamed", "misnamed-above",
-					    "redefines", "twice", "confirms", "broken-below", "broken", "base" };
+	static const char *const made[] = { "low",   "mid",      "top",          "circle-a",       "circle-b",
+		                                "self",  "orphan",   "misnamed",     "misnamed-above", "redefines",
+		                                "twice", "confirms", "broken-below", "broken",         "base" };
 	char path[128];
 	for (size_t i = 0; i < WG_COUNT(made); i++) {
 		(void)snprintf(path, sizeof path, "%s/%s.xml", folder, made[i]);

@@ -1,4 +1,5 @@
-/* The shipped policies over the shipped examples: three recipients, three different copies, each valid and each explained. */
+/* The shipped policies over the shipped examples: three recipients, three different copies, each valid and each
+ * explained. */
 #include <jansson.h>
 
 #include "policy_test.h"
@@ -25,11 +26,15 @@ static int close_all(void **state)
 	return close_schemas(state);
 }
 
-static void copy_text(const struct wg_notice *notice, const struct wg_decision *d, struct wg_buf *out, struct wg_notice **copy)
+static void copy_text(const struct wg_notice *notice, const struct wg_decision *d, struct wg_buf *out,
+                      struct wg_notice **copy)
 {
 	struct wg_err err = { 0 };
-	struct wg_copy what = { .organisation = d->organisation->id, .desk = d->desk->name, .granted = d->granted, .mark = d->mark,
-				.reason = "not shared with this recipient" };
+	struct wg_copy what = { .organisation = d->organisation->id,
+		                    .desk = d->desk->name,
+		                    .granted = d->granted,
+		                    .mark = d->mark,
+		                    .reason = "not shared with this recipient" };
 	must(wg_notice_project(notice, &what, copy, &err), &err);
 	must(wg_notice_validate(*copy, &err), &err);
 	must(wg_notice_serialise(*copy, out, &err), &err);
@@ -144,7 +149,8 @@ static void test_three_different_copies(void **state)
 	}
 }
 
-/* Every category given says by which rule, on what basis and from what source; the JSON says the same and reads back. */
+/* Every category given says by which rule, on what basis and from what source; the JSON says the same and reads back.
+ */
 static void test_explained(void **state)
 {
 	(void)state;
@@ -171,8 +177,9 @@ static void test_explained(void **state)
 		assert_string_equal(json_string_value(json_object_get(object, "policy_hash")), wg_policy_hash(policy));
 		json_t *reasons = json_object_get(object, "reasons");
 		assert_int_equal(json_array_size(reasons), d->list[i].reason_count);
-		assert_int_equal(json_array_size(json_object_get(object, "granted")) + json_array_size(json_object_get(object, "withheld")),
-				 d->list[i].reason_count);
+		assert_int_equal(json_array_size(json_object_get(object, "granted")) +
+		                     json_array_size(json_object_get(object, "withheld")),
+		                 d->list[i].reason_count);
 		assert_null(strchr(wg_buf_text(&json), '\n'));
 		static const char *const canaries[] = { "Tess", "Kit Placeholder", "Sample", "Robin", "9990000018" };
 		for (size_t k = 0; k < WG_COUNT(canaries); k++) {
@@ -232,7 +239,8 @@ static const struct {
 	{ "child/care-plan", "a plan", POLICE, "care-plan", false, WG_VERDICT_SEND },
 	{ "missing/alleged-perpetrator", "somebody", POLICE, "alleged-perpetrator", true, WG_VERDICT_SEND },
 	{ "missing/alleged-perpetrator", "somebody", HOST, "alleged-perpetrator", false, WG_VERDICT_SEND },
-	{ "missing/substance-use", "some", HOST, "substance-use", false, WG_VERDICT_SEND }, /* section 16LA is not confirmed */
+	{ "missing/substance-use", "some", HOST, "substance-use", false,
+	  WG_VERDICT_SEND }, /* section 16LA is not confirmed */
 	{ "child/date-of-birth", "2008-11-22", PLACING, "identity", true, WG_VERDICT_REVIEW }, /* eighteen today */
 	{ "child/date-of-birth", "2008-11-23", PLACING, "identity", true, WG_VERDICT_SEND },
 };
@@ -248,7 +256,10 @@ static void test_changes(void **state)
 		const struct wg_reason *r = find_reason(one, changes[i].category);
 		if (r == NULL || (r->effect == WG_SHARE) != changes[i].given || one->verdict != changes[i].verdict)
 			fail_msg("row %zu: %s of %s: %s, verdict %d by %s", i, changes[i].category, changes[i].organisation,
-				 r == NULL ? "absent" : r->effect == WG_SHARE ? "given" : "withheld", (int)one->verdict, one->verdict_rule);
+			         r == NULL               ? "absent"
+			         : r->effect == WG_SHARE ? "given"
+			                                 : "withheld",
+			         (int)one->verdict, one->verdict_rule);
 		if (one->verdict == WG_VERDICT_REVIEW)
 			assert_true(one->due[0] != '\0');
 		wg_decisions_freep(&d);
@@ -299,8 +310,9 @@ static void test_deterministic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who_reads_what), cmocka_unit_test(test_three_different_copies), cmocka_unit_test(test_explained),
-		cmocka_unit_test(test_marker),         cmocka_unit_test(test_changes),                cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_who_reads_what), cmocka_unit_test(test_three_different_copies),
+		cmocka_unit_test(test_explained),      cmocka_unit_test(test_marker),
+		cmocka_unit_test(test_changes),        cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_deterministic),
 	};
 	return cmocka_run_group_tests_name("projections", tests, open_all, close_all);

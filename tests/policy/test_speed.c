@@ -1,5 +1,5 @@
-/* A rough figure, for people: how many notices a second are decided, with the shipped policy and three recipients each. It is
- * printed and nothing depends on it; the test is that every one was decided. */
+/* A rough figure, for people: how many notices a second are decided, with the shipped policy and three recipients each.
+ * It is printed and nothing depends on it; the test is that every one was decided. */
 #include "base/clock.h"
 
 #include "policy_test.h"
@@ -27,7 +27,7 @@ static void test_speed(void **state)
 	int64_t took = wg_clock_monotonic() - start;
 	assert_int_equal(made, 3 * NOTICES);
 	print_message("%u decisions about %d notices in %lld ms: %lld decisions/s\n", made, NOTICES, (long long)took,
-		      took > 0 ? (long long)made * 1000 / took : 0);
+	              took > 0 ? (long long)made * 1000 / took : 0);
 	for (unsigned i = 0; i < NOTICES; i++)
 		wg_notice_freep(&notices[i]);
 	wg_directory_freep(&directory);
