@@ -1,0 +1,25 @@
+/* Fuzz target: bytes from the network before any library sees them: request headers, in two portions as in one, and answers. */
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "channel/httpd_guard.h"
+#include "channel/https_receipt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wg_httpd_guard whole, parts;
+	size_t cut = size > 0 ? data[0] % size : 0;
+	wg_httpd_guard_reset(&whole);
+	wg_httpd_guard_reset(&parts);
+	wg_httpd_guard_feed(&whole, data, size);
+	wg_httpd_guard_feed(&parts, data, cut);
+	wg_httpd_guard_feed(&parts, data + cut, size - cut);
+	assert(whole.bad == parts.bad && whole.ended == parts.ended && whole.lines == parts.lines);
+	char id[64];
+	wg_https_receipt((const char *)data, size, id, sizeof id);
+	assert(strlen(id) < sizeof id);
+	return 0;
+}

@@ -1,0 +1,270 @@
+/* The way out over HTTPS against our real server, and against servers that misbehave: what counts as sent, what is tried again. */
+#include <sys/stat.h>
+
+#include "../crypto/pki.h"
+#include "base/mem.h"
+#include "channel/send.h"
+#include "https_peer.h"
+
+#define KEY "01jd0000000000000000000000"
+
+static char url[128], certificate[PATH_MAX], key[PATH_MAX];
+
+static struct wg_send_target target_of(unsigned short port, const char *path)
+{
+	(void)snprintf(url, sizeof url, "https://localhost:%u%s", (unsigned)port, path);
+	(void)snprintf(certificate, sizeof certificate, "%s", pki("staffordshire/client.pem"));
+	(void)snprintf(key, sizeof key, "%s", pki("staffordshire/client.key"));
+	return (struct wg_send_target){
+		.url = url,
+		.content_type = "application/pkcs7-mime",
+		.expect_ip = "127.0.0.1",
+		.tls = { .certificate = certificate, .key = key, .ca = pki("ca.pem"), .crl = pki("crl.pem") },
+		.connect_ms = 20000,
+		.total_ms = 20000,
+	};
+}
+
+static struct wg_send_item item_of(const char *bytes)
+{
+	return (struct wg_send_item){ .message_id = KEY, .bytes = bytes, .len = strlen(bytes), .idempotency_key = KEY };
+}
+
+static struct wg_send_result send_one(const struct wg_send_target *target, const char *bytes)
+{
+	struct wg_send_item item = item_of(bytes);
+	wg_channel_https.send(target, &item, 1);
+	return item.result;
+}
+
+static void expect(const struct wg_send_result *r, const char *name, enum wg_sent what, bool tls_fault, bool maybe)
+{
+	if (r->what != what || r->tls_fault != tls_fault || r->maybe != maybe)
+		fail_msg("%s: what %d, tls_fault %d, maybe %d: %s", name, (int)r->what, r->tls_fault, r->maybe, r->detail);
+	if (what != WG_SENT_OK)
+		assert_true(r->detail[0] != '\0' && r->receipt[0] == '\0');
+}
+
+static void test_batch(void **state)
+{
+	(void)state;
+	static char big[60000];
+	memset(big, 'x', sizeof big - 1);
+	struct peer peer = peer_httpd(&peer_spec);
+	struct wg_send_target target = target_of(peer.port, "/v1/notices");
+	struct wg_send_item items[] = { item_of("one"), item_of(big), item_of("three") };
+	wg_channel_https.send(&target, items, WG_COUNT(items));
+	static const char *const receipts[] = { "r-POST-3", "r-POST-59999", "r-POST-5" };
+	for (size_t i = 0; i < WG_COUNT(items); i++) {
+		expect(&items[i].result, "batch", WG_SENT_OK, false, false);
+		assert_string_equal(items[i].result.receipt, receipts[i]);
+	}
+	assert_int_equal(*peer_reached, 3);
+	peer_stop(&peer);
+}
+
+/* We are refused: an alarm where the server's alert reaches us. Our own server hangs up at once, and the reset may overtake its
+ * alert: then it is an ordinary failure, but never a success. */
+static void test_our_identity(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *pair;
+	} table[] = {
+		{ "unknown authority", "hostile/unknown-ca-client" },
+		{ "unknown agency", "hostile/unknown-agency-client" },
+		{ "wrong use", "hostile/no-eku-client" },
+		{ "expired", "hostile/expired-client" },
+		{ "none", NULL },
+	};
+	struct peer peers[] = { peer_script("derbyshire/server", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1), peer_httpd(&peer_spec) };
+	for (size_t i = 0; i < WG_COUNT(table) * 2; i++) {
+		struct wg_send_target target = target_of(peers[i % 2].port, "/v1/notices");
+		const char *pair = table[i / 2].pair;
+		if (pair != NULL) {
+			(void)snprintf(certificate, sizeof certificate, "%s/%s.pem", pki_dir, pair);
+			(void)snprintf(key, sizeof key, "%s/%s.key", pki_dir, pair);
+		} else {
+			target.tls.certificate = target.tls.key = NULL;
+		}
+		struct wg_send_result r = send_one(&target, "body");
+		if (i % 2 == 0)
+			expect(&r, table[i / 2].name, WG_SENT_DEFER, true, false);
+		else
+			assert_int_equal(r.what, WG_SENT_DEFER);
+	}
+	assert_int_equal(*peer_reached, 0);
+	peer_stop(&peers[0]);
+	peer_stop(&peers[1]);
+}
+
+/* Whoever the server is not supposed to be gets no byte of the envelope. */
+static void test_their_identity(void **state)
+{
+	(void)state;
+	static const char *const table[] = { "hostile/unknown-ca-server", "hostile/wrong-name-server", "hostile/expired-server",
+					     "hostile/revoked-server", "derbyshire/client" };
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct peer peer = peer_script(table[i], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1);
+		struct wg_send_target target = target_of(peer.port, "/");
+		struct wg_send_item items[] = { item_of("one"), item_of("two") };
+		wg_channel_https.send(&target, items, WG_COUNT(items));
+		expect(&items[0].result, table[i], WG_SENT_DEFER, true, false);
+		expect(&items[1].result, table[i], WG_SENT_DEFER, true, false);
+		assert_int_equal(*peer_reached, 0);
+		peer_stop(&peer);
+	}
+}
+
+/* The CN of this certificate says localhost; its alternative name does not, and only that counts. Nor does a good chain help under
+ * another name than the one that was asked for. */
+static void test_other_name(void **state)
+{
+	(void)state;
+	struct peer peer = peer_script("derbyshire/server", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1);
+	struct wg_send_target target = target_of(peer.port, "/");
+	(void)snprintf(url, sizeof url, "https://staffordshire.example:%u/", (unsigned)peer.port);
+	struct wg_send_result r = send_one(&target, "body");
+	expect(&r, "another agency's server", WG_SENT_DEFER, true, false);
+	(void)snprintf(url, sizeof url, "https://derbyshire.example:%u/", (unsigned)peer.port);
+	r = send_one(&target, "body");
+	expect(&r, "the right one", WG_SENT_OK, false, false);
+	(void)snprintf(url, sizeof url, "https://127.0.0.1:%u/", (unsigned)peer.port);
+	target.expect_ip = NULL;
+	r = send_one(&target, "body");
+	expect(&r, "by address", WG_SENT_OK, false, false);
+	assert_int_equal(*peer_reached, 2);
+	peer_stop(&peer);
+}
+
+#define EMPTY "Content-Length: 0\r\n\r\n"
+
+static void test_answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *answer, *receipt;
+		enum wg_sent what;
+		bool maybe;
+	} table[] = {
+		{ "HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n{\"id\":\"a-1\"}", "a-1", WG_SENT_OK, false },
+		{ "HTTP/1.1 200 OK\r\n" EMPTY, "", WG_SENT_OK, false },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":\"a\\r\\nb\"}", "", WG_SENT_OK, false },
+		{ "HTTP/1.1 400 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 403 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 409 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 410 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 413 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 415 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 422 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 404 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 429 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 500 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 503 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 502 No\r\n" EMPTY, "", WG_SENT_DEFER, true },
+		{ "HTTP/1.1 204 Nothing\r\n\r\n", "", WG_SENT_DEFER, true },
+		{ "HTTP/1.1 302 Found\r\nLocation: https://localhost/elsewhere\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{\"id\":", "", WG_SENT_DEFER, true },
+		{ "nonsense\r\n\r\n", "", WG_SENT_DEFER, true },
+		{ NULL, "", WG_SENT_DEFER, true },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct peer peer = peer_script("derbyshire/server", table[i].answer, 1);
+		struct wg_send_target target = target_of(peer.port, "/");
+		struct wg_send_result r = send_one(&target, "body");
+		expect(&r, table[i].answer != NULL ? table[i].answer : "no answer", table[i].what, false, table[i].maybe);
+		assert_string_equal(r.receipt, table[i].receipt);
+		assert_int_equal(*peer_reached, 1);
+		peer_stop(&peer);
+	}
+}
+
+/* An answer without end, in its body or in its header, is cut off and not believed. */
+static void test_endless(void **state)
+{
+	(void)state;
+	static char body[8192], header[8192];
+	int n = snprintf(body, sizeof body, "HTTP/1.1 202 Accepted\r\nX-A: b\r\n\r\n");
+	memset(body + n, 'x', sizeof body - 1 - (size_t)n);
+	n = snprintf(header, sizeof header, "HTTP/1.1 202 Accepted\r\n");
+	for (; (size_t)n < sizeof header - 64; n += 8)
+		memcpy(header + n, "X-A: b\r\n", 8);
+	static const char *const table[] = { body, header };
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct peer peer = peer_script("derbyshire/server", table[i], 100000);
+		struct wg_send_target target = target_of(peer.port, "/");
+		struct wg_send_result r = send_one(&target, "body");
+		expect(&r, "endless", WG_SENT_DEFER, false, true);
+		peer_stop(&peer);
+	}
+}
+
+static void test_unreachable(void **state)
+{
+	(void)state;
+	struct peer peer = peer_deaf();
+	struct wg_send_target target = target_of(peer.port, "/");
+	target.connect_ms = target.total_ms = 300;
+	struct wg_send_result r = send_one(&target, "body");
+	expect(&r, "accepts and is silent", WG_SENT_DEFER, false, false);
+	peer_stop(&peer);
+	target.connect_ms = target.total_ms = 20000;
+	struct wg_send_item items[] = { item_of("one"), item_of("two") };
+	wg_channel_https.send(&target, items, WG_COUNT(items)); /* nobody listens there any more */
+	expect(&items[0].result, "nobody", WG_SENT_DEFER, false, false);
+	expect(&items[1].result, "nobody", WG_SENT_DEFER, false, false);
+}
+
+static void test_unusable(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url, *key, *type;
+	} table[] = {
+		{ "http://localhost/", KEY, "text/plain" },
+		{ "ftp://localhost/", KEY, "text/plain" },
+		{ "file:///etc/hostname", KEY, "text/plain" },
+		{ "https://user:secret@localhost/", KEY, "text/plain" },
+		{ "https://", KEY, "text/plain" },
+		{ NULL, KEY, "text/plain" },
+		{ "https://localhost/", "a\r\nX-A: b", "text/plain" },
+		{ "https://localhost/", "", "text/plain" },
+		{ "https://localhost/", NULL, "text/plain" },
+		{ "https://localhost/", KEY, "text/plain\r\nX-A: b" },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct wg_send_target target = target_of(1, "/");
+		target.url = table[i].url;
+		target.content_type = table[i].type;
+		struct wg_send_item item = item_of("body");
+		item.idempotency_key = table[i].key;
+		wg_channel_https.send(&target, &item, 1);
+		expect(&item.result, table[i].url != NULL ? table[i].url : "no URL", WG_SENT_REFUSED, false, false);
+		assert_null(strstr(item.result.detail, "secret"));
+	}
+}
+
+/* Our own key is open to others: nothing is sent, and it is an alarm. */
+static void test_open_key(void **state)
+{
+	(void)state;
+	struct peer peer = peer_httpd(&peer_spec);
+	struct wg_send_target target = target_of(peer.port, "/v1/notices");
+	assert_int_equal(chmod(key, 0644), 0);
+	struct wg_send_result r = send_one(&target, "body");
+	assert_int_equal(chmod(key, 0600), 0);
+	expect(&r, "open key", WG_SENT_DEFER, true, false);
+	assert_non_null(strstr(r.detail, "chmod 600"));
+	assert_int_equal(*peer_reached, 0);
+	peer_stop(&peer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch),      cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
+		cmocka_unit_test(test_other_name), cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),    cmocka_unit_test(test_open_key),
+	};
+	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
+}
