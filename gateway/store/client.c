@@ -32,7 +32,9 @@ enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct 
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/store-%s.sock", folder, wg_store_role_name(role));
 	if (n < 0 || (size_t)n >= sizeof address.sun_path)
-		return wg_err_set(err, WG_CONFIG, "the store's folder has too long a name for a socket in it (%zu bytes at most)", sizeof address.sun_path);
+		return wg_err_set(err, WG_CONFIG,
+		                  "the store's folder has too long a name for a socket in it (%zu bytes at most)",
+		                  sizeof address.sun_path);
 	WG_AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return wg_err_errno(err, "socket");
@@ -82,7 +84,8 @@ int wg_client_fd(const struct wg_client *client)
 
 enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err)
 {
-	return strnlen(s, max + 1) <= max ? WG_OK : wg_err_set(err, WG_REJECT, "a name or a text is longer than %zu bytes", max);
+	return strnlen(s, max + 1) <= max ? WG_OK
+	                                  : wg_err_set(err, WG_REJECT, "a name or a text is longer than %zu bytes", max);
 }
 
 enum wg_code wg_client_check_id(const char *id, struct wg_err *err)
@@ -99,10 +102,12 @@ enum wg_code wg_client_refusal(unsigned code, const uint8_t *body, size_t len, s
 {
 	if (code > WG_DENIED)
 		return wg_client_garbled(err);
-	return wg_err_set(err, (enum wg_code)code, "%.*s", (int)(len < WG_ERR_TEXT_MAX ? len : WG_ERR_TEXT_MAX), (const char *)body);
+	return wg_err_set(err, (enum wg_code)code, "%.*s", (int)(len < WG_ERR_TEXT_MAX ? len : WG_ERR_TEXT_MAX),
+	                  (const char *)body);
 }
 
-enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body, struct wg_err *err)
+enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
+                            struct wg_err *err)
 {
 	uint8_t head[WG_WIRE_HEAD];
 	enum wg_code code = wg_buf_check(body, "a request to the store", err);
@@ -128,7 +133,8 @@ static enum wg_code keep_late(struct wg_client *client, const struct wg_frame *f
 	return WG_OK;
 }
 
-static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_frame *frame, struct wg_err *err)
+static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_frame *frame,
+                          struct wg_err *err)
 {
 	for (;;) {
 		enum wg_code code = wg_wire_peek(&client->in, frame, err);
@@ -147,7 +153,8 @@ static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op,
 	}
 }
 
-enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer, struct wg_err *err)
+enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
+                            struct wg_err *err)
 {
 	struct wg_frame frame;
 	uint32_t tag = ++client->tag;

@@ -1,9 +1,10 @@
-/* A role's connection to the store process: one Unix stream socket, frames of wg_buf wire form. What a role may ask is decided by the socket
- * it came in on (one listening socket per role, store-ROLE.sock); a question outside the role's table ends the connection and is logged. */
+/* A role's connection to the store process: one Unix stream socket, frames of wg_buf wire form. What a role may ask is
+ * decided by the socket it came in on (one listening socket per role, store-ROLE.sock); a question outside the role's
+ * table ends the connection and is logged. */
 #ifndef WG_STORE_CLIENT_H
 #define WG_STORE_CLIENT_H
 
-#include "store/store.h" /* the structs that pass: wg_msg_new, wg_msg_job, wg_msg_done, wg_dlv_job, wg_dlv_report, wg_row */
+#include "store/store.h" /* holds the structs that pass */
 
 enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN };
 const char *wg_store_role_name(enum wg_store_role role);
@@ -11,69 +12,96 @@ const char *wg_store_role_name(enum wg_store_role role);
 struct wg_client;
 
 /* Connects to folder/store-ROLE.sock; WG_AGAIN when nobody listens. Blocking. */
-enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct wg_client **out, struct wg_err *err) WG_MUST;
+enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct wg_client **out, struct wg_err *err)
+	WG_MUST;
 /* Takes over a connected socket. */
 enum wg_code wg_client_adopt(int fd, struct wg_client **out, struct wg_err *err) WG_MUST;
 void wg_client_freep(struct wg_client **client);
 int wg_client_fd(const struct wg_client *client);
 
-/* When the store is gone every call gives WG_AGAIN with "the store closed the connection"; the role then ends and is started again. */
+/* When the store is gone every call gives WG_AGAIN with "the store closed the connection"; the role then ends and is
+ * started again. */
 
 /* ---- intake: may add, and ask about what its senders added */
 
-/* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. WG_REJECT: the key was used before
- * with other content (say 422), or a member is not what store.h says of it. The same key or the same content again: the first receipt, duplicate set. */
-enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err) WG_MUST;
-/* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers in the order they
- * come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
-enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
-enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err) WG_MUST;
-/* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk state" lines. */
-enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err) WG_MUST;
+/* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. WG_REJECT:
+ * the key was used before with other content (say 422), or a member is not what store.h says of it. The same key or the
+ * same content again: the first receipt, duplicate set. */
+enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out,
+                           struct wg_err *err) WG_MUST;
+/* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers
+ * in the order they come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take
+ * gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
+enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg,
+                                struct wg_err *err) WG_MUST;
+enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
+                                struct wg_err *failed, struct wg_err *err) WG_MUST;
+/* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk
+ * state" lines. */
+enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
+                              struct wg_msg_status *out, struct wg_err *err) WG_MUST;
 
 /* ---- process: may lease messages, complete them, tell the epoch */
 
-/* Up to max messages, oldest first, waiting up to wait_ms for the first. *count may be 0. Free with wg_msg_jobs_free. */
-enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* Up to max messages, oldest first, waiting up to wait_ms for the first. *count may be 0. Free with wg_msg_jobs_free.
+ */
+enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out,
+                                      unsigned *count, struct wg_err *err) WG_MUST;
 
-/* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. Unsent deliveries that
- * this message has already become superseded (what a person holds stays held in the new one); a recipient who was sent to already, or whose delivery
- * failed or was cancelled, is left alone. */
-enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
-/* The processing failed for now: back to the queue, not before wait_ms. After WG_STORE_TRIES it goes to attention with the reason. */
-enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms, const char *reason, struct wg_err *err) WG_MUST;
-/* The epoch (hash of policy and directory) that decisions are now taken under: unsent deliveries of another epoch are no longer leased, and
- * their messages go back to be decided again. Say it before the first wg_client_done: that refuses (WG_AGAIN) what was decided under another. */
+/* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. Unsent
+ * deliveries that this message has already become superseded (what a person holds stays held in the new one); a
+ * recipient who was sent to already, or whose delivery failed or was cancelled, is left alone. */
+enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out,
+                            struct wg_err *err) WG_MUST;
+/* The processing failed for now: back to the queue, not before wait_ms. After WG_STORE_TRIES it goes to attention with
+ * the reason. */
+enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms,
+                                const char *reason, struct wg_err *err) WG_MUST;
+/* The epoch (hash of policy and directory) that decisions are now taken under: unsent deliveries of another epoch are
+ * no longer leased, and their messages go back to be decided again. Say it before the first wg_client_done: that
+ * refuses (WG_AGAIN) what was decided under another. */
 enum wg_code wg_client_epoch(struct wg_client *client, const char *epoch, struct wg_err *err) WG_MUST;
 
 /* ---- deliver: may lease and report */
 
-/* Up to max deliveries that are due, for recipients ("org/desk") not in busy (names separated by blanks), at most per_recipient of each, oldest first;
- * never one while an earlier one of the same episode and recipient is not at its end. Waits up to wait_ms for the first. State becomes SENDING. */
-enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max, unsigned per_recipient, unsigned wait_ms,
-					struct wg_dlv_job **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* Up to max deliveries that are due, for recipients ("org/desk") not in busy (names separated by blanks), at most
+ * per_recipient of each, oldest first; never one while an earlier one of the same episode and recipient is not at its
+ * end. Waits up to wait_ms for the first. State becomes SENDING. */
+enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max,
+                                        unsigned per_recipient, unsigned wait_ms, struct wg_dlv_job **out,
+                                        unsigned *count, struct wg_err *err) WG_MUST;
 
 /* All in one transaction. Reports under a lost lease are counted in *stale, not an error. */
-enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count, unsigned *stale, struct wg_err *err) WG_MUST;
+enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count,
+                              unsigned *stale, struct wg_err *err) WG_MUST;
 
 /* ---- admin: the command line */
 
-/* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and failed too), "*" for all, or a state's name; id "" or a message id. At most max rows. */
-enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out, unsigned *count,
-			    struct wg_err *err) WG_MUST;
-/* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a message id: on every delivery of it
- * that allows it, and on the message: "retry" reads one in attention anew, "cancel" closes one in attention. who and why go to the log; neither
- * may be "". *changed says how many. */
-enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
-/* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role, channel, state, reason, epoch, decided
- * (RFC 3339), record (the disclosure as process gave it). Superseded ones are there too. */
-enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
-/* A ciphertext blob: which is "original", "notice", "report" of a message, or "envelope" of a delivery. Reading is logged with who. */
-enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who, struct wg_buf *out, struct wg_err *err) WG_MUST;
-/* Walks the whole log. WG_OK and the number of entries and the head's hash, or WG_CORRUPT saying which entry does not fit. */
-enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+/* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and
+ * failed too), "*" for all, or a state's name; id "" or a message id. At most max rows. */
+enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
+                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a
+ * message id: on every delivery of it that allows it, and on the message: "retry" reads one in attention anew, "cancel"
+ * closes one in attention. who and why go to the log; neither may be "". *changed says how many. */
+enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
+                           const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+/* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role,
+ * channel, state, reason, epoch, decided (RFC 3339), record (the disclosure as process gave it). Superseded ones are
+ * there too. */
+enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
+	WG_MUST;
+/* A ciphertext blob: which is "original", "notice", "report" of a message, or "envelope" of a delivery. Reading is
+ * logged with who. */
+enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who,
+                            struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* Walks the whole log. WG_OK and the number of entries and the head's hash, or WG_CORRUPT saying which entry does not
+ * fit. */
+enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
+	WG_MUST;
 /* The log entries of a message id ("" for the last max): a JSON array. */
-enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out,
+                               struct wg_err *err) WG_MUST;
 /* Counts per state, age of the oldest unsent, whether it is accepting and why not: a JSON object. */
 enum wg_code wg_client_health(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 

@@ -3,8 +3,8 @@
 
 #include "store/client_internal.h"
 
-enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out,
-			    unsigned *count, struct wg_err *err)
+enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
+                            struct wg_row **out, unsigned *count, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
@@ -24,8 +24,8 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
 	return code;
 }
 
-enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who, const char *why, unsigned *changed,
-			   struct wg_err *err)
+enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
+                           const char *why, unsigned *changed, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
@@ -48,7 +48,8 @@ enum wg_code wg_client_act(struct wg_client *client, const char *action, const c
 }
 
 /* The whole answer is text or bytes for the caller. */
-static enum wg_code call_for_bytes(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_buf *out, struct wg_err *err)
+static enum wg_code call_for_bytes(struct wg_client *client, enum wg_op op, const struct wg_buf *body,
+                                   struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_cur answer;
 	enum wg_code code = wg_client_call(client, op, body, &answer, err);
@@ -66,7 +67,8 @@ enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct 
 	return code == WG_OK ? call_for_bytes(client, WG_OP_EXPLAIN, &body, out, err) : code;
 }
 
-enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who,
+                            struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	wg_buf_str(&body, id);
@@ -95,7 +97,8 @@ enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char h
 	return WG_OK;
 }
 
-enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out,
+                               struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	wg_buf_str(&body, id);

@@ -1,8 +1,9 @@
 /* client_deliver.c owns what deliver asks. */
 #include "store/client_internal.h"
 
-enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max, unsigned per_recipient, unsigned wait_ms,
-					struct wg_dlv_job **out, unsigned *count, struct wg_err *err)
+enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *busy, unsigned max,
+                                        unsigned per_recipient, unsigned wait_ms, struct wg_dlv_job **out,
+                                        unsigned *count, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
@@ -18,7 +19,8 @@ enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *bu
 	return code;
 }
 
-enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count, unsigned *stale, struct wg_err *err)
+enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count,
+                              unsigned *stale, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;

@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "store/client_internal.h"
 
-enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err)
+enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out,
+                           struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_msg_receipt receipt;
@@ -20,14 +21,16 @@ enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *ms
 	return code;
 }
 
-enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg, struct wg_err *err)
+enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg,
+                                struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	wg_codec_put_msg_new(&body, msg);
 	return wg_client_send(client, tag, WG_OP_ADD_LATER, &body, err);
 }
 
-static enum wg_code take(unsigned fate, const uint8_t *body, size_t len, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+static enum wg_code take(unsigned fate, const uint8_t *body, size_t len, struct wg_msg_receipt *out,
+                         struct wg_err *failed, struct wg_err *err)
 {
 	*failed = (struct wg_err){ .code = WG_OK };
 	if (fate != WG_OK) {
@@ -38,7 +41,8 @@ static enum wg_code take(unsigned fate, const uint8_t *body, size_t len, struct 
 	return wg_codec_get_receipt(&cur, out) ? WG_OK : wg_client_garbled(err);
 }
 
-static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
+                              struct wg_err *failed, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_late *late = client->late;
 	client->late = late->next;
@@ -48,7 +52,8 @@ static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg
 	return take(late->code, late->body, late->len, out, failed, err);
 }
 
-enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out, struct wg_err *failed, struct wg_err *err)
+enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
+                                struct wg_err *failed, struct wg_err *err)
 {
 	struct wg_frame frame;
 	if (client->late != NULL)
@@ -72,7 +77,8 @@ enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct 
 	return take(frame.code, frame.body, frame.len, out, failed, err);
 }
 
-enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err)
+enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
+                              struct wg_msg_status *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_msg_status status = { .deliveries = NULL };

@@ -1,4 +1,5 @@
-/* A role's connection, from inside. Invariant: between calls every answer but those to WG_OP_ADD_LATER has been taken. */
+/* A role's connection, from inside. Invariant: between calls every answer but those to WG_OP_ADD_LATER has been taken.
+ */
 #ifndef WG_STORE_CLIENT_INTERNAL_H
 #define WG_STORE_CLIENT_INTERNAL_H
 
@@ -17,16 +18,20 @@ struct wg_late {
 
 struct wg_client {
 	int fd;
-	uint32_t tag;           /* of the last call */
+	uint32_t tag; /* of the last call */
 	struct wg_wire_in in;
 	struct wg_late *late, **late_end;
 };
 
 /* Sends a request without waiting. */
-enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body, struct wg_err *err) WG_MUST;
-/* Sends a request and waits for its answer, whose body is borrowed until the next call. An answer that is an error is given as one. */
-enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer, struct wg_err *err) WG_MUST;
-/* WG_REJECT for a text of a person that is longer than the store reads: it would drop us. WG_NOT_FOUND for what cannot be an id. */
+enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
+                            struct wg_err *err) WG_MUST;
+/* Sends a request and waits for its answer, whose body is borrowed until the next call. An answer that is an error is
+ * given as one. */
+enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
+                            struct wg_err *err) WG_MUST;
+/* WG_REJECT for a text of a person that is longer than the store reads: it would drop us. WG_NOT_FOUND for what cannot
+ * be an id. */
 enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err) WG_MUST;
 enum wg_code wg_client_check_id(const char *id, struct wg_err *err) WG_MUST;
 /* For an answer that does not read as it should. */

@@ -3,7 +3,8 @@
 
 #include "store/client_internal.h"
 
-enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out, unsigned *count, struct wg_err *err)
+enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out,
+                                      unsigned *count, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
@@ -34,16 +35,19 @@ static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *e
 		size_t len = done->deliveries[i].envelope_len;
 		fits = len <= WG_LIMIT_ENVELOPE && len <= left;
 		left -= fits ? len : 0;
-		fits = fits && strnlen(done->deliveries[i].disclosure != NULL ? done->deliveries[i].disclosure : "", WG_STORE_DISCLOSURE_MAX + 1)
-			       <= WG_STORE_DISCLOSURE_MAX;
+		fits = fits && strnlen(done->deliveries[i].disclosure != NULL ? done->deliveries[i].disclosure : "",
+		                       WG_STORE_DISCLOSURE_MAX + 1) <= WG_STORE_DISCLOSURE_MAX;
 	}
 	for (unsigned i = 0; fits && i < done->episode_key_count; i++)
 		fits = wg_client_check_text(done->episode_keys[i], WG_STORE_HASH - 1, err) == WG_OK;
 	fits = fits && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->episode_key_count <= WG_STORE_KEYS_MAX;
-	return fits ? WG_OK : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);
+	return fits
+	           ? WG_OK
+	           : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);
 }
 
-enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err)
+enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out,
+                            struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_msg_done_result result;
@@ -66,7 +70,8 @@ enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *
 	return code;
 }
 
-enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms, const char *reason, struct wg_err *err)
+enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms,
+                                const char *reason, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;

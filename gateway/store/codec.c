@@ -248,7 +248,8 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 	wg_buf_u32(b, count);
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_row *r = &rows[i];
-		const char *const texts[] = { r->id, r->message, r->state, r->organisation, r->desk, r->channel, r->kind, r->way, r->reason };
+		const char *const texts[] = { r->id,      r->message, r->state, r->organisation, r->desk,
+			                          r->channel, r->kind,    r->way,   r->reason };
 		for (size_t t = 0; t < WG_COUNT(texts); t++)
 			wg_buf_str(b, texts[t]);
 		wg_buf_u64(b, (uint64_t)r->since);

@@ -1,5 +1,6 @@
-/* The bodies of frames: what is put is what is got. Getting allocates what the header of each struct says; a body that is not
- * whole, too long or has anything behind it gives false and leaves nothing to free. Texts and blobs of requests are borrowed. */
+/* The bodies of frames: what is put is what is got. Getting allocates what the header of each struct says; a body that
+ * is not whole, too long or has anything behind it gives false and leaves nothing to free. Texts and blobs of requests
+ * are borrowed. */
 #ifndef WG_STORE_CODEC_H
 #define WG_STORE_CODEC_H
 
@@ -7,7 +8,8 @@
 #include "base/sha256.h"
 #include "store/store.h"
 
-/* A blob at least this large goes ahead of the WG_OP_DONE that names it, as a part: a notice to many recipients does not fit one frame. */
+/* A blob at least this large goes ahead of the WG_OP_DONE that names it, as a part: a notice to many recipients does
+ * not fit one frame. */
 #define WG_CODEC_PART_MIN ((size_t)64 * 1024)
 /* Parts held for one connection: the largest message to eight recipients that each need their own envelope. */
 #define WG_CODEC_PARTS_MAX ((size_t)256 * 1024 * 1024)
@@ -31,8 +33,8 @@ bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count);
 void wg_codec_put_result(struct wg_buf *b, const struct wg_msg_done_result *r);
 bool wg_codec_get_result(struct wg_cur *c, struct wg_msg_done_result *r);
 
-/* Blobs of WG_CODEC_PART_MIN or more are put as their hash. Getting asks `part` for them; NULL from it refuses the body. The lists
- * inside are allocated: free them with wg_codec_done_free, after success only. */
+/* Blobs of WG_CODEC_PART_MIN or more are put as their hash. Getting asks `part` for them; NULL from it refuses the
+ * body. The lists inside are allocated: free them with wg_codec_done_free, after success only. */
 typedef const uint8_t *wg_codec_part(void *arg, const uint8_t hash[WG_SHA256_LEN], size_t *len);
 void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d);
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *d);

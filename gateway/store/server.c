@@ -44,7 +44,9 @@ static enum wg_code address_of(const char *folder, enum wg_store_role role, stru
 	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	int n = snprintf(out->sun_path, sizeof out->sun_path, "%s/store-%s.sock", folder, wg_store_role_name(role));
 	if (n < 0 || (size_t)n >= sizeof out->sun_path)
-		return wg_err_set(err, WG_CONFIG, "the store's folder has too long a name for a socket in it (%zu bytes at most)", sizeof out->sun_path);
+		return wg_err_set(err, WG_CONFIG,
+		                  "the store's folder has too long a name for a socket in it (%zu bytes at most)",
+		                  sizeof out->sun_path);
 	return WG_OK;
 }
 
@@ -125,7 +127,8 @@ enum wg_code wg_server_attach(struct wg_server *server, int fd, enum wg_store_ro
 	struct wg_conn *conn = server->count < WG_SERVER_CONNECTIONS ? wg_conn_new(fd, role, ++server->owners) : NULL;
 	if (conn == NULL) {
 		wg_closep(&fd);
-		return wg_err_set(err, WG_LIMIT, "%d connections to the store already, or memory ran out", WG_SERVER_CONNECTIONS);
+		return wg_err_set(err, WG_LIMIT, "%d connections to the store already, or memory ran out",
+		                  WG_SERVER_CONNECTIONS);
 	}
 	server->conns[server->count++] = conn;
 	return WG_OK;
@@ -154,7 +157,8 @@ static void reap(struct wg_server *server)
 			i++;
 			continue;
 		}
-		server->ended[server->ended_count++] = c->owner; /* there is room: emptied by every transaction, one per connection */
+		server->ended[server->ended_count++] =
+			c->owner; /* there is room: emptied by every transaction, one per connection */
 		wg_conn_free(c);
 		server->conns[i] = server->conns[--server->count];
 	}
@@ -183,7 +187,8 @@ static bool is_due(const struct wg_server *server, int *timeout)
 	return waiting || sleep == 0 || server->now.steady >= server->expire_at;
 }
 
-/* One sleep and what it brought. The first ROLES entries of fds are the listening sockets, then the connections in order. */
+/* One sleep and what it brought. The first ROLES entries of fds are the listening sockets, then the connections in
+ * order. */
 static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct wg_err *err)
 {
 	struct pollfd fds[ROLES + WG_SERVER_CONNECTIONS];
@@ -193,7 +198,9 @@ static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct
 		fds[role] = (struct pollfd){ .fd = open ? server->listening[role] : -1, .events = POLLIN };
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_conn *c = server->conns[i];
-		fds[ROLES + i] = (struct pollfd){ .fd = c->fd, .events = (short)((wg_conn_wants_read(c) ? POLLIN : 0) | (c->out.len > c->sent ? POLLOUT : 0)) };
+		fds[ROLES + i] = (struct pollfd){
+			.fd = c->fd, .events = (short)((wg_conn_wants_read(c) ? POLLIN : 0) | (c->out.len > c->sent ? POLLOUT : 0))
+		};
 	}
 	int n = poll(fds, ROLES + count, timeout);
 	set_now(server);

@@ -1,5 +1,5 @@
-/* server_batch.c owns group commit: everything that is ready runs in one transaction, each request inside a mark of its own so
- * that one that fails does not spoil the others; one commit; only then do the answers leave. */
+/* server_batch.c owns group commit: everything that is ready runs in one transaction, each request inside a mark of its
+ * own so that one that fails does not spoil the others; one commit; only then do the answers leave. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@
 /* How often leases past their deadline are looked for. */
 #define EXPIRE_MS 1000
 
-static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body, const struct wg_err *err)
+static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body,
+                   const struct wg_err *err)
 {
 	if (code == WG_OK)
 		wg_wire_put(&conn->fresh, frame->tag, frame->op, WG_OK, body->data, body->len);
@@ -20,8 +21,10 @@ static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_c
 		wg_wire_put(&conn->fresh, frame->tag, frame->op, code, err->text, strlen(err->text));
 }
 
-/* Inside its mark. Returns other than WG_OK only when the whole transaction has to end: a fault, or (WG_AGAIN) a full disk. */
-static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame, enum wg_code *fate, struct wg_err *words, struct wg_err *err)
+/* Inside its mark. Returns other than WG_OK only when the whole transaction has to end: a fault, or (WG_AGAIN) a full
+ * disk. */
+static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame, enum wg_code *fate,
+                               struct wg_err *words, struct wg_err *err)
 {
 	struct wg_store *store = ask->server->store;
 	enum wg_code code = wg_store_mark(store, err);
@@ -35,14 +38,16 @@ static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame,
 	return *fate == WG_OK ? wg_store_keep(store, err) : wg_store_undo(store, err);
 }
 
-static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, const struct wg_frame *frame, struct wg_err *err)
+static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, const struct wg_frame *frame,
+                                struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD);
 	struct wg_err words = { 0 };
 	enum wg_code fate = WG_OK;
 	struct wg_ask ask = { .server = server, .conn = conn, .in = WG_CUR(frame->body, frame->len), .answer = &body };
 	if (frame->code != 0 || !wg_ops_allowed(frame->op, conn->role)) {
-		wg_err_set(&words, WG_DENIED, "%s may not ask for %s (%u)", wg_store_role_name(conn->role), wg_ops_name(frame->op), frame->op);
+		wg_err_set(&words, WG_DENIED, "%s may not ask for %s (%u)", wg_store_role_name(conn->role),
+		           wg_ops_name(frame->op), frame->op);
 		wg_conn_drop(server, conn, &words);
 		return WG_OK;
 	}
@@ -69,7 +74,8 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
 	return WG_OK;
 }
 
-/* All requests that are there, up to one that is a lease: leases come last, so that they see what the others brought. */
+/* All requests that are there, up to one that is a lease: leases come last, so that they see what the others brought.
+ */
 static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
 {
 	for (unsigned i = 0; i < REQUESTS_MAX && wg_conn_ready(conn); i++) {
@@ -90,7 +96,8 @@ static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, st
 	return WG_OK;
 }
 
-/* The connection whose lease is next: those that wait in their order, then those that just asked. NULL when none is left. */
+/* The connection whose lease is next: those that wait in their order, then those that just asked. NULL when none is
+ * left. */
 static struct wg_conn *next_lease(struct wg_server *server, uint64_t after)
 {
 	struct wg_conn *best = NULL;
@@ -167,8 +174,8 @@ static void judge_disk(struct wg_server *server)
 	server->room = bytes;
 	server->why[0] = '\0';
 	if (!server->accepting)
-		(void)snprintf(server->why, sizeof server->why, "%llu MiB free, %llu MiB have to stay free", (unsigned long long)bytes >> 20,
-			       (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
+		(void)snprintf(server->why, sizeof server->why, "%llu MiB free, %llu MiB have to stay free",
+		               (unsigned long long)bytes >> 20, (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
 	if (before != server->accepting) {
 		wg_err_set(&err, server->accepting ? WG_OK : WG_AGAIN, "%s", server->why);
 		wg_server_tell(server, server->accepting ? "accepting" : "not-accepting", WG_ROLE_INTAKE, &err);

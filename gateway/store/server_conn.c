@@ -11,7 +11,8 @@
 /* Answers that a peer has not read yet; beyond this its requests wait. */
 #define OUT_HIGH ((size_t)1024 * 1024)
 
-/* The longest request of each role: intake hands in one message, process what goes beside its parts or one part, deliver a list of reports. */
+/* The longest request of each role: intake hands in one message, process what goes beside its parts or one part,
+ * deliver a list of reports. */
 static size_t frame_max(enum wg_store_role role)
 {
 	switch (role) {
@@ -32,7 +33,9 @@ struct wg_conn *wg_conn_new(int fd, enum wg_store_role role, uint64_t owner)
 	struct wg_conn *conn = calloc(1, sizeof *conn);
 	if (conn == NULL)
 		return NULL;
-	*conn = (struct wg_conn){ .fd = fd, .role = role, .owner = owner, .fresh = WG_BUF(2 * WG_LIMIT_FRAME), .out = WG_BUF(4 * WG_LIMIT_FRAME) };
+	*conn = (struct wg_conn){
+		.fd = fd, .role = role, .owner = owner, .fresh = WG_BUF(2 * WG_LIMIT_FRAME), .out = WG_BUF(4 * WG_LIMIT_FRAME)
+	};
 	conn->in.max = frame_max(role);
 	return conn;
 }
@@ -81,7 +84,8 @@ void wg_conn_read(struct wg_server *server, struct wg_conn *conn)
 void wg_conn_write(struct wg_conn *conn)
 {
 	while (conn->sent < conn->out.len) {
-		ssize_t n = send(conn->fd, conn->out.data + conn->sent, conn->out.len - conn->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(conn->fd, conn->out.data + conn->sent, conn->out.len - conn->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))

@@ -1,5 +1,6 @@
 /* The server from inside. Invariants:
- * 1. `fresh` holds answers of the transaction that is running; they move to `out` when it is committed and nowhere else.
+ * 1. `fresh` holds answers of the transaction that is running; they move to `out` when it is committed and nowhere
+ * else.
  * 2. A request is taken from `in` when it is executed and put back (start = mark) when its transaction is rolled back.
  * 3. An owner is a connection's number, never used twice in one process. */
 #ifndef WG_STORE_SERVER_INTERNAL_H
@@ -26,15 +27,15 @@ struct wg_conn {
 	struct wg_wire_in in;
 	size_t mark;
 	struct wg_buf fresh, out;
-	size_t sent;             /* of out */
-	bool ended;              /* the peer closed: what it sent whole is still done */
-	bool dropped;            /* we close: nothing more is done for it */
-	bool waiting;            /* its next request is a lease that found nothing yet */
-	uint64_t turn;           /* among those that wait */
-	int64_t until;           /* steady ms */
+	size_t sent;   /* of out */
+	bool ended;    /* the peer closed: what it sent whole is still done */
+	bool dropped;  /* we close: nothing more is done for it */
+	bool waiting;  /* its next request is a lease that found nothing yet */
+	uint64_t turn; /* among those that wait */
+	int64_t until; /* steady ms */
 	struct wg_part *parts;
 	size_t parts_bytes;
-	bool parts_used;         /* by a WG_OP_DONE of the transaction that is running */
+	bool parts_used; /* by a WG_OP_DONE of the transaction that is running */
 };
 
 struct wg_server {
@@ -47,11 +48,11 @@ struct wg_server {
 	uint64_t ended[WG_SERVER_CONNECTIONS]; /* owners whose leases have to end */
 	unsigned ended_count;
 	struct wg_now now;
-	int64_t expire_at, accept_at;          /* steady ms */
+	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
-	bool full;                             /* the disk was full in this round: nothing is added */
-	uint64_t room;                         /* free bytes left for this transaction */
-	char why[128];                         /* not accepting, for people */
+	bool full;     /* the disk was full in this round: nothing is added */
+	uint64_t room; /* free bytes left for this transaction */
+	char why[128]; /* not accepting, for people */
 	wg_server_event *event;
 	void *event_arg;
 };

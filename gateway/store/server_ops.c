@@ -1,6 +1,6 @@
 /* server_ops.c owns the table of who may ask what, and each question's way to the store.
- * SECURITY: requests come from processes that talk to strangers. What a role's row does not name, or what does not read as it should,
- * ends its connection. */
+ * SECURITY: requests come from processes that talk to strangers. What a role's row does not name, or what does not read
+ * as it should, ends its connection. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 	/* Twice: once in the write-ahead log, once in the database. */
 	uint64_t needed = WG_STORE_RESERVE + 2 * (uint64_t)msg.blob_len;
 	if (!s->accepting || s->room < needed)
-		return wg_err_set(err, WG_AGAIN, "not accepting: disk: %s", s->accepting ? "too little is free for this message" : s->why);
+		return wg_err_set(err, WG_AGAIN, "not accepting: disk: %s",
+		                  s->accepting ? "too little is free for this message" : s->why);
 	enum wg_code code = wg_store_add(s->store, s->now, &msg, &receipt, err);
 	if (code == WG_OK) {
 		s->room -= 2 * (uint64_t)msg.blob_len;
@@ -56,7 +57,8 @@ static enum wg_code op_lease_messages(struct wg_ask *ask, struct wg_err *err)
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
 		return malformed(ask, err);
-	enum wg_code code = wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
+	enum wg_code code =
+		wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
 	if (code == WG_OK)
 		wg_codec_put_msg_jobs(ask->answer, jobs, count);
 	ask->nothing = count == 0;
@@ -149,7 +151,8 @@ static enum wg_code op_lease_deliveries(struct wg_ask *ask, struct wg_err *err)
 	WG_AUTO_FREE char *busy = wg_cur_str(&ask->in, WG_STORE_BUSY_MAX);
 	if (busy == NULL || !wg_cur_end(&ask->in))
 		return malformed(ask, err);
-	enum wg_code code = wg_store_lease_deliveries(ask->server->store, ask->server->now, ask->conn->owner, busy, max, per_recipient, &jobs, &count, err);
+	enum wg_code code = wg_store_lease_deliveries(ask->server->store, ask->server->now, ask->conn->owner, busy, max,
+	                                              per_recipient, &jobs, &count, err);
 	if (code == WG_OK)
 		wg_codec_put_dlv_jobs(ask->answer, jobs, count);
 	ask->nothing = count == 0;
@@ -255,7 +258,8 @@ static enum wg_code op_health(struct wg_ask *ask, struct wg_err *err)
 {
 	if (!wg_cur_end(&ask->in))
 		return malformed(ask, err);
-	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why, ask->answer, err);
+	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why, ask->answer,
+	                       err);
 }
 
 #define INTAKE (1u << WG_ROLE_INTAKE)

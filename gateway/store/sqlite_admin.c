@@ -9,8 +9,10 @@
 
 static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row *r)
 {
-	*r = (struct wg_row){ .since = wg_db_col_int(store, id, 8), .next = wg_db_col_int(store, id, 9),
-			      .attempts = (unsigned)wg_db_col_int(store, id, 10), .maybe = wg_db_col_int(store, id, 12) != 0 };
+	*r = (struct wg_row){ .since = wg_db_col_int(store, id, 8),
+		                  .next = wg_db_col_int(store, id, 9),
+		                  .attempts = (unsigned)wg_db_col_int(store, id, 10),
+		                  .maybe = wg_db_col_int(store, id, 12) != 0 };
 	wg_db_col_text(store, id, 0, r->id, sizeof r->id);
 	wg_db_col_text(store, id, 1, r->message, sizeof r->message);
 	wg_db_col_text(store, id, 2, r->state, sizeof r->state);
@@ -31,8 +33,8 @@ static bool state_known(const char *state, bool messages)
 	return messages ? wg_message_state_find(state, &m) : wg_delivery_state_find(state, &d);
 }
 
-enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max, struct wg_row **out, unsigned *count,
-			   struct wg_err *err)
+enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
+                           struct wg_row **out, unsigned *count, struct wg_err *err)
 {
 	bool messages = strcmp(what, "messages") == 0;
 	if (!messages && strcmp(what, "deliveries") != 0)
@@ -73,24 +75,27 @@ struct act {
 	const char *action, *who, *why;
 };
 
-static enum wg_code move(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d, enum wg_delivery_state to,
-			 struct wg_err *err)
+static enum wg_code move(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
+                         enum wg_delivery_state to, struct wg_err *err)
 {
 	char reason[WG_STORE_REASON];
 	(void)snprintf(reason, sizeof reason, "%s: %s", act->action, act->why); /* cut is acceptable in words */
 	return wg_delivery_move(store, now, d, to, WG_WHO_ADMIN, act->who, reason, err);
 }
 
-static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d, struct wg_err *err)
+static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
+                         struct wg_err *err)
 {
 	enum wg_code code = move(store, now, act, d, WG_DLV_HELD, err);
 	if (code == WG_OK)
-		code = wg_db_run(store, SQL_DLV_HOLD, WG_ARGS(wg_db_int(d->seq), wg_db_text(wg_delivery_state_name(d->state))), err);
+		code = wg_db_run(store, SQL_DLV_HOLD, WG_ARGS(wg_db_int(d->seq), wg_db_text(wg_delivery_state_name(d->state))),
+		                 err);
 	return code;
 }
 
 /* From a hold to where it stood before; from review on its way. */
-static enum wg_code release(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d, struct wg_err *err)
+static enum wg_code release(struct wg_store *store, struct wg_now now, const struct act *act,
+                            const struct wg_dlv_rec *d, struct wg_err *err)
 {
 	if (d->state != WG_DLV_HELD && d->state != WG_DLV_REVIEW)
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot be released", wg_delivery_state_name(d->state));
@@ -101,12 +106,17 @@ static enum wg_code release(struct wg_store *store, struct wg_now now, const str
 }
 
 /* A delivery that waits is due now; one that was given up is tried again. */
-static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d, struct wg_err *err)
+static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
+                          struct wg_err *err)
 {
 	enum wg_code code;
 	if (d->state == WG_DLV_DEFERRED) {
-		const struct wg_entry entry = { .who = WG_WHO_ADMIN, .person = act->who, .event = "retry", .message = d->message_id, .delivery = d->id,
-						.detail = act->why };
+		const struct wg_entry entry = { .who = WG_WHO_ADMIN,
+			                            .person = act->who,
+			                            .event = "retry",
+			                            .message = d->message_id,
+			                            .delivery = d->id,
+			                            .detail = act->why };
 		code = wg_chain_append(store, now, &entry, err);
 	} else if (d->state == WG_DLV_FAILED) {
 		code = move(store, now, act, d, WG_DLV_DEFERRED, err);
@@ -123,7 +133,8 @@ static enum wg_code retry(struct wg_store *store, struct wg_now now, const struc
 	return code;
 }
 
-static enum wg_code act_on_delivery(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d, struct wg_err *err)
+static enum wg_code act_on_delivery(struct wg_store *store, struct wg_now now, const struct act *act,
+                                    const struct wg_dlv_rec *d, struct wg_err *err)
 {
 	if (strcmp(act->action, "hold") == 0)
 		return hold(store, now, act, d, err);
@@ -135,27 +146,30 @@ static enum wg_code act_on_delivery(struct wg_store *store, struct wg_now now, c
 }
 
 /* A message itself: "retry" reads one in attention anew, or ends its wait; "cancel" closes one in attention. */
-static enum wg_code act_on_message(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_msg_rec *m, unsigned *changed,
-				   struct wg_err *err)
+static enum wg_code act_on_message(struct wg_store *store, struct wg_now now, const struct act *act,
+                                   const struct wg_msg_rec *m, unsigned *changed, struct wg_err *err)
 {
 	bool again = strcmp(act->action, "retry") == 0, cancel = strcmp(act->action, "cancel") == 0;
 	char reason[WG_STORE_REASON];
 	(void)snprintf(reason, sizeof reason, "%s: %s", act->action, act->why); /* cut is acceptable in words */
 	if (m->state == WG_MSG_ATTENTION && (again || cancel)) {
 		(*changed)++;
-		return wg_message_move(store, now, m, again ? WG_MSG_ACCEPTED : WG_MSG_REJECTED, WG_WHO_ADMIN, act->who, reason, NULL, err);
+		return wg_message_move(store, now, m, again ? WG_MSG_ACCEPTED : WG_MSG_REJECTED, WG_WHO_ADMIN, act->who, reason,
+		                       NULL, err);
 	}
 	if (again && (m->state == WG_MSG_ACCEPTED || m->state == WG_MSG_NORMALISED)) {
 		(*changed)++;
-		const struct wg_entry entry = { .who = WG_WHO_ADMIN, .person = act->who, .event = "retry", .message = m->id, .detail = act->why };
+		const struct wg_entry entry = {
+			.who = WG_WHO_ADMIN, .person = act->who, .event = "retry", .message = m->id, .detail = act->why
+		};
 		enum wg_code code = wg_chain_append(store, now, &entry, err);
 		return code == WG_OK ? wg_db_run(store, SQL_MSG_DUE, WG_ARGS(wg_db_int(m->seq)), err) : code;
 	}
 	return WG_OK;
 }
 
-static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_msg_rec *m, unsigned *changed,
-			       struct wg_err *err)
+static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const struct act *act,
+                               const struct wg_msg_rec *m, unsigned *changed, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
@@ -175,8 +189,8 @@ static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const 
 	return code;
 }
 
-enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id, const char *who, const char *why, unsigned *changed,
-			  struct wg_err *err)
+enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
+                          const char *who, const char *why, unsigned *changed, struct wg_err *err)
 {
 	const struct act act = { action, who, why };
 	struct wg_dlv_rec d;
@@ -202,7 +216,8 @@ enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char 
 	return code;
 }
 
-static enum wg_code find_blob(struct wg_store *store, const char *id, const char *which, int64_t *blob, char message[WG_ID_TEXT], struct wg_err *err)
+static enum wg_code find_blob(struct wg_store *store, const char *id, const char *which, int64_t *blob,
+                              char message[WG_ID_TEXT], struct wg_err *err)
 {
 	struct wg_dlv_rec d;
 	struct wg_msg_rec m;
@@ -225,8 +240,8 @@ static enum wg_code find_blob(struct wg_store *store, const char *id, const char
 	return *blob != 0 ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "there is no %s", which);
 }
 
-enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which, const char *who, uint8_t **out, size_t *len,
-			   struct wg_err *err)
+enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,
+                           const char *who, uint8_t **out, size_t *len, struct wg_err *err)
 {
 	int64_t blob = 0;
 	char message[WG_ID_TEXT];
@@ -235,8 +250,12 @@ enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char
 	enum wg_code code = find_blob(store, id, which, &blob, message, err);
 	if (code != WG_OK)
 		return code;
-	const struct wg_entry entry = { .who = WG_WHO_ADMIN, .person = who, .event = "read", .message = message,
-					.delivery = strcmp(which, "envelope") == 0 ? id : NULL, .detail = which };
+	const struct wg_entry entry = { .who = WG_WHO_ADMIN,
+		                            .person = who,
+		                            .event = "read",
+		                            .message = message,
+		                            .delivery = strcmp(which, "envelope") == 0 ? id : NULL,
+		                            .detail = which };
 	code = wg_chain_append(store, now, &entry, err);
 	return code == WG_OK ? wg_blob_get(store, blob, out, len, err) : code;
 }

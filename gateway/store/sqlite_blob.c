@@ -13,7 +13,8 @@ static void name_of(const void *p, size_t len, char hash[WG_STORE_HASH])
 	wg_hex(raw, sizeof raw, hash);
 }
 
-enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH], struct wg_err *err)
+enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
+                         struct wg_err *err)
 {
 	bool row = false;
 	name_of(p, len, hash);

@@ -55,7 +55,8 @@ enum wg_code wg_db_fail(struct wg_store *store, const char *what, struct wg_err 
 		return wg_err_set(err, WG_LIMIT, "%s: larger than the database takes", what);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		wg_err_set(&store->fault, WG_CORRUPT, "%s: the database is damaged (%s): stop, copy the folder, restore a backup", what, words);
+		wg_err_set(&store->fault, WG_CORRUPT,
+		           "%s: the database is damaged (%s): stop, copy the folder, restore a backup", what, words);
 		break;
 	default: /* I/O, memory, or our own bug: nothing that follows could be trusted */
 		wg_err_set(&store->fault, WG_SYSTEM, "%s: SQLite error %d (%s)", what, code, words);
@@ -102,7 +103,8 @@ static int bind_one(sqlite3_stmt *stmt, int i, const struct wg_arg *arg)
 	return SQLITE_MISUSE;
 }
 
-enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, struct wg_err *err)
+enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                         struct wg_err *err)
 {
 	if (store->fault.code != WG_OK)
 		return wg_store_fault(store, err);
@@ -125,13 +127,15 @@ enum wg_code wg_db_step(struct wg_store *store, enum wg_sql id, bool *row, struc
 	return code;
 }
 
-enum wg_code wg_db_row(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *row, struct wg_err *err)
+enum wg_code wg_db_row(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *row,
+                       struct wg_err *err)
 {
 	enum wg_code code = wg_db_query(store, id, args, count, err);
 	return code == WG_OK ? wg_db_step(store, id, row, err) : code;
 }
 
-enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, struct wg_err *err)
+enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                       struct wg_err *err)
 {
 	bool row = false;
 	enum wg_code code = wg_db_row(store, id, args, count, &row, err);
@@ -161,8 +165,8 @@ void wg_db_col_text(struct wg_store *store, enum wg_sql id, int col, char *out, 
 	(void)snprintf(out, size, "%s", wg_db_col_borrow(store, id, col)); /* cut, as promised */
 }
 
-enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max, int64_t **out, size_t *n,
-			struct wg_err *err)
+enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max,
+                        int64_t **out, size_t *n, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *list = NULL;
 	size_t have = 0, cap = 0;
@@ -278,7 +282,8 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 		path = NULL;
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	}
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int flags =
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
 		if (store->db == NULL)
 			return wg_err_set(err, WG_SYSTEM, "out of memory");
@@ -287,22 +292,23 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);      /* hardening: */
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
 	return wg_db_exec(store,
-			  "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
-			  "PRAGMA journal_mode=WAL;"
-			  "PRAGMA synchronous=FULL;"
-			  "PRAGMA foreign_keys=ON;"
-			  "PRAGMA cell_size_check=ON;"
-			  "PRAGMA temp_store=MEMORY;"
-			  "PRAGMA mmap_size=0;" /* a read error must be an error, not a signal */
-			  "PRAGMA journal_size_limit=" WAL_KEEP_BYTES ";"
-			  "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
-			  err);
+	                  "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
+	                  "PRAGMA journal_mode=WAL;"
+	                  "PRAGMA synchronous=FULL;"
+	                  "PRAGMA foreign_keys=ON;"
+	                  "PRAGMA cell_size_check=ON;"
+	                  "PRAGMA temp_store=MEMORY;"
+	                  "PRAGMA mmap_size=0;" /* a read error must be an error, not a signal */
+	                  "PRAGMA journal_size_limit=" WAL_KEEP_BYTES ";"
+	                  "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
+	                  err);
 }
 
 static enum wg_code prepare_all(struct wg_store *store, struct wg_err *err)
 {
 	for (size_t i = 0; i < SQL_COUNT; i++)
-		if (sqlite3_prepare_v3(store->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &store->stmt[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(store->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &store->stmt[i], NULL) !=
+		    SQLITE_OK)
 			return wg_db_fail(store, wg_sql_text[i], err);
 	return WG_OK;
 }
@@ -332,7 +338,7 @@ void wg_store_closep(struct wg_store **store)
 		return;
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		(void)sqlite3_finalize(s->stmt[i]); /* repeats an old failure */
-	(void)sqlite3_close(s->db); /* what is committed is durable already */
+	(void)sqlite3_close(s->db);             /* what is committed is durable already */
 	wg_closep(&s->lock);
 	free(s);
 	*store = NULL;

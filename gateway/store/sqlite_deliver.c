@@ -32,14 +32,16 @@ static void batch_free(struct batch *b)
 }
 
 /* An envelope that is damaged is made again from the message: nothing leaves meanwhile. */
-static enum wg_code seal_again(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *rec, struct wg_err *err)
+static enum wg_code seal_again(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *rec,
+                               struct wg_err *err)
 {
 	static const char why[] = "the stored envelope is damaged: it is made again";
 	enum wg_code code = wg_delivery_move(store, now, rec, WG_DLV_DECIDED, WG_WHO_STORE, NULL, why, err);
 	return code == WG_OK ? wg_message_again(store, now, rec->message, why, err) : code;
 }
 
-static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t seq, struct batch *b, struct wg_err *err)
+static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t seq, struct batch *b,
+                              struct wg_err *err)
 {
 	struct wg_dlv_rec rec;
 	size_t len = 0;
@@ -52,7 +54,9 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	if (b->full)
 		return WG_OK;
 	struct wg_dlv_job *job = &b->jobs[b->count];
-	*job = (struct wg_dlv_job){ .token = rec.token + 1, .attempts = rec.attempts, .deadline = rec.deadline, .maybe = rec.maybe };
+	*job = (struct wg_dlv_job){
+		.token = rec.token + 1, .attempts = rec.attempts, .deadline = rec.deadline, .maybe = rec.maybe
+	};
 	code = wg_blob_get(store, rec.envelope, &job->envelope, &job->envelope_len, err);
 	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK)
 		return seal_again(store, now, &rec, err);
@@ -66,26 +70,41 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	memcpy(job->organisation, rec.organisation, sizeof job->organisation);
 	memcpy(job->desk, rec.desk, sizeof job->desk);
 	memcpy(job->channel, rec.channel, sizeof job->channel);
-	code = wg_db_run(store, SQL_DLV_LEASE,
-			 WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)b->owner), wg_db_int(now.steady + WG_STORE_LEASE_DELIVERY_MS)), err);
+	code = wg_db_run(
+		store, SQL_DLV_LEASE,
+		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)b->owner), wg_db_int(now.steady + WG_STORE_LEASE_DELIVERY_MS)), err);
 	return code == WG_OK ? wg_delivery_move(store, now, &rec, WG_DLV_SENDING, WG_WHO_DELIVER, NULL, NULL, err) : code;
 }
 
-static enum wg_code lease_of(struct wg_store *store, struct wg_now now, const char *recipient, struct batch *b, struct wg_err *err)
+static enum wg_code lease_next(struct wg_store *store, struct wg_now now, const char *recipient, struct batch *b,
+                               bool *any, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
 	unsigned left = b->max - b->count;
 	unsigned want = b->per_recipient < left ? b->per_recipient : left;
-	enum wg_code code = wg_db_seqs(store, SQL_DLV_NEXT,
-				       WG_ARGS(wg_db_int(now.wall), wg_db_text(recipient), wg_db_text(b->epoch), wg_db_int(want)), want, &seqs, &n, err);
+	const struct wg_arg args[] = { wg_db_int(now.wall), wg_db_text(recipient), wg_db_text(b->epoch), wg_db_int(want) };
+	enum wg_code code = wg_db_seqs(store, SQL_DLV_NEXT, args, WG_COUNT(args), want, &seqs, &n, err);
 	for (size_t i = 0; code == WG_OK && !b->full && i < n; i++)
 		code = lease_one(store, now, seqs[i], b, err);
+	*any = n > 0;
+	return code;
+}
+
+static enum wg_code lease_of(struct wg_store *store, struct wg_now now, const char *recipient, struct batch *b,
+                             struct wg_err *err)
+{
+	unsigned before = b->count;
+	enum wg_code code = WG_OK;
+	bool any = true;
+	while (code == WG_OK && any && !b->full && b->count == before) /* again when all that was found was damaged */
+		code = lease_next(store, now, recipient, b, &any, err);
 	return code;
 }
 
 /* The recipient after `after` that has anything open; "" when there is none. */
-static enum wg_code next_recipient(struct wg_store *store, const char *after, char *out, size_t size, struct wg_err *err)
+static enum wg_code next_recipient(struct wg_store *store, const char *after, char *out, size_t size,
+                                   struct wg_err *err)
 {
 	bool row = false;
 	char found[2 * WG_LIMIT_NAME + 2] = "";
@@ -98,7 +117,8 @@ static enum wg_code next_recipient(struct wg_store *store, const char *after, ch
 	return code;
 }
 
-/* Once round all recipients, starting behind the one served last, so that a long queue does not starve the names behind it. */
+/* Once round all recipients, starting behind the one served last, so that a long queue does not starve the names behind
+ * it. */
 static enum wg_code lease_round(struct wg_store *store, struct wg_now now, struct batch *b, struct wg_err *err)
 {
 	char start[sizeof store->turn], at[sizeof store->turn];
@@ -126,8 +146,9 @@ static enum wg_code lease_round(struct wg_store *store, struct wg_now now, struc
 	return code;
 }
 
-enum wg_code wg_store_lease_deliveries(struct wg_store *store, struct wg_now now, uint64_t owner, const char *busy, unsigned max, unsigned per_recipient,
-				       struct wg_dlv_job **out, unsigned *count, struct wg_err *err)
+enum wg_code wg_store_lease_deliveries(struct wg_store *store, struct wg_now now, uint64_t owner, const char *busy,
+                                       unsigned max, unsigned per_recipient, struct wg_dlv_job **out, unsigned *count,
+                                       struct wg_err *err)
 {
 	WG_CLEANUP(batch_free) struct batch b = { .owner = owner, .busy = busy, .per_recipient = per_recipient };
 	b.max = max < WG_STORE_LEASE_MAX ? max : WG_STORE_LEASE_MAX;
@@ -146,7 +167,8 @@ enum wg_code wg_store_lease_deliveries(struct wg_store *store, struct wg_now now
 	return WG_OK;
 }
 
-static enum wg_code report_one(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *r, unsigned *stale, struct wg_err *err)
+static enum wg_code report_one(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *r,
+                               unsigned *stale, struct wg_err *err)
 {
 	struct wg_dlv_rec rec;
 	enum wg_code code = wg_delivery_by_id(store, r->id, &rec, err);
@@ -156,13 +178,17 @@ static enum wg_code report_one(struct wg_store *store, struct wg_now now, const 
 	}
 	if (code != WG_OK)
 		return code;
-	const struct wg_dlv_outcome outcome = { .state = r->state, .who = WG_WHO_DELIVER, .wait_ms = r->wait_ms, .maybe = r->maybe,
-						.detail = r->detail, .receipt = r->receipt };
+	const struct wg_dlv_outcome outcome = { .state = r->state,
+		                                    .who = WG_WHO_DELIVER,
+		                                    .wait_ms = r->wait_ms,
+		                                    .maybe = r->maybe,
+		                                    .detail = r->detail,
+		                                    .receipt = r->receipt };
 	return wg_delivery_end(store, now, &rec, &outcome, err);
 }
 
-enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *reports, unsigned count, unsigned *stale,
-			     struct wg_err *err)
+enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *reports,
+                             unsigned count, unsigned *stale, struct wg_err *err)
 {
 	unsigned lost = 0;
 	enum wg_code code = WG_OK;

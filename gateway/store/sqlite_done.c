@@ -1,4 +1,5 @@
-/* sqlite_done.c owns the completion of a message: one transaction for its state, notice, episode, deliveries and disclosures. */
+/* sqlite_done.c owns the completion of a message: one transaction for its state, notice, episode, deliveries and
+ * disclosures. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +38,14 @@ static bool is_json(struct wg_store *store, const char *text, struct wg_err *err
 
 static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_new *d, struct wg_err *err)
 {
-	if (!wg_name_valid(d->organisation) || !wg_name_valid(d->desk) || !wg_name_valid(d->role) || !wg_name_valid(d->channel))
+	if (!wg_name_valid(d->organisation) || !wg_name_valid(d->desk) || !wg_name_valid(d->role) ||
+	    !wg_name_valid(d->channel))
 		return wg_err_set(err, WG_REJECT, "a delivery's organisation, desk, role or channel is not a name");
 	if (d->state != WG_DLV_SEALED && d->state != WG_DLV_REVIEW && d->state != WG_DLV_WITHHELD)
 		return wg_err_set(err, WG_REJECT, "a delivery cannot start as %s", wg_delivery_state_name(d->state));
 	if ((d->state == WG_DLV_WITHHELD) != (d->envelope_len == 0))
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s %s an envelope", wg_delivery_state_name(d->state),
-				  d->envelope_len == 0 ? "needs" : "has no use for");
+		                  d->envelope_len == 0 ? "needs" : "has no use for");
 	if (d->envelope_len > WG_LIMIT_ENVELOPE)
 		return wg_err_set(err, WG_LIMIT, "an envelope is larger than %zu bytes", (size_t)WG_LIMIT_ENVELOPE);
 	if (d->disclosure == NULL || !is_json(store, d->disclosure, err))
@@ -58,7 +60,8 @@ static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done 
 	if (done->state == WG_MSG_REJECTED && done->delivery_count > 0)
 		return wg_err_set(err, WG_REJECT, "a rejected message has no deliveries");
 	if (done->delivery_count > WG_LIMIT_RECIPIENTS || done->episode_key_count > WG_STORE_KEYS_MAX)
-		return wg_err_set(err, WG_LIMIT, "more than %d recipients or %d episode keys", WG_LIMIT_RECIPIENTS, WG_STORE_KEYS_MAX);
+		return wg_err_set(err, WG_LIMIT, "more than %d recipients or %d episode keys", WG_LIMIT_RECIPIENTS,
+		                  WG_STORE_KEYS_MAX);
 	if (*done->kind != '\0' && !wg_name_valid(done->kind))
 		return wg_err_set(err, WG_REJECT, "the kind is not a name");
 	if (*done->epoch == '\0' && done->delivery_count > 0)
@@ -71,7 +74,8 @@ static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done 
 	return WG_OK;
 }
 
-/* The first epoch that is told becomes the current one; later, decisions under another than the current one are refused. */
+/* The first epoch that is told becomes the current one; later, decisions under another than the current one are
+ * refused. */
 static enum wg_code check_epoch(struct wg_store *store, struct wg_now now, const char *epoch, struct wg_err *err)
 {
 	char current[WG_STORE_HASH];
@@ -82,37 +86,30 @@ static enum wg_code check_epoch(struct wg_store *store, struct wg_now now, const
 		return code;
 	if (*current == '\0')
 		return wg_store_epoch(store, now, epoch, err);
-	return wg_err_set(err, WG_AGAIN, "decided under another epoch than the current one: tell the epoch, then decide again");
+	return wg_err_set(err, WG_AGAIN,
+	                  "decided under another epoch than the current one: tell the epoch, then decide again");
 }
 
 /* The same content from the same organisation, in another message: its id, or "". */
-static enum wg_code find_same(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done, char *id, size_t size,
-			      struct wg_err *err)
+static enum wg_code find_same(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                              char *id, size_t size, struct wg_err *err)
 {
 	bool row = false;
 	id[0] = '\0';
-	if (*done->content_key == '\0' || done->state == WG_MSG_REJECTED || msg->state != WG_MSG_ACCEPTED)
+	if (*done->content_key == '\0' || done->state == WG_MSG_REJECTED)
 		return WG_OK;
-	enum wg_code code = wg_db_row(store, SQL_MSG_SAME,
-				      WG_ARGS(wg_db_text(msg->organisation), wg_db_text(done->content_key), wg_db_int(msg->seq)), &row, err);
+	enum wg_code code = wg_db_row(
+		store, SQL_MSG_SAME, WG_ARGS(wg_db_text(msg->organisation), wg_db_text(done->content_key), wg_db_int(msg->seq)),
+		&row, err);
 	if (code == WG_OK && row)
 		wg_db_col_text(store, SQL_MSG_SAME, 0, id, size);
 	wg_db_end(store, SQL_MSG_SAME);
 	return code;
 }
 
-static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-				     const struct wg_msg_done_result *result, struct wg_err *err)
-{
-	char why[WG_STORE_REASON];
-	(void)snprintf(why, sizeof why, "the same content as message %s", result->duplicate_of); /* it fits */
-	enum wg_code code = wg_db_run(store, SQL_MSG_DUPLICATE,
-				      WG_ARGS(wg_db_int(msg->seq), wg_db_text(result->duplicate_of), wg_db_text(done->kind)), err);
-	return code == WG_OK ? wg_message_move(store, now, msg, WG_MSG_DUPLICATE, WG_WHO_PROCESS, NULL, why, NULL, err) : code;
-}
-
 /* *episode: the one that the keys belong to, 0 when none is known; *ambiguous: they belong to several. */
-static enum wg_code episode_of(struct wg_store *store, const struct wg_msg_done *done, int64_t *episode, bool *ambiguous, struct wg_err *err)
+static enum wg_code episode_of(struct wg_store *store, const struct wg_msg_done *done, int64_t *episode,
+                               bool *ambiguous, struct wg_err *err)
 {
 	*episode = 0;
 	for (unsigned i = 0; i < done->episode_key_count; i++) {
@@ -130,7 +127,8 @@ static enum wg_code episode_of(struct wg_store *store, const struct wg_msg_done 
 	return WG_OK;
 }
 
-static enum wg_code join_episode(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done, int64_t *episode, struct wg_err *err)
+static enum wg_code join_episode(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
+                                 int64_t *episode, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	if (*episode == 0 && done->episode_key_count > 0) {
@@ -146,7 +144,8 @@ static enum wg_code join_episode(struct wg_store *store, struct wg_now now, cons
 }
 
 /* What was decided before and has not been sent is superseded; *olds holds everything that was there. */
-static enum wg_code supersede(struct wg_store *store, struct wg_now now, int64_t message, struct olds *olds, struct wg_err *err)
+static enum wg_code supersede(struct wg_store *store, struct wg_now now, int64_t message, struct olds *olds,
+                              struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
@@ -172,28 +171,34 @@ static struct old *old_of(const struct olds *olds, const struct wg_dlv_new *d)
 {
 	for (size_t i = 0; i < olds->count; i++) {
 		struct wg_dlv_rec *r = &olds->list[i].rec;
-		if (strcmp(r->organisation, d->organisation) == 0 && strcmp(r->desk, d->desk) == 0 && strcmp(r->role, d->role) == 0)
+		if (strcmp(r->organisation, d->organisation) == 0 && strcmp(r->desk, d->desk) == 0 &&
+		    strcmp(r->role, d->role) == 0)
 			return &olds->list[i];
 	}
 	return NULL;
 }
 
 /* The record's and the envelope's hashes go into the log: neither can be exchanged afterwards unseen. */
-static enum wg_code log_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, const struct wg_dlv_new *d, const char *epoch,
-				 const char *id, const char *state, const char *envelope, struct wg_err *err)
+static enum wg_code log_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                                 const struct wg_dlv_new *d, const char *epoch, const char *id, const char *state,
+                                 const char *envelope, struct wg_err *err)
 {
 	uint8_t raw[WG_SHA256_LEN];
 	char record[WG_STORE_HASH], detail[WG_STORE_REASON + 128];
 	wg_sha256(d->disclosure, strlen(d->disclosure), raw);
 	wg_hex(raw, sizeof raw, record);
-	(void)snprintf(detail, sizeof detail, "recipient=%s/%s role=%s channel=%s epoch=%s envelope=%s disclosure=%s", d->organisation, d->desk,
-		       d->role, d->channel, epoch, envelope, record); /* every part is bounded; the sum fits */
-	const struct wg_entry entry = { .who = WG_WHO_PROCESS, .event = state, .message = msg->id, .delivery = id, .state = state, .detail = detail };
+	(void)snprintf(detail, sizeof detail, "recipient=%s/%s role=%s channel=%s epoch=%s envelope=%s disclosure=%s",
+	               d->organisation, d->desk, d->role, d->channel, epoch, envelope,
+	               record); /* every part is bounded; the sum fits */
+	const struct wg_entry entry = {
+		.who = WG_WHO_PROCESS, .event = state, .message = msg->id, .delivery = id, .state = state, .detail = detail
+	};
 	return wg_chain_append(store, now, &entry, err);
 }
 
-static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode, const char *epoch,
-				 const struct wg_dlv_new *d, const struct old *old, struct wg_err *err)
+static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                                 int64_t episode, const char *epoch, const struct wg_dlv_new *d, const struct old *old,
+                                 struct wg_err *err)
 {
 	char id[WG_ID_TEXT], recipient[RECIPIENT_MAX], hash[WG_STORE_HASH] = "-";
 	int64_t envelope = 0, seq = 0;
@@ -208,21 +213,23 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 	if (code != WG_OK)
 		return code;
 	code = wg_db_row(store, SQL_DLV_PUT,
-			 WG_ARGS(wg_db_text(id), wg_db_int(msg->seq), wg_db_ref(episode), wg_db_text(recipient), wg_db_text(d->organisation),
-				 wg_db_text(d->desk), wg_db_text(d->role), wg_db_text(d->channel), wg_db_text(state), wg_db_int(now.wall),
-				 wg_db_text(hold ? as : NULL), wg_db_text_or_null(d->reason), wg_db_text(epoch), wg_db_ref(envelope),
-				 wg_db_int(d->deadline), wg_db_int(old != NULL && old->rec.maybe)),
-			 &row, err);
+	                 WG_ARGS(wg_db_text(id), wg_db_int(msg->seq), wg_db_ref(episode), wg_db_text(recipient),
+	                         wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
+	                         wg_db_text(d->channel), wg_db_text(state), wg_db_int(now.wall),
+	                         wg_db_text(hold ? as : NULL), wg_db_text_or_null(d->reason), wg_db_text(epoch),
+	                         wg_db_ref(envelope), wg_db_int(d->deadline), wg_db_int(old != NULL && old->rec.maybe)),
+	                 &row, err);
 	if (code == WG_OK && row)
 		seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
 	wg_db_end(store, SQL_DLV_PUT);
 	if (code == WG_OK)
-		code = wg_db_run(store, SQL_DISCLOSURE_PUT, WG_ARGS(wg_db_int(seq), wg_db_int(now.wall), wg_db_text(d->disclosure)), err);
+		code = wg_db_run(store, SQL_DISCLOSURE_PUT,
+		                 WG_ARGS(wg_db_int(seq), wg_db_int(now.wall), wg_db_text(d->disclosure)), err);
 	return code == WG_OK ? log_delivery(store, now, msg, d, epoch, id, state, hash, err) : code;
 }
 
-static enum wg_code put_deliveries(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
-				   const struct wg_msg_done *done, bool send, struct wg_err *err)
+static enum wg_code put_deliveries(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                                   int64_t episode, const struct wg_msg_done *done, bool send, struct wg_err *err)
 {
 	WG_CLEANUP(olds_free) struct olds olds = { 0 };
 	enum wg_code code = supersede(store, now, msg->seq, &olds, err);
@@ -235,31 +242,70 @@ static enum wg_code put_deliveries(struct wg_store *store, struct wg_now now, co
 	return code;
 }
 
-static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done, int64_t episode, struct wg_err *err)
+static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                                     const struct wg_msg_done *done, const struct wg_msg_done_result *result,
+                                     struct wg_err *err)
+{
+	char why[WG_STORE_REASON];
+	(void)snprintf(why, sizeof why, "the same content as message %s", result->duplicate_of); /* it fits */
+	enum wg_code code =
+		wg_db_run(store, SQL_MSG_DUPLICATE,
+	              WG_ARGS(wg_db_int(msg->seq), wg_db_text(result->duplicate_of), wg_db_text(done->kind)), err);
+	if (code == WG_OK) /* it may have been in attention before, with deliveries that wait */
+		code = put_deliveries(store, now, msg, 0, done, false, err);
+	return code == WG_OK ? wg_message_move(store, now, msg, WG_MSG_DUPLICATE, WG_WHO_PROCESS, NULL, why, NULL, err)
+	                     : code;
+}
+
+static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                                  int64_t episode, bool keyed, struct wg_err *err)
 {
 	int64_t notice = 0, report = 0;
 	char hash[WG_STORE_HASH];
 	enum wg_code code = WG_OK;
 	if (done->notice_len > WG_STORE_BLOB_MAX || done->report_len > WG_STORE_BLOB_MAX)
-		return wg_err_set(err, WG_LIMIT, "the notice or the report is larger than %zu bytes", (size_t)WG_STORE_BLOB_MAX);
+		return wg_err_set(err, WG_LIMIT, "the notice or the report is larger than %zu bytes",
+		                  (size_t)WG_STORE_BLOB_MAX);
 	if (done->notice_len > 0)
 		code = wg_blob_put(store, done->notice, done->notice_len, &notice, hash, err);
 	if (code == WG_OK && done->report_len > 0)
 		code = wg_blob_put(store, done->report, done->report_len, &report, hash, err);
 	if (code != WG_OK)
 		return code;
-	bool keyed = done->state != WG_MSG_REJECTED; /* what was rejected may be sent again */
 	return wg_db_run(store, SQL_MSG_DONE,
-			 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
-				 wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch), wg_db_ref(episode)),
-			 err);
+	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
+	                         wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
+	                         wg_db_ref(episode)),
+	                 err);
 }
 
-enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done, struct wg_msg_done_result *out, struct wg_err *err)
+/* Everything that a message which is no duplicate leaves behind. */
+static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                             const struct wg_msg_done *done, bool keyed, bool *ambiguous, struct wg_err *err)
+{
+	int64_t episode = 0;
+	enum wg_code code = WG_OK;
+	if (done->state != WG_MSG_REJECTED)
+		code = episode_of(store, done, &episode, ambiguous, err);
+	if (code == WG_OK && !*ambiguous && done->state != WG_MSG_REJECTED)
+		code = join_episode(store, now, done, &episode, err);
+	if (code == WG_OK)
+		code = put_documents(store, msg, done, *ambiguous ? 0 : episode, keyed, err);
+	if (code == WG_OK)
+		code = put_deliveries(store, now, msg, episode, done, !*ambiguous, err);
+	if (code != WG_OK)
+		return code;
+	const char *why = *ambiguous ? "what identifies the child belongs to different episodes" : done->reason;
+	return wg_message_move(store, now, msg, *ambiguous ? WG_MSG_ATTENTION : done->state, WG_WHO_PROCESS, NULL, why,
+	                       NULL, err);
+}
+
+enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
+                           struct wg_msg_done_result *out, struct wg_err *err)
 {
 	struct wg_msg_rec msg;
 	struct wg_msg_done_result result = { 0 };
-	int64_t episode = 0;
+	char same[WG_ID_TEXT] = "";
 	enum wg_code code = wg_message_by_id(store, done->id, &msg, err);
 	if (code == WG_OK && (msg.owner == 0 || msg.token != done->token))
 		code = wg_err_set(err, WG_NOT_FOUND, "the lease of message %s was lost", done->id);
@@ -268,27 +314,16 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	if (code == WG_OK)
 		code = check_epoch(store, now, done->epoch, err);
 	if (code == WG_OK)
-		code = find_same(store, &msg, done, result.duplicate_of, sizeof result.duplicate_of, err);
+		code = find_same(store, &msg, done, same, sizeof same, err);
 	if (code != WG_OK)
 		return code;
-	result.duplicate = *result.duplicate_of != '\0';
-	if (result.duplicate) {
-		code = end_as_duplicate(store, now, &msg, done, &result, err);
-		if (code == WG_OK)
-			*out = result;
-		return code;
-	}
-	if (done->state != WG_MSG_REJECTED)
-		code = episode_of(store, done, &episode, &result.ambiguous, err);
-	if (code == WG_OK && !result.ambiguous && done->state != WG_MSG_REJECTED)
-		code = join_episode(store, now, done, &episode, err);
-	if (code == WG_OK)
-		code = put_documents(store, &msg, done, result.ambiguous ? 0 : episode, err);
-	if (code == WG_OK)
-		code = put_deliveries(store, now, &msg, episode, done, !result.ambiguous, err);
-	if (code == WG_OK)
-		code = wg_message_move(store, now, &msg, result.ambiguous ? WG_MSG_ATTENTION : done->state, WG_WHO_PROCESS, NULL,
-				       result.ambiguous ? "what identifies the child belongs to different episodes" : done->reason, NULL, err);
+	/* What was decided once is no duplicate; it leaves the content's key to the other, as what is rejected does. */
+	result.duplicate = *same != '\0' && msg.state == WG_MSG_ACCEPTED;
+	bool keyed = *same == '\0' && done->state != WG_MSG_REJECTED;
+	if (result.duplicate)
+		memcpy(result.duplicate_of, same, sizeof same);
+	code = result.duplicate ? end_as_duplicate(store, now, &msg, done, &result, err)
+	                        : keep_all(store, now, &msg, done, keyed, &result.ambiguous, err);
 	if (code == WG_OK)
 		*out = result;
 	return code;

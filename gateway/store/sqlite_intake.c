@@ -30,7 +30,8 @@ static enum wg_code check_new(const struct wg_msg_new *msg, struct wg_err *err)
 	if (!is_hash(msg->content_hash))
 		return wg_err_set(err, WG_REJECT, "the content hash is not SHA-256 in lower-case hex");
 	if (!is_plain(msg->idempotency_key) || !is_plain(msg->content_type))
-		return wg_err_set(err, WG_REJECT, "the idempotency key or the content type has characters outside printable ASCII");
+		return wg_err_set(err, WG_REJECT,
+		                  "the idempotency key or the content type has characters outside printable ASCII");
 	if (msg->blob_len == 0)
 		return wg_err_set(err, WG_REJECT, "the message is empty");
 	if (msg->blob_len > WG_STORE_BLOB_MAX)
@@ -39,7 +40,8 @@ static enum wg_code check_new(const struct wg_msg_new *msg, struct wg_err *err)
 }
 
 /* 0 when there is none. */
-static enum wg_code seq_of(struct wg_store *store, enum wg_sql id, const char *organisation, const char *what, int64_t *seq, struct wg_err *err)
+static enum wg_code seq_of(struct wg_store *store, enum wg_sql id, const char *organisation, const char *what,
+                           int64_t *seq, struct wg_err *err)
 {
 	bool row = false;
 	enum wg_code code = wg_db_row(store, id, WG_ARGS(wg_db_text(organisation), wg_db_text(what)), &row, err);
@@ -53,10 +55,12 @@ static enum wg_code keep_key(struct wg_store *store, const struct wg_msg_new *ms
 {
 	if (msg->idempotency_key[0] == '\0')
 		return WG_OK;
-	return wg_db_run(store, SQL_KEY_PUT, WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
+	return wg_db_run(store, SQL_KEY_PUT,
+	                 WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
 }
 
-static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplicate, struct wg_msg_receipt *out, struct wg_err *err)
+static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplicate, struct wg_msg_receipt *out,
+                               struct wg_err *err)
 {
 	struct wg_msg_rec rec;
 	enum wg_code code = wg_message_by_seq(store, seq, &rec, err);
@@ -68,7 +72,8 @@ static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplica
 	return WG_OK;
 }
 
-static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, int64_t *seq, struct wg_err *err)
+static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, int64_t *seq,
+                              struct wg_err *err)
 {
 	int64_t blob = 0;
 	char hash[WG_STORE_HASH];
@@ -77,9 +82,9 @@ static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const s
 	if (code != WG_OK)
 		return code;
 	code = wg_db_row(store, SQL_MSG_PUT,
-			 WG_ARGS(wg_db_text(msg->id), wg_db_text(msg->organisation), wg_db_text(msg->content_hash), wg_db_text(msg->content_type),
-				 wg_db_text(msg->way), wg_db_int(now.wall), wg_db_int(blob)),
-			 &row, err);
+	                 WG_ARGS(wg_db_text(msg->id), wg_db_text(msg->organisation), wg_db_text(msg->content_hash),
+	                         wg_db_text(msg->content_type), wg_db_text(msg->way), wg_db_int(now.wall), wg_db_int(blob)),
+	                 &row, err);
 	if (code == WG_OK && row)
 		*seq = wg_db_col_int(store, SQL_MSG_PUT, 0);
 	wg_db_end(store, SQL_MSG_PUT);
@@ -88,13 +93,16 @@ static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const s
 	if (code != WG_OK)
 		return code;
 	char detail[WG_STORE_REASON];
-	(void)snprintf(detail, sizeof detail, "organisation=%s way=%s content=%s blob=%s", msg->organisation, msg->way, msg->content_hash,
-		       hash); /* every part is bounded; the sum fits */
-	const struct wg_entry entry = { .who = WG_WHO_INTAKE, .event = "accepted", .message = msg->id, .state = "accepted", .detail = detail };
+	(void)snprintf(detail, sizeof detail, "organisation=%s way=%s content=%s blob=%s", msg->organisation, msg->way,
+	               msg->content_hash, hash); /* every part is bounded; the sum fits */
+	const struct wg_entry entry = {
+		.who = WG_WHO_INTAKE, .event = "accepted", .message = msg->id, .state = "accepted", .detail = detail
+	};
 	return wg_chain_append(store, now, &entry, err);
 }
 
-enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, struct wg_msg_receipt *out, struct wg_err *err)
+enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
+                          struct wg_msg_receipt *out, struct wg_err *err)
 {
 	int64_t by_key = 0, by_content = 0, seq = 0;
 	enum wg_code code = check_new(msg, err);
@@ -105,7 +113,8 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 	if (code != WG_OK)
 		return code;
 	if (by_key != 0 && by_key != by_content)
-		return wg_err_set(err, WG_REJECT, "this idempotency key was used before with other content: send new content under a new key");
+		return wg_err_set(err, WG_REJECT,
+		                  "this idempotency key was used before with other content: send new content under a new key");
 	if (by_content == 0)
 		code = add_fresh(store, now, msg, &seq, err);
 	else if (by_key == 0)
@@ -118,7 +127,8 @@ static enum wg_code lines_of(struct wg_store *store, int64_t message, char **out
 	WG_AUTO_BUF struct wg_buf lines = WG_BUF(WG_LIMIT_FRAME / 64);
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
-	enum wg_code code = wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(message)), WG_STORE_LIST_MAX, &seqs, &n, err);
+	enum wg_code code =
+		wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(message)), WG_STORE_LIST_MAX, &seqs, &n, err);
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
 		struct wg_dlv_rec d;
 		code = wg_delivery_by_seq(store, seqs[i], &d, err);
@@ -133,7 +143,8 @@ static enum wg_code lines_of(struct wg_store *store, int64_t message, char **out
 	return code;
 }
 
-enum wg_code wg_store_status(struct wg_store *store, const char *id, const char *organisation, struct wg_msg_status *out, struct wg_err *err)
+enum wg_code wg_store_status(struct wg_store *store, const char *id, const char *organisation,
+                             struct wg_msg_status *out, struct wg_err *err)
 {
 	struct wg_msg_rec rec;
 	struct wg_msg_status status = { .deliveries = NULL };

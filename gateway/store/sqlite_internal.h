@@ -12,17 +12,71 @@
 #include "store/store.h"
 
 enum wg_sql {
-	SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_MARK, SQL_KEEP, SQL_UNDO, SQL_META_GET,
-	SQL_META_PUT, SQL_BLOB_FIND, SQL_BLOB_PUT, SQL_BLOB_GET, SQL_BLOB_LENGTH, SQL_BLOB_ALL,
-	SQL_LOG_HEAD, SQL_LOG_PUT, SQL_LOG_ALL, SQL_LOG_OF_MESSAGE, SQL_LOG_LAST, SQL_AUDIT_MESSAGE,
-	SQL_AUDIT_DELIVERY, SQL_AUDIT_GONE, SQL_AUDIT_DISCLOSURE, SQL_AUDIT_ORIGINAL, SQL_KEY_FIND,
-	SQL_KEY_PUT, SQL_CONTENT_FIND, SQL_MSG_PUT, SQL_MSG_BY_ID, SQL_MSG_BY_SEQ, SQL_MSG_STATE,
-	SQL_MSG_LEASE, SQL_MSG_UNLEASE, SQL_MSG_DUE, SQL_MSG_NEXT, SQL_MSG_OWNED, SQL_MSG_EXPIRED,
-	SQL_MSG_LEASED, SQL_MSG_DONE, SQL_MSG_DUPLICATE, SQL_MSG_SAME, SQL_MSG_OLD_EPOCH, SQL_EPISODE_PUT,
-	SQL_EPISODE_FIND, SQL_EPISODE_KEY, SQL_DLV_PUT, SQL_DLV_BY_ID, SQL_DLV_BY_SEQ, SQL_DLV_OF_MESSAGE,
-	SQL_DLV_STATE, SQL_DLV_LEASE, SQL_DLV_END, SQL_DLV_HOLD, SQL_DLV_DUE, SQL_DLV_RECIPIENT,
-	SQL_DLV_NEXT, SQL_DLV_OWNED, SQL_DLV_EXPIRED, SQL_DLV_LEASED, SQL_DISCLOSURE_PUT, SQL_JSON_VALID,
-	SQL_EXPLAIN, SQL_LIST_MESSAGES, SQL_LIST_DELIVERIES, SQL_COUNT_MESSAGES, SQL_COUNT_DELIVERIES,
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_MARK,
+	SQL_KEEP,
+	SQL_UNDO,
+	SQL_META_GET,
+	SQL_META_PUT,
+	SQL_BLOB_FIND,
+	SQL_BLOB_PUT,
+	SQL_BLOB_GET,
+	SQL_BLOB_LENGTH,
+	SQL_BLOB_ALL,
+	SQL_LOG_HEAD,
+	SQL_LOG_PUT,
+	SQL_LOG_ALL,
+	SQL_LOG_OF_MESSAGE,
+	SQL_LOG_LAST,
+	SQL_AUDIT_MESSAGE,
+	SQL_AUDIT_DELIVERY,
+	SQL_AUDIT_GONE,
+	SQL_AUDIT_DISCLOSURE,
+	SQL_AUDIT_ORIGINAL,
+	SQL_KEY_FIND,
+	SQL_KEY_PUT,
+	SQL_CONTENT_FIND,
+	SQL_MSG_PUT,
+	SQL_MSG_BY_ID,
+	SQL_MSG_BY_SEQ,
+	SQL_MSG_STATE,
+	SQL_MSG_LEASE,
+	SQL_MSG_UNLEASE,
+	SQL_MSG_DUE,
+	SQL_MSG_NEXT,
+	SQL_MSG_OWNED,
+	SQL_MSG_EXPIRED,
+	SQL_MSG_LEASED,
+	SQL_MSG_DONE,
+	SQL_MSG_DUPLICATE,
+	SQL_MSG_SAME,
+	SQL_MSG_OLD_EPOCH,
+	SQL_EPISODE_PUT,
+	SQL_EPISODE_FIND,
+	SQL_EPISODE_KEY,
+	SQL_DLV_PUT,
+	SQL_DLV_BY_ID,
+	SQL_DLV_BY_SEQ,
+	SQL_DLV_OF_MESSAGE,
+	SQL_DLV_STATE,
+	SQL_DLV_LEASE,
+	SQL_DLV_END,
+	SQL_DLV_HOLD,
+	SQL_DLV_DUE,
+	SQL_DLV_RECIPIENT,
+	SQL_DLV_NEXT,
+	SQL_DLV_OWNED,
+	SQL_DLV_EXPIRED,
+	SQL_DLV_LEASED,
+	SQL_DISCLOSURE_PUT,
+	SQL_JSON_VALID,
+	SQL_EXPLAIN,
+	SQL_LIST_MESSAGES,
+	SQL_LIST_DELIVERIES,
+	SQL_COUNT_MESSAGES,
+	SQL_COUNT_DELIVERIES,
 	SQL_OLDEST,
 	SQL_COUNT
 };
@@ -32,11 +86,11 @@ extern const char *const wg_sql_text[SQL_COUNT];
 struct wg_store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[SQL_COUNT];
-	int lock;                          /* descriptor of the lock file */
+	int lock; /* descriptor of the lock file */
 	struct wg_err fault;
 	bool full;
 	unsigned damaged;
-	char turn[2 * WG_LIMIT_NAME + 2];  /* the recipient served last: the next lease starts behind it */
+	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
 };
 
 /* ---- sqlite_db.c: statements */
@@ -49,28 +103,32 @@ struct wg_arg {
 	size_t len;
 };
 struct wg_arg wg_db_int(int64_t v);
-struct wg_arg wg_db_text(const char *s);       /* NULL becomes SQL NULL */
+struct wg_arg wg_db_text(const char *s);         /* NULL becomes SQL NULL */
 struct wg_arg wg_db_text_or_null(const char *s); /* so does "" */
 struct wg_arg wg_db_blob(const void *p, size_t len);
-struct wg_arg wg_db_ref(int64_t seq);          /* 0 becomes NULL */
+struct wg_arg wg_db_ref(int64_t seq); /* 0 becomes NULL */
 
-#define WG_ARGS(...) (const struct wg_arg[]){ __VA_ARGS__ }, sizeof((const struct wg_arg[]){ __VA_ARGS__ }) / sizeof(struct wg_arg)
+#define WG_ARGS(...) \
+	(const struct wg_arg[]){ __VA_ARGS__ }, sizeof((const struct wg_arg[]){ __VA_ARGS__ }) / sizeof(struct wg_arg)
 
 /* Runs a statement that gives no rows. */
-enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, struct wg_err *err) WG_MUST;
+enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                       struct wg_err *err) WG_MUST;
 /* Starts one that does; the arguments are copied. Then step until *row is false; to leave earlier call wg_db_end. */
-enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, struct wg_err *err) WG_MUST;
+enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                         struct wg_err *err) WG_MUST;
 enum wg_code wg_db_step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err) WG_MUST;
 /* query and first step in one, for at most one row; end it afterwards. */
-enum wg_code wg_db_row(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *row, struct wg_err *err) WG_MUST;
+enum wg_code wg_db_row(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *row,
+                       struct wg_err *err) WG_MUST;
 void wg_db_end(struct wg_store *store, enum wg_sql id);
 /* Columns of the current row. Text is copied, cut if it does not fit; NULL gives "". */
 int64_t wg_db_col_int(struct wg_store *store, enum wg_sql id, int col);
 void wg_db_col_text(struct wg_store *store, enum wg_sql id, int col, char *out, size_t size);
 const char *wg_db_col_borrow(struct wg_store *store, enum wg_sql id, int col); /* until the next step */
 /* The first column of every row, at most max of them. The caller frees *out. */
-enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max, int64_t **out, size_t *n,
-			struct wg_err *err) WG_MUST;
+enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max,
+                        int64_t **out, size_t *n, struct wg_err *err) WG_MUST;
 /* What a failed SQLite call means: sets fault or full where that is so. */
 enum wg_code wg_db_fail(struct wg_store *store, const char *what, struct wg_err *err);
 /* A statement of text that is not kept: pragmas and migrations. */
@@ -81,7 +139,8 @@ enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size
 enum wg_code wg_schema_prepare(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_blob.c */
-enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
+                         struct wg_err *err) WG_MUST;
 enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err) WG_MUST;
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */
 enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
@@ -89,14 +148,16 @@ enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size
 /* ---- sqlite_chain.c: the log. Empty texts for what does not apply. */
 struct wg_entry {
 	enum wg_states_who who;
-	const char *person;   /* for admin: who asked; NULL otherwise */
+	const char *person; /* for admin: who asked; NULL otherwise */
 	const char *event;
 	const char *message, *delivery, *state;
 	const char *detail;
 };
-enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const struct wg_entry *entry, struct wg_err *err) WG_MUST;
+enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const struct wg_entry *entry,
+                             struct wg_err *err) WG_MUST;
 /* Walks it; *entries and head as wg_store_audit. */
-enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
+	WG_MUST;
 
 /* ---- sqlite_message.c */
 struct wg_msg_rec {
@@ -114,16 +175,21 @@ struct wg_msg_rec {
 	char reason[WG_STORE_REASON];
 };
 /* WG_NOT_FOUND. */
-enum wg_code wg_message_by_id(struct wg_store *store, const char *id, struct wg_msg_rec *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_message_by_id(struct wg_store *store, const char *id, struct wg_msg_rec *out, struct wg_err *err)
+	WG_MUST;
 enum wg_code wg_message_by_seq(struct wg_store *store, int64_t seq, struct wg_msg_rec *out, struct wg_err *err) WG_MUST;
-/* Moves it, if the table of states lets who do so, and writes the log. It is no longer leased afterwards. reason NULL clears it. */
-enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, enum wg_message_state to, enum wg_states_who who,
-			     const char *person, const char *reason, const char *detail, struct wg_err *err) WG_MUST;
+/* Moves it, if the table of states lets who do so, and writes the log. It is no longer leased afterwards. reason NULL
+ * clears it. */
+enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                             enum wg_message_state to, enum wg_states_who who, const char *person, const char *reason,
+                             const char *detail, struct wg_err *err) WG_MUST;
 /* Its lease came to nothing: back to the queue, not before wait_ms, or to attention. */
-enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, unsigned wait_ms, enum wg_states_who who,
-			       const char *reason, struct wg_err *err) WG_MUST;
+enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                               unsigned wait_ms, enum wg_states_who who, const char *reason, struct wg_err *err)
+	WG_MUST;
 /* To be decided again: to NORMALISED, if it is ROUTED or in ATTENTION; nothing otherwise. */
-enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t seq, const char *why, struct wg_err *err) WG_MUST;
+enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t seq, const char *why,
+                              struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_delivery.c */
 struct wg_dlv_rec {
@@ -137,10 +203,13 @@ struct wg_dlv_rec {
 	bool maybe;
 	uint64_t owner, token;
 };
-enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_dlv_rec *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv, enum wg_delivery_state to, enum wg_states_who who,
-			      const char *person, const char *reason, struct wg_err *err) WG_MUST;
+enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_dlv_rec *out, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                              enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
+                              struct wg_err *err) WG_MUST;
 /* The end of an attempt: lease over, counted, what came of it kept. */
 struct wg_dlv_outcome {
 	enum wg_delivery_state state;
@@ -149,8 +218,8 @@ struct wg_dlv_outcome {
 	bool maybe;
 	const char *detail, *receipt;
 };
-enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv, const struct wg_dlv_outcome *outcome,
-			     struct wg_err *err) WG_MUST;
+enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                             const struct wg_dlv_outcome *outcome, struct wg_err *err) WG_MUST;
 /* The lease of an attempt was lost: deferred, may have arrived. */
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err) WG_MUST;
 

@@ -29,7 +29,8 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 	return WG_OK;
 }
 
-static enum wg_code find(struct wg_store *store, enum wg_sql id, struct wg_arg key, struct wg_msg_rec *out, struct wg_err *err)
+static enum wg_code find(struct wg_store *store, enum wg_sql id, struct wg_arg key, struct wg_msg_rec *out,
+                         struct wg_err *err)
 {
 	bool row = false;
 	enum wg_code code = wg_db_row(store, id, &key, 1, &row, err);
@@ -49,26 +50,32 @@ enum wg_code wg_message_by_seq(struct wg_store *store, int64_t seq, struct wg_ms
 	return find(store, SQL_MSG_BY_SEQ, wg_db_int(seq), out, err);
 }
 
-enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, enum wg_message_state to, enum wg_states_who who,
-			     const char *person, const char *reason, const char *detail, struct wg_err *err)
+enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                             enum wg_message_state to, enum wg_states_who who, const char *person, const char *reason,
+                             const char *detail, struct wg_err *err)
 {
 	const char *name = wg_message_state_name(to);
 	if (!wg_message_may((int)msg->state, to, who))
-		return wg_err_set(err, WG_REJECT, "a message that is %s cannot become %s by %s", wg_message_state_name(msg->state), name,
-				  wg_states_who_name(who));
+		return wg_err_set(err, WG_REJECT, "a message that is %s cannot become %s by %s",
+		                  wg_message_state_name(msg->state), name, wg_states_who_name(who));
 	bool again = to == WG_MSG_NORMALISED;
 	enum wg_code code = wg_db_run(store, SQL_MSG_STATE,
-				      WG_ARGS(wg_db_int(msg->seq), wg_db_text(name), wg_db_int(now.wall), wg_db_text_or_null(reason), wg_db_int(again)),
-				      err);
+	                              WG_ARGS(wg_db_int(msg->seq), wg_db_text(name), wg_db_int(now.wall),
+	                                      wg_db_text_or_null(reason), wg_db_int(again)),
+	                              err);
 	if (code != WG_OK)
 		return code;
-	const struct wg_entry entry = { .who = who, .person = person, .event = name, .message = msg->id, .state = name,
-					.detail = detail != NULL ? detail : reason };
+	const struct wg_entry entry = { .who = who,
+		                            .person = person,
+		                            .event = name,
+		                            .message = msg->id,
+		                            .state = name,
+		                            .detail = detail != NULL ? detail : reason };
 	return wg_chain_append(store, now, &entry, err);
 }
 
-enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, unsigned wait_ms, enum wg_states_who who,
-			       const char *reason, struct wg_err *err)
+enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                               unsigned wait_ms, enum wg_states_who who, const char *reason, struct wg_err *err)
 {
 	unsigned tries = msg->tries + 1;
 	if (tries >= WG_STORE_TRIES) {
@@ -76,17 +83,19 @@ enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const 
 		(void)snprintf(why, sizeof why, "given up after %u tries: %s", tries, reason); /* cut is acceptable in words */
 		return wg_message_move(store, now, msg, WG_MSG_ATTENTION, WG_WHO_STORE, NULL, why, NULL, err);
 	}
-	enum wg_code code = wg_db_run(store, SQL_MSG_UNLEASE,
-				      WG_ARGS(wg_db_int(msg->seq), wg_db_int(tries), wg_db_int(wait_ms > 0 ? now.wall + wait_ms : 0), wg_db_int(wait_ms),
-					      wg_db_text(reason)),
-				      err);
+	enum wg_code code =
+		wg_db_run(store, SQL_MSG_UNLEASE,
+	              WG_ARGS(wg_db_int(msg->seq), wg_db_int(tries), wg_db_int(wait_ms > 0 ? now.wall + wait_ms : 0),
+	                      wg_db_int(wait_ms), wg_db_text(reason)),
+	              err);
 	if (code != WG_OK)
 		return code;
 	const struct wg_entry entry = { .who = who, .event = "not-done", .message = msg->id, .detail = reason };
 	return wg_chain_append(store, now, &entry, err);
 }
 
-enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t seq, const char *why, struct wg_err *err)
+enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t seq, const char *why,
+                              struct wg_err *err)
 {
 	struct wg_msg_rec msg;
 	enum wg_code code = wg_message_by_seq(store, seq, &msg, err);

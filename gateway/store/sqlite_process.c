@@ -25,14 +25,16 @@ static void batch_free(struct batch *b)
 }
 
 /* A message whose original is damaged cannot be read by anybody: a person has to see it; the others go on. */
-static enum wg_code set_aside(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *rec, struct wg_err *err)
+static enum wg_code set_aside(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *rec,
+                              struct wg_err *err)
 {
-	return wg_message_move(store, now, rec, WG_MSG_ATTENTION, WG_WHO_STORE, NULL, "the stored original is damaged: ask the sender to send it again",
-			       NULL, err);
+	return wg_message_move(store, now, rec, WG_MSG_ATTENTION, WG_WHO_STORE, NULL,
+	                       "the stored original is damaged: ask the sender to send it again", NULL, err);
 }
 
 /* *more is false when this one has to wait for the next lease. */
-static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_t owner, int64_t seq, struct batch *b, bool *more, struct wg_err *err)
+static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_t owner, int64_t seq, struct batch *b,
+                              bool *more, struct wg_err *err)
 {
 	struct wg_msg_rec rec;
 	size_t len = 0;
@@ -46,7 +48,9 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	if (!*more)
 		return WG_OK;
 	struct wg_msg_job *job = &b->jobs[b->count];
-	*job = (struct wg_msg_job){ .token = rec.token + 1, .accepted_at = rec.accepted_at, .again = rec.again, .tries = rec.tries };
+	*job = (struct wg_msg_job){
+		.token = rec.token + 1, .accepted_at = rec.accepted_at, .again = rec.again, .tries = rec.tries
+	};
 	code = wg_blob_get(store, rec.original, &job->blob, &job->blob_len, err);
 	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK)
 		return set_aside(store, now, &rec, err);
@@ -59,23 +63,40 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	memcpy(job->content_type, rec.content_type, sizeof job->content_type);
 	memcpy(job->content_hash, rec.content_hash, sizeof job->content_hash);
 	*more = rec.tries == 0;
-	return wg_db_run(store, SQL_MSG_LEASE, WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)owner), wg_db_int(now.steady + WG_STORE_LEASE_MESSAGE_MS)), err);
+	return wg_db_run(
+		store, SQL_MSG_LEASE,
+		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)owner), wg_db_int(now.steady + WG_STORE_LEASE_MESSAGE_MS)), err);
 }
 
-enum wg_code wg_store_lease_messages(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max, struct wg_msg_job **out, unsigned *count,
-				     struct wg_err *err)
+static enum wg_code lease_next(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max, struct batch *b,
+                               bool *any, struct wg_err *err)
 {
-	WG_CLEANUP(batch_free) struct batch b = { 0 };
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
+	bool more = true;
+	enum wg_code code =
+		wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(now.wall), wg_db_int(max)), max, &seqs, &n, err);
+	for (size_t i = 0; code == WG_OK && more && i < n; i++)
+		code = lease_one(store, now, owner, seqs[i], b, &more, err);
+	*any = n > 0;
+	return code;
+}
+
+enum wg_code wg_store_lease_messages(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max,
+                                     struct wg_msg_job **out, unsigned *count, struct wg_err *err)
+{
+	WG_CLEANUP(batch_free) struct batch b = { 0 };
+	enum wg_code code = WG_OK;
+	bool any = true;
+	if (max == 0)
+		return wg_err_set(err, WG_REJECT, "a lease of nothing");
 	if (max > WG_STORE_LEASE_MAX)
 		max = WG_STORE_LEASE_MAX;
-	enum wg_code code = wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(now.wall), wg_db_int(max)), max, &seqs, &n, err);
-	if (code == WG_OK && n > 0 && (b.jobs = calloc(n, sizeof *b.jobs)) == NULL)
-		code = wg_err_set(err, WG_SYSTEM, "out of memory");
-	bool more = true;
-	for (size_t i = 0; code == WG_OK && more && i < n; i++)
-		code = lease_one(store, now, owner, seqs[i], &b, &more, err);
+	b.jobs = calloc(max, sizeof *b.jobs);
+	if (b.jobs == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	while (code == WG_OK && any && b.count == 0) /* again when all that was found had to be set aside */
+		code = lease_next(store, now, owner, max, &b, &any, err);
 	if (code != WG_OK)
 		return code;
 	*count = b.count;
@@ -84,8 +105,8 @@ enum wg_code wg_store_lease_messages(struct wg_store *store, struct wg_now now, 
 	return WG_OK;
 }
 
-enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token, unsigned wait_ms, const char *reason,
-			       struct wg_err *err)
+enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token,
+                               unsigned wait_ms, const char *reason, struct wg_err *err)
 {
 	struct wg_msg_rec rec;
 	enum wg_code code = wg_message_by_id(store, id, &rec, err);
@@ -95,8 +116,8 @@ enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const 
 }
 
 /* The leases that a statement names come to nothing. */
-static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql messages, enum wg_sql deliveries, const struct wg_arg *args, size_t count,
-			 unsigned *lost, struct wg_err *err)
+static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql messages, enum wg_sql deliveries,
+                         const struct wg_arg *args, size_t count, unsigned *lost, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *m = NULL, *d = NULL;
 	size_t m_count = 0, d_count = 0;
@@ -107,7 +128,8 @@ static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql 
 		struct wg_msg_rec rec;
 		code = wg_message_by_seq(store, m[i], &rec, err);
 		if (code == WG_OK)
-			code = wg_message_missed(store, now, &rec, 0, WG_WHO_STORE, "the process that had leased it ended or hung", err);
+			code = wg_message_missed(store, now, &rec, 0, WG_WHO_STORE, "the process that had leased it ended or hung",
+			                         err);
 	}
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);
@@ -116,7 +138,8 @@ static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql 
 	return code;
 }
 
-enum wg_code wg_store_leases_end(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned *lost, struct wg_err *err)
+enum wg_code wg_store_leases_end(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned *lost,
+                                 struct wg_err *err)
 {
 	return lose(store, now, SQL_MSG_OWNED, SQL_DLV_OWNED, WG_ARGS(wg_db_int((int64_t)owner)), lost, err);
 }
@@ -138,7 +161,9 @@ enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigne
 		code = wg_message_by_seq(store, m[i], &rec, err);
 		if (code == WG_OK) /* not the message's fault: no try is counted */
 			code = wg_db_run(store, SQL_MSG_UNLEASE,
-					 WG_ARGS(wg_db_int(m[i]), wg_db_int(rec.tries), wg_db_int(0), wg_db_int(0), wg_db_text_or_null(rec.reason)), err);
+			                 WG_ARGS(wg_db_int(m[i]), wg_db_int(rec.tries), wg_db_int(0), wg_db_int(0),
+			                         wg_db_text_or_null(rec.reason)),
+			                 err);
 	}
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);

@@ -12,41 +12,57 @@ static const char *const migrations[] = {
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE blob(id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;"
 	"CREATE TABLE episode(id INTEGER PRIMARY KEY AUTOINCREMENT, made_at INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE episode_key(key TEXT PRIMARY KEY, episode INTEGER NOT NULL REFERENCES episode(id)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE episode_key(key TEXT PRIMARY KEY, episode INTEGER NOT NULL REFERENCES episode(id)) STRICT, WITHOUT "
+	"ROWID;"
 	"CREATE TABLE message("
-	" seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, organisation TEXT NOT NULL, content_hash TEXT NOT NULL,"
-	" content_type TEXT NOT NULL, way TEXT NOT NULL, accepted_at INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,"
-	" reason TEXT, original INTEGER NOT NULL REFERENCES blob(id), notice INTEGER REFERENCES blob(id), report INTEGER REFERENCES blob(id),"
-	" kind TEXT NOT NULL DEFAULT '', content_key TEXT, epoch TEXT, episode INTEGER REFERENCES episode(id), duplicate_of TEXT,"
-	" again INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, wait_ms INTEGER NOT NULL DEFAULT 0,"
-	" lease_owner INTEGER NOT NULL DEFAULT 0, lease_token INTEGER NOT NULL DEFAULT 0, lease_until INTEGER NOT NULL DEFAULT 0,"
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, organisation TEXT NOT NULL, content_hash TEXT "
+	"NOT NULL,"
+	" content_type TEXT NOT NULL, way TEXT NOT NULL, accepted_at INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER "
+	"NOT NULL,"
+	" reason TEXT, original INTEGER NOT NULL REFERENCES blob(id), notice INTEGER REFERENCES blob(id), report INTEGER "
+	"REFERENCES blob(id),"
+	" kind TEXT NOT NULL DEFAULT '', content_key TEXT, epoch TEXT, episode INTEGER REFERENCES episode(id), "
+	"duplicate_of TEXT,"
+	" again INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, wait_ms "
+	"INTEGER NOT NULL DEFAULT 0,"
+	" lease_owner INTEGER NOT NULL DEFAULT 0, lease_token INTEGER NOT NULL DEFAULT 0, lease_until INTEGER NOT NULL "
+	"DEFAULT 0,"
 	" UNIQUE(organisation, content_hash)) STRICT;"
 	"CREATE UNIQUE INDEX message_content ON message(organisation, content_key) WHERE content_key IS NOT NULL;"
 	"CREATE INDEX message_waiting ON message(seq) WHERE " WG_SQL_MSG_WAITING ";"
 	"CREATE INDEX message_leased ON message(lease_owner) WHERE lease_owner <> 0;"
-	"CREATE TABLE submission(organisation TEXT NOT NULL, key TEXT NOT NULL, message INTEGER NOT NULL REFERENCES message(seq),"
+	"CREATE TABLE submission(organisation TEXT NOT NULL, key TEXT NOT NULL, message INTEGER NOT NULL REFERENCES "
+	"message(seq),"
 	" PRIMARY KEY(organisation, key)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE delivery("
 	" seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, message INTEGER NOT NULL REFERENCES message(seq),"
-	" episode INTEGER REFERENCES episode(id), recipient TEXT NOT NULL, organisation TEXT NOT NULL, desk TEXT NOT NULL, role TEXT NOT NULL,"
-	" channel TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, held_from TEXT, reason TEXT, epoch TEXT NOT NULL,"
+	" episode INTEGER REFERENCES episode(id), recipient TEXT NOT NULL, organisation TEXT NOT NULL, desk TEXT NOT NULL, "
+	"role TEXT NOT NULL,"
+	" channel TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, held_from TEXT, reason TEXT, epoch TEXT NOT "
+	"NULL,"
 	" envelope INTEGER REFERENCES blob(id), deadline INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
-	" next_try INTEGER NOT NULL DEFAULT 0, wait_ms INTEGER NOT NULL DEFAULT 0, maybe INTEGER NOT NULL DEFAULT 0, receipt TEXT,"
-	" lease_owner INTEGER NOT NULL DEFAULT 0, lease_token INTEGER NOT NULL DEFAULT 0, lease_until INTEGER NOT NULL DEFAULT 0) STRICT;"
+	" next_try INTEGER NOT NULL DEFAULT 0, wait_ms INTEGER NOT NULL DEFAULT 0, maybe INTEGER NOT NULL DEFAULT 0, "
+	"receipt TEXT,"
+	" lease_owner INTEGER NOT NULL DEFAULT 0, lease_token INTEGER NOT NULL DEFAULT 0, lease_until INTEGER NOT NULL "
+	"DEFAULT 0) STRICT;"
 	"CREATE INDEX delivery_message ON delivery(message);"
 	"CREATE INDEX delivery_open ON delivery(recipient, episode, message) WHERE " WG_SQL_DLV_OPEN ";"
 	"CREATE INDEX delivery_sealed ON delivery(recipient, message, seq) WHERE state = 'sealed';"
 	"CREATE INDEX delivery_deferred ON delivery(recipient, next_try, wait_ms) WHERE state = 'deferred';"
 	"CREATE INDEX delivery_leased ON delivery(lease_owner) WHERE lease_owner <> 0;"
-	"CREATE TABLE disclosure(delivery INTEGER PRIMARY KEY REFERENCES delivery(seq), decided_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT;"
-	"CREATE TABLE log(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL, message TEXT NOT NULL,"
-	" delivery TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"
+	"CREATE TABLE disclosure(delivery INTEGER PRIMARY KEY REFERENCES delivery(seq), decided_at INTEGER NOT NULL, "
+	"record TEXT NOT NULL) STRICT;"
+	"CREATE TABLE log(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL, message "
+	"TEXT NOT NULL,"
+	" delivery TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL) "
+	"STRICT;"
 	"CREATE INDEX log_message ON log(message, seq);"
 	"CREATE INDEX log_delivery ON log(delivery, seq) WHERE delivery <> '';"
 	"CREATE TRIGGER log_kept BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;"
 	"CREATE TRIGGER log_fixed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;"
 	"CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are kept'); END;"
-	"CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are kept'); END;"
+	"CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are kept'); "
+	"END;"
 	"PRAGMA user_version=1;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
@@ -55,7 +71,8 @@ static enum wg_code version_of(struct wg_store *store, int *version, struct wg_e
 {
 	sqlite3_stmt *stmt = NULL;
 	enum wg_code code = WG_OK;
-	if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW)
+	if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
+	    sqlite3_step(stmt) != SQLITE_ROW)
 		code = wg_db_fail(store, "schema version", err);
 	else
 		*version = sqlite3_column_int(stmt, 0);
@@ -71,7 +88,8 @@ static enum wg_code migrate(struct wg_store *store, int from, struct wg_err *err
 	if (code == WG_OK)
 		code = wg_db_exec(store, "COMMIT", err);
 	if (code != WG_OK)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL); /* the store is not opened: closing rolls back too */
+		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL,
+		                   NULL); /* the store is not opened: closing rolls back too */
 	return code;
 }
 
@@ -82,6 +100,8 @@ enum wg_code wg_schema_prepare(struct wg_store *store, struct wg_err *err)
 	if (code != WG_OK)
 		return code;
 	if (version > VERSION)
-		return wg_err_set(err, WG_CONFIG, "the store has schema version %d, this program knows up to %d: use a newer program", version, VERSION);
+		return wg_err_set(err, WG_CONFIG,
+		                  "the store has schema version %d, this program knows up to %d: use a newer program", version,
+		                  VERSION);
 	return version < VERSION ? migrate(store, version, err) : WG_OK;
 }

@@ -24,7 +24,8 @@ static void member_time(struct wg_buf *out, const char *name, int64_t wall)
 
 static void explain_row(struct wg_store *store, struct wg_buf *out)
 {
-	static const char *const names[] = { "delivery", "organisation", "desk", "role", "channel", "state", "reason", "epoch" };
+	static const char *const names[] = { "delivery", "organisation", "desk",   "role",
+		                                 "channel",  "state",        "reason", "epoch" };
 	wg_buf_putc(out, '{');
 	for (int i = 0; i < (int)WG_COUNT(names); i++)
 		member(out, i == 0, names[i], wg_db_col_borrow(store, SQL_EXPLAIN, i));
@@ -73,18 +74,20 @@ enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_
 	return code == WG_OK ? array_of(store, SQL_EXPLAIN, out, err) : code;
 }
 
-enum wg_code wg_store_history(struct wg_store *store, const char *id, unsigned max, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_store_history(struct wg_store *store, const char *id, unsigned max, struct wg_buf *out,
+                              struct wg_err *err)
 {
 	enum wg_sql sql = *id != '\0' ? SQL_LOG_OF_MESSAGE : SQL_LOG_LAST;
 	if (max > WG_STORE_LIST_MAX)
 		max = WG_STORE_LIST_MAX;
 	enum wg_code code = *id != '\0' ? wg_db_query(store, sql, WG_ARGS(wg_db_text(id), wg_db_int(max)), err)
-					: wg_db_query(store, sql, WG_ARGS(wg_db_int(max)), err);
+	                                : wg_db_query(store, sql, WG_ARGS(wg_db_int(max)), err);
 	return code == WG_OK ? array_of(store, sql, out, err) : code;
 }
 
 /* "what":{"state":count,...} */
-static enum wg_code counts_of(struct wg_store *store, enum wg_sql id, const char *what, struct wg_buf *out, struct wg_err *err)
+static enum wg_code counts_of(struct wg_store *store, enum wg_sql id, const char *what, struct wg_buf *out,
+                              struct wg_err *err)
 {
 	bool row = true, first = true;
 	enum wg_code code = wg_db_query(store, id, NULL, 0, err);
@@ -103,7 +106,8 @@ static enum wg_code counts_of(struct wg_store *store, enum wg_sql id, const char
 	return code;
 }
 
-enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
+                             struct wg_buf *out, struct wg_err *err)
 {
 	bool row = false;
 	char epoch[WG_STORE_HASH];
@@ -133,7 +137,7 @@ static enum wg_code none_of(struct wg_store *store, enum wg_sql id, const char *
 	enum wg_code code = wg_db_row(store, id, NULL, 0, &row, err);
 	if (code == WG_OK && row)
 		code = wg_err_set(err, WG_CORRUPT, "%s: %s %s", words, wg_db_col_borrow(store, id, 0),
-				  id == SQL_AUDIT_GONE ? wg_db_col_borrow(store, id, 1) : "");
+		                  id == SQL_AUDIT_GONE ? wg_db_col_borrow(store, id, 1) : "");
 	wg_db_end(store, id);
 	return code;
 }
@@ -141,16 +145,19 @@ static enum wg_code none_of(struct wg_store *store, enum wg_sql id, const char *
 /* The current row of SQL_AUDIT_DISCLOSURE: does the first log entry of the delivery carry these two hashes? */
 static enum wg_code check_disclosure(struct wg_store *store, struct wg_err *err)
 {
-	const char *id = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 0), *record = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 1);
+	const char *id = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 0),
+			   *record = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 1);
 	const char *logged = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 3);
 	uint8_t raw[WG_SHA256_LEN];
 	char hash[WG_STORE_HASH], want[2 * WG_STORE_HASH + 32];
 	wg_sha256(record, strlen(record), raw);
 	wg_hex(raw, sizeof raw, hash);
-	(void)snprintf(want, sizeof want, " envelope=%s disclosure=%s", wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 2), hash); /* cut: no match */
+	(void)snprintf(want, sizeof want, " envelope=%s disclosure=%s", wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 2),
+	               hash); /* cut: no match */
 	size_t a = strlen(logged), b = strlen(want);
 	if (a < b || strcmp(logged + a - b, want) != 0)
-		return wg_err_set(err, WG_CORRUPT, "the disclosure record or the envelope of delivery %s is not the one that was logged", id);
+		return wg_err_set(err, WG_CORRUPT,
+		                  "the disclosure record or the envelope of delivery %s is not the one that was logged", id);
 	return WG_OK;
 }
 

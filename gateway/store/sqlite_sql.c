@@ -3,16 +3,20 @@
 
 #include "store/sqlite_internal.h"
 
-#define MSG_COLUMNS \
-	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, tries," \
+#define MSG_COLUMNS                                                                                                   \
+	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, " \
+	"tries,"                                                                                                          \
 	" lease_owner, lease_token, episode, reason FROM message "
-#define DLV_COLUMNS \
-	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, d.envelope," \
-	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token FROM delivery d JOIN message m ON m.seq = d.message "
+#define DLV_COLUMNS                                                                                                   \
+	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
+	"d.envelope,"                                                                                                     \
+	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token FROM delivery d JOIN message m ON "   \
+	"m.seq = d.message "
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
 /* Never one while an earlier one of the same episode and recipient is not at its end. */
-#define IN_TURN \
-	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode" \
+#define IN_TURN                                                     \
+	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN \
+	" AND e.recipient = d.recipient AND e.episode = d.episode"      \
 	" AND e.message < d.message)"
 
 const char *const wg_sql_text[SQL_COUNT] = {
@@ -24,7 +28,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_UNDO] = "ROLLBACK TO request",
 
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
-	[SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+	[SQL_META_PUT] =
+		"INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
 
 	[SQL_BLOB_FIND] = "SELECT id FROM blob WHERE hash = ?1",
 	[SQL_BLOB_PUT] = "INSERT INTO blob(hash, bytes) VALUES(?1, ?2) RETURNING id",
@@ -34,83 +39,110 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_LOG_HEAD] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[SQL_LOG_PUT] = "INSERT INTO log(seq, at, actor, event, message, delivery, state, detail, prev, hash)"
-			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+					" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_LOG_ALL] = LOG_COLUMNS "ORDER BY seq",
 	[SQL_LOG_OF_MESSAGE] = LOG_COLUMNS "WHERE message = ?1 ORDER BY seq LIMIT ?2",
 	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
 
-	[SQL_AUDIT_MESSAGE] = "SELECT m.id FROM message m WHERE m.state IS NOT (SELECT l.state FROM log l WHERE l.message = m.id"
-			      " AND l.delivery = '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
-	[SQL_AUDIT_DELIVERY] = "SELECT d.id FROM delivery d WHERE d.state IS NOT (SELECT l.state FROM log l WHERE l.delivery = d.id"
-			       " AND l.delivery <> '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
-	[SQL_AUDIT_GONE] = "SELECT l.message, l.delivery FROM log l WHERE l.state <> '' AND ((l.delivery = '' AND NOT EXISTS"
-			   " (SELECT 1 FROM message m WHERE m.id = l.message)) OR (l.delivery <> '' AND NOT EXISTS"
-			   " (SELECT 1 FROM delivery d WHERE d.id = l.delivery))) LIMIT 1",
-	[SQL_AUDIT_DISCLOSURE] = "SELECT d.id, (SELECT x.record FROM disclosure x WHERE x.delivery = d.seq), coalesce(b.hash, '-'),"
-				 " (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1)"
-				 " FROM delivery d LEFT JOIN blob b ON b.id = d.envelope",
-	[SQL_AUDIT_ORIGINAL] = "SELECT m.id FROM message m JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
-			       " WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash) LIMIT 1",
+	[SQL_AUDIT_MESSAGE] =
+		"SELECT m.id FROM message m WHERE m.state IS NOT (SELECT l.state FROM log l WHERE l.message = m.id"
+		" AND l.delivery = '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
+	[SQL_AUDIT_DELIVERY] =
+		"SELECT d.id FROM delivery d WHERE d.state IS NOT (SELECT l.state FROM log l WHERE l.delivery = d.id"
+		" AND l.delivery <> '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
+	[SQL_AUDIT_GONE] =
+		"SELECT l.message, l.delivery FROM log l WHERE l.state <> '' AND ((l.delivery = '' AND NOT EXISTS"
+		" (SELECT 1 FROM message m WHERE m.id = l.message)) OR (l.delivery <> '' AND NOT EXISTS"
+		" (SELECT 1 FROM delivery d WHERE d.id = l.delivery))) LIMIT 1",
+	[SQL_AUDIT_DISCLOSURE] =
+		"SELECT d.id, (SELECT x.record FROM disclosure x WHERE x.delivery = d.seq), coalesce(b.hash, '-'),"
+		" (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1)"
+		" FROM delivery d LEFT JOIN blob b ON b.id = d.envelope",
+	[SQL_AUDIT_ORIGINAL] =
+		"SELECT m.id FROM message m JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
+		" WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash) LIMIT 1",
 
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",
 	[SQL_CONTENT_FIND] = "SELECT seq FROM message WHERE organisation = ?1 AND content_hash = ?2",
 
-	[SQL_MSG_PUT] = "INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original)"
-			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?6, ?7) RETURNING seq",
+	[SQL_MSG_PUT] =
+		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?6, ?7) RETURNING seq",
 	[SQL_MSG_BY_ID] = MSG_COLUMNS "WHERE id = ?1",
 	[SQL_MSG_BY_SEQ] = MSG_COLUMNS "WHERE seq = ?1",
-	[SQL_MSG_STATE] = "UPDATE message SET state = ?2, since = ?3, reason = ?4, again = ?5, lease_token = lease_token + (lease_owner <> 0),"
-			  " lease_owner = 0, lease_until = 0, tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
-	[SQL_MSG_LEASE] = "UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
-	[SQL_MSG_UNLEASE] = "UPDATE message SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, tries = ?2, next_try = ?3,"
-			    " wait_ms = ?4, reason = ?5 WHERE seq = ?1",
+	[SQL_MSG_STATE] = /* what was rejected may be sent again: it gives up its content's key */
+	"UPDATE message SET state = ?2, since = ?3, reason = ?4, again = ?5,"
+	" content_key = CASE WHEN ?2 = 'rejected' THEN NULL ELSE content_key END,"
+	" lease_token = lease_token + (lease_owner <> 0), lease_owner = 0, lease_until = 0,"
+	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
+	[SQL_MSG_LEASE] =
+		"UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
+	[SQL_MSG_UNLEASE] =
+		"UPDATE message SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, tries = ?2, next_try = ?3,"
+		" wait_ms = ?4, reason = ?5 WHERE seq = ?1",
 	[SQL_MSG_DUE] = "UPDATE message SET next_try = 0, wait_ms = 0 WHERE seq = ?1 AND next_try <> 0",
-	[SQL_MSG_NEXT] = "SELECT seq FROM message WHERE " WG_SQL_MSG_WAITING " AND lease_owner = 0 AND " WG_SQL_DUE " ORDER BY seq LIMIT ?2",
+	[SQL_MSG_NEXT] = "SELECT seq FROM message WHERE " WG_SQL_MSG_WAITING " AND lease_owner = 0 AND " WG_SQL_DUE
+					 " ORDER BY seq LIMIT ?2",
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY seq",
-	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
-			 " content_key = coalesce(content_key, ?5), epoch = ?6, episode = coalesce(?7, episode) WHERE seq = ?1",
+	[SQL_MSG_DONE] =
+		"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
+		" content_key = coalesce(content_key, ?5), epoch = ?6, episode = coalesce(?7, episode) WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
-	[SQL_MSG_SAME] = "SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
-	[SQL_MSG_OLD_EPOCH] = "SELECT DISTINCT message FROM delivery WHERE " WG_SQL_DLV_OPEN " AND state <> 'sending' AND epoch <> ?1",
+	[SQL_MSG_SAME] =
+		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
+	[SQL_MSG_OLD_EPOCH] =
+		"SELECT DISTINCT message FROM delivery WHERE " WG_SQL_DLV_OPEN " AND state <> 'sending' AND epoch <> ?1",
 
 	[SQL_EPISODE_PUT] = "INSERT INTO episode(made_at) VALUES(?1) RETURNING id",
 	[SQL_EPISODE_FIND] = "SELECT episode FROM episode_key WHERE key = ?1",
 	[SQL_EPISODE_KEY] = "INSERT INTO episode_key(key, episode) VALUES(?1, ?2) ON CONFLICT(key) DO NOTHING",
 
-	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, since, held_from, reason,"
-			" epoch, envelope, deadline, maybe) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING seq",
+	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
+					"since, held_from, reason,"
+					" epoch, envelope, deadline, maybe) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+					"?14, ?15, ?16) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
 	[SQL_DLV_STATE] = "UPDATE delivery SET state = ?2, since = ?3, reason = ?4 WHERE seq = ?1",
-	[SQL_DLV_LEASE] = "UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
-	[SQL_DLV_END] = "UPDATE delivery SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, attempts = attempts + 1,"
-			" next_try = ?2, wait_ms = ?3, maybe = maybe OR ?4, receipt = ?5 WHERE seq = ?1",
+	[SQL_DLV_LEASE] =
+		"UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
+	[SQL_DLV_END] =
+		"UPDATE delivery SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, attempts = attempts + 1,"
+		" next_try = ?2, wait_ms = ?3, maybe = maybe OR ?4, receipt = ?5 WHERE seq = ?1",
 	[SQL_DLV_HOLD] = "UPDATE delivery SET held_from = ?2 WHERE seq = ?1",
 	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = max(deadline, ?2) WHERE seq = ?1",
 	[SQL_DLV_RECIPIENT] = "SELECT min(recipient) FROM delivery WHERE " WG_SQL_DLV_OPEN " AND recipient > ?1",
-	[SQL_DLV_NEXT] = "SELECT seq, message FROM (SELECT seq, message FROM delivery d WHERE state = 'sealed' AND recipient = ?2 AND epoch = ?3 AND " IN_TURN
-			 " ORDER BY message, seq LIMIT ?4) UNION ALL SELECT seq, message FROM (SELECT seq, message FROM delivery d WHERE state = 'deferred'"
-			 " AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DUE " AND " IN_TURN " ORDER BY message, seq LIMIT ?4)"
-			 " ORDER BY 2, 1 LIMIT ?4",
+	[SQL_DLV_NEXT] =
+		"SELECT seq, message FROM (SELECT seq, message FROM delivery d WHERE state = 'sealed' AND recipient = ?2 AND "
+		"epoch = ?3 AND " IN_TURN " ORDER BY message, seq LIMIT ?4) UNION ALL SELECT seq, message FROM (SELECT seq, "
+		"message FROM delivery d WHERE state = 'deferred'"
+		" AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DUE " AND " IN_TURN " ORDER BY message, seq LIMIT ?4)"
+		" ORDER BY 2, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY seq",
 	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
 	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
-	[SQL_EXPLAIN] = "SELECT d.id, d.organisation, d.desk, d.role, d.channel, d.state, d.reason, d.epoch, x.decided_at, x.record FROM message m"
-			" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
+	[SQL_EXPLAIN] =
+		"SELECT d.id, d.organisation, d.desk, d.role, d.channel, d.state, d.reason, d.epoch, x.decided_at, x.record "
+		"FROM message m"
+		" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
 
-	[SQL_LIST_MESSAGES] = "SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0 FROM message"
-			      " WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED ")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
-	[SQL_LIST_DELIVERIES] = "SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts, d.reason,"
-				" d.maybe FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR (?1 = '' AND"
-				" d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq LIMIT ?3",
+	[SQL_LIST_MESSAGES] =
+		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0 FROM message"
+		" WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
+		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
+	[SQL_LIST_DELIVERIES] =
+		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, "
+		"d.attempts, d.reason,"
+		" d.maybe FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR (?1 = '' AND"
+		" d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT state, count(*) FROM message GROUP BY state",
 	[SQL_COUNT_DELIVERIES] = "SELECT state, count(*) FROM delivery GROUP BY state",
 	[SQL_OLDEST] = "SELECT min(m.accepted_at) FROM message m WHERE m." WG_SQL_MSG_WAITING
-		       " OR m.seq IN (SELECT message FROM delivery d WHERE d." WG_SQL_DLV_OPEN ")",
+				   " OR m.seq IN (SELECT message FROM delivery d WHERE d." WG_SQL_DLV_OPEN ")",
 };

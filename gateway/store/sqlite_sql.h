@@ -9,7 +9,8 @@
 /* What still needs a machine's turn or a person's: for lists. */
 #define WG_SQL_MSG_UNFINISHED "state IN ('accepted','normalised','attention')"
 #define WG_SQL_DLV_UNFINISHED "state IN ('decided','sealed','sending','review','deferred','held','failed')"
-/* A wait is over at its instant, or when that lies further ahead than the wait was long (the clock was set back). ?1 is now. */
+/* A wait is over at its instant, or when that lies further ahead than the wait was long (the clock was set back). ?1 is
+ * now. */
 #define WG_SQL_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1)"
 
 #endif

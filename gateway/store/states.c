@@ -12,10 +12,12 @@ static const char *const message_names[WG_MSG_STATES] = {
 };
 
 static const char *const delivery_names[WG_DLV_STATES] = {
-	[WG_DLV_DECIDED] = "decided",         [WG_DLV_SEALED] = "sealed",     [WG_DLV_SENDING] = "sending",
-	[WG_DLV_HANDED_OVER] = "handed-over", [WG_DLV_RECEIVED] = "received", [WG_DLV_ACKNOWLEDGED] = "acknowledged",
-	[WG_DLV_REVIEW] = "review",           [WG_DLV_WITHHELD] = "withheld", [WG_DLV_DEFERRED] = "deferred",
-	[WG_DLV_FAILED] = "failed",           [WG_DLV_RECALLED] = "recalled", [WG_DLV_SUPERSEDED] = "superseded",
+	[WG_DLV_DECIDED] = "decided",   [WG_DLV_SEALED] = "sealed",
+	[WG_DLV_SENDING] = "sending",   [WG_DLV_HANDED_OVER] = "handed-over",
+	[WG_DLV_RECEIVED] = "received", [WG_DLV_ACKNOWLEDGED] = "acknowledged",
+	[WG_DLV_REVIEW] = "review",     [WG_DLV_WITHHELD] = "withheld",
+	[WG_DLV_DEFERRED] = "deferred", [WG_DLV_FAILED] = "failed",
+	[WG_DLV_RECALLED] = "recalled", [WG_DLV_SUPERSEDED] = "superseded",
 	[WG_DLV_HELD] = "held",
 };
 

@@ -1,14 +1,32 @@
-/* The states of messages and deliveries and who may move what where. STATES.md is the same table in words; a test compares
- * the two. Names as text are those of the enum in lower case with hyphens. */
+/* The states of messages and deliveries and who may move what where. STATES.md is the same table in words; a test
+ * compares the two. Names as text are those of the enum in lower case with hyphens. */
 #ifndef WG_STORE_STATES_H
 #define WG_STORE_STATES_H
 
 #include <stdbool.h>
 
-enum wg_message_state { WG_MSG_ACCEPTED, WG_MSG_NORMALISED, WG_MSG_ROUTED, WG_MSG_ATTENTION, WG_MSG_REJECTED, WG_MSG_DUPLICATE };
+enum wg_message_state {
+	WG_MSG_ACCEPTED,
+	WG_MSG_NORMALISED,
+	WG_MSG_ROUTED,
+	WG_MSG_ATTENTION,
+	WG_MSG_REJECTED,
+	WG_MSG_DUPLICATE
+};
 enum wg_delivery_state {
-	WG_DLV_DECIDED, WG_DLV_SEALED, WG_DLV_SENDING, WG_DLV_HANDED_OVER, WG_DLV_RECEIVED, WG_DLV_ACKNOWLEDGED,
-	WG_DLV_REVIEW, WG_DLV_WITHHELD, WG_DLV_DEFERRED, WG_DLV_FAILED, WG_DLV_RECALLED, WG_DLV_SUPERSEDED, WG_DLV_HELD
+	WG_DLV_DECIDED,
+	WG_DLV_SEALED,
+	WG_DLV_SENDING,
+	WG_DLV_HANDED_OVER,
+	WG_DLV_RECEIVED,
+	WG_DLV_ACKNOWLEDGED,
+	WG_DLV_REVIEW,
+	WG_DLV_WITHHELD,
+	WG_DLV_DEFERRED,
+	WG_DLV_FAILED,
+	WG_DLV_RECALLED,
+	WG_DLV_SUPERSEDED,
+	WG_DLV_HELD
 };
 #define WG_MSG_STATES 6
 #define WG_DLV_STATES 13

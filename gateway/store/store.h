@@ -1,6 +1,7 @@
-/* The store: what was accepted, decided and sent. One driver behind it (SQLite; PostgreSQL later); only the store process calls this.
- * Times are wall-clock ms for people and order; waiting is kept as wall ms too, judged against `now` given by the caller. Every
- * change appends to the hash-chained log in the same transaction. Originals and envelopes are ciphertext; the store cannot open them. */
+/* The store: what was accepted, decided and sent. One driver behind it (SQLite; PostgreSQL later); only the store
+ * process calls this. Times are wall-clock ms for people and order; waiting is kept as wall ms too, judged against
+ * `now` given by the caller. Every change appends to the hash-chained log in the same transaction. Originals and
+ * envelopes are ciphertext; the store cannot open them. */
 #ifndef WG_STORE_STORE_H
 #define WG_STORE_STORE_H
 
@@ -26,8 +27,8 @@ struct wg_store;
  * SMTP's own timeouts. */
 #define WG_STORE_LEASE_MESSAGE_MS (5 * 60 * 1000)
 #define WG_STORE_LEASE_DELIVERY_MS (30 * 60 * 1000)
-/* Wait after a delivery whose lease was lost: doubled per attempt, so that an envelope that kills its sender does not do
- * so in a loop. */
+/* Wait after a delivery whose lease was lost: doubled per attempt, so that an envelope that kills its sender does not
+ * do so in a loop. */
 #define WG_STORE_LOST_WAIT_MS 500
 #define WG_STORE_LOST_WAIT_MAX_MS (5 * 60 * 1000)
 /* What a person's "retry" gives a delivery whose deadline has passed. */
@@ -51,7 +52,8 @@ struct wg_store;
 #define WG_STORE_REASON 512
 #define WG_STORE_BUSY_MAX ((size_t)64 * 1024)
 
-/* The two clocks of one instant: wall for what is kept, steady (monotonic) for leases, which do not outlive the process. */
+/* The two clocks of one instant: wall for what is kept, steady (monotonic) for leases, which do not outlive the
+ * process. */
 struct wg_now {
 	int64_t wall, steady;
 };
@@ -61,11 +63,11 @@ struct wg_now {
 /* A new message. The blob is its ciphertext. */
 struct wg_msg_new {
 	char id[WG_ID_TEXT];
-	char organisation[WG_LIMIT_NAME + 1];  /* who submitted, as authenticated */
-	char idempotency_key[129];             /* "" when none */
-	char content_hash[WG_STORE_HASH];      /* SHA-256 of the plaintext original, hex */
+	char organisation[WG_LIMIT_NAME + 1]; /* who submitted, as authenticated */
+	char idempotency_key[129];            /* "" when none */
+	char content_hash[WG_STORE_HASH];     /* SHA-256 of the plaintext original, hex */
 	char content_type[64];
-	char way[16];                          /* "https", "drop" */
+	char way[16]; /* "https", "drop" */
 	const void *blob;
 	size_t blob_len;
 };
@@ -76,7 +78,7 @@ struct wg_msg_receipt {
 	char content_hash[WG_STORE_HASH];
 	int64_t accepted_at;
 	enum wg_message_state state;
-	bool duplicate;                        /* it was there already: same organisation and key, or same organisation and content */
+	bool duplicate; /* it was there already: same organisation and key, or same organisation and content */
 };
 
 /* deliveries: "org/desk state" lines; the caller frees them. */
@@ -88,13 +90,13 @@ struct wg_msg_status {
 
 struct wg_msg_job {
 	char id[WG_ID_TEXT];
-	uint64_t token;                        /* fencing token: completing under an older one is refused */
+	uint64_t token; /* fencing token: completing under an older one is refused */
 	char organisation[WG_LIMIT_NAME + 1];
 	char content_type[64];
 	char content_hash[WG_STORE_HASH];
 	int64_t accepted_at;
-	bool again;                            /* decided before under an older epoch: decide again */
-	unsigned tries;                        /* leases before this one that came to nothing */
+	bool again;     /* decided before under an older epoch: decide again */
+	unsigned tries; /* leases before this one that came to nothing */
 	uint8_t *blob;
 	size_t blob_len;
 };
@@ -102,47 +104,48 @@ void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count);
 
 struct wg_dlv_new {
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
-	char channel[8];                       /* "mail", "https" */
-	enum wg_delivery_state state;          /* SEALED, REVIEW or WITHHELD */
-	const char *reason;                    /* for REVIEW and WITHHELD; NULL otherwise */
-	const char *disclosure;                /* the decision as JSON; never NULL: no record, no send */
-	const void *envelope;                  /* sealed; NULL for WITHHELD */
+	char channel[8];              /* "mail", "https" */
+	enum wg_delivery_state state; /* SEALED, REVIEW or WITHHELD */
+	const char *reason;           /* for REVIEW and WITHHELD; NULL otherwise */
+	const char *disclosure;       /* the decision as JSON; never NULL: no record, no send */
+	const void *envelope;         /* sealed; NULL for WITHHELD */
 	size_t envelope_len;
-	int64_t deadline;                      /* wall ms after which a retry is given up */
+	int64_t deadline; /* wall ms after which a retry is given up */
 };
 
 struct wg_msg_done {
 	char id[WG_ID_TEXT];
 	uint64_t token;
-	enum wg_message_state state;           /* ROUTED, ATTENTION or REJECTED */
-	char kind[WG_LIMIT_NAME + 1];          /* "" when unknown */
-	const char *reason;                    /* for a person; no personal data; NULL for none */
-	const void *notice;                    /* ciphertext of the notice as normalised; NULL for none */
+	enum wg_message_state state;  /* ROUTED, ATTENTION or REJECTED */
+	char kind[WG_LIMIT_NAME + 1]; /* "" when unknown */
+	const char *reason;           /* for a person; no personal data; NULL for none */
+	const void *notice;           /* ciphertext of the notice as normalised; NULL for none */
 	size_t notice_len;
-	const void *report;                    /* ciphertext of the extraction report; NULL for none */
+	const void *report; /* ciphertext of the extraction report; NULL for none */
 	size_t report_len;
-	const char *const *episode_keys;       /* keyed hashes that identify the episode; the store finds or makes it */
+	const char *const *episode_keys; /* keyed hashes that identify the episode; the store finds or makes it */
 	unsigned episode_key_count;
-	char content_key[WG_STORE_HASH];       /* keyed hash of the notice's content; "" for none: same organisation and content => duplicate */
+	char content_key[WG_STORE_HASH]; /* keyed hash of the notice's content; "" for none: same organisation and content
+	                                    => duplicate */
 	char epoch[WG_STORE_HASH];
 	const struct wg_dlv_new *deliveries;
 	unsigned delivery_count;
 };
 
 struct wg_msg_done_result {
-	bool duplicate;                        /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
+	bool duplicate; /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
 	char duplicate_of[WG_ID_TEXT];
-	bool ambiguous;                        /* the keys belong to different episodes: now ATTENTION, nothing is sent */
+	bool ambiguous; /* the keys belong to different episodes: now ATTENTION, nothing is sent */
 };
 
 struct wg_dlv_job {
-	char id[WG_ID_TEXT];                   /* of the delivery */
+	char id[WG_ID_TEXT]; /* of the delivery */
 	char message[WG_ID_TEXT];
 	uint64_t token;
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8];
-	unsigned attempts;                     /* before this one */
+	unsigned attempts; /* before this one */
 	int64_t deadline;
-	bool maybe;                            /* an earlier attempt may have arrived */
+	bool maybe; /* an earlier attempt may have arrived */
 	uint8_t *envelope;
 	size_t envelope_len;
 };
@@ -151,32 +154,34 @@ void wg_dlv_jobs_free(struct wg_dlv_job *jobs, unsigned count);
 struct wg_dlv_report {
 	char id[WG_ID_TEXT];
 	uint64_t token;
-	enum wg_delivery_state state;          /* HANDED_OVER, RECEIVED, DEFERRED or FAILED */
-	unsigned wait_ms;                      /* DEFERRED: not before this long from now */
+	enum wg_delivery_state state; /* HANDED_OVER, RECEIVED, DEFERRED or FAILED */
+	unsigned wait_ms;             /* DEFERRED: not before this long from now */
 	bool maybe;
 	char detail[256], receipt[256];
 };
 
-struct wg_row {                                /* one message or one delivery, for people */
+struct wg_row {                               /* one message or one delivery, for people */
 	char id[WG_ID_TEXT], message[WG_ID_TEXT]; /* the same for a message row */
-	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1], way[16];
-	int64_t since, next;                    /* entered the state; next try or 0 */
+	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1],
+		way[16];
+	int64_t since, next; /* entered the state; next try or 0 */
 	unsigned attempts;
 	char reason[512];
 	bool maybe;
 };
 
-/* ---- the driver. WG_SYSTEM and WG_CORRUPT together with wg_store_fault() != WG_OK mean that the store can no longer be
- * trusted: answer nobody, exit. Every other code is the answer to that one question. */
+/* ---- the driver. WG_SYSTEM and WG_CORRUPT together with wg_store_fault() != WG_OK mean that the store can no longer
+ * be trusted: answer nobody, exit. Every other code is the answer to that one question. */
 
-/* Opens or makes the database in folder, alone: a lock file is held until close; WG_AGAIN when another process holds it.
- * A schema older than the program's is migrated, a newer one is refused (WG_CONFIG). Then call wg_store_recover. */
+/* Opens or makes the database in folder, alone: a lock file is held until close; WG_AGAIN when another process holds
+ * it. A schema older than the program's is migrated, a newer one is refused (WG_CONFIG). Then call wg_store_recover. */
 enum wg_code wg_store_open(const char *folder, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);
 
 /* WG_OK, or why the store can no longer be trusted. */
 enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG_MUST;
-/* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears it. */
+/* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
+ * it. */
 bool wg_store_full(struct wg_store *store);
 /* Damaged blobs met since the last call; what they belonged to was set aside. */
 unsigned wg_store_damaged(struct wg_store *store);
@@ -196,39 +201,42 @@ enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err) WG_MUST;
 /* The leases of one owner (a connection) end; the same for leases past their deadline. */
 enum wg_code wg_store_leases_end(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned *lost,
-				 struct wg_err *err) WG_MUST;
-enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err) WG_MUST;
+                                 struct wg_err *err) WG_MUST;
+enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
+	WG_MUST;
 
 /* What the functions of the same name in client.h promise. owner: who holds the lease, never 0.
- * A wait is over when its instant has come, or when that instant lies further ahead than the wait was long: the clock was set back. */
+ * A wait is over when its instant has come, or when that instant lies further ahead than the wait was long: the clock
+ * was set back. */
 enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
-			  struct wg_msg_receipt *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_status(struct wg_store *store, const char *id, const char *organisation, struct wg_msg_status *out,
-			     struct wg_err *err) WG_MUST;
+                          struct wg_msg_receipt *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_status(struct wg_store *store, const char *id, const char *organisation,
+                             struct wg_msg_status *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_lease_messages(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max,
-				     struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
+                                     struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
-			   struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token, unsigned wait_ms,
-			       const char *reason, struct wg_err *err) WG_MUST;
+                           struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token,
+                               unsigned wait_ms, const char *reason, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_epoch(struct wg_store *store, struct wg_now now, const char *epoch, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_lease_deliveries(struct wg_store *store, struct wg_now now, uint64_t owner, const char *busy,
-				       unsigned max, unsigned per_recipient, struct wg_dlv_job **out, unsigned *count,
-				       struct wg_err *err) WG_MUST;
-enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *reports, unsigned count,
-			     unsigned *stale, struct wg_err *err) WG_MUST;
+                                       unsigned max, unsigned per_recipient, struct wg_dlv_job **out, unsigned *count,
+                                       struct wg_err *err) WG_MUST;
+enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *reports,
+                             unsigned count, unsigned *stale, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
-			   struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id, const char *who,
-			  const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+                           struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
+                          const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which, const char *who,
-			   uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,
+                           const char *who, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
+	WG_MUST;
 enum wg_code wg_store_history(struct wg_store *store, const char *id, unsigned max, struct wg_buf *out,
-			      struct wg_err *err) WG_MUST;
+                              struct wg_err *err) WG_MUST;
 /* accepting and why are the server's to know; they become members of the object. */
-enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why, struct wg_buf *out,
-			     struct wg_err *err) WG_MUST;
+enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
+                             struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

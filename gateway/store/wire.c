@@ -78,7 +78,8 @@ static enum wg_code make_room(struct wg_wire_in *in, size_t want, struct wg_err 
 	return WG_OK;
 }
 
-/* How much the frame at start still lacks, at least a chunk. WG_LIMIT before anything is allocated for too long a one. */
+/* How much the frame at start still lacks, at least a chunk. WG_LIMIT before anything is allocated for too long a one.
+ */
 static enum wg_code wanted(const struct wg_wire_in *in, size_t *want, struct wg_err *err)
 {
 	size_t frame = frame_len(in), have = in->len - in->start;
@@ -124,12 +125,17 @@ enum wg_code wg_wire_peek(const struct wg_wire_in *in, struct wg_frame *out, str
 	if (frame > in->max)
 		return wg_err_set(err, WG_LIMIT, "a frame of %zu bytes; the limit is %zu", frame, in->max);
 	if (frame == 0 || in->len - in->start < frame)
-		return frame != 0 && frame < WG_WIRE_HEAD ? wg_err_set(err, WG_REJECT, "a frame shorter than its head") : WG_AGAIN;
+		return frame != 0 && frame < WG_WIRE_HEAD ? wg_err_set(err, WG_REJECT, "a frame shorter than its head")
+		                                          : WG_AGAIN;
 	if (frame < WG_WIRE_HEAD)
 		return wg_err_set(err, WG_REJECT, "a frame shorter than its head");
 	const uint8_t *p = in->data + in->start;
 	uint32_t both = get_u32(p + 8);
-	*out = (struct wg_frame){ .tag = get_u32(p + 4), .op = both >> 16, .code = both & 0xffff, .body = p + WG_WIRE_HEAD, .len = frame - WG_WIRE_HEAD };
+	*out = (struct wg_frame){ .tag = get_u32(p + 4),
+		                      .op = both >> 16,
+		                      .code = both & 0xffff,
+		                      .body = p + WG_WIRE_HEAD,
+		                      .len = frame - WG_WIRE_HEAD };
 	return WG_OK;
 }
 

@@ -1,5 +1,6 @@
-/* Frames on the store's sockets. A frame: u32 length of what follows, u32 tag, u16 op, u16 code, body; big endian. A request's
- * code is 0. An answer repeats tag and op; its body is the op's answer when the code is WG_OK, otherwise the words of the error. */
+/* Frames on the store's sockets. A frame: u32 length of what follows, u32 tag, u16 op, u16 code, body; big endian. A
+ * request's code is 0. An answer repeats tag and op; its body is the op's answer when the code is WG_OK, otherwise the
+ * words of the error. */
 #ifndef WG_STORE_WIRE_H
 #define WG_STORE_WIRE_H
 
@@ -11,10 +12,10 @@
 
 enum wg_op {
 	WG_OP_ADD = 1,
-	WG_OP_ADD_LATER,   /* the same, asked without waiting for the answer */
+	WG_OP_ADD_LATER, /* the same, asked without waiting for the answer */
 	WG_OP_STATUS,
 	WG_OP_LEASE_MESSAGES,
-	WG_OP_PART,        /* bytes that the next WG_OP_DONE names by their hash; not answered */
+	WG_OP_PART, /* bytes that the next WG_OP_DONE names by their hash; not answered */
 	WG_OP_DONE,
 	WG_OP_PUT_BACK,
 	WG_OP_EPOCH,
@@ -27,7 +28,7 @@ enum wg_op {
 	WG_OP_AUDIT,
 	WG_OP_HISTORY,
 	WG_OP_HEALTH,
-	WG_OP_END          /* not an op: one more than the last */
+	WG_OP_END /* not an op: one more than the last */
 };
 
 struct wg_frame {
@@ -48,16 +49,19 @@ struct wg_wire_in {
 };
 
 void wg_wire_free(struct wg_wire_in *in);
-/* One read of the descriptor, with flags for recv. WG_OK: something came. WG_AGAIN: nothing now. WG_NOT_FOUND: the peer is gone. */
+/* One read of the descriptor, with flags for recv. WG_OK: something came. WG_AGAIN: nothing now. WG_NOT_FOUND: the peer
+ * is gone. */
 enum wg_code wg_wire_fill(struct wg_wire_in *in, int fd, int flags, struct wg_err *err) WG_MUST;
 /* The same from memory. */
 enum wg_code wg_wire_feed(struct wg_wire_in *in, const void *p, size_t len, struct wg_err *err) WG_MUST;
-/* The next whole frame, without taking it. WG_AGAIN: none is whole. WG_LIMIT or WG_REJECT: this peer does not speak the protocol. */
+/* The next whole frame, without taking it. WG_AGAIN: none is whole. WG_LIMIT or WG_REJECT: this peer does not speak the
+ * protocol. */
 enum wg_code wg_wire_peek(const struct wg_wire_in *in, struct wg_frame *out, struct wg_err *err) WG_MUST;
 /* Takes the frame that peek showed; its body stays valid until the next fill. */
 void wg_wire_take(struct wg_wire_in *in, const struct wg_frame *frame);
 
 /* Both pieces to a blocking socket. WG_AGAIN when the peer is gone. */
-enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err) WG_MUST;
+enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
+	WG_MUST;
 
 #endif

@@ -1,0 +1,186 @@
+/* What the tests of this room share: a folder, a store or a server in it, messages and deliveries of invented people.
+ */
+#ifndef TESTS_STORE_RIG_H
+#define TESTS_STORE_RIG_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/server.h"
+
+#define OK(call) rig_ok(call, &err, #call, __LINE__)
+#define FAILS(code, call) rig_fails(code, call, &err, #call, __LINE__)
+
+static inline void rig_ok(enum wg_code code, const struct wg_err *err, const char *what, int line)
+{
+	if (code != WG_OK)
+		fail_msg("line %d: %s: %s: %s", line, what, wg_code_name(code), err->text);
+}
+
+static inline void rig_fails(enum wg_code want, enum wg_code code, const struct wg_err *err, const char *what, int line)
+{
+	if (code != want)
+		fail_msg("line %d: %s: %s instead of %s: %s", line, what, wg_code_name(code), wg_code_name(want), err->text);
+}
+
+/* A new folder; its name is the caller's to free by rig_remove. */
+static inline char *rig_folder(void)
+{
+	char *path = strdup("/tmp/wg-store-XXXXXX");
+	assert_non_null(path);
+	assert_non_null(mkdtemp(path));
+	return path;
+}
+
+static inline void rig_remove(char *folder)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	while (d != NULL && (e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0); /* "." and ".." refuse */
+	if (d != NULL)
+		(void)closedir(d); /* was only read */
+	(void)rmdir(folder);   /* what is left over shows in /tmp */
+	free(folder);
+}
+
+/* 64 hex digits that differ with n. */
+static inline void rig_hash(unsigned n, char out[WG_STORE_HASH])
+{
+	(void)snprintf(out, WG_STORE_HASH, "%064x", n); /* exactly its size */
+}
+
+/* A message of organisation "oatshire-police" whose content is number n. */
+static inline struct wg_msg_new rig_message(unsigned n)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_new m = { .organisation = "oatshire-police",
+		                    .content_type = "application/xml",
+		                    .way = "https",
+		                    .blob = "ciphertext of a report",
+		                    .blob_len = 22 };
+	rig_hash(n, m.content_hash);
+	OK(wg_id_make(wg_clock_wall(), m.id, &err));
+	return m;
+}
+
+/* A sealed delivery to organisation/desk. */
+static inline struct wg_dlv_new rig_delivery(const char *organisation, const char *desk)
+{
+	struct wg_dlv_new d = { .role = "front-door",
+		                    .channel = "https",
+		                    .state = WG_DLV_SEALED,
+		                    .disclosure = "{\"rule\":\"share\"}",
+		                    .envelope = "sealed",
+		                    .envelope_len = 6,
+		                    .deadline = INT64_MAX / 2 };
+	(void)snprintf(d.organisation, sizeof d.organisation, "%s", organisation); /* short */
+	(void)snprintf(d.desk, sizeof d.desk, "%s", desk);                         /* short */
+	return d;
+}
+
+/* Completes job as ROUTED under epoch "e1". */
+static inline struct wg_msg_done rig_done(const char *id, uint64_t token, const struct wg_dlv_new *deliveries,
+                                          unsigned count)
+{
+	struct wg_msg_done d = { .token = token,
+		                     .state = WG_MSG_ROUTED,
+		                     .kind = "missing",
+		                     .notice = "notice",
+		                     .notice_len = 6,
+		                     .report = "report",
+		                     .report_len = 6,
+		                     .epoch = "e1",
+		                     .deliveries = deliveries,
+		                     .delivery_count = count };
+	memcpy(d.id, id, sizeof d.id);
+	return d;
+}
+
+/* ---- a server in a thread of its own */
+
+struct rig_server {
+	char *folder;
+	struct wg_server *server;
+	pthread_t thread;
+	volatile int stop;
+	bool running;
+	enum wg_code code;
+	struct wg_err err;
+	unsigned dropped, lost, damaged; /* events; read after rig_stop, or where the test has waited for them */
+	char last[WG_ERR_TEXT_MAX];
+};
+
+static inline void rig_event(void *arg, const char *event, enum wg_store_role role, const struct wg_err *what)
+{
+	struct rig_server *r = arg;
+	(void)role;
+	r->dropped += strcmp(event, "peer-dropped") == 0;
+	r->lost += strcmp(event, "leases-lost") == 0;
+	r->damaged += strcmp(event, "damaged") == 0;
+	(void)snprintf(r->last, sizeof r->last, "%s: %s", event, what->text); /* cut is fine */
+}
+
+static inline void *rig_thread(void *arg)
+{
+	struct rig_server *r = arg;
+	r->code = wg_server_run(r->server, &r->stop, &r->err);
+	return NULL;
+}
+
+static inline void rig_run(struct rig_server *r)
+{
+	r->stop = 0;
+	assert_int_equal(pthread_create(&r->thread, NULL, rig_thread, r), 0);
+	r->running = true;
+}
+
+static inline void rig_start(struct rig_server *r)
+{
+	struct wg_err err = { 0 };
+	*r = (struct rig_server){ .folder = rig_folder() };
+	OK(wg_server_open(r->folder, &r->server, &err));
+	wg_server_on_event(r->server, rig_event, r);
+	rig_run(r);
+}
+
+/* Ends the thread and closes the store; the folder stays. */
+static inline void rig_stop(struct rig_server *r)
+{
+	r->stop = 1;
+	if (r->running)
+		assert_int_equal(pthread_join(r->thread, NULL), 0);
+	r->running = false;
+	wg_server_freep(&r->server);
+}
+
+static inline void rig_end(struct rig_server *r)
+{
+	rig_stop(r);
+	rig_remove(r->folder);
+	r->folder = NULL;
+}
+
+static inline struct wg_client *rig_client(const struct rig_server *r, enum wg_store_role role)
+{
+	struct wg_err err = { 0 };
+	struct wg_client *client = NULL;
+	OK(wg_client_open(r->folder, role, &client, &err));
+	return client;
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* The vectors that NIST gives for SHA-256 (FIPS 180-4 examples and the long message), whole and byte by byte. */
+#include "base/sha256.h"
+
+#include "rig.h"
+
+static const struct {
+	const char *text, *hash;
+} vectors[] = {
+	{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+	{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+	{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+	  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+	{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrst"
+	  "u",
+	  "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
+};
+
+static void expect(const uint8_t *raw, const char *hash)
+{
+	char hex[2 * WG_SHA256_LEN + 1];
+	wg_hex(raw, WG_SHA256_LEN, hex);
+	assert_string_equal(hex, hash);
+}
+
+static void whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(vectors); i++) {
+		uint8_t raw[WG_SHA256_LEN];
+		wg_sha256(vectors[i].text, strlen(vectors[i].text), raw);
+		expect(raw, vectors[i].hash);
+	}
+}
+
+static void in_pieces(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(vectors); i++)
+		for (size_t piece = 1; piece < 70; piece++) {
+			uint8_t raw[WG_SHA256_LEN];
+			struct wg_sha256 s;
+			size_t len = strlen(vectors[i].text);
+			wg_sha256_init(&s);
+			for (size_t at = 0; at < len; at += piece)
+				wg_sha256_update(&s, vectors[i].text + at, len - at < piece ? len - at : piece);
+			wg_sha256_final(&s, raw);
+			expect(raw, vectors[i].hash);
+		}
+}
+
+static void a_million(void **state)
+{
+	(void)state;
+	uint8_t raw[WG_SHA256_LEN];
+	char block[1000];
+	struct wg_sha256 s;
+	memset(block, 'a', sizeof block);
+	wg_sha256_init(&s);
+	for (int i = 0; i < 1000; i++)
+		wg_sha256_update(&s, block, sizeof block);
+	wg_sha256_final(&s, raw);
+	expect(raw, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(in_pieces),
+		                                cmocka_unit_test(a_million) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
