@@ -167,7 +167,7 @@ static bool set_policy(struct session *s, const char *port, struct curl_slist **
 	const struct wg_send_target *t = s->target;
 	bool ok = true;
 	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "https"); /* never followed: see below */
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOSIGNAL, 1L);

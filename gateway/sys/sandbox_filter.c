@@ -227,6 +227,7 @@ static const struct argument_rule argument_rules[] = {
 	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETLK) } },
 	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLK) } },
 	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
+	{ INTAKE, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLEASE) } }, /* drop folders: nobody is writing the file any more */
 #ifdef WG_COVERAGE
 	{ READER, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
 #endif

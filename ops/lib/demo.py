@@ -51,7 +51,7 @@ def notice_of(entity):
     """The XML inside an opened mail."""
     message = email.message_from_bytes(entity, policy=email.policy.default)
     texts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
-    return texts["application/xml"].get_content(), texts["text/plain"].get_content()
+    return texts["application/xml"].get_payload(decode=True).decode(), texts["text/plain"].get_content()
 
 
 def elements(xml):
@@ -73,7 +73,7 @@ def tell_decisions(gateway, message):
         print(textwrap.fill("gets " + ", ".join(d["granted"]), 98, initial_indent="      ", subsequent_indent="           "))
         if d["withheld"]:
             print(textwrap.fill("not  " + ", ".join(d["withheld"]), 98, initial_indent="      ", subsequent_indent="           "))
-        shown = next((r for r in d["reasons"] if r["effect"] == "share" and r["basis"]), None)
+        shown = next((r for r in d["reasons"] if r["category"] == "identity"), None)
         if shown:
             say(f"    e.g. {shown['category']}: rule {shown['rule']}, basis {shown['basis']}, source {shown['source']}")
 
@@ -201,7 +201,7 @@ def summary(story, keep):
   Everything it made is in {story.world.folder}:
     certs/                        the throwaway authority and agencies
     staffordshire/, derbyshire/   each gateway: gateway.xml, directory.xml, state/, gateway.log
-    maildir/new/                  the sealed mails as the mail server took them
+    maildir/ADDRESS/new/          the sealed mails as the mail server took them
 """)
     if keep:
         print(f"""  It is still running. Try:

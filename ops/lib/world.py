@@ -183,11 +183,20 @@ class World:
         self.gateways, self.mail = {}, None
 
     def make_pki(self):
-        subprocess.run([ROOT / "certs-example/make", self.pki], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([ROOT / "certs-example/make", self.pki, "--days", "90"], check=True, stdout=subprocess.DEVNULL)
 
     def start_mail(self):
-        self.mail = Peer(["/usr/bin/python3", ROOT / "tests/peers/maildir_smtpd.py", self.pki / "mail/server.pem", self.pki / "mail/server.key",
-                          self.folder / "maildir"], self.folder / "mail.log")
+        """The small mail server; the port it listens on."""
+        self.mail = Peer(["/usr/bin/python3", ROOT / "tests/peers/maildir_smtpd.py", self.folder / "maildir", self.pki / "mail/server.pem",
+                          self.pki / "mail/server.key"], self.folder / "mail.log")
+        return self.mail.port
+
+    def start_postfix(self):
+        """A real Postfix; its users must be able to pass through the folders above."""
+        self.folder.chmod(0o711)
+        self.mail = Peer([ROOT / "tests/peers/postfix.sh", self.folder / "postfix", "0", self.pki], self.folder / "postfix.log")
+        if self.mail.process.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"Postfix did not get ready; see {self.folder}/postfix.log")
         return self.mail.port
 
     def make_gateways(self, mail_port, organisations=("staffordshire", "derbyshire"), drops=(), **more):
@@ -209,8 +218,8 @@ class World:
         return None
 
     def mails(self):
-        new = self.folder / "maildir" / "new"
-        return sorted(new.iterdir()) if new.is_dir() else []
+        """Every mail that arrived, whichever server took it."""
+        return sorted(p for pattern in ("maildir/*/new/*", "postfix/mail/all/new/*") for p in self.folder.glob(pattern))
 
     def open_mail(self, path, organisation):
         """What the recipient sees, opened and verified by the openssl command: the inner MIME entity, as bytes."""
