@@ -47,6 +47,7 @@ static const char *skip_numbering(const char *label)
 		question = true;
 		p += p[1] == ' ' ? 2 : 1;
 	}
+	bool letter = !is_digit(*p);
 	p = number_end(p, &plain);
 	if (p == NULL)
 		return label;
@@ -55,6 +56,9 @@ static const char *skip_numbering(const char *label)
 	if (bracket ? p[blanks] != ')' : !sign && !(blanks > 0 && (plain || question)))
 		return label;
 	p += blanks;
+	size_t signs = strspn(p, ").:-");
+	if (letter && !bracket && p[signs] != ' ' && p[signs] != '\t')
+		return label; /* "D.O.B" is no numbering */
 	p += strspn(p, ").:- \t");
 	return *p != '\0' ? p : label;
 }
