@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
 	"<header><sender "
-    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
+	"organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
 	"<child looked-after=\"true\"><name><full>Robin Specimen</full></name></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities><missing/></notice>";
 

@@ -30,12 +30,12 @@ static const char directory_text[] =
 							   "door",
 							   "front-door") "</organisation>"
 											 "<organisation id=\"placer-police\" kind=\"police\" code=\"E23000018\" "
-                                             "areas=\"830 831\"><name>P</name>" DESK("missing", "police-missing") DESK(
+											 "areas=\"830 831\"><name>P</name>" DESK("missing", "police-missing") DESK(
 												 "other",
 												 "police-desk") "</organisation>"
 																"<organisation id=\"host-police\" kind=\"police\" "
-                                                                "code=\"E23000015\" areas=\"860 "
-                                                                "861\"><name>H</name>" DESK(
+																"code=\"E23000015\" areas=\"860 "
+																"861\"><name>H</name>" DESK(
 																	"missing",
 																	"police-missing") "</organisation></directory>";
 
@@ -45,12 +45,12 @@ static const char notice_text[] =
 	"<header><sender organisation=\"host-police\"/><received>2026-11-20T22:41:07Z</received></header>"
 	"<episode><risk>MEDIUM</risk></episode>"
 	"<child looked-after=\"true\"><name><full>Robin Specimen</full></name><date-of-birth "
-    "said=\"22/11/2010\">2010-11-22</date-of-birth>"
+	"said=\"22/11/2010\">2010-11-22</date-of-birth>"
 	"<health><conditions>asthma</conditions></health></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities>"
 	"<missing><last-seen><where>the garden</where></last-seen><circumstances>went out</circumstances></missing>"
 	"<sharing><consent to=\"*\" state=\"given\"/><consent to=\"school\" state=\"refused\"/><consent to=\"parent\" "
-    "state=\"given\"/>"
+	"state=\"given\"/>"
 	"<consent to=\"parent\" state=\"withdrawn\"/></sharing></notice>";
 
 static struct wg_directory *directory;
@@ -146,6 +146,8 @@ static const struct {
 	  "administrative risk", WG_VERDICT_DENY, "test/k (S-01)", "", "" },
 	{ "nothing granted beats review", JUDGE("j", "effect=\"review\" kind=\"*\" to=\"*\"", "true()"), "",
 	  WG_VERDICT_DENY, "nothing is granted", "", "" },
+	{ "a deny is named even where nothing is granted", JUDGE("k", "effect=\"deny\" kind=\"*\" to=\"*\"", "true()"), "",
+	  WG_VERDICT_DENY, "test/k (S-01)", "", "" },
 	{ "a condition that is false",
 	  FRAME SHARE("a", ALL " categories=\"risk\"") JUDGE("k", "effect=\"deny\" kind=\"*\" to=\"*\"", "@kind = 'found'"),
 	  "administrative risk", WG_VERDICT_SEND, "", "", "" },
@@ -466,6 +468,24 @@ static void test_copies(void **state)
 	wg_policy_freep(&policy);
 }
 
+/* Whom the original could not reach was told to a person there; its copies do not say it again at every gateway. */
+static void test_copy_is_silent_about_others(void **state)
+{
+	(void)state;
+	struct wg_policy *policy =
+		policy_of(HEAD ROLES ROUTE(TO("front-door", "placing") TO("front-door", "host")) FRAME TAIL);
+	struct wg_notice *n = notice_of(notice_text);
+	set(n, "authorities/placing", "999");
+	set(n, "header/copy-for/@organisation", "host");
+	set(n, "header/copy-for/@desk", "door");
+	struct wg_decisions *d = decide(policy, directory, n);
+	assert_int_equal(d->count, 1);
+	assert_string_equal(d->unreachable, "");
+	wg_decisions_freep(&d);
+	wg_notice_freep(&n);
+	wg_policy_freep(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,7 +493,7 @@ int main(void)
 		cmocka_unit_test(test_age),         cmocka_unit_test(test_needs_the_time),
 		cmocka_unit_test(test_reasons),     cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unreachable_is_cut_aloud),
-		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_copies),      cmocka_unit_test(test_copy_is_silent_about_others),
 	};
 	return cmocka_run_group_tests_name("decide", tests, open_all, close_all);
 }

@@ -10,18 +10,18 @@
 static const char directory_text[] =
 	"<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\">"
 	"<organisation id=\"placer\" kind=\"council\" code=\"830\"><name>P</name><desk name=\"d\" roles=\"front-door\" "
-    "channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
 	"<organisation id=\"host\" kind=\"council\" code=\"860\"><name>H</name><desk name=\"d\" roles=\"front-door\" "
-    "channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
 	"<organisation id=\"placer-police\" kind=\"police\" areas=\"830\"><name>P</name><desk name=\"d\" "
-    "roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
 	"<organisation id=\"host-police\" kind=\"police\" areas=\"860\"><name>H</name><desk name=\"d\" "
-    "roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
+	"roles=\"police-missing\" channel=\"mail\" address=\"a@a.example\" certificate=\"a\"/></organisation>"
 	"</directory>";
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
 	"<header><sender "
-    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
+	"organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH</risk></episode>"
 	"<child><name><full>Robin Specimen</full></name><sex>F</sex><home-address>1 Sample Street</home-address></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities><missing><circumstances>went out</circumstances>"
 	"<family>Jo Example</family></missing></notice>";
@@ -103,7 +103,7 @@ static void write_policy(const struct plain *rules, unsigned n, char *out, size_
 		"<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">"
 		"<role name=\"front-door\" at=\"council\"/><role name=\"police-missing\" at=\"police\"/><route kind=\"*\">"
 		"<to role=\"front-door\" of=\"placing\"/><to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" "
-	    "of=\"placing\"/>"
+		"of=\"placing\"/>"
 		"<to role=\"police-missing\" of=\"host\"/><source>S-01</source></route>");
 	for (unsigned i = 0; i < n; i++) {
 		const struct plain *r = &rules[i];

@@ -189,7 +189,7 @@ static void test_accepted(void **state)
 		ROUTE("kind=\"found\" even-to-sender=\"true\"",
 		      "<to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" of=\"placing\"/>"),
 		HEAD "<define name=\"b\"><when>true()</when><source>S-01</source></define><define "
-		     "name=\"a\"><when>$b</when><source>S-01</source></define>" TAIL,
+			 "name=\"a\"><when>$b</when><source>S-01</source></define>" TAIL,
 	};
 	for (size_t i = 0; i < WG_COUNT(good); i++) {
 		struct wg_policy *policy = policy_of(good[i]);

@@ -267,6 +267,37 @@ static void test_changes(void **state)
 	}
 }
 
+/* A local layer on the region's confirms section 16LA: from its day on the host gets more, and the reason says why. */
+static void test_confirmed_duty(void **state)
+{
+	(void)state;
+	static const char local[] =
+		"<policy xmlns=\"urn:wardgate:policy:1\" id=\"local\" extends=\"staffordshire-stoke\" version=\"1\">"
+		"<confirm rule=\"england/duty-to-disclose\" by=\"Information governance lead\" on=\"2026-10-01\"/></policy>";
+	struct wg_policy *confirmed = NULL;
+	struct wg_err err = { 0 };
+	must(wg_policy_parse(local, sizeof local - 1, "local.xml", POLICY_DIR "/", policy_xsd, schema, &confirmed, &err),
+	     &err);
+	static const struct {
+		const char *now;
+		bool given;
+	} days[] = { { "2026-09-29T22:59:59Z", false }, { "2026-09-29T23:00:00Z", true }, { NOW, true } };
+	for (size_t i = 0; i < WG_COUNT(days); i++) {
+		struct wg_notice *notice = notice_file(NOTICES "/missing-example.xml");
+		struct wg_decisions *d = decide_at(confirmed, directory, notice, "staffordshire-police", days[i].now);
+		const struct wg_reason *r = reason_for(decision_for(d, HOST), "legal-status");
+		assert_int_equal(r->effect == WG_SHARE, days[i].given);
+		if (days[i].given) {
+			assert_string_equal(r->rule, "england/duty-to-disclose");
+			assert_non_null(strstr(r->basis, "Children Act 2004 section 16LA"));
+		}
+		assert_int_equal(reason_for(decision_for(d, HOST), "family")->effect, WG_WITHHOLD);
+		wg_decisions_freep(&d);
+		wg_notice_freep(&notice);
+	}
+	wg_policy_freep(&confirmed);
+}
+
 /* One force for both authorities: it sent the report and gets no copy of it. Own child: nobody elsewhere is told. */
 static void test_neighbours(void **state)
 {
@@ -313,7 +344,7 @@ int main(void)
 		cmocka_unit_test(test_who_reads_what), cmocka_unit_test(test_three_different_copies),
 		cmocka_unit_test(test_explained),      cmocka_unit_test(test_marker),
 		cmocka_unit_test(test_changes),        cmocka_unit_test(test_neighbours),
-		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_confirmed_duty),
 	};
 	return cmocka_run_group_tests_name("projections", tests, open_all, close_all);
 }
