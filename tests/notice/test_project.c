@@ -1,0 +1,204 @@
+/* The copy for a recipient against a naive oracle that knows nothing of the schema: words in, words out. */
+#include "notice_fixture.h"
+#include "notice_places.h"
+
+#define NOTICES 400
+#define GRANTS 60 /* copies of each: 24,000 in all */
+
+/* Marsaglia's xorshift: the same cases on every run. */
+static uint64_t state = 88172645463325252U;
+
+static uint64_t random_bits(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+/* What one random notice holds. */
+struct sample {
+	struct wg_notice *notice;
+	bool has[WG_COUNT(entries)], twice[WG_COUNT(entries)];
+};
+
+/* The words of one place; no two places share them, and none is part of another. */
+static const char *words_of(size_t entry, size_t pair, char *out, size_t size)
+{
+	const char *value = entries[entry].pairs[pair].value;
+	if (value[0] != '%')
+		return value;
+	(void)snprintf(out, size, "Zq%03zu%zu & <Specimen>", entry, pair);
+	return out;
+}
+
+static void fill(struct sample *sample, const char *kind)
+{
+	struct wg_err err = { 0 };
+	char words[64], path[128];
+	assert_wg(wg_notice_new(schema, kind, "01k9tess00examp1e0rand0m01", &sample->notice, &err));
+	assert_wg(wg_notice_set(sample->notice, "header/sender/@organisation", "staffordshire-police", &err));
+	assert_wg(wg_notice_set(sample->notice, "header/received", "2026-11-20T22:41:07Z", &err));
+	size_t start = random_bits() % WG_COUNT(entries);
+	for (size_t n = 0; n < WG_COUNT(entries); n++) { /* in an order that is not the schema's */
+		size_t i = (start + n * 31) % WG_COUNT(entries);
+		sample->has[i] = sample->twice[i] = false;
+		if ((entries[i].kind != NULL && strcmp(entries[i].kind, kind) != 0) || random_bits() % 3 == 0)
+			continue;
+		sample->has[i] = true;
+		sample->twice[i] = entries[i].repeats && strchr(entries[i].pairs[0].path, '@') == NULL && random_bits() % 2 == 0;
+		for (size_t p = 0; p < PAIRS_MAX && entries[i].pairs[p].path != NULL; p++)
+			assert_wg(wg_notice_set(sample->notice, entries[i].pairs[p].path, words_of(i, p, words, sizeof words), &err));
+		if (!sample->twice[i])
+			continue;
+		(void)snprintf(path, sizeof path, "%s[+]", entries[i].pairs[0].path);
+		(void)snprintf(words, sizeof words, "Zr%03zu again", i);
+		assert_wg(wg_notice_set(sample->notice, path, words, &err));
+	}
+	assert_wg(wg_notice_validate(sample->notice, &err));
+}
+
+static bool granted_to(const char *category, wg_categories granted)
+{
+	return strcmp(category, "administrative") == 0 || (wg_category_find(category) & granted) != 0;
+}
+
+static void check_entry(const struct sample *sample, size_t i, bool kept, const struct wg_notice *copy, const char *bytes)
+{
+	char words[64];
+	for (size_t p = 0; p < PAIRS_MAX && entries[i].pairs[p].path != NULL; p++) {
+		WG_AUTO_FREE char *value = wg_notice_get(copy, entries[i].pairs[p].path);
+		const char *expected = words_of(i, p, words, sizeof words);
+		if (kept && (value == NULL || strcmp(value, expected) != 0))
+			fail_msg("%s is granted and not in the copy", entries[i].pairs[p].path);
+		if (!kept && value != NULL)
+			fail_msg("%s is in the copy and not granted", entries[i].pairs[p].path);
+		if (entries[i].pairs[p].value[0] == '%') {
+			words[6] = '\0';
+			assert_true((strstr(bytes, words) != NULL) == kept);
+		}
+	}
+	(void)snprintf(words, sizeof words, "Zr%03zu again", i);
+	assert_true((strstr(bytes, words) != NULL) == (kept && sample->twice[i]));
+}
+
+/* The <withheld> entries: one for each category that was there, is not granted and is to be named. */
+static void check_withheld(const struct sample *sample, const struct wg_copy *how, const char *bytes)
+{
+	for (unsigned c = 0; c < wg_category_count(); c++) {
+		char entry[128];
+		bool there = false;
+		for (size_t i = 0; i < WG_COUNT(entries); i++)
+			there = there || (sample->has[i] && strcmp(entries[i].category, wg_category_name(c)) == 0);
+		bool named = there && !granted_to(wg_category_name(c), how->granted) && (how->mark >> c & 1) != 0;
+		(void)snprintf(entry, sizeof entry, "<withheld category=\"%s\">%s</withheld>", wg_category_name(c), how->reason);
+		const char *first = strstr(bytes, entry);
+		assert_true((first != NULL) == named);
+		assert_true(first == NULL || strstr(first + 1, entry) == NULL);
+	}
+}
+
+static void check_copy(const struct sample *sample, const struct wg_copy *how)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *copy = NULL, *again = NULL;
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	assert_wg(wg_notice_project(sample->notice, how, &copy, &err));
+	assert_wg(wg_notice_serialise(copy, &bytes, &err));
+	assert_wg(wg_notice_parse(schema, bytes.data, bytes.len, "copy", &again, &err));
+	for (size_t i = 0; i < WG_COUNT(entries); i++)
+		if (sample->has[i])
+			check_entry(sample, i, granted_to(entries[i].category, how->granted), again, wg_buf_text(&bytes));
+	check_withheld(sample, how, wg_buf_text(&bytes));
+	WG_AUTO_FREE char *desk = wg_notice_get(again, "header/copy-for/@desk");
+	assert_string_equal(desk, how->desk);
+}
+
+static void test_random_notices_and_grants(void **unused)
+{
+	(void)unused;
+	for (size_t n = 0; n < NOTICES; n++) {
+		struct sample sample = { 0 };
+		fill(&sample, n % 2 == 0 ? "missing" : "found");
+		for (size_t g = 0; g < GRANTS; g++) {
+			/* bits of two draws and-ed or or-ed: sparse and dense grants as well as even ones */
+			uint64_t a = random_bits(), b = random_bits();
+			struct wg_copy how = { .organisation = "derbyshire", .desk = "front-door", .reason = "not shared with this recipient" };
+			how.granted = (g % 3 == 0 ? a : g % 3 == 1 ? a & b : a | b) & wg_categories_all();
+			how.granted = g == 0 ? 0 : g == 1 ? wg_categories_all() : how.granted;
+			how.mark = random_bits() & wg_categories_all();
+			check_copy(&sample, &how);
+		}
+		wg_notice_freep(&sample.notice);
+	}
+}
+
+static void test_a_copy_of_a_copy(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *first = NULL, *second = NULL;
+	struct wg_copy how = { "staffordshire", "front-door", wg_category_find("identity") | wg_category_find("risk"), wg_category_find("health"), "one" };
+	assert_wg(wg_notice_project(original, &how, &first, &err));
+	how = (struct wg_copy){ "derbyshire", "duty", wg_category_find("identity"), wg_categories_all(), "two" };
+	assert_wg(wg_notice_project(first, &how, &second, &err));
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	assert_wg(wg_notice_serialise(second, &bytes, &err));
+	const char *text = wg_buf_text(&bytes);
+	assert_non_null(strstr(text, "<copy-for organisation=\"derbyshire\" desk=\"duty\"/>"));
+	assert_null(strstr(text, "staffordshire\" desk"));
+	assert_non_null(strstr(text, "<withheld category=\"health\">one</withheld>"));
+	assert_non_null(strstr(text, "<withheld category=\"risk\">two</withheld>"));
+	assert_null(strstr(text, "MEDIUM"));
+}
+
+static void test_a_copy_must_be_addressed(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("found-example.xml"), *copy = NULL;
+	struct wg_copy how = { NULL, "duty", 0, 0, NULL };
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	how = (struct wg_copy){ "derbyshire", NULL, 0, 0, NULL };
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	how = (struct wg_copy){ "derbyshire", "duty", 0, wg_categories_all(), NULL };
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	how = (struct wg_copy){ "Not A Name", "duty", 0, 0, NULL };
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	assert_null(copy);
+	how = (struct wg_copy){ "derbyshire", "duty", 0, 0, NULL };
+	assert_wg(wg_notice_project(original, &how, &copy, &err));
+}
+
+/* What stands beside the declared content of an original has no way into a copy. */
+static void test_stowaways(void **unused)
+{
+	(void)unused;
+	static const char text[] =
+		"<?xml version=\"1.0\"?><!-- Zcanary --><?pi Zcanary?>"
+		"<w:notice xmlns:w=\"urn:wardgate:notice:1\" xmlns:Zcanary=\"urn:Zcanary\" id=\"a\" kind=\"missing\" version=\"1\">"
+		"<w:header xmlns:x=\"urn:Zcanary\"><w:sender organisation=\"x\"/><w:received>2026-11-20T22:41:07Z</w:received></w:header>"
+		"<w:child><!-- Zcanary --><w:age>Zcanary<!-- x -->Zcanary</w:age></w:child><w:authorities/><w:missing/><?x Zcanary?></w:notice><!-- Zcanary -->";
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = NULL, *copy = NULL;
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX), whole = WG_BUF(BYTES_MAX);
+	assert_wg(wg_notice_parse(schema, text, sizeof text - 1, "stowaways", &original, &err));
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("risk"), 0, NULL };
+	assert_wg(wg_notice_project(original, &how, &copy, &err));
+	assert_wg(wg_notice_serialise(copy, &bytes, &err));
+	assert_null(strstr(wg_buf_text(&bytes), "Zcanary"));
+	assert_wg(wg_notice_serialise(original, &whole, &err));
+	assert_non_null(strstr(wg_buf_text(&whole), "<age>ZcanaryZcanary</age>"));
+	assert_null(strstr(wg_buf_text(&whole), "urn:Zcanary"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_notices_and_grants),
+		cmocka_unit_test(test_a_copy_of_a_copy),
+		cmocka_unit_test(test_a_copy_must_be_addressed),
+		cmocka_unit_test(test_stowaways),
+	};
+	return cmocka_run_group_tests(tests, load_schema, free_schema);
+}
