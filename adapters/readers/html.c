@@ -384,12 +384,13 @@ static void silent(void *ctx, xmlError *error)
 /* Behind the quoted value that begins at i, or i itself when none does. */
 static size_t skip_quoted(const char *html, size_t len, size_t i)
 {
-	const char *end = i < len && (html[i] == '"' || html[i] == '\'') ? memchr(html + i + 1, html[i], len - i - 1) : NULL;
+	const char *end =
+		i < len && (html[i] == '"' || html[i] == '\'') ? memchr(html + i + 1, html[i], len - i - 1) : NULL;
 	return end != NULL ? (size_t)(end - html) + 1 : i;
 }
 
-/* libxml2 compares every attribute of a tag with all before it, so a flood of them costs minutes: they are counted first, from
- * above, by what can stand between two. */
+/* libxml2 compares every attribute of a tag with all before it, so a flood of them costs minutes: they are counted
+ * first, from above, by what can stand between two. */
 static bool flooded(const char *html, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -14,7 +14,7 @@
 #define LABEL_BYTES 120
 #define QUESTION_BYTES 240
 #define LOWER_CASE_WORDS 3
-#define DASH_WORDS 4
+#define DASH_WORDS 6
 
 static bool is_letter(char c)
 {

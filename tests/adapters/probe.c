@@ -1,5 +1,5 @@
-/* probe.c is a reader that its document has taken over: it does what the document names. Built on the same wg_reader_main as the real
- * ones, so that what stops it stops them. */
+/* probe.c is a reader that its document has taken over: it does what the document names. Built on the same
+ * wg_reader_main as the real ones, so that what stops it stops them. */
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>

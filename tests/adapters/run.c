@@ -48,7 +48,8 @@ void run_fields(const char *name, const void *in, size_t len, struct wg_buf *out
 
 void mail_of(struct wg_buf *out, const char *rest)
 {
-	wg_buf_puts(out, "From: Desk <desk@police.example>\r\nTo: door@council.example\r\nSubject: Missing\r\n"
-			 "Date: Sun, 22 Nov 2026 08:15:00 +0000\r\nMessage-ID: <t@police.example>\r\nMIME-Version: 1.0\r\n");
+	wg_buf_puts(out,
+	            "From: Desk <desk@police.example>\r\nTo: door@council.example\r\nSubject: Missing\r\n"
+	            "Date: Sun, 22 Nov 2026 08:15:00 +0000\r\nMessage-ID: <t@police.example>\r\nMIME-Version: 1.0\r\n");
 	wg_buf_puts(out, rest);
 }

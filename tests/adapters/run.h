@@ -15,8 +15,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* name: "wardgate-reader-mail" or another program of the build's bin folder. What faults.md allows: 2 s of CPU, 256 MiB (more time
- * under a sanitizer, which costs a multiple). */
+/* name: "wardgate-reader-mail" or another program of the build's bin folder. What faults.md allows: 2 s of CPU, 256 MiB
+ * (more time under a sanitizer, which costs a multiple). */
 enum wg_code run_reader(const char *name, const void *in, size_t len, struct wg_buf *out, struct wg_err *err);
 
 /* The same, and the answer must be valid against xsd/fields.xsd; fails the test with the words otherwise. */

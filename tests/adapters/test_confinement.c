@@ -70,7 +70,8 @@ static pid_t start(const char *name, int *to_child)
 	return pid;
 }
 
-/* While its input stays empty, the kernel already says: filter on, no new privileges. So not one byte was read before. */
+/* While its input stays empty, the kernel already says: filter on, no new privileges. So not one byte was read before.
+ */
 static void confined_before_the_first_byte(void **state)
 {
 	(void)state;

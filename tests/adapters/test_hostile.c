@@ -1,5 +1,5 @@
-/* Hostile mails and XML: each is refused, or reduced to something valid, within 2 s of CPU and 256 MiB; and the next document is read
- * as if nothing had been. */
+/* Hostile mails and XML: each is refused, or reduced to something valid, within 2 s of CPU and 256 MiB; and the next
+ * document is read as if nothing had been. */
 #include "run.h"
 
 #include "base/limits.h"
@@ -59,19 +59,22 @@ static void boundary_missing(struct wg_buf *out)
 
 static void boundary_twice(struct wg_buf *out)
 {
-	mail_of(out, "Content-Type: multipart/mixed; boundary=b; boundary=c\r\n\r\n--b\r\n\r\nx\r\n--c\r\n\r\ny\r\n--c--\r\n");
+	mail_of(out,
+	        "Content-Type: multipart/mixed; boundary=b; boundary=c\r\n\r\n--b\r\n\r\nx\r\n--c\r\n\r\ny\r\n--c--\r\n");
 }
 
 static void boundary_nested_same(struct wg_buf *out)
 {
-	mail_of(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
-		     "--b--\r\n");
+	mail_of(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
+	             "boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
+	             "--b--\r\n");
 }
 
 static void encoding_conflict(struct wg_buf *out)
 {
-	mail_of(out, "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-		     "RnVsbCBuYW1lOiBUZXNz\r\n");
+	mail_of(out,
+	        "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+	        "RnVsbCBuYW1lOiBUZXNz\r\n");
 }
 
 static void type_conflict(struct wg_buf *out)
@@ -210,8 +213,8 @@ static void xml_laughs(struct wg_buf *out)
 {
 	wg_buf_puts(out, "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"ha\">");
 	for (int i = 1; i < 12; i++)
-		wg_buf_printf(out, "<!ENTITY a%d \"&a%s;&a%s;&a%s;&a%s;\">", i, i == 1 ? "" : "1", i == 1 ? "" : "1", i == 1 ? "" : "1",
-			      i == 1 ? "" : "1");
+		wg_buf_printf(out, "<!ENTITY a%d \"&a%s;&a%s;&a%s;&a%s;\">", i, i == 1 ? "" : "1", i == 1 ? "" : "1",
+		              i == 1 ? "" : "1", i == 1 ? "" : "1");
 	wg_buf_puts(out, "]><l>&a11;</l>");
 }
 

@@ -19,7 +19,7 @@ static void check(const char *eml)
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	WG_AUTO_BUF struct wg_buf again = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	int stem = (int)(strlen(eml) - strlen(".eml"));
-	(void)snprintf(path, sizeof path, "%s%s", CORPUS, eml);                                  /* a cut path is not found */
+	(void)snprintf(path, sizeof path, "%s%s", CORPUS, eml); /* a cut path is not found */
 	(void)snprintf(expected_path, sizeof expected_path, "%s%.*s.fields.xml", CORPUS, stem, eml); /* likewise */
 	if (wg_file_read(path, &in, &err) != WG_OK || wg_file_read(expected_path, &expected, &err) != WG_OK)
 		fail_msg("%s", err.text);

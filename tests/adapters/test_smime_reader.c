@@ -51,14 +51,14 @@ static enum wg_code run(const void *bytes, size_t len, struct wg_buf *out, struc
 	put_file(&in, "ca.pem");
 	wg_buf_put(&in, bytes, len);
 	const struct wg_child child = { .program = PROGRAM,
-					.argv = argv,
-					.in = in.data,
-					.in_len = in.len,
-					.secret = key,
-					.secret_len = key_len,
-					.wall_ms = 60000,
-					.cpu_s = 20,
-					.memory = (uint64_t)256 * 1024 * 1024 };
+		                            .argv = argv,
+		                            .in = in.data,
+		                            .in_len = in.len,
+		                            .secret = key,
+		                            .secret_len = key_len,
+		                            .wall_ms = 60000,
+		                            .cpu_s = 20,
+		                            .memory = (uint64_t)256 * 1024 * 1024 };
 	*err = (struct wg_err){ 0 };
 	return wg_child_run(&child, out, err);
 }
@@ -79,7 +79,8 @@ static void encrypt(const char *to, enum wg_cipher cipher, const struct wg_buf *
 }
 
 /* Signed by signer with an inner header, sealed to recipient. */
-static void seal(const char *signer, const char *inner_head, const char *recipient, enum wg_cipher cipher, struct wg_buf *der)
+static void seal(const char *signer, const char *inner_head, const char *recipient, enum wg_cipher cipher,
+                 struct wg_buf *der)
 {
 	WG_AUTO_BUF struct wg_buf signed_data = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_ENVELOPE);
@@ -144,7 +145,8 @@ static void refuses_wrong_seals(void **state)
 		{ "expired", "hostile/expired-smime", TYPE BASE64, "staffordshire/smime" },
 		{ "no mail certificate", "hostile/no-eku-smime", TYPE BASE64, "staffordshire/smime" },
 		{ "sealed to another", "derbyshire/smime", TYPE BASE64, "derbyshire/smime" },
-		{ "inside no CMS by its type", "derbyshire/smime", "Content-Type: text/plain\r\n" BASE64, "staffordshire/smime" },
+		{ "inside no CMS by its type", "derbyshire/smime", "Content-Type: text/plain\r\n" BASE64,
+		  "staffordshire/smime" },
 		{ "inside two types", "derbyshire/smime", TYPE "Content-Type: text/plain\r\n" BASE64, "staffordshire/smime" },
 	};
 	for (size_t i = 0; i < WG_COUNT(seals); i++) {
@@ -169,9 +171,13 @@ static void refuses_wrong_shapes(void **state)
 	assert_refused("signed only", der.data, der.len);
 	wg_buf_reset(&der);
 	seal("derbyshire/smime", TYPE BASE64, "staffordshire/smime", WG_CIPHER_GCM, &der);
-	static const char *const heads[] = { HEAD TYPE, HEAD BASE64, HEAD TYPE TYPE BASE64, HEAD TYPE BASE64 BASE64,
-					     HEAD "Content-Type: multipart/mixed; boundary=b\r\n" BASE64,
-					     HEAD "Content-Type: text/plain\r\n folded: application/pkcs7-mime\r\n" BASE64 };
+	static const char *const heads[] = { HEAD TYPE,
+		                                 HEAD BASE64,
+		                                 HEAD TYPE TYPE BASE64,
+		                                 HEAD TYPE BASE64 BASE64,
+		                                 HEAD "Content-Type: multipart/mixed; boundary=b\r\n" BASE64,
+		                                 HEAD
+		                                 "Content-Type: text/plain\r\n folded: application/pkcs7-mime\r\n" BASE64 };
 	for (size_t i = 0; i < WG_COUNT(heads); i++) {
 		wg_buf_reset(&mail);
 		wrap(&mail, heads[i], &der);
@@ -197,8 +203,15 @@ static void own_faults_are_not_the_documents(void **state)
 {
 	(void)state;
 	static const char *const argv[] = { "wardgate-reader-smime", NULL };
-	const struct wg_child child = { .program = PROGRAM, .argv = argv, .in = "\0\0\0\1x", .in_len = 5, .secret = "no key", .secret_len = 6,
-					.wall_ms = 60000, .cpu_s = 20, .memory = (uint64_t)256 * 1024 * 1024 };
+	const struct wg_child child = { .program = PROGRAM,
+		                            .argv = argv,
+		                            .in = "\0\0\0\1x",
+		                            .in_len = 5,
+		                            .secret = "no key",
+		                            .secret_len = 6,
+		                            .wall_ms = 60000,
+		                            .cpu_s = 20,
+		                            .memory = (uint64_t)256 * 1024 * 1024 };
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
 	struct wg_err err;
 	assert_int_equal(wg_child_run(&child, &out, &err), WG_SYSTEM);
