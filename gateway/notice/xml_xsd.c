@@ -165,7 +165,7 @@ static void put_attribute(const xmlError *error, const xmlNode *element, char *o
 		return;
 	char name[WG_LIMIT_NAME + 1];
 	size_t len = strcspn(error->message + n, "'");
-	if (len >= sizeof name)
+	if (len >= sizeof name || error->message[n] == '{') /* an attribute with a namespace: the text may be anything */
 		return;
 	memcpy(name, error->message + n, len);
 	name[len] = '\0';
