@@ -13,11 +13,12 @@ struct wg_err pki_err;
 
 int pki_run(const char *log, const char *const argv[])
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], input[PATH_MAX];
 	(void)snprintf(path, sizeof path, "%s/%s", pki_dir, log);
+	(void)snprintf(input, sizeof input, "%s/stdin", pki_dir);
 	posix_spawn_file_actions_t files;
 	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0), 0);
+	assert_int_equal(posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY | O_CREAT, 0600), 0);
 	assert_int_equal(posix_spawn_file_actions_addopen(&files, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 0);
 	assert_int_equal(posix_spawn_file_actions_adddup2(&files, 1, 2), 0);
 	pid_t pid;
