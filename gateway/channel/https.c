@@ -273,7 +273,7 @@ static void judge_answer(const struct session *s, struct wg_send_item *item, lon
 	char words[96];
 	(void)snprintf(words, sizeof words, "answered %ld%s", status, status >= 300 && status < 400 ? ": redirects are not followed" : "");
 	if (status >= 200 && status <= 202) {
-		wg_https_receipt((const char *)s->answer.data, s->answer.len, result->receipt, sizeof result->receipt);
+		wg_https_receipt(wg_buf_text(&s->answer), s->answer.len, result->receipt, sizeof result->receipt);
 		finish(item, WG_SENT_OK, words);
 	} else if (is_final(status)) {
 		finish(item, WG_SENT_REFUSED, words);
