@@ -2,7 +2,9 @@
 #include "role/admin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,8 +13,8 @@
 #include "role/role.h"
 #include "store/server.h"
 
-/* In the child: a store process for one peer; ends when the peer does. */
-static void serve_one(const struct wg_config *config, int fd)
+/* In the child: a store process for one peer; ends when the peer does. Says on `say` why it could not start; closes it when it could. */
+static void serve_one(const struct wg_config *config, int fd, int say)
 {
 	struct wg_server *server = NULL;
 	struct wg_err err = { 0 };
@@ -20,16 +22,48 @@ static void serve_one(const struct wg_config *config, int fd)
 	enum wg_code code = wg_server_open(config->state, &server, &err);
 	if (code == WG_OK)
 		code = wg_server_attach(server, fd, WG_ROLE_ADMIN, &err);
+	if (code != WG_OK)
+		(void)!write(say, err.text, strlen(err.text)); /* the parent then says less */
+	wg_closep(&say);
 	if (code == WG_OK)
 		code = wg_server_run(server, &wg_role_stop, &err);
 	wg_server_freep(&server);
 	_exit(code == WG_OK ? 0 : 1);
 }
 
+/* Forks the store process; *fd is our end of its socket. */
+static enum wg_code start_store(const struct wg_config *config, pid_t *store, int *fd, struct wg_err *err)
+{
+	int ends[2], said[2];
+	char why[WG_ERR_TEXT_MAX] = "";
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return wg_err_errno(err, "socket pair");
+	if (pipe2(said, O_CLOEXEC) != 0) {
+		enum wg_code code = wg_err_errno(err, "pipe");
+		wg_closep(&ends[0]);
+		wg_closep(&ends[1]);
+		return code;
+	}
+	*fd = ends[0];
+	*store = fork();
+	if (*store == 0) {
+		wg_closep(&ends[0]);
+		wg_closep(&said[0]);
+		serve_one(config, ends[1], said[1]);
+	}
+	wg_closep(&ends[1]);
+	wg_closep(&said[1]);
+	ssize_t n = *store > 0 ? read(said[0], why, sizeof why - 1) : 0;
+	wg_closep(&said[0]);
+	if (*store < 0)
+		return wg_err_errno(err, "fork");
+	return n <= 0 ? WG_OK : wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", why);
+}
+
 enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out, struct wg_err *err)
 {
 	struct wg_client *client = NULL;
-	int ends[2];
+	int fd = -1;
 	enum wg_code code = wg_client_open(config->state, WG_ROLE_ADMIN, &client, err);
 	if (code == WG_OK) {
 		*out = (struct wg_admin){ .client = client };
@@ -39,20 +73,12 @@ enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out,
 		return code;
 	if (access(config->state, R_OK | X_OK) != 0)
 		return wg_err_set(err, WG_AGAIN, "the gateway does not run and has no store in %s yet: start it with wardgate serve", config->state);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return wg_err_errno(err, "socket pair");
-	pid_t pid = fork();
-	if (pid == 0) {
-		wg_closep(&ends[0]);
-		serve_one(config, ends[1]);
-	}
-	wg_closep(&ends[1]);
-	if (pid < 0) {
-		wg_closep(&ends[0]);
-		return wg_err_errno(err, "fork");
-	}
-	code = wg_client_adopt(ends[0], &client, err);
-	*out = (struct wg_admin){ .client = client, .store = pid };
+	*out = (struct wg_admin){ 0 };
+	code = start_store(config, &out->store, &fd, err);
+	if (code == WG_OK)
+		code = wg_client_adopt(fd, &out->client, err);
+	else
+		wg_closep(&fd);
 	if (code != WG_OK)
 		wg_admin_close(out);
 	return code;

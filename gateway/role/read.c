@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "sys/child.h"
@@ -36,10 +37,15 @@ static enum wg_code run_reader(const struct wg_paths *paths, const char *name, c
 	return wg_child_run(&child, out, err);
 }
 
-/* A notice that came as a notice: parsed and validated; what it lacks is its sender's fault. */
-static enum wg_code take_notice(const struct wg_reading *reading, struct wg_read *read, struct wg_err *err)
+/* A notice that came as a notice: parsed and validated; what it lacks is its sender's fault, but for the time at which the first gateway had it. */
+static enum wg_code take_notice(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
+				struct wg_err *err)
 {
-	return wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len, "notice", &read->notice, err);
+	char there[WG_CLOCK_TEXT * 2];
+	enum wg_code code = wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len, "notice", &read->notice, err);
+	if (code == WG_OK && facts->received != NULL && !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
+		code = wg_notice_set(read->notice, "header/received", facts->received, err);
+	return code;
 }
 
 static void why_attention(struct wg_read *read)
@@ -87,7 +93,7 @@ enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document
 		(void)wg_err_add(err, "what the reader made of the document cannot be used");
 	}
 	if (code == WG_OK && read.fields->notice_xml != NULL)
-		code = take_notice(reading, &read, err);
+		code = take_notice(reading, facts, &read, err);
 	else if (code == WG_OK)
 		code = take_form(reading, facts, &read, err);
 	if (code == WG_OK) {

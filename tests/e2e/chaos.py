@@ -153,6 +153,9 @@ def legal_transitions():
 def judge(verdict, host, placing, clients, count):
     told = {(n, k): i for c in clients for n, k, i in c.told}
     verdict.check("every client got a receipt for every notice", [c.fault for c in clients if c.fault] or ([] if len(told) == 2 * count else [len(told)]))
+    for gateway in (host, placing):
+        done = gateway.cli("audit", "verify", check=False)
+        verdict.check(f"audit verify of {gateway.organisation}: {(done.stdout or done.stderr).splitlines()[0]}", [] if done.returncode == 0 else [done.stderr])
     db, other = database(host), database(placing)
     messages = {r["id"]: r for r in db.execute("SELECT * FROM message")}
     verdict.check("every acknowledged notice is in the store (none lost)", [i for i in told.values() if i not in messages])
@@ -171,8 +174,7 @@ def judge(verdict, host, placing, clients, count):
     verdict.check("the other gateway routed each", [(r["id"], r["state"], r["reason"]) for r in arrived if r["state"] != "routed"])
     for gateway, base in ((host, db), (placing, other)):
         out_of_order(verdict, gateway, base)
-        done = gateway.cli("audit", "verify", check=False)
-        verdict.check(f"audit verify of {gateway.organisation}: {(done.stdout or done.stderr).splitlines()[0]}", [] if done.returncode == 0 else [done.stderr])
+        base.close()
     return deliveries
 
 
