@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define PAIRS_MAX 4
 
@@ -118,5 +119,15 @@ static const char *const frame[] = {
 	"@id", "@kind", "@version", "header/sender/@organisation", "header/received", "header/copy-for/@organisation", "header/copy-for/@desk",
 	"withheld", "withheld/@category",
 };
+
+/* The words of one place; no two places share them, and none is part of another. */
+static inline const char *words_of(size_t entry, size_t pair, char *out, size_t size)
+{
+	const char *value = entries[entry].pairs[pair].value;
+	if (value[0] != '%')
+		return value;
+	(void)snprintf(out, size, "Zq%03zu%zu & <Specimen>", entry, pair);
+	return out;
+}
 
 #endif

@@ -1,5 +1,8 @@
 /* Notices: hostile XML, faults without values, places set in any order, the content's bytes, the facts. */
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "notice_fixture.h"
 
@@ -177,6 +180,40 @@ static void test_floods_are_cheap(void **state)
 		if (took > 20.0) /* processor time; the attribute flood took 400 s before it was looked for, sanitizers and a busy machine take a few */
 			fail_msg("flood %d took %.1f s", (int)flood, took);
 	}
+}
+
+/* A file that documents ask for in every way there is; the kernel says whether anybody opened it. */
+static void test_no_document_opens_a_file(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"<!DOCTYPE notice SYSTEM '%s'>" SMALL,
+		"<!DOCTYPE notice PUBLIC 'x' 'file://%s'>" SMALL,
+		"<!DOCTYPE notice [<!ENTITY x SYSTEM '%s'>]><notice>&x;</notice>",
+		"<!DOCTYPE notice [<!ENTITY % x SYSTEM '%s'> %x;]>" SMALL,
+		"<?xml-stylesheet href='%s'?>" SMALL,
+		"<?xml version='1.0'?><notice xmlns='urn:wardgate:notice:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance' "
+		"i:schemaLocation='urn:wardgate:notice:1 %s' i:noNamespaceSchemaLocation='x'/>",
+		"<notice xmlns='urn:wardgate:notice:1'><i:include xmlns:i='http://www.w3.org/2001/XInclude' href='%s'/></notice>",
+		"<notice xmlns='%s'/>",
+	};
+	char path[] = "/tmp/wardgate-open-XXXXXX", text[2048], event[4096];
+	WG_AUTO_CLOSE int file = mkstemp(path);
+	WG_AUTO_CLOSE int watch = inotify_init1(IN_NONBLOCK);
+	assert_true(file >= 0 && watch >= 0);
+	assert_true(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		const char *mark = strstr(cases[i], "%s");
+		(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(mark - cases[i]), cases[i], path, mark + 2);
+		(void)!parse(text, strlen(text), &err); /* some are refused, some are not: none may open it */
+		if (read(watch, event, sizeof event) > 0)
+			fail_msg("case %zu opened the file", i);
+	}
+	WG_AUTO_CLOSE int opened = open(path, O_RDONLY); /* the watch does see it */
+	assert_true(opened >= 0);
+	assert_true(read(watch, event, sizeof event) > 0);
+	assert_int_equal(unlink(path), 0);
 }
 
 /* Values planted where faults are found: no message may repeat one. */
@@ -390,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_examples_are_notices),
 		cmocka_unit_test(test_small_shapes),
 		cmocka_unit_test(test_floods_are_cheap),
+		cmocka_unit_test(test_no_document_opens_a_file),
 		cmocka_unit_test(test_faults_do_not_repeat_values),
 		cmocka_unit_test(test_places_are_made_in_order),
 		cmocka_unit_test(test_setting_what_is_no_place),

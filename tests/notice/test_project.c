@@ -22,16 +22,6 @@ struct sample {
 	bool has[WG_COUNT(entries)], twice[WG_COUNT(entries)];
 };
 
-/* The words of one place; no two places share them, and none is part of another. */
-static const char *words_of(size_t entry, size_t pair, char *out, size_t size)
-{
-	const char *value = entries[entry].pairs[pair].value;
-	if (value[0] != '%')
-		return value;
-	(void)snprintf(out, size, "Zq%03zu%zu & <Specimen>", entry, pair);
-	return out;
-}
-
 static void fill(struct sample *sample, const char *kind)
 {
 	struct wg_err err = { 0 };
