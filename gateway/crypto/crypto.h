@@ -47,7 +47,7 @@ enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *
 
 #define WG_HASH_LEN 32
 #define WG_HASH_TEXT 65
-void wg_sha256(const void *p, size_t len, uint8_t out[WG_HASH_LEN]);
+/* SHA-256 as lower-case hex (base/sha256.h has the bytes, for the rooms below OpenSSL). */
 void wg_sha256_hex(const void *p, size_t len, char out[WG_HASH_TEXT]);
 /* HMAC-SHA-256 as lower-case hex: for identifiers that must be looked up but not read. */
 enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t len, char out[WG_HASH_TEXT], struct wg_err *err) WG_MUST;

@@ -12,15 +12,10 @@
 static_assert(WG_HASH_LEN == SHA256_DIGEST_LENGTH, "WG_HASH_LEN is the length of SHA-256");
 static_assert(WG_HASH_TEXT == 2 * WG_HASH_LEN + 1, "WG_HASH_TEXT holds the hash as hex");
 
-void wg_sha256(const void *p, size_t len, uint8_t out[WG_HASH_LEN])
-{
-	(void)SHA256(p != NULL ? p : "", len, out); /* returns out */
-}
-
 void wg_sha256_hex(const void *p, size_t len, char out[WG_HASH_TEXT])
 {
 	uint8_t hash[WG_HASH_LEN];
-	wg_sha256(p, len, hash);
+	(void)SHA256(p != NULL ? p : "", len, hash); /* returns hash */
 	wg_hex(hash, sizeof hash, out);
 }
 
