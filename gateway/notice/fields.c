@@ -1,6 +1,6 @@
 /* fields.c owns what readers hand over.
- * SECURITY: a reader that its document has taken over writes whatever it likes, so this checks all that xsd/fields.xsd says, by
- * itself, and cleans every text. */
+ * SECURITY: a reader that its document has taken over writes whatever it likes, so this checks all that xsd/fields.xsd
+ * says, by itself, and cleans every text. */
 #include <libxml/tree.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 
 #define FIELDS_NS "urn:wardgate:fields:1"
 
-/* As in xsd/fields.xsd, here in bytes: a line of a form, a mail header, the longest answer, the words beside the fields. */
+/* As in xsd/fields.xsd, here in bytes: a line of a form, a mail header, the longest answer, the words beside the
+ * fields. */
 #define LABEL_MAX 4000
 #define LINE_MAX_BYTES 8000
 #define VALUE_MAX_BYTES ((size_t)262144)
@@ -26,7 +27,8 @@ static enum wg_code refuse(struct wg_err *err, const struct _xmlNode *node, cons
 }
 
 /* Takes a text of at most max bytes, cleaned; frees raw. */
-static enum wg_code take(char *raw, size_t max, const struct _xmlNode *node, const char *what, char **out, struct wg_err *err)
+static enum wg_code take(char *raw, size_t max, const struct _xmlNode *node, const char *what, char **out,
+                         struct wg_err *err)
 {
 	WG_AUTO_FREE char *text = raw;
 	char why[96];
@@ -142,7 +144,8 @@ enum wg_code wg_fields_parse(const void *bytes, size_t len, struct wg_fields **o
 	if (code == WG_OK && n > 0 && (f->fields = calloc(n, sizeof *f->fields)) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for fields");
 	int last = -1;
-	for (const struct _xmlNode *node = wg_xml_first(root, NULL); code == WG_OK && node != NULL; node = wg_xml_next(node, NULL))
+	for (const struct _xmlNode *node = wg_xml_first(root, NULL); code == WG_OK && node != NULL;
+	     node = wg_xml_next(node, NULL))
 		code = read_child(node, &last, f, err);
 	if (code == WG_OK)
 		*out = wg_steal(&f);

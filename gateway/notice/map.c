@@ -1,6 +1,6 @@
 /* map.c owns the making of a notice from fields: every field gets one line in the report, whatever became of it.
- * SECURITY: labels and values come from strangers' documents. The order of the fields decides nothing; passwords are looked for
- * before anything else is done with a field. */
+ * SECURITY: labels and values come from strangers' documents. The order of the fields decides nothing; passwords are
+ * looked for before anything else is done with a field. */
 #include "notice/map.h"
 
 #include <stdio.h>
@@ -66,7 +66,8 @@ static void first_look(struct applying *a, size_t i)
 	a->field_of[i] = NO_FIELD;
 	a->secret_label[i] = asks_secret(f->label, folded);
 	if (wg_value_blank(f->value)) {
-		say(p, label != NULL ? WG_EMPTY : WG_UNMAPPED, label != NULL ? "" : "no map knows this label; nothing was written");
+		say(p, label != NULL ? WG_EMPTY : WG_UNMAPPED,
+		    label != NULL ? "" : "no map knows this label; nothing was written");
 	} else if (secret_value || (field != NULL && field->as == WG_AS_PASSWORD)) {
 		say(p, WG_NOT_CARRIED, "it speaks of a password, and passwords are never carried");
 		a->report->attention = a->report->attention || field == NULL || field->as != WG_AS_PASSWORD;
@@ -81,8 +82,8 @@ static void first_look(struct applying *a, size_t i)
 	}
 }
 
-/* The value that a map field has: the one that sorts first of those that say the same, so that order decides nothing. NULL with
- * *differ when two say different things. */
+/* The value that a map field has: the one that sorts first of those that say the same, so that order decides nothing.
+ * NULL with *differ when two say different things. */
 static const char *one_value(const struct applying *a, size_t field, bool *differ, bool *secret)
 {
 	const char *first = NULL;
@@ -155,7 +156,8 @@ static enum wg_code place_repeated(struct applying *a, size_t field, struct wg_m
 		target->secret_label = false;
 		for (size_t i = 0; i < a->fields->count; i++) {
 			const char *value = a->fields->fields[i].value;
-			if (a->field_of[i] == field && (last == NULL || strcmp(value, last) > 0) && (next == NULL || strcmp(value, next) < 0))
+			if (a->field_of[i] == field && (last == NULL || strcmp(value, last) > 0) &&
+			    (next == NULL || strcmp(value, next) < 0))
 				next = value;
 		}
 		if (next == NULL)
@@ -198,8 +200,10 @@ static enum wg_code set_header(struct wg_notice *notice, const struct wg_envelop
 	const struct {
 		const char *path, *value;
 	} places[] = {
-		{ "header/sender/@organisation", facts->organisation }, { "header/source/@system", facts->source_system },
-		{ "header/source/@reference", facts->source_reference }, { "header/received", facts->received },
+		{ "header/sender/@organisation", facts->organisation },
+		{ "header/source/@system", facts->source_system },
+		{ "header/source/@reference", facts->source_reference },
+		{ "header/received", facts->received },
 		{ "header/marking", MARKING },
 	};
 	enum wg_code code = WG_OK;
@@ -251,7 +255,8 @@ static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *fa
 		return WG_OK;
 	}
 	(void)snprintf(a->report->map, sizeof a->report->map, "%s", a->map->id);
-	enum wg_code code = wg_notice_new(a->maps->schema, a->map->kind, facts->id != NULL ? facts->id : "0", &a->notice, a->err);
+	enum wg_code code =
+		wg_notice_new(a->maps->schema, a->map->kind, facts->id != NULL ? facts->id : "0", &a->notice, a->err);
 	if (code == WG_OK)
 		code = set_header(a->notice, facts, a->err);
 	if (code == WG_OK)
@@ -263,18 +268,25 @@ static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *fa
 	return code;
 }
 
-enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fields, const struct wg_envelope_facts *facts,
-			  struct wg_notice **out, struct wg_report **report, struct wg_err *err)
+enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fields,
+                          const struct wg_envelope_facts *facts, struct wg_notice **out, struct wg_report **report,
+                          struct wg_err *err)
 {
 	WG_CLEANUP(wg_report_freep) struct wg_report *r = calloc(1, sizeof *r);
 	size_t n = fields->count > 0 ? fields->count : 1;
 	WG_AUTO_FREE size_t *field_of = calloc(n, sizeof *field_of);
 	WG_AUTO_FREE bool *secret_label = calloc(n, sizeof *secret_label);
-	if (r == NULL || field_of == NULL || secret_label == NULL || (r->placements = calloc(n, sizeof *r->placements)) == NULL)
+	if (r == NULL || field_of == NULL || secret_label == NULL ||
+	    (r->placements = calloc(n, sizeof *r->placements)) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a report");
 	r->count = fields->count;
-	struct applying a = { .maps = maps, .fields = fields, .report = r, .day = day_of(facts->received), .field_of = field_of,
-			      .secret_label = secret_label, .err = err };
+	struct applying a = { .maps = maps,
+		                  .fields = fields,
+		                  .report = r,
+		                  .day = day_of(facts->received),
+		                  .field_of = field_of,
+		                  .secret_label = secret_label,
+		                  .err = err };
 	enum wg_code code = apply(&a, facts);
 	if (code != WG_OK) {
 		wg_notice_freep(&a.notice);

@@ -1,5 +1,6 @@
 /* map_choose.c owns the question which form this is.
- * SECURITY: a sender decides what stands in subject and labels; the worst that a wrong word does here is a person's look. */
+ * SECURITY: a sender decides what stands in subject and labels; the worst that a wrong word does here is a person's
+ * look. */
 #include <stdio.h>
 #include <string.h>
 
@@ -46,8 +47,9 @@ static bool stands_below(const struct wg_maps *maps, const bool *in, size_t n, c
 	return below;
 }
 
-/* The labels say what a form is; the subject speaks where they are silent or fit several. A map that stands above another (a
- * found report repeats the words of the missing one) wins by labels, unless the subject speaks for the other alone. */
+/* The labels say what a form is; the subject speaks where they are silent or fit several. A map that stands above
+ * another (a found report repeats the words of the missing one) wins by labels, unless the subject speaks for the other
+ * alone. */
 const struct wg_map *wg_map_choose(const struct wg_maps *maps, const struct wg_fields *fields, char *why, size_t size)
 {
 	bool label[WG_MAP_MAPS_MAX] = { false }, subject[WG_MAP_MAPS_MAX] = { false }, both[WG_MAP_MAPS_MAX];

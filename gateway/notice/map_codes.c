@@ -67,8 +67,8 @@ static enum wg_code read_words(struct wg_map_code *c, const char *words, struct 
 	return code;
 }
 
-static enum wg_code read_code(struct wg_maps *maps, const struct wg_xml *xml, const struct _xmlNode *table, const struct _xmlNode *node,
-			      struct wg_err *err)
+static enum wg_code read_code(struct wg_maps *maps, const struct wg_xml *xml, const struct _xmlNode *table,
+                              const struct _xmlNode *node, struct wg_err *err)
 {
 	struct wg_map_code *codes = reallocarray(maps->codes, maps->n_codes + 1, sizeof *codes);
 	if (codes == NULL)
@@ -76,18 +76,20 @@ static enum wg_code read_code(struct wg_maps *maps, const struct wg_xml *xml, co
 	maps->codes = codes;
 	struct wg_map_code *c = &codes[maps->n_codes++];
 	*c = (struct wg_map_code){ 0 };
-	WG_AUTO_FREE char *words = wg_xml_attr(node, "words"), *from = wg_xml_attr(node, "from"), *until = wg_xml_attr(node, "until"),
-			   *ignore = wg_xml_attr(table, "ignore");
+	WG_AUTO_FREE char *words = wg_xml_attr(node, "words"), *from = wg_xml_attr(node, "from"),
+					  *until = wg_xml_attr(node, "until"), *ignore = wg_xml_attr(table, "ignore");
 	c->name = wg_xml_attr(node, "name");
 	char folded[WORDS_MAX];
-	if (!wg_xml_attr_into(table, "name", c->table, sizeof c->table) || !wg_xml_attr_into(node, "value", c->value, sizeof c->value) ||
+	if (!wg_xml_attr_into(table, "name", c->table, sizeof c->table) ||
+	    !wg_xml_attr_into(node, "value", c->value, sizeof c->value) ||
 	    !wg_value_fold(ignore != NULL ? ignore : "", folded, sizeof folded))
 		return wg_xml_complain(xml, node, err, "a name, a code or the ignored words are too long");
 	c->ignore = strdup(folded);
 	if (c->name == NULL || c->ignore == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for codes");
 	if (!known_day(from, INT64_MIN, &c->from) || !known_day(until, INT64_MAX, &c->until) || c->from > c->until)
-		return wg_xml_complain(xml, node, err, "from and until are dates such as 2021-04-01, the first not after the second");
+		return wg_xml_complain(xml, node, err,
+		                       "from and until are dates such as 2021-04-01, the first not after the second");
 	enum wg_code code = read_words(c, words, err);
 	if (code == WG_CONFIG)
 		code = wg_err_add(err, "%s:%d", wg_xml_docname(xml), wg_xml_line(node));
@@ -97,8 +99,10 @@ static enum wg_code read_code(struct wg_maps *maps, const struct wg_xml *xml, co
 enum wg_code wg_map_codes_read(struct wg_maps *maps, const struct wg_xml *xml, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	for (struct _xmlNode *table = wg_xml_first(wg_xml_root(xml), "table"); table != NULL && code == WG_OK; table = wg_xml_next(table, "table"))
-		for (struct _xmlNode *node = wg_xml_first(table, "code"); node != NULL && code == WG_OK; node = wg_xml_next(node, "code"))
+	for (struct _xmlNode *table = wg_xml_first(wg_xml_root(xml), "table"); table != NULL && code == WG_OK;
+	     table = wg_xml_next(table, "table"))
+		for (struct _xmlNode *node = wg_xml_first(table, "code"); node != NULL && code == WG_OK;
+		     node = wg_xml_next(node, "code"))
 			code = read_code(maps, xml, table, node, err);
 	return code;
 }
@@ -132,7 +136,8 @@ static bool means(const struct wg_map_code *c, const char *folded)
 	return false;
 }
 
-static const struct wg_map_code *find_whole(const struct wg_maps *maps, const char *table, const char *words, int64_t day)
+static const struct wg_map_code *find_whole(const struct wg_maps *maps, const char *table, const char *words,
+                                            int64_t day)
 {
 	const struct wg_map_code *found = NULL;
 	char folded[WORDS_MAX];
@@ -149,7 +154,8 @@ static const struct wg_map_code *find_whole(const struct wg_maps *maps, const ch
 	return found;
 }
 
-const struct wg_map_code *wg_map_codes_find(const struct wg_maps *maps, const char *table, const char *words, int64_t day)
+const struct wg_map_code *wg_map_codes_find(const struct wg_maps *maps, const char *table, const char *words,
+                                            int64_t day)
 {
 	const struct wg_map_code *found = find_whole(maps, table, words, day);
 	if (found != NULL || strlen(words) >= WORDS_MAX)

@@ -1,6 +1,6 @@
 /* map_identity.c owns names that a child goes by online.
- * SECURITY: forms ask for usernames and passwords in one box. A password is never carried: from such a box only what is surely a
- * service and one username beside it goes on, and nothing when a service stands there twice. */
+ * SECURITY: forms ask for usernames and passwords in one box. A password is never carried: from such a box only what is
+ * surely a service and one username beside it goes on, and nothing when a service stands there twice. */
 #include <string.h>
 #include <strings.h>
 
@@ -15,15 +15,19 @@ static const struct {
 	const char *name;
 	int group;
 } services[] = {
-	{ "facebook", 0 },   { "messenger", 1 }, { "instagram", 2 }, { "insta", 2 },     { "ig", 2 },         { "snapchat", 3 }, { "snap", 3 },
-	{ "tiktok", 4 },     { "tik tok", 4 },   { "whatsapp", 5 },  { "twitter", 6 },   { "x", 6 },          { "discord", 7 },  { "telegram", 8 },
-	{ "youtube", 9 },    { "xbox", 10 },     { "xbox live", 10 }, { "playstation", 11 }, { "psn", 11 },   { "twitch", 12 },  { "kik", 13 },
-	{ "roblox", 14 },    { "fortnite", 15 }, { "bereal", 16 },   { "reddit", 17 },   { "signal", 18 },    { "threads", 19 }, { "vinted", 20 },
-	{ "tumblr", 21 },    { "pinterest", 22 }, { "steam", 23 },   { "email", 24 },    { "e mail", 24 },
+	{ "facebook", 0 }, { "messenger", 1 },  { "instagram", 2 },    { "insta", 2 },    { "ig", 2 },
+	{ "snapchat", 3 }, { "snap", 3 },       { "tiktok", 4 },       { "tik tok", 4 },  { "whatsapp", 5 },
+	{ "twitter", 6 },  { "x", 6 },          { "discord", 7 },      { "telegram", 8 }, { "youtube", 9 },
+	{ "xbox", 10 },    { "xbox live", 10 }, { "playstation", 11 }, { "psn", 11 },     { "twitch", 12 },
+	{ "kik", 13 },     { "roblox", 14 },    { "fortnite", 15 },    { "bereal", 16 },  { "reddit", 17 },
+	{ "signal", 18 },  { "threads", 19 },   { "vinted", 20 },      { "tumblr", 21 },  { "pinterest", 22 },
+	{ "steam", 23 },   { "email", 24 },     { "e mail", 24 },
 };
 #define GROUPS 25
 
-static const char *const name_words[] = { "username", "user name", "user", "name", "id", "handle", "account", "profile" };
+static const char *const name_words[] = {
+	"username", "user name", "user", "name", "id", "handle", "account", "profile"
+};
 
 /* The group of the service that text begins with, of *n bytes; -1: none. */
 static int service_at(const char *text, size_t *n)

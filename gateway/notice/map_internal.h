@@ -62,13 +62,13 @@ struct wg_map_labels {
 struct wg_map_field {
 	char to[WG_MAP_TO_MAX]; /* "" for a password only; the place that holds when, where and by for combined answers */
 	enum wg_map_as as;
-	char *heading;          /* several answers share the place: the words before this one; else NULL */
-	char area[16];          /* of a police force */
+	char *heading; /* several answers share the place: the words before this one; else NULL */
+	char area[16]; /* of a police force */
 	int line;
 };
 
-/* Invariants: (1) no two labels are equal in text and open; (2) fields of one place all have a heading, or the place repeats, or
- * they are the parts of one name. */
+/* Invariants: (1) no two labels are equal in text and open; (2) fields of one place all have a heading, or the place
+ * repeats, or they are the parts of one name. */
 struct wg_map {
 	char id[WG_LIMIT_NAME + 1], kind[WG_LIMIT_NAME + 1];
 	char over[WG_LIMIT_NAME + 1]; /* id of a map that gives way where both fit; or "" */
@@ -100,11 +100,13 @@ struct wg_maps {
 /* A label as maps compare it: numbering before it and signs behind it gone, folded. */
 void wg_map_label_fold(const char *label, char out[WG_MAP_LABEL_MAX]);
 
-/* The spelling that matches a folded label: an equal one before an open one, a longer open one before a shorter. NULL: none. */
+/* The spelling that matches a folded label: an equal one before an open one, a longer open one before a shorter. NULL:
+ * none. */
 const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const char *folded);
 
 /* Splits "a | b* | c" into folded spellings and appends them. WG_CONFIG on an empty or an equal one. */
-enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field, struct wg_err *err) WG_MUST;
+enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field, struct wg_err *err)
+	WG_MUST;
 void wg_map_labels_free(struct wg_map_labels *labels);
 
 /* True when one of the phrases stands in text as whole words. */
@@ -114,9 +116,10 @@ bool wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
 enum wg_code wg_map_codes_read(struct wg_maps *maps, const struct wg_xml *xml, struct wg_err *err) WG_MUST;
 void wg_map_codes_free(struct wg_maps *maps);
 
-/* The one code of the table that the words mean on that day, whole or in parts that agree ("C2 - full care order"); NULL
- * when none or several do. */
-const struct wg_map_code *wg_map_codes_find(const struct wg_maps *maps, const char *table, const char *words, int64_t day);
+/* The one code of the table that the words mean on that day, whole or in parts that agree ("C2 - full care order");
+ * NULL when none or several do. */
+const struct wg_map_code *wg_map_codes_find(const struct wg_maps *maps, const char *table, const char *words,
+                                            int64_t day);
 
 /* The map that the fields belong to; NULL with the reason, for people, in why. */
 const struct wg_map *wg_map_choose(const struct wg_maps *maps, const struct wg_fields *fields, char *why, size_t size);
@@ -138,9 +141,10 @@ struct wg_map_target {
 	bool whole_name; /* for a part of a name: the whole name was given too, by a field of its own */
 };
 
-/* Reads one value as its field says and writes it into the notice. Words only for outcome; err is for a fault of the map or the
- * machine. */
-enum wg_code wg_map_place(const struct wg_map_target *target, const char *value, struct wg_map_outcome *outcome, struct wg_err *err) WG_MUST;
+/* Reads one value as its field says and writes it into the notice. Words only for outcome; err is for a fault of the
+ * map or the machine. */
+enum wg_code wg_map_place(const struct wg_map_target *target, const char *value, struct wg_map_outcome *outcome,
+                          struct wg_err *err) WG_MUST;
 
 /* The values of a label that asks for usernames and passwords together: only the parts that are surely a service and a
  * username are carried. Writes them one a line; *left: something was left out. False when it does not fit. */

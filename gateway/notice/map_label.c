@@ -86,7 +86,8 @@ const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels
 		const struct wg_map_label *l = &labels->list[i];
 		if (strcmp(l->text, folded) == 0 && (!l->open || best == NULL || best->open))
 			best = l;
-		else if (l->open && begins_with_words(folded, l->text) && (best == NULL || (best->open && strlen(best->text) < strlen(l->text))))
+		else if (l->open && begins_with_words(folded, l->text) &&
+		         (best == NULL || (best->open && strlen(best->text) < strlen(l->text))))
 			best = l;
 		if (best != NULL && !best->open)
 			break;

@@ -69,20 +69,23 @@ static enum wg_code check_to(const struct loading *l, const struct _xmlNode *nod
 		if (!wg_schema_find(l->maps->schema, path, NULL, &text))
 			return located(l, node, wg_schema_complain(l->maps->schema, path, l->err));
 		if (!text)
-			return wg_xml_complain(l->xml, node, l->err, "\"%s\" holds other elements: \"%s\" cannot be written there", path,
-					       kinds[field->as].name);
+			return wg_xml_complain(l->xml, node, l->err, "\"%s\" holds other elements: \"%s\" cannot be written there",
+			                       path, kinds[field->as].name);
 	}
 	size_t n = strcspn(field->to, "/");
 	bool body = strncmp(field->to, "missing/", n + 1) == 0 || strncmp(field->to, "found/", n + 1) == 0;
 	if (body && strncmp(field->to, l->map->kind, n) != 0)
-		return wg_xml_complain(l->xml, node, l->err, "\"%s\" is not a place in a notice of kind \"%s\"", field->to, l->map->kind);
+		return wg_xml_complain(l->xml, node, l->err, "\"%s\" is not a place in a notice of kind \"%s\"", field->to,
+		                       l->map->kind);
 	return WG_OK;
 }
 
-/* Kinds whose values are compared with what is in the place already: parts of a name, answers that hold more than one thing. */
+/* Kinds whose values are compared with what is in the place already: parts of a name, answers that hold more than one
+ * thing. */
 static bool reconciled(enum wg_map_as as)
 {
-	return as == WG_AS_PERSON_NAME || as == WG_AS_FORENAMES || as == WG_AS_SURNAME || as == WG_AS_WHEN_WHERE || as == WG_AS_WHERE_WHEN_BY;
+	return as == WG_AS_PERSON_NAME || as == WG_AS_FORENAMES || as == WG_AS_SURNAME || as == WG_AS_WHEN_WHERE ||
+	       as == WG_AS_WHERE_WHEN_BY;
 }
 
 /* One place has one field, unless its answers can stand together. */
@@ -96,8 +99,10 @@ static enum wg_code check_shared(const struct loading *l, const struct _xmlNode 
 		if ((other->heading != NULL && field->heading != NULL) ||
 		    (reconciled(other->as) && reconciled(field->as) && other->as != field->as))
 			continue;
-		return wg_xml_complain(l->xml, node, l->err, "\"%s\" is filled at line %d already: add the label there, or give both fields a heading",
-				       field->to, other->line);
+		return wg_xml_complain(
+			l->xml, node, l->err,
+			"\"%s\" is filled at line %d already: add the label there, or give both fields a heading", field->to,
+			other->line);
 	}
 	return WG_OK;
 }
@@ -121,13 +126,15 @@ static enum wg_code read_field(const struct loading *l, const struct _xmlNode *n
 	if ((f->to[0] == '\0') != (f->as == WG_AS_PASSWORD))
 		return wg_xml_complain(l->xml, node, l->err, "a field needs to, and a password may not have one");
 	if ((f->area[0] != '\0') != (f->as == WG_AS_POLICE_FORCE))
-		return wg_xml_complain(l->xml, node, l->err, "area says whose police force it is, and stands with as=\"police-force\" only");
+		return wg_xml_complain(l->xml, node, l->err,
+		                       "area says whose police force it is, and stands with as=\"police-force\" only");
 	if (f->heading != NULL && f->as != WG_AS_TEXT)
 		return wg_xml_complain(l->xml, node, l->err, "a heading stands with as=\"text\" only");
 	enum wg_code code = check_to(l, node, f);
 	if (code == WG_OK)
 		code = check_shared(l, node, f);
-	return code == WG_OK ? located(l, node, wg_map_labels_add(&l->map->labels, labels, l->map->n_fields - 1, l->err)) : code;
+	return code == WG_OK ? located(l, node, wg_map_labels_add(&l->map->labels, labels, l->map->n_fields - 1, l->err))
+	                     : code;
 }
 
 static enum wg_code read_recognise(const struct loading *l, const struct _xmlNode *node)
@@ -143,7 +150,8 @@ static enum wg_code read_recognise(const struct loading *l, const struct _xmlNod
 	return located(l, node, code);
 }
 
-/* Each required place, or one of several with bars between ("child/date-of-birth|child/age"), is a place of the schema. */
+/* Each required place, or one of several with bars between ("child/date-of-birth|child/age"), is a place of the schema.
+ */
 static enum wg_code check_required(const struct loading *l, const struct _xmlNode *node)
 {
 	for (const char *p = l->map->required; *p != '\0';) {
@@ -175,13 +183,15 @@ static enum wg_code read_map(struct loading *l)
 		l->map->required = strdup("");
 	if (l->map->required == NULL)
 		return wg_err_set(l->err, WG_SYSTEM, "no memory for maps");
-	if (!wg_xml_attr_into(root, "id", l->map->id, sizeof l->map->id) || !wg_xml_attr_into(root, "kind", l->map->kind, sizeof l->map->kind))
+	if (!wg_xml_attr_into(root, "id", l->map->id, sizeof l->map->id) ||
+	    !wg_xml_attr_into(root, "kind", l->map->kind, sizeof l->map->kind))
 		return wg_xml_complain(l->xml, root, l->err, "id or kind is too long");
 	for (size_t i = 0; i + 1 < l->maps->count; i++)
 		if (strcmp(maps[i].id, l->map->id) == 0)
 			return wg_xml_complain(l->xml, root, l->err, "another map has the id \"%s\"", l->map->id);
 	enum wg_code code = check_required(l, root);
-	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK; node = wg_xml_next(node, NULL))
+	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
+	     node = wg_xml_next(node, NULL))
 		code = strcmp(wg_xml_name(node), "field") == 0 ? read_field(l, node) : read_recognise(l, node);
 	return code;
 }
@@ -231,7 +241,8 @@ static enum wg_code read_folder(struct wg_maps *maps, const struct wg_xml_xsd *x
 	return code;
 }
 
-enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema, struct wg_maps **out, struct wg_err *err)
+enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema,
+                          struct wg_maps **out, struct wg_err *err)
 {
 	char path[PATH_MAX_BYTES];
 	struct wg_xml_xsd *xsd = NULL;

@@ -1,6 +1,6 @@
 /* map_place.c owns the way of one value into the notice: read as its field says, written, and accounted for.
- * SECURITY: values come from strangers' documents. What does not fit the type of its place is kept out, so that no value can make
- * the notice invalid; notes never hold a value. */
+ * SECURITY: values come from strangers' documents. What does not fit the type of its place is kept out, so that no
+ * value can make the notice invalid; notes never hold a value. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -232,8 +232,8 @@ static bool agrees(const struct placing *p, const char *below, const char *said,
 	return there == NULL || there[0] == '\0' || wg_map_same(as, there, said, p->t->day);
 }
 
-/* A combined answer that cannot be parted is kept whole, under who saw the child when a person may be named in it: the narrower
- * place, so that the whole is shared with no more people than its narrowest part. */
+/* A combined answer that cannot be parted is kept whole, under who saw the child when a person may be named in it: the
+ * narrower place, so that the whole is shared with no more people than its narrowest part. */
 static void keep_whole(struct placing *p, const char *value, bool asks_by)
 {
 	WG_AUTO_FREE char *by = get(p, "by"), *when = get(p, "when");
@@ -260,7 +260,8 @@ static void place_sighting(struct placing *p, const char *value)
 		keep_whole(p, value, asks_by || strstr(value, "by ") != NULL);
 		return;
 	}
-	if (!agrees(p, "when", s.when_said, WG_AS_WHEN) || !agrees(p, "where", s.where, WG_AS_TEXT) || !agrees(p, "by", s.by, WG_AS_TEXT)) {
+	if (!agrees(p, "when", s.when_said, WG_AS_WHEN) || !agrees(p, "where", s.where, WG_AS_TEXT) ||
+	    !agrees(p, "by", s.by, WG_AS_TEXT)) {
 		note(p, WG_AMBIGUOUS, "another answer says otherwise when, where or by whom");
 		return;
 	}
@@ -282,9 +283,16 @@ static void place_looked_after(struct placing *p, const char *value)
 {
 	static const struct {
 		const char *words, *state;
-	} states[] = { { "looked after", "true" }, { "looked after child", "true" }, { "lac", "true" }, { "child in care", "true" },
-		       { "in care", "true" }, { "cic", "true" }, { "child looked after", "true" }, { "cla", "true" },
-		       { "not looked after", "false" }, { "not in care", "false" } };
+	} states[] = { { "looked after", "true" },
+		           { "looked after child", "true" },
+		           { "lac", "true" },
+		           { "child in care", "true" },
+		           { "in care", "true" },
+		           { "cic", "true" },
+		           { "child looked after", "true" },
+		           { "cla", "true" },
+		           { "not looked after", "false" },
+		           { "not in care", "false" } };
 	const char *answer = wg_value_answer(value), *state = NULL;
 	char folded[64];
 	if (answer != NULL)
@@ -437,7 +445,8 @@ static void place_identities(struct placing *p, const char *value)
 		line = end + (more ? 1 : 0);
 	}
 	if (left) {
-		note(p, WG_NOT_CARRIED, "the label asks for passwords: only what is surely a service and a username was carried");
+		note(p, WG_NOT_CARRIED,
+		     "the label asks for passwords: only what is surely a service and a username was carried");
 		p->outcome->attention = true;
 	}
 }
@@ -523,7 +532,8 @@ static void place_by_kind(struct placing *p, const char *value)
 	}
 }
 
-enum wg_code wg_map_place(const struct wg_map_target *target, const char *value, struct wg_map_outcome *outcome, struct wg_err *err)
+enum wg_code wg_map_place(const struct wg_map_target *target, const char *value, struct wg_map_outcome *outcome,
+                          struct wg_err *err)
 {
 	struct placing p = { .t = target, .outcome = outcome, .err = err };
 	*outcome = (struct wg_map_outcome){ .what = WG_PLACED };

@@ -52,7 +52,8 @@ static void put_field(struct wg_buf *out, const struct wg_placement *p, const st
 	wg_buf_puts(out, "\t</field>\n");
 }
 
-enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fields *fields, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fields *fields, struct wg_buf *out,
+                             struct wg_err *err)
 {
 	wg_buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<report xmlns=\"urn:wardgate:report:1\"");
 	put_attribute(out, "reader", fields->reader);

@@ -1,5 +1,6 @@
 /* value.c owns the folding of words, and the reading of names, grades, answers and signs of secrets.
- * SECURITY: the words come from strangers' documents; whatever is longer than WG_VALUE_MAX is free text and not looked into. */
+ * SECURITY: the words come from strangers' documents; whatever is longer than WG_VALUE_MAX is free text and not looked
+ * into. */
 #include "notice/value.h"
 
 #include <stdio.h>
@@ -23,21 +24,21 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Bytes of a sign of punctuation beyond ASCII at s (typographic quotes and dashes, no-break space, bullets), else 0. apostrophe:
- * it is one. */
+/* Bytes of a sign of punctuation beyond ASCII at s (typographic quotes and dashes, no-break space, bullets), else 0.
+ * apostrophe: it is one. */
 static size_t wide_sign(const char *s, bool *apostrophe)
 {
 	const unsigned char *u = (const unsigned char *)s;
 	*apostrophe = false;
 	if (u[0] == 0xc2 && u[1] >= 0x80 && u[1] <= 0xbf)
 		return 2;
-	if (u[0] == 0xe2 && (u[1] == 0x80 || u[1] == 0x81) && u[2] != '\0') {
+	if (u[0] != 0xe2 || (u[1] & 0xc0) != 0x80 || (u[2] & 0xc0) != 0x80)
+		return 0;
+	if (u[1] == 0x80 || u[1] == 0x81) {
 		*apostrophe = u[1] == 0x80 && (u[2] == 0x98 || u[2] == 0x99);
 		return 3;
 	}
-	if (u[0] == 0xe2 && u[1] >= 0x82 && u[1] <= 0xaf && u[2] != '\0') /* arrows, boxes, bullets */
-		return 3;
-	return 0;
+	return u[1] >= 0x82 && u[1] <= 0xaf ? 3 : 0; /* arrows, boxes, bullets */
 }
 
 bool wg_value_fold(const char *s, char *out, size_t size)
@@ -88,8 +89,8 @@ static int32_t next_clean(const char **s)
 	}
 	if (c == 0x2028 || c == 0x2029)
 		return '\n';
-	if (c == '\t' || c == '\n' || (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xfffe && c != 0xfeff && (c < 0x200b || c > 0x200f)) ||
-	    c > 0xffff)
+	if (c == '\t' || c == '\n' || (c >= 0x20 && c < 0x7f) ||
+	    (c >= 0xa0 && c < 0xfffe && c != 0xfeff && (c < 0x200b || c > 0x200f)) || c > 0xffff)
 		return (int32_t)c;
 	return -1;
 }
@@ -134,10 +135,25 @@ struct answer {
 };
 
 static const struct answer answers[] = {
-	{ "not known", "not-known" }, { "unknown", "not-known" }, { "dont know", "not-known" }, { "do not know", "not-known" },
-	{ "not sure", "not-known" }, { "unsure", "not-known" }, { "nk", "not-known" }, { "n k", "not-known" },
-	{ "none known", "no" }, { "none", "no" }, { "not applicable", "no" }, { "n a", "no" }, { "no", "no" }, { "n", "no" },
-	{ "false", "no" }, { "yes", "yes" }, { "y", "yes" }, { "yeah", "yes" }, { "true", "yes" },
+	{ "not known", "not-known" },
+	{ "unknown", "not-known" },
+	{ "dont know", "not-known" },
+	{ "do not know", "not-known" },
+	{ "not sure", "not-known" },
+	{ "unsure", "not-known" },
+	{ "nk", "not-known" },
+	{ "n k", "not-known" },
+	{ "none known", "no" },
+	{ "none", "no" },
+	{ "not applicable", "no" },
+	{ "n a", "no" },
+	{ "no", "no" },
+	{ "n", "no" },
+	{ "false", "no" },
+	{ "yes", "yes" },
+	{ "y", "yes" },
+	{ "yeah", "yes" },
+	{ "true", "yes" },
 };
 
 const char *wg_value_answer(const char *s)
@@ -164,7 +180,8 @@ const char *wg_value_answer(const char *s)
 	return NULL;
 }
 
-/* The next lower-case letter or digit at or behind *s, which moves behind it; gap: something else stood between. 0 at the end. */
+/* The next lower-case letter or digit at or behind *s, which moves behind it; gap: something else stood between. 0 at
+ * the end. */
 static char next_plain(const char **s, bool *gap)
 {
 	*gap = false;
@@ -176,8 +193,8 @@ static char next_plain(const char **s, bool *gap)
 	return 0;
 }
 
-/* Behind word when it begins at s, read without what is no letter or digit ("pass-word"); ends: no letter or digit may follow.
- * NULL when it does not. */
+/* Behind word when it begins at s, read without what is no letter or digit ("pass-word"); ends: no letter or digit may
+ * follow. NULL when it does not. */
 static const char *behind_word(const char *s, const char *word, bool ends)
 {
 	bool gap;
@@ -195,7 +212,8 @@ static bool secret_follows(const char *s)
 	if (p == NULL)
 		return false;
 	p += strspn(p, " \t");
-	return *p == ':' || *p == '=' || (*p == '-' && p[1] == ' ') || (pin != NULL && is_digit(*p)) || strncmp(p, "is ", 3) == 0;
+	return *p == ':' || *p == '=' || (*p == '-' && p[1] == ' ') || (pin != NULL && is_digit(*p)) ||
+	       strncmp(p, "is ", 3) == 0;
 }
 
 bool wg_value_secret(const char *s)
@@ -204,9 +222,10 @@ bool wg_value_secret(const char *s)
 		const char *word;
 		bool ends, anywhere;
 	} secrets[] = {
-		{ "password", false, true }, { "passcode", false, true },  { "passphrase", false, false }, { "passwd", false, false },
-		{ "pswd", true, false },     { "pwd", true, false },	   { "pw", true, false },	   { "pword", true, false },
-		{ "pincode", true, false },  { "pinnumber", true, false }, { "pinno", true, false },	   { "unlockcode", true, false },
+		{ "password", false, true },  { "passcode", false, true }, { "passphrase", false, false },
+		{ "passwd", false, false },   { "pswd", true, false },     { "pwd", true, false },
+		{ "pw", true, false },        { "pword", true, false },    { "pincode", true, false },
+		{ "pinnumber", true, false }, { "pinno", true, false },    { "unlockcode", true, false },
 	};
 	bool begins = true; /* a word begins here */
 	for (; *s != '\0'; s++) {
@@ -251,8 +270,9 @@ static const char *find_word(const char *s, const char *word)
 /* Cuts "(known as Tessie)" and its likes off the end of the name. */
 static bool take_known_as(char *name, char *known, size_t size)
 {
-	static const char *const marks[] = { "also known as", "likes to be known as", "prefers to be called", "known as", "a.k.a.", "a.k.a",
-					     "aka", "alias" };
+	static const char *const marks[] = {
+		"also known as", "likes to be known as", "prefers to be called", "known as", "a.k.a.", "a.k.a", "aka", "alias"
+	};
 	known[0] = '\0';
 	for (size_t i = 0; i < WG_COUNT(marks); i++) {
 		const char *at = find_word(name, marks[i]);
@@ -283,7 +303,8 @@ bool wg_value_person(const char *s, struct wg_value_person *out)
 	char *comma = strchr(name, ',');
 	if (comma != NULL && strchr(comma + 1, ',') == NULL && comma[1 + strspn(comma + 1, " ")] != '\0' && comma != name) {
 		char last[WG_VALUE_MAX], first[WG_VALUE_MAX];
-		if (!copy_trimmed(name, (size_t)(comma - name), last, sizeof last) || !copy_trimmed(comma + 1, strlen(comma + 1), first, sizeof first))
+		if (!copy_trimmed(name, (size_t)(comma - name), last, sizeof last) ||
+		    !copy_trimmed(comma + 1, strlen(comma + 1), first, sizeof first))
 			return false;
 		int n = snprintf(p.full, sizeof p.full, "%s %s", first, last);
 		if (n < 0 || (size_t)n >= sizeof p.full)
@@ -315,10 +336,23 @@ static const char *find_pair(const struct pair *pairs, size_t n, const char *s)
 const char *wg_value_risk(const char *s)
 {
 	static const struct pair grades[] = {
-		{ "high", "HIGH" }, { "high risk", "HIGH" }, { "medium", "MEDIUM" }, { "medium risk", "MEDIUM" }, { "med", "MEDIUM" },
-		{ "low", "LOW" }, { "low risk", "LOW" }, { "very low", "VLOW" }, { "very low risk", "VLOW" }, { "vlow", "VLOW" },
-		{ "nar", "NAR" }, { "no apparent risk", "NAR" }, { "no apparent risk absent", "NAR" }, { "absent", "NAR" },
-		{ "absent no apparent risk", "NAR" }, { "nar no apparent risk", "NAR" }, { "no apparent risk nar", "NAR" },
+		{ "high", "HIGH" },
+		{ "high risk", "HIGH" },
+		{ "medium", "MEDIUM" },
+		{ "medium risk", "MEDIUM" },
+		{ "med", "MEDIUM" },
+		{ "low", "LOW" },
+		{ "low risk", "LOW" },
+		{ "very low", "VLOW" },
+		{ "very low risk", "VLOW" },
+		{ "vlow", "VLOW" },
+		{ "nar", "NAR" },
+		{ "no apparent risk", "NAR" },
+		{ "no apparent risk absent", "NAR" },
+		{ "absent", "NAR" },
+		{ "absent no apparent risk", "NAR" },
+		{ "nar no apparent risk", "NAR" },
+		{ "no apparent risk nar", "NAR" },
 	};
 	return find_pair(grades, WG_COUNT(grades), s);
 }
@@ -326,9 +360,9 @@ const char *wg_value_risk(const char *s)
 const char *wg_value_sex(const char *s)
 {
 	static const struct pair sexes[] = {
-		{ "m", "M" }, { "male", "M" }, { "boy", "M" }, { "1", "M" }, { "f", "F" }, { "female", "F" }, { "girl", "F" }, { "2", "F" },
-		{ "u", "U" }, { "unknown", "U" }, { "not known", "U" }, { "m male", "M" }, { "f female", "F" }, { "male m", "M" },
-		{ "female f", "F" },
+		{ "m", "M" },         { "male", "M" },   { "boy", "M" },      { "1", "M" },      { "f", "F" },
+		{ "female", "F" },    { "girl", "F" },   { "2", "F" },        { "u", "U" },      { "unknown", "U" },
+		{ "not known", "U" }, { "m male", "M" }, { "f female", "F" }, { "male m", "M" }, { "female f", "F" },
 	};
 	return find_pair(sexes, WG_COUNT(sexes), s);
 }

@@ -1,5 +1,6 @@
 /* value_number.c owns the reading of postcodes, telephone numbers and NHS numbers.
- * SECURITY: the words come from strangers' documents; whatever is longer than WG_VALUE_MAX is free text and not looked into. */
+ * SECURITY: the words come from strangers' documents; whatever is longer than WG_VALUE_MAX is free text and not looked
+ * into. */
 #include "notice/value.h"
 
 #include <stdio.h>
@@ -22,8 +23,8 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* Length of a postcode at s (outward part, blank or not, digit and two letters), 0 when there is none. Shapes: Royal Mail's
- * A9, A99, AA9, AA99, A9A, AA9A before 9AA. */
+/* Length of a postcode at s (outward part, blank or not, digit and two letters), 0 when there is none. Shapes: Royal
+ * Mail's A9, A99, AA9, AA99, A9A, AA9A before 9AA. */
 static size_t postcode_at(const char *s, size_t *outward)
 {
 	size_t i = 0, letters = 0, digits = 0;
@@ -74,7 +75,8 @@ bool wg_value_postcode(const char *s, char out[WG_VALUE_POSTCODE])
 	return true;
 }
 
-/* A run of digits with blanks, hyphens, brackets and dots between, that is a UK number; returns its length in s, 0 otherwise. */
+/* A run of digits with blanks, hyphens, brackets and dots between, that is a UK number; returns its length in s, 0
+ * otherwise. */
 static size_t number_at(const char *s, char *out, size_t size)
 {
 	char digits[16];
@@ -105,9 +107,10 @@ static size_t number_at(const char *s, char *out, size_t size)
 
 static bool network_word(const char *word)
 {
-	static const char *const networks[] = { "ee", "o2", "three", "3", "vodafone", "voda", "giffgaff", "giff", "gaff", "tesco", "sky", "bt",
-						"virgin", "lebara", "lyca", "lycamobile", "smarty", "voxi", "asda", "talkmobile", "spusu",
-						"id", "orange", "talktalk" };
+	static const char *const networks[] = { "ee",       "o2",         "three", "3",          "vodafone", "voda",
+		                                    "giffgaff", "giff",       "gaff",  "tesco",      "sky",      "bt",
+		                                    "virgin",   "lebara",     "lyca",  "lycamobile", "smarty",   "voxi",
+		                                    "asda",     "talkmobile", "spusu", "id",         "orange",   "talktalk" };
 	for (size_t i = 0; i < WG_COUNT(networks); i++)
 		if (strcmp(word, networks[i]) == 0)
 			return true;
@@ -116,8 +119,9 @@ static bool network_word(const char *word)
 
 static bool telephone_filler(const char *word)
 {
-	static const char *const fillers[] = { "yes", "y", "mobile", "mob", "m", "tel", "telephone", "phone", "number", "no", "network", "on",
-					       "t", "home", "work", "landline", "is" };
+	static const char *const fillers[] = { "yes",       "y",     "mobile", "mob",      "m",       "tel",
+		                                   "telephone", "phone", "number", "no",       "network", "on",
+		                                   "t",         "home",  "work",   "landline", "is" };
 	for (size_t i = 0; i < WG_COUNT(fillers); i++)
 		if (strcmp(word, fillers[i]) == 0)
 			return true;

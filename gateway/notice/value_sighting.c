@@ -87,7 +87,8 @@ static bool span(const struct parts *p, size_t a, size_t b, char *out, size_t si
 	return true;
 }
 
-/* Finds the one run of parts, at most four long, that reads as a time; the longest at its start. False when none or two do. */
+/* Finds the one run of parts, at most four long, that reads as a time; the longest at its start. False when none or two
+ * do. */
 static bool find_when(const struct parts *p, int64_t latest, size_t *from, size_t *to, struct wg_value_sighting *out)
 {
 	bool found = false;
@@ -115,11 +116,13 @@ static bool find_when(const struct parts *p, int64_t latest, size_t *from, size_
 static bool add(char *list, size_t size, const struct parts *p, size_t i, size_t mark)
 {
 	size_t have = strlen(list);
-	int n = snprintf(list + have, size - have, "%s%.*s", have > 0 ? ", " : "", (int)(p->part[i].len - mark), p->part[i].start + mark);
+	int n = snprintf(list + have, size - have, "%s%.*s", have > 0 ? ", " : "", (int)(p->part[i].len - mark),
+	                 p->part[i].start + mark);
 	return n >= 0 && (size_t)n < size - have;
 }
 
-/* "21/11/2026 at 21:40 at Example Park": the longest beginning that reads as a time, where a place goes on behind it. */
+/* "21/11/2026 at 21:40 at Example Park": the longest beginning that reads as a time, where a place goes on behind it.
+ */
 static bool leading_when(const char *s, int64_t latest, struct wg_value_sighting *out)
 {
 	static const char *const joints[] = { " at ", " in ", " near ", " outside ", " leaving ", " from " };

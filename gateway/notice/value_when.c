@@ -1,6 +1,6 @@
 /* value_when.c owns reading of dates and moments.
- * SECURITY: the words come from strangers' documents; the scan is bounded by WG_VALUE_MAX and reads each byte a fixed number of
- * times. */
+ * SECURITY: the words come from strangers' documents; the scan is bounded by WG_VALUE_MAX and reads each byte a fixed
+ * number of times. */
 #include "notice/value.h"
 
 #include <stdio.h>
@@ -10,7 +10,8 @@
 
 enum part { PART_NONE, PART_EARLY, PART_MORNING, PART_AFTERNOON, PART_EVENING, PART_NIGHT };
 
-/* What was found so far; -1 means not yet. Every field is set at most once: a second date or time is a range or a doubt. */
+/* What was found so far; -1 means not yet. Every field is set at most once: a second date or time is a range or a
+ * doubt. */
 struct scan {
 	const char *p;
 	int year, month, day, weekday, age;
@@ -117,7 +118,8 @@ static bool numeric_date(struct scan *s, bool *ok)
 static bool iso_date(struct scan *s, bool *ok)
 {
 	const char *p = s->p;
-	if (count_digits(p) != 4 || (p[4] != '-' && p[4] != '/') || count_digits(p + 5) != 2 || p[7] != p[4] || count_digits(p + 8) != 2)
+	if (count_digits(p) != 4 || (p[4] != '-' && p[4] != '/') || count_digits(p + 5) != 2 || p[7] != p[4] ||
+	    count_digits(p + 8) != 2)
 		return false;
 	*ok = set_date(s, digits_at(p + 8, 2), digits_at(p + 5, 2), digits_at(p, 4));
 	s->p = p + 10;
@@ -159,7 +161,8 @@ static bool hours_word(const char **p)
 	return false;
 }
 
-/* Takes hour and minute (-1: none said) as they stood, with am or pm behind them or not. 12am and 12pm alone are not taken. */
+/* Takes hour and minute (-1: none said) as they stood, with am or pm behind them or not. 12am and 12pm alone are not
+ * taken. */
 static bool set_time(struct scan *s, int hour, int minute, char half, bool padded, bool sure)
 {
 	if (half != 0) {
@@ -249,25 +252,81 @@ struct word {
 };
 
 static const struct word words[] = {
-	{ "at", WORD_FILLER, 0 }, { "on", WORD_FILLER, 0 }, { "the", WORD_FILLER, 0 }, { "of", WORD_FILLER, 0 },
-	{ "in", WORD_FILLER, 0 }, { "date", WORD_FILLER, 0 }, { "time", WORD_FILLER, 0 }, { "hrs", WORD_FILLER, 0 },
-	{ "hours", WORD_FILLER, 0 }, { "around", WORD_APPROX, 0 }, { "about", WORD_APPROX, 0 }, { "approx", WORD_APPROX, 0 },
-	{ "approximately", WORD_APPROX, 0 }, { "circa", WORD_APPROX, 0 }, { "roughly", WORD_APPROX, 0 }, { "abt", WORD_APPROX, 0 },
-	{ "c", WORD_APPROX, 0 }, { "ca", WORD_APPROX, 0 }, { "est", WORD_APPROX, 0 }, { "estimated", WORD_APPROX, 0 },
-	{ "january", WORD_MONTH, 1 }, { "jan", WORD_MONTH, 1 }, { "february", WORD_MONTH, 2 }, { "feb", WORD_MONTH, 2 },
-	{ "march", WORD_MONTH, 3 }, { "mar", WORD_MONTH, 3 }, { "april", WORD_MONTH, 4 }, { "apr", WORD_MONTH, 4 },
-	{ "may", WORD_MONTH, 5 }, { "june", WORD_MONTH, 6 }, { "jun", WORD_MONTH, 6 }, { "july", WORD_MONTH, 7 },
-	{ "jul", WORD_MONTH, 7 }, { "august", WORD_MONTH, 8 }, { "aug", WORD_MONTH, 8 }, { "september", WORD_MONTH, 9 },
-	{ "sept", WORD_MONTH, 9 }, { "sep", WORD_MONTH, 9 }, { "october", WORD_MONTH, 10 }, { "oct", WORD_MONTH, 10 },
-	{ "november", WORD_MONTH, 11 }, { "nov", WORD_MONTH, 11 }, { "december", WORD_MONTH, 12 }, { "dec", WORD_MONTH, 12 },
-	{ "sunday", WORD_WEEKDAY, 0 }, { "sun", WORD_WEEKDAY, 0 }, { "monday", WORD_WEEKDAY, 1 }, { "mon", WORD_WEEKDAY, 1 },
-	{ "tuesday", WORD_WEEKDAY, 2 }, { "tues", WORD_WEEKDAY, 2 }, { "tue", WORD_WEEKDAY, 2 }, { "wednesday", WORD_WEEKDAY, 3 },
-	{ "weds", WORD_WEEKDAY, 3 }, { "wed", WORD_WEEKDAY, 3 }, { "thursday", WORD_WEEKDAY, 4 }, { "thurs", WORD_WEEKDAY, 4 },
-	{ "thur", WORD_WEEKDAY, 4 }, { "thu", WORD_WEEKDAY, 4 }, { "friday", WORD_WEEKDAY, 5 }, { "fri", WORD_WEEKDAY, 5 },
-	{ "saturday", WORD_WEEKDAY, 6 }, { "sat", WORD_WEEKDAY, 6 }, { "early", WORD_PART, PART_EARLY },
-	{ "morning", WORD_PART, PART_MORNING }, { "afternoon", WORD_PART, PART_AFTERNOON }, { "evening", WORD_PART, PART_EVENING },
-	{ "eve", WORD_PART, PART_EVENING }, { "night", WORD_PART, PART_NIGHT }, { "noon", WORD_NOON, 0 }, { "midday", WORD_NOON, 0 },
-	{ "gmt", WORD_ZONE, 0 }, { "utc", WORD_ZONE, 0 }, { "z", WORD_ZONE, 0 }, { "bst", WORD_ZONE, 60 }, { "aged", WORD_AGE, 0 },
+	{ "at", WORD_FILLER, 0 },
+	{ "on", WORD_FILLER, 0 },
+	{ "the", WORD_FILLER, 0 },
+	{ "of", WORD_FILLER, 0 },
+	{ "in", WORD_FILLER, 0 },
+	{ "date", WORD_FILLER, 0 },
+	{ "time", WORD_FILLER, 0 },
+	{ "hrs", WORD_FILLER, 0 },
+	{ "hours", WORD_FILLER, 0 },
+	{ "around", WORD_APPROX, 0 },
+	{ "about", WORD_APPROX, 0 },
+	{ "approx", WORD_APPROX, 0 },
+	{ "approximately", WORD_APPROX, 0 },
+	{ "circa", WORD_APPROX, 0 },
+	{ "roughly", WORD_APPROX, 0 },
+	{ "abt", WORD_APPROX, 0 },
+	{ "c", WORD_APPROX, 0 },
+	{ "ca", WORD_APPROX, 0 },
+	{ "est", WORD_APPROX, 0 },
+	{ "estimated", WORD_APPROX, 0 },
+	{ "january", WORD_MONTH, 1 },
+	{ "jan", WORD_MONTH, 1 },
+	{ "february", WORD_MONTH, 2 },
+	{ "feb", WORD_MONTH, 2 },
+	{ "march", WORD_MONTH, 3 },
+	{ "mar", WORD_MONTH, 3 },
+	{ "april", WORD_MONTH, 4 },
+	{ "apr", WORD_MONTH, 4 },
+	{ "may", WORD_MONTH, 5 },
+	{ "june", WORD_MONTH, 6 },
+	{ "jun", WORD_MONTH, 6 },
+	{ "july", WORD_MONTH, 7 },
+	{ "jul", WORD_MONTH, 7 },
+	{ "august", WORD_MONTH, 8 },
+	{ "aug", WORD_MONTH, 8 },
+	{ "september", WORD_MONTH, 9 },
+	{ "sept", WORD_MONTH, 9 },
+	{ "sep", WORD_MONTH, 9 },
+	{ "october", WORD_MONTH, 10 },
+	{ "oct", WORD_MONTH, 10 },
+	{ "november", WORD_MONTH, 11 },
+	{ "nov", WORD_MONTH, 11 },
+	{ "december", WORD_MONTH, 12 },
+	{ "dec", WORD_MONTH, 12 },
+	{ "sunday", WORD_WEEKDAY, 0 },
+	{ "sun", WORD_WEEKDAY, 0 },
+	{ "monday", WORD_WEEKDAY, 1 },
+	{ "mon", WORD_WEEKDAY, 1 },
+	{ "tuesday", WORD_WEEKDAY, 2 },
+	{ "tues", WORD_WEEKDAY, 2 },
+	{ "tue", WORD_WEEKDAY, 2 },
+	{ "wednesday", WORD_WEEKDAY, 3 },
+	{ "weds", WORD_WEEKDAY, 3 },
+	{ "wed", WORD_WEEKDAY, 3 },
+	{ "thursday", WORD_WEEKDAY, 4 },
+	{ "thurs", WORD_WEEKDAY, 4 },
+	{ "thur", WORD_WEEKDAY, 4 },
+	{ "thu", WORD_WEEKDAY, 4 },
+	{ "friday", WORD_WEEKDAY, 5 },
+	{ "fri", WORD_WEEKDAY, 5 },
+	{ "saturday", WORD_WEEKDAY, 6 },
+	{ "sat", WORD_WEEKDAY, 6 },
+	{ "early", WORD_PART, PART_EARLY },
+	{ "morning", WORD_PART, PART_MORNING },
+	{ "afternoon", WORD_PART, PART_AFTERNOON },
+	{ "evening", WORD_PART, PART_EVENING },
+	{ "eve", WORD_PART, PART_EVENING },
+	{ "night", WORD_PART, PART_NIGHT },
+	{ "noon", WORD_NOON, 0 },
+	{ "midday", WORD_NOON, 0 },
+	{ "gmt", WORD_ZONE, 0 },
+	{ "utc", WORD_ZONE, 0 },
+	{ "z", WORD_ZONE, 0 },
+	{ "bst", WORD_ZONE, 60 },
+	{ "aged", WORD_AGE, 0 },
 	{ "age", WORD_AGE, 0 },
 };
 
@@ -413,8 +472,16 @@ static bool scan(struct scan *s, const char *text, int64_t latest, int64_t *days
 	char low[WG_VALUE_MAX];
 	if (!lower(text, low, sizeof low))
 		return false;
-	*s = (struct scan){ .p = low, .year = -1, .month = -1, .day = -1, .weekday = -1, .age = -1, .hour = -1,
-			    .minute = -1, .second = -1, .offset = -1 };
+	*s = (struct scan){ .p = low,
+		                .year = -1,
+		                .month = -1,
+		                .day = -1,
+		                .weekday = -1,
+		                .age = -1,
+		                .hour = -1,
+		                .minute = -1,
+		                .second = -1,
+		                .offset = -1 };
 	while (*s->p != '\0') {
 		bool ok = is_digit(*s->p) ? number(s) : is_letter(*s->p) ? word(s) : sign(s);
 		if (!ok)

@@ -31,8 +31,9 @@ static void must(int good)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000", .organisation = "force",
-							.received = "2026-11-22T09:30:00Z" };
+	static const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000",
+		                                            .organisation = "force",
+		                                            .received = "2026-11-22T09:30:00Z" };
 	struct wg_fields *fields = NULL;
 	struct wg_notice *notice = NULL;
 	struct wg_report *report = NULL;

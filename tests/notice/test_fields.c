@@ -1,9 +1,9 @@
 /* What readers hand over, checked by hand-written code as strictly as by its schema. */
+#include <cmocka.h>
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ static enum wg_code parse(const char *xml, struct wg_fields **out, struct wg_err
 	return wg_fields_parse(xml, strlen(xml), out, err);
 }
 
-/* good-* is taken, by the code and by xsd/fields.xsd; bad-* by neither, but that libxml2 passes over signs that base64 does not
- * have, which the code refuses. */
+/* good-* is taken, by the code and by xsd/fields.xsd; bad-* by neither, but that libxml2 passes over signs that base64
+ * does not have, which the code refuses. */
 static void agrees_with_the_schema(void **state)
 {
 	(void)state;
@@ -43,7 +43,8 @@ static void agrees_with_the_schema(void **state)
 		WG_AUTO_XML struct wg_xml *xml = NULL;
 		struct wg_fields *fields = NULL;
 		assert_int_equal(wg_file_read(path, &bytes, &err), WG_OK);
-		bool valid = wg_xml_parse(bytes.data, bytes.len, "corpus", &xml, &err) == WG_OK && wg_xml_validate(xml, xsd, &err) == WG_OK;
+		bool valid = wg_xml_parse(bytes.data, bytes.len, "corpus", &xml, &err) == WG_OK &&
+		             wg_xml_validate(xml, xsd, &err) == WG_OK;
 		enum wg_code code = wg_fields_parse(bytes.data, bytes.len, &fields, &err);
 		bool lenient = strcmp(e->d_name, "bad-not-base64.xml") == 0;
 		if ((valid != want && !lenient) || code != (want ? WG_OK : WG_REJECT))
@@ -63,11 +64,14 @@ static void reads_all_parts(void **state)
 	(void)state;
 	struct wg_fields *f = NULL;
 	struct wg_err err = { .text = "" };
-	assert_int_equal(parse(OPENING "<subject> Missing </subject><from>desk@police.example</from><message-id>&lt;1@police.example&gt;</message-id>"
-				       "<field label=\"D.O.B\" at=\"table 1, row 2\"> 14/03/2011\r\n</field><field label=\"Name\" at=\"x\"/>"
-				       "<notice>PG5v\ndGljZS8+</notice><text>Good evening</text></fields>",
-			       &f, &err),
-			 WG_OK);
+	assert_int_equal(
+		parse(OPENING
+	          "<subject> Missing "
+	          "</subject><from>desk@police.example</from><message-id>&lt;1@police.example&gt;</message-id>"
+	          "<field label=\"D.O.B\" at=\"table 1, row 2\"> 14/03/2011\r\n</field><field label=\"Name\" at=\"x\"/>"
+	          "<notice>PG5v\ndGljZS8+</notice><text>Good evening</text></fields>",
+	          &f, &err),
+		WG_OK);
 	assert_string_equal(f->reader, "mail");
 	assert_string_equal(f->subject, "Missing");
 	assert_string_equal(f->from, "desk@police.example");
@@ -133,7 +137,8 @@ static void keeps_limits(void **state)
 static void survives_cuts(void **state)
 {
 	(void)state;
-	static const char whole[] = OPENING "<subject>Canary Specimen</subject><field label=\"Canary\" at=\"b\">Canary</field><text>Canary</text></fields>";
+	static const char whole[] = OPENING
+		"<subject>Canary Specimen</subject><field label=\"Canary\" at=\"b\">Canary</field><text>Canary</text></fields>";
 	for (size_t n = 0; n < sizeof whole - 1; n++) {
 		WG_AUTO_FREE char *cut = malloc(n > 0 ? n : 1);
 		struct wg_fields *f = NULL;

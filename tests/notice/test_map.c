@@ -1,8 +1,8 @@
 /* Maps applied: police forms in, notices and reports out, with the project's own maps and schema. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +17,11 @@ static struct wg_schema *schema;
 static struct wg_maps *maps;
 static struct wg_xml_xsd *report_xsd;
 
-static const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000", .organisation = "derbyshire-police",
-						.received = "2026-11-22T09:30:00Z", .source_system = "mail", .source_reference = "m-1" };
+static const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000",
+	                                            .organisation = "derbyshire-police",
+	                                            .received = "2026-11-22T09:30:00Z",
+	                                            .source_system = "mail",
+	                                            .source_reference = "m-1" };
 
 static int load(void **state)
 {
@@ -56,8 +59,8 @@ struct result {
 	struct wg_buf xml, report_xml;
 };
 
-/* Applies the maps to a form whose lines end with a NULL label; order: which line stands first. The report must account for every
- * field once and be valid; so must the notice, when there is one and nothing mandatory is missing. */
+/* Applies the maps to a form whose lines end with a NULL label; order: which line stands first. The report must account
+ * for every field once and be valid; so must the notice, when there is one and nothing mandatory is missing. */
 static void apply_from(struct result *r, const char *subject, const struct line *lines, size_t first)
 {
 	struct wg_err err = { .text = "" };
@@ -109,14 +112,16 @@ static void holds(const struct result *r, const char *path, const char *want)
 {
 	WG_AUTO_FREE char *got = r->notice != NULL ? wg_notice_get(r->notice, path) : NULL;
 	if ((got == NULL) != (want == NULL) || (got != NULL && strcmp(got, want) != 0))
-		fail_msg("%s is \"%s\", not \"%s\"", path, got != NULL ? got : "(not there)", want != NULL ? want : "(not there)");
+		fail_msg("%s is \"%s\", not \"%s\"", path, got != NULL ? got : "(not there)",
+		         want != NULL ? want : "(not there)");
 }
 
 static void became(const struct result *r, size_t i, enum wg_placing what, const char *to)
 {
 	const struct wg_placement *p = &r->report->placements[i];
 	if (p->what != what || strcmp(p->to, to) != 0)
-		fail_msg("\"%s\" became %d at \"%s\" (%s), not %d at \"%s\"", p->label, (int)p->what, p->to, p->note, (int)what, to);
+		fail_msg("\"%s\" became %d at \"%s\" (%s), not %d at \"%s\"", p->label, (int)p->what, p->to, p->note, (int)what,
+		         to);
 }
 
 /* Report details and the call-taker's questions, as a force would fill them in. */
@@ -148,7 +153,8 @@ static const struct line missing_form[] = {
 	{ "Are they likely to be a victim of crime \xe2\x80\x93 if so why?", "Yes: alone at night" },
 	{ "Are they likely to self-harm, attempt suicide \xe2\x80\x93 give details", "Not known" },
 	{ "Do they have a mobile phone in their possession? (Network and Phone Number required)", "Yes, EE 07700 900123" },
-	{ "Are they currently at risk of sexual exploitation or on Child Protection register \xe2\x80\x93 if so from whom?", "No" },
+	{ "Are they currently at risk of sexual exploitation or on Child Protection register \xe2\x80\x93 if so from whom?",
+	  "No" },
 	{ "Looked after?", "Yes" },
 	{ "Legal status", "C2 - Full care order" },
 	{ "Placing authority", "Stoke-on-Trent City Council" },
@@ -339,7 +345,9 @@ static void chooses_the_map(void **state)
 static void two_maps_that_fit_say_so(void **state)
 {
 	(void)state;
-	static const struct line form[] = { { "When last seen", "21/11/2026" }, { "Where found", "Derby" }, { NULL, NULL } };
+	static const struct line form[] = { { "When last seen", "21/11/2026" },
+		                                { "Where found", "Derby" },
+		                                { NULL, NULL } };
 	struct result r;
 	apply(&r, "Missing", form);
 	assert_null(r.notice);
@@ -368,15 +376,41 @@ static const struct {
 	{ { "Police force", "Derbyshire" }, WG_UNREAD, "", "episode/police-reference", NULL, true }, /* of no reference */
 	{ { "Ethnicity", "Martian" }, WG_UNREAD, "child/ethnicity", "child/ethnicity", "Martian", true },
 	{ { "Ethnicity", "Not known" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", NULL, false },
-	{ { "Ethnicity", "Mixed: White & Black Caribbean" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", "MWBC", false },
+	{ { "Ethnicity", "Mixed: White & Black Caribbean" },
+	  WG_PLACED,
+	  "child/ethnicity",
+	  "child/ethnicity/@code",
+	  "MWBC",
+	  false },
 	{ { "Legal status", "Care order" }, WG_UNREAD, "child/legal-status", "child/legal-status", "Care order", true },
 	{ { "Legal status", "s.20" }, WG_PLACED, "child/legal-status", "child/legal-status/@code", "V2", false },
-	{ { "Legal status", "Interim care order (C1)" }, WG_PLACED, "child/legal-status", "child/legal-status/@code", "C1", false },
-	{ { "Legal status", "Interim care order (C2)" }, WG_UNREAD, "child/legal-status", "child/legal-status/@code", NULL, true },
-	{ { "Placing authority", "Northamptonshire" }, WG_UNREAD, "", "authorities/placing", NULL, true }, /* abolished in 2021 */
-	{ { "Placing authority", "West Northamptonshire Council" }, WG_PLACED, "authorities/placing", "authorities/placing", "941", false },
+	{ { "Legal status", "Interim care order (C1)" },
+	  WG_PLACED,
+	  "child/legal-status",
+	  "child/legal-status/@code",
+	  "C1",
+	  false },
+	{ { "Legal status", "Interim care order (C2)" },
+	  WG_UNREAD,
+	  "child/legal-status",
+	  "child/legal-status/@code",
+	  NULL,
+	  true },
+	{ { "Placing authority", "Northamptonshire" }, WG_UNREAD, "", "authorities/placing", NULL, true }, /* abolished in
+	                                                                                                      2021 */
+	{ { "Placing authority", "West Northamptonshire Council" },
+	  WG_PLACED,
+	  "authorities/placing",
+	  "authorities/placing",
+	  "941",
+	  false },
 	{ { "Placing authority", "Derby" }, WG_PLACED, "authorities/placing", "authorities/placing", "831", false },
-	{ { "Placing authority", "Derbyshire (830)" }, WG_PLACED, "authorities/placing", "authorities/placing", "830", false },
+	{ { "Placing authority", "Derbyshire (830)" },
+	  WG_PLACED,
+	  "authorities/placing",
+	  "authorities/placing",
+	  "830",
+	  false },
 	{ { "Placing authority", "Derby / Derbyshire" }, WG_UNREAD, "", "authorities/placing", NULL, true },
 	{ { "Placing authority", "Atlantis" }, WG_UNREAD, "", "authorities/placing", NULL, true },
 	{ { "Looked after", "Maybe" }, WG_UNREAD, "", "child/@looked-after", NULL, true },
@@ -385,23 +419,60 @@ static const struct {
 	{ { "Child in care", "not known" }, WG_PLACED, "child/@looked-after", "child/@looked-after", "not-known", false },
 	{ { "Mobile", "left at home" }, WG_UNREAD, "child/telephone", "child/telephone", "left at home", true },
 	{ { "Mobile", "None" }, WG_PLACED, "child/telephone", "child/telephone", "None", false },
-	{ { "Mobile", "07700 900123 (with mum)" }, WG_PLACED, "child/telephone", "child/telephone", "07700 900123 (with mum)", false },
-	{ { "Date and time reported", "yesterday evening" }, WG_UNREAD, "episode/reported", "episode/reported", "yesterday evening", true },
-	{ { "Date and time reported", "yesterday evening" }, WG_UNREAD, "episode/reported", "episode/reported/@precision", "unknown", true },
-	{ { "Date and time reported", "not known" }, WG_PLACED, "episode/reported", "episode/reported/@precision", "unknown", false },
+	{ { "Mobile", "07700 900123 (with mum)" },
+	  WG_PLACED,
+	  "child/telephone",
+	  "child/telephone",
+	  "07700 900123 (with mum)",
+	  false },
+	{ { "Date and time reported", "yesterday evening" },
+	  WG_UNREAD,
+	  "episode/reported",
+	  "episode/reported",
+	  "yesterday evening",
+	  true },
+	{ { "Date and time reported", "yesterday evening" },
+	  WG_UNREAD,
+	  "episode/reported",
+	  "episode/reported/@precision",
+	  "unknown",
+	  true },
+	{ { "Date and time reported", "not known" },
+	  WG_PLACED,
+	  "episode/reported",
+	  "episode/reported/@precision",
+	  "unknown",
+	  false },
 	{ { "Known as", "Tessie" }, WG_PLACED, "child/name/known-as", "child/name/known-as", "Tessie", false },
 	{ { "Surname", "Example" }, WG_PLACED, "child/name/full", "child/name/full", "Tess Example", false },
 	{ { "Surname", "Specimen" }, WG_AMBIGUOUS, "", "child/name/full", "Tess Example", true },
-	{ { "Full name", "TESS EXAMPLE" }, WG_PLACED, "child/name/full", "child/name/full", "TESS EXAMPLE", false }, /* the same, said twice */
+	{ { "Full name", "TESS EXAMPLE" },
+	  WG_PLACED,
+	  "child/name/full",
+	  "child/name/full",
+	  "TESS EXAMPLE",
+	  false }, /* the same, said twice */
 	{ { "D.O.B.", "14 March 2011" }, WG_PLACED, "child/date-of-birth", "child/date-of-birth", "2011-03-14", false },
 	{ { "D.O.B.", "15 March 2011" }, WG_AMBIGUOUS, "", "child/date-of-birth", NULL, true },
-	{ { "Where, when last seen and by whom?", "Example Park, 21/11/2026 21:40, by Sam Example" }, WG_PLACED,
-	  "missing/last-seen/when missing/last-seen/where missing/last-seen/by", "missing/last-seen/by", "Sam Example", false },
-	{ { "Where, when last seen and by whom?", "Example Park, 21/11/2026 20:40, by Sam Example" }, WG_AMBIGUOUS, "", "missing/last-seen/by", NULL,
+	{ { "Where, when last seen and by whom?", "Example Park, 21/11/2026 21:40, by Sam Example" },
+	  WG_PLACED,
+	  "missing/last-seen/when missing/last-seen/where missing/last-seen/by",
+	  "missing/last-seen/by",
+	  "Sam Example",
+	  false },
+	{ { "Where, when last seen and by whom?", "Example Park, 21/11/2026 20:40, by Sam Example" },
+	  WG_AMBIGUOUS,
+	  "",
+	  "missing/last-seen/by",
+	  NULL,
 	  true },
 	/* who saw the child may be in it: all of it goes where only they may read who are told of third parties */
-	{ { "Where, when last seen and by whom?", "Example Park with Sam" }, WG_UNREAD, "missing/last-seen/by", "missing/last-seen/by",
-	  "Example Park with Sam", true },
+	{ { "Where, when last seen and by whom?", "Example Park with Sam" },
+	  WG_UNREAD,
+	  "missing/last-seen/by",
+	  "missing/last-seen/by",
+	  "Example Park with Sam",
+	  true },
 };
 
 static void accounts_for_single_lines(void **state)
@@ -410,16 +481,17 @@ static void accounts_for_single_lines(void **state)
 	for (size_t i = 0; i < WG_COUNT(singles); i++) {
 		struct result r;
 		const struct line form[] = { { "Full name", "Tess Example" },
-					     { "Date of birth", "14/03/2011" },
-					     { "When last seen", "21/11/2026 21:40" },
-					     singles[i].line,
-					     { NULL, NULL } };
+			                         { "Date of birth", "14/03/2011" },
+			                         { "When last seen", "21/11/2026 21:40" },
+			                         singles[i].line,
+			                         { NULL, NULL } };
 		apply(&r, "Missing", form);
 		became(&r, 3, singles[i].what, singles[i].to);
 		holds(&r, singles[i].path, singles[i].want);
 		if (r.report->attention != singles[i].attention)
 			fail_msg("row %zu: attention %d", i, r.report->attention);
-		assert_true(singles[i].what == WG_PLACED || singles[i].what == WG_EMPTY || r.report->placements[3].note[0] != '\0');
+		assert_true(singles[i].what == WG_PLACED || singles[i].what == WG_EMPTY ||
+		            r.report->placements[3].note[0] != '\0');
 		done(&r);
 	}
 }
@@ -427,7 +499,9 @@ static void accounts_for_single_lines(void **state)
 static void keeps_a_birth_date_that_it_cannot_read(void **state)
 {
 	(void)state;
-	static const struct line form[] = { { "Name", "Tess Example" }, { "DOB", "March 2011" }, { "Last seen", "21/11/2026 21:40" }, { NULL, NULL } };
+	static const struct line form[] = {
+		{ "Name", "Tess Example" }, { "DOB", "March 2011" }, { "Last seen", "21/11/2026 21:40" }, { NULL, NULL }
+	};
 	struct result r;
 	apply(&r, NULL, form);
 	became(&r, 1, WG_UNREAD, "child/date-of-birth");
@@ -444,7 +518,8 @@ static void names_what_is_missing(void **state)
 	static const struct line form[] = { { "Full name", "" }, { "Circumstances", "Left after tea" }, { NULL, NULL } };
 	struct result r;
 	apply(&r, "Missing", form);
-	assert_string_equal(r.report->missing, "child/name/full child/date-of-birth|child/age missing/last-seen/when|missing/last-seen/by");
+	assert_string_equal(r.report->missing,
+	                    "child/name/full child/date-of-birth|child/age missing/last-seen/when|missing/last-seen/by");
 	assert_true(r.report->attention);
 	done(&r);
 	static const struct line nothing[] = { { NULL, NULL } };
@@ -457,7 +532,9 @@ static void names_what_is_missing(void **state)
 static void builds_a_name_of_its_parts(void **state)
 {
 	(void)state;
-	static const struct line form[] = { { "Surname", "Example" }, { "Forename(s)", "Tess Amelia" }, { "Also known as", "Tessie" }, { NULL, NULL } };
+	static const struct line form[] = {
+		{ "Surname", "Example" }, { "Forename(s)", "Tess Amelia" }, { "Also known as", "Tessie" }, { NULL, NULL }
+	};
 	struct result r;
 	for (size_t first = 0; first < 3; first++) {
 		apply_from(&r, "Missing", form, first);
@@ -488,25 +565,44 @@ static void carries_no_password(void **state)
 		{ { "Social media", "tess99, pass: " CANARY }, NULL, true },
 		{ { "Social media", "Instagram tess99 / pwd " CANARY }, NULL, true },
 		{ { "Social media and passwords", CANARY }, NULL, true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat: tess99, " CANARY },
-		  "Snapchat: tess99", true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat: tess99\nInstagram: tess.ex" },
-		  "Snapchat: tess99", false },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat: tess99, snap " CANARY }, NULL,
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat: tess99, " CANARY },
+		  "Snapchat: tess99",
 		  true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat: tess99 " CANARY }, NULL, true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat: tess99/" CANARY }, NULL, true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "Snapchat - tess99 - " CANARY }, NULL, true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "tess99 " CANARY }, NULL, true },
-		{ { "Details of messaging and social media used including usernames and passwords if known", "None known" }, "None known", false },
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat: tess99\nInstagram: tess.ex" },
+		  "Snapchat: tess99",
+		  false },
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat: tess99, snap " CANARY },
+		  NULL,
+		  true },
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat: tess99 " CANARY },
+		  NULL,
+		  true },
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat: tess99/" CANARY },
+		  NULL,
+		  true },
+		{ { "Details of messaging and social media used including usernames and passwords if known",
+		    "Snapchat - tess99 - " CANARY },
+		  NULL,
+		  true },
+		{ { "Details of messaging and social media used including usernames and passwords if known", "tess99 " CANARY },
+		  NULL,
+		  true },
+		{ { "Details of messaging and social media used including usernames and passwords if known", "None known" },
+		  "None known",
+		  false },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		struct result r;
 		const struct line form[] = { { "Full name", "Tess Example" },
-					     { "Date of birth", "14/03/2011" },
-					     { "When last seen", "21/11/2026 21:40" },
-					     rows[i].line,
-					     { NULL, NULL } };
+			                         { "Date of birth", "14/03/2011" },
+			                         { "When last seen", "21/11/2026 21:40" },
+			                         rows[i].line,
+			                         { NULL, NULL } };
 		apply(&r, "Missing", form);
 		if (strstr(wg_buf_text(&r.xml), CANARY) != NULL || strstr(wg_buf_text(&r.report_xml), CANARY) != NULL)
 			fail_msg("row %zu: the password was carried", i);
@@ -567,14 +663,17 @@ static const char *good_value(enum wg_map_as as)
 /* The label in the way a form may write it. */
 static void decorate(const char *label, size_t n, char *out, size_t size)
 {
-	static const char *const before[] = { "", "1. ", "Q3) ", "(b) ", "12 ", "" }, *const behind[] = { "", ":", "?", " :", " - ", "..." };
+	static const char *const before[] = { "", "1. ", "Q3) ", "(b) ", "12 ", "" }, *const behind[] = {
+		"", ":", "?", " :", " - ", "..."
+	};
 	(void)snprintf(out, size, "%s%s%s", before[n % 6], label, behind[n % 6]);
 	for (char *c = out; n % 2 == 1 && *c != '\0'; c++)
 		if (*c >= 'a' && *c <= 'z')
 			*c = (char)(*c - 'a' + 'A');
 }
 
-/* Every label of every map brings a good value to the place that the map says, and bad ones never make the notice invalid. */
+/* Every label of every map brings a good value to the place that the map says, and bad ones never make the notice
+ * invalid. */
 static void every_label_has_its_place(void **state)
 {
 	(void)state;
@@ -582,7 +681,9 @@ static void every_label_has_its_place(void **state)
 	assert_non_null(huge);
 	memset(huge, 'x', 30000);
 	huge[30000] = '\0';
-	const char *const bad[] = { "line one\nline two\n\nline three\twith a tab", "<&>\"']]>", "?", "\xc3\xa9\xf0\x9f\x98\x80", "0", huge };
+	const char *const bad[] = {
+		"line one\nline two\n\nline three\twith a tab", "<&>\"']]>", "?", "\xc3\xa9\xf0\x9f\x98\x80", "0", huge
+	};
 	size_t count = 0;
 	for (size_t m = 0; m < maps->count; m++) {
 		const struct wg_map *map = &maps->maps[m];
@@ -602,7 +703,8 @@ static void every_label_has_its_place(void **state)
 			char to[WG_MAP_TO_MAX];
 			(void)snprintf(to, sizeof to, "%.*s", (int)strcspn(field->to, "["), field->to);
 			const struct wg_placement *p = &r.report->placements[0];
-			if (p->what != (field->as == WG_AS_PASSWORD ? WG_NOT_CARRIED : WG_PLACED) || strncmp(p->to, to, strlen(to)) != 0)
+			if (p->what != (field->as == WG_AS_PASSWORD ? WG_NOT_CARRIED : WG_PLACED) ||
+			    strncmp(p->to, to, strlen(to)) != 0)
 				fail_msg("%s: \"%s\" became %d at \"%s\" (%s)", map->id, label, (int)p->what, p->to, p->note);
 			done(&r);
 			for (size_t b = 0; b < WG_COUNT(bad); b++) {

@@ -1,8 +1,8 @@
 /* Maps as an operator writes them: labels matched, files refused with their line and what to do. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,20 +43,47 @@ static void folds_labels(void **state)
 	static const struct {
 		const char *label, *folded;
 	} rows[] = {
-		{ "Full name", "full name" },	   { "FULL NAME:", "full name" },	{ "1. Full name", "full name" },
-		{ "1) Full name", "full name" },   { "1 Full name", "full name" },	{ "12. Full name?", "full name" },
-		{ "Q3) Full name", "full name" },  { "q3. Full name", "full name" },	{ "Q 3: Full name", "full name" },
-		{ "Q3 Full name", "full name" },   { "3.1 Full name", "full name" },	{ "3.1.2) Full name", "full name" },
-		{ "(a) Full name", "full name" },  { "a) Full name", "full name" },	{ "a. Full name", "full name" },
-		{ "iv) Full name", "full name" },  { "(iv) Full name", "full name" },	{ "- Full name", "full name" },
-		{ "* Full name", "full name" },	   { "1 - Full name", "full name" },	{ "Full name *", "full name" },
-		{ "Full   name :-", "full name" }, { "Full_name", "full name" },	{ "Child\xe2\x80\x99s name", "childs name" },
-		{ "A full name", "a full name" },  { "I saw them", "i saw them" },	{ "999 call", "999 call" },
-		{ "1.", "1" },			   { "2", "2" },			{ "Q3", "q3" },
-		{ "Quick notes", "quick notes" },  { "vi", "vi" },			{ "", "" },
-		{ "???", "" },			   { "24 hour contact", "hour contact" }, { "(Full name)", "full name" },
-		{ "2026/1 log", "2026 1 log" },	   { "D.O.B.", "d o b" },		{ "1.Full name", "full name" },
-		{ "N.H.S. number", "n h s number" }, { "M / F", "m f" },
+		{ "Full name", "full name" },
+		{ "FULL NAME:", "full name" },
+		{ "1. Full name", "full name" },
+		{ "1) Full name", "full name" },
+		{ "1 Full name", "full name" },
+		{ "12. Full name?", "full name" },
+		{ "Q3) Full name", "full name" },
+		{ "q3. Full name", "full name" },
+		{ "Q 3: Full name", "full name" },
+		{ "Q3 Full name", "full name" },
+		{ "3.1 Full name", "full name" },
+		{ "3.1.2) Full name", "full name" },
+		{ "(a) Full name", "full name" },
+		{ "a) Full name", "full name" },
+		{ "a. Full name", "full name" },
+		{ "iv) Full name", "full name" },
+		{ "(iv) Full name", "full name" },
+		{ "- Full name", "full name" },
+		{ "* Full name", "full name" },
+		{ "1 - Full name", "full name" },
+		{ "Full name *", "full name" },
+		{ "Full   name :-", "full name" },
+		{ "Full_name", "full name" },
+		{ "Child\xe2\x80\x99s name", "childs name" },
+		{ "A full name", "a full name" },
+		{ "I saw them", "i saw them" },
+		{ "999 call", "999 call" },
+		{ "1.", "1" },
+		{ "2", "2" },
+		{ "Q3", "q3" },
+		{ "Quick notes", "quick notes" },
+		{ "vi", "vi" },
+		{ "", "" },
+		{ "???", "" },
+		{ "24 hour contact", "hour contact" },
+		{ "(Full name)", "full name" },
+		{ "2026/1 log", "2026 1 log" },
+		{ "D.O.B.", "d o b" },
+		{ "1.Full name", "full name" },
+		{ "N.H.S. number", "n h s number" },
+		{ "M / F", "m f" },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		char out[WG_MAP_LABEL_MAX];
@@ -83,9 +110,19 @@ static void finds_the_nearest_spelling(void **state)
 		const char *folded;
 		int field; /* -1: none */
 	} rows[] = {
-		{ "name", 1 },	       { "names", -1 },	       { "name of child", -1 },	    { "d o b", 1 },   { "last seen", 1 },
-		{ "last seen at", 1 }, { "last seenat", -1 },  { "last seen by", 2 },	    { "last", -1 },   { "last seen by whom", 2 },
-		{ "", -1 },	       { "was last seen", -1 }, { "last seen by a witness", 2 },
+		{ "name", 1 },
+		{ "names", -1 },
+		{ "name of child", -1 },
+		{ "d o b", 1 },
+		{ "last seen", 1 },
+		{ "last seen at", 1 },
+		{ "last seenat", -1 },
+		{ "last seen by", 2 },
+		{ "last", -1 },
+		{ "last seen by whom", 2 },
+		{ "", -1 },
+		{ "was last seen", -1 },
+		{ "last seen by a witness", 2 },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		const struct wg_map_label *l = wg_map_labels_find(&labels, rows[i].folded);
@@ -123,11 +160,12 @@ static void loads_what_is_right(void **state)
 	(void)state;
 	static const char *const rows[] = {
 		MAP(GOOD, KNOWN FIELD("to=\"child/name\" as=\"person-name\" labels=\"name\"")),
-		MAP(GOOD " required=\"child/name/full child/age|child/date-of-birth\"", KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")),
-		MAP(GOOD, KNOWN FIELD("to=\"missing/other\" as=\"text\" heading=\"A\" labels=\"a\"") FIELD(
-				  "to=\"missing/other\" as=\"text\" heading=\"B\" labels=\"b\"")),
-		MAP(GOOD, KNOWN FIELD("to=\"authorities/police[+]\" as=\"police-force\" area=\"host\" labels=\"a\"") FIELD(
-				  "to=\"authorities/police[+]\" as=\"police-force\" area=\"placing\" labels=\"b\"")),
+		MAP(GOOD " required=\"child/name/full child/age|child/date-of-birth\"",
+		    KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")),
+		MAP(GOOD, KNOWN FIELD("to=\"missing/other\" as=\"text\" heading=\"A\" labels=\"a\"")
+		              FIELD("to=\"missing/other\" as=\"text\" heading=\"B\" labels=\"b\"")),
+		MAP(GOOD, KNOWN FIELD("to=\"authorities/police[+]\" as=\"police-force\" area=\"host\" labels=\"a\"")
+		              FIELD("to=\"authorities/police[+]\" as=\"police-force\" area=\"placing\" labels=\"b\"")),
 		MAP(GOOD, KNOWN FIELD("as=\"password\" labels=\"password\"")),
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
@@ -159,19 +197,28 @@ static void refuses_what_is_wrong(void **state)
 		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" area=\"host\" labels=\"a\"")), "area" },
 		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" heading=\"Age\" labels=\"a\"")), "heading" },
 		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age | \"")), "empty" },
-		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"") FIELD("to=\"child/gender\" as=\"line\" labels=\"AGE:\"")), "twice" },
-		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"a\"") FIELD("to=\"child/age\" as=\"line\" labels=\"b\"")), "already" },
+		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")
+		                FIELD("to=\"child/gender\" as=\"line\" labels=\"AGE:\"")),
+		  "twice" },
+		{ MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"a\"")
+		                FIELD("to=\"child/age\" as=\"line\" labels=\"b\"")),
+		  "already" },
 		{ MAP(GOOD " required=\"child/aeg\"", KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")), "age" },
 		{ MAP(GOOD, KNOWN "<field to=\"child/age\" as=\"line\" labels=\"age\"/>"), "source" },
-		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" name=\"One\" from=\"2021-02-30\"/></table></codes>",
+		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" name=\"One\" "
+		  "from=\"2021-02-30\"/></table></codes>",
 		  "a.xml" },
-		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" name=\"One\" from=\"2021-02-03\" "
+		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" name=\"One\" "
+		  "from=\"2021-02-03\" "
 		  "until=\"2021-02-02\"/></table></codes>",
 		  "first not after" },
-		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\" ignore=\"council\"><code value=\"1\" name=\"One\" words=\"the | "
+		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\" ignore=\"council\"><code value=\"1\" "
+		  "name=\"One\" words=\"the | "
 		  "council\"/></table></codes>",
 		  "ignored" },
-		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" name=\"One\"/></table></codes>", "no map" },
+		{ "<codes xmlns=\"urn:wardgate:map:1\"><table name=\"t\" source=\"s\"><code value=\"1\" "
+		  "name=\"One\"/></table></codes>",
+		  "no map" },
 		{ "<!DOCTYPE map>" MAP(GOOD, KNOWN FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")), "DOCTYPE" },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
@@ -230,8 +277,12 @@ static void codes_have_days(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds_labels),	       cmocka_unit_test(finds_the_nearest_spelling), cmocka_unit_test(loads_what_is_right),
-		cmocka_unit_test(refuses_what_is_wrong), cmocka_unit_test(wants_a_folder_with_maps),   cmocka_unit_test(codes_have_days),
+		cmocka_unit_test(folds_labels),
+		cmocka_unit_test(finds_the_nearest_spelling),
+		cmocka_unit_test(loads_what_is_right),
+		cmocka_unit_test(refuses_what_is_wrong),
+		cmocka_unit_test(wants_a_folder_with_maps),
+		cmocka_unit_test(codes_have_days),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,8 +1,8 @@
 /* Single values: names, numbers, grades, answers, and words that speak of passwords. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +20,8 @@ struct pair {
 static void same(const char *said, const char *got, const char *want)
 {
 	if ((got == NULL) != (want == NULL) || (got != NULL && strcmp(got, want) != 0))
-		complain("\"%s\": got \"%s\", want \"%s\"\n", said, got != NULL ? got : "(none)", want != NULL ? want : "(none)");
+		complain("\"%s\": got \"%s\", want \"%s\"\n", said, got != NULL ? got : "(none)",
+		         want != NULL ? want : "(none)");
 }
 
 static void folds(void **state)
@@ -35,7 +36,9 @@ static void folds(void **state)
 		{ "D.O.B.", "d o b" },
 		{ "When / where", "when where" },
 		{ "Self\xe2\x80\x93harm", "self harm" },
-		{ "a\xc2\xa0" "b", "a b" },
+		{ "a\xc2\xa0"
+		  "b",
+		  "a b" },
 		{ "\xe2\x80\xa2 Height", "height" },
 		{ "Zo\xc3\xab", "zo\xc3\xab" },
 		{ "", "" },
@@ -64,12 +67,25 @@ static void cleans(void **state)
 		{ "a \r\n b\r\n", "a\n b" },
 		{ "a\rb", "a\nb" },
 		{ "\n\na\n\n", "a" },
-		{ "a\x01\x02" "b\x7f", "ab" },
-		{ "a\xc2\x85" "b", "ab" },             /* C1 control */
-		{ "a\xe2\x80\xa8" "b", "a\nb" },       /* line separator */
-		{ "a\xef\xbb\xbf" "b", "ab" },         /* byte order mark */
-		{ "a\xe2\x80\x8e" "b", "ab" },         /* direction mark */
-		{ "\xc2\xa0" "a\xc2\xa0" "b", "a b" }, /* no-break space */
+		{ "a\x01\x02"
+		  "b\x7f",
+		  "ab" },
+		{ "a\xc2\x85"
+		  "b",
+		  "ab" }, /* C1 control */
+		{ "a\xe2\x80\xa8"
+		  "b",
+		  "a\nb" }, /* line separator */
+		{ "a\xef\xbb\xbf"
+		  "b",
+		  "ab" }, /* byte order mark */
+		{ "a\xe2\x80\x8e"
+		  "b",
+		  "ab" }, /* direction mark */
+		{ "\xc2\xa0"
+		  "a\xc2\xa0"
+		  "b",
+		  "a b" }, /* no-break space */
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
 		{ "bad\xff", "bad?" },
 		{ "", "" },
@@ -88,7 +104,9 @@ static void sees_blanks(void **state)
 {
 	(void)state;
 	faults = 0;
-	static const char *const blank[] = { "", " ", "-", "---", "____", "....", " - ", "\n", "\xe2\x80\x93", "\xe2\x80\xa6", ":", "\xc2\xa0" };
+	static const char *const blank[] = { "",     " ",       "-",  "---",          "____",
+		                                 "....", " - ",     "\n", "\xe2\x80\x93", "\xe2\x80\xa6",
+		                                 ":",    "\xc2\xa0" };
 	static const char *const not_blank[] = { "a", "0", "n/a", "No", "?", "\xe2\x9c\x93", "\xc3\xa9", "- a" };
 	for (size_t i = 0; i < WG_COUNT(blank); i++)
 		if (!wg_value_blank(blank[i]))
@@ -146,14 +164,52 @@ static void smells_secrets(void **state)
 	(void)state;
 	faults = 0;
 	static const char *const secret[] = {
-		"password", "Password: hunter2", "PASSWORDS", "her pass word is hunter2", "pass-word", "passcode 1234", "Pass code: 1",
-		"pwd hunter2", "PWD=hunter2", "pass: hunter2", "Pass : hunter2", "pass=hunter2", "pass - hunter2", "pin 1234", "PIN: 1234", "pin code",
-		"PIN number 1234", "pin is 1234", "snapchat tess99 pw hunter2", "p/w hunter2", "p.w. hunter2", "passphrase", "unlock code 1234", "mypassword",
-		"p a s s w o r d", "(password)", "Username/Password",
+		"password",
+		"Password: hunter2",
+		"PASSWORDS",
+		"her pass word is hunter2",
+		"pass-word",
+		"passcode 1234",
+		"Pass code: 1",
+		"pwd hunter2",
+		"PWD=hunter2",
+		"pass: hunter2",
+		"Pass : hunter2",
+		"pass=hunter2",
+		"pass - hunter2",
+		"pin 1234",
+		"PIN: 1234",
+		"pin code",
+		"PIN number 1234",
+		"pin is 1234",
+		"snapchat tess99 pw hunter2",
+		"p/w hunter2",
+		"p.w. hunter2",
+		"passphrase",
+		"unlock code 1234",
+		"mypassword",
+		"p a s s w o r d",
+		"(password)",
+		"Username/Password",
 	};
 	static const char *const plain[] = {
-		"", "passport", "Passed the park", "bus pass", "passenger", "compass", "pinned", "pink coat", "spin", "He passes by", "pinafore",
-		"left by the underpass", "tess99", "powder", "pawned", "she passed: B in maths", "Pine Road 12",
+		"",
+		"passport",
+		"Passed the park",
+		"bus pass",
+		"passenger",
+		"compass",
+		"pinned",
+		"pink coat",
+		"spin",
+		"He passes by",
+		"pinafore",
+		"left by the underpass",
+		"tess99",
+		"powder",
+		"pawned",
+		"she passed: B in maths",
+		"Pine Road 12",
 	};
 	for (size_t i = 0; i < WG_COUNT(secret); i++)
 		if (!wg_value_secret(secret[i]))
@@ -187,7 +243,11 @@ static void reads_people(void **state)
 		{ "Akako Example", "Akako Example", "" },
 		{ "Tess Example (Tessie)", "Tess Example (Tessie)", "" }, /* a nickname, or a remark */
 		{ "Example, Tess, Ms", "Example, Tess, Ms", "" },
-		{ "Tess O\xe2\x80\x99" "Example", "Tess O\xe2\x80\x99" "Example", "" },
+		{ "Tess O\xe2\x80\x99"
+		  "Example",
+		  "Tess O\xe2\x80\x99"
+		  "Example",
+		  "" },
 		{ "known as Tessie", "known as Tessie", "" },
 		{ "Tess Example (known as Tessie) of Derby", "Tess Example (known as Tessie) of Derby", "" },
 		{ "Example,", "Example", "" },
@@ -291,8 +351,8 @@ static void reads_nhs_numbers(void **state)
 	faults = 0;
 	static const struct pair rows[] = {
 		{ "9990000018", "9990000018" }, { "999 000 0018", "9990000018" }, { "999-000-0018", "9990000018" },
-		{ "9990000026", "9990000026" }, { "9990000017", NULL },		  { "999000001", NULL },
-		{ "99900000180", NULL },	{ "NHS 9990000018", NULL },	  { "", NULL },
+		{ "9990000026", "9990000026" }, { "9990000017", NULL },           { "999000001", NULL },
+		{ "99900000180", NULL },        { "NHS 9990000018", NULL },       { "", NULL },
 		{ "not known", NULL },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
@@ -320,16 +380,29 @@ static void reads_words(void **state)
 	(void)state;
 	faults = 0;
 	static const struct pair risks[] = {
-		{ "High", "HIGH" }, { "HIGH RISK", "HIGH" }, { "medium", "MEDIUM" }, { "Low.", "LOW" }, { "Very low risk", "VLOW" },
-		{ "NAR", "NAR" }, { "No apparent risk (absent)", "NAR" }, { "Absent", "NAR" }, { "Standard", NULL }, { "high/medium", NULL },
-		{ "Highest", NULL }, { "", NULL }, { "not high", NULL },
+		{ "High", "HIGH" },
+		{ "HIGH RISK", "HIGH" },
+		{ "medium", "MEDIUM" },
+		{ "Low.", "LOW" },
+		{ "Very low risk", "VLOW" },
+		{ "NAR", "NAR" },
+		{ "No apparent risk (absent)", "NAR" },
+		{ "Absent", "NAR" },
+		{ "Standard", NULL },
+		{ "high/medium", NULL },
+		{ "Highest", NULL },
+		{ "", NULL },
+		{ "not high", NULL },
 	};
 	static const struct pair sexes[] = {
-		{ "M", "M" }, { "male", "M" }, { "Boy", "M" }, { "F", "F" }, { "FEMALE", "F" }, { "girl", "F" }, { "Unknown", "U" }, { "not known", "U" },
-		{ "M/F", NULL }, { "non-binary", NULL }, { "", NULL },
+		{ "M", "M" },      { "male", "M" },        { "Boy", "M" },     { "F", "F" },
+		{ "FEMALE", "F" }, { "girl", "F" },        { "Unknown", "U" }, { "not known", "U" },
+		{ "M/F", NULL },   { "non-binary", NULL }, { "", NULL },
 	};
 	static const struct pair references[] = {
-		{ "26*0123456", "" }, { "Incident 123 of 21/11/2026", "" }, { "tbc", NULL }, { "not yet given", NULL }, { "1\n2", NULL }, { "", NULL },
+		{ "26*0123456", "" }, { "Incident 123 of 21/11/2026", "" },
+		{ "tbc", NULL },      { "not yet given", NULL },
+		{ "1\n2", NULL },     { "", NULL },
 	};
 	for (size_t i = 0; i < WG_COUNT(risks); i++)
 		same(risks[i].said, wg_value_risk(risks[i].said), risks[i].want);
@@ -343,9 +416,9 @@ static void reads_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds),	    cmocka_unit_test(cleans),		cmocka_unit_test(sees_blanks),
-		cmocka_unit_test(reads_answers),    cmocka_unit_test(smells_secrets),	cmocka_unit_test(reads_people),
-		cmocka_unit_test(reads_postcodes),  cmocka_unit_test(reads_telephones), cmocka_unit_test(reads_nhs_numbers),
+		cmocka_unit_test(folds),           cmocka_unit_test(cleans),           cmocka_unit_test(sees_blanks),
+		cmocka_unit_test(reads_answers),   cmocka_unit_test(smells_secrets),   cmocka_unit_test(reads_people),
+		cmocka_unit_test(reads_postcodes), cmocka_unit_test(reads_telephones), cmocka_unit_test(reads_nhs_numbers),
 		cmocka_unit_test(reads_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* Dates and moments as people write them: read surely, or not at all. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,8 +106,13 @@ static const struct row dates[] = {
 	{ "not known", NULL, NULL },
 	{ "unknown", NULL, NULL },
 	{ "approx 15 years old", NULL, NULL },
-	{ "14\xe2\x80\x93" "03\xe2\x80\x93" "2011", "2011-03-14", NULL },
-	{ "14\xc2\xa0March\xc2\xa0" "2011", "2011-03-14", NULL },
+	{ "14\xe2\x80\x93"
+	  "03\xe2\x80\x93"
+	  "2011",
+	  "2011-03-14", NULL },
+	{ "14\xc2\xa0March\xc2\xa0"
+	  "2011",
+	  "2011-03-14", NULL },
 	{ "-14/03/2011", NULL, NULL },
 	{ "14//03/2011", NULL, NULL },
 	{ "", NULL, NULL },
@@ -278,7 +283,8 @@ static void reads_every_day(void **state)
 {
 	(void)state;
 	faults = 0;
-	static const char *const months[] = { "January", "Feb", "March", "Apr", "May", "June", "Jul", "August", "Sept", "Oct", "November", "Dec" };
+	static const char *const months[] = { "January", "Feb",    "March", "Apr", "May",      "June",
+		                                  "Jul",     "August", "Sept",  "Oct", "November", "Dec" };
 	static const char *const forms[] = { "%02d/%02d/%04d", "%d.%d.%d", "%d-%02d-%d" };
 	int64_t first, day;
 	int count = 0;
@@ -298,7 +304,8 @@ static void reads_every_day(void **state)
 					assert_true(wg_value_date(said, said_on(), out));
 					assert_string_equal(out, want);
 				}
-				(void)snprintf(said, sizeof said, "%d%s %s %d", d, d % 10 == 1 && d != 11 ? "st" : "th", months[m - 1], y);
+				(void)snprintf(said, sizeof said, "%d%s %s %d", d, d % 10 == 1 && d != 11 ? "st" : "th", months[m - 1],
+				               y);
 				assert_true(wg_value_date(said, said_on(), out));
 				assert_string_equal(out, want);
 				assert_int_equal(day, first + count++);
@@ -339,21 +346,27 @@ struct sighting {
 };
 
 static const struct sighting sightings[] = {
-	{ "Example Park, Derby, 21:40 on 21 November 2026, by Sam Example (key worker)", true, true, "2026-11-21T21:40:00+00:00", "Example Park, Derby",
-	  "Sam Example (key worker)" },
-	{ "21/11/2026 at 21:40; Example Park; seen by Sam Example", true, true, "2026-11-21T21:40:00+00:00", "Example Park", "Sam Example" },
-	{ "By Sam Example, night staff, 21/11/2026 21:40, Example House", true, true, "2026-11-21T21:40:00+00:00", "Example House", "Sam Example, night staff" },
-	{ "Saturday 21 November, 2026, 21:40\nExample Park\nby Sam Example", true, true, "2026-11-21T21:40:00+00:00", "Example Park", "Sam Example" },
+	{ "Example Park, Derby, 21:40 on 21 November 2026, by Sam Example (key worker)", true, true,
+	  "2026-11-21T21:40:00+00:00", "Example Park, Derby", "Sam Example (key worker)" },
+	{ "21/11/2026 at 21:40; Example Park; seen by Sam Example", true, true, "2026-11-21T21:40:00+00:00", "Example Park",
+	  "Sam Example" },
+	{ "By Sam Example, night staff, 21/11/2026 21:40, Example House", true, true, "2026-11-21T21:40:00+00:00",
+	  "Example House", "Sam Example, night staff" },
+	{ "Saturday 21 November, 2026, 21:40\nExample Park\nby Sam Example", true, true, "2026-11-21T21:40:00+00:00",
+	  "Example Park", "Sam Example" },
 	/* nobody can say whether Sam is a place */
 	{ "Example Park, 21:40 on 21/11/2026, Sam Example", true, false, NULL, NULL, NULL },
 	{ "Example Park, 21:40 on 21/11/2026", true, false, NULL, NULL, NULL },
 	{ "Example Park by Sam Example yesterday", true, false, NULL, NULL, NULL },
 	{ "21/11/2026, 22/11/2026, by Sam Example", true, false, NULL, NULL, NULL },
 	{ "Example Park, 21:40 on 21/11/2026", false, true, "2026-11-21T21:40:00+00:00", "Example Park", "" },
-	{ "21/11/2026 at 21:40 at Example Park, Derby", false, true, "2026-11-21T21:40:00+00:00", "Example Park, Derby", "" },
+	{ "21/11/2026 at 21:40 at Example Park, Derby", false, true, "2026-11-21T21:40:00+00:00", "Example Park, Derby",
+	  "" },
 	{ "21/11/2026 21:40 - Example Park", false, true, "2026-11-21T21:40:00+00:00", "Example Park", "" },
-	{ "21/11/2026 21:40 leaving Example School", false, true, "2026-11-21T21:40:00+00:00", "leaving Example School", "" },
-	{ "Example Park, 21/11/2026 21:40, by Sam Example", false, true, "2026-11-21T21:40:00+00:00", "Example Park", "Sam Example" },
+	{ "21/11/2026 21:40 leaving Example School", false, true, "2026-11-21T21:40:00+00:00", "leaving Example School",
+	  "" },
+	{ "Example Park, 21/11/2026 21:40, by Sam Example", false, true, "2026-11-21T21:40:00+00:00", "Example Park",
+	  "Sam Example" },
 	{ "21/11/2026 at 21:40", false, true, "2026-11-21T21:40:00+00:00", "", "" },
 	{ "Example Park", false, false, NULL, NULL, NULL },
 	{ "Example Park last night", false, false, NULL, NULL, NULL },
@@ -399,8 +412,9 @@ static void leaves_long_words_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_dates),	   cmocka_unit_test(reads_moments),   cmocka_unit_test(reads_every_day),
-		cmocka_unit_test(reads_every_minute), cmocka_unit_test(parts_sightings), cmocka_unit_test(leaves_long_words_alone),
+		cmocka_unit_test(reads_dates),     cmocka_unit_test(reads_moments),
+		cmocka_unit_test(reads_every_day), cmocka_unit_test(reads_every_minute),
+		cmocka_unit_test(parts_sightings), cmocka_unit_test(leaves_long_words_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
