@@ -1,11 +1,12 @@
 /* What readers hand over, checked by hand-written code as strictly as by its schema. */
-#include <cmocka.h>
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/limits.h"
 #include "base/mem.h"

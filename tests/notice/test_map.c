@@ -1,10 +1,11 @@
 /* Maps applied: police forms in, notices and reports out, with the project's own maps and schema. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/limits.h"
 #include "base/mem.h"

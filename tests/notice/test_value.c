@@ -1,10 +1,11 @@
 /* Single values: names, numbers, grades, answers, and words that speak of passwords. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/mem.h"
 #include "notice/value.h"

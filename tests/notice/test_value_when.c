@@ -1,10 +1,11 @@
 /* Dates and moments as people write them: read surely, or not at all. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
