@@ -112,7 +112,8 @@ static bool is_sample(const X509_NAME *name)
 {
 	for (int i = -1; (i = X509_NAME_get_index_by_NID(name, NID_organizationName, i)) >= 0;) {
 		const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
-		if (memmem(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), SAMPLE_MARKER, strlen(SAMPLE_MARKER)) != NULL)
+		if (memmem(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), SAMPLE_MARKER,
+		           strlen(SAMPLE_MARKER)) != NULL)
 			return true;
 	}
 	return false;
@@ -188,10 +189,12 @@ static enum wg_code read_key(X509 *x509, struct wg_cert_facts *out, struct wg_er
 	int kind = EVP_PKEY_get_base_id(pkey);
 	if (kind == EVP_PKEY_EC && EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) == 1) {
 		const char *nist = EC_curve_nid2nist(OBJ_sn2nid(group));
-		(void)snprintf(out->key_type, sizeof out->key_type, "EC-%.20s", nist != NULL ? nist : group); /* cut: for people */
+		(void)snprintf(out->key_type, sizeof out->key_type, "EC-%.20s",
+		               nist != NULL ? nist : group); /* cut: for people */
 	} else {
 		const char *name = kind == EVP_PKEY_RSA ? "RSA" : OBJ_nid2sn(kind);
-		(void)snprintf(out->key_type, sizeof out->key_type, "%.12s-%d", name, EVP_PKEY_get_bits(pkey)); /* cut: for people */
+		(void)snprintf(out->key_type, sizeof out->key_type, "%.12s-%d", name,
+		               EVP_PKEY_get_bits(pkey)); /* cut: for people */
 	}
 	return WG_OK;
 }

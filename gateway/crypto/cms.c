@@ -1,7 +1,7 @@
 /* cms.c owns signing, sealing, opening and verifying of CMS (RFC 5652, RFC 5083).
- * SECURITY: wg_cms_decrypt and wg_cms_verify meet bytes of strangers. Every failure to open or verify says the same words,
- * so that nobody learns from answers how far a forged message got. Nothing that was only decrypted may be believed: a
- * flipped bit in CBC decrypts without an error, so a caller accepts only what wg_cms_verify returned. */
+ * SECURITY: wg_cms_decrypt and wg_cms_verify meet bytes of strangers. Every failure to open or verify says the same
+ * words, so that nobody learns from answers how far a forged message got. Nothing that was only decrypted may be
+ * believed: a flipped bit in CBC decrypts without an error, so a caller accepts only what wg_cms_verify returned. */
 #include <limits.h>
 #include <openssl/rsa.h>
 #include <string.h>
@@ -51,14 +51,14 @@ static enum wg_code put_content(BIO *bio, struct wg_buf *out, struct wg_err *err
 static bool add_capabilities(CMS_SignerInfo *signer)
 {
 	STACK_OF(X509_ALGOR) *able = NULL;
-	bool ok = CMS_add_simple_smimecap(&able, NID_aes_256_gcm, -1) == 1 && CMS_add_simple_smimecap(&able, NID_aes_256_cbc, -1) == 1 &&
-		  CMS_add_smimecap(signer, able) == 1;
+	bool ok = CMS_add_simple_smimecap(&able, NID_aes_256_gcm, -1) == 1 &&
+	          CMS_add_simple_smimecap(&able, NID_aes_256_cbc, -1) == 1 && CMS_add_smimecap(signer, able) == 1;
 	sk_X509_ALGOR_pop_free(able, X509_ALGOR_free);
 	return ok;
 }
 
-enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len, struct wg_buf *out,
-			 struct wg_err *err)
+enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
+                         struct wg_buf *out, struct wg_err *err)
 {
 	const unsigned flags = CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP;
 	WG_CLEANUP(wg_auto_bio) BIO *in = wg_ossl_view(content, len);
@@ -71,8 +71,8 @@ enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, c
 	return put_der(cms, out, err);
 }
 
-/* The key transport that the cipher's recipients are known to open; OpenSSL's own defaults would be PKCS#1 v1.5 for RSA and
- * a SHA-1 KDF for EC. */
+/* The key transport that the cipher's recipients are known to open; OpenSSL's own defaults would be PKCS#1 v1.5 for RSA
+ * and a SHA-1 KDF for EC. */
 static bool set_transport(CMS_RecipientInfo *recipient, const EVP_PKEY *to, enum wg_cipher cipher)
 {
 	EVP_PKEY_CTX *ctx = CMS_RecipientInfo_get0_pkey_ctx(recipient);
@@ -82,17 +82,18 @@ static bool set_transport(CMS_RecipientInfo *recipient, const EVP_PKEY *to, enum
 		return EVP_PKEY_CTX_set_ecdh_kdf_md(ctx, EVP_sha256()) > 0;
 	if (cipher == WG_CIPHER_CBC)
 		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0;
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) > 0 && EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) > 0;
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) > 0 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) > 0;
 }
 
 enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher cipher, const void *content, size_t len,
-			    struct wg_buf *out, struct wg_err *err)
+                            struct wg_buf *out, struct wg_err *err)
 {
 	const unsigned flags = CMS_PARTIAL | CMS_BINARY;
 	const EVP_PKEY *to = X509_get0_pubkey(recipient->x509);
 	WG_CLEANUP(wg_auto_bio) BIO *in = wg_ossl_view(content, len);
-	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms =
+	WG_CLEANUP(wg_auto_cms)
+	CMS_ContentInfo *cms =
 		CMS_encrypt(NULL, NULL, cipher == WG_CIPHER_GCM ? EVP_aes_256_gcm() : EVP_aes_256_cbc(), flags);
 	if (in == NULL || cms == NULL || to == NULL)
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was encrypted");
@@ -102,15 +103,15 @@ enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher ciph
 	return put_der(cms, out, err);
 }
 
-enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len, struct wg_buf *out,
-			    struct wg_err *err)
+enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
+                            struct wg_buf *out, struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = parse(der, len);
 	WG_CLEANUP(wg_auto_bio) BIO *plain = BIO_new(BIO_s_mem());
 	int type = cms != NULL ? OBJ_obj2nid(CMS_get0_type(cms)) : NID_undef;
 	bool sealed = type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData;
-	/* With the certificate given, OpenSSL goes on with a random key when the key transport was forged, so that an attacker
-	 * cannot tell the two kinds of failure apart. CMS_decrypt checks the tag of GCM before it returns 1. */
+	/* With the certificate given, OpenSSL goes on with a random key when the key transport was forged, so that an
+	 * attacker cannot tell the two kinds of failure apart. CMS_decrypt checks the tag of GCM before it returns 1. */
 	bool opened = sealed && plain != NULL && CMS_decrypt(cms, key->pkey, cert->x509, NULL, plain, 0) == 1;
 	wg_ossl_forget();
 	if (!opened)
@@ -128,11 +129,12 @@ static bool digest_strong(CMS_SignerInfo *signer)
 	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
 }
 
-/* The shape that is accepted: data inside, one signer, signed attributes. Without signed attributes a signature over some
- * other message's attributes could be passed off as one over content. */
+/* The shape that is accepted: data inside, one signer, signed attributes. Without signed attributes a signature over
+ * some other message's attributes could be passed off as one over content. */
 static bool shape_accepted(CMS_ContentInfo *cms)
 {
-	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed || OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed ||
+	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return false;
 	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
 	if (content == NULL || *content == NULL)
@@ -155,14 +157,14 @@ static enum wg_code take_signer(CMS_ContentInfo *cms, struct wg_cert **signer, s
 	return wg_cert_wrap(x509, signer, err);
 }
 
-enum wg_code wg_cms_verify(const struct wg_trust *trust, const void *der, size_t len, struct wg_buf *out, struct wg_cert **signer,
-			   struct wg_err *err)
+enum wg_code wg_cms_verify(const struct wg_trust *trust, const void *der, size_t len, struct wg_buf *out,
+                           struct wg_cert **signer, struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = parse(der, len);
 	WG_CLEANUP(wg_auto_bio) BIO *content = BIO_new(BIO_s_mem());
 	/* flags 0 but for CMS_BINARY: chain, purpose, signature and content are all checked, and bytes stay as they are */
 	bool valid = cms != NULL && content != NULL && shape_accepted(cms) &&
-		     CMS_verify(cms, NULL, trust->store, NULL, content, CMS_BINARY) == 1;
+	             CMS_verify(cms, NULL, trust->store, NULL, content, CMS_BINARY) == 1;
 	wg_ossl_forget();
 	if (!valid)
 		return wg_err_set(err, WG_CRYPTO, UNOPENED);

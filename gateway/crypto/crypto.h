@@ -23,7 +23,7 @@ enum wg_code wg_cert_load(const char *path, struct wg_cert **out, struct wg_err 
 enum wg_code wg_cert_parse(const void *pem, size_t len, struct wg_cert **out, struct wg_err *err) WG_MUST;
 void wg_cert_freep(struct wg_cert **cert);
 enum wg_code wg_trust_load(const char *ca_path, const char *crl_path /* or NULL */, struct wg_trust **out, struct wg_err *err) WG_MUST;
-/* Anchors from PEM text in memory; no CRLs. */
+/* Anchors, and CRLs where there are any among them, from PEM text in memory. */
 enum wg_code wg_trust_parse(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err) WG_MUST;
 void wg_trust_freep(struct wg_trust **trust);
 

@@ -23,18 +23,18 @@ struct wg_key {
 
 struct wg_cert {
 	X509 *x509;
-	STACK_OF(X509) *chain; /* what stood behind it in the same file: intermediates to send along */
+	STACK_OF(X509) * chain; /* what stood behind it in the same file: intermediates to send along */
 };
 
 struct wg_trust {
 	X509_STORE *store;
 };
 
-#define WG_OSSL_CLEANUP(name, type, release)               \
-	static inline void wg_auto_##name(type **p)            \
-	{                                                      \
-		release(*p);                                       \
-		*p = NULL;                                         \
+#define WG_OSSL_CLEANUP(name, type, release)    \
+	static inline void wg_auto_##name(type **p) \
+	{                                           \
+		release(*p);                            \
+		*p = NULL;                              \
 	}
 WG_OSSL_CLEANUP(bio, BIO, BIO_free_all)
 WG_OSSL_CLEANUP(x509, X509, X509_free)
@@ -42,14 +42,14 @@ WG_OSSL_CLEANUP(cms, CMS_ContentInfo, CMS_ContentInfo_free)
 WG_OSSL_CLEANUP(store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
 WG_OSSL_CLEANUP(names, GENERAL_NAMES, GENERAL_NAMES_free)
 
-static inline void wg_auto_infos(STACK_OF(X509_INFO) **p)
+static inline void wg_auto_infos(STACK_OF(X509_INFO) * *p)
 {
 	sk_X509_INFO_pop_free(*p, X509_INFO_free);
 	*p = NULL;
 }
 
-/* Sets code and words, then ": " and OpenSSL's own reason for the first error in its queue; empties the queue. OpenSSL's
- * reasons are fixed words; the data it may attach (values, file names) is left out. */
+/* Sets code and words, then ": " and OpenSSL's own reason for the first error in its queue; empties the queue.
+ * OpenSSL's reasons are fixed words; the data it may attach (values, file names) is left out. */
 enum wg_code wg_ossl_err(struct wg_err *err, enum wg_code code, const char *fmt, ...) WG_PRINTF(3, 4);
 
 /* Empties OpenSSL's error queue, which outlives the call that filled it and would confuse the next one. */

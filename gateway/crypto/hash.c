@@ -19,7 +19,8 @@ void wg_sha256_hex(const void *p, size_t len, char out[WG_HASH_TEXT])
 	wg_hex(hash, sizeof hash, out);
 }
 
-enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t len, char out[WG_HASH_TEXT], struct wg_err *err)
+enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t len, char out[WG_HASH_TEXT],
+                         struct wg_err *err)
 {
 	if (key_len == 0 || key_len > INT_MAX)
 		return wg_err_set(err, WG_CONFIG, "a key for identifiers has %zu bytes: it must not be empty", key_len);

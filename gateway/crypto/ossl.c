@@ -42,8 +42,9 @@ static enum wg_code check_file(int fd, const char *path, bool secret, struct wg_
 	if (!S_ISREG(st.st_mode))
 		return wg_err_set(err, WG_CONFIG, "%s is not a regular file", path);
 	if (secret && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return wg_err_set(err, WG_CONFIG, "%s holds a private key, and others than its owner may open it (mode %04o): chmod 600 it",
-				  path, (unsigned)(st.st_mode & 07777));
+		return wg_err_set(err, WG_CONFIG,
+		                  "%s holds a private key, and others than its owner may open it (mode %04o): chmod 600 it",
+		                  path, (unsigned)(st.st_mode & 07777));
 	return WG_OK;
 }
 

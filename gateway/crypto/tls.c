@@ -1,5 +1,6 @@
 /* tls.c owns the TLS contexts: one policy for those who come in and those we go to.
- * SECURITY: meets strangers' handshakes; a client is admitted inside the handshake, so no byte of a request is read before. */
+ * SECURITY: meets strangers' handshakes; a client is admitted inside the handshake, so no byte of a request is read
+ * before. */
 #include "crypto/tls.h"
 
 #include <openssl/ssl.h>
@@ -39,7 +40,8 @@ static enum wg_code set_common(SSL_CTX *ctx, struct wg_err *err)
 {
 	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
 	SSL_CTX_set_max_cert_list(ctx, PEER_CHAIN_MAX);
-	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET); /* returns the new set */
+	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+	                                   SSL_OP_NO_TICKET);          /* returns the new set */
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* returns the old mode */
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 || SSL_CTX_set_cipher_list(ctx, CIPHERS_12) != 1)
 		return wg_ossl_err(err, WG_SYSTEM, "TLS cannot be set up");
@@ -118,7 +120,8 @@ static enum wg_code set_gate(SSL_CTX *ctx, wg_tls_admit admit, void *arg, struct
 	return WG_OK;
 }
 
-enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *arg, struct ssl_ctx_st **out, struct wg_err *err)
+enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *arg, struct ssl_ctx_st **out,
+                           struct wg_err *err)
 {
 	if (tls->certificate == NULL)
 		return wg_err_set(err, WG_CONFIG, "a TLS server needs a certificate");
@@ -134,8 +137,8 @@ enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *a
 		code = set_gate(ctx, admit, arg, err);
 	if (code != WG_OK)
 		return code;
-	/* No resumption at all: it would skip the door-keeper. The id context is set all the same, so that no other context's
-	 * session is ever taken for one of ours. */
+	/* No resumption at all: it would skip the door-keeper. The id context is set all the same, so that no other
+	 * context's session is ever taken for one of ours. */
 	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
 	    SSL_CTX_set_session_id_context(ctx, SESSION_CONTEXT, sizeof SESSION_CONTEXT - 1) != 1)
 		return wg_ossl_err(err, WG_SYSTEM, "TLS cannot be set up");

@@ -77,9 +77,13 @@ enum wg_code wg_trust_parse(const void *pem, size_t len, struct wg_trust **out, 
 	WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = calloc(1, sizeof *trust);
 	if (trust == NULL || (trust->store = X509_STORE_new()) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a trust store");
+	static const char crl_mark[] = "-----BEGIN X509 CRL-----";
+	bool crls = len > 0 && memmem(pem, len, crl_mark, sizeof crl_mark - 1) != NULL;
 	enum wg_code code = add_pem(trust->store, pem, len, "anchors", false, err);
+	if (code == WG_OK && crls)
+		code = add_pem(trust->store, pem, len, "anchors", true, err);
 	if (code == WG_OK)
-		code = set_policy(trust->store, false, err);
+		code = set_policy(trust->store, crls, err);
 	if (code == WG_OK)
 		*out = wg_steal(&trust);
 	return code;

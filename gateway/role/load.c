@@ -60,6 +60,8 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 		code = wg_file_read(c->smime.certificate, &p->smime_cert_pem, err);
 	if (code == WG_OK)
 		code = wg_file_read(c->smime_ca, &p->smime_ca_pem, err);
+	if (code == WG_OK && c->smime_crl[0] != '\0')
+		code = wg_file_read(c->smime_crl, &p->smime_ca_pem, err); /* the reader takes both from one text */
 	if (code == WG_OK)
 		code = wg_file_read(c->lookup_key, &p->lookup_key, err);
 	if (code == WG_OK && p->lookup_key.len < LOOKUP_KEY_MIN)

@@ -43,6 +43,13 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 {
 	char there[WG_CLOCK_TEXT * 2];
 	enum wg_code code = wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len, "notice", &read->notice, err);
+	for (size_t i = 0; code == WG_OK && i < read->fields->count; i++) {
+		if (strstr(read->fields->fields[i].label, "(not read)") == NULL)
+			continue; /* the words of the mail around the notice: the notice says it all */
+		read->attention = true;
+		(void)snprintf(read->reason, sizeof read->reason, "beside the notice there is something that was not read: %.200s",
+			       read->fields->fields[i].label);
+	}
 	if (code == WG_OK && facts->received != NULL && !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
 		code = wg_notice_set(read->notice, "header/received", facts->received, err);
 	return code;

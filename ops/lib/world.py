@@ -120,13 +120,14 @@ class Gateway:
         return "\n".join(out) + "\n</directory>\n"
 
     def start(self):
+        self.started_at = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.world.program, "serve", "--config", self.config], stderr=log, stdout=log,
                                             stdin=subprocess.DEVNULL)
         self.wait_ready()
 
-    def log_lines(self):
-        for line in self.log.read_text(errors="replace").splitlines():
+    def log_lines(self, offset=0):
+        for line in self.log.read_bytes()[offset:].decode(errors="replace").splitlines():
             try:
                 yield json.loads(line)
             except ValueError:
@@ -136,7 +137,7 @@ class Gateway:
         def ready():
             if self.process.poll() is not None:
                 raise RuntimeError(f"the gateway of {self.organisation} ended with {self.process.returncode}; see {self.log}")
-            return {"store", "process", "deliver", "intake"} <= {l.get("role") for l in self.log_lines() if l.get("event") == "ready"}
+            return {"store", "process", "deliver", "intake"} <= {l.get("role") for l in self.log_lines(self.started_at) if l.get("event") == "ready"}
         wait_for(f"the gateway of {self.organisation} is ready (log: {self.log})", seconds, ready)
 
     def stop(self, seconds=60):
@@ -148,7 +149,7 @@ class Gateway:
     def roles(self):
         """role -> pid of what runs now, from the supervisor's log."""
         found = {}
-        for line in self.log_lines():
+        for line in self.log_lines(self.started_at):
             if line.get("event") == "started":
                 found[line["child"]] = int(line["pid"])
         return found

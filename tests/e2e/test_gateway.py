@@ -99,7 +99,7 @@ class Case(unittest.TestCase):
 
 class Everyday(Case):
     def test_three_recipients_three_copies_each_valid(self):
-        message = self.submit(report("E2E-THREE"))
+        message = self.submit((ROOT / "ops/lib/missing-report.eml").read_bytes())
         rows = self.settle(message)
         self.assertEqual({(r["organisation"], r["channel"]) for r in rows},
                          {("derbyshire", "https"), ("staffordshire", "mail"), ("derbyshire-police", "mail")})
@@ -205,7 +205,7 @@ class Everyday(Case):
             f"Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n".encode() for i in range(10000)) + b"Content-Type: text/plain\n\nx\n"
         bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
         xxe = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>'
-        for name, data, words in (("nested.eml", nested, "nested"), ("bomb.xml", bomb, "DOCTYPE"), ("xxe.xml", xxe, "DOCTYPE")):
+        for name, data, words in (("nested.eml", nested, "more part boundaries than the limit"), ("bomb.xml", bomb, "DOCTYPE"), ("xxe.xml", xxe, "DOCTYPE")):
             with self.subTest(name):
                 message = self.world.submit(self.host, self.path(data, name), "staffordshire-police")
                 self.assertIn(words, self.becomes(message, "rejected")["reason"])
@@ -234,9 +234,8 @@ class Everyday(Case):
         self.settle(message)
         reference = f"{message}.staffordshire.front-door@"
         path = w.wait_for("the mail is there", 30, lambda: next((m for m in self.world.mails() if reference.encode() in m.read_bytes()), None))
-        self.assertIn(b"Canaryname", self.world.open_mail(path, "staffordshire").replace(b"=\n", b"") if False else
-                      email.message_from_bytes(self.world.open_mail(path, "staffordshire"), policy=email.policy.default)
-                      .get_body(("plain",)).get_content().encode())
+        opened = email.message_from_bytes(self.world.open_mail(path, "staffordshire"), policy=email.policy.default)
+        self.assertIn("Canaryname", opened.get_body(("plain",)).get_content())
         home = self.folder / "gnupg"
         home.mkdir(mode=0o700)
         run = lambda *a, **k: subprocess.run(["gpgsm", "--homedir", home, "--batch", "--disable-dirmngr", "--disable-crl-checks", *a],
@@ -247,7 +246,6 @@ class Everyday(Case):
         print_of = subprocess.run(["openssl", "x509", "-in", ca, "-noout", "-fingerprint", "-sha1"], capture_output=True, text=True, check=True).stdout
         (home / "trustlist.txt").write_text(print_of.split("=")[1].strip() + " S relax\n")
         self.assertEqual(run("--import", ca).returncode, 0)
-        imported = run("--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import", "/dev/stdin", input=b"")
         imported = run("--pinentry-mode", "loopback", "--passphrase", "", "--import", self.path(p12, "key.p12"))
         der = email.message_from_bytes(path.read_bytes()).get_payload(decode=True)
         opened = run("--pinentry-mode", "loopback", "--passphrase", "", "--decrypt", self.path(der, "mail.p7m"))
@@ -339,8 +337,9 @@ class DeadRecipient(Case):
         placing.start()
         self.settle(missing)
         self.settle(found)
-        kinds = [r["kind"] for r in sorted((r for r in placing.rows("--all") if not r["desk"]), key=lambda r: r["id"])]
-        self.assertEqual(kinds, ["missing", "found"])
+        order = {k: n for n, k in enumerate(w.wait_for("both are read there", 60, lambda: (lambda k: k if k[-1] else None)(
+            [r["kind"] for r in sorted((r for r in placing.rows("--all") if not r["desk"]), key=lambda r: r["id"])])))}
+        self.assertLess(order["missing"], order["found"])
 
     def test_hold_release_cancel_retry(self):
         placing = self.gateways[1]
@@ -388,7 +387,7 @@ class HostileWrongName(HostileMailServer):
 
 
 class FullDisk(Case):
-    """The state folder on a file system of 24 MiB of its own."""
+    """The state folder on a small file system of its own."""
     organisations = ("staffordshire",)
 
     def test_full_then_recovers(self):
