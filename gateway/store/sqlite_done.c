@@ -9,6 +9,7 @@
 #include "store/sqlite_internal.h"
 
 #define RECIPIENT_MAX (2 * WG_LIMIT_NAME + 2)
+#define DOCUMENTS_MAX (2 * WG_STORE_HASH + 32)
 
 /* A delivery that this message has already. */
 struct old {
@@ -257,21 +258,23 @@ static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, 
 	                     : code;
 }
 
+/* *words: the hashes of both, for the log: neither can be exchanged afterwards unseen. */
 static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                                  int64_t episode, bool keyed, struct wg_err *err)
+                                  int64_t episode, bool keyed, char words[DOCUMENTS_MAX], struct wg_err *err)
 {
 	int64_t notice = 0, report = 0;
-	char hash[WG_STORE_HASH];
+	char notice_hash[WG_STORE_HASH] = "-", report_hash[WG_STORE_HASH] = "-";
 	enum wg_code code = WG_OK;
 	if (done->notice_len > WG_STORE_BLOB_MAX || done->report_len > WG_STORE_BLOB_MAX)
 		return wg_err_set(err, WG_LIMIT, "the notice or the report is larger than %zu bytes",
 		                  (size_t)WG_STORE_BLOB_MAX);
 	if (done->notice_len > 0)
-		code = wg_blob_put(store, done->notice, done->notice_len, &notice, hash, err);
+		code = wg_blob_put(store, done->notice, done->notice_len, &notice, notice_hash, err);
 	if (code == WG_OK && done->report_len > 0)
-		code = wg_blob_put(store, done->report, done->report_len, &report, hash, err);
+		code = wg_blob_put(store, done->report, done->report_len, &report, report_hash, err);
 	if (code != WG_OK)
 		return code;
+	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */
 	return wg_db_run(store, SQL_MSG_DONE,
 	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
 	                         wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
@@ -284,20 +287,22 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
                              const struct wg_msg_done *done, bool keyed, bool *ambiguous, struct wg_err *err)
 {
 	int64_t episode = 0;
+	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_STORE_REASON];
 	enum wg_code code = WG_OK;
 	if (done->state != WG_MSG_REJECTED)
 		code = episode_of(store, done, &episode, ambiguous, err);
 	if (code == WG_OK && !*ambiguous && done->state != WG_MSG_REJECTED)
 		code = join_episode(store, now, done, &episode, err);
 	if (code == WG_OK)
-		code = put_documents(store, msg, done, *ambiguous ? 0 : episode, keyed, err);
+		code = put_documents(store, msg, done, *ambiguous ? 0 : episode, keyed, words, err);
 	if (code == WG_OK)
 		code = put_deliveries(store, now, msg, episode, done, !*ambiguous, err);
 	if (code != WG_OK)
 		return code;
 	const char *why = *ambiguous ? "what identifies the child belongs to different episodes" : done->reason;
+	(void)snprintf(detail, sizeof detail, "%s %s", words, why != NULL ? why : ""); /* cut is acceptable in words */
 	return wg_message_move(store, now, msg, *ambiguous ? WG_MSG_ATTENTION : done->state, WG_WHO_PROCESS, NULL, why,
-	                       NULL, err);
+	                       detail, err);
 }
 
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,

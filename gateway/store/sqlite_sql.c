@@ -59,8 +59,14 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1)"
 		" FROM delivery d LEFT JOIN blob b ON b.id = d.envelope",
 	[SQL_AUDIT_ORIGINAL] =
-		"SELECT m.id FROM message m JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
+		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
 		" WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash) LIMIT 1",
+	[SQL_AUDIT_NOTICE] =
+		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.notice WHERE m.notice IS NOT NULL AND NOT EXISTS"
+		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=' || b.hash || ' %') LIMIT 1",
+	[SQL_AUDIT_REPORT] =
+		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.report WHERE m.report IS NOT NULL AND NOT EXISTS"
+		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=% report=' || b.hash || ' %') LIMIT 1",
 
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",

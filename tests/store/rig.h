@@ -122,7 +122,7 @@ struct rig_server {
 	enum wg_code code;
 	struct wg_err err;
 	unsigned dropped, lost, damaged; /* events; read after rig_stop, or where the test has waited for them */
-	char last[WG_ERR_TEXT_MAX];
+	char last[2 * WG_ERR_TEXT_MAX];
 };
 
 static inline void rig_event(void *arg, const char *event, enum wg_store_role role, const struct wg_err *what)

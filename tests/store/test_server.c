@@ -1,0 +1,640 @@
+/* The server on real sockets: who may ask what, group commit, leases that wait and leases that are lost. This program
+ * stands between SQLite and the kernel at fsync and fdatasync, to count them, to look at the sockets at that very
+ * moment, and to make one fail. */
+#include "store/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "rig.h"
+#include "store/codec.h"
+#include "store/wire.h"
+
+#define WAIT_MS 60000 /* longer than the test may take: who waits that long has waited in vain */
+
+/* ---- between SQLite and the kernel */
+
+static atomic_int syncs, early, fail_next;
+static int watched[8];
+static atomic_int watched_count;
+
+static int sync_seen(int fd, long call)
+{
+	char byte;
+	atomic_fetch_add(&syncs, 1);
+	for (int i = 0; i < atomic_load(&watched_count); i++)
+		if (recv(watched[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+			atomic_fetch_add(&early, 1);
+	if (atomic_exchange(&fail_next, 0) != 0) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(call, fd);
+}
+
+int fsync(int fd)
+{
+	return sync_seen(fd, SYS_fsync);
+}
+
+int fdatasync(int fd)
+{
+	return sync_seen(fd, SYS_fdatasync);
+}
+
+/* ---- helpers */
+
+/* A connection that the server has before it runs. */
+static int attach(struct rig_server *r, enum wg_store_role role)
+{
+	struct wg_err err = { 0 };
+	int pair[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	OK(wg_server_attach(r->server, pair[0], role, &err));
+	return pair[1];
+}
+
+static void send_frame(int fd, uint32_t tag, unsigned op, unsigned code, const struct wg_buf *body)
+{
+	struct wg_err err = { 0 };
+	uint8_t head[WG_WIRE_HEAD];
+	wg_wire_head(head, tag, op, code, body->len);
+	OK(wg_wire_send(fd, head, sizeof head, body->data, body->len, &err));
+}
+
+/* The next answer; false when the peer closed instead. */
+static bool next_answer(int fd, struct wg_wire_in *in, struct wg_frame *frame)
+{
+	struct wg_err err = { 0 };
+	enum wg_code code;
+	while ((code = wg_wire_peek(in, frame, &err)) == WG_AGAIN)
+		if (wg_wire_fill(in, fd, 0, &err) != WG_OK)
+			return false;
+	assert_int_equal(code, WG_OK);
+	wg_wire_take(in, frame);
+	return true;
+}
+
+static void add(struct wg_client *client, unsigned n, struct wg_msg_receipt *r)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_new m = rig_message(n);
+	OK(wg_client_add(client, &m, r, &err));
+}
+
+/* Leases one message, waiting. */
+static struct wg_msg_job take_message(struct wg_client *client)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	OK(wg_client_lease_messages(client, 1, WAIT_MS, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	struct wg_msg_job job = jobs[0];
+	free(job.blob);
+	job.blob = NULL;
+	free(jobs);
+	return job;
+}
+
+/* ---- who may ask what */
+
+static void put_body(unsigned op, struct wg_buf *b)
+{
+	struct wg_msg_new m = rig_message(1);
+	struct wg_msg_done done = rig_done(m.id, 1, NULL, 0);
+	switch (op) {
+	case WG_OP_ADD:
+	case WG_OP_ADD_LATER:
+		wg_codec_put_msg_new(b, &m);
+		break;
+	case WG_OP_STATUS:
+	case WG_OP_EXPLAIN:
+	case WG_OP_EPOCH:
+		wg_buf_str(b, m.id);
+		if (op == WG_OP_STATUS)
+			wg_buf_str(b, "oatshire-police");
+		break;
+	case WG_OP_LEASE_DELIVERIES:
+	case WG_OP_LEASE_MESSAGES:
+		wg_buf_u32(b, 0);
+		wg_buf_u32(b, 1);
+		if (op == WG_OP_LEASE_DELIVERIES) {
+			wg_buf_u32(b, 1);
+			wg_buf_str(b, "");
+		}
+		break;
+	case WG_OP_PART:
+		wg_buf_bytes(b, "part", 4);
+		break;
+	case WG_OP_DONE:
+		wg_codec_put_done(b, &done);
+		break;
+	case WG_OP_PUT_BACK:
+		wg_buf_str(b, m.id);
+		wg_buf_u64(b, 1);
+		wg_buf_u32(b, 0);
+		wg_buf_str(b, "why");
+		break;
+	case WG_OP_REPORT:
+		wg_buf_u32(b, 0);
+		break;
+	case WG_OP_LIST:
+		wg_buf_str(b, "messages");
+		wg_buf_str(b, "*");
+		wg_buf_str(b, "");
+		wg_buf_u32(b, 10);
+		break;
+	case WG_OP_ACT:
+		wg_buf_str(b, "hold");
+		wg_buf_str(b, m.id);
+		wg_buf_str(b, "robin");
+		wg_buf_str(b, "why");
+		break;
+	case WG_OP_BLOB:
+		wg_buf_str(b, m.id);
+		wg_buf_str(b, "original");
+		wg_buf_str(b, "robin");
+		break;
+	case WG_OP_HISTORY:
+		wg_buf_str(b, "");
+		wg_buf_u32(b, 10);
+		break;
+	default: /* audit, health and what does not exist have no body */
+		break;
+	}
+}
+
+static void roles_and_ops(void **state)
+{
+	/* i: intake, p: process, d: deliver, a: admin. By op, from 0. */
+	static const char *const may[] = { "",  "i", "i", "i", "p", "p", "p", "p", "p", "d",
+		                               "d", "a", "a", "a", "a", "a", "a", "a", "",  "" };
+	static const char letters[] = "ipda";
+	struct rig_server r;
+	(void)state;
+	assert_int_equal(WG_COUNT(may), WG_OP_END + 2);
+	rig_start(&r);
+	for (unsigned role = 0; role <= WG_ROLE_ADMIN; role++)
+		for (unsigned op = 0; op < WG_COUNT(may); op++)
+			for (unsigned code = 0; code < 2; code++) {
+				WG_AUTO_BUF struct wg_buf body = WG_BUF(1 << 16);
+				WG_AUTO_BUF struct wg_buf epoch = WG_BUF(64);
+				struct wg_wire_in in = { .max = WG_LIMIT_FRAME };
+				struct wg_frame frame = { .tag = 0 };
+				struct wg_client *client = rig_client(&r, (enum wg_store_role)role);
+				int fd = wg_client_fd(client);
+				bool want = code == 0 && strchr(may[op], letters[role]) != NULL && *may[op] != '\0';
+				put_body(op, &body);
+				wg_buf_str(&epoch, "e1");
+				send_frame(fd, 77, op, code, &body);
+				if (op == WG_OP_PART && want) /* has no answer of its own: is the connection still there? */
+					send_frame(fd, 77, WG_OP_EPOCH, 0, &epoch);
+				bool got = next_answer(fd, &in, &frame);
+				if (got != want)
+					fail_msg("%s asking %u with code %u: %s", wg_store_role_name((enum wg_store_role)role), op, code,
+					         r.last);
+				if (got) {
+					assert_int_equal(frame.tag, 77);
+					assert_int_equal(frame.op, op == WG_OP_PART ? WG_OP_EPOCH : op);
+				}
+				wg_wire_free(&in);
+				wg_client_freep(&client);
+			}
+	rig_end(&r);
+	assert_int_equal(r.dropped, 4 * WG_COUNT(may) * 2 - 17);
+}
+
+/* Whatever does not read as it should ends that connection and no other. */
+static void malformed_requests(void **state)
+{
+	static const struct {
+		enum wg_store_role role;
+		size_t len;
+		uint8_t bytes[24];
+	} rows[] = {
+		{ WG_ROLE_INTAKE, 4, { 0xff, 0xff, 0xff, 0xff } }, /* 4 GiB announced */
+		{ WG_ROLE_INTAKE, 4, { 0, 0, 0, 7 } },             /* shorter than its head */
+		{ WG_ROLE_INTAKE, 4, { 0, 0, 0, 0 } },
+		{ WG_ROLE_ADMIN, 4, { 0, 1, 0, 0 } },                                   /* longer than admin may */
+		{ WG_ROLE_DELIVER, 4, { 0, 0x10, 0, 0 } },                              /* longer than deliver may */
+		{ WG_ROLE_INTAKE, 12, { 0, 0, 0, 8, 0, 0, 0, 1, 0, WG_OP_ADD, 0, 0 } }, /* without a body */
+		{ WG_ROLE_PROCESS, 12, { 0, 0, 0, 8, 0, 0, 0, 1, 0, WG_OP_DONE, 0, 0 } },
+		{ WG_ROLE_PROCESS, 16, { 0, 0, 0, 12, 0, 0, 0, 1, 0, WG_OP_PART, 0, 0, 0, 0, 0, 9 } }, /* less than it says */
+		{ WG_ROLE_DELIVER,
+		  16,
+		  { 0, 0, 0, 12, 0, 0, 0, 1, 0, WG_OP_REPORT, 0, 0, 0xff, 0, 0, 0 } },         /* too many to be true */
+		{ WG_ROLE_ADMIN, 13, { 0, 0, 0, 9, 0, 0, 0, 1, 0, WG_OP_HEALTH, 0, 0, 'x' } }, /* more than it says */
+	};
+	struct rig_server r;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *other = rig_client(&r, WG_ROLE_INTAKE);
+	for (unsigned i = 0; i < WG_COUNT(rows); i++) {
+		struct wg_err err = { 0 };
+		struct wg_client *client = rig_client(&r, rows[i].role);
+		struct wg_msg_receipt receipt;
+		char byte;
+		OK(wg_wire_send(wg_client_fd(client), rows[i].bytes, rows[i].len, NULL, 0, &err));
+		assert_true(recv(wg_client_fd(client), &byte, 1, 0) <= 0); /* closed, or reset when bytes were left unread */
+		add(other, i, &receipt);
+		assert_false(receipt.duplicate);
+		wg_client_freep(&client);
+	}
+	wg_client_freep(&other);
+	rig_end(&r);
+	assert_int_equal(r.dropped, WG_COUNT(rows));
+}
+
+/* ---- group commit */
+
+static void one_commit_for_all_that_is_there(void **state)
+{
+	enum { CLIENTS = 4, EACH = 50 };
+	struct rig_server r = { .folder = rig_folder() };
+	struct wg_client *clients[CLIENTS];
+	struct wg_err err = { 0 };
+	char seen[CLIENTS * EACH] = { 0 };
+	(void)state;
+	OK(wg_server_open(r.folder, &r.server, &err));
+	wg_server_on_event(r.server, rig_event, &r);
+	for (unsigned c = 0; c < CLIENTS; c++) {
+		watched[c] = attach(&r, WG_ROLE_INTAKE);
+		OK(wg_client_adopt(watched[c], &clients[c], &err));
+		for (unsigned i = 0; i < EACH; i++) {
+			struct wg_msg_new m = rig_message(c * EACH + i);
+			if (i == 7)
+				m.organisation[0] = '!'; /* one bad request among the good does not spoil them */
+			OK(wg_client_add_send(clients[c], i, &m, &err));
+		}
+	}
+	atomic_store(&syncs, 0);
+	atomic_store(&early, 0);
+	atomic_store(&watched_count, CLIENTS);
+	rig_run(&r);
+	for (unsigned c = 0; c < CLIENTS; c++)
+		for (unsigned i = 0; i < EACH;) {
+			struct wg_msg_receipt receipt;
+			struct wg_err failed;
+			uint32_t tag;
+			enum wg_code code = wg_client_add_take(clients[c], &tag, &receipt, &failed, &err);
+			if (code == WG_AGAIN) {
+				assert_string_equal(err.text, "no answer yet");
+				struct pollfd p = { .fd = watched[c], .events = POLLIN };
+				assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+				if (atomic_load(&watched_count) > 0)
+					atomic_store(&watched_count,
+					             0); /* the first answers are out: from now on they may be seen at a sync */
+				continue;
+			}
+			OK(code);
+			assert_int_equal(failed.code, tag == 7 ? WG_REJECT : WG_OK);
+			seen[c * EACH + tag]++;
+			i++;
+		}
+	for (size_t i = 0; i < sizeof seen; i++)
+		assert_int_equal(seen[i], 1);
+	assert_int_equal(atomic_load(&early), 0);
+	assert_in_range(atomic_load(&syncs), 1,
+	                6); /* all were there before it began: a commit or two, with the log's head */
+	for (unsigned c = 0; c < CLIENTS; c++)
+		wg_client_freep(&clients[c]);
+	rig_end(&r);
+	assert_int_equal(r.code, WG_OK);
+}
+
+/* An fsync that fails: nobody is answered, the loop ends, what was acknowledged before is there. */
+static void a_failed_sync_answers_nobody(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt, never;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *client = rig_client(&r, WG_ROLE_INTAKE);
+	add(client, 1, &receipt);
+	struct wg_msg_new m = rig_message(2);
+	atomic_store(&fail_next, 1);
+	enum wg_code code = wg_client_add_send(client, 1, &m, &err);
+	assert_int_equal(code, WG_OK);
+	assert_int_equal(pthread_join(r.thread, NULL), 0);
+	r.running = false;
+	assert_int_equal(r.code, WG_SYSTEM);
+	uint32_t tag;
+	struct wg_err failed;
+	FAILS(WG_AGAIN, wg_client_add_take(client, &tag, &never, &failed, &err)); /* while the socket is still open */
+	assert_string_equal(err.text, "no answer yet");
+	wg_server_freep(&r.server);
+	FAILS(WG_AGAIN, wg_client_add_take(client, &tag, &never, &failed, &err));
+	assert_string_equal(err.text, "the store closed the connection");
+	FAILS(WG_AGAIN, wg_client_add(client, &m, &never, &err));
+	wg_client_freep(&client);
+
+	OK(wg_server_open(r.folder, &r.server, &err));
+	rig_run(&r);
+	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN);
+	uint64_t entries;
+	char head[WG_STORE_HASH];
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count;
+	OK(wg_client_audit(admin, &entries, head, &err));
+	OK(wg_client_list(admin, "messages", "accepted", receipt.id, 10, &rows, &count, &err));
+	assert_int_equal(count, 1);
+	wg_client_freep(&admin);
+	rig_end(&r);
+}
+
+/* ---- leases that wait */
+
+static void send_lease(struct wg_client *client, uint32_t tag, uint32_t wait_ms)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(64);
+	wg_buf_u32(&body, wait_ms);
+	wg_buf_u32(&body, 1);
+	send_frame(wg_client_fd(client), tag, WG_OP_LEASE_MESSAGES, 0, &body);
+}
+
+/* A question and its answer: what was sent to the server before has been looked at when this returns. */
+static void settle(struct wg_client *admin)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 16);
+	OK(wg_client_health(admin, &out, &err));
+}
+
+static void who_waited_longest_is_first(void **state)
+{
+	struct rig_server r;
+	struct wg_client *waiting[3];
+	struct wg_msg_receipt receipts[3];
+	(void)state;
+	rig_start(&r);
+	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN), *intake = rig_client(&r, WG_ROLE_INTAKE);
+	for (int i = 2; i >= 0; i--) /* connected in this order, asking in the other */
+		waiting[i] = rig_client(&r, WG_ROLE_PROCESS);
+	for (unsigned i = 0; i < 3; i++) {
+		send_lease(waiting[i], i, WAIT_MS);
+		settle(admin);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		add(intake, i, &receipts[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		struct wg_wire_in in = { .max = WG_LIMIT_FRAME };
+		struct wg_frame frame;
+		struct wg_msg_job *jobs = NULL;
+		unsigned count = 0;
+		assert_true(next_answer(wg_client_fd(waiting[i]), &in, &frame));
+		assert_int_equal(frame.code, WG_OK);
+		struct wg_cur cur = WG_CUR(frame.body, frame.len);
+		assert_true(wg_codec_get_msg_jobs(&cur, &jobs, &count));
+		assert_int_equal(count, 1);
+		assert_string_equal(jobs[0].id, receipts[i].id);
+		wg_msg_jobs_free(jobs, count);
+		wg_wire_free(&in);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		wg_client_freep(&waiting[i]);
+	wg_client_freep(&admin);
+	wg_client_freep(&intake);
+	rig_end(&r);
+}
+
+static void waiting_ends_with_nothing(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	(void)state;
+	rig_start(&r);
+	struct wg_client *process = rig_client(&r, WG_ROLE_PROCESS), *deliver = rig_client(&r, WG_ROLE_DELIVER);
+	for (unsigned wait = 0; wait <= 120; wait += 40) {
+		struct wg_msg_job *m = NULL;
+		struct wg_dlv_job *d = NULL;
+		unsigned count = 1;
+		OK(wg_client_lease_messages(process, 1, wait, &m, &count, &err));
+		assert_int_equal(count, 0);
+		wg_msg_jobs_free(m, count);
+		OK(wg_client_lease_deliveries(deliver, "", 1, 1, wait, &d, &count, &err));
+		assert_int_equal(count, 0);
+		wg_dlv_jobs_free(d, count);
+	}
+	wg_client_freep(&process);
+	wg_client_freep(&deliver);
+	rig_end(&r);
+}
+
+/* ---- leases that are lost */
+
+static void a_closed_connection_gives_back(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *intake = rig_client(&r, WG_ROLE_INTAKE), *first = rig_client(&r, WG_ROLE_PROCESS),
+					 *second = rig_client(&r, WG_ROLE_PROCESS);
+	add(intake, 1, &receipt);
+	struct wg_msg_job lost = take_message(first);
+	wg_client_freep(&first);
+	struct wg_msg_job job = take_message(second);
+	assert_string_equal(job.id, lost.id);
+	assert_int_equal(job.tries, 1);
+	assert_true(job.token > lost.token);
+
+	struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
+	struct wg_msg_done done = rig_done(job.id, job.token, &d, 1);
+	struct wg_msg_done_result result;
+	OK(wg_client_done(second, &done, &result, &err));
+	struct wg_dlv_job *jobs = NULL;
+	unsigned count = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		struct wg_client *deliver = rig_client(&r, WG_ROLE_DELIVER);
+		OK(wg_client_lease_deliveries(deliver, "", 1, 1, WAIT_MS, &jobs, &count, &err));
+		assert_int_equal(count, 1);
+		assert_int_equal(jobs[0].maybe, i > 0);
+		assert_int_equal(jobs[0].attempts, i);
+		wg_dlv_jobs_free(jobs, count);
+		wg_client_freep(&deliver);
+	}
+	wg_client_freep(&intake);
+	wg_client_freep(&second);
+	rig_end(&r);
+	assert_true(r.lost >= 2);
+}
+
+/* A whole request that was sent before its sender died is still done, its lease is not given to the dead. */
+static void the_last_words_count(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(1 << 16);
+	(void)state;
+	rig_start(&r);
+	struct wg_client *intake = rig_client(&r, WG_ROLE_INTAKE), *process = rig_client(&r, WG_ROLE_PROCESS),
+					 *admin = rig_client(&r, WG_ROLE_ADMIN);
+	add(intake, 1, &receipt);
+	struct wg_msg_job job = take_message(process);
+	struct wg_msg_done done = rig_done(job.id, job.token, NULL, 0);
+	wg_codec_put_done(&body, &done);
+	send_frame(wg_client_fd(process), 1, WG_OP_DONE, 0, &body);
+	send_lease(process, 2, WAIT_MS);
+	wg_client_freep(&process);
+	add(intake, 2, &receipt);
+	process = rig_client(&r, WG_ROLE_PROCESS);
+	struct wg_msg_job next = take_message(process);
+	assert_string_equal(next.id, receipt.id);
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count = 0;
+	OK(wg_client_list(admin, "messages", "routed", job.id, 10, &rows, &count, &err));
+	assert_int_equal(count, 1);
+	wg_client_freep(&process);
+	wg_client_freep(&intake);
+	wg_client_freep(&admin);
+	rig_end(&r);
+}
+
+/* ---- sizes */
+
+static void large_envelopes(void **state)
+{
+	static const size_t sizes[] = { WG_CODEC_PART_MIN - 1, WG_CODEC_PART_MIN, (size_t)5 << 20, WG_LIMIT_ENVELOPE };
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	struct wg_dlv_new d[WG_COUNT(sizes)];
+	struct wg_msg_done_result result;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *intake = rig_client(&r, WG_ROLE_INTAKE), *process = rig_client(&r, WG_ROLE_PROCESS),
+					 *deliver = rig_client(&r, WG_ROLE_DELIVER);
+	WG_AUTO_FREE uint8_t *bytes = malloc(WG_LIMIT_ENVELOPE + 1);
+	assert_non_null(bytes);
+	for (size_t i = 0; i <= WG_LIMIT_ENVELOPE; i++)
+		bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+	struct wg_msg_new m = rig_message(1);
+	m.blob = bytes;
+	m.blob_len = WG_STORE_BLOB_MAX;
+	OK(wg_client_add(intake, &m, &receipt, &err));
+	struct wg_msg_job job = take_message(process);
+	for (unsigned i = 0; i < WG_COUNT(sizes); i++) {
+		char desk[16];
+		(void)snprintf(desk, sizeof desk, "desk-%u", i); /* short */
+		d[i] = rig_delivery("meadowton", desk);
+		d[i].envelope = bytes;
+		d[i].envelope_len = sizes[i];
+	}
+	struct wg_msg_done done = rig_done(job.id, job.token, d, WG_COUNT(sizes));
+	d[3].envelope_len++;
+	FAILS(WG_LIMIT, wg_client_done(process, &done, &result, &err));
+	d[3].envelope_len--;
+	OK(wg_client_done(process, &done, &result, &err));
+	for (unsigned got = 0; got < WG_COUNT(sizes);) {
+		struct wg_dlv_job *jobs = NULL;
+		unsigned count = 0;
+		OK(wg_client_lease_deliveries(deliver, "", 10, 1, WAIT_MS, &jobs, &count, &err));
+		assert_true(count > 0);
+		for (unsigned i = 0; i < count; i++, got++) {
+			assert_int_equal(jobs[i].envelope_len, sizes[got]);
+			assert_memory_equal(jobs[i].envelope, bytes, sizes[got]);
+		}
+		wg_dlv_jobs_free(jobs, count);
+	}
+	wg_client_freep(&intake);
+	wg_client_freep(&process);
+	wg_client_freep(&deliver);
+	rig_end(&r);
+}
+
+/* Answers to adds that are under way are kept while something else is asked on the same connection. */
+static void asking_between_adds(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 }, failed;
+	struct wg_msg_receipt receipt;
+	struct wg_msg_status status;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *client = rig_client(&r, WG_ROLE_INTAKE);
+	add(client, 100, &receipt);
+	for (uint32_t i = 0; i < 10; i++) {
+		struct wg_msg_new m = rig_message(i);
+		OK(wg_client_add_send(client, i + 1000, &m, &err));
+	}
+	OK(wg_client_status(client, receipt.id, "oatshire-police", &status, &err));
+	free(status.deliveries);
+	for (uint32_t i = 0; i < 10; i++) {
+		uint32_t tag = 0;
+		OK(wg_client_add_take(client, &tag, &receipt, &failed, &err));
+		assert_int_equal(tag, i + 1000);
+		assert_int_equal(failed.code, WG_OK);
+	}
+	FAILS(WG_NOT_FOUND,
+	      wg_client_status(client, "not-an-id-but-much-longer-than-one", "oatshire-police", &status, &err));
+	OK(wg_client_status(client, receipt.id, "oatshire-police", &status, &err)); /* the connection is still there */
+	free(status.deliveries);
+	wg_client_freep(&client);
+	rig_end(&r);
+}
+
+static void too_many_connections(void **state)
+{
+	struct rig_server r = { .folder = rig_folder() };
+	struct wg_err err = { 0 };
+	int fds[64], pair[2];
+	(void)state;
+	OK(wg_server_open(r.folder, &r.server, &err));
+	for (size_t i = 0; i < WG_COUNT(fds); i++)
+		fds[i] = attach(&r, WG_ROLE_INTAKE);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	FAILS(WG_LIMIT, wg_server_attach(r.server, pair[0], WG_ROLE_INTAKE, &err));
+	assert_int_equal(close(pair[1]), 0);
+	struct wg_client *client = NULL;
+	OK(wg_client_open(r.folder, WG_ROLE_INTAKE, &client, &err)); /* waits in the backlog ... */
+	for (size_t i = 0; i < WG_COUNT(fds); i++)
+		assert_int_equal(close(fds[i]), 0);
+	rig_run(&r);
+	struct wg_msg_receipt receipt;
+	add(client, 1, &receipt); /* ... until there is room */
+	wg_client_freep(&client);
+	rig_end(&r);
+}
+
+static void sockets_are_private(void **state)
+{
+	struct rig_server r;
+	(void)state;
+	rig_start(&r);
+	for (unsigned role = 0; role <= WG_ROLE_ADMIN; role++) {
+		char path[128];
+		struct stat st;
+		(void)snprintf(path, sizeof path, "%s/store-%s.sock", r.folder,
+		               wg_store_role_name((enum wg_store_role)role)); /* short */
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(roles_and_ops),
+		cmocka_unit_test(malformed_requests),
+		cmocka_unit_test(one_commit_for_all_that_is_there),
+		cmocka_unit_test(a_failed_sync_answers_nobody),
+		cmocka_unit_test(who_waited_longest_is_first),
+		cmocka_unit_test(waiting_ends_with_nothing),
+		cmocka_unit_test(a_closed_connection_gives_back),
+		cmocka_unit_test(the_last_words_count),
+		cmocka_unit_test(large_envelopes),
+		cmocka_unit_test(asking_between_adds),
+		cmocka_unit_test(too_many_connections),
+		cmocka_unit_test(sockets_are_private),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
