@@ -1,144 +1,41 @@
-/* map_place.c owns the way of one value into the notice: read as its field says, written, and accounted for.
- * SECURITY: values come from strangers' documents. What does not fit the type of its place is kept out, so that no
- * value can make the notice invalid; notes never hold a value. */
-#include <stdarg.h>
+/* map_place.c owns the reading of one value as its field says, and where its parts go.
+ * SECURITY: values come from strangers' documents; map_put.c keeps out what does not fit. Notes never hold a value. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "notice/map_internal.h"
+#include "notice/map_put.h"
 #include "notice/value.h"
 
-/* As in xsd/wardgate/1/types.xsd, here in bytes. */
-#define TEXT_MAX 20000
-#define LINE_MAX_BYTES 300
-
-/* One value under way. */
-struct placing {
-	const struct wg_map_target *t;
-	struct wg_map_outcome *outcome;
-	struct wg_err *err;
-	enum wg_code code; /* the first failure sticks */
-};
-
-static void note(struct placing *p, enum wg_placing what, const char *words)
-{
-	p->outcome->what = what;
-	p->outcome->attention = p->outcome->attention || what == WG_UNREAD || what == WG_AMBIGUOUS;
-	(void)snprintf(p->outcome->note, sizeof p->outcome->note, "%s", words);
-}
-
-static void path_of(const struct placing *p, const char *below, char *path, size_t size)
-{
-	(void)snprintf(path, size, "%s%s%s", p->t->field->to, below[0] != '\0' ? "/" : "", below);
-}
-
-/* Remembers where the value went. */
-static void went_to(struct placing *p, const char *path)
-{
-	char clean[WG_MAP_TO_MAX + 32];
-	(void)snprintf(clean, sizeof clean, "%s", path);
-	char *add = strstr(clean, "[+]");
-	if (add != NULL)
-		memmove(add, add + 3, strlen(add + 3) + 1);
-	size_t have = strlen(p->outcome->to);
-	if (have + strlen(clean) + 2 > sizeof p->outcome->to)
-		return; /* cannot be: three paths at most, of known length */
-	(void)snprintf(p->outcome->to + have, sizeof p->outcome->to - have, "%s%s", have > 0 ? " " : "", clean);
-}
-
-static void set(struct placing *p, const char *path, const char *value)
-{
-	if (p->code == WG_OK)
-		p->code = wg_notice_set(p->t->notice, path, value, p->err);
-}
-
-/* Writes the place's own text. False when it is too long for a text. */
-static bool put(struct placing *p, const char *below, const char *value)
-{
-	char path[WG_MAP_TO_MAX + 32];
-	if (strlen(value) > TEXT_MAX) {
-		note(p, WG_UNREAD, "too long for its place: not carried");
-		return false;
-	}
-	path_of(p, below, path, sizeof path);
-	set(p, path, value);
-	went_to(p, path);
-	return true;
-}
-
-/* Writes an attribute of the place that was just written. */
-static void put_attribute(struct placing *p, const char *below, const char *name, const char *value)
-{
-	char path[WG_MAP_TO_MAX + 32], place[WG_MAP_TO_MAX + 32];
-	path_of(p, below, place, sizeof place);
-	char *add = strstr(place, "[+]");
-	int head = add != NULL ? (int)(add - place) : (int)strlen(place);
-	int n = snprintf(path, sizeof path, "%.*s%s/@%s", head, place, add != NULL ? "[last]" : "", name);
-	if (n > 0 && (size_t)n < sizeof path)
-		set(p, path, value);
-}
-
-/* One line of it: line ends become ", ". False when that is longer than a line may be. */
-static bool one_line(const char *value, char out[LINE_MAX_BYTES + 1])
-{
-	size_t o = 0;
-	for (; *value != '\0'; value++) {
-		size_t n = *value == '\n' ? 2 : 1;
-		if (o + n > LINE_MAX_BYTES)
-			return false;
-		memcpy(out + o, *value == '\n' ? ", " : *value == '\t' ? " " : value, n);
-		o += n;
-	}
-	out[o] = '\0';
-	return true;
-}
-
-static bool put_line(struct placing *p, const char *below, const char *value)
-{
-	char line[LINE_MAX_BYTES + 1];
-	if (one_line(value, line))
-		return put(p, below, line);
-	note(p, WG_UNREAD, "too long for one line: not carried");
-	return false;
-}
-
-static char *get(const struct placing *p, const char *below)
-{
-	char path[WG_MAP_TO_MAX + 32];
-	path_of(p, below, path, sizeof path);
-	return wg_notice_get(p->t->notice, path);
-}
-
-static void place_text(struct placing *p, const char *value)
+static void place_text(struct wg_map_placing *p, const char *value)
 {
 	const char *heading = p->t->field->heading;
 	if (heading == NULL) {
-		(void)put(p, "", value);
+		(void)wg_map_put(p, "", value);
 		return;
 	}
-	WG_AUTO_FREE char *before = get(p, "");
-	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)2 * TEXT_MAX);
+	WG_AUTO_FREE char *before = wg_map_get(p, "");
+	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)2 * WG_MAP_TEXT_MAX);
 	if (before != NULL && before[0] != '\0')
 		wg_buf_printf(&all, "%s\n", before);
 	wg_buf_printf(&all, "%s: ", heading);
 	wg_buf_puts(&all, value);
 	if (all.failed)
-		note(p, WG_UNREAD, "too long for its place: not carried");
+		wg_map_note(p, WG_UNREAD, "too long for its place: not carried");
 	else
-		(void)put(p, "", wg_buf_text(&all));
+		(void)wg_map_put(p, "", wg_buf_text(&all));
 }
 
-static void place_person(struct placing *p, const char *value)
+static void place_person(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_person person;
 	if (!wg_value_person(value, &person)) {
-		if (put_line(p, "full", value))
-			note(p, WG_UNREAD, "not a name on one line: kept as it was written");
+		if (wg_map_put_line(p, "full", value))
+			wg_map_note(p, WG_UNREAD, "not a name on one line: kept as it was written");
 		return;
 	}
-	if (put_line(p, "full", person.full) && person.known_as[0] != '\0')
-		(void)put_line(p, "known-as", person.known_as);
+	if (wg_map_put_line(p, "full", person.full) && person.known_as[0] != '\0')
+		(void)wg_map_put_line(p, "known-as", person.known_as);
 }
 
 static bool same_folded(const char *a, const char *b)
@@ -150,12 +47,12 @@ static bool same_folded(const char *a, const char *b)
 }
 
 /* Forenames and surname build the name together, whichever comes first; beside a whole name they must be in it. */
-static void place_name_part(struct placing *p, const char *value)
+static void place_name_part(struct wg_map_placing *p, const char *value)
 {
-	WG_AUTO_FREE char *full = get(p, "full");
+	WG_AUTO_FREE char *full = wg_map_get(p, "full");
 	char both[WG_VALUE_MAX];
 	if (full == NULL || full[0] == '\0') {
-		(void)put_line(p, "full", value);
+		(void)wg_map_put_line(p, "full", value);
 		return;
 	}
 	if (p->t->whole_name) {
@@ -163,81 +60,81 @@ static void place_name_part(struct placing *p, const char *value)
 		bool fits = wg_value_fold(full, name, sizeof name) && wg_value_fold(value, part, sizeof part);
 		const char *at = fits ? strstr(name, part) : NULL;
 		if (at == NULL || (at != name && at[-1] != ' ') || (at[strlen(part)] != ' ' && at[strlen(part)] != '\0'))
-			note(p, WG_AMBIGUOUS, "the full name says something else");
+			wg_map_note(p, WG_AMBIGUOUS, "the full name says something else");
 		else
-			went_to(p, "child/name/full");
+			wg_map_went_to(p, "child/name/full");
 		return;
 	}
 	bool surname = p->t->field->as == WG_AS_SURNAME;
 	int n = snprintf(both, sizeof both, "%s %s", surname ? full : value, surname ? value : full);
 	if (n < 0 || (size_t)n >= sizeof both)
-		note(p, WG_UNREAD, "too long for one line: not carried");
+		wg_map_note(p, WG_UNREAD, "too long for one line: not carried");
 	else
-		(void)put_line(p, "full", both);
+		(void)wg_map_put_line(p, "full", both);
 }
 
-static void place_known_as(struct placing *p, const char *value)
+static void place_known_as(struct wg_map_placing *p, const char *value)
 {
-	WG_AUTO_FREE char *full = get(p, "full"), *known = get(p, "known-as");
+	WG_AUTO_FREE char *full = wg_map_get(p, "full"), *known = wg_map_get(p, "known-as");
 	if (full == NULL)
-		note(p, WG_UNREAD, "there is no name that it could belong to: not carried");
+		wg_map_note(p, WG_UNREAD, "there is no name that it could belong to: not carried");
 	else if (known != NULL && same_folded(known, value))
-		went_to(p, "child/name/known-as");
+		wg_map_went_to(p, "child/name/known-as");
 	else
-		(void)put_line(p, "known-as[+]", value);
+		(void)wg_map_put_line(p, "known-as[+]", value);
 }
 
-static void place_date(struct placing *p, const char *value)
+static void place_date(struct wg_map_placing *p, const char *value)
 {
 	char iso[WG_VALUE_DATE];
-	if (strlen(value) > TEXT_MAX) {
-		note(p, WG_UNREAD, "too long for its place: not carried");
+	if (strlen(value) > WG_MAP_TEXT_MAX) {
+		wg_map_note(p, WG_UNREAD, "too long for its place: not carried");
 		return;
 	}
 	bool plain = strspn(value, "0123456789-/") == strlen(value) && strlen(value) == 10;
 	if (!wg_value_date(value, p->t->day, iso)) {
-		if (put(p, "", ""))
-			put_attribute(p, "", "said", value);
-		note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
+		if (wg_map_put(p, "", ""))
+			wg_map_put_attribute(p, "", "said", value);
+		wg_map_note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
 		return;
 	}
-	if (put(p, "", iso) && !plain)
-		put_attribute(p, "", "said", value);
+	if (wg_map_put(p, "", iso) && !plain)
+		wg_map_put_attribute(p, "", "said", value);
 }
 
 /* Writes a time that was or was not read. */
-static void put_when(struct placing *p, const char *below, const char *said, const struct wg_value_when *when)
+static void put_when(struct wg_map_placing *p, const char *below, const char *said, const struct wg_value_when *when)
 {
-	if (!put(p, below, said))
+	if (!wg_map_put(p, below, said))
 		return;
 	if (when != NULL)
-		put_attribute(p, below, "value", when->value);
-	put_attribute(p, below, "precision", when != NULL ? when->precision : "unknown");
+		wg_map_put_attribute(p, below, "value", when->value);
+	wg_map_put_attribute(p, below, "precision", when != NULL ? when->precision : "unknown");
 }
 
-static void place_when(struct placing *p, const char *value)
+static void place_when(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_when when;
 	bool read = wg_value_when(value, p->t->day, &when);
 	const char *answer = wg_value_answer(value);
 	put_when(p, "", value, read ? &when : NULL);
 	if (!read && (answer == NULL || strcmp(answer, "not-known") != 0) && p->outcome->what == WG_PLACED)
-		note(p, WG_UNREAD, "not a time that can be read surely: kept as it was written");
+		wg_map_note(p, WG_UNREAD, "not a time that can be read surely: kept as it was written");
 }
 
 /* True when the place is free or says the same. */
-static bool agrees(const struct placing *p, const char *below, const char *said, enum wg_map_as as)
+static bool agrees(const struct wg_map_placing *p, const char *below, const char *said, enum wg_map_as as)
 {
-	WG_AUTO_FREE char *there = said[0] != '\0' ? get(p, below) : NULL;
+	WG_AUTO_FREE char *there = said[0] != '\0' ? wg_map_get(p, below) : NULL;
 	return there == NULL || there[0] == '\0' || wg_map_same(as, there, said, p->t->day);
 }
 
 /* A combined answer that cannot be parted is kept whole, under who saw the child when a person may be named in it: the
  * narrower place, so that the whole is shared with no more people than its narrowest part. */
-static void keep_whole(struct placing *p, const char *value, bool asks_by)
+static void keep_whole(struct wg_map_placing *p, const char *value, bool asks_by)
 {
-	WG_AUTO_FREE char *by = get(p, "by"), *when = get(p, "when");
-	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)2 * TEXT_MAX);
+	WG_AUTO_FREE char *by = wg_map_get(p, "by"), *when = wg_map_get(p, "when");
+	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)2 * WG_MAP_TEXT_MAX);
 	if (!asks_by && when == NULL) {
 		put_when(p, "when", value, NULL);
 	} else {
@@ -245,13 +142,13 @@ static void keep_whole(struct placing *p, const char *value, bool asks_by)
 			wg_buf_printf(&all, "%s\n", by);
 		wg_buf_puts(&all, value);
 		if (!all.failed)
-			(void)put(p, "by", wg_buf_text(&all));
+			(void)wg_map_put(p, "by", wg_buf_text(&all));
 	}
 	if (p->outcome->what == WG_PLACED)
-		note(p, WG_UNREAD, "its parts cannot be told apart surely: kept whole");
+		wg_map_note(p, WG_UNREAD, "its parts cannot be told apart surely: kept whole");
 }
 
-static void place_sighting(struct placing *p, const char *value)
+static void place_sighting(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_sighting s;
 	bool asks_by = p->t->field->as == WG_AS_WHERE_WHEN_BY;
@@ -262,24 +159,24 @@ static void place_sighting(struct placing *p, const char *value)
 	}
 	if (!agrees(p, "when", s.when_said, WG_AS_WHEN) || !agrees(p, "where", s.where, WG_AS_TEXT) ||
 	    !agrees(p, "by", s.by, WG_AS_TEXT)) {
-		note(p, WG_AMBIGUOUS, "another answer says otherwise when, where or by whom");
+		wg_map_note(p, WG_AMBIGUOUS, "another answer says otherwise when, where or by whom");
 		return;
 	}
 	put_when(p, "when", s.when_said, &s.when);
 	if (s.where[0] != '\0')
-		(void)put(p, "where", s.where);
+		(void)wg_map_put(p, "where", s.where);
 	if (s.by[0] != '\0')
-		(void)put(p, "by", s.by);
+		(void)wg_map_put(p, "by", s.by);
 }
 
-static void place_yes_no(struct placing *p, const char *value)
+static void place_yes_no(struct wg_map_placing *p, const char *value)
 {
 	const char *answer = wg_value_answer(value);
-	if (put(p, "", value) && answer != NULL)
-		put_attribute(p, "", "answer", answer);
+	if (wg_map_put(p, "", value) && answer != NULL)
+		wg_map_put_attribute(p, "", "answer", answer);
 }
 
-static void place_looked_after(struct placing *p, const char *value)
+static void place_looked_after(struct wg_map_placing *p, const char *value)
 {
 	static const struct {
 		const char *words, *state;
@@ -302,37 +199,37 @@ static void place_looked_after(struct placing *p, const char *value)
 			if (strcmp(folded, states[i].words) == 0)
 				state = states[i].state;
 	if (state == NULL)
-		note(p, WG_UNREAD, "neither yes, no nor not known: not carried");
+		wg_map_note(p, WG_UNREAD, "neither yes, no nor not known: not carried");
 	else
-		(void)put(p, "@looked-after", state);
+		(void)wg_map_put(p, "@looked-after", state);
 }
 
-static void place_address(struct placing *p, const char *value)
+static void place_address(struct wg_map_placing *p, const char *value)
 {
 	char postcode[WG_VALUE_POSTCODE];
-	if (put(p, "", value) && wg_value_postcode(value, postcode))
-		put_attribute(p, "", "postcode", postcode);
+	if (wg_map_put(p, "", value) && wg_value_postcode(value, postcode))
+		wg_map_put_attribute(p, "", "postcode", postcode);
 }
 
-static void place_telephone(struct placing *p, const char *value)
+static void place_telephone(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_telephone t;
 	bool read = wg_value_telephone(value, &t);
-	if (!put_line(p, "", read && t.exact ? t.number : value))
+	if (!wg_map_put_line(p, "", read && t.exact ? t.number : value))
 		return;
 	if (read && t.network[0] != '\0')
-		put_attribute(p, "", "network", t.network);
+		wg_map_put_attribute(p, "", "network", t.network);
 	if (!read && wg_value_answer(value) == NULL)
-		note(p, WG_UNREAD, "no single telephone number in it: kept as it was written");
+		wg_map_note(p, WG_UNREAD, "no single telephone number in it: kept as it was written");
 }
 
-static void place_nhs(struct placing *p, const char *value)
+static void place_nhs(struct wg_map_placing *p, const char *value)
 {
 	char digits[WG_VALUE_NHS];
 	if (wg_value_nhs(value, digits))
-		(void)put(p, "", digits);
+		(void)wg_map_put(p, "", digits);
 	else
-		note(p, WG_UNREAD, "not an NHS number, or its check digit is wrong: not carried");
+		wg_map_note(p, WG_UNREAD, "not an NHS number, or its check digit is wrong: not carried");
 }
 
 /* "High (age and health)": the grade, when what follows names no other one. */
@@ -352,88 +249,88 @@ static const char *risk_of(const char *value)
 	return wg_value_risk(head);
 }
 
-static void place_risk(struct placing *p, const char *value)
+static void place_risk(struct wg_map_placing *p, const char *value)
 {
-	const char *grade = strlen(value) <= TEXT_MAX ? risk_of(value) : NULL;
+	const char *grade = strlen(value) <= WG_MAP_TEXT_MAX ? risk_of(value) : NULL;
 	if (grade == NULL) {
-		note(p, WG_UNREAD, "not the name of one risk grade: not carried");
+		wg_map_note(p, WG_UNREAD, "not the name of one risk grade: not carried");
 		return;
 	}
-	if (put(p, "", grade) && !same_folded(grade, value))
-		put_attribute(p, "", "said", value);
+	if (wg_map_put(p, "", grade) && !same_folded(grade, value))
+		wg_map_put_attribute(p, "", "said", value);
 }
 
-static void place_sex(struct placing *p, const char *value)
+static void place_sex(struct wg_map_placing *p, const char *value)
 {
 	const char *sex = wg_value_sex(value);
 	if (sex != NULL)
-		(void)put(p, "", sex);
+		(void)wg_map_put(p, "", sex);
 	else
-		note(p, WG_UNREAD, "not male, female or unknown: not carried");
+		wg_map_note(p, WG_UNREAD, "not male, female or unknown: not carried");
 }
 
-static void place_reference(struct placing *p, const char *value)
+static void place_reference(struct wg_map_placing *p, const char *value)
 {
 	if (wg_value_reference(value))
-		(void)put_line(p, "", value);
+		(void)wg_map_put_line(p, "", value);
 	else
-		note(p, WG_UNREAD, "not a reference: not carried");
+		wg_map_note(p, WG_UNREAD, "not a reference: not carried");
 }
 
-static void place_force_name(struct placing *p, const char *value)
+static void place_force_name(struct wg_map_placing *p, const char *value)
 {
-	WG_AUTO_FREE char *reference = get(p, "");
+	WG_AUTO_FREE char *reference = wg_map_get(p, "");
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, "police", value, p->t->day);
-	char line[LINE_MAX_BYTES + 1];
+	char line[WG_MAP_LINE_MAX + 1];
 	if (reference == NULL || reference[0] == '\0') {
-		note(p, WG_UNREAD, "there is no police reference that it could belong to: not carried");
-	} else if (!one_line(value, line)) {
-		note(p, WG_UNREAD, "too long for one line: not carried");
+		wg_map_note(p, WG_UNREAD, "there is no police reference that it could belong to: not carried");
+	} else if (!wg_map_one_line(value, line)) {
+		wg_map_note(p, WG_UNREAD, "too long for one line: not carried");
 	} else {
-		(void)put(p, "@force", c != NULL ? c->name : line);
+		(void)wg_map_put(p, "@force", c != NULL ? c->name : line);
 		if (c == NULL)
-			note(p, WG_UNREAD, "not a police force of the code table: kept as it was written");
+			wg_map_note(p, WG_UNREAD, "not a police force of the code table: kept as it was written");
 	}
 }
 
 /* A place that holds a code and, beside it, the name of what it means. */
-static void place_named_code(struct placing *p, const char *table, const char *value)
+static void place_named_code(struct wg_map_placing *p, const char *table, const char *value)
 {
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
 	if (c == NULL) {
-		note(p, WG_UNREAD, "not one name of the code table, as of that day: not carried");
+		wg_map_note(p, WG_UNREAD, "not one name of the code table, as of that day: not carried");
 		return;
 	}
-	if (!put(p, "", c->value))
+	if (!wg_map_put(p, "", c->value))
 		return;
 	if (p->t->field->area[0] != '\0')
-		put_attribute(p, "", "area", p->t->field->area);
-	put_attribute(p, "", "name", c->name);
+		wg_map_put_attribute(p, "", "area", p->t->field->area);
+	wg_map_put_attribute(p, "", "name", c->name);
 }
 
 /* A place that holds the words and, beside them, their code. */
-static void place_coded_words(struct placing *p, const char *table, const char *value)
+static void place_coded_words(struct wg_map_placing *p, const char *table, const char *value)
 {
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
 	const char *answer = wg_value_answer(value);
-	if (!put(p, "", value))
+	if (!wg_map_put(p, "", value))
 		return;
 	if (c != NULL)
-		put_attribute(p, "", "code", c->value);
+		wg_map_put_attribute(p, "", "code", c->value);
 	else if (answer == NULL || strcmp(answer, "not-known") != 0)
-		note(p, WG_UNREAD, "not words of the code table: kept as they were written, without a code");
+		wg_map_note(p, WG_UNREAD, "not words of the code table: kept as they were written, without a code");
 }
 
-static void place_identities(struct placing *p, const char *value)
+static void place_identities(struct wg_map_placing *p, const char *value)
 {
-	WG_AUTO_FREE char *lines = malloc(TEXT_MAX);
+	WG_AUTO_FREE char *lines = malloc(WG_MAP_TEXT_MAX);
 	bool left = false;
 	if (lines == NULL) {
 		p->code = wg_err_set(p->err, WG_SYSTEM, "no memory for a value");
 		return;
 	}
-	if (!wg_map_identities(value, p->t->secret_label, lines, TEXT_MAX, &left)) {
-		note(p, WG_UNREAD, "too long for its place: not carried");
+	if (!wg_map_identities(value, p->t->secret_label, lines, WG_MAP_TEXT_MAX, &left)) {
+		wg_map_note(p, WG_UNREAD, "too long for its place: not carried");
 		return;
 	}
 	for (char *line = lines; *line != '\0';) {
@@ -441,24 +338,24 @@ static void place_identities(struct placing *p, const char *value)
 		bool more = *end != '\0';
 		*end = '\0';
 		p->outcome->to[0] = '\0';
-		(void)put_line(p, "", line);
+		(void)wg_map_put_line(p, "", line);
 		line = end + (more ? 1 : 0);
 	}
 	if (left) {
-		note(p, WG_NOT_CARRIED,
-		     "the label asks for passwords: only what is surely a service and a username was carried");
+		wg_map_note(p, WG_NOT_CARRIED,
+		            "the label asks for passwords: only what is surely a service and a username was carried");
 		p->outcome->attention = true;
 	}
 }
 
-static void place_by_kind(struct placing *p, const char *value)
+static void place_by_kind(struct wg_map_placing *p, const char *value)
 {
 	switch (p->t->field->as) {
 	case WG_AS_TEXT:
 		place_text(p, value);
 		break;
 	case WG_AS_LINE:
-		(void)put_line(p, "", value);
+		(void)wg_map_put_line(p, "", value);
 		break;
 	case WG_AS_PERSON_NAME:
 		place_person(p, value);
@@ -527,7 +424,7 @@ static void place_by_kind(struct placing *p, const char *value)
 		break;
 	case WG_AS_PASSWORD:
 	case WG_AS_COUNT:
-		note(p, WG_NOT_CARRIED, "passwords are never carried");
+		wg_map_note(p, WG_NOT_CARRIED, "passwords are never carried");
 		break;
 	}
 }
@@ -535,7 +432,7 @@ static void place_by_kind(struct placing *p, const char *value)
 enum wg_code wg_map_place(const struct wg_map_target *target, const char *value, struct wg_map_outcome *outcome,
                           struct wg_err *err)
 {
-	struct placing p = { .t = target, .outcome = outcome, .err = err };
+	struct wg_map_placing p = { .t = target, .outcome = outcome, .err = err };
 	*outcome = (struct wg_map_outcome){ .what = WG_PLACED };
 	place_by_kind(&p, value);
 	return p.code;
