@@ -1,6 +1,6 @@
-/* httpd.c owns the listener and the connections: libevent's evhttp over our own TLS contexts, with deadlines and a limit on their
- * number. What a request may look like is in httpd_request.c and httpd_guard.c.
- * SECURITY: meets strangers; nothing of a request is read before the TLS handshake admitted its client. */
+/* httpd.c owns the listener and the connections: libevent's evhttp over our own TLS contexts, with deadlines and a
+ * limit on their number. What a request may look like is in httpd_request.c and httpd_guard.c. SECURITY: meets
+ * strangers; nothing of a request is read before the TLS handshake admitted its client. */
 #include "channel/httpd.h"
 
 #include <arpa/inet.h>
@@ -126,8 +126,8 @@ static struct wg_httpd_conn *conn_make(struct wg_httpd *httpd)
 	return conn;
 }
 
-/* evhttp asks for the bufferevent of a connection that it accepted. With NULL it would go on in the clear; the request then finds
- * no conn and is dropped unanswered (wg_httpd_conn_of). */
+/* evhttp asks for the bufferevent of a connection that it accepted. With NULL it would go on in the clear; the request
+ * then finds no conn and is dropped unanswered (wg_httpd_conn_of). */
 static struct bufferevent *conn_accept(struct event_base *base, void *arg)
 {
 	struct wg_httpd *httpd = arg;
@@ -165,7 +165,8 @@ struct wg_httpd_conn *wg_httpd_conn_of(struct evhttp_request *evreq)
 }
 
 /* Numeric addresses only: a name would ask the resolver, which this process may not reach. */
-static enum wg_code read_address(const struct wg_httpd_spec *spec, struct sockaddr_storage *out, socklen_t *len, struct wg_err *err)
+static enum wg_code read_address(const struct wg_httpd_spec *spec, struct sockaddr_storage *out, socklen_t *len,
+                                 struct wg_err *err)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(spec->port) };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(spec->port) };
@@ -193,8 +194,9 @@ static enum wg_code open_socket(const struct wg_httpd_spec *spec, int *out, unsi
 	WG_AUTO_CLOSE int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	/* without TCP_NODELAY, which accepted sockets inherit, answers wait for the peer's delayed acknowledgement */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
-	    listen(fd, LISTEN_BACKLOG) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
+	    bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		return wg_err_errno(err, "listening on %s port %u", spec->address, (unsigned)spec->port);
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -242,8 +244,8 @@ static enum wg_code start_listening(struct wg_httpd *httpd, struct wg_err *err)
 	return WG_OK;
 }
 
-enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec *spec, struct ssl_ctx_st *tls, wg_http_handler handler, void *arg,
-			    struct wg_httpd **out, struct wg_err *err)
+enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec *spec, struct ssl_ctx_st *tls,
+                            wg_http_handler handler, void *arg, struct wg_httpd **out, struct wg_err *err)
 {
 	if (conn_slot < 0)
 		conn_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, conn_free);

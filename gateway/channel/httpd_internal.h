@@ -1,12 +1,12 @@
 /* What httpd.c (connections) and httpd_request.c (requests) share.
  *
  * Invariants:
- * 1. A wg_httpd_conn lives exactly as long as its SSL, whose extra data it is: libevent frees the SSL some time after the
- *    connection, and even after the httpd, so conn->httpd may be NULL and the SSL's end is the only end of a conn.
- * 2. conn->request and request->conn point at each other or are both NULL. request->evreq is NULL once the connection has gone:
- *    the handler may answer all the same, and the answer goes nowhere.
- * 3. At most one timer per conn: first the handshake, then the request, then the answer, then the next request. When it fires
- *    the socket is shut down, and libevent finds the end of the stream by itself. */
+ * 1. A wg_httpd_conn lives exactly as long as its SSL, whose extra data it is: libevent frees the SSL some time after
+ * the connection, and even after the httpd, so conn->httpd may be NULL and the SSL's end is the only end of a conn.
+ * 2. conn->request and request->conn point at each other or are both NULL. request->evreq is NULL once the connection
+ * has gone: the handler may answer all the same, and the answer goes nowhere.
+ * 3. At most one timer per conn: first the handshake, then the request, then the answer, then the next request. When it
+ * fires the socket is shut down, and libevent finds the end of the stream by itself. */
 #ifndef WG_CHANNEL_HTTPD_INTERNAL_H
 #define WG_CHANNEL_HTTPD_INTERNAL_H
 
@@ -24,8 +24,8 @@ struct wg_httpd_conn {
 	struct event *timer;
 	struct wg_http_request *request;
 	struct wg_httpd_guard guard;
-	bool surplus;                       /* one connection too many: never served */
-	bool known;                         /* client is filled in */
+	bool surplus; /* one connection too many: never served */
+	bool known;   /* client is filled in */
 	struct wg_cert_facts client;
 };
 
@@ -33,8 +33,8 @@ struct wg_http_request {
 	struct wg_httpd_conn *conn;
 	struct evhttp_request *evreq;
 	char *path;
-	bool close;                         /* the connection ends with this answer */
-	struct wg_cert_facts client;        /* a copy: the handler may look at it after the connection has gone */
+	bool close;                  /* the connection ends with this answer */
+	struct wg_cert_facts client; /* a copy: the handler may look at it after the connection has gone */
 };
 
 struct wg_httpd {

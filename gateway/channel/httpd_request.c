@@ -13,8 +13,10 @@
 #include "channel/httpd_internal.h"
 
 /* Headers that say how a message is framed or what it means: twice would be two meanings. */
-static const char *const single[] = { "host", "content-length", "content-type", "content-encoding", "transfer-encoding",
-				      "connection", "expect", "idempotency-key" };
+static const char *const single[] = {
+	"host",       "content-length", "content-type",   "content-encoding", "transfer-encoding",
+	"connection", "expect",         "idempotency-key"
+};
 
 static size_t count_header(struct evhttp_request *evreq, const char *name)
 {
@@ -149,7 +151,8 @@ void wg_httpd_request_arrived(struct evhttp_request *evreq, void *arg)
 		return;
 	}
 	r->close = true;
-	wg_http_problem(r, status, status == 411 ? "length-required" : "bad-request", status == 411 ? "Length required" : "Bad request", why);
+	wg_http_problem(r, status, status == 411 ? "length-required" : "bad-request",
+	                status == 411 ? "Length required" : "Bad request", why);
 }
 
 const char *wg_http_method(const struct wg_http_request *r)
@@ -188,13 +191,27 @@ static const char *reason(int status)
 		int status;
 		const char *words;
 	} table[] = {
-		{ 200, "OK" },           { 201, "Created" },           { 202, "Accepted" },
-		{ 204, "No Content" },   { 304, "Not Modified" },      { 400, "Bad Request" },
-		{ 403, "Forbidden" },    { 404, "Not Found" },         { 405, "Method Not Allowed" },
-		{ 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" },
-		{ 410, "Gone" },         { 411, "Length Required" },   { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" }, { 507, "Insufficient Storage" },
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
+		{ 408, "Request Timeout" },
+		{ 409, "Conflict" },
+		{ 410, "Gone" },
+		{ 411, "Length Required" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+		{ 507, "Insufficient Storage" },
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++)
 		if (table[i].status == status)
@@ -218,7 +235,7 @@ static void put_header(struct wg_http_request *r, const char *name, const char *
 }
 
 static void send_answer(struct wg_http_request *r, int status, const char *content_type, const void *body, size_t len,
-			const struct wg_http_header *headers)
+                        const struct wg_http_header *headers)
 {
 	char length[24];
 	(void)snprintf(length, sizeof length, "%zu", len); /* 20 digits at most */
@@ -242,7 +259,8 @@ static void send_answer(struct wg_http_request *r, int status, const char *conte
 	evbuffer_free(out);
 }
 
-void wg_http_answer(struct wg_http_request *r, int status, const char *content_type, const void *body, size_t len, const struct wg_http_header *headers)
+void wg_http_answer(struct wg_http_request *r, int status, const char *content_type, const void *body, size_t len,
+                    const struct wg_http_header *headers)
 {
 	struct wg_httpd_conn *conn = r->conn;
 	if (conn != NULL) {

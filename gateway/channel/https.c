@@ -1,6 +1,6 @@
 /* https.c owns the way out over HTTPS: libcurl with mutual TLS under the gateway's own trust policy.
- * SECURITY: meets other sites' answers. Nothing is sent before the server's name and chain were verified; redirects, proxies,
- * cookies and compression are off; the answer's size is capped. */
+ * SECURITY: meets other sites' answers. Nothing is sent before the server's name and chain were verified; redirects,
+ * proxies, cookies and compression are off; the answer's size is capped. */
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -28,11 +28,11 @@ struct session {
 	CURL *curl;
 	const struct wg_send_target *target;
 	char host[HOST_TEXT];
-	struct wg_buf answer;      /* body */
+	struct wg_buf answer; /* body */
 	size_t header_bytes;
 	bool too_large;
-	int alert;                 /* the last fatal TLS alert that came in; -1: none */
-	struct wg_err setup;       /* why our own TLS could not be set up; code WG_OK when it could */
+	int alert;           /* the last fatal TLS alert that came in; -1: none */
+	struct wg_err setup; /* why our own TLS could not be set up; code WG_OK when it could */
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -107,7 +107,8 @@ static void curl_freep(char **text)
 static bool read_url(const char *text, char host[HOST_TEXT], char port[8])
 {
 	WG_CLEANUP(url_freep) CURLU *url = curl_url();
-	if (text == NULL || url == NULL || strncmp(text, "https://", 8) != 0 || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
+	if (text == NULL || url == NULL || strncmp(text, "https://", 8) != 0 ||
+	    curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
 		return false;
 	WG_CLEANUP(curl_freep) char *name = NULL, *number = NULL, *user = NULL;
 	if (curl_url_get(url, CURLUPART_USER, &user, 0) != CURLUE_NO_USER)
@@ -144,7 +145,8 @@ static bool key_valid(const char *s)
 	if (!header_value(s, KEY_MAX))
 		return false;
 	for (; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || strchr("._:-", *s) != NULL))
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+		      strchr("._:-", *s) != NULL))
 			return false;
 	return true;
 }
@@ -207,8 +209,10 @@ static const char *key_of(const struct session *s, const struct wg_send_item *it
 
 static bool set_item(struct session *s, const struct wg_send_item *item, struct curl_slist **headers)
 {
-	bool ok = append(headers, "Content-Type: ", s->target->content_type) && append(headers, "Idempotency-Key: ", key_of(s, item)) &&
-		  append(headers, "Accept: ", "application/json") && append(headers, "Expect:", ""); /* no waiting for a 100 */
+	bool ok = append(headers, "Content-Type: ", s->target->content_type) &&
+	          append(headers, "Idempotency-Key: ", key_of(s, item)) &&
+	          append(headers, "Accept: ", "application/json") &&
+	          append(headers, "Expect:", ""); /* no waiting for a 100 */
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_POSTFIELDS, (const char *)item->bytes);
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)item->len);
@@ -218,9 +222,11 @@ static bool set_item(struct session *s, const struct wg_send_item *item, struct 
 
 static bool is_tls_fault(const struct session *s, CURLcode rc)
 {
-	static const CURLcode faults[] = { CURLE_SSL_CONNECT_ERROR,  CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-					   CURLE_SSL_CIPHER,         CURLE_SSL_CACERT_BADFILE,       CURLE_SSL_CRL_BADFILE,
-					   CURLE_SSL_ISSUER_ERROR,   CURLE_USE_SSL_FAILED,           CURLE_SSL_SHUTDOWN_FAILED };
+	static const CURLcode faults[] = { CURLE_SSL_CONNECT_ERROR,  CURLE_PEER_FAILED_VERIFICATION,
+		                               CURLE_SSL_CERTPROBLEM,    CURLE_SSL_CIPHER,
+		                               CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE,
+		                               CURLE_SSL_ISSUER_ERROR,   CURLE_USE_SSL_FAILED,
+		                               CURLE_SSL_SHUTDOWN_FAILED };
 	for (size_t i = 0; i < WG_COUNT(faults); i++)
 		if (rc == faults[i])
 			return true;
@@ -230,8 +236,9 @@ static bool is_tls_fault(const struct session *s, CURLcode rc)
 /* Alerts that say that we were not let in, so that nothing of what we sent was read. */
 static bool turned_away(int alert)
 {
-	return (alert >= SSL3_AD_HANDSHAKE_FAILURE && alert <= TLS1_AD_ACCESS_DENIED) || alert == TLS13_AD_CERTIFICATE_REQUIRED ||
-	       alert == TLS1_AD_PROTOCOL_VERSION || alert == TLS1_AD_INSUFFICIENT_SECURITY;
+	return (alert >= SSL3_AD_HANDSHAKE_FAILURE && alert <= TLS1_AD_ACCESS_DENIED) ||
+	       alert == TLS13_AD_CERTIFICATE_REQUIRED || alert == TLS1_AD_PROTOCOL_VERSION ||
+	       alert == TLS1_AD_INSUFFICIENT_SECURITY;
 }
 
 static bool went_out(const struct session *s, const struct wg_send_item *item)
@@ -271,7 +278,8 @@ static void judge_answer(const struct session *s, struct wg_send_item *item, lon
 {
 	struct wg_send_result *result = &item->result;
 	char words[96];
-	(void)snprintf(words, sizeof words, "answered %ld%s", status, status >= 300 && status < 400 ? ": redirects are not followed" : "");
+	(void)snprintf(words, sizeof words, "answered %ld%s", status,
+	               status >= 300 && status < 400 ? ": redirects are not followed" : "");
 	if (status >= 200 && status <= 202) {
 		wg_https_receipt(wg_buf_text(&s->answer), s->answer.len, result->receipt, sizeof result->receipt);
 		finish(item, WG_SENT_OK, words);
@@ -322,7 +330,8 @@ static void send_all(const struct wg_send_target *target, struct wg_send_item *i
 	if (!read_url(target->url, s.host, port) || !header_value(target->content_type, 128)) {
 		fault = "the recipient's URL or content type is not usable";
 		what = WG_SENT_REFUSED;
-	} else if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (s.curl = curl_easy_init()) == NULL || !set_policy(&s, port, &resolve)) {
+	} else if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (s.curl = curl_easy_init()) == NULL ||
+	           !set_policy(&s, port, &resolve)) {
 		fault = "libcurl could not be set up";
 	}
 	size_t tried = 0;

@@ -1,6 +1,6 @@
-/* https_receipt.c owns a strict walk over a JSON object (RFC 8259) that keeps one member. A JSON library is not of this room, and
- * all that is wanted is one short name.
- * SECURITY: meets the answers of other gateways: depth and length are bounded, and any doubt means "no receipt". */
+/* https_receipt.c owns a strict walk over a JSON object (RFC 8259) that keeps one member. A JSON library is not of this
+ * room, and all that is wanted is one short name. SECURITY: meets the answers of other gateways: depth and length are
+ * bounded, and any doubt means "no receipt". */
 #include "channel/https_receipt.h"
 
 #include <stdbool.h>

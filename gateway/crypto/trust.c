@@ -13,10 +13,12 @@
 #define CHAIN_LEVEL 2
 
 /* Puts every certificate, or every CRL, of a PEM text into the store, and counts them. path stands in messages. */
-static enum wg_code add_pem(X509_STORE *store, const void *pem, size_t len, const char *path, bool crls, struct wg_err *err)
+static enum wg_code add_pem(X509_STORE *store, const void *pem, size_t len, const char *path, bool crls,
+                            struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_bio) BIO *bio = wg_ossl_view(pem, len);
-	WG_CLEANUP(wg_auto_infos) STACK_OF(X509_INFO) *infos = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+	WG_CLEANUP(wg_auto_infos)
+	STACK_OF(X509_INFO) *infos = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
 	if (infos == NULL)
 		return wg_ossl_err(err, WG_CONFIG, "%s cannot be read (PEM)", path);
 	int count = 0;
@@ -129,11 +131,13 @@ static enum wg_code check_usage(const struct wg_cert *cert, enum wg_purpose purp
 		[WG_PURPOSE_TLS_CLIENT] = facts.client_auth,
 	};
 	if (!allowed[purpose])
-		return wg_err_set(err, WG_CRYPTO, "the certificate is not made for this use (its key usage or extended key usage)");
+		return wg_err_set(err, WG_CRYPTO,
+		                  "the certificate is not made for this use (its key usage or extended key usage)");
 	return WG_OK;
 }
 
-enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose, struct wg_err *err)
+enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
+                            struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust->store, cert->x509, cert->chain) != 1 ||
@@ -142,7 +146,8 @@ enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *
 	if (X509_verify_cert(ctx) != 1) {
 		int why = X509_STORE_CTX_get_error(ctx), depth = X509_STORE_CTX_get_error_depth(ctx);
 		wg_ossl_forget();
-		return wg_err_set(err, WG_CRYPTO, "the certificate is not accepted: %s (at depth %d)", X509_verify_cert_error_string(why), depth);
+		return wg_err_set(err, WG_CRYPTO, "the certificate is not accepted: %s (at depth %d)",
+		                  X509_verify_cert_error_string(why), depth);
 	}
 	return check_usage(cert, purpose, err);
 }

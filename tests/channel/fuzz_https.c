@@ -1,4 +1,5 @@
-/* Fuzz target: bytes from the network before any library sees them: request headers, in two portions as in one, and answers. */
+/* Fuzz target: bytes from the network before any library sees them: request headers, in two portions as in one, and
+ * answers. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>

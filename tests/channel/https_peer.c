@@ -23,7 +23,12 @@
 
 volatile int *peer_reached;
 const struct wg_httpd_spec peer_spec = {
-	.address = "127.0.0.1", .max_header = 8192, .max_body = 65536, .max_connections = 50, .request_ms = 20000, .idle_ms = 20000,
+	.address = "127.0.0.1",
+	.max_header = 8192,
+	.max_body = 65536,
+	.max_connections = 50,
+	.request_ms = 20000,
+	.idle_ms = 20000,
 };
 
 static struct wg_http_request *held;
@@ -71,7 +76,7 @@ static void handle(void *arg, struct wg_http_request *r)
 
 static void stop_loop(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd, (void)what; /* the signature is libevent's */
+	(void)fd, (void)what;                 /* the signature is libevent's */
 	(void)event_base_loopexit(arg, NULL); /* peer_stop notices a loop that goes on */
 }
 
@@ -140,7 +145,7 @@ static struct peer start(void (*run)(const void *arg, int fd), const void *arg)
 	struct peer peer = { .pid = fork() };
 	assert_true(peer.pid >= 0);
 	if (peer.pid == 0) {
-		(void)close(fds[0]); /* the parent's end */
+		(void)close(fds[0]);                    /* the parent's end */
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nobody behind */
 		run(arg, fds[1]);
 		exit(0); /* not _exit: a leak checker has its say */
@@ -279,7 +284,7 @@ static void run_deaf(const void *arg, int fd)
 	int listener = listen_any(&port);
 	say_port(fd, port);
 	while (next_client(listener) >= 0)
-		; /* left open until the process ends */
+		;                  /* left open until the process ends */
 	(void)close(listener); /* nothing was kept back */
 }
 
@@ -320,7 +325,9 @@ static SSL_CTX *raw_context(const struct raw *raw)
 
 SSL *raw_connect(const struct raw *raw, unsigned short port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		                           .sin_port = htons(port) };
 	const struct timeval wait = { .tv_sec = WAIT_S };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_true(fd >= 0);
@@ -364,7 +371,8 @@ int raw_answer(SSL *ssl, char *out, size_t size)
 			want = (size_t)(end + 4 - out) + read_number(length + 16);
 	}
 	/* an answer without a length ends with the connection */
-	bool whole = strncmp(out, "HTTP/1.", 7) == 0 && strstr(out, "\r\n\r\n") != NULL && (want == SIZE_MAX || len >= want);
+	bool whole =
+		strncmp(out, "HTTP/1.", 7) == 0 && strstr(out, "\r\n\r\n") != NULL && (want == SIZE_MAX || len >= want);
 	return whole ? (int)read_number(out + 9) : 0;
 }
 

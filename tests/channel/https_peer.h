@@ -15,15 +15,15 @@ struct peer {
 	unsigned short port;
 };
 
-/* The real server, with derbyshire's certificate. It admits whoever has a DNS name other than unheard-of.example. By path:
- * /v1/notices answers 202 with {"id":"r-METHOD-BODYLENGTH"}; /later the same after the loop has turned; /hold never;
- * /who 200 with the client's first DNS name; anything else 404. */
+/* The real server, with derbyshire's certificate. It admits whoever has a DNS name other than unheard-of.example. By
+ * path: /v1/notices answers 202 with {"id":"r-METHOD-BODYLENGTH"}; /later the same after the loop has turned; /hold
+ * never; /who 200 with the client's first DNS name; anything else 404. */
 struct peer peer_httpd(const struct wg_httpd_spec *spec);
 /* spec for tests that are not about limits: generous. */
 extern const struct wg_httpd_spec peer_spec;
 
-/* A server that does the handshake with certificate "NAME.pem" of the throwaway authority, reads one whole request, sends answer
- * (len bytes, repeated times), and closes. answer NULL: closes without a word. Serves until stopped. */
+/* A server that does the handshake with certificate "NAME.pem" of the throwaway authority, reads one whole request,
+ * sends answer (len bytes, repeated times), and closes. answer NULL: closes without a word. Serves until stopped. */
 struct peer peer_script(const char *name, const char *answer, size_t times);
 /* A socket that accepts, and nothing more. */
 struct peer peer_deaf(void);
@@ -32,16 +32,17 @@ struct peer peer_deaf(void);
 void peer_stop(struct peer *peer);
 
 struct raw {
-	const char *identity;  /* "derbyshire/client", or NULL: no certificate */
-	int max_version;       /* 0, or TLS1_1_VERSION ... */
-	const char *name;      /* the name to expect; NULL: localhost */
+	const char *identity; /* "derbyshire/client", or NULL: no certificate */
+	int max_version;      /* 0, or TLS1_1_VERSION ... */
+	const char *name;     /* the name to expect; NULL: localhost */
 };
 struct ssl_st;
-/* Connects and shakes hands; NULL when the server did not want to. With TLS 1.3 a refusal shows only at the first read. */
+/* Connects and shakes hands; NULL when the server did not want to. With TLS 1.3 a refusal shows only at the first read.
+ */
 struct ssl_st *raw_connect(const struct raw *raw, unsigned short port);
 void raw_close(struct ssl_st *ssl);
-/* Reads what comes until the end, an error or a whole answer with its body; out is NUL-terminated. Returns the status, or 0 when no
- * whole answer came. */
+/* Reads what comes until the end, an error or a whole answer with its body; out is NUL-terminated. Returns the status,
+ * or 0 when no whole answer came. */
 int raw_answer(struct ssl_st *ssl, char *out, size_t size);
 /* Connects, sends, reads one answer. */
 int raw_exchange(const struct raw *raw, unsigned short port, const void *bytes, size_t len, char *out, size_t size);

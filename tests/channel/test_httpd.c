@@ -1,4 +1,5 @@
-/* The server inward: who gets in, what is a request, what a deadline ends. Real TLS, real sockets, the server in its own process. */
+/* The server inward: who gets in, what is a request, what a deadline ends. Real TLS, real sockets, the server in its
+ * own process. */
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -29,7 +30,9 @@ static void test_who_gets_in(void **state)
 		{ "no certificate, TLS 1.2", { .identity = NULL, .max_version = TLS1_2_VERSION }, 0 },
 		{ "unknown authority", { .identity = "hostile/unknown-ca-client" }, 0 },
 		{ "unknown agency", { .identity = "hostile/unknown-agency-client" }, 0 },
-		{ "unknown agency, TLS 1.2", { .identity = "hostile/unknown-agency-client", .max_version = TLS1_2_VERSION }, 0 },
+		{ "unknown agency, TLS 1.2",
+		  { .identity = "hostile/unknown-agency-client", .max_version = TLS1_2_VERSION },
+		  0 },
 		{ "not made for clients", { .identity = "hostile/no-eku-client" }, 0 },
 		{ "a mail certificate", { .identity = "derbyshire/smime" }, 0 },
 		{ "expired", { .identity = "hostile/expired-client" }, 0 },
@@ -65,18 +68,24 @@ struct shape {
 
 static const struct shape shapes[] = {
 	{ "plain", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", 202, true },
-	{ "chunked", "POST /v1/notices HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", 202, true },
+	{ "chunked", "POST /v1/notices HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", 202,
+	  true },
 	{ "escaped path", "POST /v1%2fnotices HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", 202, true },
 	{ "answered later", "POST /later HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", 202, true },
 	{ "no such path", "GET /nothing?x=1 HTTP/1.1\r\n" HOST "\r\n", 404, true },
-	{ "length and coding", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, false },
-	{ "two lengths", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!", 400, false },
-	{ "the same length twice", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody", 400, false },
+	{ "length and coding",
+	  "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+	  false },
+	{ "two lengths", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody!", 400,
+	  false },
+	{ "the same length twice",
+	  "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody", 400, false },
 	{ "signed length", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: +4\r\n\r\nbody", 400, false },
 	{ "negative length", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: -4\r\n\r\nbody", 400, false },
 	{ "length is a list", "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 4, 4\r\n\r\nbody", 400, false },
 	{ "unknown coding", "POST /v1/notices HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n", 400, false },
-	{ "bad chunk", "POST /v1/notices HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\nbody\r\n0\r\n\r\n", 413, false }, /* libevent's word for it */
+	{ "bad chunk", "POST /v1/notices HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\nbody\r\n0\r\n\r\n",
+	  413, false }, /* libevent's word for it */
 	{ "no length", "POST /v1/notices HTTP/1.1\r\n" HOST "\r\n", 411, false },
 	{ "GET with a body", "GET /who HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", 400, false },
 	{ "folded line", "GET /who HTTP/1.1\r\n" HOST "X-A: b\r\n c\r\n\r\n", 400, false },
@@ -84,11 +93,16 @@ static const struct shape shapes[] = {
 	{ "bare LF", "GET /who HTTP/1.1\n" HOST "\r\n", 400, false },
 	{ "only LF", "GET /who HTTP/1.1\nHost: localhost\n\n", 400, false },
 	{ "bare CR", "GET /who HTTP/1.1\r\n" HOST "X-A: b\rc\r\n\r\n", 400, false },
-	{ "control character", "GET /who HTTP/1.1\r\n" HOST "X-A: b\x01" "c\r\n\r\n", 400, false },
+	{ "control character",
+	  "GET /who HTTP/1.1\r\n" HOST "X-A: b\x01"
+	  "c\r\n\r\n",
+	  400, false },
 	{ "no colon", "GET /who HTTP/1.1\r\n" HOST "nonsense\r\n\r\n", 400, false },
 	{ "no host", "GET /who HTTP/1.1\r\nX-A: b\r\n\r\n", 400, false },
 	{ "two hosts", "GET /who HTTP/1.1\r\n" HOST HOST "\r\n", 400, false },
-	{ "two keys", "POST /v1/notices HTTP/1.1\r\n" HOST "Idempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 4\r\n\r\nbody", 400, false },
+	{ "two keys",
+	  "POST /v1/notices HTTP/1.1\r\n" HOST "Idempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 4\r\n\r\nbody",
+	  400, false },
 	{ "NUL in path", "GET /who%00 HTTP/1.1\r\n" HOST "\r\n", 400, false },
 	{ "line end in path", "GET /who%0d%0aX HTTP/1.1\r\n" HOST "\r\n", 400, false },
 	{ "path is not UTF-8", "GET /who%ff HTTP/1.1\r\n" HOST "\r\n", 400, false },
@@ -106,7 +120,8 @@ static void test_shapes(void **state)
 	struct peer peer = peer_httpd(&peer_spec);
 	for (size_t i = 0; i < WG_COUNT(shapes); i++) {
 		int before = *peer_reached;
-		int status = raw_exchange(&derbyshire, peer.port, shapes[i].bytes, strlen(shapes[i].bytes), answer, sizeof answer);
+		int status =
+			raw_exchange(&derbyshire, peer.port, shapes[i].bytes, strlen(shapes[i].bytes), answer, sizeof answer);
 		if (status != shapes[i].status || *peer_reached != before + shapes[i].reached)
 			fail_msg("%s: status %d, reached %d", shapes[i].name, status, *peer_reached - before);
 		if (strcasestr(answer, "Content-Length: ") == NULL)
@@ -192,7 +207,8 @@ static void test_pipelined(void **state)
 	peer_stop(&peer);
 }
 
-/* Bytes that keep dripping, in the header or in the body, do not keep a connection open; others are served meanwhile. */
+/* Bytes that keep dripping, in the header or in the body, do not keep a connection open; others are served meanwhile.
+ */
 static void test_drip(void **state)
 {
 	(void)state;
@@ -233,7 +249,8 @@ static void test_silent_clients(void **state)
 	assert_non_null(ssl);
 	assert_int_equal(SSL_write(ssl, good, sizeof good - 1), sizeof good - 1);
 	assert_int_equal(raw_answer(ssl, answer, sizeof answer), 202);
-	assert_int_equal(raw_answer(ssl, answer, sizeof answer), 0); /* the server ends it, else this waits and fails below */
+	assert_int_equal(raw_answer(ssl, answer, sizeof answer),
+	                 0); /* the server ends it, else this waits and fails below */
 	int fd = SSL_get_fd(ssl);
 	char byte;
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);
@@ -263,11 +280,13 @@ static void test_too_many(void **state)
 	peer_stop(&peer);
 }
 
-/* The server ends while a request is in hand: peer_stop sees a clean end. A client that left before its answer is no trouble either. */
+/* The server ends while a request is in hand: peer_stop sees a clean end. A client that left before its answer is no
+ * trouble either. */
 static void test_ends(void **state)
 {
 	(void)state;
-	static const char hold[] = "GET /hold HTTP/1.1\r\n" HOST "\r\n", later[] = "POST /later HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n";
+	static const char hold[] = "GET /hold HTTP/1.1\r\n" HOST "\r\n",
+					  later[] = "POST /later HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n";
 	struct peer peer = peer_httpd(&peer_spec);
 	SSL *ssl = raw_connect(&derbyshire, peer.port);
 	assert_non_null(ssl);
@@ -300,10 +319,12 @@ static void test_bad_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who_gets_in), cmocka_unit_test(test_client_facts), cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_shapes_bytewise), cmocka_unit_test(test_large), cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_pipelined), cmocka_unit_test(test_drip), cmocka_unit_test(test_silent_clients),
-		cmocka_unit_test(test_too_many), cmocka_unit_test(test_ends), cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_who_gets_in),    cmocka_unit_test(test_client_facts),
+		cmocka_unit_test(test_shapes),         cmocka_unit_test(test_shapes_bytewise),
+		cmocka_unit_test(test_large),          cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_pipelined),      cmocka_unit_test(test_drip),
+		cmocka_unit_test(test_silent_clients), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_ends),           cmocka_unit_test(test_bad_addresses),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

@@ -1,4 +1,5 @@
-/* The way out over HTTPS against our real server, and against servers that misbehave: what counts as sent, what is tried again. */
+/* The way out over HTTPS against our real server, and against servers that misbehave: what counts as sent, what is
+ * tried again. */
 #include <sys/stat.h>
 
 #include "../crypto/pki.h"
@@ -63,8 +64,8 @@ static void test_batch(void **state)
 	peer_stop(&peer);
 }
 
-/* We are refused: an alarm where the server's alert reaches us. Our own server hangs up at once, and the reset may overtake its
- * alert: then it is an ordinary failure, but never a success. */
+/* We are refused: an alarm where the server's alert reaches us. Our own server hangs up at once, and the reset may
+ * overtake its alert: then it is an ordinary failure, but never a success. */
 static void test_our_identity(void **state)
 {
 	(void)state;
@@ -77,7 +78,8 @@ static void test_our_identity(void **state)
 		{ "expired", "hostile/expired-client" },
 		{ "none", NULL },
 	};
-	struct peer peers[] = { peer_script("derbyshire/server", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1), peer_httpd(&peer_spec) };
+	struct peer peers[] = { peer_script("derbyshire/server", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1),
+		                    peer_httpd(&peer_spec) };
 	for (size_t i = 0; i < WG_COUNT(table) * 2; i++) {
 		struct wg_send_target target = target_of(peers[i % 2].port, "/v1/notices");
 		const char *pair = table[i / 2].pair;
@@ -102,8 +104,8 @@ static void test_our_identity(void **state)
 static void test_their_identity(void **state)
 {
 	(void)state;
-	static const char *const table[] = { "hostile/unknown-ca-server", "hostile/wrong-name-server", "hostile/expired-server",
-					     "hostile/revoked-server", "derbyshire/client" };
+	static const char *const table[] = { "hostile/unknown-ca-server", "hostile/wrong-name-server",
+		                                 "hostile/expired-server", "hostile/revoked-server", "derbyshire/client" };
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		struct peer peer = peer_script(table[i], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1);
 		struct wg_send_target target = target_of(peer.port, "/");
@@ -116,8 +118,8 @@ static void test_their_identity(void **state)
 	}
 }
 
-/* The CN of this certificate says localhost; its alternative name does not, and only that counts. Nor does a good chain help under
- * another name than the one that was asked for. */
+/* The CN of this certificate says localhost; its alternative name does not, and only that counts. Nor does a good chain
+ * help under another name than the one that was asked for. */
 static void test_other_name(void **state)
 {
 	(void)state;
@@ -262,9 +264,9 @@ static void test_open_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),      cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
-		cmocka_unit_test(test_other_name), cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
-		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),    cmocka_unit_test(test_open_key),
+		cmocka_unit_test(test_batch),       cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
+		cmocka_unit_test(test_other_name),  cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),     cmocka_unit_test(test_open_key),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

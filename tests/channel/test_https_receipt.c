@@ -48,7 +48,8 @@ static void test_receipts(void **state)
 		wg_https_receipt(table[i].json, strlen(table[i].json), id, sizeof id);
 		if (strcmp(id, table[i].id) != 0)
 			fail_msg("%s gave \"%s\"", table[i].json, id);
-		for (size_t len = 0; len < strlen(table[i].json) && table[i].id[0] != '\0'; len++) { /* only blanks may be missing */
+		for (size_t len = 0; len < strlen(table[i].json) && table[i].id[0] != '\0';
+		     len++) { /* only blanks may be missing */
 			wg_https_receipt(table[i].json, len, id, sizeof id);
 			assert_true(id[0] == '\0' || strcmp(id, table[i].id) == 0);
 		}

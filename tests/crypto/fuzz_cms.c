@@ -1,6 +1,7 @@
-/* Fuzz target: CMS objects from outside. The first byte says what the rest is: 0 and 1 raw DER to verify or to decrypt; 2, 3, 4
- * edits, four bytes each (offset 24 bits, new value), to a message that was valid: signed, sealed with CBC, sealed with GCM. Keys
- * are made at the start, so that the corpus holds none. Whatever is accepted must be what was signed. */
+/* Fuzz target: CMS objects from outside. The first byte says what the rest is: 0 and 1 raw DER to verify or to decrypt;
+ * 2, 3, 4 edits, four bytes each (offset 24 bits, new value), to a message that was valid: signed, sealed with CBC,
+ * sealed with GCM. Keys are made at the start, so that the corpus holds none. Whatever is accepted must be what was
+ * signed. */
 #include <assert.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -40,7 +41,8 @@ static X509 *make_cert(EVP_PKEY *pkey)
 {
 	X509 *x509 = X509_new();
 	must(x509 != NULL && X509_set_version(x509, 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x509), 1) == 1);
-	must(X509_gmtime_adj(X509_getm_notBefore(x509), -3600) != NULL && X509_gmtime_adj(X509_getm_notAfter(x509), 86400) != NULL);
+	must(X509_gmtime_adj(X509_getm_notBefore(x509), -3600) != NULL &&
+	     X509_gmtime_adj(X509_getm_notAfter(x509), 86400) != NULL);
 	X509_NAME *name = X509_get_subject_name(x509);
 	must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Specimen", -1, -1, 0) == 1);
 	must(X509_set_issuer_name(x509, name) == 1 && X509_set_pubkey(x509, pkey) == 1);

@@ -1,5 +1,5 @@
-/* For tests that need certificates: makes the throwaway authority in a temporary folder and takes it away again. Also runs
- * foreign programs (openssl, gpgsm) without a shell. */
+/* For tests that need certificates: makes the throwaway authority in a temporary folder and takes it away again. Also
+ * runs foreign programs (openssl, gpgsm) without a shell. */
 #ifndef WG_TESTS_CRYPTO_PKI_H
 #define WG_TESTS_CRYPTO_PKI_H
 
@@ -19,9 +19,8 @@
 extern char pki_dir[];
 extern struct wg_err pki_err; /* for all calls whose words the test may want to print */
 
-/* Runs a program; its input is the file "stdin" inside pki_dir (empty unless written), its output (both streams) goes to the file
- * named log there. Returns its exit status, -1 when it
- * did not run to its end. */
+/* Runs a program; its input is the file "stdin" inside pki_dir (empty unless written), its output (both streams) goes
+ * to the file named log there. Returns its exit status, -1 when it did not run to its end. */
 int pki_run(const char *log, const char *const argv[]);
 /* PATH inside the temporary folder; a ring of buffers, so that several fit into one call. */
 const char *pki(const char *name);

@@ -13,7 +13,8 @@
 
 static char large[LARGE];
 
-static void seal(const char *from, const char *to, enum wg_cipher cipher, const void *content, size_t len, struct wg_buf *out)
+static void seal(const char *from, const char *to, enum wg_cipher cipher, const void *content, size_t len,
+                 struct wg_buf *out)
 {
 	WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL, *peer = NULL;
@@ -44,7 +45,8 @@ static void opener_free(struct opener *o)
 	wg_trust_freep(&o->trust);
 }
 
-static enum wg_code open_sealed(const struct opener *o, const void *der, size_t len, struct wg_buf *out, struct wg_cert **signer)
+static enum wg_code open_sealed(const struct opener *o, const void *der, size_t len, struct wg_buf *out,
+                                struct wg_cert **signer)
 {
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_ENVELOPE);
 	enum wg_code code = wg_cms_decrypt(o->key, o->cert, der, len, &inner, &pki_err);
@@ -99,8 +101,8 @@ static void flip_all(const struct opener *o, uint8_t *der, size_t len, bool seal
 		WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
 		WG_CLEANUP(wg_cert_freep) struct wg_cert *signer = NULL;
 		der[at] ^= flip;
-		enum wg_code code = sealed ? open_sealed(o, der, len, &out, &signer) :
-					     wg_cms_verify(o->trust, der, len, &out, &signer, &pki_err);
+		enum wg_code code = sealed ? open_sealed(o, der, len, &out, &signer)
+		                           : wg_cms_verify(o->trust, der, len, &out, &signer, &pki_err);
 		der[at] ^= flip;
 		if (code == WG_OK) {
 			assert_string_equal(wg_buf_text(&out), SMALL);
@@ -314,7 +316,8 @@ static void test_kinds(void **state)
 {
 	(void)state;
 	struct opener o = opener_of("derbyshire/smime");
-	WG_AUTO_BUF struct wg_buf made = WG_BUF(WG_LIMIT_ENVELOPE), sealed = WG_BUF(WG_LIMIT_ENVELOPE), out = WG_BUF(WG_LIMIT_ENVELOPE);
+	WG_AUTO_BUF struct wg_buf made = WG_BUF(WG_LIMIT_ENVELOPE), sealed = WG_BUF(WG_LIMIT_ENVELOPE),
+							  out = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *signer = NULL;
 	assert_int_equal(wg_cms_sign(o.key, o.cert, SMALL, sizeof SMALL - 1, &made, &pki_err), WG_OK);
 	assert_int_equal(wg_cms_decrypt(o.key, o.cert, made.data, made.len, &out, &pki_err), WG_CRYPTO);
@@ -369,10 +372,17 @@ static void test_output_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_ec_signer),      cmocka_unit_test(test_flipped_sealed),
-		cmocka_unit_test(test_flipped_signed), cmocka_unit_test(test_gcm_authenticates), cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_shapes),        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_wrong_key),
-		cmocka_unit_test(test_output_limit),  cmocka_unit_test(test_nobody_signed),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_ec_signer),
+		cmocka_unit_test(test_flipped_sealed),
+		cmocka_unit_test(test_flipped_signed),
+		cmocka_unit_test(test_gcm_authenticates),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_wrong_key),
+		cmocka_unit_test(test_output_limit),
+		cmocka_unit_test(test_nobody_signed),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

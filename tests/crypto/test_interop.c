@@ -1,5 +1,5 @@
-/* What is sealed here opens in openssl cms and in gpgsm, which nobody here wrote, and the other way round. gpgsm gets a home of
- * its own with a trust list and without revocation checks, because dirmngr would want a network. */
+/* What is sealed here opens in openssl cms and in gpgsm, which nobody here wrote, and the other way round. gpgsm gets a
+ * home of its own with a trust list and without revocation checks, because dirmngr would want a network. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,11 +60,19 @@ static void test_openssl_opens(void **state)
 		(void)snprintf(certificate, sizeof certificate, "%s.pem", sealed_table[i].pair);
 		(void)snprintf(key, sizeof key, "%s.key", sealed_table[i].pair);
 		seal(sealed_table[i].pair, sealed_table[i].cipher);
-		const char *const decrypt[] = { "openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", pki("sealed.der"), "-recip", pki(certificate),
-						"-inkey", pki(key), "-out", pki("opened.der"), NULL };
+		const char *const decrypt[] = { "openssl",  "cms",
+			                            "-decrypt", "-binary",
+			                            "-inform",  "DER",
+			                            "-in",      pki("sealed.der"),
+			                            "-recip",   pki(certificate),
+			                            "-inkey",   pki(key),
+			                            "-out",     pki("opened.der"),
+			                            NULL };
 		must_run("decrypt.log", decrypt);
-		const char *const verify[] = { "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", pki("opened.der"), "-CAfile", pki("ca.pem"),
-					       "-out", pki("content"), NULL };
+		const char *const verify[] = { "openssl", "cms",         "-verify", "-binary",
+			                           "-inform", "DER",         "-in",     pki("opened.der"),
+			                           "-CAfile", pki("ca.pem"), "-out",    pki("content"),
+			                           NULL };
 		must_run("verify.log", verify);
 		expect_file("content", ENTITY);
 	}
@@ -78,7 +86,8 @@ static void test_shapes_on_the_wire(void **state)
 	for (size_t i = 0; i < WG_COUNT(sealed_table); i++) {
 		bool gcm = sealed_table[i].cipher == WG_CIPHER_GCM;
 		seal(sealed_table[i].pair, sealed_table[i].cipher);
-		const char *const print[] = { "openssl", "cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", pki("sealed.der"), NULL };
+		const char *const print[] = { "openssl", "cms", "-cmsout", "-print",          "-noout",
+			                          "-inform", "DER", "-in",     pki("sealed.der"), NULL };
 		must_run("print.log", print);
 		text[pki_read("print.log", text, sizeof text - 1)] = '\0';
 		assert_non_null(strstr(text, sealed_table[i].shape));
@@ -91,13 +100,38 @@ static void test_openssl_makes(void **state)
 {
 	(void)state;
 	pki_write("entity", ENTITY, sizeof ENTITY - 1);
-	const char *const sign[] = { "openssl", "cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in", pki("entity"), "-signer",
-				     pki("staffordshire/smime.pem"), "-inkey", pki("staffordshire/smime.key"), "-out", pki("theirs.der"), NULL };
+	const char *const sign[] = { "openssl",
+		                         "cms",
+		                         "-sign",
+		                         "-binary",
+		                         "-nodetach",
+		                         "-outform",
+		                         "DER",
+		                         "-in",
+		                         pki("entity"),
+		                         "-signer",
+		                         pki("staffordshire/smime.pem"),
+		                         "-inkey",
+		                         pki("staffordshire/smime.key"),
+		                         "-out",
+		                         pki("theirs.der"),
+		                         NULL };
 	must_run("sign.log", sign);
 	static const char *const ciphers[] = { "-aes256", "-aes-256-gcm", "-aes128" };
 	for (size_t i = 0; i < WG_COUNT(ciphers); i++) {
-		const char *const encrypt[] = { "openssl", "cms", "-encrypt", "-binary", "-outform", "DER", ciphers[i], "-in", pki("theirs.der"), "-out",
-						pki("theirs-sealed.der"), pki("derbyshire/smime.pem"), NULL };
+		const char *const encrypt[] = { "openssl",
+			                            "cms",
+			                            "-encrypt",
+			                            "-binary",
+			                            "-outform",
+			                            "DER",
+			                            ciphers[i],
+			                            "-in",
+			                            pki("theirs.der"),
+			                            "-out",
+			                            pki("theirs-sealed.der"),
+			                            pki("derbyshire/smime.pem"),
+			                            NULL };
 		must_run("encrypt.log", encrypt);
 		static uint8_t der[65536];
 		size_t len = pki_read("theirs-sealed.der", der, sizeof der);
@@ -130,12 +164,30 @@ static void make_gpg_home(void)
 	start[strcspn(start, "\n")] = '\0';
 	int n = snprintf(line, sizeof line, "%s S relax\n", start + 1);
 	pki_write("gpg/trustlist.txt", line, (size_t)n);
-	const char *const bundle[] = { "openssl", "pkcs12", "-export", "-in", pki("staffordshire/smime.pem"), "-inkey", pki("staffordshire/smime.key"),
-				       "-certfile", pki("ca.pem"), "-passout", "pass:specimen", "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES",
-				       "-macalg", "sha1", "-out", pki("bundle.p12"), NULL };
+	const char *const bundle[] = { "openssl",
+		                           "pkcs12",
+		                           "-export",
+		                           "-in",
+		                           pki("staffordshire/smime.pem"),
+		                           "-inkey",
+		                           pki("staffordshire/smime.key"),
+		                           "-certfile",
+		                           pki("ca.pem"),
+		                           "-passout",
+		                           "pass:specimen",
+		                           "-keypbe",
+		                           "PBE-SHA1-3DES",
+		                           "-certpbe",
+		                           "PBE-SHA1-3DES",
+		                           "-macalg",
+		                           "sha1",
+		                           "-out",
+		                           pki("bundle.p12"),
+		                           NULL };
 	must_run("bundle.log", bundle);
 	pki_write("stdin", "specimen\n", 9);
-	const char *const take[] = { "gpgsm", "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import", pki("bundle.p12"), NULL };
+	const char *const take[] = { "gpgsm", "--batch",  "--pinentry-mode", "loopback", "--passphrase-fd",
+		                         "0",     "--import", pki("bundle.p12"), NULL };
 	must_run("import.log", take);
 }
 
@@ -150,10 +202,13 @@ static void test_gpgsm_opens(void **state)
 	(void)state;
 	make_gpg_home();
 	seal("staffordshire/smime", WG_CIPHER_CBC);
-	const char *const decrypt[] = { "gpgsm", "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--output",
-					pki("gpg-opened.der"), "--decrypt", pki("sealed.der"), NULL };
+	const char *const decrypt[] = { "gpgsm",           "--batch", "--yes",    "--pinentry-mode",     "loopback",
+		                            "--passphrase-fd", "0",       "--output", pki("gpg-opened.der"), "--decrypt",
+		                            pki("sealed.der"), NULL };
 	must_run("gpg-decrypt.log", decrypt);
-	const char *const verify[] = { "gpgsm", "--batch", "--yes", "--output", pki("gpg-content"), "--verify", pki("gpg-opened.der"), NULL };
+	const char *const verify[] = {
+		"gpgsm", "--batch", "--yes", "--output", pki("gpg-content"), "--verify", pki("gpg-opened.der"), NULL
+	};
 	must_run("gpg-verify.log", verify);
 	expect_file("gpg-content", ENTITY);
 	char text[4096];

@@ -13,7 +13,8 @@ static void test_key_permissions(void **state)
 	static const struct {
 		mode_t mode;
 		enum wg_code code;
-	} table[] = { { 0600, WG_OK }, { 0400, WG_OK }, { 0640, WG_CONFIG }, { 0604, WG_CONFIG }, { 0644, WG_CONFIG }, { 0660, WG_CONFIG } };
+	} table[] = { { 0600, WG_OK },     { 0400, WG_OK },     { 0640, WG_CONFIG },
+		          { 0604, WG_CONFIG }, { 0644, WG_CONFIG }, { 0660, WG_CONFIG } };
 	const char *path = pki("derbyshire/smime.key");
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
@@ -67,12 +68,13 @@ static void test_bad_files(void **state)
 	memset(huge, 'x', sizeof huge);
 	pki_write("huge.pem", huge, sizeof huge);
 	assert_int_equal(wg_cert_load(pki("huge.pem"), &cert, &pki_err), WG_LIMIT);
-	const char *const weak[] = { "openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024", "-out", pki("weak.key"), NULL };
+	const char *const weak[] = { "openssl", "genpkey",       "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024",
+		                         "-out",    pki("weak.key"), NULL };
 	assert_int_equal(pki_run("weak.log", weak), 0);
 	assert_int_equal(chmod(pki("weak.key"), 0600), 0);
 	assert_int_equal(wg_key_load(pki("weak.key"), &key, &pki_err), WG_CONFIG);
-	const char *const locked[] = { "openssl", "pkey", "-in", pki("derbyshire/smime.key"), "-aes256", "-passout", "pass:specimen",
-				       "-out", pki("locked.key"), NULL };
+	const char *const locked[] = { "openssl",  "pkey",          "-in",  pki("derbyshire/smime.key"), "-aes256",
+		                           "-passout", "pass:specimen", "-out", pki("locked.key"),           NULL };
 	assert_int_equal(pki_run("locked.log", locked), 0);
 	assert_int_equal(chmod(pki("locked.key"), 0600), 0);
 	assert_int_equal(wg_key_load(pki("locked.key"), &key, &pki_err), WG_CONFIG); /* and does not wait for a terminal */
@@ -139,7 +141,8 @@ static void test_facts(void **state)
 static void test_fingerprint(void **state)
 {
 	(void)state;
-	const char *const argv[] = { "openssl", "x509", "-in", pki("derbyshire/smime.pem"), "-noout", "-fingerprint", "-sha256", NULL };
+	const char *const argv[] = { "openssl", "x509",         "-in",     pki("derbyshire/smime.pem"),
+		                         "-noout",  "-fingerprint", "-sha256", NULL };
 	assert_int_equal(pki_run("fingerprint", argv), 0);
 	char text[256] = "", hex[WG_FINGERPRINT_TEXT] = "";
 	text[pki_read("fingerprint", text, sizeof text - 1)] = '\0';
@@ -159,16 +162,21 @@ static void test_odd_names(void **state)
 {
 	(void)state;
 	static const char *const table[] = {
-		"subjectAltName=ASN1:NULL",                                             /* not a list of names */
-		"subjectAltName=DER:30:0e:82:0c:61:2e:74:65:73:74:00:2e:65:76:69:6c",   /* a.test NUL .evil */
-		"subjectAltName=DER:30:08:82:06:61:0a:62:2e:63:64",                     /* a line end */
-		"subjectAltName=DER:30:02:82:00",                                       /* nothing */
+		"subjectAltName=ASN1:NULL",                                           /* not a list of names */
+		"subjectAltName=DER:30:0e:82:0c:61:2e:74:65:73:74:00:2e:65:76:69:6c", /* a.test NUL .evil */
+		"subjectAltName=DER:30:08:82:06:61:0a:62:2e:63:64",                   /* a line end */
+		"subjectAltName=DER:30:02:82:00",                                     /* nothing */
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
 		struct wg_cert_facts f = { .subject = "untouched" };
-		const char *const argv[] = { "openssl", "req", "-x509", "-new", "-key", pki("derbyshire/client.key"), "-subj", "/CN=Odd Specimen",
-					     "-addext", table[i], "-out", pki("odd.pem"), NULL };
+		const char *const argv[] = { "openssl", "req",
+			                         "-x509",   "-new",
+			                         "-key",    pki("derbyshire/client.key"),
+			                         "-subj",   "/CN=Odd Specimen",
+			                         "-addext", table[i],
+			                         "-out",    pki("odd.pem"),
+			                         NULL };
 		if (pki_run("odd.log", argv) != 0)
 			fail_msg("openssl made no certificate with %s", table[i]);
 		enum wg_code code = wg_cert_load(pki("odd.pem"), &cert, &pki_err);
@@ -214,9 +222,42 @@ static void test_trust(void **state)
 		WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = pki_trust("ca.pem", table[i].crl);
 		pki_pair(table[i].name, NULL, &cert);
 		enum wg_code code = wg_trust_check(trust, cert, table[i].purpose, &pki_err);
-		bool right = table[i].words == NULL ? code == WG_OK : code == WG_CRYPTO && strstr(pki_err.text, table[i].words) != NULL;
+		bool right =
+			table[i].words == NULL ? code == WG_OK : code == WG_CRYPTO && strstr(pki_err.text, table[i].words) != NULL;
 		if (!right)
 			fail_msg("row %zu, %s: %s", i, table[i].name, code == WG_OK ? "accepted" : pki_err.text);
+	}
+}
+
+/* Anchors and revocation lists from memory decide as they do from files. */
+static void test_trust_parse(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *parts[2];
+		enum wg_code load, good, revoked;
+	} table[] = {
+		{ { "ca.pem" }, WG_OK, WG_OK, WG_OK },
+		{ { "ca.pem", "crl.pem" }, WG_OK, WG_OK, WG_CRYPTO },
+		{ { "ca.pem", "hostile/crl-stale.pem" }, WG_OK, WG_CRYPTO, WG_CRYPTO },
+		{ { "hostile/ca.pem" }, WG_OK, WG_CRYPTO, WG_CRYPTO },
+		{ { "crl.pem" }, WG_CONFIG, WG_OK, WG_OK },
+		{ { NULL }, WG_CONFIG, WG_OK, WG_OK },
+	};
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *good = NULL, *revoked = NULL;
+	pki_pair("derbyshire/smime", NULL, &good);
+	pki_pair("hostile/revoked-smime", NULL, &revoked);
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = NULL;
+		char pem[16384];
+		size_t len = 0;
+		for (size_t part = 0; part < 2 && table[i].parts[part] != NULL; part++)
+			len += pki_read(table[i].parts[part], pem + len, sizeof pem - len);
+		assert_int_equal(wg_trust_parse(pem, len, &trust, &pki_err), table[i].load);
+		if (table[i].load != WG_OK)
+			continue;
+		assert_int_equal(wg_trust_check(trust, good, WG_PURPOSE_SMIME_SIGN, &pki_err), table[i].good);
+		assert_int_equal(wg_trust_check(trust, revoked, WG_PURPOSE_SMIME_SIGN, &pki_err), table[i].revoked);
 	}
 }
 
@@ -256,7 +297,8 @@ static void test_hashes(void **state)
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	wg_sha256_hex(NULL, 0, hex);
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-	assert_int_equal(wg_hmac_hex("Jefe", 4, "what do ya want for nothing?", 28, hex, &pki_err), WG_OK); /* RFC 4231 case 2 */
+	assert_int_equal(wg_hmac_hex("Jefe", 4, "what do ya want for nothing?", 28, hex, &pki_err),
+	                 WG_OK); /* RFC 4231 case 2 */
 	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 	assert_int_equal(wg_hmac_hex("", 0, "x", 1, hex, &pki_err), WG_CONFIG);
 }
@@ -264,9 +306,11 @@ static void test_hashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_key_permissions), cmocka_unit_test(test_no_key_in_words), cmocka_unit_test(test_bad_files),
-		cmocka_unit_test(test_matches),         cmocka_unit_test(test_facts),           cmocka_unit_test(test_fingerprint),
-		cmocka_unit_test(test_odd_names),       cmocka_unit_test(test_trust),           cmocka_unit_test(test_tls_set_up),
+		cmocka_unit_test(test_key_permissions), cmocka_unit_test(test_no_key_in_words),
+		cmocka_unit_test(test_bad_files),       cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_facts),           cmocka_unit_test(test_fingerprint),
+		cmocka_unit_test(test_odd_names),       cmocka_unit_test(test_trust),
+		cmocka_unit_test(test_tls_set_up),      cmocka_unit_test(test_trust_parse),
 		cmocka_unit_test(test_hashes),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
