@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/mime_wire.h"
@@ -21,8 +22,6 @@
 #define SILENCE_MS (10 * 60 * 1000)
 /* The library must not give up by itself: it would drop a block and go on. A day is beyond every limit of ours. */
 #define LIBRARY_TIMEOUT_MS (24L * 60 * 60 * 1000)
-/* Content given to the library at a time; between two of them it is asked whether the connection is still sound. */
-#define PIECE (32 * 1024)
 /* Debian's home that never exists: the library would look there for certificates of its own. */
 #define NO_HOME "/nonexistent"
 /* A host name, a colon and a port. */
@@ -34,8 +33,8 @@ struct letter {
 	struct wg_send_item *item;
 	smtp_message_t message; /* NULL: not sent, the result is written already */
 	smtp_recipient_t recipient;
-	size_t at;
-	bool whole; /* all of it was given to a connection that was sound */
+	bool given; /* to the library */
+	bool whole; /* and written by it to a connection that was sound to the end */
 	bool sound; /* and the connection was still sound when the last answer came */
 };
 
@@ -69,16 +68,16 @@ static bool is(int code, int hundred)
 	return code / 100 == hundred;
 }
 
-/* The library's source of content. A failure has errno set and the connection closed: with BDAT the library would otherwise
- * still write the last chunk, and a cut message would count as whole. */
+/* The library's source of content: all in one piece, and then, asked again, the end. In one piece because a chunked transfer makes a
+ * command of each, and a server counts those it refuses as errors of ours. A failure has errno set and the connection closed: the
+ * library would still write the last chunk, and a message with a hole in it would count as whole. */
 static const char *give(void **context, int *len, void *arg)
 {
 	struct letter *letter = arg;
 
 	(void)context; /* memory that the library would free for us: not needed */
 	if (!len) {
-		letter->at = 0;
-		letter->whole = false;
+		letter->given = letter->whole = false;
 		return NULL;
 	}
 	*len = 0;
@@ -87,15 +86,12 @@ static const char *give(void **context, int *len, void *arg)
 		errno = EPIPE;
 		return NULL;
 	}
-	size_t left = letter->item->len - letter->at;
-	const char *piece = (const char *)letter->item->bytes + letter->at;
-	if (left == 0) {
-		letter->whole = true;
+	letter->whole = letter->given;
+	if (letter->given)
 		return NULL;
-	}
-	*len = (int)(left < PIECE ? left : PIECE);
-	letter->at += (size_t)*len;
-	return piece;
+	letter->given = true;
+	*len = (int)letter->item->len; /* at most WG_LIMIT_ENVELOPE */
+	return letter->item->bytes;
 }
 
 /* What must hold of an item before a byte of it goes out. */
@@ -105,6 +101,8 @@ static enum wg_code check_item(const struct wg_send_target *target, const struct
 
 	if (!to || !wg_address_valid(to))
 		return wg_err_set(err, WG_REJECT, "the recipient's address cannot be written into an SMTP command");
+	if (item->len > WG_LIMIT_ENVELOPE)
+		return wg_err_set(err, WG_LIMIT, "the envelope is larger than any may be");
 	return wg_mime_wire_check(item->bytes, item->len, err);
 }
 
@@ -164,6 +162,9 @@ static enum wg_code open_session(struct run *run, struct wg_err *err)
 	run->session = smtp_create_session();
 	if (!run->session || !smtp_set_server(run->session, server) || !smtp_set_hostname(run->session, target->helo))
 		return wg_err_set(err, WG_SYSTEM, "mail library: out of memory");
+	/* Without this the library pipelines the content behind a RCPT that it knows no answer to. */
+	if (!smtp_option_require_all_recipients(run->session, 1))
+		return wg_err_set(err, WG_SYSTEM, "mail library cannot be set up");
 	enum wg_code code = set_timeouts(run->session, err);
 	if (code == WG_OK)
 		code = wg_tls_client(&target->tls, &run->ctx, err);

@@ -65,7 +65,8 @@ static void test_limits(void **state)
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
 		struct sockaddr_in at;
 		char byte;
-		int listener WG_AUTO_CLOSE = tcp_listen(&at, 4);
+		int listener WG_AUTO_CLOSE = -1;
+		listener = tcp_listen(&at, 4);
 		struct wg_smtp_watch *watch WG_CLEANUP(wg_smtp_watch_stop) = start(cases[i].connect_ms, cases[i].total_ms, cases[i].silence_ms);
 		int fd WG_AUTO_CLOSE = tcp_connect(&at);
 		assert_null(wg_smtp_watch_passed(watch));
@@ -78,11 +79,12 @@ static void test_limits(void **state)
 static void test_connect_hangs(void **state)
 {
 	struct sockaddr_in at;
-	int listener WG_AUTO_CLOSE = tcp_listen(&at, 0);
+	int listener WG_AUTO_CLOSE = -1;
 	int fill[FILL_MAX];
 	int count = 0;
 
 	(void)state; /* none */
+	listener = tcp_listen(&at, 0);
 	for (bool full = false; !full && count < FILL_MAX; count++) { /* until one is not answered any more */
 		fill[count] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		struct pollfd answer = { .fd = fill[count], .events = POLLOUT };
