@@ -49,7 +49,7 @@ def measure(world, binary, notices, seconds):
     path.write_text(template())
     gateway.start()
     roles = gateway.roles()
-    client = world.pki / "derbyshire-police"
+    client = world.pki / "staffordshire-police"
     started = time.monotonic()
     out = subprocess.run([binary / "load", gateway.url, client / "client.pem", client / "client.key", world.pki / "ca.pem", path, str(notices), "8"],
                          capture_output=True, text=True)
