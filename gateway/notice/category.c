@@ -1,4 +1,5 @@
-/* category.c owns the table of data categories. The same list, in the same order, stands in xsd/wardgate/1/categories.xsd. */
+/* category.c owns the table of data categories. The same list, in the same order, stands in
+ * xsd/wardgate/1/categories.xsd. */
 #include "notice/category.h"
 
 #include <stdio.h>
@@ -9,13 +10,38 @@
 #include "notice/schema_nearest.h"
 
 static const char *const names[] = {
-	"administrative", "identity",       "contact",      "confidential-address", "description",
-	"photograph",     "episode",        "last-seen",    "circumstances",        "risk",
-	"health",         "disability",     "equality",     "legal-status",         "care-plan",
-	"placement",      "family",         "third-party",  "alleged-perpetrator",  "online-identity",
-	"exploitation",   "sexual-activity", "self-harm",   "substance-use",        "offending",
-	"child-account",  "carer-account",  "wishes",       "intelligence",         "recommendation",
-	"professional-contact", "sharing",
+	"administrative",
+	"identity",
+	"contact",
+	"confidential-address",
+	"description",
+	"photograph",
+	"episode",
+	"last-seen",
+	"circumstances",
+	"risk",
+	"health",
+	"disability",
+	"equality",
+	"legal-status",
+	"care-plan",
+	"placement",
+	"family",
+	"third-party",
+	"alleged-perpetrator",
+	"online-identity",
+	"exploitation",
+	"sexual-activity",
+	"self-harm",
+	"substance-use",
+	"offending",
+	"child-account",
+	"carer-account",
+	"wishes",
+	"intelligence",
+	"recommendation",
+	"professional-contact",
+	"sharing",
 };
 
 _Static_assert(WG_COUNT(names) <= 64, "a set of categories is 64 bits");
@@ -57,7 +83,7 @@ enum wg_code wg_categories_parse(const char *list, wg_categories *out, struct wg
 		wg_categories one = strcmp(name, "*") == 0 ? wg_categories_all() : wg_category_find(name);
 		if (one == WG_CATEGORIES_NONE)
 			return wg_err_set(err, WG_CONFIG, "unknown category \"%s\"; did you mean \"%s\"?", name,
-					  wg_nearest(name, names, WG_COUNT(names)));
+			                  wg_nearest(name, names, WG_COUNT(names)));
 		set |= one;
 		p += n;
 	}

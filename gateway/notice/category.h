@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 
-/* A set of categories, one bit each; the bit of a category is its place in the table of category.c, so sets never go to disk
- * as numbers, only as names. */
+/* A set of categories, one bit each; the bit of a category is its place in the table of category.c, so sets never go to
+ * disk as numbers, only as names. */
 typedef uint64_t wg_categories;
 
 #define WG_CATEGORIES_NONE ((wg_categories)0)

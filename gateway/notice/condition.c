@@ -1,5 +1,6 @@
 /* condition.c owns compiling and testing conditions: XPath 1.0 by libxml2, with the caller's functions and variables.
- * SECURITY: the expression is the operator's, the facts come from outside; no expression can open a document, and steps are bounded. */
+ * SECURITY: the expression is the operator's, the facts come from outside; no expression can open a document, and steps
+ * are bounded. */
 #include "notice/condition.h"
 
 #include <libxml/xpath.h>
@@ -62,8 +63,8 @@ void wg_condition_freep(struct wg_condition **condition)
 	*condition = NULL;
 }
 
-enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *vocabulary, const struct wg_schema *schema,
-				  struct wg_condition **out, struct wg_err *err)
+enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *vocabulary,
+                                  const struct wg_schema *schema, struct wg_condition **out, struct wg_err *err)
 {
 	__attribute__((cleanup(wg_condition_freep))) struct wg_condition *condition = NULL;
 	if (strlen(text) > TEXT_MAX)
@@ -110,7 +111,8 @@ static void call(xmlXPathParserContext *ctxt, int n)
 		view[i] = args[i] != NULL ? (const char *)args[i] : "";
 	}
 	if (ctxt->error == XPATH_EXPRESSION_OK) {
-		const char *answer = test->answers->function(test->answers->arg, (const char *)ctxt->context->function, view, n);
+		const char *answer =
+			test->answers->function(test->answers->arg, (const char *)ctxt->context->function, view, n);
 		valuePush(ctxt, xmlXPathNewCString(answer != NULL ? answer : ""));
 	}
 	for (int i = 0; i < n; i++)
@@ -133,8 +135,8 @@ static xmlXPathObject *find_variable(void *arg, const xmlChar *name, const xmlCh
 	return xmlXPathNewCString(answer != NULL ? answer : "");
 }
 
-enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts, const struct wg_answers *answers, bool *out,
-			       struct wg_err *err)
+enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
+                               const struct wg_answers *answers, bool *out, struct wg_err *err)
 {
 	struct test test = { .condition = condition, .answers = answers };
 	xmlXPathContext *ctxt = xmlXPathNewContext(facts);
@@ -152,7 +154,7 @@ enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xml
 	xmlXPathFreeContext(ctxt);
 	if (answer < 0)
 		return wg_err_set(err, limit ? WG_LIMIT : WG_CONFIG, "a condition could not be tested%s (XPath error %d)",
-				  limit ? ": it takes too many steps" : "", fault);
+		                  limit ? ": it takes too many steps" : "", fault);
 	*out = answer > 0;
 	return WG_OK;
 }

@@ -11,15 +11,17 @@ struct wg_condition; /* a compiled expression; immutable */
 
 /* What expressions may name. Both lists are NULL-terminated; anything else stops the load. */
 struct wg_vocabulary {
-	const char *const *functions;  /* our own, e.g. "consent", "age"; all take strings and give a string */
-	const char *const *variables;  /* without "$" */
+	const char *const *functions; /* our own, e.g. "consent", "age"; all take strings and give a string */
+	const char *const *variables; /* without "$" */
 };
 
-/* Compiles text and checks that every function is of XPath 1.0's own or in the vocabulary, every variable in the vocabulary, and that every
- * element or attribute name it mentions exists in the notice schema. WG_CONFIG with the unknown name and the nearest known one. */
+/* Compiles text and checks that every function is of XPath 1.0's own or in the vocabulary, every variable in the
+ * vocabulary, and that every element or attribute name it mentions exists in the notice schema. WG_CONFIG with the
+ * unknown name and the nearest known one. */
 struct wg_schema;
-enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *vocabulary, const struct wg_schema *schema,
-				  struct wg_condition **out, struct wg_err *err) WG_MUST;
+enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *vocabulary,
+                                  const struct wg_schema *schema, struct wg_condition **out, struct wg_err *err)
+	WG_MUST;
 void wg_condition_freep(struct wg_condition **condition);
 
 /* Answers a function or variable of the vocabulary: a string that lives until the next call, or NULL for "". */
@@ -29,9 +31,9 @@ struct wg_answers {
 	void *arg;
 };
 
-/* Evaluates to a boolean with the <notice> element as context. Bounded in steps (a named operation limit). A failure is an
- * error, never "false". facts comes from wg_notice_facts. */
-enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts, const struct wg_answers *answers,
-			       bool *out, struct wg_err *err) WG_MUST;
+/* Evaluates to a boolean with the <notice> element as context. Bounded in steps (a named operation limit). A failure is
+ * an error, never "false". facts comes from wg_notice_facts. */
+enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
+                               const struct wg_answers *answers, bool *out, struct wg_err *err) WG_MUST;
 
 #endif

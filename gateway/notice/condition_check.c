@@ -1,5 +1,5 @@
-/* condition_check.c owns reading a condition's names: a misspelt place would be no error to XPath, only never true, and a rule that is never
- * true withholds or shares the wrong thing in silence. */
+/* condition_check.c owns reading a condition's names: a misspelt place would be no error to XPath, only never true, and
+ * a rule that is never true withholds or shares the wrong thing in silence. */
 #include "notice/condition_check.h"
 
 #include <ctype.h>
@@ -13,18 +13,57 @@
 /* Predicates and brackets within each other. */
 #define NESTING_MAX 16
 
-/* Of XPath 1.0's functions all but those that ask where a node stands among others (what a condition means must not hang on the order
- * in which somebody wrote things down) and those for ids and namespaces, of which facts have none. */
+/* Of XPath 1.0's functions all but those that ask where a node stands among others (what a condition means must not
+ * hang on the order in which somebody wrote things down) and those for ids and namespaces, of which facts have none. */
 static const char *const core_functions[] = {
-	"boolean", "ceiling", "concat", "contains", "count", "false", "floor", "local-name", "name", "normalize-space", "not", "number",
-	"round", "starts-with", "string", "string-length", "substring", "substring-after", "substring-before", "sum", "translate", "true",
+	"boolean",
+	"ceiling",
+	"concat",
+	"contains",
+	"count",
+	"false",
+	"floor",
+	"local-name",
+	"name",
+	"normalize-space",
+	"not",
+	"number",
+	"round",
+	"starts-with",
+	"string",
+	"string-length",
+	"substring",
+	"substring-after",
+	"substring-before",
+	"sum",
+	"translate",
+	"true",
 };
 static const char *const node_tests[] = { "text", "node" };
 static const char *const axes[] = { "child", "attribute", "self", "descendant", "descendant-or-self" };
 static const char *const word_operators[] = { "and", "or", "div", "mod" };
 
-enum token { T_END, T_NAME, T_VARIABLE, T_FUNCTION, T_AXIS, T_OPERATOR, T_SLASH, T_DOUBLE_SLASH, T_AT, T_DOT, T_DOTS, T_STAR, T_OPEN,
-	     T_CLOSE, T_OPEN_PREDICATE, T_CLOSE_PREDICATE, T_COMMA, T_LITERAL, T_NUMBER };
+enum token {
+	T_END,
+	T_NAME,
+	T_VARIABLE,
+	T_FUNCTION,
+	T_AXIS,
+	T_OPERATOR,
+	T_SLASH,
+	T_DOUBLE_SLASH,
+	T_AT,
+	T_DOT,
+	T_DOTS,
+	T_STAR,
+	T_OPEN,
+	T_CLOSE,
+	T_OPEN_PREDICATE,
+	T_CLOSE_PREDICATE,
+	T_COMMA,
+	T_LITERAL,
+	T_NUMBER
+};
 
 struct scanner {
 	const char *p;
@@ -33,7 +72,8 @@ struct scanner {
 	char name[WG_LIMIT_NAME + 1]; /* "" when the token is none with a name */
 };
 
-/* Where the path being read stands. An unknown type means that names below it are checked against the whole schema only. */
+/* Where the path being read stands. An unknown type means that names below it are checked against the whole schema
+ * only. */
 struct position {
 	const struct wg_type *context[NESTING_MAX]; /* of each open bracket, to start paths from */
 	bool known_context[NESTING_MAX];
@@ -48,7 +88,8 @@ struct check {
 	struct wg_err *err;
 };
 
-/* XPath 1.0 3.7: behind anything but these an operator is expected, so that a name there is an operator and * multiplies. */
+/* XPath 1.0 3.7: behind anything but these an operator is expected, so that a name there is an operator and *
+ * multiplies. */
 static bool operand_expected(enum token before)
 {
 	switch (before) {
@@ -124,10 +165,11 @@ static const struct {
 	const char *sign;
 	enum token token;
 } signs[] = {
-	{ "//", T_DOUBLE_SLASH }, { "/", T_SLASH }, { "..", T_DOTS }, { "@", T_AT }, { "(", T_OPEN }, { ")", T_CLOSE },
-	{ "[", T_OPEN_PREDICATE }, { "]", T_CLOSE_PREDICATE }, { ",", T_COMMA }, { "!=", T_OPERATOR }, { "<=", T_OPERATOR },
-	{ ">=", T_OPERATOR }, { "=", T_OPERATOR }, { "<", T_OPERATOR }, { ">", T_OPERATOR }, { "+", T_OPERATOR }, { "-", T_OPERATOR },
-	{ "|", T_OPERATOR },
+	{ "//", T_DOUBLE_SLASH }, { "/", T_SLASH },     { "..", T_DOTS },          { "@", T_AT },
+	{ "(", T_OPEN },          { ")", T_CLOSE },     { "[", T_OPEN_PREDICATE }, { "]", T_CLOSE_PREDICATE },
+	{ ",", T_COMMA },         { "!=", T_OPERATOR }, { "<=", T_OPERATOR },      { ">=", T_OPERATOR },
+	{ "=", T_OPERATOR },      { "<", T_OPERATOR },  { ">", T_OPERATOR },       { "+", T_OPERATOR },
+	{ "-", T_OPERATOR },      { "|", T_OPERATOR },
 };
 
 /* Reads the next token; false at something that is none. */
@@ -190,10 +232,12 @@ static enum wg_code check_function(const struct check *check, const char *name)
 {
 	const char *const *own = check->vocabulary->functions;
 	size_t n = length(own);
-	if (in(name, own, n) || in(name, core_functions, WG_COUNT(core_functions)) || in(name, node_tests, WG_COUNT(node_tests)))
+	if (in(name, own, n) || in(name, core_functions, WG_COUNT(core_functions)) ||
+	    in(name, node_tests, WG_COUNT(node_tests)))
 		return WG_OK;
 	if (strcmp(name, "position") == 0 || strcmp(name, "last") == 0)
-		return wg_err_set(check->err, WG_CONFIG, "%s() is not for conditions: they must not depend on the order of elements", name);
+		return wg_err_set(check->err, WG_CONFIG,
+		                  "%s() is not for conditions: they must not depend on the order of elements", name);
 	const char *a = wg_nearest(name, own, n), *b = wg_nearest(name, core_functions, WG_COUNT(core_functions));
 	return unknown(check, "function", name, n > 0 && wg_distance(name, a) <= wg_distance(name, b) ? a : b);
 }
@@ -205,7 +249,8 @@ static enum wg_code check_step(const struct check *check, struct position *at, c
 	if (!anywhere && !attribute && wg_schema_knows(check->schema, s->name, true))
 		return wg_err_set(check->err, WG_CONFIG, "\"%s\" is an attribute; did you mean \"@%s\"?", s->name, s->name);
 	if (!anywhere)
-		return unknown(check, attribute ? "attribute" : "element", s->name, wg_schema_nearest(check->schema, s->name, attribute));
+		return unknown(check, attribute ? "attribute" : "element", s->name,
+		               wg_schema_nearest(check->schema, s->name, attribute));
 	if (!at->known)
 		return WG_OK;
 	const struct wg_place *place = attribute ? NULL : wg_type_place(at->here, s->name);
@@ -213,7 +258,8 @@ static enum wg_code check_step(const struct check *check, struct position *at, c
 		const char *nearest = wg_type_nearest(at->here, s->name, attribute), *sign = attribute ? "@" : "";
 		if (nearest[0] == '\0')
 			return wg_err_set(check->err, WG_CONFIG, "\"%s%s\": nothing of the kind stands there", sign, s->name);
-		return wg_err_set(check->err, WG_CONFIG, "\"%s%s\" does not stand there; did you mean \"%s%s\"?", sign, s->name, sign, nearest);
+		return wg_err_set(check->err, WG_CONFIG, "\"%s%s\" does not stand there; did you mean \"%s%s\"?", sign, s->name,
+		                  sign, nearest);
 	}
 	if (!attribute)
 		at->here = place->type;
@@ -256,7 +302,8 @@ static enum wg_code check_axis(const struct check *check, struct position *at, c
 	return WG_OK;
 }
 
-static enum wg_code check_token(const struct check *check, struct position *at, const struct scanner *s, bool *attribute)
+static enum wg_code check_token(const struct check *check, struct position *at, const struct scanner *s,
+                                bool *attribute)
 {
 	bool is_attribute = *attribute;
 	*attribute = s->token == T_AT || (s->token == T_AXIS && strcmp(s->name, "attribute") == 0);
@@ -267,7 +314,7 @@ static enum wg_code check_token(const struct check *check, struct position *at, 
 	case T_VARIABLE:
 		if (!in(s->name, check->vocabulary->variables, length(check->vocabulary->variables)))
 			return unknown(check, "variable", s->name,
-				       wg_nearest(s->name, check->vocabulary->variables, length(check->vocabulary->variables)));
+			               wg_nearest(s->name, check->vocabulary->variables, length(check->vocabulary->variables)));
 		break;
 	case T_FUNCTION:
 		return check_function(check, s->name);
@@ -277,7 +324,8 @@ static enum wg_code check_token(const struct check *check, struct position *at, 
 		break;
 	case T_AXIS:
 		return check_axis(check, at, s);
-	case T_SLASH: /* at the start: the document, whose one child is <notice>; the facts' own form is the relative path */
+	case T_SLASH: /* at the start: the document, whose one child is <notice>; the facts' own form is the relative path
+	               */
 		if (operand_expected(s->before))
 			return wg_err_set(check->err, WG_CONFIG, "paths begin at the notice, without \"/\" before them");
 		break;
@@ -301,7 +349,8 @@ static enum wg_code check_token(const struct check *check, struct position *at, 
 		break;
 	case T_NUMBER:
 		if (s->before == T_OPEN_PREDICATE && s->p[strspn(s->p, " \t\r\n")] == ']')
-			return wg_err_set(check->err, WG_CONFIG, "[number] is not for conditions: they must not depend on the order of elements");
+			return wg_err_set(check->err, WG_CONFIG,
+			                  "[number] is not for conditions: they must not depend on the order of elements");
 		break;
 	case T_END:
 	case T_COMMA:
@@ -311,7 +360,8 @@ static enum wg_code check_token(const struct check *check, struct position *at, 
 	return WG_OK;
 }
 
-enum wg_code wg_condition_check(const char *text, const struct wg_vocabulary *vocabulary, const struct wg_schema *schema, struct wg_err *err)
+enum wg_code wg_condition_check(const char *text, const struct wg_vocabulary *vocabulary,
+                                const struct wg_schema *schema, struct wg_err *err)
 {
 	struct scanner s = { .p = text, .token = T_END };
 	struct check check = { .vocabulary = vocabulary, .schema = schema, .err = err };

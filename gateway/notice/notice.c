@@ -9,7 +9,8 @@
 /* A notice with its photographs: four of the size that the schema allows, in base64. */
 #define PARSE_MAX (WG_LIMIT_NOTICE + (size_t)6 * 1024 * 1024)
 
-enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out, struct wg_err *err)
+enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
+                            struct wg_err *err)
 {
 	struct wg_notice *notice = calloc(1, sizeof *notice);
 	struct wg_xml *xml = doc != NULL ? wg_xml_adopt(doc, name) : NULL;
@@ -40,8 +41,8 @@ static enum wg_code check_kind(const struct wg_xml *xml, struct wg_err *err)
 	const xmlNode *root = wg_xml_root(xml);
 	if (wg_xml_attr_into(root, "kind", kind, sizeof kind) && wg_xml_first(root, kind) != NULL)
 		return WG_OK;
-	return wg_err_set(err, WG_REJECT, "%s:%d: the notice's body is not the one that its kind names", wg_xml_docname(xml),
-			  wg_xml_line(root));
+	return wg_err_set(err, WG_REJECT, "%s:%d: the notice's body is not the one that its kind names",
+	                  wg_xml_docname(xml), wg_xml_line(root));
 }
 
 /* One entry a category. An xs:unique would do, but the validator compares each entry with each. */
@@ -50,10 +51,11 @@ static enum wg_code check_withheld(const struct wg_xml *xml, struct wg_err *err)
 	wg_categories seen = WG_CATEGORIES_NONE;
 	for (const xmlNode *c = wg_xml_first(wg_xml_root(xml), "withheld"); c != NULL; c = wg_xml_next(c, "withheld")) {
 		char name[WG_LIMIT_NAME + 1];
-		wg_categories one = wg_xml_attr_into(c, "category", name, sizeof name) ? wg_category_find(name) : WG_CATEGORIES_NONE;
+		wg_categories one =
+			wg_xml_attr_into(c, "category", name, sizeof name) ? wg_category_find(name) : WG_CATEGORIES_NONE;
 		if ((seen & one) != 0)
 			return wg_err_set(err, WG_REJECT, "%s:%d: withheld/@category: repeats what may stand only once",
-					  wg_xml_docname(xml), wg_xml_line(c));
+			                  wg_xml_docname(xml), wg_xml_line(c));
 		seen |= one;
 	}
 	return WG_OK;
@@ -67,12 +69,13 @@ static enum wg_code validate(const struct wg_schema *schema, const struct wg_xml
 	return code == WG_OK ? check_withheld(xml, err) : code;
 }
 
-enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name, struct wg_notice **out,
-			     struct wg_err *err)
+enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name,
+                             struct wg_notice **out, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *xml = NULL;
 	if (len > PARSE_MAX)
-		return wg_err_set(err, WG_LIMIT, "%s: a notice of %zu bytes is larger than the limit of %zu", name, len, PARSE_MAX);
+		return wg_err_set(err, WG_LIMIT, "%s: a notice of %zu bytes is larger than the limit of %zu", name, len,
+		                  PARSE_MAX);
 	enum wg_code code = wg_xml_parse(bytes, len, name, &xml, err);
 	if (code == WG_OK && strcmp(wg_xml_ns(wg_xml_root(xml)), WG_NOTICE_NS) != 0)
 		code = wg_err_set(err, WG_REJECT, "%s:%d: not a notice of " WG_NOTICE_NS, name, wg_xml_line(wg_xml_root(xml)));
@@ -83,9 +86,11 @@ enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, 
 	return code;
 }
 
-enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out, struct wg_err *err)
+enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out,
+                           struct wg_err *err)
 {
-	static const char empty[] = "<notice xmlns=\"" WG_NOTICE_NS "\" version=\"1\"><header/><child/><authorities/></notice>";
+	static const char empty[] =
+		"<notice xmlns=\"" WG_NOTICE_NS "\" version=\"1\"><header/><child/><authorities/></notice>";
 	WG_AUTO_XML struct wg_xml *xml = NULL;
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
 	const struct wg_place *body = wg_type_place(schema->root.type, kind);

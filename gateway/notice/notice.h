@@ -15,29 +15,32 @@ struct _xmlDoc;
 struct wg_schema;
 struct wg_notice;
 
-/* Compiles xsd_dir/wardgate/1/notice.xsd and the category of every element declaration. WG_CONFIG when an element carries no
- * category or an unknown one. Immutable afterwards. */
+/* Compiles xsd_dir/wardgate/1/notice.xsd and the category of every element declaration. WG_CONFIG when an element
+ * carries no category or an unknown one. Immutable afterwards. */
 enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct wg_err *err) WG_MUST;
 void wg_schema_freep(struct wg_schema **schema);
 
-/* Parses and validates a notice. WG_REJECT with name:line and the reason, never with a value. *out keeps a pointer to schema. */
+/* Parses and validates a notice. WG_REJECT with name:line and the reason, never with a value. *out keeps a pointer to
+ * schema. */
 enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name,
-			     struct wg_notice **out, struct wg_err *err) WG_MUST;
-/* An empty notice of a kind ("missing", "found"): <notice> with id, kind and version, to be filled by wg_notice_set. Not yet
- * valid. */
+                             struct wg_notice **out, struct wg_err *err) WG_MUST;
+/* An empty notice of a kind ("missing", "found"): <notice> with id, kind and version, to be filled by wg_notice_set.
+ * Not yet valid. */
 enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out,
-			   struct wg_err *err) WG_MUST;
+                           struct wg_err *err) WG_MUST;
 void wg_notice_freep(struct wg_notice **notice);
 #define WG_AUTO_NOTICE __attribute__((cleanup(wg_notice_freep)))
 
-/* Sets the text of the element, or the attribute, at path ("child/name/full", "child/@looked-after"), relative to <notice>,
- * making what is missing on the way in the order that the schema wants. A repeatable last step written "friend[+]" adds one
- * more. WG_CONFIG when the schema has no such place. */
+/* Sets the text of the element, or the attribute, at path ("child/name/full", "child/@looked-after"), relative to
+ * <notice>, making what is missing on the way in the order that the schema wants. A repeatable step written
+ * "consent[+]" adds one more, "consent[last]" means the last there is. WG_CONFIG when the schema, or a notice of this
+ * kind, has no such place; WG_REJECT when XML cannot hold the value. Facts given out before are no longer valid. */
 enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const char *value, struct wg_err *err) WG_MUST;
 
 /* The text at path (same form, first match); the caller frees; NULL when it is not there. */
 char *wg_notice_get(const struct wg_notice *notice, const char *path);
-bool wg_notice_get_into(const struct wg_notice *notice, const char *path, char *out, size_t size); /* false: absent or too long */
+/* The same into out of size bytes; false, and out empty, when it is not there or too long. */
+bool wg_notice_get_into(const struct wg_notice *notice, const char *path, char *out, size_t size);
 
 /* WG_OK or WG_REJECT with the first fault. */
 enum wg_code wg_notice_validate(const struct wg_notice *notice, struct wg_err *err) WG_MUST;
@@ -47,28 +50,29 @@ wg_categories wg_notice_categories(const struct wg_notice *notice);
 
 /* What a copy says of itself. */
 struct wg_copy {
-	const char *organisation, *desk;   /* whom this copy is for; written to header/copy-for */
-	wg_categories granted;             /* what stays */
-	wg_categories mark;                /* of what goes: name these categories in <withheld> (others go without a word) */
-	const char *reason;                /* text of <withheld> entries, e.g. "not shared with this recipient" */
+	const char *organisation, *desk; /* whom this copy is for; written to header/copy-for */
+	wg_categories granted;           /* what stays */
+	wg_categories mark;              /* of what goes: name these categories in <withheld> (others go without a word) */
+	const char *reason;              /* text of <withheld> entries, e.g. "not shared with this recipient" */
 };
 
 /* The copy for one recipient: every element whose category is not granted is gone with all below it, and the result is
- * again a valid notice (an element that the schema requires and that is not granted makes WG_CONFIG: the policy grants too
- * little for a notice of this kind). Categories "administrative" are always kept. Afterwards checks that nothing outside
- * granted is left, independently of how it was removed. */
+ * again a valid notice (an element that the schema requires and that is not granted makes WG_CONFIG: the policy grants
+ * too little for a notice of this kind). Categories "administrative" are always kept. Afterwards checks that nothing
+ * outside granted is left, independently of how it was removed. */
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
-			       struct wg_err *err) WG_MUST;
+                               struct wg_err *err) WG_MUST;
 
 /* UTF-8, indented, deterministic: the same notice gives the same bytes. */
 enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* The bytes of what the notice says (everything but id, header times, received, copy-for), for a content hash: the same
- * report arriving twice by different ways gives the same bytes. */
+/* The bytes of what the notice says (everything but id, header/source, header times, copy-for), for a content hash: the
+ * same report arriving twice by different ways gives the same bytes. */
 enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* For the policy room: a copy of the notice's tree with namespaces taken off, so that conditions read `child/@looked-after`.
- * Borrowed from the notice, built at first use, freed with it. */
+/* For the policy room: a copy of the notice's tree with namespaces taken off, so that conditions read
+ * `child/@looked-after`. Borrowed from the notice, built at first use, gone at the next wg_notice_set or with the
+ * notice. */
 struct _xmlDoc *wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
 
 /* Rendering by the project's own stylesheets in adapters/render (XSLT 1.0; every security preference forbids files and
@@ -77,7 +81,9 @@ struct wg_render;
 enum wg_code wg_render_load(const char *render_dir, struct wg_render **out, struct wg_err *err) WG_MUST;
 void wg_render_freep(struct wg_render **render);
 /* html: adapters/render/notice-html.xsl, text: adapters/render/notice-text.xsl */
-enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
-enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err) WG_MUST;
+enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err) WG_MUST;
 
 #endif

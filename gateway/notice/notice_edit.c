@@ -39,7 +39,8 @@ static bool writable(const char *value)
 	for (const char *p = value; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r')
 			return false;
-	return wg_utf8_valid(value, strlen(value)) && strstr(value, "\xEF\xBF\xBE") == NULL && strstr(value, "\xEF\xBF\xBF") == NULL;
+	return wg_utf8_valid(value, strlen(value)) && strstr(value, "\xEF\xBF\xBE") == NULL &&
+	       strstr(value, "\xEF\xBF\xBF") == NULL;
 }
 
 static bool set_text(xmlNode *node, const char *value)
@@ -63,7 +64,8 @@ static bool other_body(const struct wg_notice *notice, const char *path)
 	size_t n = strcspn(path, "/");
 	for (size_t i = 0; i < WG_COUNT(bodies); i++)
 		if (strncmp(path, bodies[i], n) == 0 && bodies[i][n] == '\0')
-			return wg_xml_attr_into(wg_xml_root(notice->xml), "kind", kind, sizeof kind) && strcmp(kind, bodies[i]) != 0;
+			return wg_xml_attr_into(wg_xml_root(notice->xml), "kind", kind, sizeof kind) &&
+			       strcmp(kind, bodies[i]) != 0;
 	return false;
 }
 

@@ -8,21 +8,22 @@
 #include "notice/schema_internal.h"
 #include "notice/xml.h"
 
-/* Invariants: (1) xml is canonical: every element is in WG_NOTICE_NS by one default declaration on the root, there are no comments,
- * processing instructions, other declarations or blank text between elements, and everything in it is declared in the schema; (2) facts is
- * NULL or a copy of xml as it stands. */
+/* Invariants: (1) xml is canonical: every element is in WG_NOTICE_NS by one default declaration on the root, there are
+ * no comments, processing instructions, other declarations or blank text between elements, and everything in it is
+ * declared in the schema; (2) facts is NULL or a copy of xml as it stands. */
 struct wg_notice {
 	const struct wg_schema *schema;
 	struct wg_xml *xml;
 	xmlDoc *facts;
 };
 
-/* A new canonical tree of what is declared and whose category is in granted; NULL when memory ran out. What the schema does not
- * know is left behind whatever it is, and so is an optional container that is left with nothing in it. */
+/* A new canonical tree of what is declared and whose category is in granted; NULL when memory ran out. What the schema
+ * does not know is left behind whatever it is, and so is an optional container that is left with nothing in it. */
 xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted);
 
 /* Makes a notice of a canonical tree; takes ownership of doc, also on failure (doc may be NULL: memory ran out). */
-enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out, struct wg_err *err) WG_MUST;
+enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
+                            struct wg_err *err) WG_MUST;
 
 /* A new element of a place below parent, in the order that the schema wants; NULL when memory ran out. */
 xmlNode *wg_notice_insert(xmlNode *parent, const struct wg_type *type, const struct wg_place *place);

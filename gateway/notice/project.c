@@ -1,13 +1,15 @@
 /* project.c owns redaction: the copy of a notice for one recipient.
- * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by deleting from the
- * original, and the bytes are read again afterwards by a check that shares no code with the building. */
+ * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by
+ * deleting from the original, and the bytes are read again afterwards by a check that shares no code with the building.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "notice/notice_internal.h"
 
-static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted, xmlNs *ns);
+static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted,
+                          xmlNs *ns);
 
 static bool copy_attributes(xmlNode *to, const xmlNode *from, const struct wg_place *place, wg_categories granted)
 {
@@ -32,13 +34,15 @@ static bool copy_text(xmlNode *to, const xmlNode *from)
 		xmlNode *text = xmlNewDocText(to->doc, c->content);
 		if (text == NULL)
 			return false;
-		(void)xmlAddChild(to, text); /* merges into the text before it and then frees text: cannot fail for a text node */
+		(void)xmlAddChild(to,
+		                  text); /* merges into the text before it and then frees text: cannot fail for a text node */
 	}
 	return true;
 }
 
 /* The copy of one element, below parent unless nothing is left of an optional container. */
-static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_place *place, wg_categories granted, xmlNs *ns)
+static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_place *place, wg_categories granted,
+                         xmlNs *ns)
 {
 	xmlNode *to = xmlNewDocNode(parent->doc, ns, (const xmlChar *)place->name, NULL);
 	if (to == NULL)
@@ -56,10 +60,12 @@ static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_p
 }
 
 /* The recursion is bounded by the depth that wg_xml_parse allows. */
-static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted, xmlNs *ns)
+static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted,
+                          xmlNs *ns)
 {
 	for (const xmlNode *c = from->children; c != NULL; c = c->next) {
-		bool ours = c->type == XML_ELEMENT_NODE && c->ns != NULL && strcmp((const char *)c->ns->href, WG_NOTICE_NS) == 0;
+		bool ours =
+			c->type == XML_ELEMENT_NODE && c->ns != NULL && strcmp((const char *)c->ns->href, WG_NOTICE_NS) == 0;
 		const struct wg_place *place = ours ? wg_type_place(type, (const char *)c->name) : NULL;
 		if (place != NULL && (place->category & granted) != 0 && !copy_element(to, c, place, granted, ns))
 			return false;
@@ -110,8 +116,8 @@ static enum wg_code mark_withheld(struct wg_notice *copy, wg_categories gone, co
 	return code;
 }
 
-/* The check afterwards. It reads the bytes that would leave, names every element and attribute by its whole path, and asks the schema
- * for the category of that path. */
+/* The check afterwards. It reads the bytes that would leave, names every element and attribute by its whole path, and
+ * asks the schema for the category of that path. */
 struct check {
 	const struct wg_schema *schema;
 	wg_categories granted;
@@ -145,7 +151,8 @@ static enum wg_code check_node(const struct check *check, const xmlNode *node, c
 			continue;
 		int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? "/" : "", (const char *)c->name);
 		if (n < 0 || (size_t)n >= sizeof below || c->type != XML_ELEMENT_NODE)
-			return wg_err_set(check->err, WG_CORRUPT, "a copy holds something else than elements and text: it was not made");
+			return wg_err_set(check->err, WG_CORRUPT,
+			                  "a copy holds something else than elements and text: it was not made");
 		code = check_path(check, below);
 		if (code == WG_OK)
 			code = check_node(check, c, below);
@@ -176,13 +183,15 @@ static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *f
 	return code;
 }
 
-enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out, struct wg_err *err)
+enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
+                               struct wg_err *err)
 {
 	wg_categories granted = copy->granted | wg_category_find("administrative");
 	wg_categories gone = wg_notice_categories(notice) & ~granted & copy->mark;
 	WG_AUTO_NOTICE struct wg_notice *result = NULL;
 	if (copy->organisation == NULL || copy->desk == NULL || (gone != 0 && copy->reason == NULL))
-		return wg_err_set(err, WG_CONFIG, "a copy needs an organisation, a desk, and a reason for what it names as withheld");
+		return wg_err_set(err, WG_CONFIG,
+		                  "a copy needs an organisation, a desk, and a reason for what it names as withheld");
 	xmlDoc *doc = wg_project_tree(notice->schema, wg_xml_root(notice->xml), granted);
 	enum wg_code code = wg_notice_wrap(notice->schema, doc, wg_xml_docname(notice->xml), &result, err);
 	if (code == WG_OK)

@@ -1,6 +1,6 @@
-/* render.c owns turning a notice into something a person reads, by the project's own stylesheets: one that says what stands where
- * (notice-sections.xsl), and one each for the looks.
- * SECURITY: a notice's words are outside bytes; the stylesheets may read and write nothing, and escape what they place. */
+/* render.c owns turning a notice into something a person reads, by the project's own stylesheets: one that says what
+ * stands where (notice-sections.xsl), and one each for the looks. SECURITY: a notice's words are outside bytes; the
+ * stylesheets may read and write nothing, and escape what they place. */
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/xsltInternals.h>
@@ -109,8 +109,8 @@ static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlD
 }
 
 /* Both steps, and the bytes of the result, which the caller frees with xmlFree. */
-static enum wg_code transform(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice, xmlChar **bytes,
-			      int *len, struct wg_err *err)
+static enum wg_code transform(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice,
+                              xmlChar **bytes, int *len, struct wg_err *err)
 {
 	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml));
 	xmlDoc *result = page != NULL ? apply(render, looks, page) : NULL;
@@ -122,7 +122,8 @@ static enum wg_code transform(const struct wg_render *render, xsltStylesheet *lo
 	return WG_OK;
 }
 
-enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err)
 {
 	xmlChar *bytes = NULL;
 	int len = 0;
@@ -133,7 +134,8 @@ enum wg_code wg_render_html(const struct wg_render *render, const struct wg_noti
 	return code == WG_OK ? wg_buf_check(out, "HTML of a notice", err) : code;
 }
 
-enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err)
 {
 	xmlChar *bytes = NULL;
 	int len = 0;

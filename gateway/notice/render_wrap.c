@@ -1,4 +1,5 @@
-/* render_wrap.c owns the layout of plain text. XSLT could do it only by recursion, whose depth a long answer would exhaust. */
+/* render_wrap.c owns the layout of plain text. XSLT could do it only by recursion, whose depth a long answer would
+ * exhaust. */
 #include "notice/render_wrap.h"
 
 #include <string.h>

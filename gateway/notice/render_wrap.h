@@ -10,8 +10,9 @@
 #define WG_WRAP_WIDTH 76
 #define WG_WRAP_VALUE 28
 
-/* Writes len bytes of UTF-8 text to out. A line "label TAB value" becomes the label, and the value from column WG_WRAP_VALUE on, going on below
- * itself; U+2028 in it begins a new line there. Words longer than a line stay whole. Other lines are written as they are. */
+/* Writes len bytes of UTF-8 text to out. A line "label TAB value" becomes the label, and the value from column
+ * WG_WRAP_VALUE on, going on below itself; U+2028 in it begins a new line there. Words longer than a line stay whole.
+ * Other lines are written as they are. */
 void wg_render_wrap(const char *text, size_t len, struct wg_buf *out);
 
 #endif

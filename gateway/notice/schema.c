@@ -78,7 +78,8 @@ bool wg_schema_find(const struct wg_schema *schema, const char *path, wg_categor
 }
 
 /* Improves *best by the names of one type. */
-static void nearest_in(const struct wg_type *type, const char *name, bool attribute, const char **best, size_t *shortest)
+static void nearest_in(const struct wg_type *type, const char *name, bool attribute, const char **best,
+                       size_t *shortest)
 {
 	size_t n = type == NULL ? 0 : attribute ? type->n_attributes : type->n_places;
 	for (size_t i = 0; i < n; i++) {
@@ -110,9 +111,10 @@ enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path
 			const char *best = wg_type_nearest(type, step.name, step.attribute), *at = step.attribute ? "@" : "";
 			if (best[0] == '\0')
 				return wg_err_set(err, WG_CONFIG, "the schema has no place \"%s\": nothing stands below \"%s\"", whole,
-						  above);
-			return wg_err_set(err, WG_CONFIG, "the schema has no place \"%s\": no \"%s%s\" in \"%s\"; did you mean \"%s%s\"?",
-					  whole, at, step.name, above, at, best);
+				                  above);
+			return wg_err_set(err, WG_CONFIG,
+			                  "the schema has no place \"%s\": no \"%s%s\" in \"%s\"; did you mean \"%s%s\"?", whole,
+			                  at, step.name, above, at, best);
 		}
 		if (step.attribute)
 			break;
@@ -128,7 +130,8 @@ enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path
 bool wg_schema_knows(const struct wg_schema *schema, const char *name, bool attribute)
 {
 	for (size_t i = 0; i < schema->n_types; i++)
-		if (attribute ? wg_type_attribute(schema->types[i], name) != NULL : wg_type_place(schema->types[i], name) != NULL)
+		if (attribute ? wg_type_attribute(schema->types[i], name) != NULL
+		              : wg_type_place(schema->types[i], name) != NULL)
 			return true;
 	return !attribute && strcmp(schema->root.name, name) == 0;
 }

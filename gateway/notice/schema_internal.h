@@ -1,5 +1,5 @@
-/* The notice schema as this room uses it: what may stand where, in which order, and the category of each. Derived from the XSD
- * documents themselves, so that there is one truth. */
+/* The notice schema as this room uses it: what may stand where, in which order, and the category of each. Derived from
+ * the XSD documents themselves, so that there is one truth. */
 #ifndef WG_NOTICE_SCHEMA_INTERNAL_H
 #define WG_NOTICE_SCHEMA_INTERNAL_H
 
@@ -23,7 +23,7 @@ struct wg_place {
 	char name[WG_LIMIT_NAME + 1];
 	const struct wg_type *type; /* NULL: text without attributes */
 	wg_categories category;     /* exactly one bit */
-	bool kept;    /* not optional where it stands: a copy keeps it when it is emptied */
+	bool kept;                  /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
 };
 
@@ -34,8 +34,8 @@ struct wg_attribute {
 	bool required;
 };
 
-/* A complex type. Invariants: (1) places stand in the order in which the schema wants the elements; (2) names are unique within
- * places and within attributes; (3) text implies that there are no places. */
+/* A complex type. Invariants: (1) places stand in the order in which the schema wants the elements; (2) names are
+ * unique within places and within attributes; (3) text implies that there are no places. */
 struct wg_type {
 	char name[WG_LIMIT_NAME + 1];
 	bool text;
@@ -75,11 +75,12 @@ struct wg_step {
 /* Reads the next step at *path and moves *path behind it and its slash; false when it is not a step. */
 bool wg_path_step(const char **path, struct wg_step *step);
 
-/* Follows a path from <notice> ("child/name/full", "child/@looked-after"): true when there is such a place. The category is that of
- * the element or the attribute; *text tells that it can be set. Both may be NULL. */
+/* Follows a path from <notice> ("child/name/full", "child/@looked-after"): true when there is such a place. The
+ * category is that of the element or the attribute; *text tells that it can be set. Both may be NULL. */
 bool wg_schema_find(const struct wg_schema *schema, const char *path, wg_categories *category, bool *text);
 
-/* WG_CONFIG, with the step that is not there and the nearest name that is; for a path that wg_schema_find does not find. */
+/* WG_CONFIG, with the step that is not there and the nearest name that is; for a path that wg_schema_find does not
+ * find. */
 enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path, struct wg_err *err);
 
 /* Whether any type has an element (attribute: an attribute) of that name, and the nearest name otherwise. */

@@ -1,6 +1,6 @@
 /* schema_load.c owns reading the XSD documents: the types, the order of elements and the category of every declaration.
- * It understands only the part of XML Schema that xsd/wardgate/1 uses and refuses any other construct, because an element
- * declared in a way that it does not see would carry no category. */
+ * It understands only the part of XML Schema that xsd/wardgate/1 uses and refuses any other construct, because an
+ * element declared in a way that it does not see would carry no category. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static bool is(const struct _xmlNode *node, const char *ns, const char *name)
 static enum wg_code name_of(struct loader *l, struct at at, const char *attribute, char *out)
 {
 	if (!wg_xml_attr_into(at.node, attribute, out, WG_LIMIT_NAME + 1) || out[0] == '\0')
-		return wg_xml_complain(at.doc, at.node, l->err, "xs:%s without a usable %s attribute", wg_xml_name(at.node), attribute);
+		return wg_xml_complain(at.doc, at.node, l->err, "xs:%s without a usable %s attribute", wg_xml_name(at.node),
+		                       attribute);
 	return WG_OK;
 }
 
@@ -65,7 +66,8 @@ static enum wg_code load_document(struct loader *l, const char *name)
 	const struct _xmlNode *root = wg_xml_root(doc);
 	if (!is(root, XSD_NS, "schema"))
 		return wg_xml_complain(doc, root, l->err, "not an XML Schema");
-	for (const struct _xmlNode *c = wg_xml_first(root, "include"); c != NULL && code == WG_OK; c = wg_xml_next(c, "include")) {
+	for (const struct _xmlNode *c = wg_xml_first(root, "include"); c != NULL && code == WG_OK;
+	     c = wg_xml_next(c, "include")) {
 		char included[WG_LIMIT_NAME + 1];
 		code = name_of(l, (struct at){ doc, c }, "schemaLocation", included);
 		if (code == WG_OK)
@@ -154,7 +156,8 @@ static enum wg_code read_place(struct loader *l, struct at at, struct wg_place *
 		return code;
 	if (place->category == WG_CATEGORIES_NONE)
 		return wg_xml_complain(at.doc, at.node, l->err, "element \"%s\" carries no category", place->name);
-	if (!wg_xml_attr_into(at.node, "minOccurs", min, sizeof min) || !wg_xml_attr_into(at.node, "maxOccurs", max, sizeof max))
+	if (!wg_xml_attr_into(at.node, "minOccurs", min, sizeof min) ||
+	    !wg_xml_attr_into(at.node, "maxOccurs", max, sizeof max))
 		return wg_xml_complain(at.doc, at.node, l->err, "element \"%s\": occurrence out of range", place->name);
 	place->kept = strcmp(min, "0") != 0;
 	place->repeats = max[0] != '\0' && strcmp(max, "1") != 0;
@@ -171,7 +174,8 @@ static enum wg_code add_place(struct loader *l, struct at at, struct wg_type *ty
 	if (code != WG_OK)
 		return code;
 	if (wg_type_place(type, place.name) != NULL || type->n_places == WG_SCHEMA_PLACES)
-		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many elements", type->name, place.name);
+		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many elements",
+		                       type->name, place.name);
 	type->places[type->n_places++] = place;
 	return WG_OK;
 }
@@ -186,15 +190,15 @@ static enum wg_code add_attribute(struct loader *l, struct at at, struct wg_type
 	if (code != WG_OK)
 		return code;
 	if (wg_type_attribute(type, attribute.name) != NULL || type->n_attributes == WG_SCHEMA_ATTRIBUTES)
-		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many attributes", type->name,
-				       attribute.name);
+		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many attributes",
+		                       type->name, attribute.name);
 	attribute.required = wg_xml_attr_into(at.node, "use", use, sizeof use) && strcmp(use, "required") == 0;
 	type->attributes[type->n_attributes++] = attribute;
 	return WG_OK;
 }
 
-/* What stands in a complexType, in a sequence or choice of it, or in the extension of its simpleContent. The recursion is bounded by
- * the depth that wg_xml_parse allows. */
+/* What stands in a complexType, in a sequence or choice of it, or in the extension of its simpleContent. The recursion
+ * is bounded by the depth that wg_xml_parse allows. */
 static enum wg_code read_content(struct loader *l, struct at at, struct wg_type *type)
 {
 	enum wg_code code = WG_OK;
@@ -218,12 +222,14 @@ static enum wg_code read_content(struct loader *l, struct at at, struct wg_type 
 			if (code == WG_OK)
 				code = type_named(l, here, base, &complex);
 			if (code == WG_OK && complex != NULL)
-				code = wg_xml_complain(at.doc, c, l->err, "an extension of a type that has attributes is not understood here");
+				code = wg_xml_complain(at.doc, c, l->err,
+				                       "an extension of a type that has attributes is not understood here");
 			if (code == WG_OK)
 				code = read_content(l, here, type);
 		} else
-			code = wg_xml_complain(at.doc, c, l->err, "xs:%s is not understood here, so nothing below it would carry a category",
-					       wg_xml_name(c));
+			code = wg_xml_complain(at.doc, c, l->err,
+			                       "xs:%s is not understood here, so nothing below it would carry a category",
+			                       wg_xml_name(c));
 	}
 	return code;
 }
@@ -238,7 +244,8 @@ static enum wg_code read_types(struct loader *l)
 			struct at at = { l->docs[i], c };
 			char name[WG_LIMIT_NAME + 1];
 			struct wg_type *type = NULL;
-			if (is(c, XSD_NS, "include") || is(c, XSD_NS, "annotation") || is(c, XSD_NS, "simpleType") || is(c, XSD_NS, "element"))
+			if (is(c, XSD_NS, "include") || is(c, XSD_NS, "annotation") || is(c, XSD_NS, "simpleType") ||
+			    is(c, XSD_NS, "element"))
 				continue;
 			if (!is(c, XSD_NS, "complexType"))
 				return wg_xml_complain(at.doc, c, l->err, "xs:%s is not understood here", wg_xml_name(c));

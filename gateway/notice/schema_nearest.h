@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* The fewest single-character changes that turn a into b; names longer than WG_LIMIT_NAME count as far from everything. */
+/* The fewest single-character changes that turn a into b; names longer than WG_LIMIT_NAME count as far from everything.
+ */
 size_t wg_distance(const char *a, const char *b);
 
 /* The nearest of n names, the first of equals; "" when n is 0. */

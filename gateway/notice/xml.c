@@ -72,7 +72,7 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *id, const 
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_ns,
-		     const xmlChar **ns, int n_attr, int n_default, const xmlChar **attr)
+                     const xmlChar **ns, int n_attr, int n_default, const xmlChar **attr)
 {
 	xmlParserCtxt *ctxt = ctx;
 	struct budget *budget = ctxt->_private;
@@ -120,7 +120,7 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 {
 	if (len > INT_MAX || len > WG_LIMIT_READER_OUTPUT)
 		return wg_err_set(err, WG_LIMIT, "%s: XML of %zu bytes is larger than the limit of %zu", name, len,
-				  WG_LIMIT_READER_OUTPUT);
+		                  WG_LIMIT_READER_OUTPUT);
 	const char *fault = len > 0 ? wg_xml_scan(bytes, len) : NULL;
 	if (fault != NULL)
 		return wg_err_set(err, WG_REJECT, "%s: %s", name, fault);
@@ -129,7 +129,8 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory for an XML parser", name);
 	struct budget budget = { .start = ctxt->sax->startElementNs, .end = ctxt->sax->endElementNs };
 	ctxt->_private = &budget;
-	(void)xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	(void)xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_NOERROR |
+	                                  XML_PARSE_NOWARNING);
 	ctxt->sax->internalSubset = on_doctype;
 	ctxt->sax->startElementNs = on_start;
 	ctxt->sax->endElementNs = on_end;
@@ -143,8 +144,8 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 	if (budget.fault != NULL)
 		code = wg_err_set(err, WG_REJECT, "%s: %s", name, budget.fault);
 	else if (!ctxt->wellFormed || ctxt->errNo == XML_ERR_NO_MEMORY || doc == NULL || xmlDocGetRootElement(doc) == NULL)
-		code = wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name,
-				  ctxt->lastError.line, ctxt->lastError.code);
+		code = wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name, ctxt->lastError.line,
+		                  ctxt->lastError.code);
 	xmlFreeParserCtxt(ctxt);
 	if (code != WG_OK) {
 		xmlFreeDoc(doc);
@@ -268,7 +269,8 @@ enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_b
 	return wg_buf_check(out, doc->name, err);
 }
 
-enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt, ...)
+enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt,
+                             ...)
 {
 	char words[WG_ERR_TEXT_MAX];
 	va_list ap;

@@ -1,5 +1,5 @@
-/* XML read safely: the only door to libxml2 in the gateway. No DOCTYPE, no entity beyond the five, no network, no file but
- * those that the operator named, depth and size bounded. Errors carry file:line and never the document's values. */
+/* XML read safely: the only door to libxml2 in the gateway. No DOCTYPE, no entity beyond the five, no network, no file
+ * but those that the operator named, depth and size bounded. Errors carry file:line and never the document's values. */
 #ifndef WG_NOTICE_XML_H
 #define WG_NOTICE_XML_H
 
@@ -15,22 +15,26 @@ struct _xmlDoc;
 struct wg_xml;     /* a parsed document with its name for messages */
 struct wg_xml_xsd; /* a compiled schema; immutable, may be shared */
 
-/* Sets libxml2 up for the process: no entity loader, silent errors. Call once before anything else here, before threads. */
+/* Sets libxml2 up for the process: no entity loader, silent errors. Call once before anything else here, before
+ * threads. */
 void wg_xml_init(void);
 
-/* Parses len bytes. name stands in messages (a file name, "message"); it is copied. WG_REJECT when not well-formed, with a
- * DOCTYPE, or too deep; WG_LIMIT when larger than the limits. The caller frees *out. */
-enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err) WG_MUST;
+/* Parses len bytes. name stands in messages (a file name, "message"); it is copied. WG_REJECT when not well-formed,
+ * with a DOCTYPE, or too deep; WG_LIMIT when larger than the limits. The caller frees *out. */
+enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
+	WG_MUST;
 /* The same from a file of the operator's, at most WG_LIMIT_CONFIG_FILE; faults of the file are WG_CONFIG. */
 enum wg_code wg_xml_load(const char *path, struct wg_xml **out, struct wg_err *err) WG_MUST;
 void wg_xml_freep(struct wg_xml **doc);
 #define WG_AUTO_XML __attribute__((cleanup(wg_xml_freep)))
 
-/* Compiles path and what it includes beside it (xs:include, xs:import with a relative schemaLocation in the same folder). */
+/* Compiles path and what it includes beside it (xs:include, xs:import with a relative schemaLocation in the same
+ * folder). */
 enum wg_code wg_xml_xsd_load(const char *path, struct wg_xml_xsd **out, struct wg_err *err) WG_MUST;
 void wg_xml_xsd_freep(struct wg_xml_xsd **xsd);
 
-/* WG_OK or WG_REJECT; the words say name:line, the element, and what the schema wants, without the value that was there. */
+/* WG_OK or WG_REJECT; the words say name:line, the element, and what the schema wants, without the value that was
+ * there. */
 enum wg_code wg_xml_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, struct wg_err *err) WG_MUST;
 
 /* Walking. Names are local names; ns may be NULL for any namespace. */
@@ -40,10 +44,11 @@ const char *wg_xml_docname(const struct wg_xml *doc);
 const char *wg_xml_name(const struct _xmlNode *node);
 const char *wg_xml_ns(const struct _xmlNode *node); /* "" when none */
 int wg_xml_line(const struct _xmlNode *node);
-struct _xmlNode *wg_xml_first(const struct _xmlNode *parent, const char *name); /* first child element; name NULL: any */
-struct _xmlNode *wg_xml_next(const struct _xmlNode *node, const char *name);    /* next sibling element */
-/* Text of the element and all below it, NUL-terminated, or of an attribute; the caller frees; NULL when the attribute is not there or
- * memory ran out (an element without text gives ""). */
+struct _xmlNode *wg_xml_first(const struct _xmlNode *parent,
+                              const char *name);                             /* first child element; name NULL: any */
+struct _xmlNode *wg_xml_next(const struct _xmlNode *node, const char *name); /* next sibling element */
+/* Text of the element and all below it, NUL-terminated, or of an attribute; the caller frees; NULL when the attribute
+ * is not there or memory ran out (an element without text gives ""). */
 char *wg_xml_text(const struct _xmlNode *node);
 char *wg_xml_attr(const struct _xmlNode *node, const char *name);
 /* Copies the attribute into out; "" when not there; false when it does not fit. */
@@ -52,10 +57,12 @@ bool wg_xml_attr_into(const struct _xmlNode *node, const char *name, char *out, 
 /* Serialises the whole document, UTF-8, with declaration; format: indented. */
 enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* Wraps a document made by this room with libxml2 itself; takes ownership of doc. NULL when memory runs out (doc freed). */
+/* Wraps a document made by this room with libxml2 itself; takes ownership of doc. NULL when memory runs out (doc
+ * freed). */
 struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name);
 
 /* WG_CONFIG with "file:line: words" about a node of an operator's file. */
-enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt, ...) WG_PRINTF(4, 5);
+enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt,
+                             ...) WG_PRINTF(4, 5);
 
 #endif

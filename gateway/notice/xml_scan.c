@@ -1,6 +1,6 @@
 /* xml_scan.c owns the look at XML before it is parsed.
- * SECURITY: hostile bytes. It reads tags as if they were well-formed: up to the first place where they are not it agrees with the
- * parser, and behind that place the parser does not go. */
+ * SECURITY: hostile bytes. It reads tags as if they were well-formed: up to the first place where they are not it
+ * agrees with the parser, and behind that place the parser does not go. */
 #include "notice/xml_scan.h"
 
 #include <stdbool.h>

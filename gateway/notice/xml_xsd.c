@@ -1,6 +1,6 @@
 /* xml_xsd.c owns compiling XML Schemas, validating against them, and the words about what is wrong.
- * SECURITY: the validator's own messages quote the document's values, and those are personal data; nothing of a message is repeated but what
- * stands behind the value and comes from the schema. */
+ * SECURITY: the validator's own messages quote the document's values, and those are personal data; nothing of a message
+ * is repeated but what stands behind the value and comes from the schema. */
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlschemas.h>
@@ -59,7 +59,7 @@ enum wg_code wg_xml_xsd_load(const char *path, struct wg_xml_xsd **out, struct w
 	if (x == NULL) {
 		xmlSchemaFree(schema);
 		return wg_err_set(err, WG_CONFIG, "%s:%d: schema cannot be used: %s", path, complaint.line,
-				  complaint.text[0] != '\0' ? complaint.text : "it cannot be read");
+		                  complaint.text[0] != '\0' ? complaint.text : "it cannot be read");
 	}
 	x->schema = schema;
 	*out = x;
@@ -97,8 +97,8 @@ static void put_names(const char *from, char *out, size_t size)
 	out[o] = '\0';
 }
 
-/* The rule that was broken, in words. A value stands before "set {", "type '" and "Expected is" in the validator's messages, so that what is behind
- * the last of them is the schema's. */
+/* The rule that was broken, in words. A value stands before "set {", "type '" and "Expected is" in the validator's
+ * messages, so that what is behind the last of them is the schema's. */
 static void put_rule(const xmlError *error, char *out, size_t size)
 {
 	const char *rule = "is not as the schema wants it", *mark = NULL;
@@ -152,14 +152,14 @@ static void put_rule(const xmlError *error, char *out, size_t size)
 	(void)snprintf(out, size, "%s%s%s", rule, listed[0] != '\0' ? ": " : "", listed);
 }
 
-/* The attribute's name stands only in the message, behind the element's; it is taken when all before it is what we know it must be, because a
- * namespace may hold any text. */
+/* The attribute's name stands only in the message, behind the element's; it is taken when all before it is what we know
+ * it must be, because a namespace may hold any text. */
 static void put_attribute(const xmlError *error, const xmlNode *element, char *out, size_t size)
 {
 	char prefix[400];
 	const char *ns = wg_xml_ns(element);
-	int n = snprintf(prefix, sizeof prefix, "Element '%s%s%s%s', attribute '", ns[0] != '\0' ? "{" : "", ns, ns[0] != '\0' ? "}" : "",
-			 wg_xml_name(element));
+	int n = snprintf(prefix, sizeof prefix, "Element '%s%s%s%s', attribute '", ns[0] != '\0' ? "{" : "", ns,
+	                 ns[0] != '\0' ? "}" : "", wg_xml_name(element));
 	out[0] = '\0';
 	if (n < 0 || (size_t)n >= sizeof prefix || strncmp(error->message, prefix, (size_t)n) != 0)
 		return;
@@ -190,8 +190,8 @@ static void on_fault(void *ctx, xmlError *error)
 	c->line = error->line;
 }
 
-/* xsi:type would change what a declaration means, xsi:schemaLocation would make the validator look for files. The recursion is bounded by
- * the depth that wg_xml_parse allows. */
+/* xsi:type would change what a declaration means, xsi:schemaLocation would make the validator look for files. The
+ * recursion is bounded by the depth that wg_xml_parse allows. */
 static const xmlNode *instance_attribute(const xmlNode *node)
 {
 	const xmlNode *found = NULL;
@@ -210,7 +210,7 @@ enum wg_code wg_xml_validate(const struct wg_xml *doc, const struct wg_xml_xsd *
 	const xmlNode *instance = instance_attribute(wg_xml_root(doc));
 	if (instance != NULL)
 		return wg_err_set(err, WG_REJECT, "%s:%d: attributes of XMLSchema-instance are not accepted: remove them", name,
-				  wg_xml_line(instance));
+		                  wg_xml_line(instance));
 	xmlSchemaValidCtxt *ctxt = xmlSchemaNewValidCtxt(xsd->schema);
 	if (ctxt == NULL)
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory to validate", name);

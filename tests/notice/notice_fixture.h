@@ -1,4 +1,5 @@
-/* What the tests of notices share: the schema loaded once, files read, and the places of a notice written down by hand. */
+/* What the tests of notices share: the schema loaded once, files read, and the places of a notice written down by hand.
+ */
 #ifndef WG_TESTS_NOTICE_FIXTURE_H
 #define WG_TESTS_NOTICE_FIXTURE_H
 
@@ -22,8 +23,8 @@
 #define BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 /* The words of an error are what one wants to see when a call fails. */
-#define assert_wg(call)                                                              \
-	do {                                                                         \
+#define assert_wg(call)                                                      \
+	do {                                                                     \
 		if ((call) != WG_OK)                                                 \
 			fail_msg("%s: %s: %s", #call, wg_code_name(err.code), err.text); \
 	} while (0)

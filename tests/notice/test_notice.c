@@ -66,8 +66,10 @@ static void test_small_shapes(void **state)
 		{ HEAD HEADER "<child><age>&x;</age></child><authorities/><missing/></notice>", "not well-formed" },
 		{ HEAD HEADER "<child><age>&amp;&#x20;&lt;</age></child><authorities/><missing/></notice>", NULL },
 		{ HEAD HEADER "<child><age>&#1;</age></child><authorities/><missing/></notice>", "not well-formed" },
-		{ HEAD HEADER "<child><age>&#x85;</age></child><authorities/><missing/></notice>", "age: holds a value that is not written" },
-		{ HEAD HEADER "<child><age>a&#10;b</age></child><authorities/><missing/></notice>", "age: holds a value that is not written" },
+		{ HEAD HEADER "<child><age>&#x85;</age></child><authorities/><missing/></notice>",
+		  "age: holds a value that is not written" },
+		{ HEAD HEADER "<child><age>a&#10;b</age></child><authorities/><missing/></notice>",
+		  "age: holds a value that is not written" },
 		{ HEAD HEADER "<child><age><![CDATA[a<b]]></age></child><authorities/><missing/></notice>", NULL },
 		{ HEAD HEADER "<child><age><b/></age></child><authorities/><missing/></notice>", "age" },
 		{ HEAD HEADER "<child><age/></child><authorities/><missing/></notice>", "age: is empty" },
@@ -75,15 +77,23 @@ static void test_small_shapes(void **state)
 		{ HEAD HEADER "<child/><authorities/><found/></notice>", "body is not the one" },
 		{ HEAD HEADER "<child/><authorities/><missing/><found/></notice>", "must not stand here" },
 		{ HEAD HEADER "<child/><authorities/></notice>", "something is missing in it: one of ( missing, found )" },
-		{ HEAD HEADER "<authorities/><child/><missing/></notice>", "authorities: must not stand here: one of ( episode, child )" },
+		{ HEAD HEADER "<authorities/><child/><missing/></notice>",
+		  "authorities: must not stand here: one of ( episode, child )" },
 		{ HEAD "<header/><child/><authorities/><missing/></notice>", "header: something is missing in it: ( sender )" },
-		{ HEAD HEADER "<child xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:type='name'/><authorities/><missing/></notice>", "XMLSchema-instance" },
-		{ HEAD HEADER "<child/><authorities/><missing/><withheld category='risk'>x</withheld><withheld category='risk'>y</withheld></notice>",
+		{ HEAD HEADER
+		  "<child xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:type='name'/><authorities/><missing/></notice>",
+		  "XMLSchema-instance" },
+		{ HEAD HEADER "<child/><authorities/><missing/><withheld category='risk'>x</withheld><withheld "
+		              "category='risk'>y</withheld></notice>",
 		  "repeats what may stand only once" },
-		{ HEAD HEADER "<child/><authorities/><missing/><withheld category='nothing'>x</withheld></notice>", "withheld/@category: holds a value that is not in the list" },
+		{ HEAD HEADER "<child/><authorities/><missing/><withheld category='nothing'>x</withheld></notice>",
+		  "withheld/@category: holds a value that is not in the list" },
 		{ HEAD HEADER "<child><date-of-birth said='not known'/></child><authorities/><missing/></notice>", NULL },
-		{ HEAD HEADER "<child><date-of-birth>14/03/2011</date-of-birth></child><authorities/><missing/></notice>", "date-of-birth" },
-		{ HEAD HEADER "<child><xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='/etc/passwd'/></child><authorities/><missing/></notice>", "include" },
+		{ HEAD HEADER "<child><date-of-birth>14/03/2011</date-of-birth></child><authorities/><missing/></notice>",
+		  "date-of-birth" },
+		{ HEAD HEADER "<child><xi:include xmlns:xi='http://www.w3.org/2001/XInclude' "
+		              "href='/etc/passwd'/></child><authorities/><missing/></notice>",
+		  "include" },
 		{ "<?xml-stylesheet href='/etc/passwd'?>" SMALL, NULL }, /* not followed, not kept */
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
@@ -101,7 +111,19 @@ static void test_small_shapes(void **state)
 }
 
 /* Documents that are dear to parse: refused in a time that only a parser that did not fall for them can keep. */
-enum flood { DEEP, ATTRIBUTES, DECLARATIONS, ELEMENTS, WITHHELD, LONG_TEXT, LONG_ATTRIBUTE, LONG_NAME, LAUGHS, PAST_LIMIT, FLOODS };
+enum flood {
+	DEEP,
+	ATTRIBUTES,
+	DECLARATIONS,
+	ELEMENTS,
+	WITHHELD,
+	LONG_TEXT,
+	LONG_ATTRIBUTE,
+	LONG_NAME,
+	LAUGHS,
+	PAST_LIMIT,
+	FLOODS
+};
 
 static void put_many(struct wg_buf *b, const char *fmt, size_t n)
 {
@@ -152,8 +174,8 @@ static void put_flood(struct wg_buf *b, enum flood flood)
 	case LAUGHS:
 		wg_buf_puts(b, "<!DOCTYPE notice [<!ENTITY l0 'ha'>");
 		for (int i = 1; i < 30; i++)
-			wg_buf_printf(b, "<!ENTITY l%d '&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;'>", i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1,
-				      i - 1, i - 1, i - 1, i - 1);
+			wg_buf_printf(b, "<!ENTITY l%d '&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;&l%d;'>", i, i - 1, i - 1,
+			              i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 		wg_buf_puts(b, "]><notice>&l29;</notice>");
 		break;
 	case PAST_LIMIT:
@@ -177,7 +199,8 @@ static void test_floods_are_cheap(void **state)
 		enum wg_code code = parse(wg_buf_text(&bytes), bytes.len, &err);
 		double took = (double)(clock() - before) / CLOCKS_PER_SEC;
 		assert_int_equal(code, flood == PAST_LIMIT ? WG_LIMIT : WG_REJECT);
-		if (took > 20.0) /* processor time; the attribute flood took 400 s before it was looked for, sanitizers and a busy machine take a few */
+		if (took > 20.0) /* processor time; the attribute flood took 400 s before it was looked for, sanitizers and a
+		                    busy machine take a few */
 			fail_msg("flood %d took %.1f s", (int)flood, took);
 	}
 }
@@ -192,9 +215,12 @@ static void test_no_document_opens_a_file(void **state)
 		"<!DOCTYPE notice [<!ENTITY x SYSTEM '%s'>]><notice>&x;</notice>",
 		"<!DOCTYPE notice [<!ENTITY % x SYSTEM '%s'> %x;]>" SMALL,
 		"<?xml-stylesheet href='%s'?>" SMALL,
-		"<?xml version='1.0'?><notice xmlns='urn:wardgate:notice:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance' "
-		"i:schemaLocation='urn:wardgate:notice:1 %s' i:noNamespaceSchemaLocation='x'/>",
-		"<notice xmlns='urn:wardgate:notice:1'><i:include xmlns:i='http://www.w3.org/2001/XInclude' href='%s'/></notice>",
+		"<notice xmlns='urn:wardgate:notice:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance' "
+		"i:schemaLocation='urn:wardgate:notice:1 %s'/>",
+		"<notice xmlns='urn:wardgate:notice:1' xmlns:i='http://www.w3.org/2001/XMLSchema-instance' "
+		"i:noNamespaceSchemaLocation='%s'/>",
+		"<notice xmlns='urn:wardgate:notice:1'><i:include xmlns:i='http://www.w3.org/2001/XInclude' "
+		"href='%s'/></notice>",
 		"<notice xmlns='%s'/>",
 	};
 	char path[] = "/tmp/wardgate-open-XXXXXX", text[2048], event[4096];
@@ -275,22 +301,38 @@ static void test_places_are_made_in_order(void **state)
 	static const struct {
 		const char *path, *value;
 	} sets[] = {
-		{ "sharing/wishes", "w" }, { "missing/other", "o" }, { "missing/last-seen/with", "alone" }, { "missing/last-seen/when/@value", "2026-11-20T20:30:00Z" },
-		{ "missing/last-seen/when", "about 9pm" }, { "child/school", "s" }, { "child/name/known-as[+]", "Tessie" }, { "child/name/full", "Tess Example" },
-		{ "child/name/known-as[+]", "T" }, { "child/@looked-after", "true" }, { "authorities/police[+]/@area", "placing" },
-		{ "authorities/police[last]", "E23000018" }, { "authorities/police[+]/@area", "host" }, { "authorities/police[last]", "E23000015" },
-		{ "authorities/placing", "830" }, { "header/received", "2026-11-20T22:41:07Z" }, { "header/sender/@organisation", "x" },
-		{ "header/sender/@organisation", "y" }, { "missing/other", "& <o> \"q\"" },
+		{ "sharing/wishes", "w" },
+		{ "missing/other", "o" },
+		{ "missing/last-seen/with", "alone" },
+		{ "missing/last-seen/when/@value", "2026-11-20T20:30:00Z" },
+		{ "missing/last-seen/when", "about 9pm" },
+		{ "child/school", "s" },
+		{ "child/name/known-as[+]", "Tessie" },
+		{ "child/name/full", "Tess Example" },
+		{ "child/name/known-as[+]", "T" },
+		{ "child/@looked-after", "true" },
+		{ "authorities/police[+]/@area", "placing" },
+		{ "authorities/police[last]", "E23000018" },
+		{ "authorities/police[+]/@area", "host" },
+		{ "authorities/police[last]", "E23000015" },
+		{ "authorities/placing", "830" },
+		{ "header/received", "2026-11-20T22:41:07Z" },
+		{ "header/sender/@organisation", "x" },
+		{ "header/sender/@organisation", "y" },
+		{ "missing/other", "& <o> \"q\"" },
 	};
 	static const char expected[] =
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<notice xmlns=\"urn:wardgate:notice:1\" version=\"1\" id=\"a\" kind=\"missing\">\n"
 		"  <header>\n    <sender organisation=\"y\"/>\n    <received>2026-11-20T22:41:07Z</received>\n  </header>\n"
-		"  <child looked-after=\"true\">\n    <name>\n      <full>Tess Example</full>\n      <known-as>Tessie</known-as>\n"
+		"  <child looked-after=\"true\">\n    <name>\n      <full>Tess Example</full>\n      "
+	    "<known-as>Tessie</known-as>\n"
 		"      <known-as>T</known-as>\n    </name>\n    <school>s</school>\n  </child>\n"
-		"  <authorities>\n    <placing>830</placing>\n    <police area=\"placing\">E23000018</police>\n    <police area=\"host\">E23000015</police>\n"
+		"  <authorities>\n    <placing>830</placing>\n    <police area=\"placing\">E23000018</police>\n    <police "
+	    "area=\"host\">E23000015</police>\n"
 		"  </authorities>\n"
-		"  <missing>\n    <last-seen>\n      <when value=\"2026-11-20T20:30:00Z\">about 9pm</when>\n      <with>alone</with>\n    </last-seen>\n"
+		"  <missing>\n    <last-seen>\n      <when value=\"2026-11-20T20:30:00Z\">about 9pm</when>\n      "
+	    "<with>alone</with>\n    </last-seen>\n"
 		"    <other>&amp; &lt;o&gt; \"q\"</other>\n  </missing>\n"
 		"  <sharing>\n    <wishes>w</wishes>\n  </sharing>\n</notice>\n";
 	struct wg_err err = { 0 };
@@ -349,9 +391,16 @@ static void test_getting(void **state)
 	static const struct {
 		const char *path, *value;
 	} cases[] = {
-		{ "@kind", "missing" }, { "child/name/full", "Tess Example" }, { "child/@looked-after", "true" }, { "authorities/police", "E23000018" },
-		{ "authorities/police[last]/@area", "host" }, { "found/by", NULL }, { "child/confidential-address", NULL }, { "child/age/@x", NULL },
-		{ "child//age", NULL }, { "child/telephone[+]", NULL },
+		{ "@kind", "missing" },
+		{ "child/name/full", "Tess Example" },
+		{ "child/@looked-after", "true" },
+		{ "authorities/police", "E23000018" },
+		{ "authorities/police[last]/@area", "host" },
+		{ "found/by", NULL },
+		{ "child/confidential-address", NULL },
+		{ "child/age/@x", NULL },
+		{ "child//age", NULL },
+		{ "child/telephone[+]", NULL },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
 		WG_AUTO_FREE char *value = wg_notice_get(notice, cases[i].path);
@@ -374,9 +423,15 @@ static void test_content_is_what_is_said(void **state)
 		const char *path, *value;
 		bool same;
 	} cases[] = {
-		{ "@id", "another", true }, { "header/sent", "2026-11-20T23:00:00Z", true }, { "header/received", "2026-11-20T23:00:00Z", true },
-		{ "header/copy-for/@organisation", "x", true }, { "header/source/@system", "https", true }, { "header/sender/@organisation", "x", false },
-		{ "child/age", "14", false }, { "child/@looked-after", "false", false }, { "missing/other", "x", false },
+		{ "@id", "another", true },
+		{ "header/sent", "2026-11-20T23:00:00Z", true },
+		{ "header/received", "2026-11-20T23:00:00Z", true },
+		{ "header/copy-for/@organisation", "x", true },
+		{ "header/source/@system", "https", true },
+		{ "header/sender/@organisation", "x", false },
+		{ "child/age", "14", false },
+		{ "child/@looked-after", "false", false },
+		{ "missing/other", "x", false },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
 		struct wg_err err = { 0 };
@@ -395,8 +450,10 @@ static void test_content_does_not_hang_on_spelling(void **state)
 {
 	(void)state;
 	static const char other[] =
-		"<?xml version='1.0'?>\n<w:notice kind='missing' version='1' id='b' xmlns:w='urn:wardgate:notice:1'><!-- x -->\n\n"
-		"<w:header><w:sender organisation='x'/><w:received>2026-01-01T00:00:00Z</w:received></w:header> <w:child></w:child>"
+		"<?xml version='1.0'?>\n<w:notice kind='missing' version='1' id='b' xmlns:w='urn:wardgate:notice:1'><!-- x "
+	    "-->\n\n"
+		"<w:header><w:sender organisation='x'/><w:received>2026-01-01T00:00:00Z</w:received></w:header> "
+	    "<w:child></w:child>"
 		"<w:authorities/><w:missing></w:missing></w:notice>";
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *a = NULL, *b = NULL;

@@ -52,14 +52,16 @@ static void check_page(const struct wg_notice *notice, const char *kind, wg_cate
 	assert_wg(wg_render_html(render, notice, &html, &err));
 	assert_wg(wg_render_text(render, notice, &text, &err));
 	for (size_t i = 0; i < WG_COUNT(entries); i++) {
-		bool there = (entries[i].kind == NULL || strcmp(entries[i].kind, kind) == 0) && (wg_category_find(entries[i].category) & granted) != 0;
+		bool there = (entries[i].kind == NULL || strcmp(entries[i].kind, kind) == 0) &&
+		             (wg_category_find(entries[i].category) & granted) != 0;
 		for (size_t p = 0; p < PAIRS_MAX && entries[i].pairs[p].path != NULL; p++) {
 			char words[64];
 			if (entries[i].pairs[p].value[0] != '%' || !shown(entries[i].pairs[p].path))
 				continue;
 			(void)words_of(i, p, words, sizeof words);
 			words[6] = '\0';
-			if ((strstr(wg_buf_text(&html), words) != NULL) != there || (strstr(wg_buf_text(&text), words) != NULL) != there)
+			if ((strstr(wg_buf_text(&html), words) != NULL) != there ||
+			    (strstr(wg_buf_text(&text), words) != NULL) != there)
 				fail_msg("%s should %sbe on the page", entries[i].pairs[p].path, there ? "" : "not ");
 		}
 	}
@@ -77,7 +79,8 @@ static void test_all_that_is_granted_and_nothing_else(void **state)
 			wg_categories one = (wg_categories)1 << c / 2;
 			wg_categories granted = c % 2 == 0 ? one : wg_categories_all() & ~one;
 			WG_AUTO_NOTICE struct wg_notice *copy = NULL;
-			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(), "not shared with this recipient" };
+			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(),
+				                   "not shared with this recipient" };
 			assert_wg(wg_notice_project(notice, &how, &copy, &err));
 			check_page(copy, kinds[k], granted);
 		}
@@ -98,16 +101,38 @@ static void test_what_an_officer_reads(void **state)
 {
 	(void)state;
 	static const char *const missing[] = {
-		"OFFICIAL-SENSITIVE", "Missing child report", "Key facts", "Name:                       Tess Example\n",
-		"Date of birth:              14 March 2011\n", "Risk level:                 MEDIUM", "Police reference:           SP-26-445566",
-		"Last seen:                  about 8.30pm on Friday [2026-11-20 20:30 UTC]\n", "What happened", "Risk and vulnerability", "Description",
-		"Sex:                        Female", "Health and disability", "Home and contact",
-		"Home address:               1 Sample Street\n                            Sampleton, DE99 9ZZ\n", "Looked after:               Yes",
-		"Legal status:               Full care order (C2)", "Social worker", "NHS number:                 999 000 0018", "Child's wishes:",
-		"Authorities", "About this report", "OFFICIAL-SENSITIVE", NULL,
+		"OFFICIAL-SENSITIVE",
+		"Missing child report",
+		"Key facts",
+		"Name:                       Tess Example\n",
+		"Date of birth:              14 March 2011\n",
+		"Risk level:                 MEDIUM",
+		"Police reference:           SP-26-445566",
+		"Last seen:                  about 8.30pm on Friday [2026-11-20 20:30 UTC]\n",
+		"What happened",
+		"Risk and vulnerability",
+		"Description",
+		"Sex:                        Female",
+		"Health and disability",
+		"Home and contact",
+		"Home address:               1 Sample Street\n                            Sampleton, DE99 9ZZ\n",
+		"Looked after:               Yes",
+		"Legal status:               Full care order (C2)",
+		"Social worker",
+		"NHS number:                 999 000 0018",
+		"Child's wishes:",
+		"Authorities",
+		"About this report",
+		"OFFICIAL-SENSITIVE",
+		NULL,
 	};
 	static const char *const found[] = {
-		"Child found", "Key facts", "Found:                      21/11/2026 at 01:30", "Returned to:                Specimen House", "Next steps:", NULL,
+		"Child found",
+		"Key facts",
+		"Found:                      21/11/2026 at 01:30",
+		"Returned to:                Specimen House",
+		"Next steps:",
+		NULL,
 	};
 	static const struct {
 		const char *file;
@@ -129,16 +154,20 @@ static void test_withheld_is_stated_and_sections_vanish(void **state)
 	(void)state;
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml"), *copy = NULL;
-	struct wg_copy how = { "derbyshire", "duty", wg_category_find("identity"), wg_category_find("health") | wg_category_find("third-party"),
-			       "not shared with this recipient" };
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("identity"),
+		                   wg_category_find("health") | wg_category_find("third-party"),
+		                   "not shared with this recipient" };
 	assert_wg(wg_notice_project(notice, &how, &copy, &err));
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX), html = WG_BUF(BYTES_MAX);
 	assert_wg(wg_render_text(render, copy, &text, &err));
 	assert_wg(wg_render_html(render, copy, &html, &err));
-	static const char *const there[] = { "Not shared in this copy", "Health:                     not shared with this recipient",
-					     "Third party:                not shared with this recipient", "This copy is for:           derbyshire, duty", NULL };
+	static const char *const there[] = { "Not shared in this copy",
+		                                 "Health:                     not shared with this recipient",
+		                                 "Third party:                not shared with this recipient",
+		                                 "This copy is for:           derbyshire, duty", NULL };
 	assert_in_order(wg_buf_text(&text), there);
-	static const char *const gone[] = { "Social worker", "What happened", "Health and disability", "Care and placement", "Other people", "Wishes" };
+	static const char *const gone[] = { "Social worker",      "What happened", "Health and disability",
+		                                "Care and placement", "Other people",  "Wishes" };
 	for (size_t i = 0; i < WG_COUNT(gone); i++) {
 		assert_null(strstr(wg_buf_text(&text), gone[i]));
 		assert_null(strstr(wg_buf_text(&html), gone[i]));
@@ -148,7 +177,8 @@ static void test_withheld_is_stated_and_sections_vanish(void **state)
 static void test_html_brings_nothing(void **state)
 {
 	(void)state;
-	static const char *const never[] = { "<script", "<link", "<img", "<iframe", "<object", "<form", "src=", "href=", "url(", "http:", "https:", "//", "onload", "onclick" };
+	static const char *const never[] = { "<script", "<link", "<img",  "<iframe", "<object", "<form",  "src=",
+		                                 "href=",   "url(",  "http:", "https:",  "//",      "onload", "onclick" };
 	static const char attack[] = "</td><script>alert(1)</script><img src=x onerror=a> & \"'";
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml");
@@ -157,7 +187,8 @@ static void test_html_brings_nothing(void **state)
 	assert_wg(wg_notice_set(notice, "child/name/full", attack, &err));
 	assert_wg(wg_notice_set(notice, "header/source/@reference", attack, &err));
 	assert_wg(wg_render_html(render, notice, &html, &err));
-	assert_non_null(strstr(wg_buf_text(&html), "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=a&gt; &amp;"));
+	assert_non_null(strstr(wg_buf_text(&html),
+	                       "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=a&gt; &amp;"));
 	for (size_t i = 0; i < WG_COUNT(never); i++)
 		if (strcmp(never[i], "src=") != 0) /* the attack's own, escaped */
 			assert_null(strstr(wg_buf_text(&html), never[i]));
@@ -204,9 +235,11 @@ static void test_wrapping(void **state)
 		{ "L:\ta  b   c\n", "L:                          a b c\n" },
 		{ "L:\tone\xE2\x80\xA8two\n", "L:                          one\n" PAD "two\n" },
 		{ "L:\tone\xE2\x80\xA8\n", "L:                          one\n\n" },
-		{ "L:\t12345678901234567890 12345678901234567890 123456 x\n", "L:                          12345678901234567890 12345678901234567890 123456\n" PAD "x\n" },
+		{ "L:\t12345678901234567890 12345678901234567890 123456 x\n",
+		  "L:                          12345678901234567890 12345678901234567890 123456\n" PAD "x\n" },
 		{ "L:\t1234567890123456789012345678901234567890123456789012345678901234567890 x\n",
-		  "L:                          1234567890123456789012345678901234567890123456789012345678901234567890\n" PAD "x\n" },
+		  "L:                          1234567890123456789012345678901234567890123456789012345678901234567890\n" PAD
+		  "x\n" },
 		{ "\xC3\xA9:\t\xC3\xA9\n", "\xC3\xA9:                          \xC3\xA9\n" },
 		{ "A label that is longer than its column:\tvalue\n", "A label that is longer than its column: value\n" },
 	};

@@ -38,7 +38,8 @@ static void test_category_lists(void **state)
 		{ "identity helth", NULL, "unknown category \"helth\"; did you mean \"health\"?" },
 		{ "Risk", NULL, "unknown category \"Risk\"; did you mean \"risk\"?" },
 		{ "risk,health", NULL, "unknown category \"risk,health\"" },
-		{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL, "a category name of 72 bytes" },
+		{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL,
+		  "a category name of 72 bytes" },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
 		struct wg_err err = { 0 };
@@ -111,7 +112,8 @@ static void walk(const struct wg_place *place, const char *path, unsigned *seen)
 		fail_msg("%s is in the schema and not in notice_places.h", path);
 	*seen += wg_place_text(place) ? 1 : 0;
 	for (size_t i = 0; place->type != NULL && i < place->type->n_attributes; i++, (*seen)++) {
-		(void)snprintf(below, sizeof below, "%s%s@%s", path, path[0] != '\0' ? "/" : "", place->type->attributes[i].name);
+		(void)snprintf(below, sizeof below, "%s%s@%s", path, path[0] != '\0' ? "/" : "",
+		               place->type->attributes[i].name);
 		if (!listed(below))
 			fail_msg("%s is in the schema and not in notice_places.h", below);
 	}
@@ -141,12 +143,31 @@ static void test_paths(void **state)
 		const char *path;
 		bool there;
 	} cases[] = {
-		{ "child", true }, { "child/name/full", true }, { "child/@looked-after", true }, { "@id", true }, { "child/telephone[+]", true },
-		{ "child/telephone[last]/@network", true }, { "child/telephone[+]/@network", true },
-		{ "", false }, { "/", false }, { "/child", false }, { "child/", false }, { "child//name", false }, { "child/nam", false },
-		{ "child/name/full/@x", false }, { "child/@looked-after/x", false }, { "child/@looked-after[+]", false }, { "child/name[+]", false },
-		{ "child/telephone[1]", false }, { "child/telephone[+]x", false }, { "child@looked-after", false }, { "@", false }, { "../child", false },
-		{ "missing/circumstances/child/name", false }, { "notice/child", false }, { "child/name/full/", false },
+		{ "child", true },
+		{ "child/name/full", true },
+		{ "child/@looked-after", true },
+		{ "@id", true },
+		{ "child/telephone[+]", true },
+		{ "child/telephone[last]/@network", true },
+		{ "child/telephone[+]/@network", true },
+		{ "", false },
+		{ "/", false },
+		{ "/child", false },
+		{ "child/", false },
+		{ "child//name", false },
+		{ "child/nam", false },
+		{ "child/name/full/@x", false },
+		{ "child/@looked-after/x", false },
+		{ "child/@looked-after[+]", false },
+		{ "child/name[+]", false },
+		{ "child/telephone[1]", false },
+		{ "child/telephone[+]x", false },
+		{ "child@looked-after", false },
+		{ "@", false },
+		{ "../child", false },
+		{ "missing/circumstances/child/name", false },
+		{ "notice/child", false },
+		{ "child/name/full/", false },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++)
 		if (wg_schema_find(schema, cases[i].path, NULL, NULL) != cases[i].there)
@@ -158,7 +179,8 @@ static char folder[64];
 /* A copy of the schema in a folder of its own, with one change in one document. */
 static void copy_schema(const char *document, const char *from, const char *to)
 {
-	static const char *const names[] = { "notice", "header", "episode", "child", "missing", "found", "sharing", "types", "codes", "categories" };
+	static const char *const names[] = { "notice", "header",  "episode", "child", "missing",
+		                                 "found",  "sharing", "types",   "codes", "categories" };
 	struct wg_err err = { 0 };
 	char path[256];
 	(void)snprintf(folder, sizeof folder, "/tmp/wardgate-schema-XXXXXX");
@@ -184,7 +206,8 @@ static void copy_schema(const char *document, const char *from, const char *to)
 
 static void remove_schema(void)
 {
-	static const char *const names[] = { "notice", "header", "episode", "child", "missing", "found", "sharing", "types", "codes", "categories" };
+	static const char *const names[] = { "notice", "header",  "episode", "child", "missing",
+		                                 "found",  "sharing", "types",   "codes", "categories" };
 	char path[256];
 	for (size_t i = 0; i < WG_COUNT(names); i++) {
 		(void)snprintf(path, sizeof path, "%s/wardgate/1/%s.xsd", folder, names[i]);
@@ -218,12 +241,16 @@ static void test_a_schema_that_labels_badly_does_not_load(void **state)
 		{ "found", "</xs:sequence>", "<xs:group ref=\"g\"/></xs:sequence>", "xs:group is not understood" },
 		{ "found", "</xs:sequence>", "</xs:sequence><xs:anyAttribute/>", "xs:anyAttribute is not understood" },
 		{ "found", "</xs:sequence>", "<xs:element name=\"x\"/></xs:sequence>", "without a usable type" },
-		{ "found", "</xs:complexType>", "</xs:complexType><xs:element name=\"x\" type=\"text\"/>", "carries no category" },
-		{ "found", "</xs:complexType>",
-		  "</xs:complexType><xs:complexType name=\"unused\"><xs:sequence><xs:element name=\"x\" type=\"text\"/></xs:sequence></xs:complexType>",
+		{ "found", "</xs:complexType>", "</xs:complexType><xs:element name=\"x\" type=\"text\"/>",
 		  "carries no category" },
-		{ "found", "<xs:include schemaLocation=\"types.xsd\"/>", "<xs:include schemaLocation=\"../1/types.xsd\"/>", "must stand in this folder" },
-		{ "found", "<xs:include schemaLocation=\"types.xsd\"/>", "<xs:include schemaLocation=\"absent.xsd\"/>", "absent.xsd" },
+		{ "found", "</xs:complexType>",
+		  "</xs:complexType><xs:complexType name=\"unused\"><xs:sequence><xs:element name=\"x\" "
+		  "type=\"text\"/></xs:sequence></xs:complexType>",
+		  "carries no category" },
+		{ "found", "<xs:include schemaLocation=\"types.xsd\"/>", "<xs:include schemaLocation=\"../1/types.xsd\"/>",
+		  "must stand in this folder" },
+		{ "found", "<xs:include schemaLocation=\"types.xsd\"/>", "<xs:include schemaLocation=\"absent.xsd\"/>",
+		  "absent.xsd" },
 		{ "types", "base=\"said\"", "base=\"nothing-of-the-kind\"", "schema cannot be used" },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
