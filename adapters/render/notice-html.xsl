@@ -36,9 +36,23 @@
 			<th align="left" valign="top" width="30%" style="padding: 6px 12px 6px 0; border-bottom: 1px solid #b1b4b6; font-size: 16px; font-weight: bold; {$font}">
 				<xsl:value-of select="label"/>
 			</th>
-			<td valign="top" style="padding: 6px 0; border-bottom: 1px solid #b1b4b6; font-size: 16px; white-space: pre-line; {$font}">
-				<xsl:value-of select="value"/>
+			<td valign="top" style="padding: 6px 0; border-bottom: 1px solid #b1b4b6; font-size: 16px; {$font}">
+				<xsl:call-template name="lines"><xsl:with-param name="text" select="translate(value, '&#13;', '')"/></xsl:call-template>
 			</td>
 		</tr>
+	</xsl:template>
+
+	<!-- Line ends as <br>: not every mail client knows white-space. By halves, so that the depth stays small however many there are. -->
+	<xsl:template name="lines">
+		<xsl:param name="text"/>
+		<xsl:variable name="half" select="floor(string-length($text) div 2)"/>
+		<xsl:choose>
+			<xsl:when test="not(contains($text, '&#10;'))"><xsl:value-of select="$text"/></xsl:when>
+			<xsl:when test="$half = 0"><br/></xsl:when>
+			<xsl:otherwise>
+				<xsl:call-template name="lines"><xsl:with-param name="text" select="substring($text, 1, $half)"/></xsl:call-template>
+				<xsl:call-template name="lines"><xsl:with-param name="text" select="substring($text, $half + 1)"/></xsl:call-template>
+			</xsl:otherwise>
+		</xsl:choose>
 	</xsl:template>
 </xsl:stylesheet>

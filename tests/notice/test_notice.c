@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "notice_fixture.h"
 
 #define HEAD "<notice xmlns=\"urn:wardgate:notice:1\" id=\"a\" kind=\"missing\" version=\"1\">"
@@ -295,6 +296,43 @@ static void test_faults_do_not_repeat_values(void **state)
 	}
 }
 
+/* As many and as large as the schema allows, and one byte or one more. */
+static void test_photographs(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t count, bytes;
+		const char *fault;
+	} cases[] = {
+		{ 1, 3, NULL },
+		{ 4, 1100000, NULL },
+		{ 1, 1100001, "attachment: is too long" },
+		{ 5, 3, "attachment: must not stand here" },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		uint8_t *bytes = calloc(1, cases[i].bytes);
+		assert_non_null(bytes);
+		WG_AUTO_FREE char *base64 = wg_base64_encode(bytes, cases[i].bytes);
+		free(bytes);
+		WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX);
+		wg_buf_puts(&text, HEAD HEADER "<child/><authorities/><missing/>");
+		for (size_t n = 0; n < cases[i].count; n++) {
+			wg_buf_puts(&text, "<attachment name='a.png' type='image/png' sha256='");
+			wg_buf_puts(&text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'>");
+			wg_buf_puts(&text, base64);
+			wg_buf_puts(&text, "</attachment>");
+		}
+		wg_buf_puts(&text, "</notice>");
+		assert_wg(wg_buf_check(&text, "photographs", &err));
+		enum wg_code code = parse(wg_buf_text(&text), text.len, &err);
+		if (cases[i].fault == NULL)
+			assert_wg(code);
+		else if (code != WG_REJECT || strstr(err.text, cases[i].fault) == NULL)
+			fail_msg("case %zu: %s: %s", i, wg_code_name(code), err.text);
+	}
+}
+
 static void test_places_are_made_in_order(void **state)
 {
 	(void)state;
@@ -326,13 +364,13 @@ static void test_places_are_made_in_order(void **state)
 		"<notice xmlns=\"urn:wardgate:notice:1\" version=\"1\" id=\"a\" kind=\"missing\">\n"
 		"  <header>\n    <sender organisation=\"y\"/>\n    <received>2026-11-20T22:41:07Z</received>\n  </header>\n"
 		"  <child looked-after=\"true\">\n    <name>\n      <full>Tess Example</full>\n      "
-	    "<known-as>Tessie</known-as>\n"
+		"<known-as>Tessie</known-as>\n"
 		"      <known-as>T</known-as>\n    </name>\n    <school>s</school>\n  </child>\n"
 		"  <authorities>\n    <placing>830</placing>\n    <police area=\"placing\">E23000018</police>\n    <police "
-	    "area=\"host\">E23000015</police>\n"
+		"area=\"host\">E23000015</police>\n"
 		"  </authorities>\n"
 		"  <missing>\n    <last-seen>\n      <when value=\"2026-11-20T20:30:00Z\">about 9pm</when>\n      "
-	    "<with>alone</with>\n    </last-seen>\n"
+		"<with>alone</with>\n    </last-seen>\n"
 		"    <other>&amp; &lt;o&gt; \"q\"</other>\n  </missing>\n"
 		"  <sharing>\n    <wishes>w</wishes>\n  </sharing>\n</notice>\n";
 	struct wg_err err = { 0 };
@@ -451,9 +489,9 @@ static void test_content_does_not_hang_on_spelling(void **state)
 	(void)state;
 	static const char other[] =
 		"<?xml version='1.0'?>\n<w:notice kind='missing' version='1' id='b' xmlns:w='urn:wardgate:notice:1'><!-- x "
-	    "-->\n\n"
+		"-->\n\n"
 		"<w:header><w:sender organisation='x'/><w:received>2026-01-01T00:00:00Z</w:received></w:header> "
-	    "<w:child></w:child>"
+		"<w:child></w:child>"
 		"<w:authorities/><w:missing></w:missing></w:notice>";
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *a = NULL, *b = NULL;
@@ -486,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_floods_are_cheap),
 		cmocka_unit_test(test_no_document_opens_a_file),
 		cmocka_unit_test(test_faults_do_not_repeat_values),
+		cmocka_unit_test(test_photographs),
 		cmocka_unit_test(test_places_are_made_in_order),
 		cmocka_unit_test(test_setting_what_is_no_place),
 		cmocka_unit_test(test_getting),

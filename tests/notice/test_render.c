@@ -193,6 +193,7 @@ static void test_html_brings_nothing(void **state)
 		if (strcmp(never[i], "src=") != 0) /* the attack's own, escaped */
 			assert_null(strstr(wg_buf_text(&html), never[i]));
 	assert_non_null(strstr(wg_buf_text(&html), "<h1"));
+	assert_non_null(strstr(wg_buf_text(&html), "1 Sample Street<br>Sampleton, DE99 9ZZ"));
 	assert_non_null(strstr(wg_buf_text(&html), "charset=UTF-8"));
 }
 
