@@ -19,30 +19,33 @@ struct wg_fields {
 	char reader[32];
 	struct wg_field *fields;
 	size_t count;
-	char *subject;      /* of a mail, or NULL: a hint for choosing the map */
-	char *from;         /* of a mail, or NULL: never trusted for who may submit */
-	char *message_id;   /* of a mail, or NULL */
-	uint8_t *notice_xml; /* reader xml found one of our own notices, or a mail carried exactly one: its bytes; else NULL */
+	char *subject;    /* of a mail, or NULL: a hint for choosing the map */
+	char *from;       /* of a mail, or NULL: never trusted for who may submit */
+	char *message_id; /* of a mail, or NULL */
+	uint8_t
+		*notice_xml; /* reader xml found one of our own notices, or a mail carried exactly one: its bytes; else NULL */
 	size_t notice_xml_len;
-	char *text;         /* the words outside any field, at most 64 KiB, kept for the person who looks; or NULL */
+	char *text; /* the words outside any field, at most 64 KiB, kept for the person who looks; or NULL */
 };
 
-/* Parses what a reader wrote; a reader may have been taken over by its document, so it is validated like any outside XML. */
+/* Parses what a reader wrote; a reader may have been taken over by its document, so it is validated like any outside
+ * XML. */
 enum wg_code wg_fields_parse(const void *bytes, size_t len, struct wg_fields **out, struct wg_err *err) WG_MUST;
 void wg_fields_freep(struct wg_fields **fields);
 
 struct wg_maps; /* all maps of a folder; immutable */
 
-/* Loads every *.xml of maps_dir, validated by xsd_dir/map.xsd; checks that every "to" is a place in the notice schema. WG_CONFIG with
- * file:line otherwise. Keeps a pointer to schema. */
-enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema, struct wg_maps **out,
-			  struct wg_err *err) WG_MUST;
+/* Loads every *.xml of maps_dir, validated by xsd_dir/map.xsd; checks that every "to" is a place in the notice schema.
+ * WG_CONFIG with file:line otherwise. Keeps a pointer to schema. */
+enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema,
+                          struct wg_maps **out, struct wg_err *err) WG_MUST;
 void wg_maps_freep(struct wg_maps **maps);
 
 enum wg_placing {
-	WG_PLACED,     /* went to `to` */
-	WG_UNMAPPED,   /* no map knows the label */
-	WG_UNREAD,     /* the label is known, the value could not be read as its type; kept as it was said where the schema can, else only here */
+	WG_PLACED,   /* went to `to` */
+	WG_UNMAPPED, /* no map knows the label */
+	WG_UNREAD, /* the label is known, the value could not be read as its type; kept as it was said where the schema can,
+	              else only here */
 	WG_AMBIGUOUS,  /* two fields want the same place, with different values */
 	WG_EMPTY,      /* the label is known and nothing was written */
 	WG_NOT_CARRIED /* a password: never carried */
@@ -53,15 +56,15 @@ struct wg_placement {
 	const char *label, *at; /* borrowed from the fields */
 	char to[128];           /* "" when nowhere */
 	enum wg_placing what;
-	char note[160];         /* why, for a person; no value */
+	char note[160]; /* why, for a person; no value */
 };
 
 struct wg_report {
 	char map[WG_CATEGORIES_TEXT / 8]; /* id of the map used; "" when none recognised it */
 	struct wg_placement *placements;
 	size_t count;
-	char missing[512];      /* mandatory places of the kind that stayed empty, separated by blanks */
-	bool attention;         /* a person must look: something unmapped, unread, ambiguous or missing, or no map at all */
+	char missing[512]; /* mandatory places of the kind that stayed empty, separated by blanks */
+	bool attention;    /* a person must look: something unmapped, unread, ambiguous or missing, or no map at all */
 };
 
 /* What intake knows, to be written into the header. Times in RFC 3339. */
@@ -69,13 +72,16 @@ struct wg_envelope_facts {
 	const char *id, *organisation, *received, *source_system, *source_reference; /* NULL where unknown */
 };
 
-/* Builds the notice. WG_OK also when attention is needed: *out is then the notice as far as it goes (it may be invalid, or NULL when no map
- * recognised the fields) and the report says what is missing. */
-enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fields, const struct wg_envelope_facts *facts,
-			  struct wg_notice **out, struct wg_report **report, struct wg_err *err) WG_MUST;
+/* Builds the notice. WG_OK also when attention is needed: *out is then the notice as far as it goes (it may be invalid,
+ * or NULL when no map recognised the fields) and the report says what is missing. */
+enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fields,
+                          const struct wg_envelope_facts *facts, struct wg_notice **out, struct wg_report **report,
+                          struct wg_err *err) WG_MUST;
 void wg_report_freep(struct wg_report **report);
 
-/* The report as XML (urn:wardgate:report:1): every source field with its label, value, where it stood, where it went, why not. */
-enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fields *fields, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* The report as XML (urn:wardgate:report:1): every source field with its label, value, where it stood, where it went,
+ * why not. */
+enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fields *fields, struct wg_buf *out,
+                             struct wg_err *err) WG_MUST;
 
 #endif

@@ -31,6 +31,7 @@ static const struct kind_of_value kinds[WG_AS_COUNT] = {
 	[WG_AS_LOOKED_AFTER] = { "looked-after", { "@looked-after" } },
 	[WG_AS_ADDRESS] = { "address", { "", "@postcode" } },
 	[WG_AS_TELEPHONE] = { "telephone", { "", "@network" } },
+	[WG_AS_NETWORK] = { "network", { "@network" } },
 	[WG_AS_NHS_NUMBER] = { "nhs-number", { "" } },
 	[WG_AS_RISK] = { "risk", { "", "@said" } },
 	[WG_AS_SEX] = { "sex", { "" } },

@@ -152,6 +152,12 @@ static void place_sighting(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_sighting s;
 	bool asks_by = p->t->field->as == WG_AS_WHERE_WHEN_BY;
+	const char *answer = wg_value_answer(value);
+	if (answer != NULL && strcmp(answer, "not-known") == 0 && strpbrk(value, ",;:(\n-") == NULL &&
+	    agrees(p, "when", value, WG_AS_WHEN)) {
+		put_when(p, "when", value, NULL);
+		return;
+	}
 	if (!wg_value_sighting(value, asks_by, p->t->day, &s)) {
 		/* "by" in an answer that was not asked for it names somebody all the same */
 		keep_whole(p, value, asks_by || strstr(value, "by ") != NULL);
@@ -221,6 +227,18 @@ static void place_telephone(struct wg_map_placing *p, const char *value)
 		wg_map_put_attribute(p, "", "network", t.network);
 	if (!read && wg_value_answer(value) == NULL)
 		wg_map_note(p, WG_UNREAD, "no single telephone number in it: kept as it was written");
+}
+
+/* The network in a box of its own, beside the number that it belongs to. */
+static void place_network(struct wg_map_placing *p, const char *value)
+{
+	WG_AUTO_FREE char *number = wg_map_get(p, ""), *there = wg_map_get(p, "@network");
+	if (number == NULL || number[0] == '\0')
+		wg_map_note(p, WG_UNREAD, "there is no telephone number that it could belong to: not carried");
+	else if (there != NULL && !same_folded(there, value))
+		wg_map_note(p, WG_AMBIGUOUS, "another network stands beside the number");
+	else
+		(void)wg_map_put_line(p, "@network", value);
 }
 
 static void place_nhs(struct wg_map_placing *p, const char *value)
@@ -388,6 +406,9 @@ static void place_by_kind(struct wg_map_placing *p, const char *value)
 		break;
 	case WG_AS_TELEPHONE:
 		place_telephone(p, value);
+		break;
+	case WG_AS_NETWORK:
+		place_network(p, value);
 		break;
 	case WG_AS_NHS_NUMBER:
 		place_nhs(p, value);

@@ -444,6 +444,7 @@ static const struct {
 	  "episode/reported/@precision",
 	  "unknown",
 	  false },
+	{ { "Network", "EE" }, WG_UNREAD, "", "child/telephone", NULL, true }, /* of no telephone */
 	{ { "Known as", "Tessie" }, WG_PLACED, "child/name/known-as", "child/name/known-as", "Tessie", false },
 	{ { "Surname", "Example" }, WG_PLACED, "child/name/full", "child/name/full", "Tess Example", false },
 	{ { "Surname", "Specimen" }, WG_AMBIGUOUS, "", "child/name/full", "Tess Example", true },
@@ -495,6 +496,26 @@ static void accounts_for_single_lines(void **state)
 		            r.report->placements[3].note[0] != '\0');
 		done(&r);
 	}
+}
+
+static void joins_what_two_boxes_say(void **state)
+{
+	(void)state;
+	static const struct line form[] = { { "Network", "Examplefone" }, { "Mobile", "07700 900123" }, { NULL, NULL } };
+	static const struct line differ[] = { { "Network", "O2" }, { "Mobile", "07700 900123 (EE)" }, { NULL, NULL } };
+	static const struct line unknown[] = { { "When / where last seen?", "Not known" }, { NULL, NULL } };
+	struct result r;
+	apply(&r, "Missing", form);
+	holds(&r, "child/telephone/@network", "Examplefone");
+	done(&r);
+	apply(&r, "Missing", differ);
+	became(&r, 0, WG_AMBIGUOUS, "");
+	holds(&r, "child/telephone/@network", "EE");
+	done(&r);
+	apply(&r, "Missing", unknown);
+	became(&r, 0, WG_PLACED, "missing/last-seen/when");
+	holds(&r, "missing/last-seen/when/@precision", "unknown");
+	done(&r);
 }
 
 static void keeps_a_birth_date_that_it_cannot_read(void **state)
@@ -698,6 +719,8 @@ static void every_label_has_its_place(void **state)
 				form[1] = (struct line){ "Police reference", "26*0123456" };
 			else if (field->as == WG_AS_KNOWN_AS)
 				form[1] = (struct line){ "Full name", "Tess Example" };
+			else if (field->as == WG_AS_NETWORK)
+				form[1] = (struct line){ "Mobile", "07700 900123" };
 			struct result r;
 			apply(&r, subject, form);
 			assert_string_equal(r.report->map, map->id);
@@ -722,17 +745,12 @@ static void every_label_has_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(maps_a_missing_report),
-		cmocka_unit_test(order_decides_nothing),
-		cmocka_unit_test(maps_a_found_report),
-		cmocka_unit_test(chooses_the_map),
-		cmocka_unit_test(two_maps_that_fit_say_so),
-		cmocka_unit_test(accounts_for_single_lines),
-		cmocka_unit_test(keeps_a_birth_date_that_it_cannot_read),
-		cmocka_unit_test(names_what_is_missing),
-		cmocka_unit_test(builds_a_name_of_its_parts),
-		cmocka_unit_test(carries_no_password),
-		cmocka_unit_test(keeps_words_outside_fields_but_no_password),
+		cmocka_unit_test(maps_a_missing_report),     cmocka_unit_test(order_decides_nothing),
+		cmocka_unit_test(maps_a_found_report),       cmocka_unit_test(chooses_the_map),
+		cmocka_unit_test(two_maps_that_fit_say_so),  cmocka_unit_test(accounts_for_single_lines),
+		cmocka_unit_test(joins_what_two_boxes_say),  cmocka_unit_test(keeps_a_birth_date_that_it_cannot_read),
+		cmocka_unit_test(names_what_is_missing),     cmocka_unit_test(builds_a_name_of_its_parts),
+		cmocka_unit_test(carries_no_password),       cmocka_unit_test(keeps_words_outside_fields_but_no_password),
 		cmocka_unit_test(every_label_has_its_place),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
