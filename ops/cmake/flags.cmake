@@ -34,6 +34,9 @@ function(wg_try_flag flag)
 	endif()
 endfunction()
 
+if(WG_FUZZ) # the rooms too: a fuzzer is blind in code that is not instrumented
+	add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(WG_SANITIZE)
 	add_compile_options(-fsanitize=${WG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 	add_link_options(-fsanitize=${WG_SANITIZE})
