@@ -31,7 +31,9 @@ static int run_audit(const struct wg_cli *cli, int argc, char **argv)
 	if (cli->json)
 		(void)printf("{\"entries\":%" PRIu64 ",\"head\":\"%s\",\"clean\":true}\n", entries, head);
 	else
-		(void)printf("clean: %" PRIu64 " entries, head %s\nKeep the head elsewhere: a later log that does not contain it was cut.\n", entries, head);
+		(void)printf("clean: %" PRIu64
+		             " entries, head %s\nKeep the head elsewhere: a later log that does not contain it was cut.\n",
+		             entries, head);
 	return EX_OK;
 }
 
@@ -39,9 +41,10 @@ const struct wg_command wg_command_audit = {
 	.name = "audit",
 	.summary = "verify the hash-chained log",
 	.help = "usage: wardgate audit verify [--json]\n\n"
-		"Walks the whole log: every entry's hash, the chain, no gaps, and that the states agree with what was logged last.\n"
-		"Exit status: 0 clean, 65 not, with the entry that does not fit.\n\n"
-		"example:\n"
-		"  wardgate audit verify\n",
+			"Walks the whole log: every entry's hash, the chain, no gaps, and that the states agree with what was "
+	        "logged last.\n"
+			"Exit status: 0 clean, 65 not, with the entry that does not fit.\n\n"
+			"example:\n"
+			"  wardgate audit verify\n",
 	.run = run_audit,
 };

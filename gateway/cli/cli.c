@@ -34,7 +34,10 @@ bool wg_options(const struct wg_option *options, int argc, char **argv, int *cou
 		const struct wg_option *o = find(options, argv[i] + 2, len);
 		if (o == NULL || (o->flag != NULL && value != NULL) || (o->value != NULL && value == NULL && i + 1 >= argc)) {
 			(void)fprintf(stderr, "wardgate %s: %s %s; wardgate %s --help shows the options\n", argv[0], argv[i],
-				      o == NULL ? "is not an option here" : o->flag != NULL ? "takes no value" : "needs a value", argv[0]);
+			              o == NULL         ? "is not an option here"
+			              : o->flag != NULL ? "takes no value"
+			                                : "needs a value",
+			              argv[0]);
 			return false;
 		}
 		if (o->flag != NULL)

@@ -10,8 +10,8 @@
 
 /* What stands before the command's own words, already taken off. */
 struct wg_cli {
-	const char *config;  /* --config, $WARDGATE_CONFIG or the default place */
-	bool json;           /* --json */
+	const char *config; /* --config, $WARDGATE_CONFIG or the default place */
+	bool json;          /* --json */
 };
 
 /* A command gets argv with argv[0] its own name and returns an exit status (sysexits.h; 10: a person must look). */
@@ -20,20 +20,20 @@ struct wg_command {
 	int (*run)(const struct wg_cli *cli, int argc, char **argv);
 };
 
-extern const struct wg_command wg_command_serve, wg_command_check, wg_command_submit, wg_command_convert, wg_command_decide, wg_command_explain,
-	wg_command_queue, wg_command_audit;
+extern const struct wg_command wg_command_serve, wg_command_check, wg_command_submit, wg_command_convert,
+	wg_command_decide, wg_command_explain, wg_command_queue, wg_command_audit;
 
 #define WG_EXIT_ATTENTION 10
 
 /* An option of a command: "--name VALUE", "--name=VALUE" or, without value, a flag. */
 struct wg_option {
-	const char *name;    /* without "--" */
-	const char **value;  /* or */
+	const char *name;   /* without "--" */
+	const char **value; /* or */
 	bool *flag;
 };
 
-/* Takes the options off argv, in any place; what is left are *count operands at argv[1]. options ends with a NULL name. False after saying what is wrong on
- * stderr. "--" ends the options. */
+/* Takes the options off argv, in any place; what is left are *count operands at argv[1]. options ends with a NULL name.
+ * False after saying what is wrong on stderr. "--" ends the options. */
 bool wg_options(const struct wg_option *options, int argc, char **argv, int *count);
 
 /* Says the error on stderr, "wardgate COMMAND: words", and returns its exit status. */

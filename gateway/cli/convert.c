@@ -1,4 +1,5 @@
-/* convert.c owns the commands `convert` and `decide`: what the gateway would make of a document, without sending anything. */
+/* convert.c owns the commands `convert` and `decide`: what the gateway would make of a document, without sending
+ * anything. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,9 @@ static enum wg_code convert_read(const struct convert *c, struct wg_read *out, s
 	if (code == WG_OK)
 		code = wg_document_kind(bytes.data, bytes.len, c->type, strcmp(c->file, "-") == 0 ? NULL : c->file, &kind, err);
 	if (code == WG_OK && kind == WG_DOCUMENT_SEALED)
-		code = wg_err_set(err, WG_REJECT, "a sealed document needs the gateway's keys: hand it to a running gateway with wardgate submit");
+		code =
+			wg_err_set(err, WG_REJECT,
+		               "a sealed document needs the gateway's keys: hand it to a running gateway with wardgate submit");
 	if (code != WG_OK)
 		return code;
 	struct wg_envelope_facts facts = {
@@ -82,9 +85,9 @@ static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 	struct convert c = { 0 };
 	WG_AUTO_READ struct wg_read read = { 0 };
 	struct wg_err err = { 0 };
-	const struct wg_option options[] = { { "report", &c.report, NULL },     { "organisation", &c.organisation, NULL },
-					     { "id", &c.id, NULL },             { "received", &c.received, NULL },
-					     { "type", &c.type, NULL },         { NULL, NULL, NULL } };
+	const struct wg_option options[] = { { "report", &c.report, NULL }, { "organisation", &c.organisation, NULL },
+		                                 { "id", &c.id, NULL },         { "received", &c.received, NULL },
+		                                 { "type", &c.type, NULL },     { NULL, NULL, NULL } };
 	int operands;
 	int64_t when;
 	if (!wg_options(options, argc, argv, &operands))
@@ -102,7 +105,7 @@ static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 		code = convert_write(&c, &read, &err);
 	if (code == WG_OK && read.attention)
 		(void)fprintf(stderr, "wardgate convert: a person must look: %s%s\n", read.reason,
-			      c.report == NULL ? " (--report FILE lists every field)" : "");
+		              c.report == NULL ? " (--report FILE lists every field)" : "");
 	int status = code != WG_OK ? wg_fail("convert", &err) : read.attention ? WG_EXIT_ATTENTION : EX_OK;
 	wg_maps_freep(&c.maps);
 	wg_schema_freep(&c.schema);
@@ -197,14 +200,18 @@ static enum wg_code print_projection(const struct decide *d, struct wg_err *err)
 		WG_AUTO_NOTICE struct wg_notice *copy = NULL;
 		const struct wg_decision *one = &d->decisions->list[i];
 		size_t n = strlen(one->organisation->id);
-		bool match = strncmp(d->project, one->organisation->id, n) == 0 &&
-			     (d->project[n] == '\0' || (d->project[n] == '/' && strcmp(d->project + n + 1, one->desk->name) == 0));
+		bool match =
+			strncmp(d->project, one->organisation->id, n) == 0 &&
+			(d->project[n] == '\0' || (d->project[n] == '/' && strcmp(d->project + n + 1, one->desk->name) == 0));
 		if (!match)
 			continue;
 		if (one->verdict == WG_VERDICT_DENY)
 			return wg_err_set(err, WG_DENIED, "%s gets nothing: %s", d->project, one->verdict_rule);
-		struct wg_copy want = { .organisation = one->organisation->id, .desk = one->desk->name, .granted = one->granted, .mark = one->mark,
-					.reason = "not shared with this recipient" };
+		struct wg_copy want = { .organisation = one->organisation->id,
+			                    .desk = one->desk->name,
+			                    .granted = one->granted,
+			                    .mark = one->mark,
+			                    .reason = "not shared with this recipient" };
 		enum wg_code code = wg_notice_project(d->notice, &want, &copy, err);
 		if (code == WG_OK)
 			code = wg_notice_serialise(copy, &out, err);
@@ -212,7 +219,8 @@ static enum wg_code print_projection(const struct decide *d, struct wg_err *err)
 			code = wg_err_set(err, WG_SYSTEM, "the copy could not be written");
 		return code;
 	}
-	return wg_err_set(err, WG_NOT_FOUND, "%s is no recipient of this notice; wardgate decide without --project lists them", d->project);
+	return wg_err_set(err, WG_NOT_FOUND,
+	                  "%s is no recipient of this notice; wardgate decide without --project lists them", d->project);
 }
 
 static int run_decide(const struct wg_cli *cli, int argc, char **argv)
@@ -220,10 +228,13 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 	struct decide d = { 0 };
 	struct wg_err err = { 0 };
 	char now[WG_CLOCK_TEXT];
-	const struct wg_option options[] = { { "policy", &d.policy_file, NULL }, { "directory", &d.directory_file, NULL },
-					     { "self", &d.self, NULL },          { "from", &d.from, NULL },
-					     { "at", &d.at, NULL },              { "project", &d.project, NULL },
-					     { NULL, NULL, NULL } };
+	const struct wg_option options[] = { { "policy", &d.policy_file, NULL },
+		                                 { "directory", &d.directory_file, NULL },
+		                                 { "self", &d.self, NULL },
+		                                 { "from", &d.from, NULL },
+		                                 { "at", &d.at, NULL },
+		                                 { "project", &d.project, NULL },
+		                                 { NULL, NULL, NULL } };
 	int operands;
 	int64_t when;
 	if (!wg_options(options, argc, argv, &operands))
@@ -236,7 +247,8 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 	enum wg_code code = decide_load(cli, &d, &err);
 	char sender[WG_LIMIT_NAME + 1] = "";
 	if (code == WG_OK && d.from == NULL)
-		(void)wg_notice_get_into(d.notice, "header/sender/@organisation", sender, sizeof sender); /* the schema demands one */
+		(void)wg_notice_get_into(d.notice, "header/sender/@organisation", sender,
+		                         sizeof sender); /* the schema demands one */
 	struct wg_facts facts = {
 		.self = d.self != NULL ? d.self : "",
 		.submitter = d.from != NULL ? d.from : sender,
@@ -246,7 +258,9 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 		code = wg_decide(d.policy, d.directory, d.notice, &facts, &d.decisions, &err);
 	if (code == WG_OK)
 		code = d.project != NULL ? print_projection(&d, &err) : print_decisions(cli, &d, &err);
-	int status = code != WG_OK ? wg_fail("decide", &err) : d.decisions->unreachable[0] != '\0' ? WG_EXIT_ATTENTION : EX_OK;
+	int status = code != WG_OK                         ? wg_fail("decide", &err)
+	             : d.decisions->unreachable[0] != '\0' ? WG_EXIT_ATTENTION
+	                                                   : EX_OK;
 	decide_free(&d);
 	return status;
 }
@@ -254,16 +268,18 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 const struct wg_command wg_command_convert = {
 	.name = "convert",
 	.summary = "read a document and print the notice made of it",
-	.help = "usage: wardgate convert [--report FILE] [--organisation NAME] [--type TYPE] [--id ID] [--received TIME] FILE\n\n"
-		"Reads FILE (an e-mail, .eml, or XML; - is standard input) in a confined reader, maps it, and prints the notice.\n"
-		"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
-		"  --organisation NAME  who sent it, for the notice's header\n"
-		"  --type TYPE          what it was declared as, e.g. message/rfc822; a disagreement is refused\n"
-		"  --id ID, --received TIME  instead of a new id and the present time\n\n"
-		"Exit status: 0 everything was placed, 10 a person must look, 65 the document is refused.\n\n"
-		"examples:\n"
-		"  wardgate convert report.eml\n"
-		"  wardgate convert --report fields.xml --organisation staffordshire-police report.eml > notice.xml\n",
+	.help = "usage: wardgate convert [--report FILE] [--organisation NAME] [--type TYPE] [--id ID] [--received TIME] "
+	        "FILE\n\n"
+			"Reads FILE (an e-mail, .eml, or XML; - is standard input) in a confined reader, maps it, and prints the "
+	        "notice.\n"
+			"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
+			"  --organisation NAME  who sent it, for the notice's header\n"
+			"  --type TYPE          what it was declared as, e.g. message/rfc822; a disagreement is refused\n"
+			"  --id ID, --received TIME  instead of a new id and the present time\n\n"
+			"Exit status: 0 everything was placed, 10 a person must look, 65 the document is refused.\n\n"
+			"examples:\n"
+			"  wardgate convert report.eml\n"
+			"  wardgate convert --report fields.xml --organisation staffordshire-police report.eml > notice.xml\n",
 	.run = run_convert,
 };
 
@@ -271,16 +287,17 @@ const struct wg_command wg_command_decide = {
 	.name = "decide",
 	.summary = "say who would get what of a notice, and why, without sending",
 	.help = "usage: wardgate decide [--project ORGANISATION[/DESK]] [--json] [--policy FILE --directory FILE]\n"
-		"                       [--self NAME] [--from NAME] [--at TIME] NOTICE.xml\n\n"
-		"Prints the decision for every recipient: each category given or withheld, with rule, lawful basis and source.\n"
-		"  --project RECIPIENT  print the redacted notice that this recipient would get instead\n"
-		"  --policy, --directory  instead of those of the configuration\n"
-		"  --self NAME          the organisation of the gateway\n"
-		"  --from NAME          the organisation that hands the notice in (otherwise the notice's sender)\n"
-		"  --at TIME            decide as of this time, e.g. 2026-11-22T09:30:00Z\n\n"
-		"Exit status: 0, or 10 when a recipient cannot be reached.\n\n"
-		"examples:\n"
-		"  wardgate convert report.eml > notice.xml; wardgate decide notice.xml\n"
-		"  wardgate decide --project derbyshire/front-door notice.xml\n",
+			"                       [--self NAME] [--from NAME] [--at TIME] NOTICE.xml\n\n"
+			"Prints the decision for every recipient: each category given or withheld, with rule, lawful basis and "
+	        "source.\n"
+			"  --project RECIPIENT  print the redacted notice that this recipient would get instead\n"
+			"  --policy, --directory  instead of those of the configuration\n"
+			"  --self NAME          the organisation of the gateway\n"
+			"  --from NAME          the organisation that hands the notice in (otherwise the notice's sender)\n"
+			"  --at TIME            decide as of this time, e.g. 2026-11-22T09:30:00Z\n\n"
+			"Exit status: 0, or 10 when a recipient cannot be reached.\n\n"
+			"examples:\n"
+			"  wardgate convert report.eml > notice.xml; wardgate decide notice.xml\n"
+			"  wardgate decide --project derbyshire/front-door notice.xml\n",
 	.run = run_decide,
 };

@@ -1,4 +1,5 @@
-/* explain.c owns the command `explain`: who was told what of a message, under which rule, afterwards, from the store. */
+/* explain.c owns the command `explain`: who was told what of a message, under which rule, afterwards, from the store.
+ */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static void put_side(const json_t *record, const char *effect, const char *title
 		if (strcmp(text_of(r, "effect"), effect) != 0)
 			continue;
 		wg_buf_printf(out, "%s    %-21s %s", any ? "" : title, text_of(r, "category"),
-			      text_of(r, "rule")[0] != '\0' ? text_of(r, "rule") : "no rule grants it");
+		              text_of(r, "rule")[0] != '\0' ? text_of(r, "rule") : "no rule grants it");
 		if (text_of(r, "basis")[0] != '\0')
 			wg_buf_printf(out, "; %s", text_of(r, "basis"));
 		if (text_of(r, "source")[0] != '\0')
@@ -41,11 +42,12 @@ static void put_record(const json_t *row, struct wg_buf *out)
 {
 	const json_t *record = json_object_get(row, "record");
 	bool sent = strcmp(text_of(row, "state"), "withheld") != 0;
-	wg_buf_printf(out, "%s/%s, as %s of %s, by %s: %s\n", text_of(row, "organisation"), text_of(row, "desk"), text_of(row, "role"),
-		      text_of(record, "of"), text_of(row, "channel"), text_of(row, "state"));
+	wg_buf_printf(out, "%s/%s, as %s of %s, by %s: %s\n", text_of(row, "organisation"), text_of(row, "desk"),
+	              text_of(row, "role"), text_of(record, "of"), text_of(row, "channel"), text_of(row, "state"));
 	if (text_of(row, "reason")[0] != '\0')
 		wg_buf_printf(out, "  %s\n", text_of(row, "reason"));
-	wg_buf_printf(out, "  decided %s, recipient because of %s\n", text_of(row, "decided"), text_of(record, "route_source"));
+	wg_buf_printf(out, "  decided %s, recipient because of %s\n", text_of(row, "decided"),
+	              text_of(record, "route_source"));
 	if (text_of(record, "verdict_rule")[0] != '\0')
 		wg_buf_printf(out, "  %s by %s\n", text_of(record, "verdict"), text_of(record, "verdict_rule"));
 	put_side(record, "share", sent ? "  given\n" : "  would be given\n", out);
@@ -99,9 +101,10 @@ const struct wg_command wg_command_explain = {
 	.name = "explain",
 	.summary = "say who was told what of a message, and why",
 	.help = "usage: wardgate explain ID [--json]\n\n"
-		"Prints the disclosure record of every recipient: each category given or withheld, with rule, lawful basis and source,\n"
-		"the policy version it was decided under, and what became of the delivery. No personal data.\n\n"
-		"example:\n"
-		"  wardgate explain 06bcd8k1m3v5x7z9a2c4e6g8j0\n",
+			"Prints the disclosure record of every recipient: each category given or withheld, with rule, lawful basis "
+	        "and source,\n"
+			"the policy version it was decided under, and what became of the delivery. No personal data.\n\n"
+			"example:\n"
+			"  wardgate explain 06bcd8k1m3v5x7z9a2c4e6g8j0\n",
 	.run = run_explain,
 };

@@ -19,14 +19,17 @@ static const struct wg_command *const commands[] = {
 static void usage(FILE *out)
 {
 	(void)fputs("wardgate: a gateway between the agencies that protect missing children\n\n"
-		    "usage: wardgate [--config FILE] [--json] COMMAND ...\n\ncommands:\n", out);
+	            "usage: wardgate [--config FILE] [--json] COMMAND ...\n\ncommands:\n",
+	            out);
 	for (size_t i = 0; i < WG_COUNT(commands); i++)
 		(void)fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
-	(void)fputs("\noptions:\n"
-		    "  --config FILE  the gateway's configuration (or WARDGATE_CONFIG; otherwise /etc/wardgate/gateway.xml)\n"
-		    "  --json         output for programs, where a command has one\n"
-		    "  --version      print the version\n"
-		    "\nwardgate COMMAND --help says more and shows examples. The manual: man wardgate.\n", out);
+	(void)fputs(
+		"\noptions:\n"
+		"  --config FILE  the gateway's configuration (or WARDGATE_CONFIG; otherwise /etc/wardgate/gateway.xml)\n"
+		"  --json         output for programs, where a command has one\n"
+		"  --version      print the version\n"
+		"\nwardgate COMMAND --help says more and shows examples. The manual: man wardgate.\n",
+		out);
 }
 
 static const struct wg_command *find(const char *name)

@@ -32,14 +32,18 @@ static const char *who(char *out, size_t size)
 static void put_row_json(struct wg_buf *out, const struct wg_row *r)
 {
 	char since[WG_CLOCK_TEXT], next[WG_CLOCK_TEXT];
-	wg_buf_printf(out, "{\"id\":\"%s\",\"message\":\"%s\",\"state\":\"%s\",\"organisation\":\"%s\",\"desk\":\"%s\",\"channel\":\"%s\",\"kind\":\"%s\","
-		      "\"way\":\"%s\",\"since\":\"%s\",\"next\":", r->id, r->message, r->state, r->organisation, r->desk, r->channel, r->kind, r->way,
-		      wg_clock_format(r->since, since));
+	wg_buf_printf(out,
+	              "{\"id\":\"%s\",\"message\":\"%s\",\"state\":\"%s\",\"organisation\":\"%s\",\"desk\":\"%s\","
+	              "\"channel\":\"%s\",\"kind\":\"%s\","
+	              "\"way\":\"%s\",\"since\":\"%s\",\"next\":",
+	              r->id, r->message, r->state, r->organisation, r->desk, r->channel, r->kind, r->way,
+	              wg_clock_format(r->since, since));
 	if (r->next != 0)
 		wg_buf_printf(out, "\"%s\"", wg_clock_format(r->next, next));
 	else
 		wg_buf_puts(out, "null");
-	wg_buf_printf(out, ",\"attempts\":%u,\"may-have-arrived\":%s,\"reason\":", r->attempts, r->maybe ? "true" : "false");
+	wg_buf_printf(out, ",\"attempts\":%u,\"may-have-arrived\":%s,\"reason\":", r->attempts,
+	              r->maybe ? "true" : "false");
 	wg_buf_put_json(out, r->reason);
 	wg_buf_puts(out, "}\n");
 }
@@ -65,8 +69,8 @@ static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 	wg_buf_putc(out, '\n');
 }
 
-static enum wg_code list_one(const struct wg_cli *cli, struct wg_admin *admin, const char *what, const char *state, const char *id,
-			     struct wg_buf *out, unsigned *count, struct wg_err *err)
+static enum wg_code list_one(const struct wg_cli *cli, struct wg_admin *admin, const char *what, const char *state,
+                             const char *id, struct wg_buf *out, unsigned *count, struct wg_err *err)
 {
 	struct wg_row *rows = NULL;
 	enum wg_code code = wg_client_list(admin->client, what, state, id, LIST_MOST, &rows, count, err);
@@ -100,8 +104,8 @@ static int run_list(const struct wg_cli *cli, struct wg_admin *admin, const char
 /* ---- show */
 
 /* The plaintext of a blob, opened with the storage key of the configuration; the store logged who asked. */
-static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which, struct wg_buf *out,
-			      struct wg_err *err)
+static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which,
+                              struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_key *key = NULL;
@@ -119,7 +123,8 @@ static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *a
 	return code;
 }
 
-static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out, struct wg_err *err)
+static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out,
+                               struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf history = WG_BUF((size_t)8 << 20);
 	unsigned messages = 0, deliveries = 0;
@@ -127,7 +132,8 @@ static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin,
 	if (code == WG_OK)
 		code = list_one(cli, admin, "deliveries", "*", id, out, &deliveries, err);
 	if (code == WG_OK && messages + deliveries == 0)
-		code = wg_err_set(err, WG_NOT_FOUND, "there is no message or delivery %s; wardgate queue list shows what is unfinished", id);
+		code = wg_err_set(err, WG_NOT_FOUND,
+		                  "there is no message or delivery %s; wardgate queue list shows what is unfinished", id);
 	if (code == WG_OK)
 		code = wg_client_history(admin->client, id, LIST_MOST, &history, err);
 	if (code == WG_OK) {
@@ -138,12 +144,13 @@ static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin,
 	return code;
 }
 
-static int run_show(const struct wg_cli *cli, const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which,
-		    bool unmask)
+static int run_show(const struct wg_cli *cli, const struct wg_config *config, struct wg_admin *admin, const char *id,
+                    const char *which, bool unmask)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_err err = { 0 };
-	enum wg_code code = unmask ? open_blob(config, admin, id, which, &out, &err) : show_facts(cli, admin, id, &out, &err);
+	enum wg_code code =
+		unmask ? open_blob(config, admin, id, which, &out, &err) : show_facts(cli, admin, id, &out, &err);
 	int status = code != WG_OK ? wg_fail("queue", &err) : wg_print(&out) ? EX_OK : EX_IOERR;
 	wg_buf_wipe(&out);
 	return status;
@@ -160,8 +167,10 @@ static int run_act(struct wg_admin *admin, const char *action, const char *id, c
 	if (code != WG_OK)
 		return wg_fail("queue", &err);
 	if (changed == 0) {
-		(void)fprintf(stderr, "wardgate queue: nothing of %s is in a state that %s applies to; wardgate queue show %s says where it stands\n", id,
-			      action, id);
+		(void)fprintf(stderr,
+		              "wardgate queue: nothing of %s is in a state that %s applies to; wardgate queue show %s says "
+		              "where it stands\n",
+		              id, action, id);
 		return EX_DATAERR;
 	}
 	(void)printf("%s: %u %s\n", action, changed, changed == 1 ? "delivery" : "deliveries");
@@ -184,8 +193,8 @@ static int run_queue(const struct wg_cli *cli, int argc, char **argv)
 	struct wg_err err = { 0 };
 	const char *state = "", *which = "notice", *why = NULL;
 	bool unmask = false, all = false;
-	const struct wg_option options[] = { { "state", &state, NULL },     { "which", &which, NULL }, { "why", &why, NULL },
-					     { "unmask", NULL, &unmask },   { "all", NULL, &all },     { NULL, NULL, NULL } };
+	const struct wg_option options[] = { { "state", &state, NULL },   { "which", &which, NULL }, { "why", &why, NULL },
+		                                 { "unmask", NULL, &unmask }, { "all", NULL, &all },     { NULL, NULL, NULL } };
 	int operands;
 	if (!wg_options(options, argc, argv, &operands))
 		return EX_USAGE;
@@ -194,7 +203,8 @@ static int run_queue(const struct wg_cli *cli, int argc, char **argv)
 	if (!list && !show && !act)
 		return wg_misuse(&wg_command_queue, "say list, show, retry, hold, release or cancel");
 	if (operands != (list ? (operands > 0 ? 1 : 0) : 2) || (!list && !wg_id_valid(id)))
-		return wg_misuse(&wg_command_queue, list ? "list takes no operands" : "name one message or delivery by its id (26 characters)");
+		return wg_misuse(&wg_command_queue,
+		                 list ? "list takes no operands" : "name one message or delivery by its id (26 characters)");
 	if (act && strcmp(word, "retry") != 0 && (why == NULL || why[0] == '\0'))
 		return wg_misuse(&wg_command_queue, "say why with --why: it goes to the log");
 	enum wg_code code = wg_cli_config(cli, &config, &err);
@@ -213,18 +223,19 @@ const struct wg_command wg_command_queue = {
 	.name = "queue",
 	.summary = "list, show, retry, hold, release or cancel what is under way",
 	.help = "usage: wardgate queue list [--state STATE | --all] [--json]\n"
-		"       wardgate queue show ID [--unmask [--which original|notice|report]] [--json]\n"
-		"       wardgate queue retry ID\n"
-		"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
-		"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
-		"  list     what is unfinished: where, why, since when, when it is tried next\n"
-		"  show     one message with its deliveries and history; --unmask prints the notice itself, and that is logged\n"
-		"  retry    try now what was deferred or has failed\n"
-		"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
-		"  cancel   give up for good; the record stays\n\n"
-		"examples:\n"
-		"  wardgate queue list\n"
-		"  wardgate queue show 06bcd8k1m3v5x7z9a2c4e6g8j0 --unmask\n"
-		"  wardgate queue release 06bcd8k1m3v5x7z9a2c4e6g8j0 --why 'agreed with the social worker'\n",
+			"       wardgate queue show ID [--unmask [--which original|notice|report]] [--json]\n"
+			"       wardgate queue retry ID\n"
+			"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
+			"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
+			"  list     what is unfinished: where, why, since when, when it is tried next\n"
+			"  show     one message with its deliveries and history; --unmask prints the notice itself, and that is "
+	        "logged\n"
+			"  retry    try now what was deferred or has failed\n"
+			"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
+			"  cancel   give up for good; the record stays\n\n"
+			"examples:\n"
+			"  wardgate queue list\n"
+			"  wardgate queue show 06bcd8k1m3v5x7z9a2c4e6g8j0 --unmask\n"
+			"  wardgate queue release 06bcd8k1m3v5x7z9a2c4e6g8j0 --why 'agreed with the social worker'\n",
 	.run = run_queue,
 };

@@ -29,7 +29,8 @@ static enum wg_code fill_in(const struct wg_cli *cli, struct submit *s, struct w
 	if (code != WG_OK)
 		return wg_err_add(err, "--certificate, --key and --ca were not all given, and no configuration");
 	if (s->config->https_out.tls.certificate[0] == '\0')
-		return wg_err_set(err, WG_CONFIG, "%s has no <https> in <deliver>: give --certificate, --key and --ca", s->config->file);
+		return wg_err_set(err, WG_CONFIG, "%s has no <https> in <deliver>: give --certificate, --key and --ca",
+		                  s->config->file);
 	s->certificate = s->certificate != NULL ? s->certificate : s->config->https_out.tls.certificate;
 	s->key = s->key != NULL ? s->key : s->config->https_out.tls.key;
 	s->ca = s->ca != NULL ? s->ca : s->config->https_out.ca;
@@ -71,9 +72,10 @@ static int run_submit(const struct wg_cli *cli, int argc, char **argv)
 	struct submit s = { 0 };
 	struct wg_send_item item = { 0 };
 	struct wg_err err = { 0 };
-	const struct wg_option options[] = { { "url", &s.url, NULL },   { "certificate", &s.certificate, NULL },
-					     { "key", &s.key, NULL },   { "ca", &s.ca, NULL },
-					     { "idempotency-key", &s.idempotency, NULL }, { NULL, NULL, NULL } };
+	const struct wg_option options[] = {
+		{ "url", &s.url, NULL }, { "certificate", &s.certificate, NULL },     { "key", &s.key, NULL },
+		{ "ca", &s.ca, NULL },   { "idempotency-key", &s.idempotency, NULL }, { NULL, NULL, NULL }
+	};
 	int operands;
 	if (!wg_options(options, argc, argv, &operands))
 		return EX_USAGE;
@@ -90,20 +92,23 @@ static int run_submit(const struct wg_cli *cli, int argc, char **argv)
 		(void)printf(cli->json ? "{\"accepted\":\"%s\"}\n" : "accepted: %s\n", item.result.receipt);
 		return EX_OK;
 	}
-	(void)fprintf(stderr, "wardgate submit: not accepted%s: %s\n", item.result.maybe ? " as far as is known (sending again is safe)" : "",
-		      item.result.detail);
+	(void)fprintf(stderr, "wardgate submit: not accepted%s: %s\n",
+	              item.result.maybe ? " as far as is known (sending again is safe)" : "", item.result.detail);
 	return item.result.what == WG_SENT_REFUSED ? EX_DATAERR : EX_TEMPFAIL;
 }
 
 const struct wg_command wg_command_submit = {
 	.name = "submit",
 	.summary = "hand a document to a gateway over HTTPS",
-	.help = "usage: wardgate submit --url URL [--certificate FILE --key FILE --ca FILE] [--idempotency-key KEY] [--json] FILE\n\n"
-		"FILE is an e-mail (.eml), XML, or a sealed object; - is standard input. The client certificate says who submits.\n"
-		"Without --certificate, --key and --ca those of the configuration's <deliver><https> are used.\n"
-		"Handing in the same document twice is safe: it gets the same receipt.\n"
-		"Exit status: 0 accepted, 65 refused, 75 try again later.\n\n"
-		"example:\n"
-		"  wardgate submit --url https://gateway.example/v1/notices --certificate me.crt --key me.key --ca ca.crt report.eml\n",
+	.help = "usage: wardgate submit --url URL [--certificate FILE --key FILE --ca FILE] [--idempotency-key KEY] "
+	        "[--json] FILE\n\n"
+			"FILE is an e-mail (.eml), XML, or a sealed object; - is standard input. The client certificate says who "
+	        "submits.\n"
+			"Without --certificate, --key and --ca those of the configuration's <deliver><https> are used.\n"
+			"Handing in the same document twice is safe: it gets the same receipt.\n"
+			"Exit status: 0 accepted, 65 refused, 75 try again later.\n\n"
+			"example:\n"
+			"  wardgate submit --url https://gateway.example/v1/notices --certificate me.crt --key me.key --ca ca.crt "
+	        "report.eml\n",
 	.run = run_submit,
 };

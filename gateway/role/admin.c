@@ -13,7 +13,8 @@
 #include "role/role.h"
 #include "store/server.h"
 
-/* In the child: a store process for one peer; ends when the peer does. Says on `say` why it could not start; closes it when it could. */
+/* In the child: a store process for one peer; ends when the peer does. Says on `say` why it could not start; closes it
+ * when it could. */
 static void serve_one(const struct wg_config *config, int fd, int say)
 {
 	struct wg_server *server = NULL;
@@ -57,7 +58,8 @@ static enum wg_code start_store(const struct wg_config *config, pid_t *store, in
 	wg_closep(&said[0]);
 	if (*store < 0)
 		return wg_err_errno(err, "fork");
-	return n <= 0 ? WG_OK : wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", why);
+	return n <= 0 ? WG_OK
+	              : wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", why);
 }
 
 enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out, struct wg_err *err)
@@ -72,7 +74,9 @@ enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out,
 	if (code != WG_AGAIN && code != WG_NOT_FOUND)
 		return code;
 	if (access(config->state, R_OK | X_OK) != 0)
-		return wg_err_set(err, WG_AGAIN, "the gateway does not run and has no store in %s yet: start it with wardgate serve", config->state);
+		return wg_err_set(err, WG_AGAIN,
+		                  "the gateway does not run and has no store in %s yet: start it with wardgate serve",
+		                  config->state);
 	*out = (struct wg_admin){ 0 };
 	code = start_store(config, &out->store, &fd, err);
 	if (code == WG_OK)

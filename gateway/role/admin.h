@@ -1,4 +1,5 @@
-/* The operator's connection to the store: to the running gateway, or, when none runs, to a store process made for the occasion. */
+/* The operator's connection to the store: to the running gateway, or, when none runs, to a store process made for the
+ * occasion. */
 #ifndef WG_ROLE_ADMIN_H
 #define WG_ROLE_ADMIN_H
 

@@ -25,14 +25,15 @@ static void check_dates(const char *what, const struct wg_cert_facts *facts, str
 	if (out == NULL || left >= WARN_DAYS)
 		return;
 	if (facts->not_after < now)
-		wg_buf_printf(out, "warning: %s: the certificate expired at %s: renew it\n", what, wg_clock_format(facts->not_after, when));
+		wg_buf_printf(out, "warning: %s: the certificate expired at %s: renew it\n", what,
+		              wg_clock_format(facts->not_after, when));
 	else
 		wg_buf_printf(out, "warning: %s: the certificate expires in %lld days: renew it\n", what, (long long)left);
 }
 
 /* A TLS pair: there, belonging together, for this side of the connection, no sample unless samples are allowed. */
-static enum wg_code check_tls(const struct wg_config *c, const char *what, const struct wg_pair *pair, bool server, struct wg_buf *out,
-			      struct wg_err *err)
+static enum wg_code check_tls(const struct wg_config *c, const char *what, const struct wg_pair *pair, bool server,
+                              struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_key *key = NULL;
 	struct wg_cert *cert = NULL;
@@ -47,11 +48,14 @@ static enum wg_code check_tls(const struct wg_config *c, const char *what, const
 	if (code == WG_OK)
 		code = wg_cert_facts(cert, &facts, err);
 	if (code == WG_OK && facts.sample && !c->samples)
-		code = wg_err_set(err, WG_CONFIG, "%s is a sample made by certs-example/make: use a certificate of your own, or, for a trial, add "
-				  "<samples allowed=\"true\"/>", pair->certificate);
+		code =
+			wg_err_set(err, WG_CONFIG,
+		               "%s is a sample made by certs-example/make: use a certificate of your own, or, for a trial, add "
+		               "<samples allowed=\"true\"/>",
+		               pair->certificate);
 	if (code == WG_OK && !(server ? facts.server_auth : facts.client_auth))
-		code = wg_err_set(err, WG_CONFIG, "%s is not a certificate for a TLS %s (extended key usage)", pair->certificate,
-				  server ? "server" : "client");
+		code = wg_err_set(err, WG_CONFIG, "%s is not a certificate for a TLS %s (extended key usage)",
+		                  pair->certificate, server ? "server" : "client");
 	if (code == WG_OK)
 		check_dates(what, &facts, out);
 	wg_cert_freep(&cert);
@@ -64,7 +68,8 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, s
 	struct wg_cert_facts facts;
 	enum wg_code code = wg_cert_facts(p->storage_cert, &facts, err);
 	if (code == WG_OK && !facts.can_encrypt)
-		code = wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
+		code =
+			wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
 	if (code == WG_OK)
 		code = wg_cert_facts(p->smime_cert, &facts, err);
 	if (code == WG_OK && !facts.can_sign)
@@ -114,8 +119,8 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 		code = check_tls(config, "deliver https", &config->https_out.tls, false, out, err);
 	for (unsigned i = 0; code == WG_OK && i < config->drop_count; i++)
 		if (wg_directory_find(p.directory, config->drops[i].organisation) == NULL)
-			code = wg_err_set(err, WG_CONFIG, "%s: drop folder %s submits as \"%s\", which is not in the directory", config->file,
-					  config->drops[i].folder, config->drops[i].organisation);
+			code = wg_err_set(err, WG_CONFIG, "%s: drop folder %s submits as \"%s\", which is not in the directory",
+			                  config->file, config->drops[i].folder, config->drops[i].organisation);
 	if (code == WG_OK) {
 		check_desks(&p, out);
 		if (out != NULL)

@@ -62,7 +62,8 @@ static void read_intake(struct reading *r, const struct _xmlNode *node, struct w
 		path_of(r, https, "crl", c->https_in.crl);
 		c->https_in.port = (unsigned short)number_of(r, https, "port", 0);
 	}
-	for (const struct _xmlNode *d = wg_xml_first(node, "drop"); d != NULL && c->drop_count < WG_CONFIG_DROPS; d = wg_xml_next(d, "drop")) {
+	for (const struct _xmlNode *d = wg_xml_first(node, "drop"); d != NULL && c->drop_count < WG_CONFIG_DROPS;
+	     d = wg_xml_next(d, "drop")) {
 		struct wg_drop *drop = &c->drops[c->drop_count++];
 		path_of(r, d, "folder", drop->folder);
 		text_of(r, d, "organisation", drop->organisation, sizeof drop->organisation);
@@ -158,17 +159,18 @@ enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_
 
 void wg_config_print(const struct wg_config *c, struct wg_buf *out)
 {
-	wg_buf_printf(out, "organisation  %s\nstate         %s\npolicy        %s\ndirectory     %s\n", c->organisation, c->state, c->policy,
-		      c->directory);
+	wg_buf_printf(out, "organisation  %s\nstate         %s\npolicy        %s\ndirectory     %s\n", c->organisation,
+	              c->state, c->policy, c->directory);
 	if (c->https_in.port != 0)
 		wg_buf_printf(out, "https in      %s port %u\n", c->https_in.address, c->https_in.port);
 	for (unsigned i = 0; i < c->drop_count; i++)
 		wg_buf_printf(out, "drop folder   %s (submits as %s)\n", c->drops[i].folder, c->drops[i].organisation);
 	if (c->mail_out.port != 0)
-		wg_buf_printf(out, "mail out      %s port %u, from %s, STARTTLS required\n", c->mail_out.host, c->mail_out.port, c->mail_out.from);
+		wg_buf_printf(out, "mail out      %s port %u, from %s, STARTTLS required\n", c->mail_out.host, c->mail_out.port,
+		              c->mail_out.from);
 	if (c->https_out.tls.certificate[0] != '\0')
 		wg_buf_printf(out, "https out     with %s\n", c->https_out.tls.certificate);
-	wg_buf_printf(out, "retry         first after %u s, at most every %u s, given up after %u s\n", c->retry_first_s, c->retry_most_s,
-		      c->give_up_s);
+	wg_buf_printf(out, "retry         first after %u s, at most every %u s, given up after %u s\n", c->retry_first_s,
+	              c->retry_most_s, c->give_up_s);
 	wg_buf_printf(out, "keys          storage, smime and lookup keys are read from files and never shown\n");
 }

@@ -20,14 +20,14 @@ struct wg_drop {
 };
 
 struct wg_config {
-	char file[WG_PATH_TEXT];                 /* as given */
+	char file[WG_PATH_TEXT]; /* as given */
 	char organisation[WG_LIMIT_NAME + 1];
-	char state[WG_PATH_TEXT];                /* folder of the store, absolute */
+	char state[WG_PATH_TEXT]; /* folder of the store, absolute */
 	char policy[WG_PATH_TEXT], directory[WG_PATH_TEXT], lookup_key[WG_PATH_TEXT];
 	struct wg_pair storage, smime;
 	char smime_ca[WG_PATH_TEXT], smime_crl[WG_PATH_TEXT];
 	struct {
-		struct wg_pair tls;              /* certificate "" when HTTPS is off */
+		struct wg_pair tls; /* certificate "" when HTTPS is off */
 		char address[64], client_ca[WG_PATH_TEXT], crl[WG_PATH_TEXT];
 		unsigned short port;
 	} https_in;
@@ -35,15 +35,15 @@ struct wg_config {
 	unsigned drop_count;
 	struct {
 		char host[256], ca[WG_PATH_TEXT], from[WG_LIMIT_ADDRESS + 1];
-		struct wg_pair tls;              /* "" without a client certificate */
-		unsigned short port;             /* 0 when mail is off */
+		struct wg_pair tls;  /* "" without a client certificate */
+		unsigned short port; /* 0 when mail is off */
 	} mail_out;
 	struct {
-		struct wg_pair tls;              /* certificate "" when HTTPS is off */
+		struct wg_pair tls; /* certificate "" when HTTPS is off */
 		char ca[WG_PATH_TEXT];
 	} https_out;
 	unsigned retry_first_s, retry_most_s, give_up_s;
-	bool samples;                            /* certificates marked as samples may be used (demo, tests) */
+	bool samples; /* certificates marked as samples may be used (demo, tests) */
 	struct wg_paths paths;
 };
 

@@ -1,5 +1,5 @@
-/* deliver.c: the role that hands over. It reaches outward (SMTP, HTTPS), holds sealed envelopes and the TLS client key, and can neither sign nor open anything.
- * A worker per recipient, so that a dead recipient delays nobody else. */
+/* deliver.c: the role that hands over. It reaches outward (SMTP, HTTPS), holds sealed envelopes and the TLS client key,
+ * and can neither sign nor open anything. A worker per recipient, so that a dead recipient delays nobody else. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "sys/sandbox.h"
 
 #define WORKERS 16
-#define BATCH 16          /* envelopes of one recipient over one session */
+#define BATCH 16 /* envelopes of one recipient over one session */
 #define IDLE_WAIT_MS 1000
 #define BUSY_WAIT_MS 20
 #define STOP_WAIT_MS 20000 /* for workers to end by themselves when the role is told to stop */
@@ -46,7 +46,8 @@ static unsigned retry_wait_ms(const struct wg_config *config, unsigned attempts)
 	return (unsigned)(wait - wait / 2 * (dice % 1000) / 1000);
 }
 
-static void report_one(const struct deliver *d, const struct wg_dlv_job *job, const struct wg_send_result *result, struct wg_dlv_report *out)
+static void report_one(const struct deliver *d, const struct wg_dlv_job *job, const struct wg_send_result *result,
+                       struct wg_dlv_report *out)
 {
 	*out = (struct wg_dlv_report){ .token = job->token, .maybe = result->maybe };
 	memcpy(out->id, job->id, sizeof out->id);
@@ -59,16 +60,16 @@ static void report_one(const struct deliver *d, const struct wg_dlv_job *job, co
 	else
 		out->state = WG_DLV_DEFERRED;
 	out->wait_ms = out->state == WG_DLV_DEFERRED ? retry_wait_ms(d->config, job->attempts) : 0;
-	enum wg_log_level level = out->state == WG_DLV_FAILED || result->tls_fault ? WG_LOG_ERROR :
-				  out->state == WG_DLV_DEFERRED                    ? WG_LOG_WARNING :
-											   WG_LOG_INFO;
-	wg_log(level, wg_delivery_state_name(out->state), "message", job->message, "delivery", job->id, "organisation", job->organisation,
-	       "desk", job->desk, "channel", job->channel, "why", result->detail, "receipt", result->receipt[0] != '\0' ? result->receipt : NULL,
-	       "alarm", result->tls_fault ? "tls" : NULL, NULL);
+	enum wg_log_level level = out->state == WG_DLV_FAILED || result->tls_fault ? WG_LOG_ERROR
+	                          : out->state == WG_DLV_DEFERRED                  ? WG_LOG_WARNING
+	                                                                           : WG_LOG_INFO;
+	wg_log(level, wg_delivery_state_name(out->state), "message", job->message, "delivery", job->id, "organisation",
+	       job->organisation, "desk", job->desk, "channel", job->channel, "why", result->detail, "receipt",
+	       result->receipt[0] != '\0' ? result->receipt : NULL, "alarm", result->tls_fault ? "tls" : NULL, NULL);
 }
 
-static enum wg_code report_all(struct deliver *d, const struct wg_dlv_job *jobs, unsigned count, const struct wg_send_result *results,
-			       struct wg_err *err)
+static enum wg_code report_all(struct deliver *d, const struct wg_dlv_job *jobs, unsigned count,
+                               const struct wg_send_result *results, struct wg_err *err)
 {
 	struct wg_dlv_report reports[BATCH];
 	unsigned stale = 0;
@@ -81,7 +82,8 @@ static enum wg_code report_all(struct deliver *d, const struct wg_dlv_job *jobs,
 }
 
 /* Deliveries that cannot even be tried now. */
-static enum wg_code defer_all(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, const char *why, struct wg_err *err)
+static enum wg_code defer_all(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, const char *why,
+                              struct wg_err *err)
 {
 	struct wg_send_result results[BATCH] = { 0 };
 	for (unsigned i = 0; i < count; i++) {
@@ -96,7 +98,8 @@ static enum wg_code defer_all(struct deliver *d, struct wg_dlv_job *jobs, unsign
 
 /* ---- starting */
 
-static const char *cannot_send(const struct wg_config *config, const struct wg_organisation *organisation, const struct wg_desk *desk)
+static const char *cannot_send(const struct wg_config *config, const struct wg_organisation *organisation,
+                               const struct wg_desk *desk)
 {
 	if (organisation == NULL || desk == NULL)
 		return "the desk is no longer in the directory";
@@ -144,7 +147,8 @@ static enum wg_code start_all(struct deliver *d, struct wg_dlv_job *jobs, unsign
 		memcpy(organisation, jobs[i].organisation, sizeof organisation);
 		memcpy(desk, jobs[i].desk, sizeof desk);
 		for (unsigned k = i; k < count && n < BATCH; k++) {
-			if (jobs[k].id[0] == '\0' || strcmp(jobs[k].organisation, organisation) != 0 || strcmp(jobs[k].desk, desk) != 0)
+			if (jobs[k].id[0] == '\0' || strcmp(jobs[k].organisation, organisation) != 0 ||
+			    strcmp(jobs[k].desk, desk) != 0)
 				continue;
 			batch[n++] = jobs[k];
 			jobs[k] = (struct wg_dlv_job){ 0 };
@@ -165,8 +169,8 @@ static enum wg_code lease(struct deliver *d, struct wg_err *err)
 		if (d->workers[i].pid != 0)
 			wg_buf_printf(&busy, "%s ", d->workers[i].recipient);
 	/* at most one batch for each idle worker, even if every job is for another recipient */
-	enum wg_code code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH, d->running > 0 ? 0 : IDLE_WAIT_MS, &jobs,
-						       &count, err);
+	enum wg_code code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH,
+	                                               d->running > 0 ? 0 : IDLE_WAIT_MS, &jobs, &count, err);
 	if (code == WG_OK)
 		code = start_all(d, jobs, count, err);
 	wg_dlv_jobs_free(jobs, count);
@@ -226,8 +230,17 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
 static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
 {
 	const char *const read[] = {
-		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/services", "/etc/ssl",
-		"/etc/ld.so.cache", "/usr/lib", "/lib", "/usr/share/zoneinfo",
+		"/etc/resolv.conf",
+		"/etc/hosts",
+		"/etc/nsswitch.conf",
+		"/etc/gai.conf",
+		"/etc/host.conf",
+		"/etc/services",
+		"/etc/ssl",
+		"/etc/ld.so.cache",
+		"/usr/lib",
+		"/lib",
+		"/usr/share/zoneinfo",
 		c->mail_out.port != 0 ? c->mail_out.ca : "/etc/hosts",
 		c->mail_out.tls.key[0] != '\0' ? c->mail_out.tls.key : "/etc/hosts",
 		c->mail_out.tls.key[0] != '\0' ? c->mail_out.tls.certificate : "/etc/hosts",

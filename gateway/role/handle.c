@@ -1,4 +1,5 @@
-/* handle.c owns one message's way through the process role: open, read, match, decide, project, seal, and one transaction at the end. */
+/* handle.c owns one message's way through the process role: open, read, match, decide, project, seal, and one
+ * transaction at the end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,14 +69,18 @@ static void settle(struct outcome *o, enum wg_message_state state, const char *r
 
 /* ---- reading */
 
-/* The certificate that signed belongs to whoever handed the message in: the channel and the signature must name the same organisation. */
-static enum wg_code check_signer(const struct wg_process *p, const char *organisation, const char *signer, struct wg_err *err)
+/* The certificate that signed belongs to whoever handed the message in: the channel and the signature must name the
+ * same organisation. */
+static enum wg_code check_signer(const struct wg_process *p, const char *organisation, const char *signer,
+                                 struct wg_err *err)
 {
 	const struct wg_organisation *o = wg_directory_find(p->directory, organisation);
 	struct wg_cert *cert = NULL;
 	struct wg_cert_facts facts;
 	if (o == NULL || o->signer[0] == '\0')
-		return wg_err_set(err, WG_REJECT, "no signing certificate is recorded for %s: add signer= to it in the directory", organisation);
+		return wg_err_set(err, WG_REJECT,
+		                  "no signing certificate is recorded for %s: add signer= to it in the directory",
+		                  organisation);
 	enum wg_code code = wg_cert_load(o->signer, &cert, err);
 	if (code == WG_OK)
 		code = wg_cert_facts(cert, &facts, err);
@@ -85,8 +90,8 @@ static enum wg_code check_signer(const struct wg_process *p, const char *organis
 	return code;
 }
 
-static enum wg_code read_original(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original, struct wg_read *out,
-				  struct wg_err *err)
+static enum wg_code read_original(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
+                                  struct wg_read *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_MESSAGE);
 	char received[WG_CLOCK_TEXT], signer[WG_FINGERPRINT_TEXT];
@@ -101,8 +106,8 @@ static enum wg_code read_original(struct wg_process *p, const struct wg_msg_job 
 	struct wg_reading reading = { .paths = &p->config->paths, .schema = p->schema, .maps = p->maps };
 	enum wg_code code = wg_document_kind(bytes, len, job->content_type, NULL, &kind, err);
 	if (code == WG_OK && kind == WG_DOCUMENT_SEALED) {
-		code = wg_read_sealed(&p->config->paths, &p->smime_key_pem, &p->smime_cert_pem, &p->smime_ca_pem, bytes, len, &inner, signer,
-				      err);
+		code = wg_read_sealed(&p->config->paths, &p->smime_key_pem, &p->smime_cert_pem, &p->smime_ca_pem, bytes, len,
+		                      &inner, signer, err);
 		if (code == WG_OK)
 			code = check_signer(p, job->organisation, signer, err);
 		kind = WG_DOCUMENT_MAIL;
@@ -117,8 +122,10 @@ static enum wg_code read_original(struct wg_process *p, const struct wg_msg_job 
 
 /* ---- matching */
 
-/* One keyed hash over what identifies an episode or a child, written without case and blanks, so that spellings meet. */
-static enum wg_code add_key(struct wg_process *p, struct outcome *o, const char *what, const char *a, const char *b, struct wg_err *err)
+/* One keyed hash over what identifies an episode or a child, written without case and blanks, so that spellings meet.
+ */
+static enum wg_code add_key(struct wg_process *p, struct outcome *o, const char *what, const char *a, const char *b,
+                            struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(4096);
 	const char *parts[] = { what, a, b };
@@ -138,8 +145,8 @@ static enum wg_code add_key(struct wg_process *p, struct outcome *o, const char 
 	return code;
 }
 
-static enum wg_code find_keys(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice, struct outcome *o,
-			      struct wg_err *err)
+static enum wg_code find_keys(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
+                              struct outcome *o, struct wg_err *err)
 {
 	char a[256], b[256];
 	enum wg_code code = WG_OK;
@@ -157,7 +164,8 @@ static enum wg_code find_keys(struct wg_process *p, const struct wg_msg_job *job
 	return code;
 }
 
-static enum wg_code find_content(struct wg_process *p, const struct wg_notice *notice, struct outcome *o, struct wg_err *err)
+static enum wg_code find_content(struct wg_process *p, const struct wg_notice *notice, struct outcome *o,
+                                 struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_NOTICE);
 	enum wg_code code = wg_notice_content(notice, &content, err);
@@ -170,7 +178,7 @@ static enum wg_code find_content(struct wg_process *p, const struct wg_notice *n
 /* ---- deciding and sealing */
 
 static enum wg_code seal_copy(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
-			      const struct wg_decision *d, struct wg_buf *envelope, struct wg_err *err)
+                              const struct wg_decision *d, struct wg_buf *envelope, struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
 	struct wg_copy want = {
@@ -195,9 +203,10 @@ static enum wg_code seal_copy(struct wg_process *p, const struct wg_msg_job *job
 	return code;
 }
 
-/* One recipient. What cannot be sealed is not lost: it waits in review with the reason, and is decided again when policy, directory or certificates change. */
+/* One recipient. What cannot be sealed is not lost: it waits in review with the reason, and is decided again when
+ * policy, directory or certificates change. */
 static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
-				 const struct wg_decision *d, struct outcome *o, struct wg_err *err)
+                                 const struct wg_decision *d, struct outcome *o, struct wg_err *err)
 {
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
@@ -212,15 +221,17 @@ static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *
 		return code;
 	dlv->disclosure = wg_buf_text(&o->disclosures[i]);
 	dlv->deadline = wg_clock_wall() + (int64_t)p->config->give_up_s * 1000;
-	dlv->state = d->verdict == WG_VERDICT_SEND ? WG_DLV_SEALED : d->verdict == WG_VERDICT_REVIEW ? WG_DLV_REVIEW : WG_DLV_WITHHELD;
+	dlv->state = d->verdict == WG_VERDICT_SEND     ? WG_DLV_SEALED
+	             : d->verdict == WG_VERDICT_REVIEW ? WG_DLV_REVIEW
+	                                               : WG_DLV_WITHHELD;
 	if (d->verdict != WG_VERDICT_SEND)
 		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "%s", d->verdict_rule);
 	if (d->verdict != WG_VERDICT_DENY && seal_copy(p, job, notice, d, &o->envelopes[i], &fault) == WG_OK) {
 		dlv->envelope = o->envelopes[i].data;
 		dlv->envelope_len = o->envelopes[i].len;
 	} else if (d->verdict != WG_VERDICT_DENY) {
-		wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", job->id, "organisation", d->organisation->id, "desk", d->desk->name,
-			   NULL);
+		wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", job->id, "organisation", d->organisation->id, "desk",
+		           d->desk->name, NULL);
 		dlv->state = WG_DLV_REVIEW;
 		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "cannot be sealed: %.290s", fault.text);
 	}
@@ -229,8 +240,8 @@ static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *
 	return WG_OK;
 }
 
-static enum wg_code decide_all(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice, struct outcome *o,
-			       struct wg_err *err)
+static enum wg_code decide_all(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
+                               struct outcome *o, struct wg_err *err)
 {
 	struct wg_decisions *decisions = NULL;
 	char now[WG_CLOCK_TEXT];
@@ -245,8 +256,9 @@ static enum wg_code decide_all(struct wg_process *p, const struct wg_msg_job *jo
 	if (code == WG_OK && (decisions->unreachable[0] != '\0' || decisions->count == 0)) {
 		/* those who can be reached are not kept waiting; a person looks after the others */
 		o->done.state = WG_MSG_ATTENTION;
-		(void)snprintf(o->reason, sizeof o->reason, "%s%s", decisions->count == 0 ? "policy and directory give no recipient " : "",
-			       decisions->unreachable[0] != '\0' ? decisions->unreachable : "");
+		(void)snprintf(o->reason, sizeof o->reason, "%s%s",
+		               decisions->count == 0 ? "policy and directory give no recipient " : "",
+		               decisions->unreachable[0] != '\0' ? decisions->unreachable : "");
 		if (decisions->unreachable[0] != '\0')
 			(void)snprintf(o->reason, sizeof o->reason, "cannot be reached: %s", decisions->unreachable);
 		o->done.reason = o->reason;
@@ -281,8 +293,8 @@ static enum wg_code keep_notice(struct wg_process *p, const struct wg_read *read
 }
 
 /* From plaintext to outcome. WG_OK: settled, one way or the other. */
-static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original, struct outcome *o,
-			 struct wg_err *err)
+static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
+                         struct outcome *o, struct wg_err *err)
 {
 	WG_AUTO_READ struct wg_read read = { 0 };
 	enum wg_code code = read_original(p, job, original, &read, err);
@@ -304,7 +316,8 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 	return code;
 }
 
-static enum wg_code put_back(struct wg_client *client, const struct wg_msg_job *job, const struct wg_err *fault, struct wg_err *err)
+static enum wg_code put_back(struct wg_client *client, const struct wg_msg_job *job, const struct wg_err *fault,
+                             struct wg_err *err)
 {
 	unsigned wait_ms = 200u << (job->tries < 8 ? job->tries : 8);
 	wg_log_err(WG_LOG_WARNING, "put-back", fault, "message", job->id, NULL);
@@ -315,12 +328,16 @@ static void log_settled(const struct wg_msg_job *job, const struct outcome *o, c
 {
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", o->done.delivery_count);
-	const char *state = result->duplicate ? "duplicate" : result->ambiguous ? "attention" : wg_message_state_name(o->done.state);
-	wg_log(WG_LOG_INFO, state, "message", job->id, "organisation", job->organisation, "kind", o->done.kind, "deliveries", count, "reason",
-	       o->done.reason, "duplicate-of", result->duplicate ? result->duplicate_of : NULL, NULL);
+	const char *state = result->duplicate   ? "duplicate"
+	                    : result->ambiguous ? "attention"
+	                                        : wg_message_state_name(o->done.state);
+	wg_log(WG_LOG_INFO, state, "message", job->id, "organisation", job->organisation, "kind", o->done.kind,
+	       "deliveries", count, "reason", o->done.reason, "duplicate-of",
+	       result->duplicate ? result->duplicate_of : NULL, NULL);
 }
 
-enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job, struct wg_err *err)
+enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                               struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf original = WG_BUF(WG_LIMIT_MESSAGE);
 	__attribute__((cleanup(outcome_freep))) struct outcome *o = outcome_new(p, job);

@@ -1,5 +1,5 @@
-/* intake.c: the role that takes in. It talks to strangers: it can add to the store and nothing else, encrypts each original to the storage
- * certificate before it hands it over, and holds no key that opens one. */
+/* intake.c: the role that takes in. It talks to strangers: it can add to the store and nothing else, encrypts each
+ * original to the storage certificate before it hands it over, and holds no key that opens one. */
 #include "role/intake.h"
 
 #include <event2/event.h>
@@ -17,16 +17,19 @@
 #include "role/role.h"
 #include "sys/sandbox.h"
 
-/* Requests have to be whole in this time, and a connection may idle that long: a mobile link sends 16 MB in about two minutes. */
+/* Requests have to be whole in this time, and a connection may idle that long: a mobile link sends 16 MB in about two
+ * minutes. */
 #define REQUEST_MS 120000
 #define IDLE_MS 60000
 #define CONNECTIONS 512
 #define HEADER_MAX ((size_t)16 * 1024)
-/* inotify tells of what is renamed in; this look finds what came while nobody watched, and what could not be taken before. */
+/* inotify tells of what is renamed in; this look finds what came while nobody watched, and what could not be taken
+ * before. */
 #define SCAN_MS 2000
 
-enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way, const void *bytes, size_t len,
-			    const char *declared, const char *name, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
+enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
+                            const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
+                            struct wg_msg_new *msg, struct wg_err *err)
 {
 	enum wg_document kind;
 	*msg = (struct wg_msg_new){ 0 };
@@ -50,8 +53,9 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
 void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
 {
 	char when[WG_CLOCK_TEXT];
-	wg_buf_printf(out, "{\"id\":\"%s\",\"sha256\":\"%s\",\"accepted\":\"%s\",\"state\":\"%s\"}\n", receipt->id, receipt->content_hash,
-		      wg_clock_format(receipt->accepted_at, when), wg_message_state_name(receipt->state));
+	wg_buf_printf(out, "{\"id\":\"%s\",\"sha256\":\"%s\",\"accepted\":\"%s\",\"state\":\"%s\"}\n", receipt->id,
+	              receipt->content_hash, wg_clock_format(receipt->accepted_at, when),
+	              wg_message_state_name(receipt->state));
 }
 
 void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)
@@ -134,8 +138,9 @@ static enum wg_code watch(struct wg_intake *intake, struct watching *w, struct w
 	w->tick = event_new(intake->base, -1, EV_PERSIST, on_tick, intake);
 	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
 	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
-	bool ok = w->store != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL && event_add(w->store, NULL) == 0 &&
-		  event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 && event_add(w->interrupt, NULL) == 0;
+	bool ok = w->store != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL &&
+	          event_add(w->store, NULL) == 0 && event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 &&
+	          event_add(w->interrupt, NULL) == 0;
 	if (ok && w->inotify >= 0) {
 		w->renamed = event_new(intake->base, w->inotify, EV_READ | EV_PERSIST, on_renamed, intake);
 		ok = w->renamed != NULL && event_add(w->renamed, NULL) == 0;

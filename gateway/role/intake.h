@@ -21,20 +21,22 @@ struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
 	struct wg_cert *storage_cert;
-	struct wg_client *adds;      /* many additions under way, answers as they come */
-	struct wg_client *asks;      /* one question, one answer */
+	struct wg_client *adds; /* many additions under way, answers as they come */
+	struct wg_client *asks; /* one question, one answer */
 	struct event_base *base;
 	struct wg_httpd *httpd;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
 	unsigned pending_count;
-	struct wg_err fatal;         /* why the role cannot go on */
+	struct wg_err fatal; /* why the role cannot go on */
 	bool failed;
 };
 
-/* Encrypts bytes to the storage certificate into blob and fills msg, which points into blob. The kind decides the content type. */
-enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way, const void *bytes, size_t len,
-			    const char *declared, const char *name, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
+/* Encrypts bytes to the storage certificate into blob and fills msg, which points into blob. The kind decides the
+ * content type. */
+enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
+                            const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
+                            struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
 /* The receipt as JSON: id, sha256, accepted, state. */
 void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out);

@@ -1,6 +1,7 @@
-/* intake_drop.c owns the drop folders: FOLDER/tmp is written to, a rename into FOLDER/new hands a file over, NAME.receipt.json or
- * NAME.refused.json is the answer beside it. A file is removed only after its receipt is on disk.
- * SECURITY: whoever can write into the folder submits as its organisation; the folder's permissions are the authentication. */
+/* intake_drop.c owns the drop folders: FOLDER/tmp is written to, a rename into FOLDER/new hands a file over,
+ * NAME.receipt.json or NAME.refused.json is the answer beside it. A file is removed only after its receipt is on disk.
+ * SECURITY: whoever can write into the folder submits as its organisation; the folder's permissions are the
+ * authentication. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,8 @@ static bool is_answer(const char *name)
 	return name[0] == '.' || ends_with(name, ".receipt.json");
 }
 
-/* The whole file; WG_AGAIN while somebody has it open for writing: it was not renamed in but is being written in place. */
+/* The whole file; WG_AGAIN while somebody has it open for writing: it was not renamed in but is being written in place.
+ */
 static enum wg_code read_whole(const char *path, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -70,7 +72,8 @@ static enum wg_code read_whole(const char *path, struct wg_buf *out, struct wg_e
 	return wg_buf_check(out, "the file", err);
 }
 
-/* NAME.receipt.json, durably, then the file itself goes. Stopped between the two, the file is met again and gets the same receipt. */
+/* NAME.receipt.json, durably, then the file itself goes. Stopped between the two, the file is met again and gets the
+ * same receipt. */
 static enum wg_code answer_taken(const char *path, const struct wg_msg_receipt *receipt, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(1024);
@@ -82,7 +85,8 @@ static enum wg_code answer_taken(const char *path, const struct wg_msg_receipt *
 }
 
 /* A refused file moves to refused/ with the reason beside it: nothing is thrown away, and it is not met again. */
-static enum wg_code answer_refused(const char *folder, const char *name, const char *path, const struct wg_err *why, struct wg_err *err)
+static enum wg_code answer_refused(const char *folder, const char *name, const char *path, const struct wg_err *why,
+                                   struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(4096);
 	char moved[WG_PATH_TEXT], answer[WG_PATH_TEXT + 32];
@@ -111,13 +115,14 @@ static void take(struct wg_intake *intake, const struct wg_drop *drop, const cha
 		return;
 	enum wg_code code = read_whole(path, &bytes, &err);
 	if (code == WG_OK)
-		code = wg_intake_seal(intake, drop->organisation, "", "drop", bytes.data, bytes.len, NULL, name, &blob, &msg, &err);
+		code = wg_intake_seal(intake, drop->organisation, "", "drop", bytes.data, bytes.len, NULL, name, &blob, &msg,
+		                      &err);
 	wg_buf_wipe(&bytes);
 	if (code == WG_OK)
 		code = wg_client_add(intake->asks, &msg, &receipt, &err);
 	if (code == WG_OK) {
-		wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "drop", "organisation",
-		       drop->organisation, NULL);
+		wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "drop",
+		       "organisation", drop->organisation, NULL);
 		code = answer_taken(path, &receipt, &err);
 	} else if (code == WG_REJECT || code == WG_LIMIT) {
 		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", drop->organisation, "way", "drop", NULL);

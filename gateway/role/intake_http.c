@@ -1,5 +1,6 @@
-/* intake_http.c owns the HTTPS interface: POST /v1/notices, GET /v1/notices/{id}, health. Errors are RFC 9457 problem+json.
- * SECURITY: who submits is decided by the client certificate's SAN or key against the directory, never by its CN nor by anything in the request. */
+/* intake_http.c owns the HTTPS interface: POST /v1/notices, GET /v1/notices/{id}, health. Errors are RFC 9457
+ * problem+json. SECURITY: who submits is decided by the client certificate's SAN or key against the directory, never by
+ * its CN nor by anything in the request. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +10,14 @@
 #include "base/mem.h"
 #include "role/intake.h"
 
-/* draft-ietf-httpapi-idempotency-key-header-07: the server says what it takes; we take printable ASCII of this length. */
+/* draft-ietf-httpapi-idempotency-key-header-07: the server says what it takes; we take printable ASCII of this length.
+ */
 #define IDEMPOTENCY_KEY_MAX 128
 
 static const struct wg_organisation *who(const struct wg_intake *intake, const struct wg_cert_facts *client)
 {
-	return wg_directory_client(intake->directory, client->dns, WG_COUNT(client->dns), client->uris, WG_COUNT(client->uris), client->key_pin);
+	return wg_directory_client(intake->directory, client->dns, WG_COUNT(client->dns), client->uris,
+	                           WG_COUNT(client->uris), client->key_pin);
 }
 
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client)
@@ -33,7 +36,8 @@ static void refuse(struct wg_http_request *r, const struct wg_err *err)
 	else if (err->code == WG_LIMIT)
 		wg_http_problem(r, 413, "too-large", "The document is too large", err->text);
 	else
-		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now", "Nothing was accepted. Send the same request again later.");
+		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now",
+		                "Nothing was accepted. Send the same request again later.");
 }
 
 /* ---- POST /v1/notices */
@@ -86,11 +90,12 @@ static void submit(struct wg_intake *intake, struct wg_http_request *r, const st
 	const char *key = wg_http_header(r, "Idempotency-Key"), *declared = media_type(r, type, sizeof type);
 	if (declared == NULL) {
 		wg_http_problem(r, 415, "no-content-type", "Content-Type is missing",
-				"Say what you send: application/xml, message/rfc822 or application/pkcs7-mime.");
+		                "Say what you send: application/xml, message/rfc822 or application/pkcs7-mime.");
 		return;
 	}
 	if (key != NULL && !key_valid(key)) {
-		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable", "Use 1 to 128 printable ASCII characters without blanks.");
+		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable",
+		                "Use 1 to 128 printable ASCII characters without blanks.");
 		return;
 	}
 	struct wg_pending *slot = free_slot(intake, &tag);
@@ -99,14 +104,16 @@ static void submit(struct wg_intake *intake, struct wg_http_request *r, const st
 		refuse(r, &err);
 		return;
 	}
-	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared, NULL, &blob, &msg, &err);
+	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared,
+	                                   NULL, &blob, &msg, &err);
 	if (code != WG_OK) {
 		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", organisation->id, "way", "https", NULL);
 		refuse(r, &err);
 		return;
 	}
 	if (wg_client_add_send(intake->adds, tag, &msg, &err) != WG_OK) {
-		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now", "Nothing was accepted. Send the same request again later.");
+		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now",
+		                "Nothing was accepted. Send the same request again later.");
 		wg_intake_fail(intake, &err);
 		return;
 	}
@@ -150,7 +157,8 @@ void wg_intake_take(struct wg_intake *intake)
 		struct wg_http_request *r = wg_steal(&intake->pending[tag].request);
 		intake->pending_count--;
 		if (failed.code == WG_OK)
-			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "https", NULL);
+			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way",
+			       "https", NULL);
 		else
 			wg_log_err(WG_LOG_WARNING, "not-accepted", &failed, "way", "https", NULL);
 		answer_added(r, &receipt, &failed);
@@ -166,22 +174,25 @@ static void put_deliveries(const char *lines, struct wg_buf *out)
 	for (const char *line = lines, *first = lines; *line != '\0';) {
 		size_t n = strcspn(line, "\n"), to = strcspn(line, " \n");
 		if (to < n) {
-			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", line == first ? "" : ",", (int)to, line, (int)(n - to - 1),
-				      line + to + 1);
+			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", line == first ? "" : ",", (int)to, line,
+			              (int)(n - to - 1), line + to + 1);
 		}
 		line += n + (line[n] == '\n');
 	}
 	wg_buf_puts(out, "]");
 }
 
-static void status(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation, const char *id)
+static void status(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation,
+                   const char *id)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF((size_t)64 * 1024);
 	struct wg_msg_status found = { 0 };
 	struct wg_err err = { 0 };
-	enum wg_code code = wg_id_valid(id) ? wg_client_status(intake->asks, id, organisation->id, &found, &err) : WG_NOT_FOUND;
+	enum wg_code code =
+		wg_id_valid(id) ? wg_client_status(intake->asks, id, organisation->id, &found, &err) : WG_NOT_FOUND;
 	if (code == WG_NOT_FOUND) {
-		wg_http_problem(r, 404, "no-such-notice", "No such notice", "No notice with this id was submitted by your organisation.");
+		wg_http_problem(r, 404, "no-such-notice", "No such notice",
+		                "No notice with this id was submitted by your organisation.");
 		return;
 	}
 	if (code != WG_OK) {
@@ -215,7 +226,7 @@ void wg_intake_http(void *arg, struct wg_http_request *r)
 	bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
 	if (organisation == NULL) {
 		wg_http_problem(r, 403, "unknown-agency", "Your certificate is not known here",
-				"Ask the operator of this gateway to record your certificate's SAN or key in its directory.");
+		                "Ask the operator of this gateway to record your certificate's SAN or key in its directory.");
 	} else if (strcmp(path, notices) == 0 && post) {
 		submit(intake, r, organisation);
 	} else if (strncmp(path, notices, sizeof notices - 1) == 0 && path[sizeof notices - 1] == '/' && get) {
@@ -223,10 +234,13 @@ void wg_intake_http(void *arg, struct wg_http_request *r)
 	} else if (get && (strcmp(path, "/health/live") == 0 || strcmp(path, "/health/ready") == 0)) {
 		wg_http_answer(r, 200, "application/json", "{\"status\":\"ok\"}\n", 16, NULL);
 	} else if (strcmp(path, notices) == 0 || strncmp(path, "/v1/notices/", 12) == 0) {
-		const struct wg_http_header allow[] = { { "Allow", strcmp(path, notices) == 0 ? "POST" : "GET" }, { NULL, NULL } };
-		static const char body[] = "{\"type\":\"urn:wardgate:problem:method\",\"title\":\"This method is not served here\",\"status\":405}\n";
+		const struct wg_http_header allow[] = { { "Allow", strcmp(path, notices) == 0 ? "POST" : "GET" },
+			                                    { NULL, NULL } };
+		static const char body[] =
+			"{\"type\":\"urn:wardgate:problem:method\",\"title\":\"This method is not served here\",\"status\":405}\n";
 		wg_http_answer(r, 405, "application/problem+json", body, sizeof body - 1, allow);
 	} else {
-		wg_http_problem(r, 404, "no-such-place", "There is nothing here", "Submit with POST /v1/notices; ask with GET /v1/notices/{id}.");
+		wg_http_problem(r, 404, "no-such-place", "There is nothing here",
+		                "Submit with POST /v1/notices; ask with GET /v1/notices/{id}.");
 	}
 }

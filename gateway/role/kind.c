@@ -23,7 +23,8 @@ const char *wg_document_type(enum wg_document kind)
 	return kinds[kind].type;
 }
 
-/* DER: SEQUENCE, then an OBJECT IDENTIFIER of PKCS#7 (1.2.840.113549.1.7.*) or of S/MIME content types (1.2.840.113549.1.9.16.1.*). */
+/* DER: SEQUENCE, then an OBJECT IDENTIFIER of PKCS#7 (1.2.840.113549.1.7.*) or of S/MIME content types
+ * (1.2.840.113549.1.9.16.1.*). */
 static bool looks_sealed(const uint8_t *p, size_t len)
 {
 	static const uint8_t pkcs7[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01 };
@@ -50,8 +51,8 @@ static bool looks_xml(const uint8_t *p, size_t len)
 		p += 3, len -= 3;
 	while (len > 0 && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
 		p++, len--;
-	return len > 1 && p[0] == '<' && (p[1] == '?' || p[1] == '_' || (p[1] >= 'A' && p[1] <= 'Z') || (p[1] >= 'a' && p[1] <= 'z') ||
-					  p[1] == '!');
+	return len > 1 && p[0] == '<' &&
+	       (p[1] == '?' || p[1] == '_' || (p[1] >= 'A' && p[1] <= 'Z') || (p[1] >= 'a' && p[1] <= 'z') || p[1] == '!');
 }
 
 static bool ends_with(const char *s, const char *ending, size_t n)
@@ -83,8 +84,8 @@ static bool type_agrees(const char *declared, enum wg_document kind)
 	return strcasecmp(declared, kinds[kind].type) == 0;
 }
 
-enum wg_code wg_document_kind(const void *bytes, size_t len, const char *declared, const char *name, enum wg_document *out,
-			      struct wg_err *err)
+enum wg_code wg_document_kind(const void *bytes, size_t len, const char *declared, const char *name,
+                              enum wg_document *out, struct wg_err *err)
 {
 	enum wg_document kind;
 	if (len == 0)
@@ -96,14 +97,17 @@ enum wg_code wg_document_kind(const void *bytes, size_t len, const char *declare
 	else if (looks_mail(bytes, len))
 		kind = WG_DOCUMENT_MAIL;
 	else
-		return wg_err_set(err, WG_REJECT, "the document is neither XML nor an e-mail (message/rfc822, .eml) nor sealed with S/MIME; "
-				  "send one of these");
+		return wg_err_set(err, WG_REJECT,
+		                  "the document is neither XML nor an e-mail (message/rfc822, .eml) nor sealed with S/MIME; "
+		                  "send one of these");
 	if (declared != NULL && !type_agrees(declared, kind))
-		return wg_err_set(err, WG_REJECT, "the document is %s but was declared as another type; declare it as %s", kinds[kind].words,
-				  kinds[kind].type);
+		return wg_err_set(err, WG_REJECT, "the document is %s but was declared as another type; declare it as %s",
+		                  kinds[kind].words, kinds[kind].type);
 	if (name != NULL && name_disagrees(name, kind))
-		return wg_err_set(err, WG_REJECT, "the document is %s but its file name has the ending of another type; rename it to end in %.4s",
-				  kinds[kind].words, kinds[kind].endings);
+		return wg_err_set(
+			err, WG_REJECT,
+			"the document is %s but its file name has the ending of another type; rename it to end in %.4s",
+			kinds[kind].words, kinds[kind].endings);
 	*out = kind;
 	return WG_OK;
 }

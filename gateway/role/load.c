@@ -25,12 +25,13 @@ static enum wg_code load_rules(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_policy_load(p->config->policy, paths->xsd, p->schema, &p->policy, err);
 	if (code == WG_OK && wg_directory_find(p->directory, p->config->organisation) == NULL)
-		code = wg_err_set(err, WG_CONFIG, "%s: this gateway's organisation \"%s\" is not in the directory %s", p->config->file,
-				  p->config->organisation, p->config->directory);
+		code = wg_err_set(err, WG_CONFIG, "%s: this gateway's organisation \"%s\" is not in the directory %s",
+		                  p->config->file, p->config->organisation, p->config->directory);
 	return code;
 }
 
-static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct wg_key **key, struct wg_cert **cert, struct wg_err *err)
+static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct wg_key **key, struct wg_cert **cert,
+                              struct wg_err *err)
 {
 	struct wg_cert_facts facts;
 	enum wg_code code = wg_key_load(pair->key, key, err);
@@ -41,8 +42,11 @@ static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct w
 	if (code == WG_OK)
 		code = wg_cert_facts(*cert, &facts, err);
 	if (code == WG_OK && facts.sample && !samples)
-		code = wg_err_set(err, WG_CONFIG, "%s is a sample made by certs-example/make: anybody can have its key. Use a certificate of your own, "
-				  "or, for a trial, add <samples allowed=\"true\"/>", pair->certificate);
+		code = wg_err_set(
+			err, WG_CONFIG,
+			"%s is a sample made by certs-example/make: anybody can have its key. Use a certificate of your own, "
+			"or, for a trial, add <samples allowed=\"true\"/>",
+			pair->certificate);
 	return code;
 }
 
@@ -65,8 +69,9 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_file_read(c->lookup_key, &p->lookup_key, err);
 	if (code == WG_OK && p->lookup_key.len < LOOKUP_KEY_MIN)
-		code = wg_err_set(err, WG_CONFIG, "%s: the lookup key has %zu bytes, at least %d are needed: head -c 32 /dev/urandom > FILE",
-				  c->lookup_key, p->lookup_key.len, LOOKUP_KEY_MIN);
+		code = wg_err_set(err, WG_CONFIG,
+		                  "%s: the lookup key has %zu bytes, at least %d are needed: head -c 32 /dev/urandom > FILE",
+		                  c->lookup_key, p->lookup_key.len, LOOKUP_KEY_MIN);
 	if (code == WG_OK)
 		code = wg_desk_certs_load(p->directory, &p->certs, &p->cert_count, err);
 	return code == WG_OK ? WG_OK : wg_err_add(err, "keys");

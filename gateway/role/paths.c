@@ -79,12 +79,15 @@ enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_path
 	program[n] = '\0';
 	memcpy(out->program, program, (size_t)n + 1);
 	if (!find_data(data, program, root))
-		return wg_err_set(err, WG_CONFIG, "cannot find the schemas (xsd/wardgate/1/notice.xsd) in %s; name the folder that holds "
-				  "xsd/ and adapters/ with data= in the configuration or WARDGATE_DATA",
-				  data != NULL ? data : "../share/wardgate beside the program");
+		return wg_err_set(err, WG_CONFIG,
+		                  "cannot find the schemas (xsd/wardgate/1/notice.xsd) in %s; name the folder that holds "
+		                  "xsd/ and adapters/ with data= in the configuration or WARDGATE_DATA",
+		                  data != NULL ? data : "../share/wardgate beside the program");
 	if (!find_readers(readers, program, out->readers))
-		return wg_err_set(err, WG_CONFIG, "cannot find the readers (wardgate-reader-mail) in %s; name their folder with readers= in "
-				  "the configuration", readers != NULL ? readers : "the program's folder or ../libexec/wardgate");
+		return wg_err_set(err, WG_CONFIG,
+		                  "cannot find the readers (wardgate-reader-mail) in %s; name their folder with readers= in "
+		                  "the configuration",
+		                  readers != NULL ? readers : "the program's folder or ../libexec/wardgate");
 	enum wg_code code = wg_path_join(root, "xsd", out->xsd, err);
 	if (code == WG_OK)
 		code = wg_path_join(root, "adapters/maps", out->maps, err);

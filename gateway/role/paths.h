@@ -1,4 +1,5 @@
-/* Where the gateway's own files are: beside the program that runs, so that a build tree and an installation both work. */
+/* Where the gateway's own files are: beside the program that runs, so that a build tree and an installation both work.
+ */
 #ifndef WG_ROLE_PATHS_H
 #define WG_ROLE_PATHS_H
 
@@ -9,13 +10,14 @@
 #define WG_PATH_TEXT 1024
 
 struct wg_paths {
-	char program[WG_PATH_TEXT]; /* this program, absolute */
+	char program[WG_PATH_TEXT];                                       /* this program, absolute */
 	char xsd[WG_PATH_TEXT], maps[WG_PATH_TEXT], render[WG_PATH_TEXT]; /* folders */
-	char readers[WG_PATH_TEXT]; /* folder of the wardgate-reader-* programs */
+	char readers[WG_PATH_TEXT];                                       /* folder of the wardgate-reader-* programs */
 };
 
-/* data: the folder that holds xsd/ and adapters/, or NULL to look: $WARDGATE_DATA, PROGRAM/../share/wardgate, PROGRAM/../../.. (a build tree).
- * readers: their folder, or NULL: PROGRAM's own folder, then PROGRAM/../libexec/wardgate. */
+/* data: the folder that holds xsd/ and adapters/, or NULL to look: $WARDGATE_DATA, PROGRAM/../share/wardgate,
+ * PROGRAM/../../.. (a build tree). readers: their folder, or NULL: PROGRAM's own folder, then
+ * PROGRAM/../libexec/wardgate. */
 enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_paths *out, struct wg_err *err) WG_MUST;
 
 /* base/../name when name is relative: name as seen from the folder of the file base. WG_LIMIT when too long. */

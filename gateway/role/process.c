@@ -1,5 +1,5 @@
-/* process.c: the role that reads, decides and seals. It talks to the store only, holds the storage and S/MIME keys, starts one
- * confined reader per document, and can never reach the network. */
+/* process.c: the role that reads, decides and seals. It talks to the store only, holds the storage and S/MIME keys,
+ * starts one confined reader per document, and can never reach the network. */
 #include "role/process.h"
 
 #include <stdlib.h>
@@ -52,7 +52,8 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 	enum wg_code code = wg_process_load(config, &p, err);
 	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
 		if (p.certs[i].cert == NULL)
-			wg_log(WG_LOG_WARNING, "desk-without-certificate", "desk", p.certs[i].desk->name, "why", p.certs[i].fault, NULL);
+			wg_log(WG_LOG_WARNING, "desk-without-certificate", "desk", p.certs[i].desk->name, "why", p.certs[i].fault,
+			       NULL);
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)

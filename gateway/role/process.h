@@ -1,4 +1,5 @@
-/* What the process role holds: everything that is read once, before the first message. Also used by the commands `decide` and `check`. */
+/* What the process role holds: everything that is read once, before the first message. Also used by the commands
+ * `decide` and `check`. */
 #ifndef WG_ROLE_PROCESS_H
 #define WG_ROLE_PROCESS_H
 
@@ -29,7 +30,9 @@ struct wg_process {
 enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err) WG_MUST;
 void wg_process_free(struct wg_process *process);
 
-/* Takes one leased message to its next state: WG_OK when the store has it, whatever became of it; otherwise the connection to the store is gone. */
-enum wg_code wg_process_handle(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job, struct wg_err *err) WG_MUST;
+/* Takes one leased message to its next state: WG_OK when the store has it, whatever became of it; otherwise the
+ * connection to the store is gone. */
+enum wg_code wg_process_handle(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job,
+                               struct wg_err *err) WG_MUST;
 
 #endif

@@ -10,13 +10,14 @@
 #include "base/mem.h"
 #include "sys/child.h"
 
-/* One document: an ordinary report takes milliseconds; these are what a hostile one may cost (faults.md: 2 s CPU, 256 MiB). */
+/* One document: an ordinary report takes milliseconds; these are what a hostile one may cost (faults.md: 2 s CPU, 256
+ * MiB). */
 #define READ_WALL_MS 10000
 #define READ_CPU_S 2
 #define READ_MEMORY ((uint64_t)256 * 1024 * 1024)
 
-static enum wg_code run_reader(const struct wg_paths *paths, const char *name, const void *in, size_t in_len, const struct wg_buf *secret,
-			       struct wg_buf *out, struct wg_err *err)
+static enum wg_code run_reader(const struct wg_paths *paths, const char *name, const void *in, size_t in_len,
+                               const struct wg_buf *secret, struct wg_buf *out, struct wg_err *err)
 {
 	char program[WG_PATH_TEXT];
 	enum wg_code code = wg_path_join(paths->readers, name, program, err);
@@ -37,20 +38,23 @@ static enum wg_code run_reader(const struct wg_paths *paths, const char *name, c
 	return wg_child_run(&child, out, err);
 }
 
-/* A notice that came as a notice: parsed and validated; what it lacks is its sender's fault, but for the time at which the first gateway had it. */
-static enum wg_code take_notice(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
-				struct wg_err *err)
+/* A notice that came as a notice: parsed and validated; what it lacks is its sender's fault, but for the time at which
+ * the first gateway had it. */
+static enum wg_code take_notice(const struct wg_reading *reading, const struct wg_envelope_facts *facts,
+                                struct wg_read *read, struct wg_err *err)
 {
 	char there[WG_CLOCK_TEXT * 2];
-	enum wg_code code = wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len, "notice", &read->notice, err);
+	enum wg_code code = wg_notice_parse(reading->schema, read->fields->notice_xml, read->fields->notice_xml_len,
+	                                    "notice", &read->notice, err);
 	for (size_t i = 0; code == WG_OK && i < read->fields->count; i++) {
 		if (strstr(read->fields->fields[i].label, "(not read)") == NULL)
 			continue; /* the words of the mail around the notice: the notice says it all */
 		read->attention = true;
-		(void)snprintf(read->reason, sizeof read->reason, "beside the notice there is something that was not read: %.200s",
-			       read->fields->fields[i].label);
+		(void)snprintf(read->reason, sizeof read->reason,
+		               "beside the notice there is something that was not read: %.200s", read->fields->fields[i].label);
 	}
-	if (code == WG_OK && facts->received != NULL && !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
+	if (code == WG_OK && facts->received != NULL &&
+	    !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
 		code = wg_notice_set(read->notice, "header/received", facts->received, err);
 	return code;
 }
@@ -66,14 +70,16 @@ static void why_attention(struct wg_read *read)
 	}
 	read->attention = true;
 	if (report->map[0] == '\0')
-		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept", report->count);
+		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept",
+		               report->count);
 	else
-		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%.500s", report->map, unmapped,
-			       unread, ambiguous, report->missing[0] != '\0' ? "; missing: " : "", report->missing);
+		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%.500s",
+		               report->map, unmapped, unread, ambiguous, report->missing[0] != '\0' ? "; missing: " : "",
+		               report->missing);
 }
 
-static enum wg_code take_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
-			      struct wg_err *err)
+static enum wg_code take_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts,
+                              struct wg_read *read, struct wg_err *err)
 {
 	struct wg_err invalid = { 0 };
 	enum wg_code code = wg_map_apply(reading->maps, read->fields, facts, &read->notice, &read->report, err);
@@ -83,13 +89,14 @@ static enum wg_code take_form(const struct wg_reading *reading, const struct wg_
 		why_attention(read);
 	} else if (wg_notice_validate(read->notice, &invalid) != WG_OK) {
 		read->attention = true;
-		(void)snprintf(read->reason, sizeof read->reason, "the notice made from this form is not valid: %.400s", invalid.text);
+		(void)snprintf(read->reason, sizeof read->reason, "the notice made from this form is not valid: %.400s",
+		               invalid.text);
 	}
 	return WG_OK;
 }
 
 enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
-			      const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err)
+                              const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	WG_AUTO_READ struct wg_read read = { 0 };
@@ -118,8 +125,8 @@ void wg_read_free(struct wg_read *read)
 }
 
 enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
-			    const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
-			    char signer[WG_FINGERPRINT_TEXT], struct wg_err *err)
+                            const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
+                            char signer[WG_FINGERPRINT_TEXT], struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);

@@ -23,16 +23,18 @@ struct wg_read {
 	char reason[1024];        /* no values */
 };
 
-/* XML or mail. WG_REJECT or WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK otherwise, attention or not. */
+/* XML or mail. WG_REJECT or WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK
+ * otherwise, attention or not. */
 enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
-			      const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err) WG_MUST;
+                              const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err) WG_MUST;
 void wg_read_free(struct wg_read *read);
 #define WG_AUTO_READ __attribute__((cleanup(wg_read_free)))
 
-/* Opens a sealed object in the reader that holds the decryption key: the inner entity into out, the signer's certificate fingerprint into signer.
- * key_pem, cert_pem, ca_pem: whole PEM texts. Failures are one single WG_REJECT "could not be opened". */
+/* Opens a sealed object in the reader that holds the decryption key: the inner entity into out, the signer's
+ * certificate fingerprint into signer. key_pem, cert_pem, ca_pem: whole PEM texts. Failures are one single WG_REJECT
+ * "could not be opened". */
 enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
-			    const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
-			    char signer[WG_FINGERPRINT_TEXT], struct wg_err *err) WG_MUST;
+                            const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
+                            char signer[WG_FINGERPRINT_TEXT], struct wg_err *err) WG_MUST;
 
 #endif

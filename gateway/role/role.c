@@ -29,7 +29,8 @@ void wg_role_signals(void)
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
-enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out, struct wg_err *err)
+enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out,
+                             struct wg_err *err)
 {
 	enum wg_code code = WG_AGAIN;
 	for (int i = 0; i < CONNECT_TRIES && code == WG_AGAIN && !wg_role_stop; i++) {

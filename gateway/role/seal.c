@@ -8,15 +8,18 @@
 #include "base/limits.h"
 #include "channel/mime.h"
 
-void wg_reference(const char *message_id, const char *organisation, const char *desk, char out[static WG_REFERENCE_TEXT * 2])
+void wg_reference(const char *message_id, const char *organisation, const char *desk,
+                  char out[static WG_REFERENCE_TEXT * 2])
 {
 	(void)snprintf(out, WG_REFERENCE_TEXT * 2, "%s.%s.%s", message_id, organisation, desk); /* 26 + 2 * 64 + 2 fits */
 }
 
 /* The signed MIME entity: text and HTML for people, the XML for machines. */
-static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice *copy, struct wg_buf *out, struct wg_err *err)
+static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice *copy, struct wg_buf *out,
+                              struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE), text = WG_BUF(WG_LIMIT_NOTICE), html = WG_BUF(WG_LIMIT_NOTICE);
+	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE), text = WG_BUF(WG_LIMIT_NOTICE),
+							  html = WG_BUF(WG_LIMIT_NOTICE);
 	WG_AUTO_BUF struct wg_buf entity = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
 	char seed[WG_HASH_TEXT];
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
@@ -40,8 +43,8 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 	return code;
 }
 
-static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk *desk, const struct wg_buf *content, struct wg_buf *out,
-				struct wg_err *err)
+static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk *desk, const struct wg_buf *content,
+                                struct wg_buf *out, struct wg_err *err)
 {
 	const struct wg_desk_cert *found = NULL;
 	for (unsigned i = 0; i < s->cert_count; i++)
@@ -51,11 +54,13 @@ static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk
 		return wg_err_set(err, WG_CONFIG, "no usable certificate: %s", found != NULL ? found->fault : "unknown desk");
 	enum wg_code code = wg_trust_check(s->trust, found->cert, WG_PURPOSE_SMIME_ENCRYPT, err);
 	if (code == WG_OK)
-		code = wg_cms_encrypt(found->cert, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len, out, err);
+		code = wg_cms_encrypt(found->cert, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len, out,
+		                      err);
 	return code;
 }
 
-enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count, struct wg_err *err)
+enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count,
+                                struct wg_err *err)
 {
 	unsigned desks = 0, n = 0;
 	for (unsigned i = 0; i < wg_directory_count(directory); i++)
@@ -84,8 +89,8 @@ void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count)
 	free(certs);
 }
 
-static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const char *reference, long long date_ms,
-			    const struct wg_desk *desk, struct wg_buf *out, struct wg_err *err)
+static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const char *reference,
+                            long long date_ms, const struct wg_desk *desk, struct wg_buf *out, struct wg_err *err)
 {
 	if (s->from == NULL)
 		return wg_err_set(err, WG_CONFIG, "this gateway sends no mail: add <mail> to <deliver>");
@@ -102,8 +107,9 @@ static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der
 	return wg_mime_mail(&head, der->data, der->len, desk->gcm ? "authEnveloped-data" : "enveloped-data", out, err);
 }
 
-enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, const char *message_id, long long date_ms,
-		     const struct wg_organisation *organisation, const struct wg_desk *desk, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, const char *message_id,
+                     long long date_ms, const struct wg_organisation *organisation, const struct wg_desk *desk,
+                     struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
 	char reference[WG_REFERENCE_TEXT * 2];

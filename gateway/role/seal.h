@@ -1,4 +1,5 @@
-/* Sealing: a projection becomes one envelope that only its recipient can open. Runs where the S/MIME key is: the process role. */
+/* Sealing: a projection becomes one envelope that only its recipient can open. Runs where the S/MIME key is: the
+ * process role. */
 #ifndef WG_ROLE_SEAL_H
 #define WG_ROLE_SEAL_H
 
@@ -15,27 +16,33 @@ struct wg_desk_cert {
 
 struct wg_sealing {
 	const struct wg_render *render;
-	const struct wg_key *key;        /* S/MIME signing key and its certificate */
+	const struct wg_key *key; /* S/MIME signing key and its certificate */
 	const struct wg_cert *cert;
-	const struct wg_trust *trust;    /* anchors of the partners' certificates */
+	const struct wg_trust *trust;     /* anchors of the partners' certificates */
 	const struct wg_desk_cert *certs; /* every desk's certificate, loaded at start; cert NULL where it could not be */
 	unsigned cert_count;
-	const char *from;                /* mailbox the gateway writes from; NULL: mail is off */
+	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
 
-/* The reference under which one copy travels, the same over every retry: MESSAGE.DESK; at mail it is followed by "@domain of from". */
+/* The reference under which one copy travels, the same over every retry: MESSAGE.DESK; at mail it is followed by
+ * "@domain of from". */
 #define WG_REFERENCE_TEXT 128
 
-/* The envelope of copy for desk: a whole mail for WG_CHANNEL_MAIL, a DER object for WG_CHANNEL_HTTPS. The recipient's certificate is checked
- * (chain, dates, key usage) each time. WG_CONFIG when the desk cannot be reached securely; says which certificate and why. */
-enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const char *message_id, long long date_ms,
-		     const struct wg_organisation *organisation, const struct wg_desk *desk, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* The envelope of copy for desk: a whole mail for WG_CHANNEL_MAIL, a DER object for WG_CHANNEL_HTTPS. The recipient's
+ * certificate is checked (chain, dates, key usage) each time. WG_CONFIG when the desk cannot be reached securely; says
+ * which certificate and why. */
+enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const char *message_id,
+                     long long date_ms, const struct wg_organisation *organisation, const struct wg_desk *desk,
+                     struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* Loads the certificates of all desks; one that cannot be loaded is no failure here, its fault is kept. The caller frees with wg_desk_certs_free. */
-enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* Loads the certificates of all desks; one that cannot be loaded is no failure here, its fault is kept. The caller
+ * frees with wg_desk_certs_free. */
+enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count,
+                                struct wg_err *err) WG_MUST;
 void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count);
 
 /* MESSAGE.ORGANISATION.DESK into out. */
-void wg_reference(const char *message_id, const char *organisation, const char *desk, char out[static WG_REFERENCE_TEXT * 2]);
+void wg_reference(const char *message_id, const char *organisation, const char *desk,
+                  char out[static WG_REFERENCE_TEXT * 2]);
 
 #endif

@@ -1,4 +1,5 @@
-/* store.c: the role that keeps. The only process that opens the database; it holds ciphertext and keyed hashes, opens no message, and has no network. */
+/* store.c: the role that keeps. The only process that opens the database; it holds ciphertext and keyed hashes, opens
+ * no message, and has no network. */
 #include "base/log.h"
 #include "role/role.h"
 #include "store/server.h"

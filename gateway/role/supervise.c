@@ -1,5 +1,5 @@
-/* supervise.c owns the children of `wardgate serve`: one process per role, started again with back-off when it dies. The supervisor itself holds no
- * message, no key and no socket. */
+/* supervise.c owns the children of `wardgate serve`: one process per role, started again with back-off when it dies.
+ * The supervisor itself holds no message, no key and no socket. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,8 @@
 #include "role/check.h"
 #include "role/role.h"
 
-/* The first restart comes at once; a role that keeps dying waits longer each time, and is forgiven when it lived a while. */
+/* The first restart comes at once; a role that keeps dying waits longer each time, and is forgiven when it lived a
+ * while. */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MOST_MS 10000
 #define LIVED_MS 2000
@@ -24,9 +25,9 @@
 
 struct child {
 	const char *role;
-	pid_t pid;           /* 0: not running */
+	pid_t pid;                          /* 0: not running */
 	int64_t started, start_at, backoff; /* monotonic ms */
-	bool asked_to_stop;  /* by a reload: its end is no fault */
+	bool asked_to_stop;                 /* by a reload: its end is no fault */
 };
 
 static volatile sig_atomic_t reload_wanted;
@@ -47,7 +48,7 @@ static void in_child(const struct wg_config *config, const char *role)
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail with valid arguments */
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the roles do not outlive their supervisor */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);      /* the roles do not outlive their supervisor */
 	execl(config->paths.program, "wardgate", "serve", "--role", role, "--config", config->file, (char *)NULL);
 	_exit(127);
 }
@@ -74,13 +75,17 @@ static void ended(struct child *c, int status)
 {
 	char how[64];
 	int64_t now = wg_clock_monotonic();
-	(void)snprintf(how, sizeof how, WIFSIGNALED(status) ? "signal %d" : "exit %d", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	(void)snprintf(how, sizeof how, WIFSIGNALED(status) ? "signal %d" : "exit %d",
+	               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (now - c->started >= LIVED_MS || c->asked_to_stop)
 		c->backoff = 0;
 	c->start_at = now + c->backoff;
-	c->backoff = c->backoff == 0 ? BACKOFF_FIRST_MS : c->backoff * 2 < BACKOFF_MOST_MS ? c->backoff * 2 : BACKOFF_MOST_MS;
+	c->backoff = c->backoff == 0                    ? BACKOFF_FIRST_MS
+	             : c->backoff * 2 < BACKOFF_MOST_MS ? c->backoff * 2
+	                                                : BACKOFF_MOST_MS;
 	c->pid = 0;
-	wg_log(c->asked_to_stop || wg_role_stop ? WG_LOG_INFO : WG_LOG_WARNING, "ended", "child", c->role, "how", how, NULL);
+	wg_log(c->asked_to_stop || wg_role_stop ? WG_LOG_INFO : WG_LOG_WARNING, "ended", "child", c->role, "how", how,
+	       NULL);
 }
 
 static void reap(struct child *children, size_t count)
@@ -150,7 +155,9 @@ static void stop_all(struct child *children, size_t count)
 
 enum wg_code wg_supervise(const struct wg_config *config, struct wg_err *err)
 {
-	struct child children[] = { { .role = "store" }, { .role = "process" }, { .role = "deliver" }, { .role = "intake" } };
+	struct child children[] = {
+		{ .role = "store" }, { .role = "process" }, { .role = "deliver" }, { .role = "intake" }
+	};
 	struct sigaction hangup = { .sa_handler = on_hangup }, child = { .sa_handler = on_child };
 	wg_log_role("supervisor");
 	wg_role_signals();

@@ -1,5 +1,6 @@
-/* worker.c owns the worker processes of the deliver role. A worker holds sealed envelopes and the TLS client key, talks to one host, and is killed
- * when its time is over: libesmtp can hang, and a hung server must cost one recipient only. */
+/* worker.c owns the worker processes of the deliver role. A worker holds sealed envelopes and the TLS client key, talks
+ * to one host, and is killed when its time is over: libesmtp can hang, and a hung server must cost one recipient only.
+ */
 #include "role/worker.h"
 
 #include <errno.h>
@@ -19,7 +20,8 @@
 #include "role/seal.h"
 #include "sys/file.h"
 
-/* RFC 5321 4.5.3.2 allows a server 10 minutes after the final dot; we give one envelope two, and a batch no more than ten. */
+/* RFC 5321 4.5.3.2 allows a server 10 minutes after the final dot; we give one envelope two, and a batch no more than
+ * ten. */
 #define WORKER_BASE_MS 60000
 #define WORKER_PER_ITEM_MS 60000
 #define CONNECT_MS 20000
@@ -55,12 +57,12 @@ static struct wg_tls tls_of(const struct wg_pair *pair, const char *ca)
 }
 
 /* In the worker. Every envelope is offered once; the results go to fd in order. */
-static void work(int fd, const struct wg_config *config, const struct wg_organisation *organisation, const struct wg_desk *desk,
-		 const struct wg_dlv_job *jobs, unsigned count)
+static void work(int fd, const struct wg_config *config, const struct wg_organisation *organisation,
+                 const struct wg_desk *desk, const struct wg_dlv_job *jobs, unsigned count)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)1 << 20);
 	struct wg_send_item *items = calloc(count, sizeof *items);
-	char (*references)[WG_REFERENCE_TEXT * 2] = calloc(count, sizeof *references);
+	char(*references)[WG_REFERENCE_TEXT * 2] = calloc(count, sizeof *references);
 	if (items == NULL || references == NULL)
 		_exit(1);
 	for (unsigned i = 0; i < count; i++) {
@@ -96,8 +98,9 @@ static void work(int fd, const struct wg_config *config, const struct wg_organis
 	_exit(!out.failed && wg_fd_write(fd, out.data, out.len, &err) == WG_OK ? 0 : 1);
 }
 
-enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config, const struct wg_organisation *organisation,
-			     const struct wg_desk *desk, struct wg_dlv_job *jobs, unsigned count, struct wg_err *err)
+enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config,
+                             const struct wg_organisation *organisation, const struct wg_desk *desk,
+                             struct wg_dlv_job *jobs, unsigned count, struct wg_err *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -110,7 +113,7 @@ enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *c
 		return code;
 	}
 	if (pid == 0) {
-		(void)signal(SIGTERM, SIG_DFL); /* cannot fail */
+		(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a worker without its parent has nobody to report to */
 		wg_closep(&ends[0]);
 		work(ends[1], config, organisation, desk, jobs, count);
@@ -162,8 +165,9 @@ void wg_worker_finish(struct wg_worker *worker, struct wg_send_result *results)
 			continue;
 		whole = false;
 		results[i] = (struct wg_send_result){ .what = WG_SENT_DEFER, .maybe = true };
-		(void)snprintf(results[i].detail, sizeof results[i].detail, "the sending process ended without a result (%s %d)",
-			       WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		(void)snprintf(results[i].detail, sizeof results[i].detail,
+		               "the sending process ended without a result (%s %d)", WIFSIGNALED(status) ? "signal" : "exit",
+		               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
 	wg_buf_free(&worker->said);
 	*worker = (struct wg_worker){ .fd = -1 };

@@ -14,24 +14,26 @@
 #include "store/client.h"
 
 struct wg_worker {
-	pid_t pid;                      /* 0: free */
-	int fd;                         /* its results come here */
-	int64_t kill_at;                /* monotonic ms */
+	pid_t pid;                             /* 0: free */
+	int fd;                                /* its results come here */
+	int64_t kill_at;                       /* monotonic ms */
 	char recipient[2 * WG_LIMIT_NAME + 2]; /* "org/desk" */
-	struct wg_dlv_job *jobs;        /* owned; all for this recipient */
+	struct wg_dlv_job *jobs;               /* owned; all for this recipient */
 	unsigned count;
-	struct wg_buf said;             /* results so far, wire form */
+	struct wg_buf said; /* results so far, wire form */
 };
 
-/* Starts a worker for jobs (all of one desk); takes jobs over. WG_SYSTEM when it cannot be started: the jobs are then still the caller's. */
-enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config, const struct wg_organisation *organisation,
-			     const struct wg_desk *desk, struct wg_dlv_job *jobs, unsigned count, struct wg_err *err) WG_MUST;
+/* Starts a worker for jobs (all of one desk); takes jobs over. WG_SYSTEM when it cannot be started: the jobs are then
+ * still the caller's. */
+enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config,
+                             const struct wg_organisation *organisation, const struct wg_desk *desk,
+                             struct wg_dlv_job *jobs, unsigned count, struct wg_err *err) WG_MUST;
 
 /* Reads what there is to read; true when the worker is at its end (everything said, died, or killed for time). */
 bool wg_worker_poll(struct wg_worker *worker, int64_t now);
 
-/* After the end: the result of each of the count jobs, in order; what was not said is a deferral that may have arrived. Reaps the process and frees
- * the slot; jobs go to the caller. */
+/* After the end: the result of each of the count jobs, in order; what was not said is a deferral that may have arrived.
+ * Reaps the process and frees the slot; jobs go to the caller. */
 void wg_worker_finish(struct wg_worker *worker, struct wg_send_result *results);
 
 #endif
