@@ -1,7 +1,8 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- What of a notice a person reads, in which order and under which plain English label. Gives a <page> of sections and fields that
      notice-html.xsl and notice-text.xsl only lay out. A section without fields vanishes. -->
-<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:n="urn:wardgate:notice:1" exclude-result-prefixes="n">
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:n="urn:wardgate:notice:1" xmlns:r="urn:wardgate:render:1"
+	exclude-result-prefixes="n r">
 	<xsl:output method="xml" encoding="UTF-8"/>
 	<xsl:variable name="lower" select="'abcdefghijklmnopqrstuvwxyz'"/>
 	<xsl:variable name="upper" select="'ABCDEFGHIJKLMNOPQRSTUVWXYZ'"/>
@@ -201,7 +202,7 @@
 	<xsl:template match="*" mode="value">
 		<xsl:variable name="said" select="normalize-space(.)"/>
 		<xsl:variable name="answer"><xsl:call-template name="words"><xsl:with-param name="name" select="string(@answer)"/></xsl:call-template></xsl:variable>
-		<xsl:if test="@answer and translate($said, concat($upper, '.'), $lower) != translate($answer, $upper, $lower)">
+		<xsl:if test="@answer and not(starts-with(translate($said, $upper, $lower), translate($answer, $upper, $lower)))">
 			<xsl:value-of select="$answer"/>
 			<xsl:if test="$said"> - </xsl:if>
 		</xsl:if>
@@ -214,19 +215,11 @@
 		<xsl:if test="@postcode and not(contains(., @postcode))"><xsl:value-of select="concat(', ', @postcode)"/></xsl:if>
 		<xsl:if test="@value">
 			<xsl:if test="$said"><xsl:text> </xsl:text></xsl:if>
-			<xsl:call-template name="instant"><xsl:with-param name="t" select="@value"/></xsl:call-template>
+			<xsl:value-of select="concat('[', r:london(string(@value)), ']')"/>
 		</xsl:if>
 	</xsl:template>
-	<xsl:template name="instant">
-		<xsl:param name="t"/>
-		<xsl:value-of select="concat('[', substring($t, 1, 10), ' ', substring($t, 12, 5), ' ')"/>
-		<xsl:choose>
-			<xsl:when test="substring($t, string-length($t)) = 'Z'">UTC]</xsl:when>
-			<xsl:otherwise><xsl:value-of select="concat('UTC', substring($t, string-length($t) - 5), ']')"/></xsl:otherwise>
-		</xsl:choose>
-	</xsl:template>
 	<xsl:template match="n:sent | n:received" mode="value">
-		<xsl:call-template name="instant"><xsl:with-param name="t" select="."/></xsl:call-template>
+		<xsl:value-of select="r:london(string(.))"/>
 	</xsl:template>
 	<xsl:template match="n:date-of-birth" mode="value">
 		<xsl:choose>

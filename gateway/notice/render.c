@@ -1,6 +1,9 @@
 /* render.c owns turning a notice into something a person reads, by the project's own stylesheets: one that says what
  * stands where (notice-sections.xsl), and one each for the looks. SECURITY: a notice's words are outside bytes; the
  * stylesheets may read and write nothing, and escape what they place. */
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <libxslt/extensions.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/xsltInternals.h>
@@ -8,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "notice/notice_internal.h"
 #include "notice/render_wrap.h"
 
@@ -90,6 +95,36 @@ void wg_render_freep(struct wg_render **render)
 	*render = NULL;
 }
 
+/* r:london('2026-07-21T21:40:00Z') is "21 July 2026, 22:40", the hour that people in England read on a clock; what is no
+ * instant comes back as it was. */
+static void london(xmlXPathParserContext *ctxt, int nargs)
+{
+	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
+		                              "July",    "August",   "September", "October", "November", "December" };
+	char text[WG_CLOCK_TEXT];
+	int64_t wall;
+	uint64_t day, month;
+	if (nargs != 1) {
+		xmlXPathSetArityError(ctxt);
+		return;
+	}
+	xmlChar *said = xmlXPathPopString(ctxt);
+	if (said == NULL || !wg_clock_parse((const char *)said, &wall)) {
+		valuePush(ctxt, said != NULL ? xmlXPathWrapString(said) : xmlXPathNewCString(""));
+		return;
+	}
+	(void)wg_clock_format(wall + (int64_t)wg_clock_london_offset(wall) * 60000, text); /* returns text */
+	text[7] = text[10] = text[16] = '\0'; /* year-month, day, hour and minute */
+	if (wg_num_parse(text + 5, 1, WG_COUNT(months), &month) && wg_num_parse(text + 8, 1, 31, &day)) {
+		char words[64];
+		(void)snprintf(words, sizeof words, "%u %s %.4s, %s", (unsigned)day, months[month - 1], text, text + 11); /* fits */
+		valuePush(ctxt, xmlXPathNewCString(words));
+		xmlFree(said);
+	} else {
+		valuePush(ctxt, xmlXPathWrapString(said));
+	}
+}
+
 /* One transformation; NULL when it failed. */
 static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlDoc *doc)
 {
@@ -98,7 +133,8 @@ static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlD
 	if (ctxt == NULL)
 		return NULL;
 	xsltSetTransformErrorFunc(ctxt, NULL, silent);
-	if (xsltSetCtxtSecurityPrefs(render->closed, ctxt) == 0)
+	if (xsltSetCtxtSecurityPrefs(render->closed, ctxt) == 0 &&
+	    xsltRegisterExtFunction(ctxt, (const xmlChar *)"london", (const xmlChar *)"urn:wardgate:render:1", london) == 0)
 		result = xsltApplyStylesheetUser(sheet, doc, NULL, NULL, NULL, ctxt);
 	if (result != NULL && ctxt->state != XSLT_STATE_OK) {
 		xmlFreeDoc(result);

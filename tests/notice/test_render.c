@@ -108,7 +108,7 @@ static void test_what_an_officer_reads(void **state)
 		"Date of birth:              14 March 2011\n",
 		"Risk level:                 MEDIUM",
 		"Police reference:           SP-26-445566",
-		"Last seen:                  about 8.30pm on Friday [2026-11-20 20:30 UTC]\n",
+		"Last seen:                  about 8.30pm on Friday [20 November 2026, 20:30]\n",
 		"What happened",
 		"Risk and vulnerability",
 		"Description",
@@ -260,11 +260,37 @@ static void test_a_folder_without_stylesheets(void **state)
 	assert_null(none);
 }
 
+/* The hour on an English clock, whatever zone the notice was written in. */
+static void test_london_time(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *value, *shown;
+	} cases[] = {
+		{ "2026-07-21T21:40:00Z", "[21 July 2026, 22:40]" },
+		{ "2026-07-21T23:40:00+02:00", "[21 July 2026, 22:40]" },
+		{ "2026-07-31T23:30:00Z", "[1 August 2026, 00:30]" },
+		{ "2026-10-25T00:59:00Z", "[25 October 2026, 01:59]" },
+		{ "2026-10-25T01:00:00Z", "[25 October 2026, 01:00]" },
+		{ "2026-12-31T23:59:00Z", "[31 December 2026, 23:59]" },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml");
+		WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX);
+		assert_wg(wg_notice_set(notice, "missing/last-seen/when/@value", cases[i].value, &err));
+		assert_wg(wg_render_text(render, notice, &text, &err));
+		if (strstr(wg_buf_text(&text), cases[i].shown) == NULL)
+			fail_msg("%s is not shown as %s", cases[i].value, cases[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_that_is_granted_and_nothing_else),
 		cmocka_unit_test(test_what_an_officer_reads),
+		cmocka_unit_test(test_london_time),
 		cmocka_unit_test(test_withheld_is_stated_and_sections_vanish),
 		cmocka_unit_test(test_html_brings_nothing),
 		cmocka_unit_test(test_long_answers),
