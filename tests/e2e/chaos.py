@@ -51,9 +51,9 @@ def notice(number, kind, run):
 class Client(threading.Thread):
     """Submits its share, each until it has a receipt, whatever breaks on the way; keeps what it was told."""
 
-    def __init__(self, gateway, pki, items, deadline):
+    def __init__(self, gateway, pki, items, deadline, progress):
         super().__init__(daemon=True)
-        self.gateway, self.items, self.deadline = gateway, items, deadline
+        self.gateway, self.items, self.deadline, self.progress = gateway, items, deadline, progress
         self.context = ssl.create_default_context(cafile=pki / "ca.pem")
         self.context.load_cert_chain(pki / "staffordshire-police/client.pem", pki / "staffordshire-police/client.key")
         self.told = []          # (number, kind, id)
@@ -78,7 +78,9 @@ class Client(threading.Thread):
 
     def run(self):
         try:
-            for number, kind, data in self.items:
+            for i, (number, kind, data) in enumerate(self.items):
+                while i > self.progress() * len(self.items) and time.monotonic() < self.deadline:
+                    time.sleep(0.02)  # so that the kills fall among the submissions, not after them
                 while True:
                     self.tries += 1
                     receipt = self.once(number, kind, data)
@@ -97,6 +99,10 @@ class Killer(threading.Thread):
         super().__init__(daemon=True)
         self.gateways, self.kills, self.pause, self.dice = gateways, kills, pause, dice
         self.done = collections.Counter()
+
+    def progress(self):
+        """How much of the killing is done; a little ahead, so that the last notices meet kills too."""
+        return sum(self.done.values()) / self.kills * 1.1 + 0.02 if self.kills else 1
 
     def run(self):
         while sum(self.done.values()) < self.kills:
@@ -234,8 +240,8 @@ def main():
             gateway.start()
         items = [(n, k, notice(n, k, options.seed)) for n in range(children) for k in ("missing", "found")]
         share = [[i for i in items if i[0] % 8 == c] for c in range(8)]
-        clients = [Client(host, world.pki, s, deadline) for s in share]
         killer = Killer([host, placing], options.kills, options.pause, dice)
+        clients = [Client(host, world.pki, s, deadline, killer.progress) for s in share]
         for thread in (*clients, killer):
             thread.start()
         while killer.is_alive() and time.monotonic() < deadline:
