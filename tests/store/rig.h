@@ -119,6 +119,7 @@ struct rig_server {
 	pthread_t thread;
 	volatile int stop;
 	bool running;
+	bool close_after; /* as the store process does: who ends with a fault closes every connection */
 	enum wg_code code;
 	struct wg_err err;
 	unsigned dropped, lost, damaged; /* events; read after rig_stop, or where the test has waited for them */
@@ -139,6 +140,8 @@ static inline void *rig_thread(void *arg)
 {
 	struct rig_server *r = arg;
 	r->code = wg_server_run(r->server, &r->stop, &r->err);
+	if (r->close_after)
+		wg_server_freep(&r->server);
 	return NULL;
 }
 

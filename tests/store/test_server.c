@@ -604,7 +604,7 @@ static void too_many_connections(void **state)
 	rig_end(&r);
 }
 
-static void sockets_are_private(void **state)
+static void files_are_private(void **state)
 {
 	struct rig_server r;
 	(void)state;
@@ -614,6 +614,9 @@ static void sockets_are_private(void **state)
 		struct stat st;
 		(void)snprintf(path, sizeof path, "%s/store-%s.sock", r.folder,
 		               wg_store_role_name((enum wg_store_role)role)); /* short */
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		(void)snprintf(path, sizeof path, "%s/store.db%s", r.folder, role % 2 == 0 ? "" : "-wal"); /* short */
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
 	}
@@ -634,7 +637,7 @@ int main(void)
 		cmocka_unit_test(large_envelopes),
 		cmocka_unit_test(asking_between_adds),
 		cmocka_unit_test(too_many_connections),
-		cmocka_unit_test(sockets_are_private),
+		cmocka_unit_test(files_are_private),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
