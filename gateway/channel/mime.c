@@ -23,8 +23,8 @@
 
 static void object_freep(void *p)
 {
-	GObject *object;
-	memcpy(&object, p, sizeof object);
+	void *object;
+	memcpy(&object, p, sizeof(void *));
 	if (object)
 		g_object_unref(object);
 }

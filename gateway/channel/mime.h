@@ -13,7 +13,7 @@ enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml,
 			    struct wg_err *err) WG_MUST;
 
 /* A DER CMS object as MIME entity: Content-Type: application/pkcs7-mime; smime-type=...; name=smime.p7m, base64. smime_type: "signed-data",
- * "enveloped-data" or "authEnveloped-data". No other headers. */
+ * "enveloped-data" or "authEnveloped-data". Beside these only Content-Disposition with the same name (RFC 8551 3.2.1). */
 enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* The whole mail: From, To, Date, Message-ID: <id@domain>, Subject (neutral, given), Auto-Submitted, MIME-Version, and the pkcs7 entity. Every value is checked

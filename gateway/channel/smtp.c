@@ -125,6 +125,18 @@ static enum wg_code add_letter(struct run *run, struct wg_send_item *item, struc
 	return WG_OK;
 }
 
+static enum wg_code add_letters(struct run *run, struct wg_send_item *items, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+
+	run->letters = calloc(run->count, sizeof *run->letters);
+	if (!run->letters)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	for (size_t i = 0; code == WG_OK && i < run->count; i++)
+		code = add_letter(run, &items[i], &run->letters[i], err);
+	return code;
+}
+
 static enum wg_code check_target(const struct wg_send_target *target, struct wg_err *err)
 {
 	struct in_addr address;
@@ -190,11 +202,8 @@ static enum wg_code prepare(struct run *run, struct wg_send_item *items, struct 
 		code = set_environment(err);
 	if (code == WG_OK)
 		code = open_session(run, err);
-	run->letters = code == WG_OK ? calloc(run->count, sizeof *run->letters) : NULL;
-	if (code == WG_OK && !run->letters)
-		code = wg_err_set(err, WG_SYSTEM, "out of memory");
-	for (size_t i = 0; code == WG_OK && i < run->count; i++)
-		code = add_letter(run, &items[i], &run->letters[i], err);
+	if (code == WG_OK)
+		code = add_letters(run, items, err);
 	if (code == WG_OK && run->sent > 0)
 		code = wg_smtp_watch_start(&limits, &run->watch, err);
 	run->guard.host = run->target->smtp_host;

@@ -352,6 +352,54 @@ static void test_unfit(void **state)
 	}
 }
 
+struct try {
+	struct wg_send_target target;
+	struct wg_send_item item;
+};
+
+static void one_try(void *arg)
+{
+	struct try *try = arg;
+
+	try->item = (struct wg_send_item){ .bytes = "A: b\r\n\r\n", .len = 8, .to = "desk@front-door.example" };
+	wg_channel_smtp.send(&try->target, &try->item, 1);
+	wg_channel_smtp.send(&try->target, NULL, 0); /* nothing to do is not a fault */
+}
+
+/* A target that is not fit, or not there: tried again later, and no alarm about TLS. */
+static void test_target(void **state)
+{
+	const struct wg_send_target good = {
+		.smtp_host = "localhost", .smtp_port = 9, .helo = "g.example", .from = "g@w.example", .expect_ip = "127.0.0.1",
+		.connect_ms = LONG_MS, .total_ms = LONG_MS, .tls = { .ca = smtp_path("pki/ca.pem") },
+	};
+	struct wg_send_target bad[11];
+	static const char *const details[WG_COUNT(bad)] = { "host name", "host name", "host name", "host name", "EHLO", "own address",
+							    "own address", "numeric", "time limits", "TLS", "refused" };
+
+	(void)state; /* nothing of the group's */
+	for (size_t i = 0; i < WG_COUNT(bad); i++)
+		bad[i] = good;
+	bad[0].smtp_host = NULL;
+	bad[1].smtp_host = "local host";
+	bad[2].smtp_port = 0;
+	bad[3].smtp_port = 65536;
+	bad[4].helo = "g.example\r\nMAIL FROM:<>";
+	bad[5].from = "g@w.example> SIZE=1";
+	bad[6].from = NULL;
+	bad[7].expect_ip = "127.0.0.1:25";
+	bad[8].total_ms = 0;
+	bad[9].tls.ca = NULL; /* bad[10]: nobody listens at that port */
+	for (size_t i = 0; i < WG_COUNT(bad); i++) {
+		struct try *try = smtp_shared(sizeof *try);
+		try->target = bad[i];
+		assert_int_equal(smtp_work(one_try, try, LONG_MS), SMTP_RAN);
+		const struct wg_send_result *r = &try->item.result;
+		if (r->what != WG_SENT_DEFER || r->tls_fault || r->maybe || !strstr(r->detail, details[i]))
+			fail_msg("target %zu: what %d, \"%s\"", i, r->what, r->detail);
+	}
+}
+
 /* Tickets: 30 sessions with a server that sends eight in each. */
 static void test_tickets(void **state)
 {
@@ -562,6 +610,7 @@ int main(void)
 		cmocka_unit_test(test_receipt),
 		cmocka_unit_test(test_three),
 		cmocka_unit_test(test_unfit),
+		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_tickets),
 		cmocka_unit_test(test_client_certificate),
 		cmocka_unit_test(test_forged_alias),
