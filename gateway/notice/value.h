@@ -30,10 +30,10 @@ const char *wg_value_answer(const char *s);
 /* True when the words speak of a password, passcode or PIN. */
 bool wg_value_secret(const char *s);
 
-/* A date, day first, into out as 2011-03-14. Reads 14/03/2011, 14.3.11, 14 March 2011, 14th Mar 2011, 2011-03-14, each
- * with a right weekday or a right age ("14/03/2011 (15)") beside it. latest: the day (since 1970-01-01) on which it was
- * said; a later day is not read, as these are dates of what has happened. Two digits of a year mean 20yy; where 20yy
- * would be after latest they might mean 19yy or a slip, and are not read. */
+/* A date, day first, into out as 2011-03-14. Reads 14/03/2011, 14.3.11, 14-Mar-2011, 14 March 2011, 14th Mar 2011,
+ * 2011-03-14, each with a right weekday or a right age ("14/03/2011 (15)") beside it. latest: the day (since
+ * 1970-01-01) on which it was said; a later day is not read, as these are dates of what has happened. Two digits of a
+ * year mean 20yy; where 20yy would be after latest they might mean 19yy or a slip, and are not read. */
 #define WG_VALUE_DATE 11
 bool wg_value_date(const char *s, int64_t latest, char out[WG_VALUE_DATE]);
 
@@ -41,8 +41,8 @@ bool wg_value_date(const char *s, int64_t latest, char out[WG_VALUE_DATE]);
  * minutes were said; "approximate" after words such as about; "part-of-day", where value is when that part begins
  * (early hours 00:00, morning 06:00, afternoon 12:00, evening 18:00, night 21:00); "day", where value is midnight at
  * its beginning. Not read: 9:40 without am, pm or a part of the day; midnight and 12am or 12pm alone, which people use
- * for two moments; two times or two dates; relative words such as yesterday; anything unknown beside it. latest as
- * above. */
+ * for two moments; the hour that the clocks repeat in October or skip in March, unless GMT or BST is said; two times or
+ * two dates; relative words such as yesterday; anything unknown beside it. latest as above. */
 struct wg_value_when {
 	char value[WG_CLOCK_TEXT];
 	const char *precision;

@@ -97,6 +97,27 @@ static bool numeric_date(struct wg_value_scan *s, bool *ok)
 	return true;
 }
 
+/* Number of the month whose name or short name stands at *p, which moves behind it; 0 when there is none. */
+static int month_name(const char **p);
+
+/* 14-Mar-2011, 14/Mar/11, 14.March.2011, as spreadsheets write it. */
+static bool named_date(struct wg_value_scan *s, bool *ok)
+{
+	const char *p = s->p;
+	size_t n = count_digits(p);
+	char sign = n == 1 || n == 2 ? p[n] : 0;
+	if (sign != '/' && sign != '.' && sign != '-')
+		return false;
+	int day = digits_at(p, n), year = 0;
+	p += n + 1;
+	int month = month_name(&p);
+	if (month == 0 || *p++ != sign || !read_year(&p, &year))
+		return false;
+	*ok = set_date(s, day, month, year);
+	s->p = p;
+	return true;
+}
+
 /* 2011-03-14 and 2011/03/14. */
 static bool iso_date(struct wg_value_scan *s, bool *ok)
 {
@@ -217,7 +238,7 @@ static bool lone_number(struct wg_value_scan *s)
 static bool number(struct wg_value_scan *s)
 {
 	bool ok = true;
-	if (iso_date(s, &ok) || numeric_date(s, &ok))
+	if (iso_date(s, &ok) || numeric_date(s, &ok) || named_date(s, &ok))
 		return ok;
 	/* "14 March 2011": four digits behind a month are its year before they are a time */
 	if (s->day != -1 && s->month != -1 && s->year == -1 && count_digits(s->p) == 4 && lone_number(s))
@@ -312,6 +333,20 @@ static const struct word words[] = {
 	{ "aged", WORD_AGE, 0 },
 	{ "age", WORD_AGE, 0 },
 };
+
+static int month_name(const char **p)
+{
+	size_t n = 0;
+	while (is_letter((*p)[n]))
+		n++;
+	for (size_t i = 0; i < WG_COUNT(words); i++) {
+		if (words[i].kind != WORD_MONTH || strlen(words[i].text) != n || strncmp(words[i].text, *p, n) != 0)
+			continue;
+		*p += n;
+		return words[i].value;
+	}
+	return 0;
+}
 
 /* "(15)", "aged 15", "age 15 years" beside a date. */
 static bool age_at(struct wg_value_scan *s, const char *p)

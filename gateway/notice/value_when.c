@@ -100,6 +100,24 @@ static void format_london(int64_t ms, char *out)
 	(void)snprintf(out + n - 1, WG_CLOCK_TEXT - n + 1, "+%02d:00", offset / 60 % 24);
 }
 
+/* The instant of the scanned day and time. With a zone said it is plain; without, London's clocks must show that time
+ * once on that day: the hour that they skip in March never was, the one that they repeat in October was twice. */
+static bool instant(const struct wg_value_scan *s, int64_t days, int64_t *ms)
+{
+	int hour = s->hour != -1 ? s->hour : part_hour(s->part);
+	int minute = s->minute != -1 ? s->minute : 0, second = s->second != -1 ? s->second : 0;
+	if (s->offset != -1 && s->hour != -1) {
+		*ms = days * 86400000 + (((int64_t)hour * 60 + minute - s->offset) * 60 + second) * 1000;
+		return true;
+	}
+	if (!wg_clock_london(s->year, s->month, s->day, hour, minute, second, ms))
+		return false;
+	int offset = wg_clock_london_offset(*ms);
+	bool skipped = *ms + (int64_t)offset * 60000 != days * 86400000 + ((hour * 60 + minute) * 60 + second) * 1000;
+	bool repeated = offset != 0 && wg_clock_london_offset(*ms + 3600000) == 0;
+	return !skipped && !repeated && (s->offset == -1 || s->offset == offset);
+}
+
 bool wg_value_when(const char *text, int64_t latest, struct wg_value_when *out)
 {
 	struct wg_value_scan s;
@@ -115,17 +133,8 @@ bool wg_value_when(const char *text, int64_t latest, struct wg_value_when *out)
 			return true;
 		}
 	}
-	if (!scan(&s, text, latest, &days) || s.age != -1 || !settle_hour(&s))
+	if (!scan(&s, text, latest, &days) || s.age != -1 || !settle_hour(&s) || !instant(&s, days, &ms))
 		return false;
-	int hour = s.hour != -1 ? s.hour : part_hour(s.part);
-	int minute = s.minute != -1 ? s.minute : 0, second = s.second != -1 ? s.second : 0;
-	if (!wg_clock_london(s.year, s.month, s.day, hour, minute, second, &ms))
-		return false;
-	if (s.offset != -1 && s.offset != wg_clock_london_offset(ms)) {
-		if (s.hour == -1)
-			return false;
-		ms += ((int64_t)wg_clock_london_offset(ms) - s.offset) * 60000;
-	}
 	format_london(ms, out->value);
 	out->precision = precision(&s);
 	return true;
