@@ -326,9 +326,11 @@ static void place_named_code(struct wg_map_placing *p, const char *table, const 
 	wg_map_put_attribute(p, "", "name", c->name);
 }
 
-/* A place that holds the words and, beside them, their code. */
+/* A place that holds the words and, beside them, their code. How people describe themselves has no end of words, and
+ * nothing is decided by that code: a person is called only for the other tables. */
 static void place_coded_words(struct wg_map_placing *p, const char *table, const char *value)
 {
+	bool quiet = p->t->field->as == WG_AS_ETHNICITY;
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
 	const char *answer = wg_value_answer(value);
 	if (!wg_map_put(p, "", value))
@@ -336,7 +338,8 @@ static void place_coded_words(struct wg_map_placing *p, const char *table, const
 	if (c != NULL)
 		wg_map_put_attribute(p, "", "code", c->value);
 	else if (answer == NULL || strcmp(answer, "not-known") != 0)
-		wg_map_note(p, WG_UNREAD, "not words of the code table: kept as they were written, without a code");
+		wg_map_note(p, quiet ? WG_PLACED : WG_UNREAD,
+		            "not words of the code table: kept as they were written, without a code");
 }
 
 static void place_identities(struct wg_map_placing *p, const char *value)

@@ -375,7 +375,11 @@ static const struct {
 	{ { "Risk level", "High (was medium)" }, WG_UNREAD, "", "episode/risk", NULL, true },
 	{ { "Police reference", "awaited" }, WG_UNREAD, "", "episode/police-reference", NULL, true },
 	{ { "Police force", "Derbyshire" }, WG_UNREAD, "", "episode/police-reference", NULL, true }, /* of no reference */
-	{ { "Ethnicity", "Martian" }, WG_UNREAD, "child/ethnicity", "child/ethnicity", "Martian", true },
+	{ { "Ethnicity", "Martian" }, WG_PLACED, "child/ethnicity", "child/ethnicity", "Martian", false },
+	{ { "Ethnicity", "Martian" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", NULL, false },
+	{ { "Ethnicity", "W1" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", "WBRI", false },
+	{ { "Ethnicity", "B9" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", "BOTH", false },
+	{ { "Ethnicity", "W3" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", NULL, false }, /* WIRT or WROM */
 	{ { "Ethnicity", "Not known" }, WG_PLACED, "child/ethnicity", "child/ethnicity/@code", NULL, false },
 	{ { "Ethnicity", "Mixed: White & Black Caribbean" },
 	  WG_PLACED,
