@@ -282,6 +282,10 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 		path = NULL;
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	}
+	WG_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); /* SQLite would make it 0644 */
+	if (fd < 0)
+		return wg_err_errno(err, "open %s", path);
+	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
 	int flags =
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {

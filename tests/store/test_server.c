@@ -46,6 +46,23 @@ int fdatasync(int fd)
 	return sync_seen(fd, SYS_fdatasync);
 }
 
+/* One write that finds the disk full, where statvfs had said that there was room. */
+static atomic_int full_next;
+
+ssize_t pwrite64(int fd, const void *p, size_t len, off_t at)
+{
+	if (atomic_exchange(&full_next, 0) != 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return (ssize_t)syscall(SYS_pwrite64, fd, p, len, at);
+}
+
+ssize_t pwrite(int fd, const void *p, size_t len, off_t at)
+{
+	return pwrite64(fd, p, len, at);
+}
+
 /* ---- helpers */
 
 /* A connection that the server has before it runs. */
@@ -348,6 +365,43 @@ static void a_failed_sync_answers_nobody(void **state)
 	rig_end(&r);
 }
 
+/* The disk turns out to be full in the middle of a transaction: it is run again without what adds; no later one
+ * suffers. */
+static void full_in_the_middle(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	struct wg_msg_status status;
+	const size_t len = (size_t)8 << 20; /* more than SQLite keeps in memory: it writes before the commit */
+	(void)state;
+	rig_start(&r);
+	struct wg_client *client = rig_client(&r, WG_ROLE_INTAKE), *process = rig_client(&r, WG_ROLE_PROCESS);
+	WG_AUTO_FREE uint8_t *bytes = calloc(1, len);
+	assert_non_null(bytes);
+	add(client, 1, &receipt);
+	struct wg_msg_job job = take_message(process);
+	struct wg_msg_new m = rig_message(2);
+	m.blob = bytes;
+	m.blob_len = len;
+	atomic_store(&full_next, 1);
+	FAILS(WG_AGAIN, wg_client_add(client, &m, &receipt, &err));
+	assert_non_null(strstr(err.text, "not accepting: disk"));
+	assert_int_equal(atomic_load(&full_next), 0);
+	OK(wg_client_status(client, job.id, "oatshire-police", &status,
+	                    &err)); /* both connections are still there, the lease too */
+	free(status.deliveries);
+	struct wg_msg_done done = rig_done(job.id, job.token, NULL, 0);
+	struct wg_msg_done_result result;
+	OK(wg_client_done(process, &done, &result, &err));
+	OK(wg_client_add(client, &m, &receipt, &err));
+	assert_false(receipt.duplicate);
+	wg_client_freep(&client);
+	wg_client_freep(&process);
+	rig_end(&r);
+	assert_int_equal(r.code, WG_OK);
+}
+
 /* ---- leases that wait */
 
 static void send_lease(struct wg_client *client, uint32_t tag, uint32_t wait_ms)
@@ -630,6 +684,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests),
 		cmocka_unit_test(one_commit_for_all_that_is_there),
 		cmocka_unit_test(a_failed_sync_answers_nobody),
+		cmocka_unit_test(full_in_the_middle),
 		cmocka_unit_test(who_waited_longest_is_first),
 		cmocka_unit_test(waiting_ends_with_nothing),
 		cmocka_unit_test(a_closed_connection_gives_back),
