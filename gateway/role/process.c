@@ -13,18 +13,18 @@
 #define LEASE_MOST 16
 #define LEASE_WAIT_MS 1000
 
-/* After the start: the signers' certificates, and the readers with what a dynamically linked program needs to start. */
+/* After the start: the signers' certificates and the readers; what a dynamically linked program needs to start comes
+ * with the kind of confinement. */
 static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 {
 	unsigned organisations = wg_directory_count(p->directory), n = 0;
-	const char **read = calloc(organisations + 2, sizeof *read);
+	const char **read = calloc(organisations + 1, sizeof *read);
 	if (read == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
 	for (unsigned i = 0; i < organisations; i++)
 		if (wg_directory_at(p->directory, i)->signer[0] != '\0')
 			read[n++] = wg_directory_at(p->directory, i)->signer;
-	read[n] = "/etc/ld.so.cache";
-	const char *const execute[] = { p->config->paths.readers, "/lib", "/lib64", "/usr/lib", NULL };
+	const char *const execute[] = { p->config->paths.readers, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
 	free(read);

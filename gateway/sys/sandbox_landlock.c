@@ -68,6 +68,7 @@ static const struct builtin builtins[] = {
 	{ ROLES, GRANT_READ, "/dev/null" },
 	{ ROLES, GRANT_READ, "/dev/urandom" },
 	{ ROLES, GRANT_READ, "/etc/localtime" },
+	{ ROLES, GRANT_READ, "/usr/share/zoneinfo" },
 	{ INTAKE | PROCESS | DELIVER, GRANT_READ, "/etc/ssl/openssl.cnf" },
 	{ INTAKE | PROCESS | DELIVER, GRANT_READ, "/etc/ssl/certs" },
 	/* programs that are started: their loader, its libraries and charset tables */
