@@ -101,6 +101,30 @@ static const char *one_value(const struct applying *a, size_t field, bool *diffe
 	return *differ ? NULL : first;
 }
 
+/* A day in one box and an hour in the next ("Date last seen", "Time last seen") say one moment: exactly two answers, of
+ * which one is a day and nothing more, and which read together. */
+static bool day_and_hour(const struct applying *a, size_t field, char out[WG_VALUE_MAX])
+{
+	const char *two[2] = { NULL, NULL };
+	struct wg_value_when when[2];
+	for (size_t i = 0; i < a->fields->count; i++) {
+		const char *value = a->fields->fields[i].value;
+		if (a->field_of[i] != field || (two[0] != NULL && strcmp(value, two[0]) == 0) ||
+		    (two[1] != NULL && strcmp(value, two[1]) == 0))
+			continue;
+		if (two[1] != NULL)
+			return false;
+		two[two[0] != NULL] = value;
+	}
+	if (a->map->fields[field].as != WG_AS_WHEN || two[1] == NULL)
+		return false;
+	bool first = wg_value_when(two[0], a->day, &when[0]), second = wg_value_when(two[1], a->day, &when[1]);
+	if (first == second || strcmp(when[first ? 0 : 1].precision, "day") != 0)
+		return false;
+	int n = snprintf(out, WG_VALUE_MAX, "%s %s", two[first ? 0 : 1], two[first ? 1 : 0]);
+	return n > 0 && n < WG_VALUE_MAX && wg_value_when(out, a->day, &when[0]);
+}
+
 static bool answered(const struct applying *a, size_t field)
 {
 	for (size_t i = 0; i < a->fields->count; i++)
@@ -131,7 +155,12 @@ static enum wg_code place_single(struct applying *a, size_t field, struct wg_map
 {
 	bool differ;
 	struct wg_map_outcome outcome = { 0 };
+	char joined[WG_VALUE_MAX];
 	const char *value = one_value(a, field, &differ, &target->secret_label);
+	if (differ && day_and_hour(a, field, joined)) {
+		differ = false;
+		value = joined;
+	}
 	if (differ) {
 		outcome = (struct wg_map_outcome){ .what = WG_AMBIGUOUS, .attention = true };
 		(void)snprintf(outcome.note, sizeof outcome.note, "this place was given different values: none was carried");

@@ -63,7 +63,7 @@ struct wg_map_labels {
 struct wg_map_field {
 	char to[WG_MAP_TO_MAX]; /* "" for a password only; the place that holds when, where and by for combined answers */
 	enum wg_map_as as;
-	char *heading; /* several answers share the place: the words before this one; else NULL */
+	char *heading; /* several answers share the place, or repeat: the words before this one; else NULL */
 	char area[16]; /* of a police force */
 	int line;
 };

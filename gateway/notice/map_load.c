@@ -129,8 +129,8 @@ static enum wg_code read_field(const struct loading *l, const struct _xmlNode *n
 	if ((f->area[0] != '\0') != (f->as == WG_AS_POLICE_FORCE))
 		return wg_xml_complain(l->xml, node, l->err,
 		                       "area says whose police force it is, and stands with as=\"police-force\" only");
-	if (f->heading != NULL && f->as != WG_AS_TEXT)
-		return wg_xml_complain(l->xml, node, l->err, "a heading stands with as=\"text\" only");
+	if (f->heading != NULL && f->as != WG_AS_TEXT && f->as != WG_AS_ONLINE_IDENTITY)
+		return wg_xml_complain(l->xml, node, l->err, "a heading stands with as=\"text\" or \"online-identity\" only");
 	enum wg_code code = check_to(l, node, f);
 	if (code == WG_OK)
 		code = check_shared(l, node, f);

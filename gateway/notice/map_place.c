@@ -342,6 +342,19 @@ static void place_coded_words(struct wg_map_placing *p, const char *table, const
 		            "not words of the code table: kept as they were written, without a code");
 }
 
+/* A box that is for one service names it in its heading: "rob.specimen" alone would not say where. */
+static void put_identity(struct wg_map_placing *p, const char *line)
+{
+	WG_AUTO_BUF struct wg_buf named = WG_BUF((size_t)2 * WG_MAP_TEXT_MAX);
+	if (p->t->field->heading != NULL && wg_value_answer(line) == NULL)
+		wg_buf_printf(&named, "%s: ", p->t->field->heading);
+	wg_buf_puts(&named, line);
+	if (named.failed)
+		wg_map_note(p, WG_UNREAD, "too long for its place: not carried");
+	else
+		(void)wg_map_put_line(p, "", wg_buf_text(&named));
+}
+
 static void place_identities(struct wg_map_placing *p, const char *value)
 {
 	WG_AUTO_FREE char *lines = malloc(WG_MAP_TEXT_MAX);
@@ -359,7 +372,7 @@ static void place_identities(struct wg_map_placing *p, const char *value)
 		bool more = *end != '\0';
 		*end = '\0';
 		p->outcome->to[0] = '\0';
-		(void)wg_map_put_line(p, "", line);
+		put_identity(p, line);
 		line = end + (more ? 1 : 0);
 	}
 	if (left) {

@@ -449,6 +449,7 @@ static const struct {
 	  "unknown",
 	  false },
 	{ { "Network", "EE" }, WG_UNREAD, "", "child/telephone", NULL, true }, /* of no telephone */
+	{ { "Facebook", "tess" }, WG_PLACED, "child/online-identity", "child/online-identity", "Facebook: tess", false },
 	{ { "Known as", "Tessie" }, WG_PLACED, "child/name/known-as", "child/name/known-as", "Tessie", false },
 	{ { "Surname", "Example" }, WG_PLACED, "child/name/full", "child/name/full", "Tess Example", false },
 	{ { "Surname", "Specimen" }, WG_AMBIGUOUS, "", "child/name/full", "Tess Example", true },
@@ -498,6 +499,38 @@ static void accounts_for_single_lines(void **state)
 			fail_msg("row %zu: attention %d", i, r.report->attention);
 		assert_true(singles[i].what == WG_PLACED || singles[i].what == WG_EMPTY ||
 		            r.report->placements[3].note[0] != '\0');
+		done(&r);
+	}
+}
+
+/* "Date last seen" and "Time last seen" in two boxes, in either order. */
+static void joins_a_day_and_an_hour(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *one, *two, *three, *value; /* value: NULL when none is carried */
+	} boxes[] = {
+		{ "20/11/2026", "18:10", NULL, "2026-11-20T18:10:00+00:00" },
+		{ "18:10", "20/11/2026", NULL, "2026-11-20T18:10:00+00:00" },
+		{ "20 July 2026", "approx 6pm", NULL, "2026-07-20T18:00:00+01:00" },
+		{ "20/11/2026", "18:10", "18:10", "2026-11-20T18:10:00+00:00" },
+		{ "20/11/2026", "18:10", "18:30", NULL },
+		{ "20/11/2026", "20/11/2026 18:10", NULL, NULL }, /* who says that it is one moment */
+		{ "20/11/2026", "21/11/2026", NULL, NULL },
+		{ "20/11/2026", "6:10", NULL, NULL }, /* morning or evening */
+		{ "20/11/2026 18:00", "18:10", NULL, NULL },
+		{ "18:00", "18:10", NULL, NULL },
+	};
+	for (size_t i = 0; i < WG_COUNT(boxes); i++) {
+		const struct line form[] = { { "Date last seen", boxes[i].one },
+			                         { "Time last seen", boxes[i].two },
+			                         { boxes[i].three != NULL ? "Last seen" : NULL, boxes[i].three },
+			                         { NULL, NULL } };
+		struct result r;
+		apply(&r, "Missing", form);
+		became(&r, 0, boxes[i].value != NULL ? WG_PLACED : WG_AMBIGUOUS,
+		       boxes[i].value != NULL ? "missing/last-seen/when" : "");
+		holds(&r, "missing/last-seen/when/@value", boxes[i].value);
 		done(&r);
 	}
 }
@@ -752,7 +785,8 @@ int main(void)
 		cmocka_unit_test(maps_a_missing_report),     cmocka_unit_test(order_decides_nothing),
 		cmocka_unit_test(maps_a_found_report),       cmocka_unit_test(chooses_the_map),
 		cmocka_unit_test(two_maps_that_fit_say_so),  cmocka_unit_test(accounts_for_single_lines),
-		cmocka_unit_test(joins_what_two_boxes_say),  cmocka_unit_test(keeps_a_birth_date_that_it_cannot_read),
+		cmocka_unit_test(joins_what_two_boxes_say),
+		cmocka_unit_test(joins_a_day_and_an_hour),  cmocka_unit_test(keeps_a_birth_date_that_it_cannot_read),
 		cmocka_unit_test(names_what_is_missing),     cmocka_unit_test(builds_a_name_of_its_parts),
 		cmocka_unit_test(carries_no_password),       cmocka_unit_test(keeps_words_outside_fields_but_no_password),
 		cmocka_unit_test(every_label_has_its_place),
