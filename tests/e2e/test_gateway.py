@@ -321,6 +321,25 @@ class Killed(Case):
         self.host.start()
 
 
+    def test_failed_sync_is_never_acknowledged(self):
+        """The disk says EIO once: the store gives no receipt, stops trusting what it has open, and starts again from what is durable."""
+        before = self.host.roles()["store"]
+        strace = subprocess.Popen(["strace", "-f", "-q", "-o", self.folder / "strace.log", "-e", "trace=fsync,fdatasync",
+                                   "-e", "inject=fsync,fdatasync:error=EIO:when=1", "-p", str(before)], stderr=subprocess.PIPE)
+        try:
+            w.wait_for("strace is attached", 30, lambda: re.search(r"TracerPid:\t[1-9]", pathlib.Path(f"/proc/{before}/status").read_text()))
+            data = report("E2E-EIO", name="Eve Canaryname")
+            self.assertIsNone(self.submit(data, check=False))
+            w.wait_for("a new store runs", 30, lambda: self.host.roles()["store"] != before)
+        finally:
+            strace.terminate()
+            strace.communicate()
+        self.assertIn("EIO", (self.folder / "strace.log").read_text())
+        message = w.wait_for("a receipt", 60, lambda: self.submit(data, check=False))
+        self.settle(message)
+        self.assertIn("clean", self.host.cli("audit", "verify").stdout)
+
+
 class DeadRecipient(Case):
     """The mail server answers, the placing authority's gateway does not."""
 
