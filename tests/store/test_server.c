@@ -373,7 +373,7 @@ static void full_in_the_middle(void **state)
 	struct wg_err err = { 0 };
 	struct wg_msg_receipt receipt;
 	struct wg_msg_status status;
-	const size_t len = (size_t)8 << 20; /* more than SQLite keeps in memory: it writes before the commit */
+	const size_t len = WG_STORE_BLOB_MAX; /* more than SQLite keeps in memory: it writes before the commit */
 	(void)state;
 	rig_start(&r);
 	struct wg_client *client = rig_client(&r, WG_ROLE_INTAKE), *process = rig_client(&r, WG_ROLE_PROCESS);
