@@ -22,8 +22,6 @@ static int run_serve(const struct wg_cli *cli, int argc, char **argv)
 	if (operands > 0)
 		return wg_misuse(&wg_command_serve, "takes no operands");
 	enum wg_code code = wg_cli_config(cli, &config, &err);
-	if (code == WG_OK && role == NULL)
-		code = wg_check(config->file, NULL, &err); /* a fault is said here, once, not by four roles for ever */
 	if (code == WG_OK)
 		code = role != NULL ? wg_role_run(role, config, &err) : wg_supervise(config, &err);
 	if (code == WG_OK)
