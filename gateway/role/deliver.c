@@ -1,6 +1,7 @@
 /* deliver.c: the role that hands over. It reaches outward (SMTP, HTTPS), holds sealed envelopes and the TLS client key,
  * and can neither sign nor open anything. A worker per recipient, so that a dead recipient delays nobody else. */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static enum wg_code start_batch(struct deliver *d, struct wg_dlv_job *jobs, unsi
 		if (d->workers[i].pid != 0)
 			continue;
 		struct wg_err fault = { 0 };
-		if (wg_worker_start(&d->workers[i], d->config, organisation, desk, jobs, count, &fault) != WG_OK)
+		if (wg_worker_start(&d->workers[i], d->config, organisation, desk, jobs, count, wg_worker_time(count),
+		                    &fault) != WG_OK)
 			return defer_all(d, jobs, count, fault.text, err);
 		d->running++;
 		return WG_OK;
@@ -249,6 +251,22 @@ static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
 	return wg_role_confine(&sandbox, err);
 }
 
+/* At the end of the role: what still runs is ended, and counts as possibly arrived once the store sees us go. */
+static void abandon(struct deliver *d)
+{
+	struct wg_send_result results[BATCH];
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct wg_worker *w = &d->workers[i];
+		if (w->pid == 0)
+			continue;
+		struct wg_dlv_job *jobs = w->jobs;
+		unsigned count = w->count;
+		(void)kill(w->pid, SIGKILL); /* it is ours and not reaped: it is there */
+		wg_worker_finish(w, results);
+		wg_dlv_jobs_free(jobs, count);
+	}
+}
+
 enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err)
 {
 	struct deliver d = { .config = config };
@@ -261,6 +279,7 @@ enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err)
 		wg_log(WG_LOG_INFO, "ready", NULL);
 		code = serve(&d, err);
 	}
+	abandon(&d);
 	wg_client_freep(&d.client);
 	wg_directory_freep(&d.directory);
 	return code;

@@ -9,9 +9,9 @@
 #include "channel/mime.h"
 
 void wg_reference(const char *message_id, const char *organisation, const char *desk,
-                  char out[static WG_REFERENCE_TEXT * 2])
+                  char out[static WG_REFERENCE_TEXT])
 {
-	(void)snprintf(out, WG_REFERENCE_TEXT * 2, "%s.%s.%s", message_id, organisation, desk); /* 26 + 2 * 64 + 2 fits */
+	(void)snprintf(out, WG_REFERENCE_TEXT, "%s.%s.%s", message_id, organisation, desk); /* fits */
 }
 
 /* The signed MIME entity: text and HTML for people, the XML for machines. */
@@ -94,7 +94,7 @@ static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der
 {
 	if (s->from == NULL)
 		return wg_err_set(err, WG_CONFIG, "this gateway sends no mail: add <mail> to <deliver>");
-	char id[WG_REFERENCE_TEXT * 2 + WG_LIMIT_ADDRESS];
+	char id[WG_REFERENCE_TEXT + WG_LIMIT_ADDRESS];
 	const char *at = strchr(s->from, '@');
 	(void)snprintf(id, sizeof id, "%s@%s", reference, at != NULL ? at + 1 : "localhost");
 	struct wg_mail_head head = {
@@ -112,7 +112,7 @@ enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, c
                      struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
-	char reference[WG_REFERENCE_TEXT * 2];
+	char reference[WG_REFERENCE_TEXT];
 	wg_reference(message_id, organisation->id, desk->name, reference);
 	enum wg_code code = sign_copy(s, copy, &content, err);
 	if (code == WG_OK)

@@ -3,6 +3,8 @@
 #ifndef WG_ROLE_SEAL_H
 #define WG_ROLE_SEAL_H
 
+#include "base/id.h"
+#include "base/limits.h"
 #include "crypto/crypto.h"
 #include "notice/notice.h"
 #include "policy/directory.h"
@@ -24,9 +26,10 @@ struct wg_sealing {
 	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
 
-/* The reference under which one copy travels, the same over every retry: MESSAGE.DESK; at mail it is followed by
+/* The reference under which one copy travels, the same over every retry: MESSAGE.ORGANISATION.DESK; at mail it is
+ * followed by
  * "@domain of from". */
-#define WG_REFERENCE_TEXT 128
+#define WG_REFERENCE_TEXT (WG_ID_TEXT + 2 * (WG_LIMIT_NAME + 1))
 
 /* The envelope of copy for desk: a whole mail for WG_CHANNEL_MAIL, a DER object for WG_CHANNEL_HTTPS. The recipient's
  * certificate is checked (chain, dates, key usage) each time. WG_CONFIG when the desk cannot be reached securely; says
@@ -43,6 +46,6 @@ void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count);
 
 /* MESSAGE.ORGANISATION.DESK into out. */
 void wg_reference(const char *message_id, const char *organisation, const char *desk,
-                  char out[static WG_REFERENCE_TEXT * 2]);
+                  char out[static WG_REFERENCE_TEXT]);
 
 #endif

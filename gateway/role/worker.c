@@ -20,11 +20,16 @@
 #include "role/seal.h"
 #include "sys/file.h"
 
-/* RFC 5321 4.5.3.2 allows a server 10 minutes after the final dot; we give one envelope two, and a batch no more than
- * ten. */
+/* RFC 5321 4.5.3.2 allows a server 10 minutes after the final dot; we give one envelope one, and a worker a minute more
+ * for all the rest, so that the batch ends long before its lease does (WG_STORE_LEASE_DELIVERY_MS). */
 #define WORKER_BASE_MS 60000
 #define WORKER_PER_ITEM_MS 60000
 #define CONNECT_MS 20000
+/* From the last word to the exit. */
+#define EXIT_MS 1000
+/* Where a worker's results go, behind the standard descriptors. */
+#define RESULT_FD 3
+#define SAID_MAX ((size_t)1 << 20)
 
 static void put_result(struct wg_buf *b, const struct wg_send_result *r)
 {
@@ -60,9 +65,9 @@ static struct wg_tls tls_of(const struct wg_pair *pair, const char *ca)
 static void work(int fd, const struct wg_config *config, const struct wg_organisation *organisation,
                  const struct wg_desk *desk, const struct wg_dlv_job *jobs, unsigned count)
 {
-	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)1 << 20);
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(SAID_MAX);
 	struct wg_send_item *items = calloc(count, sizeof *items);
-	char(*references)[WG_REFERENCE_TEXT * 2] = calloc(count, sizeof *references);
+	char(*references)[WG_REFERENCE_TEXT] = calloc(count, sizeof *references);
 	if (items == NULL || references == NULL)
 		_exit(1);
 	for (unsigned i = 0; i < count; i++) {
@@ -98,35 +103,47 @@ static void work(int fd, const struct wg_config *config, const struct wg_organis
 	_exit(!out.failed && wg_fd_write(fd, out.data, out.len, &err) == WG_OK ? 0 : 1);
 }
 
+/* A worker holds what it needs and no more: not the store's socket, over which it could say anything about anybody's
+ * deliveries, and not the other workers' pipes. Returns where the results go. */
+static int let_go(int result, pid_t parent)
+{
+	(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a worker without its parent has nobody to report to; cannot fail */
+	if (getppid() != parent || dup2(result, RESULT_FD) != RESULT_FD || close_range(RESULT_FD + 1, ~0u, 0) != 0)
+		_exit(1);
+	return RESULT_FD;
+}
+
+int64_t wg_worker_time(unsigned count)
+{
+	return WORKER_BASE_MS + (int64_t)count * WORKER_PER_ITEM_MS;
+}
+
 enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config,
                              const struct wg_organisation *organisation, const struct wg_desk *desk,
-                             struct wg_dlv_job *jobs, unsigned count, struct wg_err *err)
+                             struct wg_dlv_job *jobs, unsigned count, int64_t time_ms, struct wg_err *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return wg_err_errno(err, "pipe for a worker");
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid < 0) {
 		enum wg_code code = wg_err_errno(err, "fork of a worker");
 		wg_closep(&ends[0]);
 		wg_closep(&ends[1]);
 		return code;
 	}
-	if (pid == 0) {
-		(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a worker without its parent has nobody to report to */
-		wg_closep(&ends[0]);
-		work(ends[1], config, organisation, desk, jobs, count);
-	}
+	if (pid == 0)
+		work(let_go(ends[1], parent), config, organisation, desk, jobs, count);
 	wg_closep(&ends[1]);
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* poll still works without, only less smoothly */
 	*worker = (struct wg_worker){
 		.pid = pid,
 		.fd = ends[0],
-		.kill_at = wg_clock_monotonic() + WORKER_BASE_MS + (int64_t)count * WORKER_PER_ITEM_MS,
+		.kill_at = wg_clock_monotonic() + time_ms,
 		.jobs = jobs,
 		.count = count,
-		.said = WG_BUF((size_t)1 << 20),
+		.said = WG_BUF(SAID_MAX),
 	};
 	(void)snprintf(worker->recipient, sizeof worker->recipient, "%s/%s", organisation->id, desk->name);
 	return WG_OK;
@@ -135,7 +152,7 @@ enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *c
 bool wg_worker_poll(struct wg_worker *worker, int64_t now)
 {
 	uint8_t chunk[4096];
-	for (;;) {
+	while (!worker->said.failed) {
 		ssize_t n = read(worker->fd, chunk, sizeof chunk);
 		if (n > 0)
 			wg_buf_put(&worker->said, chunk, (size_t)n);
@@ -144,29 +161,49 @@ bool wg_worker_poll(struct wg_worker *worker, int64_t now)
 		else if (errno != EINTR)
 			break;
 	}
-	if (errno != EAGAIN)
-		return true;
-	if (now < worker->kill_at)
+	if (!worker->said.failed && errno == EAGAIN && now < worker->kill_at)
 		return false;
-	(void)kill(worker->pid, SIGKILL); /* its results, if any, were read above */
+	(void)kill(worker->pid, SIGKILL); /* out of time, or it says more than there is to say; its exit status tells */
 	return true;
+}
+
+/* Reaps the worker, which has said its last word; one that does not go by itself is helped. Returns its status. */
+static int reap(pid_t pid)
+{
+	int status = 0;
+	int64_t until = wg_clock_monotonic() + EXIT_MS;
+	pid_t got;
+	while ((got = waitpid(pid, &status, WNOHANG)) == 0 && wg_clock_monotonic() < until)
+		(void)poll(NULL, 0, 5); /* only a pause */
+	if (got == 0)
+		(void)kill(pid, SIGKILL); /* it is ours and not reaped: it is there */
+	while (got != pid && (got = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* All results or none: a reply that did not end, or an exit status that is not 0, has said nothing. */
+static bool get_all(const struct wg_worker *worker, int status, struct wg_send_result *results)
+{
+	struct wg_cur cur = WG_CUR(worker->said.data, worker->said.len);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || worker->said.failed)
+		return false;
+	for (unsigned i = 0; i < worker->count; i++)
+		if (!get_result(&cur, &results[i]))
+			return false;
+	return wg_cur_end(&cur);
 }
 
 void wg_worker_finish(struct wg_worker *worker, struct wg_send_result *results)
 {
-	int status = 0;
 	wg_closep(&worker->fd);
-	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	struct wg_cur cur = WG_CUR(worker->said.data, worker->said.len);
-	bool whole = WIFEXITED(status) && WEXITSTATUS(status) == 0 && !worker->said.failed;
-	for (unsigned i = 0; i < worker->count; i++) {
-		if (whole && get_result(&cur, &results[i]))
-			continue;
-		whole = false;
+	int status = reap(worker->pid);
+	bool whole = get_all(worker, status, results);
+	for (unsigned i = 0; !whole && i < worker->count; i++) {
 		results[i] = (struct wg_send_result){ .what = WG_SENT_DEFER, .maybe = true };
 		(void)snprintf(results[i].detail, sizeof results[i].detail,
-		               "the sending process ended without a result (%s %d)", WIFSIGNALED(status) ? "signal" : "exit",
+		               "the sending process ended without a whole result (%s %d)",
+		               WIFSIGNALED(status) ? "signal" : "exit", /* fits */
 		               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
 	wg_buf_free(&worker->said);
