@@ -212,7 +212,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 		code = watch(&intake, &w, err);
 	if (code == WG_OK)
 		code = confine(config, err);
-	if (code == WG_OK) {
+	if (code == WG_OK && !wg_role_stop) { /* a signal before the loop watched for it has only set the flag */
 		wg_log(WG_LOG_INFO, "ready", NULL);
 		wg_intake_drops_scan(&intake);
 		if (!intake.failed && event_base_dispatch(intake.base) < 0)
@@ -223,6 +223,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 		}
 	}
 	wg_httpd_freep(&intake.httpd);
+	wg_intake_drop_pending(&intake);
 	unwatch(&w);
 	if (intake.base != NULL)
 		event_base_free(intake.base);

@@ -2,6 +2,8 @@
 #ifndef WG_ROLE_INTAKE_H
 #define WG_ROLE_INTAKE_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "channel/httpd.h"
 #include "crypto/crypto.h"
@@ -17,6 +19,16 @@ struct wg_pending {
 };
 #define WG_INTAKE_PENDING 256
 
+/* A file in a drop folder that cannot be taken. Known by its inode: its name may hold the name of a person. */
+struct wg_drop_fault {
+	unsigned drop; /* which folder of the configuration */
+	ino_t inode;
+	bool seen; /* still there at the look that goes on now */
+	char why[160];
+};
+/* Files that are in the way at the same time; of more than these nothing more is said until some are gone. */
+#define WG_INTAKE_FAULTS 64
+
 struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
@@ -27,7 +39,8 @@ struct wg_intake {
 	struct wg_httpd *httpd;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
-	unsigned pending_count;
+	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
+	unsigned fault_count;
 	struct wg_err fatal; /* why the role cannot go on */
 	bool failed;
 };
@@ -47,11 +60,18 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
 /* HTTPS: the handler, and taking the answers of the store. */
 void wg_intake_http(void *arg, struct wg_http_request *request);
 void wg_intake_take(struct wg_intake *intake);
+/* After the listener ended: frees what was in hand. The clients, who got no answer, send again. */
+void wg_intake_drop_pending(struct wg_intake *intake);
 /* Which client may finish the handshake: one that the directory knows. */
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
 
 /* Drop folders: made when missing; looks through all once, taking what was renamed in. */
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;
 void wg_intake_drops_scan(struct wg_intake *intake);
+
+/* Says in the log why a file is not taken: once, and again only when the reason is another one. */
+void wg_drop_fault_note(struct wg_intake *intake, unsigned drop, ino_t inode, const struct wg_err *why);
+/* After a look through a folder: says of what was in the way before and is not any more that it is gone. */
+void wg_drop_fault_sweep(struct wg_intake *intake, unsigned drop);
 
 #endif

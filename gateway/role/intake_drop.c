@@ -19,6 +19,10 @@
 
 /* Files taken in one look, so that HTTPS is not kept waiting; the next look goes on. */
 #define TAKE_MOST 64
+/* Bytes of a file's name: with "~99.refused.json" behind it, it still is one (NAME_MAX is 255). */
+#define NAME_MOST 200
+/* Refused files of one name that are kept apart. */
+#define SAME_NAME_MOST 99
 
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err)
 {
@@ -35,36 +39,46 @@ enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_e
 	return code;
 }
 
-static bool ends_with(const char *s, const char *ending)
-{
-	size_t n = strlen(s), m = strlen(ending);
-	return n >= m && strcmp(s + n - m, ending) == 0;
-}
+/* ---- one file */
 
-static bool is_answer(const char *name)
+/* A file under new/ while it is looked at. */
+struct dropped {
+	const struct wg_drop *drop;
+	const char *name;
+	char path[WG_PATH_TEXT];
+	struct stat st; /* as it was when it was read */
+};
+
+/* Our own words for a fault of wg_file_*, whose texts name the file: that name may hold the name of a person. What
+ * stands behind the last colon is the reason. */
+static enum wg_code without_name(struct wg_err *err, const char *what)
 {
-	return name[0] == '.' || ends_with(name, ".receipt.json");
+	char why[128];
+	const char *colon = strrchr(err->text, ':');
+	(void)snprintf(why, sizeof why, "%s", colon != NULL ? colon + 1 : " unknown"); /* cut is acceptable in words */
+	return wg_err_set(err, err->code, "%s:%s", what, why);
 }
 
 /* The whole file; WG_AGAIN while somebody has it open for writing: it was not renamed in but is being written in place.
  */
-static enum wg_code read_whole(const char *path, struct wg_buf *out, struct wg_err *err)
+static enum wg_code read_whole(struct dropped *d, struct wg_buf *out, struct wg_err *err)
 {
-	WG_AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return wg_err_errno(err, "open");
-	if (!S_ISREG(st.st_mode))
+	WG_AUTO_CLOSE int fd = open(d->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+		return wg_err_set(err, WG_REJECT, "a link or a socket, not a file: hand over the file itself");
+	if (fd < 0 || fstat(fd, &d->st) != 0)
+		return wg_err_errno(err, "a file cannot be opened");
+	if (!S_ISREG(d->st.st_mode))
 		return wg_err_set(err, WG_REJECT, "not a regular file");
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN)
 		return wg_err_set(err, WG_AGAIN, "somebody is still writing it: write under tmp/ and rename into new/");
 	uint8_t chunk[65536];
-	for (;;) {
+	while (!out->failed) {
 		ssize_t n = read(fd, chunk, sizeof chunk);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return wg_err_errno(err, "read");
+			return wg_err_errno(err, "a file cannot be read");
 		if (n == 0)
 			break;
 		wg_buf_put(out, chunk, (size_t)n);
@@ -72,87 +86,147 @@ static enum wg_code read_whole(const char *path, struct wg_buf *out, struct wg_e
 	return wg_buf_check(out, "the file", err);
 }
 
+/* What stands at the path now is what was read, not something that was renamed over it meanwhile. */
+static bool still_the_same(const struct dropped *d)
+{
+	struct stat now;
+	return lstat(d->path, &now) == 0 && now.st_dev == d->st.st_dev && now.st_ino == d->st.st_ino &&
+	       now.st_size == d->st.st_size && now.st_mtim.tv_sec == d->st.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == d->st.st_mtim.tv_nsec;
+}
+
 /* NAME.receipt.json, durably, then the file itself goes. Stopped between the two, the file is met again and gets the
  * same receipt. */
-static enum wg_code answer_taken(const char *path, const struct wg_msg_receipt *receipt, struct wg_err *err)
+static enum wg_code answer_taken(const struct dropped *d, const struct wg_msg_receipt *receipt, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(1024);
 	char answer[WG_PATH_TEXT + 32];
-	(void)snprintf(answer, sizeof answer, "%s.receipt.json", path);
+	(void)snprintf(answer, sizeof answer, "%s.receipt.json", d->path); /* fits */
 	wg_intake_receipt(receipt, &body);
-	enum wg_code code = wg_file_write(answer, body.data, body.len, 0640, err);
-	return code == WG_OK ? wg_file_remove(path, err) : code;
+	if (wg_file_write(answer, body.data, body.len, 0640, err) != WG_OK)
+		return without_name(err, "taken, but the receipt cannot be written");
+	if (still_the_same(d) && wg_file_remove(d->path, err) != WG_OK)
+		return without_name(err, "taken, but the file cannot be removed");
+	return WG_OK;
+}
+
+/* A name under refused/ that nothing has yet: what was refused before under the same name stays. */
+static enum wg_code refused_path(const struct dropped *d, char out[WG_PATH_TEXT], struct wg_err *err)
+{
+	for (unsigned i = 1; i <= SAME_NAME_MOST; i++) {
+		char number[16] = "";
+		struct stat st;
+		if (i > 1)
+			(void)snprintf(number, sizeof number, "~%u", i); /* fits */
+		int n = snprintf(out, WG_PATH_TEXT, "%s/refused/%.*s%s", d->drop->folder, NAME_MOST, d->name, number);
+		if (n < 0 || n >= WG_PATH_TEXT)
+			return wg_err_set(err, WG_LIMIT, "the path of a refused file is too long: shorten the folder's");
+		if (lstat(out, &st) != 0 && errno == ENOENT)
+			return WG_OK;
+	}
+	return wg_err_set(err, WG_LIMIT, "%d files of one name were refused already: empty refused/", SAME_NAME_MOST);
 }
 
 /* A refused file moves to refused/ with the reason beside it: nothing is thrown away, and it is not met again. */
-static enum wg_code answer_refused(const char *folder, const char *name, const char *path, const struct wg_err *why,
-                                   struct wg_err *err)
+static enum wg_code answer_refused(const struct dropped *d, const struct wg_err *why, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(4096);
 	char moved[WG_PATH_TEXT], answer[WG_PATH_TEXT + 32];
-	int n = snprintf(moved, sizeof moved, "%s/refused/%s", folder, name);
-	if (n < 0 || (size_t)n >= sizeof moved)
-		return wg_err_set(err, WG_LIMIT, "path too long");
-	(void)snprintf(answer, sizeof answer, "%s.refused.json", moved);
+	enum wg_code code = refused_path(d, moved, err);
+	if (code != WG_OK)
+		return code;
+	(void)snprintf(answer, sizeof answer, "%s.refused.json", moved); /* fits */
 	wg_buf_puts(&body, "{\"refused\":");
 	wg_buf_put_json(&body, why->text);
 	wg_buf_puts(&body, "}\n");
-	enum wg_code code = wg_file_write(answer, body.data, body.len, 0640, err);
-	if (code == WG_OK && rename(path, moved) != 0)
-		code = wg_err_errno(err, "moving a refused file");
-	return code;
+	if (wg_file_write(answer, body.data, body.len, 0640, err) != WG_OK)
+		return without_name(err, "refused, but the answer cannot be written");
+	if (rename(d->path, moved) != 0)
+		return wg_err_errno(err, "refused, but the file cannot be moved");
+	return WG_OK;
 }
 
-static void take(struct wg_intake *intake, const struct wg_drop *drop, const char *name)
+static enum wg_code hand_over(struct wg_intake *intake, struct dropped *d, struct wg_msg_receipt *receipt,
+                              struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE), blob = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_msg_new msg;
-	struct wg_msg_receipt receipt = { 0 };
-	struct wg_err err = { 0 }, second = { 0 };
-	char path[WG_PATH_TEXT];
-	int n = snprintf(path, sizeof path, "%s/new/%s", drop->folder, name);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return;
-	enum wg_code code = read_whole(path, &bytes, &err);
+	int n = snprintf(d->path, sizeof d->path, "%s/new/%s", d->drop->folder, d->name);
+	if (n < 0 || (size_t)n >= sizeof d->path)
+		return wg_err_set(err, WG_CONFIG, "the path of the drop folder is too long");
+	if (strlen(d->name) > NAME_MOST)
+		return wg_err_set(err, WG_REJECT, "the file's name is longer than %d bytes: rename it", NAME_MOST);
+	enum wg_code code = read_whole(d, &bytes, err);
 	if (code == WG_OK)
-		code = wg_intake_seal(intake, drop->organisation, "", "drop", bytes.data, bytes.len, NULL, name, &blob, &msg,
-		                      &err);
+		code = wg_intake_seal(intake, d->drop->organisation, "", "drop", bytes.data, bytes.len, NULL, d->name, &blob,
+		                      &msg, err);
 	wg_buf_wipe(&bytes);
 	if (code == WG_OK)
-		code = wg_client_add(intake->asks, &msg, &receipt, &err);
+		code = wg_client_add(intake->asks, &msg, receipt, err);
+	return code;
+}
+
+/* True when the file is dealt with: taken, refused, or gone by itself. */
+static bool take(struct wg_intake *intake, unsigned number, const char *name, ino_t inode)
+{
+	struct dropped d = { .drop = &intake->config->drops[number], .name = name };
+	struct wg_msg_receipt receipt = { 0 };
+	struct wg_err err = { 0 }, why = { 0 };
+	enum wg_code code = hand_over(intake, &d, &receipt, &err);
 	if (code == WG_OK) {
-		wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "drop",
-		       "organisation", drop->organisation, NULL);
-		code = answer_taken(path, &receipt, &err);
+		code = answer_taken(&d, &receipt, &err);
+		if (code == WG_OK || !receipt.duplicate) /* met again for want of a receipt: said before */
+			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "drop",
+			       "organisation", d.drop->organisation, NULL);
 	} else if (code == WG_REJECT || code == WG_LIMIT) {
-		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", drop->organisation, "way", "drop", NULL);
-		code = answer_refused(drop->folder, name, path, &err, &second);
-		err = second;
+		why = err;
+		code = answer_refused(&d, &why, &err);
+		if (code == WG_OK)
+			wg_log_err(WG_LOG_WARNING, "refused", &why, "organisation", d.drop->organisation, "way", "drop", NULL);
 	}
-	/* file names may hold names of people: never logged */
 	if (code != WG_OK && code != WG_NOT_FOUND)
-		wg_log_err(WG_LOG_WARNING, "drop-not-taken", &err, "organisation", drop->organisation, NULL);
+		wg_drop_fault_note(intake, number, inode, &err);
 	if (code == WG_AGAIN && strstr(err.text, "store closed") != NULL)
 		wg_intake_fail(intake, &err);
+	return code == WG_OK || code == WG_NOT_FOUND;
+}
+
+/* ---- looking through */
+
+static bool ends_with(const char *s, const char *ending)
+{
+	size_t n = strlen(s), m = strlen(ending);
+	return n >= m && strcmp(s + n - m, ending) == 0;
+}
+
+/* Neither our answers nor what begins with a dot: a temporary file of ours or of who copies. */
+static int is_document(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && !ends_with(e->d_name, ".receipt.json");
 }
 
 void wg_intake_drops_scan(struct wg_intake *intake)
 {
 	for (unsigned i = 0; i < intake->config->drop_count && !intake->failed; i++) {
-		const struct wg_drop *drop = &intake->config->drops[i];
 		char path[WG_PATH_TEXT];
-		if (wg_path_join(drop->folder, "new", path, NULL) != WG_OK)
-			continue;
 		struct dirent **names = NULL;
-		int n = scandir(path, &names, NULL, alphasort); /* in the order of names, so that a sender can give one */
-		int taken = 0;
+		struct wg_err err = { 0 };
+		int n = -1, taken = 0;
+		if (wg_path_join(intake->config->drops[i].folder, "new", path, &err) == WG_OK)
+			n = scandir(path, &names, is_document,
+			            alphasort); /* in the order of names, so that a sender can give one */
+		if (n < 0 && err.code == WG_OK)
+			(void)wg_err_errno(&err, "the folder new/ cannot be looked through"); /* said below */
+		if (n < 0)
+			wg_drop_fault_note(intake, i, 0, &err);
 		for (int k = 0; k < n; k++) {
-			if (!is_answer(names[k]->d_name) && taken < TAKE_MOST && !intake->failed) {
-				take(intake, drop, names[k]->d_name);
+			/* what is in the way does not count: however much of it, the others have their turn */
+			if (taken < TAKE_MOST && !intake->failed && take(intake, i, names[k]->d_name, names[k]->d_ino))
 				taken++;
-			}
 			free(names[k]);
 		}
 		free(names);
+		if (taken < TAKE_MOST)
+			wg_drop_fault_sweep(intake, i);
 	}
 }

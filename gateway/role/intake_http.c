@@ -25,7 +25,9 @@ bool wg_intake_admit(void *arg, const struct wg_cert_facts *client)
 	const struct wg_intake *intake = arg;
 	bool known = who(intake, client) != NULL;
 	if (!known)
-		wg_log(WG_LOG_WARNING, "unknown-client", "subject", client->subject, "key", client->key_pin, NULL);
+		/* the subject may be a person's name: the machine's names and the key say who it is */
+		wg_log(WG_LOG_WARNING, "unknown-client", "dns", client->dns[0][0] != '\0' ? client->dns[0] : NULL, "uri",
+		       client->uris[0][0] != '\0' ? client->uris[0] : NULL, "key", client->key_pin, NULL);
 	return known;
 }
 
@@ -118,7 +120,6 @@ static void submit(struct wg_intake *intake, struct wg_http_request *r, const st
 		return;
 	}
 	slot->request = r;
-	intake->pending_count++;
 }
 
 static void answer_added(struct wg_http_request *r, const struct wg_msg_receipt *receipt, const struct wg_err *failed)
@@ -155,7 +156,6 @@ void wg_intake_take(struct wg_intake *intake)
 			return;
 		}
 		struct wg_http_request *r = wg_steal(&intake->pending[tag].request);
-		intake->pending_count--;
 		if (failed.code == WG_OK)
 			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way",
 			       "https", NULL);
@@ -165,17 +165,28 @@ void wg_intake_take(struct wg_intake *intake)
 	}
 }
 
+void wg_intake_drop_pending(struct wg_intake *intake)
+{
+	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
+		struct wg_http_request *r = wg_steal(&intake->pending[i].request);
+		if (r != NULL)
+			wg_http_answer(r, 503, "text/plain", "", 0, NULL); /* goes nowhere: its connection was closed */
+	}
+}
+
 /* ---- GET /v1/notices/{id} */
 
 /* "org/desk state" lines to a JSON array. */
 static void put_deliveries(const char *lines, struct wg_buf *out)
 {
 	wg_buf_puts(out, ",\"deliveries\":[");
-	for (const char *line = lines, *first = lines; *line != '\0';) {
+	const char *between = "";
+	for (const char *line = lines; *line != '\0';) {
 		size_t n = strcspn(line, "\n"), to = strcspn(line, " \n");
 		if (to < n) {
-			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", line == first ? "" : ",", (int)to, line,
-			              (int)(n - to - 1), line + to + 1);
+			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", between, (int)to, line, (int)(n - to - 1),
+			              line + to + 1);
+			between = ",";
 		}
 		line += n + (line[n] == '\n');
 	}
