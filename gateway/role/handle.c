@@ -1,5 +1,6 @@
 /* handle.c owns one message's way through the process role: open, read, match, decide, project, seal, and one
  * transaction at the end. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 /* All that is decided about one message, before it goes to the store. Owns what it points to. */
 struct outcome {
 	struct wg_msg_done done;
+	bool readable; /* the reader and its map came to an end: what fails after that is not the document's fault */
 	char reason[1536];
 	struct wg_buf notice, report; /* ciphertext */
 	char keys[EPISODE_KEYS][WG_HASH_TEXT];
@@ -77,9 +79,10 @@ static enum wg_code check_signer(const struct wg_process *p, const char *organis
 	const struct wg_organisation *o = wg_directory_find(p->directory, organisation);
 	struct wg_cert *cert = NULL;
 	struct wg_cert_facts facts;
-	if (o == NULL || o->signer[0] == '\0')
-		return wg_err_set(err, WG_REJECT,
-		                  "no signing certificate is recorded for %s: add signer= to it in the directory",
+	if (o == NULL || o->signer[0] == '\0') /* ours to mend, not the sender's: it waits for a person */
+		return wg_err_set(err, WG_CONFIG,
+		                  "no signing certificate is recorded for %s: add <signer certificate=\"FILE\"/> to it in the "
+		                  "directory, then wardgate queue retry",
 		                  organisation);
 	enum wg_code code = wg_cert_load(o->signer, &cert, err);
 	if (code == WG_OK)
@@ -203,41 +206,87 @@ static enum wg_code seal_copy(struct wg_process *p, const struct wg_msg_job *job
 	return code;
 }
 
-/* One recipient. What cannot be sealed is not lost: it waits in review with the reason, and is decided again when
- * policy, directory or certificates change. */
+/* A person must look, for one more reason; what was decided about recipients goes on. */
+static WG_PRINTF(2, 3) void need_person(struct outcome *o, const char *fmt, ...)
+{
+	size_t used = strlen(o->reason);
+	va_list ap;
+	va_start(ap, fmt);
+	if (used > 0 && used < sizeof o->reason - 2) {
+		memcpy(o->reason + used, "; ", 3);
+		used += 2;
+	}
+	(void)vsnprintf(o->reason + used, sizeof o->reason - used, fmt, ap); /* cut is acceptable in words */
+	va_end(ap);
+	o->done.state = WG_MSG_ATTENTION;
+	o->done.reason = o->reason;
+}
+
+static enum wg_delivery_state state_of(enum wg_verdict verdict)
+{
+	switch (verdict) {
+	case WG_VERDICT_SEND:
+		return WG_DLV_SEALED;
+	case WG_VERDICT_REVIEW:
+		return WG_DLV_REVIEW;
+	case WG_VERDICT_DENY:
+		break;
+	}
+	return WG_DLV_WITHHELD;
+}
+
+/* The envelope, unless nothing is to be sent. What cannot be sealed is withheld with the reason, and the message waits
+ * for a person: it is decided again when policy, directory or certificates change, or at `queue retry`. (Not review:
+ * a person who releases it would release an envelope that is not there.) WG_SYSTEM: the whole message is tried again.
+ */
+static enum wg_code seal_delivery(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
+                                  const struct wg_decision *d, struct outcome *o, struct wg_err *err)
+{
+	unsigned i = o->done.delivery_count;
+	struct wg_dlv_new *dlv = &o->deliveries[i];
+	struct wg_err fault = { 0 };
+	enum wg_code code = seal_copy(p, job, notice, d, &o->envelopes[i], &fault);
+	if (code == WG_OK) {
+		dlv->envelope = o->envelopes[i].data;
+		dlv->envelope_len = o->envelopes[i].len;
+		return WG_OK;
+	}
+	if (code == WG_SYSTEM) {
+		*err = fault;
+		return code;
+	}
+	wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", job->id, "organisation", d->organisation->id, "desk",
+	           d->desk->name, NULL);
+	dlv->state = WG_DLV_WITHHELD;
+	(void)snprintf(o->reasons[i], sizeof o->reasons[i], "cannot be sealed: %.290s", fault.text); /* cut: words */
+	need_person(o, "%s", o->reasons[i]);
+	return WG_OK;
+}
+
 static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
                                  const struct wg_decision *d, struct outcome *o, struct wg_err *err)
 {
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
-	struct wg_err fault = { 0 };
 	memcpy(dlv->organisation, d->organisation->id, sizeof dlv->organisation);
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);
-	memcpy(dlv->channel, d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https", 6);
+	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
 	wg_decision_json(p->policy, d, &o->disclosures[i]);
 	enum wg_code code = wg_buf_check(&o->disclosures[i], "disclosure record", err);
 	if (code != WG_OK)
 		return code;
 	dlv->disclosure = wg_buf_text(&o->disclosures[i]);
 	dlv->deadline = wg_clock_wall() + (int64_t)p->config->give_up_s * 1000;
-	dlv->state = d->verdict == WG_VERDICT_SEND     ? WG_DLV_SEALED
-	             : d->verdict == WG_VERDICT_REVIEW ? WG_DLV_REVIEW
-	                                               : WG_DLV_WITHHELD;
+	dlv->state = state_of(d->verdict);
 	if (d->verdict != WG_VERDICT_SEND)
-		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "%s", d->verdict_rule);
-	if (d->verdict != WG_VERDICT_DENY && seal_copy(p, job, notice, d, &o->envelopes[i], &fault) == WG_OK) {
-		dlv->envelope = o->envelopes[i].data;
-		dlv->envelope_len = o->envelopes[i].len;
-	} else if (d->verdict != WG_VERDICT_DENY) {
-		wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", job->id, "organisation", d->organisation->id, "desk",
-		           d->desk->name, NULL);
-		dlv->state = WG_DLV_REVIEW;
-		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "cannot be sealed: %.290s", fault.text);
-	}
+		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "%s", d->verdict_rule); /* fits */
+	if (d->verdict != WG_VERDICT_DENY)
+		code = seal_delivery(p, job, notice, d, o, err);
 	dlv->reason = o->reasons[i][0] != '\0' ? o->reasons[i] : NULL;
-	o->done.delivery_count = i + 1;
-	return WG_OK;
+	if (code == WG_OK)
+		o->done.delivery_count = i + 1;
+	return code;
 }
 
 static enum wg_code decide_all(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
@@ -251,18 +300,15 @@ static enum wg_code decide_all(struct wg_process *p, const struct wg_msg_job *jo
 		.now = wg_clock_format(wg_clock_wall(), now),
 	};
 	enum wg_code code = wg_decide(p->policy, p->directory, notice, &facts, &decisions, err);
-	for (unsigned i = 0; code == WG_OK && i < decisions->count && i < WG_LIMIT_RECIPIENTS; i++)
+	if (code == WG_OK && decisions->count > WG_LIMIT_RECIPIENTS)
+		code = wg_err_set(err, WG_LIMIT, "more than %d recipients", WG_LIMIT_RECIPIENTS);
+	for (unsigned i = 0; code == WG_OK && i < decisions->count; i++)
 		code = add_delivery(p, job, notice, &decisions->list[i], o, err);
-	if (code == WG_OK && (decisions->unreachable[0] != '\0' || decisions->count == 0)) {
-		/* those who can be reached are not kept waiting; a person looks after the others */
-		o->done.state = WG_MSG_ATTENTION;
-		(void)snprintf(o->reason, sizeof o->reason, "%s%s",
-		               decisions->count == 0 ? "policy and directory give no recipient " : "",
-		               decisions->unreachable[0] != '\0' ? decisions->unreachable : "");
-		if (decisions->unreachable[0] != '\0')
-			(void)snprintf(o->reason, sizeof o->reason, "cannot be reached: %s", decisions->unreachable);
-		o->done.reason = o->reason;
-	}
+	/* those who can be reached are not kept waiting; a person looks after the others */
+	if (code == WG_OK && decisions->unreachable[0] != '\0')
+		need_person(o, "cannot be reached: %s", decisions->unreachable);
+	else if (code == WG_OK && decisions->count == 0)
+		need_person(o, "policy and directory give no recipient");
 	wg_decisions_freep(&decisions);
 	return code;
 }
@@ -300,6 +346,7 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 	enum wg_code code = read_original(p, job, original, &read, err);
 	if (code != WG_OK)
 		return code;
+	o->readable = true;
 	if (read.notice != NULL)
 		(void)wg_notice_get_into(read.notice, "@kind", o->done.kind, sizeof o->done.kind); /* a notice always has one */
 	code = keep_notice(p, &read, o, err);
@@ -316,12 +363,21 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 	return code;
 }
 
+/* WG_OK for a lease that went to somebody else, who settles the message. */
+static enum wg_code unless_lost(const struct wg_msg_job *job, enum wg_code code)
+{
+	if (code != WG_NOT_FOUND)
+		return code;
+	wg_log(WG_LOG_WARNING, "lease-lost", "message", job->id, NULL);
+	return WG_OK;
+}
+
 static enum wg_code put_back(struct wg_client *client, const struct wg_msg_job *job, const struct wg_err *fault,
                              struct wg_err *err)
 {
 	unsigned wait_ms = 200u << (job->tries < 8 ? job->tries : 8);
 	wg_log_err(WG_LOG_WARNING, "put-back", fault, "message", job->id, NULL);
-	return wg_client_put_back(client, job->id, job->token, wait_ms, fault->text, err);
+	return unless_lost(job, wg_client_put_back(client, job->id, job->token, wait_ms, fault->text, err));
 }
 
 static void log_settled(const struct wg_msg_job *job, const struct outcome *o, const struct wg_msg_done_result *result)
@@ -336,34 +392,48 @@ static void log_settled(const struct wg_msg_job *job, const struct outcome *o, c
 	       result->duplicate ? result->duplicate_of : NULL, NULL);
 }
 
+/* What a fault means for the message: its sender hears of a document that cannot be read, a person of all else. */
+static void settle_fault(struct outcome *o, const struct wg_err *fault)
+{
+	bool senders = !o->readable && (fault->code == WG_REJECT || fault->code == WG_LIMIT);
+	settle(o, senders ? WG_MSG_REJECTED : WG_MSG_ATTENTION, fault->text);
+}
+
+/* A passing fault. A limit of time may be this machine's, when it has much to do: once more before the sender is told.
+ */
+static bool try_again(const struct outcome *o, const struct wg_msg_job *job, enum wg_code code)
+{
+	return code == WG_SYSTEM || code == WG_AGAIN || (code == WG_LIMIT && !o->readable && job->tries == 0);
+}
+
+static enum wg_code open_original(const struct wg_process *p, const struct wg_msg_job *job, struct wg_buf *out,
+                                  struct wg_err *err)
+{
+	enum wg_code code = wg_cms_decrypt(p->storage_key, p->storage_cert, job->blob, job->blob_len, out, err);
+	if (code == WG_CRYPTO || code == WG_REJECT)
+		code = wg_err_set(err, WG_CORRUPT, "the stored original cannot be opened with the storage key");
+	return code;
+}
+
 enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
                                struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf original = WG_BUF(WG_LIMIT_MESSAGE);
-	__attribute__((cleanup(outcome_freep))) struct outcome *o = outcome_new(p, job);
+	WG_CLEANUP(outcome_freep) struct outcome *o = outcome_new(p, job);
 	struct wg_msg_done_result result = { 0 };
 	struct wg_err fault = { 0 };
-	enum wg_code code = o == NULL ? wg_err_set(&fault, WG_SYSTEM, "no memory") : WG_OK;
-	if (code == WG_OK) {
-		code = wg_cms_decrypt(p->storage_key, p->storage_cert, job->blob, job->blob_len, &original, &fault);
-		if (code == WG_CRYPTO || code == WG_REJECT)
-			settle(o, WG_MSG_ATTENTION, "the stored original cannot be opened with the storage key");
-		else if (code == WG_OK)
-			code = work(p, job, &original, o, &fault);
-	}
+	if (o == NULL)
+		return put_back(client, job, &(struct wg_err){ .code = WG_SYSTEM, .text = "out of memory" }, err);
+	enum wg_code code = open_original(p, job, &original, &fault);
+	if (code == WG_OK)
+		code = work(p, job, &original, o, &fault);
 	wg_buf_wipe(&original);
-	if (code == WG_SYSTEM || code == WG_AGAIN)
+	if (try_again(o, job, code))
 		return put_back(client, job, &fault, err);
-	if (code == WG_REJECT || code == WG_LIMIT)
-		settle(o, WG_MSG_REJECTED, fault.text);
-	else if (code != WG_OK && o->reason[0] == '\0')
-		settle(o, WG_MSG_ATTENTION, fault.text);
+	if (code != WG_OK)
+		settle_fault(o, &fault);
 	code = wg_client_done(client, &o->done, &result, err);
 	if (code == WG_OK)
 		log_settled(job, o, &result);
-	if (code == WG_NOT_FOUND) { /* the lease went to somebody else, who settles it */
-		wg_log(WG_LOG_WARNING, "lease-lost", "message", job->id, NULL);
-		code = WG_OK;
-	}
-	return code;
+	return unless_lost(job, code);
 }

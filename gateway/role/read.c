@@ -48,10 +48,10 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 	                                    "notice", &read->notice, err);
 	for (size_t i = 0; code == WG_OK && i < read->fields->count; i++) {
 		if (strstr(read->fields->fields[i].label, "(not read)") == NULL)
-			continue; /* the words of the mail around the notice: the notice says it all */
-		read->attention = true;
+			continue;           /* the words of the mail around the notice: the notice says it all */
+		read->attention = true; /* labels come from the document: they stay out of the reason */
 		(void)snprintf(read->reason, sizeof read->reason,
-		               "beside the notice there is something that was not read: %.200s", read->fields->fields[i].label);
+		               "beside the notice there is something that was not read: an attachment, or a second notice");
 	}
 	if (code == WG_OK && facts->received != NULL &&
 	    !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
@@ -102,9 +102,12 @@ enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document
 	WG_AUTO_READ struct wg_read read = { 0 };
 	const char *reader = kind == WG_DOCUMENT_XML ? "wardgate-reader-xml" : "wardgate-reader-mail";
 	enum wg_code code = run_reader(reading->paths, reader, bytes, len, NULL, &said, err);
-	if (code == WG_OK && (code = wg_fields_parse(said.data, said.len, &read.fields, err)) != WG_OK) {
-		err->code = code = WG_REJECT; /* a reader that speaks nonsense was led astray by its document */
-		(void)wg_err_add(err, "what the reader made of the document cannot be used");
+	if (code == WG_OK) {
+		code = wg_fields_parse(said.data, said.len, &read.fields, err);
+		if (code != WG_OK && code != WG_SYSTEM) { /* a reader that speaks nonsense was led astray by its document */
+			err->code = code = WG_REJECT;
+			(void)wg_err_add(err, "what the reader made of the document cannot be used");
+		}
 	}
 	if (code == WG_OK && read.fields->notice_xml != NULL)
 		code = take_notice(reading, facts, &read, err);
