@@ -63,6 +63,46 @@ static enum wg_code check_tls(const struct wg_config *c, const char *what, const
 	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", what);
 }
 
+static bool admit_nobody(void *arg, const struct wg_cert_facts *client)
+{
+	(void)arg, (void)client; /* the context is made and thrown away */
+	return false;
+}
+
+/* The context that the role will make of the same files: the anchors of the other side are read here too. */
+static enum wg_code check_context(const char *what, const struct wg_pair *pair, const char *ca, const char *crl,
+                                  bool server, struct wg_err *err)
+{
+	struct ssl_ctx_st *context = NULL;
+	bool have = pair->certificate[0] != '\0';
+	struct wg_tls tls = { .certificate = have ? pair->certificate : NULL,
+		                  .key = have ? pair->key : NULL,
+		                  .ca = ca,
+		                  .crl = crl != NULL && crl[0] != '\0' ? crl : NULL };
+	if (ca[0] == '\0')
+		return WG_OK; /* not configured */
+	enum wg_code code =
+		server ? wg_tls_server(&tls, admit_nobody, NULL, &context, err) : wg_tls_client(&tls, &context, err);
+	wg_tls_freep(&context);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", what);
+}
+
+static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *out, struct wg_err *err)
+{
+	enum wg_code code = check_tls(c, "intake https", &c->https_in.tls, true, out, err);
+	if (code == WG_OK)
+		code = check_context("intake https", &c->https_in.tls, c->https_in.client_ca, c->https_in.crl, true, err);
+	if (code == WG_OK)
+		code = check_tls(c, "deliver mail", &c->mail_out.tls, false, out, err);
+	if (code == WG_OK)
+		code = check_context("deliver mail", &c->mail_out.tls, c->mail_out.ca, NULL, false, err);
+	if (code == WG_OK)
+		code = check_tls(c, "deliver https", &c->https_out.tls, false, out, err);
+	if (code == WG_OK)
+		code = check_context("deliver https", &c->https_out.tls, c->https_out.ca, NULL, false, err);
+	return code;
+}
+
 static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_cert_facts facts;
@@ -70,6 +110,8 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, s
 	if (code == WG_OK && !facts.can_encrypt)
 		code =
 			wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
+	if (code == WG_OK)
+		check_dates("storage", &facts, out);
 	if (code == WG_OK)
 		code = wg_cert_facts(p->smime_cert, &facts, err);
 	if (code == WG_OK && !facts.can_sign)
@@ -101,6 +143,21 @@ static void check_desks(const struct wg_process *p, struct wg_buf *out)
 	}
 }
 
+/* What an organisation signs with is read when its first sealed message comes: too late to hear of a typing error. */
+static void check_signers(const struct wg_process *p, struct wg_buf *out)
+{
+	for (unsigned i = 0; i < wg_directory_count(p->directory); i++) {
+		const struct wg_organisation *o = wg_directory_at(p->directory, i);
+		struct wg_cert *cert = NULL;
+		struct wg_err err = { 0 };
+		if (o->signer[0] != '\0' && wg_cert_load(o->signer, &cert, &err) != WG_OK)
+			warn(out, o->id, err.text);
+		else if (cert != NULL && wg_trust_check(p->trust, cert, WG_PURPOSE_SMIME_SIGN, &err) != WG_OK)
+			warn(out, o->signer, err.text);
+		wg_cert_freep(&cert);
+	}
+}
+
 enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_config *config = NULL;
@@ -112,17 +169,14 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 	if (code == WG_OK)
 		code = check_keys(&p, out, err);
 	if (code == WG_OK)
-		code = check_tls(config, "intake https", &config->https_in.tls, true, out, err);
-	if (code == WG_OK)
-		code = check_tls(config, "deliver mail", &config->mail_out.tls, false, out, err);
-	if (code == WG_OK)
-		code = check_tls(config, "deliver https", &config->https_out.tls, false, out, err);
+		code = check_connections(config, out, err);
 	for (unsigned i = 0; code == WG_OK && i < config->drop_count; i++)
 		if (wg_directory_find(p.directory, config->drops[i].organisation) == NULL)
 			code = wg_err_set(err, WG_CONFIG, "%s: drop folder %s submits as \"%s\", which is not in the directory",
 			                  config->file, config->drops[i].folder, config->drops[i].organisation);
 	if (code == WG_OK) {
 		check_desks(&p, out);
+		check_signers(&p, out);
 		if (out != NULL)
 			wg_config_print(config, out);
 	}

@@ -1,6 +1,7 @@
 /* config.c owns the reading of the configuration. */
 #include "role/config.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,12 @@ static void pair_of(struct reading *r, const struct _xmlNode *node, struct wg_pa
 		r->code = wg_xml_complain(r->doc, node, r->err, "certificate and key come together: give both or neither");
 }
 
+static bool numeric(const char *address)
+{
+	struct in6_addr any;
+	return inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1;
+}
+
 static void read_intake(struct reading *r, const struct _xmlNode *node, struct wg_config *c)
 {
 	const struct _xmlNode *https = wg_xml_first(node, "https");
@@ -62,10 +69,18 @@ static void read_intake(struct reading *r, const struct _xmlNode *node, struct w
 		path_of(r, https, "crl", c->https_in.crl);
 		c->https_in.port = (unsigned short)number_of(r, https, "port", 0);
 	}
+	if (r->code == WG_OK && https != NULL && !numeric(c->https_in.address))
+		r->code =
+			wg_xml_complain(r->doc, https, r->err,
+		                    "address is not a numeric address to listen on: 127.0.0.1, 0.0.0.0 or ::, for example");
 	for (const struct _xmlNode *d = wg_xml_first(node, "drop"); d != NULL && c->drop_count < WG_CONFIG_DROPS;
 	     d = wg_xml_next(d, "drop")) {
 		struct wg_drop *drop = &c->drops[c->drop_count++];
 		path_of(r, d, "folder", drop->folder);
+		for (unsigned i = 0; r->code == WG_OK && i + 1 < c->drop_count; i++)
+			if (strcmp(c->drops[i].folder, drop->folder) == 0)
+				r->code = wg_xml_complain(r->doc, d, r->err,
+				                          "folder is that of another <drop>: who submits would be a guess");
 		text_of(r, d, "organisation", drop->organisation, sizeof drop->organisation);
 	}
 	if (r->code == WG_OK && https == NULL && c->drop_count == 0)
@@ -96,16 +111,18 @@ static void read_deliver(struct reading *r, const struct _xmlNode *node, struct 
 		c->retry_first_s = number_of(r, retry, "first", c->retry_first_s);
 		c->retry_most_s = number_of(r, retry, "most", c->retry_most_s);
 		c->give_up_s = number_of(r, retry, "give-up", c->give_up_s);
+		if (r->code == WG_OK && (c->retry_first_s > c->retry_most_s || c->retry_most_s > c->give_up_s))
+			r->code = wg_xml_complain(r->doc, retry, r->err,
+			                          "first (%u s) is at most as long as most (%u s), and that as give-up (%u s)",
+			                          c->retry_first_s, c->retry_most_s, c->give_up_s);
 	}
 }
 
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
 {
-	char data[WG_PATH_TEXT], readers[WG_PATH_TEXT], samples[8];
+	char samples[8];
 	text_of(r, root, "organisation", c->organisation, sizeof c->organisation);
 	path_of(r, root, "state", c->state);
-	path_of(r, root, "data", data);
-	path_of(r, root, "readers", readers);
 	path_of(r, wg_xml_first(root, "policy"), "file", c->policy);
 	path_of(r, wg_xml_first(root, "directory"), "file", c->directory);
 	path_of(r, wg_xml_first(root, "lookup"), "key", c->lookup_key);
@@ -120,8 +137,17 @@ static void read_gateway(struct reading *r, const struct _xmlNode *root, struct 
 		text_of(r, allowed, "allowed", samples, sizeof samples);
 		c->samples = strcmp(samples, "true") == 0 || strcmp(samples, "1") == 0;
 	}
-	if (r->code == WG_OK && (data[0] != '\0' || readers[0] != '\0'))
+}
+
+/* Before the file can be validated the schemas have to be found, and where they are may stand in it. */
+static enum wg_code find_paths(struct reading *r, struct wg_config *c)
+{
+	char data[WG_PATH_TEXT], readers[WG_PATH_TEXT];
+	path_of(r, wg_xml_root(r->doc), "data", data);
+	path_of(r, wg_xml_root(r->doc), "readers", readers);
+	if (r->code == WG_OK)
 		r->code = wg_paths_find(data[0] != '\0' ? data : NULL, readers[0] != '\0' ? readers : NULL, &c->paths, r->err);
+	return r->code;
 }
 
 enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_err *err)
@@ -132,17 +158,21 @@ enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_
 	WG_AUTO_FREE struct wg_config *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
-	if (realpath(file, full) == NULL || strlen(full) >= sizeof c->file)
-		return wg_err_errno(err, "configuration %s (name another with --config FILE)", file);
+	if (realpath(file, full) == NULL)
+		return wg_err_errno(err, "configuration %.300s (name another with --config FILE)", file);
+	if (strlen(full) >= sizeof c->file)
+		return wg_err_set(err, WG_LIMIT, "configuration %.300s...: its path is longer than %zu bytes", full,
+		                  sizeof c->file);
 	memcpy(c->file, full, strlen(full) + 1);
 	c->retry_first_s = 30;
 	c->retry_most_s = 1800;
 	c->give_up_s = 259200;
-	enum wg_code code = wg_paths_find(NULL, NULL, &c->paths, err);
+	enum wg_code code = wg_xml_load(full, &doc, err);
+	struct reading r = { .doc = doc, .file = c->file, .err = err, .code = WG_OK };
+	if (code == WG_OK)
+		code = find_paths(&r, c);
 	if (code == WG_OK)
 		code = wg_path_join(c->paths.xsd, "config.xsd", schema, err);
-	if (code == WG_OK)
-		code = wg_xml_load(full, &doc, err);
 	if (code == WG_OK)
 		code = wg_xml_xsd_load(schema, &xsd, err);
 	if (code == WG_OK && (code = wg_xml_validate(doc, xsd, err)) == WG_REJECT)
@@ -150,7 +180,6 @@ enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_
 	wg_xml_xsd_freep(&xsd);
 	if (code != WG_OK)
 		return code;
-	struct reading r = { .doc = doc, .file = c->file, .err = err, .code = WG_OK };
 	read_gateway(&r, wg_xml_root(doc), c);
 	if (r.code == WG_OK)
 		*out = wg_steal(&c);

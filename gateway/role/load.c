@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "notice/xml.h"
@@ -50,6 +51,25 @@ static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct w
 	return code;
 }
 
+static enum wg_code load_lookup_key(struct wg_process *p, struct wg_err *err)
+{
+	const char *path = p->config->lookup_key;
+	struct stat st;
+	enum wg_code code = wg_file_read(path, &p->lookup_key, err);
+	if (code != WG_OK)
+		return code;
+	if (stat(path, &st) != 0)
+		return wg_err_errno(err, "%s", path);
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return wg_err_set(err, WG_CONFIG, "%s: the lookup key can be read by others than its owner: chmod 600 it",
+		                  path);
+	if (p->lookup_key.len < LOOKUP_KEY_MIN)
+		return wg_err_set(err, WG_CONFIG,
+		                  "%s: the lookup key has %zu bytes, at least %d are needed: head -c 32 /dev/urandom > FILE",
+		                  path, p->lookup_key.len, LOOKUP_KEY_MIN);
+	return WG_OK;
+}
+
 static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 {
 	const struct wg_config *c = p->config;
@@ -67,22 +87,22 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK && c->smime_crl[0] != '\0')
 		code = wg_file_read(c->smime_crl, &p->smime_ca_pem, err); /* the reader takes both from one text */
 	if (code == WG_OK)
-		code = wg_file_read(c->lookup_key, &p->lookup_key, err);
-	if (code == WG_OK && p->lookup_key.len < LOOKUP_KEY_MIN)
-		code = wg_err_set(err, WG_CONFIG,
-		                  "%s: the lookup key has %zu bytes, at least %d are needed: head -c 32 /dev/urandom > FILE",
-		                  c->lookup_key, p->lookup_key.len, LOOKUP_KEY_MIN);
+		code = load_lookup_key(p, err);
 	if (code == WG_OK)
 		code = wg_desk_certs_load(p->directory, &p->certs, &p->cert_count, err);
 	return code == WG_OK ? WG_OK : wg_err_add(err, "keys");
 }
 
-/* What decisions depend on: policy, directory and the certificates that envelopes are made for. */
+/* What decisions and envelopes depend on: policy, directory, the desks' certificates and the anchors and revocations
+ * they are held against, our own signature, and whether and as whom we write mail. */
 static enum wg_code make_epoch(struct wg_process *p, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf all = WG_BUF((size_t)1 << 20);
+	WG_AUTO_BUF struct wg_buf all = WG_BUF(4 * WG_LIMIT_CONFIG_FILE);
 	wg_buf_str(&all, wg_policy_hash(p->policy));
 	wg_buf_str(&all, wg_directory_hash(p->directory));
+	wg_buf_str(&all, p->config->mail_out.port != 0 ? p->config->mail_out.from : "");
+	wg_buf_bytes(&all, p->smime_ca_pem.data, p->smime_ca_pem.len);
+	wg_buf_bytes(&all, p->smime_cert_pem.data, p->smime_cert_pem.len);
 	for (unsigned i = 0; i < p->cert_count; i++) {
 		struct wg_cert_facts facts = { 0 };
 		enum wg_code code = p->certs[i].cert != NULL ? wg_cert_facts(p->certs[i].cert, &facts, err) : WG_OK;

@@ -74,8 +74,10 @@ enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_path
 {
 	char program[PATH_MAX], root[WG_PATH_TEXT];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-	if (n <= 0 || (size_t)n >= WG_PATH_TEXT)
+	if (n <= 0)
 		return wg_err_errno(err, "cannot find out where this program is (/proc/self/exe)");
+	if ((size_t)n >= WG_PATH_TEXT)
+		return wg_err_set(err, WG_LIMIT, "the path of this program is longer than %d bytes", WG_PATH_TEXT);
 	program[n] = '\0';
 	memcpy(out->program, program, (size_t)n + 1);
 	if (!find_data(data, program, root))
