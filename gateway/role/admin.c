@@ -3,26 +3,58 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "role/role.h"
 #include "store/server.h"
+#include "sys/sandbox.h"
+
+/* The driver's file (sqlite_db.c); another driver has another one. */
+#define WG_STORE_DATABASE "store.db"
+
+/* Whoever owns the store's folder owns all in it: run by root, this process becomes that user, so that it leaves
+ * nothing behind that the gateway could not open afterwards. */
+static enum wg_code become_owner(const char *folder, struct wg_err *err)
+{
+	struct stat st;
+	if (stat(folder, &st) != 0)
+		return wg_err_errno(err, "%s", folder);
+	if (geteuid() != 0 || st.st_uid == 0)
+		return WG_OK;
+	if (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 || setuid(st.st_uid) != 0)
+		return wg_err_errno(err, "becoming the owner of %s", folder);
+	return WG_OK;
+}
 
 /* In the child: a store process for one peer; ends when the peer does. Says on `say` why it could not start; closes it
  * when it could. */
-static void serve_one(const struct wg_config *config, int fd, int say)
+static void serve_one(const struct wg_config *config, int fd, int say, pid_t parent)
 {
 	struct wg_server *server = NULL;
+	const char *const folder[] = { config->state, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder };
 	struct wg_err err = { 0 };
 	wg_role_signals();
-	enum wg_code code = wg_server_open(config->state, &server, &err);
+	enum wg_code code = become_owner(config->state, &err);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* whose peer was killed must not keep the store locked; cannot fail */
+	if (getppid() != parent)
+		_exit(1);
+	if (code == WG_OK)
+		code = wg_sandbox_harden(&err);
+	if (code == WG_OK)
+		code = wg_server_open(config->state, &server, &err);
 	if (code == WG_OK)
 		code = wg_server_attach(server, fd, WG_ROLE_ADMIN, &err);
+	if (code == WG_OK)
+		code = wg_sandbox_enter(&sandbox, &err);
 	if (code != WG_OK)
 		(void)!write(say, err.text, strlen(err.text)); /* the parent then says less */
 	wg_closep(&say);
@@ -46,20 +78,40 @@ static enum wg_code start_store(const struct wg_config *config, pid_t *store, in
 		return code;
 	}
 	*fd = ends[0];
+	pid_t parent = getpid();
 	*store = fork();
 	if (*store == 0) {
 		wg_closep(&ends[0]);
 		wg_closep(&said[0]);
-		serve_one(config, ends[1], said[1]);
+		serve_one(config, ends[1], said[1], parent);
 	}
 	wg_closep(&ends[1]);
 	wg_closep(&said[1]);
-	ssize_t n = *store > 0 ? read(said[0], why, sizeof why - 1) : 0;
+	ssize_t n = 0;
+	while (*store > 0 && (n = read(said[0], why, sizeof why - 1)) < 0 && errno == EINTR)
+		;
 	wg_closep(&said[0]);
 	if (*store < 0)
 		return wg_err_errno(err, "fork");
 	return n <= 0 ? WG_OK
 	              : wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", why);
+}
+
+/* There is a store to open: looking must not make one, which would then be the looker's. */
+static enum wg_code find_store(const struct wg_config *config, struct wg_err *err)
+{
+	char database[WG_PATH_TEXT];
+	enum wg_code code = wg_path_join(config->state, WG_STORE_DATABASE, database, err);
+	if (code != WG_OK || access(database, R_OK | W_OK) == 0)
+		return code;
+	if (errno == ENOENT)
+		return wg_err_set(err, WG_AGAIN,
+		                  "the gateway does not run and has no store in %s yet: start it with wardgate serve",
+		                  config->state);
+	if (errno == EACCES || errno == EPERM)
+		return wg_err_set(err, WG_DENIED, "you may not open the store in %s: be the user of the gateway, or root",
+		                  config->state);
+	return wg_err_errno(err, "the store in %s cannot be opened", config->state);
 }
 
 enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out, struct wg_err *err)
@@ -73,10 +125,9 @@ enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out,
 	}
 	if (code != WG_AGAIN && code != WG_NOT_FOUND)
 		return code;
-	if (access(config->state, R_OK | X_OK) != 0)
-		return wg_err_set(err, WG_AGAIN,
-		                  "the gateway does not run and has no store in %s yet: start it with wardgate serve",
-		                  config->state);
+	code = find_store(config, err);
+	if (code != WG_OK)
+		return code;
 	*out = (struct wg_admin){ 0 };
 	code = start_store(config, &out->store, &fd, err);
 	if (code == WG_OK)

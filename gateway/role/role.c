@@ -27,12 +27,13 @@ void wg_role_signals(void)
 	(void)sigaction(SIGTERM, &stop, NULL); /* cannot fail for these signals */
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGIO, &ignore, NULL); /* somebody opens a file in a drop folder while it is being read */
 }
 
 enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out,
                              struct wg_err *err)
 {
-	enum wg_code code = WG_AGAIN;
+	enum wg_code code = wg_err_set(err, WG_AGAIN, "told to stop");
 	for (int i = 0; i < CONNECT_TRIES && code == WG_AGAIN && !wg_role_stop; i++) {
 		code = wg_client_open(config->state, role, out, err);
 		struct timespec pause = { .tv_nsec = CONNECT_PAUSE_MS * 1000000L };
@@ -70,7 +71,10 @@ enum wg_code wg_role_run(const char *name, const struct wg_config *config, struc
 		wg_log_role(roles[i].name);
 		wg_role_signals();
 		enum wg_code code = wg_sandbox_harden(err);
-		return code == WG_OK ? roles[i].run(config, err) : code;
+		if (code == WG_OK)
+			code = roles[i].run(config, err);
+		/* the store may be gone first when all are told to stop at once: no fault then */
+		return code == WG_AGAIN && wg_role_stop ? WG_OK : code;
 	}
 	return wg_err_set(err, WG_NOT_FOUND, "there is no role \"%s\": store, intake, process or deliver", name);
 }
