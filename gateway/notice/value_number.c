@@ -88,8 +88,8 @@ static size_t number_at(const char *s, char *out, size_t size)
 		if (is_digit(s[i])) {
 			digits[n++] = s[i];
 			end = i + 1;
-		} else if (strchr(" -().", s[i]) == NULL) {
-			break;
+		} else if (strchr(" -().", s[i]) == NULL || (s[i] == '(' && n >= 10)) {
+			break; /* "01632 960123 (24 hours)" */
 		}
 	}
 	digits[n] = '\0';

@@ -62,19 +62,21 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 static void why_attention(struct wg_read *read)
 {
 	const struct wg_report *report = read->report;
-	unsigned unmapped = 0, unread = 0, ambiguous = 0;
+	unsigned unmapped = 0, unread = 0, ambiguous = 0, withheld = 0;
 	for (size_t i = 0; i < report->count; i++) {
 		unmapped += report->placements[i].what == WG_UNMAPPED;
 		unread += report->placements[i].what == WG_UNREAD;
 		ambiguous += report->placements[i].what == WG_AMBIGUOUS;
+		withheld += report->placements[i].what == WG_NOT_CARRIED;
 	}
 	read->attention = true;
 	if (report->map[0] == '\0')
 		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept",
 		               report->count);
 	else
-		(void)snprintf(read->reason, sizeof read->reason, "map %s: %u fields unmapped, %u unread, %u ambiguous%s%.500s",
-		               report->map, unmapped, unread, ambiguous, report->missing[0] != '\0' ? "; missing: " : "",
+		(void)snprintf(read->reason, sizeof read->reason,
+		               "map %s: %u fields unmapped, %u unread, %u ambiguous, %u not carried%s%.500s", report->map,
+		               unmapped, unread, ambiguous, withheld, report->missing[0] != '\0' ? "; missing: " : "",
 		               report->missing);
 }
 
