@@ -392,15 +392,17 @@ static void log_settled(const struct wg_msg_job *job, const struct outcome *o, c
 	       result->duplicate ? result->duplicate_of : NULL, NULL);
 }
 
-/* What a fault means for the message: its sender hears of a document that cannot be read, a person of all else. */
+/* What a fault means for the message: its sender hears of a document that cannot be read. All else is for a person,
+ * a reader that ran out of time or memory too: whether the document or the machine was at fault cannot be told, and a
+ * report of a missing child is not turned away on a guess. */
 static void settle_fault(struct outcome *o, const struct wg_err *fault)
 {
-	bool senders = !o->readable && (fault->code == WG_REJECT || fault->code == WG_LIMIT);
+	bool senders = !o->readable && fault->code == WG_REJECT;
 	settle(o, senders ? WG_MSG_REJECTED : WG_MSG_ATTENTION, fault->text);
 }
 
-/* A passing fault. A limit of time may be this machine's, when it has much to do: once more before the sender is told.
- */
+/* A passing fault. A limit of time may be this machine's, when it has much to do: once more before a person is
+ * told. */
 static bool try_again(const struct outcome *o, const struct wg_msg_job *job, enum wg_code code)
 {
 	return code == WG_SYSTEM || code == WG_AGAIN || (code == WG_LIMIT && !o->readable && job->tries == 0);
