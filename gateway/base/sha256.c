@@ -47,8 +47,8 @@ static void compress(uint32_t h[8], const uint8_t *p)
 
 void wg_sha256_init(struct wg_sha256 *s)
 {
-	*s = (struct wg_sha256){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-					0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 } };
+	*s = (struct wg_sha256){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+		                            0x5be0cd19 } };
 }
 
 void wg_sha256_update(struct wg_sha256 *s, const void *p, size_t len)

@@ -1,4 +1,5 @@
-/* SHA-256 (FIPS 180-4) for naming stored bytes and chaining the log. Not for secrets: keyed hashes belong to the crypto room. */
+/* SHA-256 (FIPS 180-4) for naming stored bytes and chaining the log. Not for secrets: keyed hashes belong to the crypto
+ * room. */
 #ifndef WG_BASE_SHA256_H
 #define WG_BASE_SHA256_H
 
