@@ -423,13 +423,17 @@ static void settle(struct wg_client *admin)
 static void who_waited_longest_is_first(void **state)
 {
 	struct rig_server r;
+	struct wg_err err = { 0 };
 	struct wg_client *waiting[3];
 	struct wg_msg_receipt receipts[3];
 	(void)state;
 	rig_start(&r);
 	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN), *intake = rig_client(&r, WG_ROLE_INTAKE);
-	for (int i = 2; i >= 0; i--) /* connected in this order, asking in the other */
+	for (int i = 2; i >= 0;
+	     i--) { /* connected in this order, asking in the other; an answer shows that it was accepted */
 		waiting[i] = rig_client(&r, WG_ROLE_PROCESS);
+		OK(wg_client_epoch(waiting[i], "e1", &err));
+	}
 	for (unsigned i = 0; i < 3; i++) {
 		send_lease(waiting[i], i, WAIT_MS);
 		settle(admin);
