@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "policy/reasons.h"
 #include "role/admin.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -18,24 +19,33 @@ static const char *text_of(const json_t *object, const char *name)
 	return s != NULL ? s : "";
 }
 
-/* One side: the categories given, or those not given, each with its rule, basis and source. */
+static bool is_marked(const json_t *record, const char *category)
+{
+	const json_t *marked = json_object_get(record, "marked");
+	for (size_t i = 0; i < json_array_size(marked); i++) {
+		const char *name = json_string_value(json_array_get(marked, i));
+		if (name != NULL && strcmp(name, category) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One side: the categories given, or those not given. */
 static void put_side(const json_t *record, const char *effect, const char *title, struct wg_buf *out)
 {
 	const json_t *reasons = json_object_get(record, "reasons");
-	bool any = false;
-	for (size_t i = 0; i < json_array_size(reasons); i++) {
+	struct wg_reason_words words[WG_REASONS_MAX];
+	unsigned n = 0;
+	for (size_t i = 0; i < json_array_size(reasons) && n < WG_REASONS_MAX; i++) {
 		const json_t *r = json_array_get(reasons, i);
-		if (strcmp(text_of(r, "effect"), effect) != 0)
-			continue;
-		wg_buf_printf(out, "%s    %-21s %s", any ? "" : title, text_of(r, "category"),
-		              text_of(r, "rule")[0] != '\0' ? text_of(r, "rule") : "no rule grants it");
-		if (text_of(r, "basis")[0] != '\0')
-			wg_buf_printf(out, "; %s", text_of(r, "basis"));
-		if (text_of(r, "source")[0] != '\0')
-			wg_buf_printf(out, " [%s]", text_of(r, "source"));
-		wg_buf_putc(out, '\n');
-		any = true;
+		if (strcmp(text_of(r, "effect"), effect) == 0)
+			words[n++] = (struct wg_reason_words){ .category = text_of(r, "category"),
+				                                   .rule = text_of(r, "rule"),
+				                                   .basis = text_of(r, "basis"),
+				                                   .source = text_of(r, "source"),
+				                                   .said = is_marked(record, text_of(r, "category")) };
 	}
+	wg_reasons_text(title, words, n, out);
 }
 
 static void put_record(const json_t *row, struct wg_buf *out)
@@ -50,8 +60,8 @@ static void put_record(const json_t *row, struct wg_buf *out)
 	              text_of(record, "route_source"));
 	if (text_of(record, "verdict_rule")[0] != '\0')
 		wg_buf_printf(out, "  %s by %s\n", text_of(record, "verdict"), text_of(record, "verdict_rule"));
-	put_side(record, "share", sent ? "  given\n" : "  would be given\n", out);
-	put_side(record, "withhold", "  not given\n", out);
+	put_side(record, "share", sent ? "given" : "would be given", out);
+	put_side(record, "withhold", "not given", out);
 	wg_buf_printf(out, "  policy %s, %.12s\n", text_of(record, "policy"), text_of(record, "policy_hash"));
 }
 
@@ -102,7 +112,7 @@ const struct wg_command wg_command_explain = {
 	.summary = "say who was told what of a message, and why",
 	.help = "usage: wardgate explain ID [--json]\n\n"
 			"Prints the disclosure record of every recipient: each category given or withheld, with rule, lawful basis "
-	        "and source,\n"
+			"and source,\n"
 			"the policy version it was decided under, and what became of the delivery. No personal data.\n\n"
 			"example:\n"
 			"  wardgate explain 06bcd8k1m3v5x7z9a2c4e6g8j0\n",

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "policy/decide.h"
+#include "policy/reasons.h"
 
 static const char *verdict_name(enum wg_verdict verdict)
 {
@@ -84,25 +85,21 @@ void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *
 	wg_buf_putc(out, '}');
 }
 
-/* One side of the text: what is given, or what is not, each with its rule, basis and source. */
+/* One side of the text: what is given, or what is not. */
 static void put_side(struct wg_buf *out, const struct wg_decision *decision, enum wg_effect effect, const char *title)
 {
-	bool any = false;
-	for (unsigned i = 0; i < decision->reason_count; i++) {
+	struct wg_reason_words words[WG_REASONS_MAX];
+	unsigned n = 0;
+	for (unsigned i = 0; i < decision->reason_count && n < WG_REASONS_MAX; i++) {
 		const struct wg_reason *r = &decision->reasons[i];
-		if (r->effect != effect)
-			continue;
-		if (!any)
-			wg_buf_printf(out, "  %s\n", title);
-		any = true;
-		wg_buf_printf(out, "    %-21s %s", wg_category_name(r->category),
-		              r->rule != NULL ? r->rule : "no rule grants it");
-		if (r->basis != NULL)
-			wg_buf_printf(out, "; %s", r->basis);
-		if (r->source != NULL)
-			wg_buf_printf(out, " [%s]", r->source);
-		wg_buf_puts(out, (decision->mark >> r->category & 1) != 0 ? " (the copy says so)\n" : "\n");
+		if (r->effect == effect)
+			words[n++] = (struct wg_reason_words){ .category = wg_category_name(r->category),
+				                                   .rule = r->rule,
+				                                   .basis = r->basis,
+				                                   .source = r->source,
+				                                   .said = (decision->mark >> r->category & 1) != 0 };
 	}
+	wg_reasons_text(title, words, n, out);
 }
 
 void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out)
