@@ -1,5 +1,5 @@
 /* main.c owns the entry: it finds the command, shows help, and calls it. */
-#include <getopt.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +40,15 @@ static const struct wg_command *find(const char *name)
 	return NULL;
 }
 
+/* What a command printed has to be out, or it has failed: a full disk is no success. */
+static int flushed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	(void)fprintf(stderr, "wardgate: the output could not be written: %s\n", strerror(errno));
+	return status == EX_OK ? EX_IOERR : status;
+}
+
 /* --config, --json and --help are understood after the command too; what is the command's own stays in argv. */
 static int take_common(struct wg_cli *cli, int argc, char **argv, bool *help)
 {
@@ -51,6 +60,8 @@ static int take_common(struct wg_cli *cli, int argc, char **argv, bool *help)
 			*help = true;
 		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
 			cli->config = argv[++i];
+		else if (strcmp(argv[i], "--config") == 0)
+			return -1;
 		else if (strncmp(argv[i], "--config=", 9) == 0)
 			cli->config = argv[i] + 9;
 		else
@@ -60,12 +71,16 @@ static int take_common(struct wg_cli *cli, int argc, char **argv, bool *help)
 	return kept;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const char *env = getenv("WARDGATE_CONFIG");
 	struct wg_cli cli = { .config = env != NULL ? env : default_config };
 	bool help = false;
 	argc = take_common(&cli, argc, argv, &help);
+	if (argc < 0) {
+		(void)fputs("wardgate: --config needs the name of a file\n", stderr);
+		return EX_USAGE;
+	}
 	if (argc < 2) {
 		usage(help ? stdout : stderr);
 		return help ? EX_OK : EX_USAGE;
@@ -76,7 +91,8 @@ int main(int argc, char **argv)
 	}
 	const struct wg_command *command = find(argv[1]);
 	if (command == NULL) {
-		(void)fprintf(stderr, "wardgate: there is no command \"%s\"; wardgate --help lists them\n", argv[1]);
+		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"; wardgate --help lists them\n",
+		              argv[1][0] == '-' ? "option" : "command", argv[1]);
 		return EX_USAGE;
 	}
 	if (help) {
@@ -85,4 +101,9 @@ int main(int argc, char **argv)
 	}
 	wg_xml_init();
 	return command->run(&cli, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return flushed(run(argc, argv));
 }

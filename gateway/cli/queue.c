@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
+#include "policy/reasons.h"
 #include "role/admin.h"
 
 #define LIST_MOST 1000
@@ -48,25 +49,62 @@ static void put_row_json(struct wg_buf *out, const struct wg_row *r)
 	wg_buf_puts(out, "}\n");
 }
 
+/* What a person can do about a row that waits for one; NULL when it does not. */
+static const char *what_to_do(const struct wg_row *r)
+{
+	static const struct {
+		const char *state, *words;
+	} hints[] = {
+		{ "attention", "look: wardgate queue show %s --unmask --which report (or original); then retry, or cancel" },
+		{ "review", "let it go: wardgate queue release %s --why TEXT; or cancel" },
+		{ "held", "let it go: wardgate queue release %s --why TEXT; or cancel" },
+		{ "failed", "try again: wardgate queue retry %s; or cancel" },
+	};
+	for (size_t i = 0; i < WG_COUNT(hints); i++)
+		if (strcmp(hints[i].state, r->state) == 0)
+			return hints[i].words;
+	return NULL;
+}
+
+static void put_indented(struct wg_buf *out, const char *words)
+{
+	wg_buf_puts(out, "    ");
+	wg_reasons_wrap(4, words, out);
+}
+
+static void put_what_to_do(struct wg_buf *out, const struct wg_row *r)
+{
+	char words[256];
+	const char *hint = what_to_do(r), *at = hint != NULL ? strstr(hint, "%s") : NULL;
+	if (at == NULL)
+		return;
+	(void)snprintf(words, sizeof words, "%.*s%s%s", (int)(at - hint), hint, r->id, at + 2); /* fits */
+	put_indented(out, words);
+}
+
 static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 {
-	char age[32], next[32], safe[512];
+	char age[32], next[32], safe[sizeof r->reason + 1];
 	int64_t now = wg_clock_wall();
-	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, r->kind[0] != '\0' ? r->kind : r->channel);
-	if (r->desk[0] != '\0')
+	bool delivery = r->desk[0] != '\0';
+	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, r->kind[0] != '\0' ? r->kind : delivery ? r->channel : "?");
+	if (delivery)
 		wg_buf_printf(out, "to %s/%s by %s", r->organisation, r->desk, r->channel);
 	else
 		wg_buf_printf(out, "from %s by %s", r->organisation, r->way);
 	wg_buf_printf(out, ", for %s", wg_age(now - r->since, age, sizeof age));
 	if (r->attempts > 0)
-		wg_buf_printf(out, ", tried %u times", r->attempts);
+		wg_buf_printf(out, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
 	if (r->next > now)
 		wg_buf_printf(out, ", next try in %s", wg_age(r->next - now, next, sizeof next));
 	if (r->maybe)
 		wg_buf_puts(out, ", may have arrived already");
-	if (r->reason[0] != '\0')
-		wg_buf_printf(out, "\n    %s", wg_defang(r->reason, safe, sizeof safe));
 	wg_buf_putc(out, '\n');
+	if (delivery)
+		wg_buf_printf(out, "    of message %s\n", r->message);
+	if (r->reason[0] != '\0')
+		put_indented(out, wg_defang(r->reason, safe, sizeof safe));
+	put_what_to_do(out, r);
 }
 
 static enum wg_code list_one(const struct wg_cli *cli, struct wg_admin *admin, const char *what, const char *state,
@@ -74,6 +112,8 @@ static enum wg_code list_one(const struct wg_cli *cli, struct wg_admin *admin, c
 {
 	struct wg_row *rows = NULL;
 	enum wg_code code = wg_client_list(admin->client, what, state, id, LIST_MOST, &rows, count, err);
+	if (code == WG_OK && *count > 0 && !cli->json)
+		wg_buf_printf(out, "%s%s:\n", out->len > 0 ? "\n" : "", what);
 	for (unsigned i = 0; code == WG_OK && i < *count; i++) {
 		if (cli->json)
 			put_row_json(out, &rows[i]);
@@ -173,7 +213,7 @@ static int run_act(struct wg_admin *admin, const char *action, const char *id, c
 		              id, action, id);
 		return EX_DATAERR;
 	}
-	(void)printf("%s: %u %s\n", action, changed, changed == 1 ? "delivery" : "deliveries");
+	(void)printf("%s: %u %s\n", action, changed, changed == 1 ? "change" : "changes"); /* main looks at stdout */
 	return EX_OK;
 }
 
@@ -229,7 +269,7 @@ const struct wg_command wg_command_queue = {
 			"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
 			"  list     what is unfinished: where, why, since when, when it is tried next\n"
 			"  show     one message with its deliveries and history; --unmask prints the notice itself, and that is "
-	        "logged\n"
+			"logged\n"
 			"  retry    try now what was deferred or has failed\n"
 			"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
 			"  cancel   give up for good; the record stays\n\n"

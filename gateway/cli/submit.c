@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "channel/send.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
@@ -67,6 +68,20 @@ static enum wg_code send_it(const struct submit *s, struct wg_send_item *item, s
 	return WG_OK;
 }
 
+/* The other side's words: escaped or defanged. */
+static int print_receipt(const struct wg_cli *cli, const char *receipt)
+{
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(4096);
+	char safe[256];
+	wg_buf_puts(&out, cli->json ? "{\"accepted\":" : "accepted: ");
+	if (cli->json)
+		wg_buf_put_json(&out, receipt);
+	else
+		wg_buf_puts(&out, wg_defang(receipt, safe, sizeof safe));
+	wg_buf_puts(&out, cli->json ? "}\n" : "\n");
+	return wg_print(&out) ? EX_OK : EX_IOERR;
+}
+
 static int run_submit(const struct wg_cli *cli, int argc, char **argv)
 {
 	struct submit s = { 0 };
@@ -88,10 +103,8 @@ static int run_submit(const struct wg_cli *cli, int argc, char **argv)
 	free(s.config);
 	if (code != WG_OK)
 		return wg_fail("submit", &err);
-	if (item.result.what == WG_SENT_OK) {
-		(void)printf(cli->json ? "{\"accepted\":\"%s\"}\n" : "accepted: %s\n", item.result.receipt);
-		return EX_OK;
-	}
+	if (item.result.what == WG_SENT_OK)
+		return print_receipt(cli, item.result.receipt);
 	(void)fprintf(stderr, "wardgate submit: not accepted%s: %s\n",
 	              item.result.maybe ? " as far as is known (sending again is safe)" : "", item.result.detail);
 	return item.result.what == WG_SENT_REFUSED ? EX_DATAERR : EX_TEMPFAIL;
@@ -101,14 +114,14 @@ const struct wg_command wg_command_submit = {
 	.name = "submit",
 	.summary = "hand a document to a gateway over HTTPS",
 	.help = "usage: wardgate submit --url URL [--certificate FILE --key FILE --ca FILE] [--idempotency-key KEY] "
-	        "[--json] FILE\n\n"
+			"[--json] FILE\n\n"
 			"FILE is an e-mail (.eml), XML, or a sealed object; - is standard input. The client certificate says who "
-	        "submits.\n"
+			"submits.\n"
 			"Without --certificate, --key and --ca those of the configuration's <deliver><https> are used.\n"
 			"Handing in the same document twice is safe: it gets the same receipt.\n"
 			"Exit status: 0 accepted, 65 refused, 75 try again later.\n\n"
 			"example:\n"
 			"  wardgate submit --url https://gateway.example/v1/notices --certificate me.crt --key me.key --ca ca.crt "
-	        "report.eml\n",
+			"report.eml\n",
 	.run = run_submit,
 };
