@@ -516,7 +516,7 @@ static void joins_a_day_and_an_hour(void **state)
 		{ "20/11/2026", "18:10", "18:10", "2026-11-20T18:10:00+00:00" },
 		{ "20/11/2026", "18:10", "18:30", NULL },
 		{ "20/11/2026", "20/11/2026 18:10", NULL, NULL }, /* who says that it is one moment */
-		{ "20/11/2026", "6:10", NULL, NULL }, /* morning or evening */
+		{ "20/11/2026", "6:10", NULL, NULL },             /* morning or evening */
 		{ "20/11/2026 18:00", "18:10", NULL, NULL },
 	};
 	for (size_t i = 0; i < WG_COUNT(boxes); i++) {
