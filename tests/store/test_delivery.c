@@ -49,6 +49,27 @@ static void found_never_overtakes_missing(void **state)
 	assert_int_equal(deliveries_due(s), 3);
 }
 
+/* A missing report that was put back is not overtaken by the found report behind it, nor does it wait for ever. */
+static void put_back_is_not_overtaken(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char missing[WG_ID_TEXT], found[WG_ID_TEXT];
+	add(s, 1, missing);
+	struct wg_msg_job job = take_message(s);
+	OK(wg_store_put_back(s->store, s->now, missing, job.token, 1000, "a passing fault", &err));
+	route(s, 2, "incident-1", "front-door", found);
+	assert_int_equal(deliveries_due(s), 0);
+	for (unsigned i = 1; state_of(s, missing) == WG_MSG_ACCEPTED; i++) {
+		assert_true(i <= WG_STORE_TRIES);
+		s->now.wall += 2000;
+		job = take_message(s);
+		OK(wg_store_put_back(s->store, s->now, missing, job.token, 1000, "a passing fault", &err));
+	}
+	assert_int_equal(state_of(s, missing), WG_MSG_ATTENTION);
+	assert_int_equal(deliveries_due(s), 1);
+}
+
 static void one_dead_recipient_delays_nobody(void **state)
 {
 	struct scene *s = *state;
@@ -373,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(found_never_overtakes_missing),
+		T(put_back_is_not_overtaken),
 		T(one_dead_recipient_delays_nobody),
 		T(turns_go_round),
 		T(a_wait_ends_by_the_clock_or_when_it_jumps_back),
