@@ -26,8 +26,12 @@ def title(text):
     print(f"\n\033[1m{text}\033[0m" if COLOUR else f"\n{text}\n{'-' * len(text)}")
 
 
+def fill(text, first, later):
+    return textwrap.fill(text, 100, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+
+
 def say(text):
-    print(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  "))
+    print(fill(text, "  ", "  "))
 
 
 def check(text, true):
@@ -70,12 +74,13 @@ def tell_decisions(gateway, message):
     for record in explain(gateway, message):
         d = record["record"]
         print(f"  {d['organisation']}/{d['desk']} ({d['role']} of {d['of']}), because of {d['route_source']}")
-        print(textwrap.fill("gets " + ", ".join(d["granted"]), 98, initial_indent="      ", subsequent_indent="           "))
+        print(fill("gets " + ", ".join(d["granted"]), "      ", "           "))
         if d["withheld"]:
-            print(textwrap.fill("not  " + ", ".join(d["withheld"]), 98, initial_indent="      ", subsequent_indent="           "))
+            print(fill("not  " + ", ".join(d["withheld"]), "      ", "           "))
         shown = next((r for r in d["reasons"] if r["category"] == "identity"), None)
         if shown:
-            say(f"    e.g. {shown['category']}: rule {shown['rule']}, basis {shown['basis']}, source {shown['source']}")
+            print(fill(f"e.g. {shown['category']}: rule {shown['rule']}, basis {shown['basis']}, source {shown['source']}",
+                       "      ", "           "))
 
 
 class Story:
@@ -164,8 +169,7 @@ class Story:
         everything = set().union(*(elements(x) for x in three.values()))
         for who, xml in three.items():
             gone = sorted(everything - elements(xml) - {"withheld"})
-            print(textwrap.fill(f"{who}: {len(elements(xml))} kinds of element" + (f"; without {', '.join(gone)}" if gone else ""), 98,
-                                initial_indent="  ", subsequent_indent="      "))
+            print(fill(f"{who}: {len(elements(xml))} kinds of element" + (f"; without {', '.join(gone)}" if gone else ""), "  ", "      "))
         check("the three copies differ from each other", len({frozenset(elements(x)) for x in three.values()}) == 3)
         check("her religion went to nobody: no rule grants it", not any("Quaker" in x for x in three.values()))
         title("4. Sunday, 03:12: she is found")
@@ -178,7 +182,8 @@ class Story:
         title("5. Afterwards")
         for gateway in (self.host, self.placing):
             done = gateway.cli("audit", "verify")
-            check(f"the log of {gateway.organisation} is whole: {done.stdout.splitlines()[0]}", done.returncode == 0)
+            said = (done.stdout or done.stderr or "no answer").splitlines()[0].split(", head")[0]
+            check(f"the log of decisions of {gateway.organisation} is whole ({said})", done.returncode == 0)
         logs = b"".join(g.log.read_bytes() for g in (self.host, self.placing))
         check("no name, date of birth, address or telephone number is in any log", not any(c in logs for c in CANARIES))
         self.message = missing
@@ -215,24 +220,57 @@ def summary(story, keep):
     return 0 if not failed else 1
 
 
+def stop(number, _frame):
+    """However the demo is ended, what it started is ended too."""
+    for once in ENDINGS:
+        signal.signal(once, signal.SIG_IGN)
+    raise Ended(number)
+
+
+class Ended(BaseException):
+    """A signal: the user's, or the terminal's when it closes."""
+
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def faults(story):
+    """The last words of each gateway's log that tell of a fault."""
+    for gateway in story.world.gateways.values():
+        told = [line for line in (gateway.log_lines() if gateway.log.exists() else ()) if line.get("level") in ("error", "warning")]
+        for line in told[-3:]:
+            yield f"  {gateway.organisation}: " + json.dumps(line)
+
+
+def tell(story, keep):
+    story.set_up()
+    story.run()
+    status = summary(story, keep)
+    if keep and status == 0:
+        signal.pause()
+    return status
+
+
 def main():
     parser = argparse.ArgumentParser(prog="ops/demo")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the commands to play on")
-    parser.add_argument("--folder", help="where to work (a new temporary folder)")
+    parser.add_argument("--folder", type=pathlib.Path, help="where to work (a new temporary folder)")
     options = parser.parse_args()
+    if options.folder and options.folder.exists() and any(options.folder.iterdir()):
+        parser.error(f"{options.folder} is not empty")
+    sys.stdout.reconfigure(line_buffering=True)
     story = Story(options.folder or tempfile.mkdtemp(prefix="wardgate-demo-"))
+    for number in ENDINGS:
+        signal.signal(number, stop)
     status = 1
     try:
-        story.set_up()
-        story.run()
-        status = summary(story, options.keep)
-    except (RuntimeError, TimeoutError, subprocess.SubprocessError, KeyError) as fault:
-        print(f"\nThe demo stopped: {fault}\nLogs are in {story.world.folder}", file=sys.stderr)
-    try:
-        if options.keep and status == 0:
-            signal.pause()
-    except KeyboardInterrupt:
-        pass
+        status = tell(story, options.keep)
+    except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError, KeyError) as fault:
+        print(f"\nThe demo stopped: {fault}", *faults(story), f"Everything it made, with the logs, is in {story.world.folder}",
+              sep="\n", file=sys.stderr)
+    except Ended as end:
+        status = 0 if options.keep and hasattr(story, "message") else 128 + end.args[0]
+        print(f"\nStopped; everything it made is in {story.world.folder}")
     finally:
         story.world.close()
     return status

@@ -19,6 +19,7 @@ FORCES = {
     "derbyshire-police": ("E23000018", "830 831", "Derbyshire Constabulary (example)"),
     "staffordshire-police": ("E23000015", "860 861", "Staffordshire Police (example)"),
 }
+START_TRIES = 5  # a role that ended by itself so often before its gateway was ready will not come up
 
 
 def free_port():
@@ -135,9 +136,14 @@ class Gateway:
 
     def wait_ready(self, seconds=60):
         def ready():
+            lines = list(self.log_lines(self.started_at))
             if self.process.poll() is not None:
                 raise RuntimeError(f"the gateway of {self.organisation} ended with {self.process.returncode}; see {self.log}")
-            return {"store", "process", "deliver", "intake"} <= {l.get("role") for l in self.log_lines(self.started_at) if l.get("event") == "ready"}
+            up = {l.get("role") for l in lines if l.get("event") == "ready"}
+            ends = [l["child"] for l in lines if l.get("event") == "ended" and l["how"].startswith("exit ") and l["child"] not in up]
+            if len(ends) >= START_TRIES:
+                raise RuntimeError(f"the gateway of {self.organisation}: {ends[-1]} does not start; see {self.log}")
+            return {"store", "process", "deliver", "intake"} <= up
         wait_for(f"the gateway of {self.organisation} is ready (log: {self.log})", seconds, ready)
 
     def stop(self, seconds=60):
@@ -177,7 +183,7 @@ class Gateway:
 
 class World:
     def __init__(self, folder, program=None):
-        self.folder = pathlib.Path(folder)
+        self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pki = self.folder / "certs"
         self.program = pathlib.Path(program or os.environ.get("WARDGATE", ROOT / "build/release/bin/wardgate"))
