@@ -42,7 +42,7 @@ const struct wg_command wg_command_audit = {
 	.summary = "verify the hash-chained log",
 	.help = "usage: wardgate audit verify [--json]\n\n"
 			"Walks the whole log: every entry's hash, the chain, no gaps, and that the states agree with what was "
-	        "logged last.\n"
+			"logged last.\n"
 			"Exit status: 0 clean, 65 not, with the entry that does not fit.\n\n"
 			"example:\n"
 			"  wardgate audit verify\n",

@@ -269,9 +269,9 @@ const struct wg_command wg_command_convert = {
 	.name = "convert",
 	.summary = "read a document and print the notice made of it",
 	.help = "usage: wardgate convert [--report FILE] [--organisation NAME] [--type TYPE] [--id ID] [--received TIME] "
-	        "FILE\n\n"
+			"FILE\n\n"
 			"Reads FILE (an e-mail, .eml, or XML; - is standard input) in a confined reader, maps it, and prints the "
-	        "notice.\n"
+			"notice.\n"
 			"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
 			"  --organisation NAME  who sent it, for the notice's header\n"
 			"  --type TYPE          what it was declared as, e.g. message/rfc822; a disagreement is refused\n"
@@ -289,7 +289,7 @@ const struct wg_command wg_command_decide = {
 	.help = "usage: wardgate decide [--project ORGANISATION[/DESK]] [--json] [--policy FILE --directory FILE]\n"
 			"                       [--self NAME] [--from NAME] [--at TIME] NOTICE.xml\n\n"
 			"Prints the decision for every recipient: each category given or withheld, with rule, lawful basis and "
-	        "source.\n"
+			"source.\n"
 			"  --project RECIPIENT  print the redacted notice that this recipient would get instead\n"
 			"  --policy, --directory  instead of those of the configuration\n"
 			"  --self NAME          the organisation of the gateway\n"

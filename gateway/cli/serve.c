@@ -56,7 +56,7 @@ const struct wg_command wg_command_serve = {
 	.summary = "run the gateway",
 	.help = "usage: wardgate serve [--role NAME] [--config FILE]\n\n"
 			"Runs and watches all roles: store, intake, process, deliver. One that dies is started again; nothing is "
-	        "lost.\n"
+			"lost.\n"
 			"  --role NAME  run this role only, as its own service and user (see wardgate(1), UNITS)\n\n"
 			"SIGTERM stops, SIGHUP reads the configuration again: a faulty one changes nothing.\n"
 			"The log is one JSON object a line on standard error.\n\n"
@@ -71,7 +71,7 @@ const struct wg_command wg_command_check = {
 	.summary = "check configuration, policy, directory, keys and certificates",
 	.help = "usage: wardgate check [--config FILE]\n\n"
 			"Loads everything as the roles will, says what is wrong, where and what to do, and prints the effective "
-	        "configuration.\n"
+			"configuration.\n"
 			"Exit status: 0 in order, 1 usable with warnings, 2 not usable.\n\n"
 			"example:\n"
 			"  wardgate check --config gateway.xml\n",
