@@ -34,13 +34,20 @@ static bool looks_sealed(const uint8_t *p, size_t len)
 	return head <= 6 && p[head] == 0x06 && memcmp(p + head + 2, pkcs7, sizeof pkcs7) == 0;
 }
 
-/* "Name: value" on the first line, the name printable without blanks (RFC 5322 2.2), or the mbox "From " line. */
+/* RFC 5322 2.2 allows all printable characters; letters, digits and these are what anybody uses, and JSON is none. */
+static bool in_field_name(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	       c == '.';
+}
+
+/* "Name: value" on the first line, or the mbox "From " line. */
 static bool looks_mail(const uint8_t *p, size_t len)
 {
 	if (len > 5 && memcmp(p, "From ", 5) == 0)
 		return true;
 	size_t n = 0;
-	while (n < len && n < 76 && p[n] > 0x20 && p[n] < 0x7f && p[n] != ':')
+	while (n < len && n < 76 && in_field_name(p[n]))
 		n++;
 	return n > 0 && n < len && p[n] == ':';
 }

@@ -1,0 +1,114 @@
+/* gate.c owns the configuration that the tests of this room change and load. */
+#include "gate.h"
+
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "sys/file.h"
+
+static const char config_text[] =
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	"<gateway xmlns=\"urn:wardgate:config:1\" organisation=\"staffordshire\" state=\"state\">\n"
+	"  <policy file=\"" WG_SOURCE_DIR "/policy/staffordshire-stoke.xml\"/>\n"
+	"  <directory file=\"directory.xml\"/>\n"
+	"  <storage certificate=\"staffordshire/storage.pem\" key=\"staffordshire/storage.key\"/>\n"
+	"  <smime certificate=\"staffordshire/smime.pem\" key=\"staffordshire/smime.key\" ca=\"ca.pem\"/>\n"
+	"  <lookup key=\"lookup.key\"/>\n"
+	"  <intake>\n"
+	"    <https address=\"127.0.0.1\" port=\"8443\" certificate=\"staffordshire/server.pem\" "
+    "key=\"staffordshire/server.key\" "
+	"client-ca=\"ca.pem\"/>\n"
+	"    <drop folder=\"drop\" organisation=\"staffordshire-police\"/>\n"
+	"  </intake>\n"
+	"  <deliver>\n"
+	"    <mail host=\"localhost\" port=\"2525\" ca=\"ca.pem\" from=\"gateway@staffordshire.example\"/>\n"
+	"    <https certificate=\"staffordshire/client.pem\" key=\"staffordshire/client.key\" ca=\"ca.pem\"/>\n"
+	"    <retry first=\"1\" most=\"4\" give-up=\"3600\"/>\n"
+	"  </deliver>\n"
+	"  <samples allowed=\"true\"/>\n"
+	"</gateway>\n";
+
+/* kind, id, attributes, desk, role, channel */
+#define DIRECTORY_ENTRY(kind, id, attributes, desk, role, how)                                           \
+	"  <organisation id=\"" id "\" kind=\"" kind "\" " attributes ">\n"                                  \
+	"    <name>" id " (example)</name><domain>" id ".example</domain><client dns=\"" id ".example\"/>\n" \
+	"    <signer certificate=\"" id "/smime.pem\"/>\n"                                                   \
+	"    <desk name=\"" desk "\" roles=\"" role "\" " how " certificate=\"" id "/smime.pem\"/>\n"        \
+	"  </organisation>\n"
+
+static const char directory_text[] =
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	"<directory xmlns=\"urn:wardgate:directory:1\" version=\"test\">\n" DIRECTORY_ENTRY(
+		"council", "derbyshire", "code=\"830\"", "front-door", "front-door",
+		"channel=\"https\" url=\"https://localhost:9/v1/notices\"")
+		DIRECTORY_ENTRY("council", "staffordshire", "code=\"860\"", "front-door", "front-door",
+                        "channel=\"mail\" address=\"front-door@staffordshire.example\"")
+			DIRECTORY_ENTRY("police", "derbyshire-police", "code=\"E23000018\" areas=\"830 831\"", "missing",
+                            "police-missing", "channel=\"mail\" address=\"missing@derbyshire-police.example\"")
+				DIRECTORY_ENTRY("police", "staffordshire-police", "code=\"E23000015\" areas=\"860 861\"", "missing",
+                                "police-missing",
+                                "channel=\"mail\" address=\"missing@staffordshire-police.example\"") "</directory>\n";
+
+const char *gate_write(const char *name, const char *text)
+{
+	pki_write(name, text, strlen(text));
+	const char *path = pki(name);
+	assert_int_equal(chmod(path, 0600), 0);
+	return path;
+}
+
+static char *replaced(const char *text, const char *from, const char *to)
+{
+	struct wg_buf out = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	const char *at = strstr(text, from);
+	if (at == NULL)
+		fail_msg("there is no %s to replace", from);
+	wg_buf_put(&out, text, (size_t)(at - text));
+	wg_buf_puts(&out, to);
+	wg_buf_puts(&out, at + strlen(from));
+	char *s = wg_buf_steal(&out);
+	assert_non_null(s);
+	return s;
+}
+
+char *gate_config(const char *from, const char *to)
+{
+	return replaced(config_text, from, to);
+}
+
+char *gate_directory(const char *from, const char *to)
+{
+	return replaced(directory_text, from, to);
+}
+
+int gate_setup(void **state)
+{
+	wg_xml_init();
+	if (pki_setup(state) != 0)
+		return -1;
+	(void)gate_write("gateway.xml", config_text);
+	(void)gate_write("directory.xml", directory_text);
+	(void)gate_write("lookup.key", "thirty-two bytes, and not random");
+	return 0;
+}
+
+struct wg_config *gate_load(void)
+{
+	struct wg_config *config = NULL;
+	if (wg_config_load(pki("gateway.xml"), &config, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	return config;
+}
+
+void gate_report(struct wg_buf *out, const char *reference, const char *placing, const char *extra)
+{
+	wg_buf_printf(out,
+	              "From: missing@staffordshire-police.example\nTo: front-door@staffordshire.example\n"
+	              "Subject: MISSING PERSON REPORT\nMessage-ID: <%s@staffordshire-police.example>\n"
+	              "Content-Type: text/plain; charset=utf-8\n\nPolice incident number: %s\nForce: Staffordshire Police\n"
+	              "Risk level: High\nFull name: Tess Canaryname\nDate of birth: 07/08/2012\nLooked after child: Yes\n"
+	              "Placing authority: %s\nHost authority: Staffordshire\nWhen last seen: 21/11/2026 at 19:30\n"
+	              "Where last seen: Canarystreet bus stop\nCircumstances of going missing: Left after tea\n%s",
+	              reference, reference, placing, extra);
+	assert_false(out->failed);
+}

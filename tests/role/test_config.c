@@ -1,0 +1,216 @@
+/* The configuration: read as it was meant, or refused with file and line and what is wrong. */
+#include "gate.h"
+
+#include <unistd.h>
+
+#include "role/check.h"
+
+static void test_good(void **state)
+{
+	(void)state;
+	char want[PATH_MAX];
+	struct wg_config *c = gate_load();
+	struct wg_buf text = WG_BUF(65536);
+	assert_string_equal(c->organisation, "staffordshire");
+	(void)snprintf(want, sizeof want, "%s/state", pki_dir); /* fits */
+	assert_string_equal(c->state, want);
+	(void)snprintf(want, sizeof want, "%s/staffordshire/storage.key", pki_dir); /* fits */
+	assert_string_equal(c->storage.key, want);
+	assert_string_equal(c->policy, WG_SOURCE_DIR "/policy/staffordshire-stoke.xml");
+	assert_string_equal(c->https_in.address, "127.0.0.1");
+	assert_int_equal(c->https_in.port, 8443);
+	assert_int_equal(c->drop_count, 1);
+	assert_string_equal(c->drops[0].organisation, "staffordshire-police");
+	assert_int_equal(c->mail_out.port, 2525);
+	assert_string_equal(c->mail_out.from, "gateway@staffordshire.example");
+	assert_string_equal(c->mail_out.tls.key, "");
+	assert_int_equal(c->retry_first_s, 1);
+	assert_int_equal(c->retry_most_s, 4);
+	assert_int_equal(c->give_up_s, 3600);
+	assert_true(c->samples);
+	wg_config_print(c, &text);
+	assert_non_null(strstr(wg_buf_text(&text), "submits as staffordshire-police"));
+	wg_buf_free(&text);
+	free(c);
+}
+
+/* Relative paths are relative to the file, wherever the program was started; a link to it counts as the file. */
+static void test_relative(void **state)
+{
+	(void)state;
+	struct wg_config *c = NULL;
+	char was[PATH_MAX], want[PATH_MAX];
+	assert_non_null(getcwd(was, sizeof was));
+	assert_int_equal(chdir(pki_dir), 0);
+	enum wg_code code = wg_config_load("gateway.xml", &c, &pki_err);
+	assert_int_equal(chdir(was), 0);
+	assert_int_equal(code, WG_OK);
+	(void)snprintf(want, sizeof want, "%s/directory.xml", pki_dir); /* fits */
+	assert_string_equal(c->directory, want);
+	free(c);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	char *text = gate_config(
+		"    <retry first=\"1\" most=\"4\" give-up=\"3600\"/>\n  </deliver>\n  <samples allowed=\"true\"/>\n",
+		"  </deliver>\n");
+	struct wg_config *c = NULL;
+	assert_int_equal(wg_config_load(gate_write("defaults.xml", text), &c, &pki_err), WG_OK);
+	assert_int_equal(c->retry_first_s, 30);
+	assert_int_equal(c->retry_most_s, 1800);
+	assert_int_equal(c->give_up_s, 259200);
+	assert_false(c->samples);
+	free(c);
+	free(text);
+}
+
+/* from: what is changed in the good one; line: where the fault then stands; word: what the operator has to read. */
+static const struct {
+	const char *from, *to;
+	unsigned line;
+	const char *word;
+} broken[] = {
+	{ "<lookup key=", "<lookop key=", 7, "lookop" },
+	{ "<gateway ", "<gatewey ", 18, "not well-formed" }, /* its end no longer fits */
+	{ "config:1\"", "config:2\"", 2, "gateway" },
+	{ " organisation=\"staffordshire\"", "", 2, "organisation" },
+	{ " organisation=\"staffordshire\"", " organisation=\"Staffordshire Council\"", 2, "organisation" },
+	{ " state=\"state\"", "", 2, "state" },
+	{ " state=\"state\"", " state=\"\"", 2, "state" },
+	{ " state=\"state\"", " state=\"state\" colour=\"blue\"", 2, "colour" },
+	{ "  <directory file=\"directory.xml\"/>\n", "", 2, "directory" },
+	{ "  <directory file=\"directory.xml\"/>\n", "  <directory file=\"a\"/>\n  <directory file=\"b\"/>\n", 5,
+	  "directory" },
+	{ "<directory file=", "<directory fiel=", 4, "fiel" },
+	{ " key=\"staffordshire/storage.key\"", "", 5, "key" },
+	{ " ca=\"ca.pem\"/>\n  <lookup", "/>\n  <lookup", 6, "ca" },
+	{ "port=\"8443\"", "port=\"0\"", 9, "port" },
+	{ "port=\"8443\"", "port=\"65536\"", 9, "port" },
+	{ "port=\"8443\"", "port=\"https\"", 9, "port" },
+	{ "address=\"127.0.0.1\"", "address=\"localhost\"", 9, "numeric address" },
+	{ "address=\"127.0.0.1\"", "address=\"127.0.0.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1\"",
+	  9, "address is longer" },
+	{ "<drop folder=\"drop\" organisation=\"staffordshire-police\"/>",
+	  "<drop folder=\"drop\" organisation=\"derbyshire\"/>\n    <drop folder=\"drop\" "
+	  "organisation=\"staffordshire-police\"/>",
+	  11, "another <drop>" },
+	{ "host=\"localhost\"", "host=\"mail server\"", 13, "host name" },
+	{ "host=\"localhost\" port=\"2525\" ca=\"ca.pem\"", "host=\"localhost\" port=\"2525\"", 13, "ca" },
+	{ "from=\"gateway@staffordshire.example\"", "from=\"gateway\"", 13, "e-mail address" },
+	{ "from=\"gateway@staffordshire.example\"", "from=\"gateway@staffordshire.example\" key=\"k.pem\"", 13,
+	  "come together" },
+	{ "first=\"1\"", "first=\"0\"", 15, "first" },
+	{ "first=\"1\"", "first=\"1 minute\"", 15, "first" },
+	{ "first=\"1\"", "first=\"5\"", 15, "at most as long" },
+	{ "most=\"4\"", "most=\"3601\"", 15, "at most as long" },
+	{ "give-up=\"3600\"", "give-up=\"99999999\"", 15, "give-up" },
+	{ "<samples allowed=\"true\"/>", "<samples allowed=\"perhaps\"/>", 17, "allowed" },
+	{ "</gateway>", "", 19, "not well-formed" },
+	{ "<gateway ", "<!DOCTYPE gateway [<!ENTITY a \"b\">]>\n<gateway ", 0, "DOCTYPE" },
+};
+
+static void test_broken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(broken); i++) {
+		struct wg_config *c = NULL;
+		struct wg_err err = { 0 };
+		char place[64];
+		char *text = gate_config(broken[i].from, broken[i].to);
+		enum wg_code code = wg_config_load(gate_write("broken.xml", text), &c, &err);
+		(void)snprintf(place, sizeof place, "/broken.xml:%u", broken[i].line); /* fits */
+		if (broken[i].line == 0)
+			(void)snprintf(place, sizeof place, "/broken.xml"); /* fits */
+		if (code != WG_CONFIG || strstr(err.text, place) == NULL || strstr(err.text, broken[i].word) == NULL)
+			fail_msg("row %zu (%s): wanted %s and \"%s\": %s: %s", i, broken[i].to, place, broken[i].word,
+			         wg_code_name(code), err.text);
+		assert_null(c);
+		free(text);
+	}
+}
+
+/* Nothing can come in: neither HTTPS nor a folder. */
+static void test_no_way_in(void **state)
+{
+	(void)state;
+	char *text = gate_config("    <drop folder=\"drop\" organisation=\"staffordshire-police\"/>\n", "");
+	char *start = strstr(text, "    <https address"), *end = start != NULL ? strchr(start, '\n') : NULL;
+	struct wg_config *c = NULL;
+	assert_non_null(end);
+	memmove(start, end + 1, strlen(end + 1) + 1);
+	assert_int_equal(wg_config_load(gate_write("broken.xml", text), &c, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "nothing can come in"));
+	free(text);
+}
+
+static void test_long_paths(void **state)
+{
+	(void)state;
+	char name[600], *text;
+	struct wg_config *c = NULL;
+	memset(name, 'n', sizeof name);
+	memcpy(name, "state=\"", 7);
+	memcpy(name + 507, "\"", 2); /* 500 characters: the schema's limit */
+	text = gate_config("state=\"state\"", name);
+	assert_int_equal(wg_config_load(gate_write("long.xml", text), &c, &pki_err), WG_OK);
+	assert_int_equal(strlen(c->state), strlen(pki_dir) + 1 + 500);
+	free(c);
+	free(text);
+	memset(name + 507, 'n', 1);
+	memcpy(name + 508, "\"", 2);
+	c = NULL;
+	text = gate_config("state=\"state\"", name);
+	assert_int_equal(wg_config_load(gate_write("long.xml", text), &c, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "long.xml:2"));
+	free(text);
+}
+
+static void test_not_there(void **state)
+{
+	(void)state;
+	struct wg_config *c = NULL;
+	assert_int_equal(wg_config_load(pki("nowhere.xml"), &c, &pki_err), WG_NOT_FOUND);
+	assert_non_null(strstr(pki_err.text, "nowhere.xml"));
+	assert_non_null(strstr(pki_err.text, "--config"));
+	assert_int_not_equal(wg_config_load(pki_dir, &c, &pki_err), WG_OK);
+}
+
+/* data= and readers= are heeded before the file can be validated, for the schema is where data= says. */
+static void test_data(void **state)
+{
+	(void)state;
+	struct wg_config *c = NULL;
+	char *text = gate_config(" state=", " data=\"" WG_SOURCE_DIR "\" readers=\"" WG_BINARY_DIR "/bin\" state=");
+	assert_int_equal(wg_config_load(gate_write("data.xml", text), &c, &pki_err), WG_OK);
+	assert_string_equal(c->paths.xsd, WG_SOURCE_DIR "/xsd");
+	free(c);
+	free(text);
+	c = NULL;
+	text = gate_config(" state=", " data=\"/nowhere\" state=");
+	assert_int_equal(wg_config_load(gate_write("data.xml", text), &c, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "/nowhere"));
+	free(text);
+}
+
+static void test_check(void **state)
+{
+	(void)state;
+	struct wg_buf out = WG_BUF(65536);
+	struct wg_err err = { 0 };
+	if (wg_check(pki("gateway.xml"), &out, &err) != WG_OK)
+		fail_msg("%s", err.text);
+	assert_non_null(strstr(wg_buf_text(&out), "organisation  staffordshire"));
+	wg_buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),      cmocka_unit_test(test_relative),  cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_broken),    cmocka_unit_test(test_no_way_in), cmocka_unit_test(test_long_paths),
+		cmocka_unit_test(test_not_there), cmocka_unit_test(test_data),      cmocka_unit_test(test_check),
+	};
+	return cmocka_run_group_tests(tests, gate_setup, pki_teardown);
+}

@@ -1,0 +1,212 @@
+/* Sealing: one projection becomes an envelope that openssl opens with the recipient's key, and nobody with another. */
+#include "gate.h"
+
+#include <unistd.h>
+
+#include "sys/file.h"
+
+static struct wg_config *config;
+static struct wg_process process;
+static struct wg_notice *notice;
+
+static int setup(void **state)
+{
+	struct wg_buf bytes = WG_BUF(WG_LIMIT_NOTICE);
+	if (gate_setup(state) != 0)
+		return -1;
+	config = gate_load();
+	if (wg_process_load(config, &process, &pki_err) != WG_OK ||
+	    wg_file_read(WG_SOURCE_DIR "/tests/corpora/notice/missing-example.xml", &bytes, &pki_err) != WG_OK ||
+	    wg_notice_parse(process.schema, bytes.data, bytes.len, "notice", &notice, &pki_err) != WG_OK) {
+		print_error("%s\n", pki_err.text);
+		return -1;
+	}
+	wg_buf_free(&bytes);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	wg_notice_freep(&notice);
+	wg_process_free(&process);
+	free(config);
+	return pki_teardown(state);
+}
+
+static struct wg_sealing sealing(void)
+{
+	return (struct wg_sealing){ .render = process.render,
+		                        .key = process.smime_key,
+		                        .cert = process.smime_cert,
+		                        .trust = process.trust,
+		                        .certs = process.certs,
+		                        .cert_count = process.cert_count,
+		                        .from = config->mail_out.from };
+}
+
+static enum wg_code seal_for(const struct wg_sealing *s, const char *organisation, struct wg_buf *out,
+                             struct wg_err *err)
+{
+	const struct wg_organisation *o = wg_directory_find(process.directory, organisation);
+	struct wg_notice *copy = NULL;
+	assert_non_null(o);
+	struct wg_copy want = { .organisation = o->id,
+		                    .desk = o->desks[0].name,
+		                    .granted = wg_category_find("identity") | wg_category_find("episode") |
+		                               wg_category_find("risk") | wg_category_find("last-seen"),
+		                    .reason = "not shared with this recipient" };
+	assert_int_equal(wg_notice_project(notice, &want, &copy, err), WG_OK);
+	enum wg_code code = wg_seal(s, copy, "01k9tess00examp1e0m1ss1ng1", 1795300000000, o, &o->desks[0], out, err);
+	wg_notice_freep(&copy);
+	return code;
+}
+
+/* As the recipient opens it; the inner entity into out. */
+static int opened(const char *file, const char *form, const char *who, char *out, size_t max)
+{
+	char cert[64], key[64];
+	(void)snprintf(cert, sizeof cert, "%s/smime.pem", who); /* fits */
+	(void)snprintf(key, sizeof key, "%s/smime.key", who);   /* fits */
+	const char *const decrypt[] = { "openssl", "cms",     "-decrypt", "-in",    pki(file), "-inform",    form,
+		                            "-recip",  pki(cert), "-inkey",   pki(key), "-out",    pki("inner"), NULL };
+	const char *const verify[] = { "openssl",     "cms",      "-verify",   "-in",  pki("inner"), "-CAfile",
+		                           pki("ca.pem"), "-purpose", "smimesign", "-out", pki("plain"), NULL };
+	if (pki_run("decrypt.log", decrypt) != 0 || pki_run("verify.log", verify) != 0)
+		return -1;
+	out[pki_read("plain", out, max - 1)] = '\0';
+	return 0;
+}
+
+static void test_mail(void **state)
+{
+	(void)state;
+	static char inner[262144];
+	struct wg_sealing s = sealing();
+	struct wg_buf mail = WG_BUF(WG_LIMIT_ENVELOPE);
+	if (seal_for(&s, "staffordshire", &mail, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	pki_write("mail.eml", mail.data, mail.len);
+	const char *text = wg_buf_text(&mail);
+	assert_non_null(strstr(text, "From: gateway@staffordshire.example"));
+	assert_non_null(strstr(text, "01k9tess00examp1e0m1ss1ng1.staffordshire.front-door@staffordshire.example"));
+	/* nothing of the child outside the seal */
+	static const char *const canaries[] = { "Tess", "2011", "SP-26-445566", "notice.xml" };
+	for (size_t i = 0; i < WG_COUNT(canaries); i++)
+		assert_null(strstr(text, canaries[i]));
+	assert_int_equal(opened("mail.eml", "SMIME", "staffordshire", inner, sizeof inner), 0);
+	assert_non_null(strstr(inner, "notice.xml"));
+	assert_non_null(strstr(inner, "text/html"));
+	assert_non_null(strstr(inner, "text/plain"));
+	assert_int_not_equal(opened("mail.eml", "SMIME", "derbyshire", inner, sizeof inner), 0);
+	wg_buf_free(&mail);
+}
+
+static void test_https(void **state)
+{
+	(void)state;
+	static char inner[262144];
+	struct wg_sealing s = sealing();
+	struct wg_buf der = WG_BUF(WG_LIMIT_ENVELOPE);
+	if (seal_for(&s, "derbyshire", &der, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	pki_write("object.der", der.data, der.len);
+	assert_int_equal(opened("object.der", "DER", "derbyshire", inner, sizeof inner), 0);
+	assert_non_null(strstr(inner, "notice.xml"));
+	assert_int_not_equal(opened("object.der", "DER", "staffordshire", inner, sizeof inner), 0);
+	wg_buf_free(&der);
+}
+
+/* Every reason not to seal: no envelope, and words that name recipient and reason. */
+static void test_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *certificate, *words;
+	} table[] = {
+		{ "hostile/expired-smime.pem", "expired" }, { "hostile/unknown-ca-smime.pem", "" },
+		{ "hostile/revoked-smime.pem", "revoked" }, { "hostile/no-eku-smime.pem", "" },
+		{ "nowhere.pem", "nowhere.pem" },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct wg_sealing s = sealing();
+		struct wg_desk_cert only = { .desk = &wg_directory_find(process.directory, "derbyshire")->desks[0] };
+		struct wg_trust *trust = pki_trust("ca.pem", "crl.pem");
+		struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
+		struct wg_err err = { 0 };
+		if (wg_cert_load(pki(table[i].certificate), &only.cert, &err) != WG_OK)
+			(void)snprintf(only.fault, sizeof only.fault, "%.250s", err.text); /* as wg_desk_certs_load does */
+		s.certs = &only;
+		s.cert_count = 1;
+		s.trust = trust;
+		err = (struct wg_err){ 0 };
+		enum wg_code code = seal_for(&s, "derbyshire", &out, &err);
+		if (code == WG_OK || out.len != 0 || strstr(err.text, "derbyshire/front-door") == NULL ||
+		    strstr(err.text, table[i].words) == NULL)
+			fail_msg("%s: %s, %zu bytes: %s", table[i].certificate, wg_code_name(code), out.len, err.text);
+		wg_cert_freep(&only.cert);
+		wg_trust_freep(&trust);
+		wg_buf_free(&out);
+	}
+}
+
+static void test_mail_is_off(void **state)
+{
+	(void)state;
+	struct wg_sealing s = sealing();
+	struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
+	s.from = NULL;
+	assert_int_equal(seal_for(&s, "staffordshire", &out, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "<mail>"));
+	assert_int_equal(out.len, 0);
+	wg_buf_free(&out);
+}
+
+/* Longest names: the reference is whole. */
+static void test_reference(void **state)
+{
+	(void)state;
+	char name[WG_LIMIT_NAME + 1], out[WG_REFERENCE_TEXT];
+	memset(name, 'n', WG_LIMIT_NAME);
+	name[WG_LIMIT_NAME] = '\0';
+	wg_reference("01k9tess00examp1e0m1ss1ng1", name, name, out);
+	assert_int_equal(strlen(out), 26 + 1 + WG_LIMIT_NAME + 1 + WG_LIMIT_NAME);
+}
+
+/* What envelopes depend on is what the epoch tells: another anchor, mailbox or certificate is another epoch. */
+static void test_epoch(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to;
+	} table[] = {
+		{ "from=\"gateway@", "from=\"other@" },
+		{ " ca=\"ca.pem\"/>\n  <lookup", " ca=\"ca.pem\" crl=\"crl.pem\"/>\n  <lookup" },
+		{ "<smime certificate=\"staffordshire/smime.pem\" key=\"staffordshire/smime.key\"",
+		  "<smime certificate=\"specimen/smime.pem\" key=\"specimen/smime.key\"" },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct wg_process other;
+		struct wg_config *changed = NULL;
+		char *text = gate_config(table[i].from, table[i].to);
+		assert_int_equal(wg_config_load(gate_write("other.xml", text), &changed, &pki_err), WG_OK);
+		if (wg_process_load(changed, &other, &pki_err) != WG_OK)
+			fail_msg("row %zu: %s", i, pki_err.text);
+		assert_string_not_equal(other.epoch, process.epoch);
+		wg_process_free(&other);
+		free(changed);
+		free(text);
+	}
+	struct wg_process same;
+	assert_int_equal(wg_process_load(config, &same, &pki_err), WG_OK);
+	assert_string_equal(same.epoch, process.epoch);
+	wg_process_free(&same);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mail),        cmocka_unit_test(test_https),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_mail_is_off), cmocka_unit_test(test_reference), cmocka_unit_test(test_epoch),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
