@@ -14,6 +14,8 @@
 
 #define NO_FIELD SIZE_MAX
 #define MARKING "OFFICIAL-SENSITIVE"
+/* From so many words with a small first letter on a line is a sentence. */
+#define PROSE_WORDS 4
 
 /* Everything one application works with. */
 struct applying {
@@ -270,6 +272,32 @@ static void check_required(struct applying *a)
 	}
 }
 
+/* Words that begin with a small letter: a heading, a greeting, a signature has few of them, a sentence has not. */
+static unsigned small_words(const char *line, size_t len)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < len; i++)
+		n += line[i] >= 'a' && line[i] <= 'z' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t');
+	return n;
+}
+
+/* "His mother must not be told where he lives", written between the boxes, has no place in the notice and must not be
+ * passed over: sentences outside any field call a person, but for those that the map names as saying nothing. */
+static void check_prose(struct applying *a)
+{
+	const char *line = a->fields->text != NULL ? a->fields->text : "";
+	while (*line != '\0') {
+		char one[WG_MAP_LABEL_MAX], folded[WG_MAP_LABEL_MAX];
+		size_t n = strcspn(line, "\n");
+		(void)snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : sizeof one - 1), line);
+		wg_map_label_fold(one, folded);
+		if (small_words(line, n) >= PROSE_WORDS && wg_map_labels_find(&a->map->prose, folded) == NULL)
+			a->report->prose++;
+		line += n + (line[n] == '\n');
+	}
+	a->report->attention = a->report->attention || a->report->prose > 0;
+}
+
 static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *facts)
 {
 	char why[160];
@@ -292,8 +320,10 @@ static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *fa
 		code = place_all(a, false);
 	if (code == WG_OK)
 		code = place_all(a, true);
-	if (code == WG_OK)
+	if (code == WG_OK) {
 		check_required(a);
+		check_prose(a);
+	}
 	return code;
 }
 

@@ -79,6 +79,7 @@ struct wg_map {
 	struct wg_map_labels labels;
 	struct wg_map_labels signature; /* labels that only this form has */
 	struct wg_map_labels subjects;  /* words in the subject of a mail */
+	struct wg_map_labels prose;     /* sentences around the form that say nothing of the child */
 };
 
 /* One code of a table, valid from one day until another, both included. */

@@ -141,11 +141,14 @@ static enum wg_code read_field(const struct loading *l, const struct _xmlNode *n
 static enum wg_code read_recognise(const struct loading *l, const struct _xmlNode *node)
 {
 	WG_AUTO_FREE char *subject = wg_xml_attr(node, "subject"), *labels = wg_xml_attr(node, "labels");
+	WG_AUTO_FREE char *prose = wg_xml_attr(node, "prose");
 	enum wg_code code = WG_OK;
 	if (subject != NULL)
 		code = wg_map_labels_add(&l->map->subjects, subject, 0, l->err);
 	if (code == WG_OK && labels != NULL)
 		code = wg_map_labels_add(&l->map->signature, labels, 0, l->err);
+	if (code == WG_OK && prose != NULL)
+		code = wg_map_labels_add(&l->map->prose, prose, 0, l->err);
 	if (!wg_xml_attr_into(node, "over", l->map->over, sizeof l->map->over))
 		code = wg_err_set(l->err, WG_CONFIG, "over is too long");
 	return located(l, node, code);
@@ -283,6 +286,7 @@ void wg_maps_freep(struct wg_maps **maps)
 		wg_map_labels_free(&map->labels);
 		wg_map_labels_free(&map->signature);
 		wg_map_labels_free(&map->subjects);
+		wg_map_labels_free(&map->prose);
 	}
 	free(m->maps);
 	wg_map_codes_free(m);

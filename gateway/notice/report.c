@@ -62,6 +62,8 @@ enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fie
 	put_attribute(out, "attention", report->attention ? "true" : "false");
 	if (report->missing[0] != '\0')
 		put_attribute(out, "missing", report->missing);
+	if (report->prose > 0)
+		wg_buf_printf(out, " prose=\"%u\"", report->prose);
 	wg_buf_puts(out, ">\n");
 	for (size_t i = 0; i < report->count && i < fields->count; i++)
 		put_field(out, &report->placements[i], &fields->fields[i]);
