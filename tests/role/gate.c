@@ -1,9 +1,14 @@
 /* gate.c owns the configuration that the tests of this room change and load. */
 #include "gate.h"
 
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "role/role.h"
 #include "sys/file.h"
 
 static const char config_text[] =
@@ -16,7 +21,7 @@ static const char config_text[] =
 	"  <lookup key=\"lookup.key\"/>\n"
 	"  <intake>\n"
 	"    <https address=\"127.0.0.1\" port=\"8443\" certificate=\"staffordshire/server.pem\" "
-    "key=\"staffordshire/server.key\" "
+	"key=\"staffordshire/server.key\" "
 	"client-ca=\"ca.pem\"/>\n"
 	"    <drop folder=\"drop\" organisation=\"staffordshire-police\"/>\n"
 	"  </intake>\n"
@@ -100,15 +105,85 @@ struct wg_config *gate_load(void)
 	return config;
 }
 
+/* In the child. */
+static void serve(const char *folder)
+{
+	struct wg_server *server = NULL;
+	struct wg_err err = { 0 };
+	wg_role_signals();
+	enum wg_code code = wg_server_open(folder, &server, &err);
+	if (code == WG_OK)
+		code = wg_server_run(server, &wg_role_stop, &err);
+	if (code != WG_OK)
+		(void)fprintf(stderr, "%s\n", err.text);
+	wg_server_freep(&server);
+	_exit(code == WG_OK ? 0 : 1);
+}
+
+static struct wg_client *connect_as(const char *name, enum wg_store_role role)
+{
+	struct wg_client *client = NULL;
+	struct wg_config config = { 0 };
+	(void)snprintf(config.state, sizeof config.state, "%s/%s", pki_dir, name); /* fits */
+	if (wg_role_connect(&config, role, &client, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	return client;
+}
+
+void gate_store_open(struct gate_store *store, const char *name)
+{
+	char folder[PATH_MAX];
+	(void)snprintf(folder, sizeof folder, "%s/%s", pki_dir, name); /* fits */
+	assert_int_equal(wg_file_mkdir(folder, &pki_err), WG_OK);
+	store->pid = fork();
+	assert_true(store->pid >= 0);
+	if (store->pid == 0)
+		serve(folder);
+	store->intake = connect_as(name, WG_ROLE_INTAKE);
+	store->process = connect_as(name, WG_ROLE_PROCESS);
+	store->admin = connect_as(name, WG_ROLE_ADMIN);
+}
+
+void gate_store_lose(struct gate_store *store, const char *name)
+{
+	wg_client_freep(&store->process);
+	store->process = connect_as(name, WG_ROLE_PROCESS);
+}
+
+void gate_store_close(struct gate_store *store)
+{
+	int status = -1;
+	wg_client_freep(&store->intake);
+	wg_client_freep(&store->process);
+	wg_client_freep(&store->admin);
+	assert_int_equal(kill(store->pid, SIGTERM), 0);
+	assert_int_equal(waitpid(store->pid, &status, 0), store->pid);
+	assert_int_equal(status, 0);
+}
+
+struct wg_row gate_row(struct gate_store *store, const char *what, const char *id, const char *organisation)
+{
+	struct wg_row *rows = NULL, found = { 0 };
+	unsigned count = 0;
+	if (wg_client_list(store->admin, what, "*", id, 100, &rows, &count, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	for (unsigned i = 0; i < count && found.id[0] == '\0'; i++)
+		if (organisation == NULL || strcmp(rows[i].organisation, organisation) == 0)
+			found = rows[i];
+	free(rows);
+	return found;
+}
+
 void gate_report(struct wg_buf *out, const char *reference, const char *placing, const char *extra)
 {
-	wg_buf_printf(out,
-	              "From: missing@staffordshire-police.example\nTo: front-door@staffordshire.example\n"
-	              "Subject: MISSING PERSON REPORT\nMessage-ID: <%s@staffordshire-police.example>\n"
-	              "Content-Type: text/plain; charset=utf-8\n\nPolice incident number: %s\nForce: Staffordshire Police\n"
-	              "Risk level: High\nFull name: Tess Canaryname\nDate of birth: 07/08/2012\nLooked after child: Yes\n"
-	              "Placing authority: %s\nHost authority: Staffordshire\nWhen last seen: 21/11/2026 at 19:30\n"
-	              "Where last seen: Canarystreet bus stop\nCircumstances of going missing: Left after tea\n%s",
-	              reference, reference, placing, extra);
+	wg_buf_printf(
+		out,
+		"From: missing@staffordshire-police.example\nTo: front-door@staffordshire.example\n"
+		"Subject: MISSING PERSON REPORT\nMessage-ID: <%s@staffordshire-police.example>\n"
+		"Content-Type: text/plain; charset=utf-8\n\nPolice incident number: SP-26-%s\nForce: Staffordshire Police\n"
+		"Risk level: High\nFull name: Tess Canaryname\nDate of birth: 07/08/2012\nLooked after child: Yes\n"
+		"Placing authority: %s\nHost authority: Staffordshire\nWhen last seen: 21/11/2026 at 19:30\n"
+		"Where last seen: Canarystreet bus stop\nCircumstances of going missing: Left after tea\n%s",
+		reference, reference, placing, extra);
 	assert_false(out->failed);
 }
