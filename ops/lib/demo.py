@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -209,12 +210,13 @@ def summary(story, keep):
     maildir/ADDRESS/new/          the sealed mails as the mail server took them
 """)
     if keep:
+        program = shlex.quote(str(story.world.program))
         print(f"""  It is still running. Try:
-    export WARDGATE_CONFIG={host.config}
-    {story.world.program} explain {story.message}
-    {story.world.program} queue list --all
-    {story.world.program} queue show {story.message} --unmask
-    {story.world.program} check
+    export WARDGATE_CONFIG={shlex.quote(str(host.config))}
+    {program} explain {story.message}
+    {program} queue list --all
+    {program} queue show {story.message} --unmask
+    {program} check
   Ctrl-C stops everything; the folder stays.
 """)
     return 0 if not failed else 1
@@ -256,8 +258,6 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the commands to play on")
     parser.add_argument("--folder", type=pathlib.Path, help="where to work (a new temporary folder)")
     options = parser.parse_args()
-    if options.folder and options.folder.exists() and any(options.folder.iterdir()):
-        parser.error(f"{options.folder} is not empty")
     sys.stdout.reconfigure(line_buffering=True)
     story = Story(options.folder or tempfile.mkdtemp(prefix="wardgate-demo-"))
     for number in ENDINGS:

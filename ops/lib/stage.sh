@@ -3,10 +3,11 @@
 # a terminal it shows beside its name what it is just doing. What it prints goes to a log.
 
 stage_ticker=
+exec {stage_out}>&1 # a trap may run while a step's output goes to its log
 
 stage_tick() { # LOG TEXT: until it is killed, or the script that started it is gone
 	local columns doing start=$SECONDS
-	columns=$(stty size <&1 2>/dev/null | cut -d ' ' -f 2)
+	columns=$(stty size <&"$stage_out" 2>/dev/null | cut -d ' ' -f 2)
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
 		doing=$(tail -n 1 "$1" 2>/dev/null | tr -cd '[:print:]') || true
 		doing="$2 ... $((SECONDS - start)) s  $doing"
@@ -20,7 +21,7 @@ stage_stop() {
 		kill "$stage_ticker" 2>/dev/null || true
 		wait "$stage_ticker" 2>/dev/null || true
 		stage_ticker=
-		printf '\r\033[K'
+		printf '\r\033[K' >&"$stage_out"
 	fi
 }
 
