@@ -82,9 +82,20 @@ static void put_what_to_do(struct wg_buf *out, const struct wg_row *r)
 	put_indented(out, words);
 }
 
+static void put_delivery_facts(struct wg_buf *out, const struct wg_row *r, int64_t now)
+{
+	char next[32];
+	wg_buf_printf(out, "    of message %s", r->message);
+	if (r->attempts > 0)
+		wg_buf_printf(out, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
+	if (r->next > now)
+		wg_buf_printf(out, ", next try in %s", wg_age(r->next - now, next, sizeof next));
+	wg_buf_puts(out, r->maybe ? ", may have arrived already\n" : "\n");
+}
+
 static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 {
-	char age[32], next[32], safe[sizeof r->reason + 1];
+	char age[32], safe[sizeof r->reason + 1];
 	int64_t now = wg_clock_wall();
 	bool delivery = r->desk[0] != '\0';
 	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, r->kind[0] != '\0' ? r->kind : delivery ? r->channel : "?");
@@ -93,15 +104,9 @@ static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 	else
 		wg_buf_printf(out, "from %s by %s", r->organisation, r->way);
 	wg_buf_printf(out, ", for %s", wg_age(now - r->since, age, sizeof age));
-	if (r->attempts > 0)
-		wg_buf_printf(out, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
-	if (r->next > now)
-		wg_buf_printf(out, ", next try in %s", wg_age(r->next - now, next, sizeof next));
-	if (r->maybe)
-		wg_buf_puts(out, ", may have arrived already");
 	wg_buf_putc(out, '\n');
 	if (delivery)
-		wg_buf_printf(out, "    of message %s\n", r->message);
+		put_delivery_facts(out, r, now);
 	if (r->reason[0] != '\0')
 		put_indented(out, wg_defang(r->reason, safe, sizeof safe));
 	put_what_to_do(out, r);
@@ -129,8 +134,17 @@ static int run_list(const struct wg_cli *cli, struct wg_admin *admin, const char
 	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)16 << 20);
 	struct wg_err err = { 0 };
 	unsigned messages = 0, deliveries = 0;
-	enum wg_code code = list_one(cli, admin, "messages", state, "", &out, &messages, &err);
-	if (code == WG_OK)
+	enum wg_message_state message;
+	enum wg_delivery_state delivery;
+	bool every = state[0] == '\0' || strcmp(state, "*") == 0; /* most states are of one of the two only */
+	bool of_messages = every || wg_message_state_find(state, &message);
+	bool of_deliveries = every || wg_delivery_state_find(state, &delivery);
+	enum wg_code code = WG_OK;
+	if (!of_messages && !of_deliveries)
+		return wg_misuse(&wg_command_queue, "--state: there is no such state; wardgate queue list --all shows states");
+	if (of_messages)
+		code = list_one(cli, admin, "messages", state, "", &out, &messages, &err);
+	if (code == WG_OK && of_deliveries)
 		code = list_one(cli, admin, "deliveries", state, "", &out, &deliveries, &err);
 	if (code == WG_OK && !cli->json && messages + deliveries == 0)
 		wg_buf_puts(&out, state[0] == '\0' ? "Nothing is unfinished.\n" : "Nothing is in that state.\n");

@@ -45,6 +45,8 @@ static enum wg_code check_tls(const struct wg_config *c, const char *what, const
 		code = wg_cert_load(pair->certificate, &cert, err);
 	if (code == WG_OK)
 		code = wg_key_matches(key, cert, err);
+	if (code != WG_OK)
+		(void)wg_err_add(err, "%s with %s", pair->key, pair->certificate); /* code is that already */
 	if (code == WG_OK)
 		code = wg_cert_facts(cert, &facts, err);
 	if (code == WG_OK && facts.sample && !c->samples)

@@ -40,8 +40,9 @@ static enum wg_code load_pair(const struct wg_pair *pair, bool samples, struct w
 		code = wg_cert_load(pair->certificate, cert, err);
 	if (code == WG_OK)
 		code = wg_key_matches(*key, *cert, err);
-	if (code == WG_OK)
-		code = wg_cert_facts(*cert, &facts, err);
+	if (code != WG_OK)
+		return wg_err_add(err, "%s with %s", pair->key, pair->certificate);
+	code = wg_cert_facts(*cert, &facts, err);
 	if (code == WG_OK && facts.sample && !samples)
 		code = wg_err_set(
 			err, WG_CONFIG,
