@@ -190,7 +190,9 @@ class Story:
         self.message = missing
 
 
-CANARIES = [b"Tess", b"Tessie", b"14/03/2012", b"2012-03-14", b"Invented Street", b"Nowhere Lane", b"07700", b"Specimen", b"Fictitious", b"Quaker"]
+# Long enough never to turn up in ciphertext or in an id by chance: the "Tess" of a shorter list did, once in some sixty runs.
+CANARIES = [b"Tess Example", b"Tessie", b"14/03/2012", b"2012-03-14", b"Invented Street", b"Nowhere Lane", b"07700 900123", b"07700900123",
+            b"Specimen", b"Fictitious", b"Quaker"]
 
 
 def summary(story, keep):
