@@ -75,9 +75,10 @@ static void why_attention(struct wg_read *read)
 		               report->count);
 	else
 		(void)snprintf(read->reason, sizeof read->reason,
-		               "map %s: %u fields unmapped, %u unread, %u ambiguous, %u not carried, %u sentences outside any field%s%.500s",
-		               report->map, unmapped, unread, ambiguous, withheld, report->prose, report->missing[0] != '\0' ? "; missing: " : "",
-		               report->missing);
+		               "map %s: %u fields unmapped, %u unread, %u ambiguous, %u not carried, %u sentences outside any "
+		               "field%s%.500s",
+		               report->map, unmapped, unread, ambiguous, withheld, report->prose,
+		               report->missing[0] != '\0' ? "; missing: " : "", report->missing);
 }
 
 static enum wg_code take_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts,
