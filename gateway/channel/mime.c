@@ -1,6 +1,6 @@
 /* Owns the making of mail bodies: entities and whole mails, built with GMime from our own text.
- * SECURITY: header values are checked here and refused, never repaired; every body goes out as base64, so that nothing in it
- * can be read as a boundary, a header or the end of a message. */
+ * SECURITY: header values are checked here and refused, never repaired; every body goes out as base64, so that nothing
+ * in it can be read as a boundary, a header or the end of a message. */
 #include "channel/mime.h"
 
 #include <gmime/gmime.h>
@@ -116,8 +116,8 @@ static GMimeMultipart *multipart_new(const char *subtype, const char *seed)
 	return multipart;
 }
 
-enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed, struct wg_buf *out,
-			    struct wg_err *err)
+enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
+                            struct wg_buf *out, struct wg_err *err)
 {
 	ready();
 	if (xml_len > WG_LIMIT_ENVELOPE || strlen(text) > WG_LIMIT_ENVELOPE || strlen(html) > WG_LIMIT_ENVELOPE)
@@ -145,7 +145,8 @@ static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type,
 	for (size_t i = 0; i < WG_COUNT(types); i++)
 		known = known || strcmp(types[i], smime_type) == 0;
 	if (!known || len == 0 || len > WG_LIMIT_ENVELOPE) {
-		(void)wg_err_set(err, known ? WG_LIMIT : WG_REJECT, known ? "CMS object is empty or too large" : "unknown smime-type");
+		(void)wg_err_set(err, known ? WG_LIMIT : WG_REJECT,
+		                 known ? "CMS object is empty or too large" : "unknown smime-type");
 		return NULL;
 	}
 	GMimePart *part = part_new("application", "pkcs7-mime", der, len);
@@ -180,7 +181,10 @@ static bool subject_valid(const char *s)
 
 static enum wg_code check_head(const struct wg_mail_head *head, struct wg_err *err)
 {
-	const struct { const char *name; bool valid; } values[] = {
+	const struct {
+		const char *name;
+		bool valid;
+	} values[] = {
 		{ "From", wg_address_valid(head->from) },
 		{ "To", wg_address_valid(head->to) },
 		{ "Message-ID", wg_address_valid(head->message_id) }, /* the same shape: dot-atom, @, host name */
@@ -203,8 +207,8 @@ static void put_in_reply_to(GMimeMessage *mail, const char *id)
 	g_mime_object_set_header(GMIME_OBJECT(mail), "In-Reply-To", value, NULL);
 }
 
-enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type, struct wg_buf *out,
-			  struct wg_err *err)
+enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type,
+                          struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_err why = { .code = WG_OK };
 

@@ -1,4 +1,5 @@
-/* Mail bodies: built outside the sandbox with GMime from our own, already redacted text. All output is CRLF and 7-bit. */
+/* Mail bodies: built outside the sandbox with GMime from our own, already redacted text. All output is CRLF and 7-bit.
+ */
 #ifndef WG_CHANNEL_MIME_H
 #define WG_CHANNEL_MIME_H
 
@@ -7,22 +8,25 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The inner entity that gets signed: multipart/mixed of multipart/alternative (text, html) and notice.xml. Deterministic for the same
- * input (boundaries derived from the content's hash given as seed, so one projection signs once). */
-enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed, struct wg_buf *out,
-			    struct wg_err *err) WG_MUST;
+/* The inner entity that gets signed: multipart/mixed of multipart/alternative (text, html) and notice.xml.
+ * Deterministic for the same input (boundaries derived from the content's hash given as seed, so one projection signs
+ * once). */
+enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
+                            struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* A DER CMS object as MIME entity: Content-Type: application/pkcs7-mime; smime-type=...; name=smime.p7m, base64. smime_type: "signed-data",
- * "enveloped-data" or "authEnveloped-data". Beside these only Content-Disposition with the same name (RFC 8551 3.2.1). */
-enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* A DER CMS object as MIME entity: Content-Type: application/pkcs7-mime; smime-type=...; name=smime.p7m, base64.
+ * smime_type: "signed-data", "enveloped-data" or "authEnveloped-data". Beside these only Content-Disposition with the
+ * same name (RFC 8551 3.2.1). */
+enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out, struct wg_err *err)
+	WG_MUST;
 
-/* The whole mail: From, To, Date, Message-ID: <id@domain>, Subject (neutral, given), Auto-Submitted, MIME-Version, and the pkcs7 entity. Every value is checked
- * (wg_address_valid, no CR LF); WG_REJECT otherwise. */
+/* The whole mail: From, To, Date, Message-ID: <id@domain>, Subject (neutral, given), Auto-Submitted, MIME-Version, and
+ * the pkcs7 entity. Every value is checked (wg_address_valid, no CR LF); WG_REJECT otherwise. */
 struct wg_mail_head {
 	const char *from, *to, *message_id /* without <> */, *subject, *in_reply_to /* or NULL */;
 	long long date_ms;
 };
-enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type, struct wg_buf *out,
-			  struct wg_err *err) WG_MUST;
+enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type,
+                          struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,8 +1,8 @@
-/* Owns delivery by SMTP: one session to the smarthost, a message for each item, and what each answer means. libesmtp speaks the
- * protocol, smtp_guard.c keeps it honest, smtp_watch.c keeps it from waiting for ever.
- * Runs in a worker process that does this one thing and ends: HOME and the signal disposition of SIGPIPE are set for it. A name
- * lookup that hangs is bounded only by the wall-clock limit on that worker.
- * SECURITY: replies come from a verified server, but are outside text: defanged before they go into a result. */
+/* Owns delivery by SMTP: one session to the smarthost, a message for each item, and what each answer means. libesmtp
+ * speaks the protocol, smtp_guard.c keeps it honest, smtp_watch.c keeps it from waiting for ever. Runs in a worker
+ * process that does this one thing and ends: HOME and the signal disposition of SIGPIPE are set for it. A name lookup
+ * that hangs is bounded only by the wall-clock limit on that worker. SECURITY: replies come from a verified server, but
+ * are outside text: defanged before they go into a result. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -68,9 +68,10 @@ static bool is(int code, int hundred)
 	return code / 100 == hundred;
 }
 
-/* The library's source of content: all in one piece, and then, asked again, the end. In one piece because a chunked transfer makes a
- * command of each, and a server counts those it refuses as errors of ours. A failure has errno set and the connection closed: the
- * library would still write the last chunk, and a message with a hole in it would count as whole. */
+/* The library's source of content: all in one piece, and then, asked again, the end. In one piece because a chunked
+ * transfer makes a command of each, and a server counts those it refuses as errors of ours. A failure has errno set and
+ * the connection closed: the library would still write the last chunk, and a message with a hole in it would count as
+ * whole. */
 static const char *give(void **context, int *len, void *arg)
 {
 	struct letter *letter = arg;
@@ -141,7 +142,8 @@ static enum wg_code check_target(const struct wg_send_target *target, struct wg_
 {
 	struct in_addr address;
 
-	if (!target->smtp_host || !wg_hostname_valid(target->smtp_host) || target->smtp_port == 0 || target->smtp_port > 65535)
+	if (!target->smtp_host || !wg_hostname_valid(target->smtp_host) || target->smtp_port == 0 ||
+	    target->smtp_port > 65535)
 		return wg_err_set(err, WG_CONFIG, "smarthost: no valid host name and port");
 	if (!target->helo || !wg_hostname_valid(target->helo))
 		return wg_err_set(err, WG_CONFIG, "own name for EHLO is not a host name");
@@ -169,8 +171,9 @@ static enum wg_code open_session(struct run *run, struct wg_err *err)
 	const struct wg_send_target *target = run->target;
 	char server[HOST_PORT];
 
-	(void)snprintf(server, sizeof server, "%s:%u", target->expect_ip ? target->expect_ip : target->smtp_host, /* fits: both checked */
-		       target->smtp_port);
+	(void)snprintf(server, sizeof server, "%s:%u",
+	               target->expect_ip ? target->expect_ip : target->smtp_host, /* fits: both checked */
+	               target->smtp_port);
 	run->session = smtp_create_session();
 	if (!run->session || !smtp_set_server(run->session, server) || !smtp_set_hostname(run->session, target->helo))
 		return wg_err_set(err, WG_SYSTEM, "mail library: out of memory");
@@ -233,7 +236,10 @@ static void note_receipt(const char *text, struct wg_send_result *result)
 /* The first answer of the server that was a no to this letter; NULL when there was none. */
 static const struct smtp_status *refusal(const struct letter *letter, const char **command)
 {
-	const struct { const char *command; const struct smtp_status *status; } answers[] = {
+	const struct {
+		const char *command;
+		const struct smtp_status *status;
+	} answers[] = {
 		{ "MAIL", smtp_reverse_path_status(letter->message) },
 		{ "RCPT", smtp_recipient_status(letter->recipient) },
 		{ "DATA", smtp_message_transfer_status(letter->message) },
@@ -252,7 +258,8 @@ static void judge_refusal(struct letter *letter, const char *command, const stru
 	char words[WG_SMTP_LINE];
 	const char *text = status->text ? status->text : "";
 
-	(void)snprintf(words, sizeof words, "%s: %d %.*s", command, status->code, (int)strcspn(text, "\r\n"), text); /* cut is fine */
+	(void)snprintf(words, sizeof words, "%s: %d %.*s", command, status->code, (int)strcspn(text, "\r\n"),
+	               text); /* cut is fine */
 	set_result(letter->item, is(status->code, 5) ? WG_SENT_REFUSED : WG_SENT_DEFER, words);
 }
 
@@ -272,7 +279,8 @@ static void describe_end(const struct run *run, bool started, int error, char *o
 	else if (error && smtp_strerror(error, reason, sizeof reason))
 		(void)snprintf(out, size, "session failed: %s", reason);
 	else if (!started)
-		(void)snprintf(out, size, "the server did not accept the session; last reply: %.*s", (int)strcspn(guard->last, "\r\n"), guard->last);
+		(void)snprintf(out, size, "the server did not accept the session; last reply: %.*s",
+		               (int)strcspn(guard->last, "\r\n"), guard->last);
 	else
 		(void)snprintf(out, size, "connection lost; last reply: %.*s", (int)strcspn(guard->last, "\r\n"), guard->last);
 }
@@ -280,8 +288,8 @@ static void describe_end(const struct run *run, bool started, int error, char *o
 static bool delivered(const struct run *run, const struct letter *letter, bool started)
 {
 	return started && run->guard.up && !run->guard.bad && letter->whole && letter->sound &&
-	       is(smtp_message_transfer_status(letter->message)->code, 2) && is(smtp_recipient_status(letter->recipient)->code, 2) &&
-	       smtp_recipient_check_complete(letter->recipient);
+	       is(smtp_message_transfer_status(letter->message)->code, 2) &&
+	       is(smtp_recipient_status(letter->recipient)->code, 2) && smtp_recipient_check_complete(letter->recipient);
 }
 
 static void judge(const struct run *run, struct letter *letter, bool started, int error)
@@ -304,7 +312,7 @@ static void judge(const struct run *run, struct letter *letter, bool started, in
 	describe_end(run, started, error, words, sizeof words);
 	set_result(letter->item, WG_SENT_DEFER, words);
 	result->tls_fault = run->guard.tls_fault ||
-			    (run->guard.asked && !run->guard.up && !run->guard.bad && !wg_smtp_watch_passed(run->watch));
+	                    (run->guard.asked && !run->guard.up && !run->guard.bad && !wg_smtp_watch_passed(run->watch));
 	result->maybe = letter->whole;
 }
 

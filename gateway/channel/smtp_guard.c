@@ -1,6 +1,6 @@
-/* Owns the guard around libesmtp: the name check, the injection check, lost writes, endless replies, tickets, client certificates.
- * SECURITY: every reply of a mail server passes here first. The library would deliver on a connection that this file refuses; the
- * tests keep each case, with the bare library as the control. */
+/* Owns the guard around libesmtp: the name check, the injection check, lost writes, endless replies, tickets, client
+ * certificates. SECURITY: every reply of a mail server passes here first. The library would deliver on a connection
+ * that this file refuses; the tests keep each case, with the bare library as the control. */
 #include "channel/smtp_guard.h"
 
 #include <openssl/bio.h>
@@ -41,8 +41,8 @@ bool wg_smtp_guard_sound(const struct wg_smtp_guard *guard)
 	return guard->up && !guard->bad && !guard->lost && !wg_smtp_watch_passed(guard->watch);
 }
 
-/* The library reads into a buffer that it keeps over the start of TLS: a second line behind the answer to STARTTLS would be
- * taken for an answer given inside TLS. So would one that came before we asked. */
+/* The library reads into a buffer that it keeps over the start of TLS: a second line behind the answer to STARTTLS
+ * would be taken for an answer given inside TLS. So would one that came before we asked. */
 static bool answer_exact(const struct wg_smtp_guard *guard)
 {
 	const char *end = memchr(guard->answer, '\n', guard->answer_len);
@@ -71,12 +71,14 @@ static void note_read(struct wg_smtp_guard *guard, const char *bytes, size_t len
 	}
 }
 
-/* While tickets lie unread the library takes them for a reply, and waits for the rest of it without having sent its EHLO. */
+/* While tickets lie unread the library takes them for a reply, and waits for the rest of it without having sent its
+ * EHLO. */
 static void hold_tickets(SSL *ssl, bool hold)
 {
 	int least = hold ? TICKETS_MAX : 1;
 
-	(void)setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least); /* if it fails the watchdog ends the wait */
+	(void)setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVLOWAT, &least,
+	                 sizeof least); /* if it fails the watchdog ends the wait */
 }
 
 static void note_written(struct wg_smtp_guard *guard, const char *bytes, size_t len)
@@ -89,7 +91,8 @@ static void note_written(struct wg_smtp_guard *guard, const char *bytes, size_t 
 		hold_tickets(guard->ssl, false);
 }
 
-/* The library's monitor: all it reads, all it writes but content. It stays off after a BDAT, so nothing rests on it from there. */
+/* The library's monitor: all it reads, all it writes but content. It stays off after a BDAT, so nothing rests on it
+ * from there. */
 static void monitor(const char *bytes, int len, int writing, void *arg)
 {
 	struct wg_smtp_guard *guard = arg;
@@ -103,8 +106,10 @@ static void monitor(const char *bytes, int len, int writing, void *arg)
 		note_written(guard, bytes, (size_t)len);
 }
 
-/* Sees every transfer under TLS. The library ignores a write that failed, drops those bytes and goes on: here it is remembered. */
-static long transfer(BIO *bio, int operation, const char *bytes, size_t len, int argi, long argl, int ret, size_t *processed)
+/* Sees every transfer under TLS. The library ignores a write that failed, drops those bytes and goes on: here it is
+ * remembered. */
+static long transfer(BIO *bio, int operation, const char *bytes, size_t len, int argi, long argl, int ret,
+                     size_t *processed)
 {
 	struct wg_smtp_guard *guard = (struct wg_smtp_guard *)BIO_get_callback_arg(bio);
 
@@ -141,7 +146,7 @@ static void note_alert(struct wg_smtp_guard *guard, const SSL *ssl, int alert)
 	if (guard->up || guard->bad || alert >> 8 != SSL3_AL_FATAL)
 		return;
 	(void)snprintf(words, sizeof words, "TLS: %s", /* cut is fine */
-		       verified != X509_V_OK ? X509_verify_cert_error_string(verified) : SSL_alert_desc_string_long(alert));
+	               verified != X509_V_OK ? X509_verify_cert_error_string(verified) : SSL_alert_desc_string_long(alert));
 	wg_smtp_guard_refuse(guard, true, words);
 }
 
@@ -150,7 +155,7 @@ static void info(const SSL *ssl, int where, int ret)
 	struct wg_smtp_guard *guard = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), slot);
 
 	if ((where & SSL_CB_HANDSHAKE_START) && !guard->named) /* later ones are tickets */
-		handshake_begins(guard, (SSL *)ssl); /* const only in the signature of the callback */
+		handshake_begins(guard, (SSL *)ssl);               /* const only in the signature of the callback */
 	else if (where & SSL_CB_ALERT)
 		note_alert(guard, ssl, ret);
 }
@@ -178,8 +183,8 @@ static void tls_up(struct wg_smtp_guard *guard, SSL *ssl)
 	hold_tickets(ssl, true);
 }
 
-/* The library compares the certificate with the name a resolver gave back, which may be forged. The handshake has compared it
- * with the name that was asked for: that alone decides, both ways. */
+/* The library compares the certificate with the name a resolver gave back, which may be forged. The handshake has
+ * compared it with the name that was asked for: that alone decides, both ways. */
 static void wrong_name(struct wg_smtp_guard *guard, int *ok)
 {
 	*ok = guard->named && !guard->bad && SSL_get_verify_result(guard->ssl) == X509_V_OK;

@@ -18,7 +18,8 @@
 /* Descriptors looked at. A new socket gets the lowest free number, so it lies below as long as some are free below. */
 #define DESCRIPTORS 1024
 #define DESCRIPTORS_FREE_MIN 16
-/* How often, once a limit has passed, to look for sockets that were opened since (the next address of the same name). */
+/* How often, once a limit has passed, to look for sockets that were opened since (the next address of the same name).
+ */
 #define AGAIN_MS 50
 
 struct wg_smtp_watch {
@@ -138,7 +139,8 @@ static enum wg_code start_thread(struct wg_smtp_watch *watch, struct wg_err *err
 	return wg_err_set(err, WG_SYSTEM, "watchdog thread could not be started");
 }
 
-enum wg_code wg_smtp_watch_start(const struct wg_smtp_watch_limits *limits, struct wg_smtp_watch **out, struct wg_err *err)
+enum wg_code wg_smtp_watch_start(const struct wg_smtp_watch_limits *limits, struct wg_smtp_watch **out,
+                                 struct wg_err *err)
 {
 	WG_AUTO_FREE void *memory = calloc(1, sizeof(struct wg_smtp_watch));
 	struct wg_smtp_watch *watch = memory;

@@ -14,10 +14,11 @@ struct wg_smtp_watch_limits {
 	int silence_ms; /* the longest time without wg_smtp_watch_progress */
 };
 
-/* Starts the watch, on a thread of its own. What it may close is every TCP socket that was not open at this moment: so it
- * belongs into a worker that does one thing, where nobody else opens sockets until wg_smtp_watch_stop. A name lookup that hangs is out of
- * its reach; the wall-clock limit on the worker ends that. The limits are at least 1. */
-enum wg_code wg_smtp_watch_start(const struct wg_smtp_watch_limits *limits, struct wg_smtp_watch **out, struct wg_err *err) WG_MUST;
+/* Starts the watch, on a thread of its own. What it may close is every TCP socket that was not open at this moment: so
+ * it belongs into a worker that does one thing, where nobody else opens sockets until wg_smtp_watch_stop. A name lookup
+ * that hangs is out of its reach; the wall-clock limit on the worker ends that. The limits are at least 1. */
+enum wg_code wg_smtp_watch_start(const struct wg_smtp_watch_limits *limits, struct wg_smtp_watch **out,
+                                 struct wg_err *err) WG_MUST;
 
 /* These may be called from any thread. */
 void wg_smtp_watch_connected(struct wg_smtp_watch *watch);
@@ -26,7 +27,8 @@ void wg_smtp_watch_progress(struct wg_smtp_watch *watch);
 /* Shuts the watched sockets down, both ways and at once: whoever blocks on one of them wakes up with an error. */
 void wg_smtp_watch_cut(struct wg_smtp_watch *watch);
 
-/* NULL, or which of the limits passed: "connect", "total", "silence"; from then on every new socket is shut down too. */
+/* NULL, or which of the limits passed: "connect", "total", "silence"; from then on every new socket is shut down too.
+ */
 const char *wg_smtp_watch_passed(const struct wg_smtp_watch *watch);
 
 /* Ends the thread and frees; takes NULL. */

@@ -63,7 +63,7 @@ struct wg_report {
 	char map[WG_CATEGORIES_TEXT / 8]; /* id of the map used; "" when none recognised it */
 	struct wg_placement *placements;
 	size_t count;
-	unsigned prose;         /* sentences outside any field that the map does not expect: nobody has read them yet */
+	unsigned prose;    /* sentences outside any field that the map does not expect: nobody has read them yet */
 	char missing[512]; /* mandatory places of the kind that stayed empty, separated by blanks */
 	bool attention;    /* a person must look: something unmapped, unread, ambiguous or missing, or no map at all */
 };

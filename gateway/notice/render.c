@@ -95,12 +95,12 @@ void wg_render_freep(struct wg_render **render)
 	*render = NULL;
 }
 
-/* r:london('2026-07-21T21:40:00Z') is "21 July 2026, 22:40", the hour that people in England read on a clock; what is no
- * instant comes back as it was. */
+/* r:london('2026-07-21T21:40:00Z') is "21 July 2026, 22:40", the hour that people in England read on a clock; what is
+ * no instant comes back as it was. */
 static void london(xmlXPathParserContext *ctxt, int nargs)
 {
 	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-		                              "July",    "August",   "September", "October", "November", "December" };
+		                                  "July",    "August",   "September", "October", "November", "December" };
 	char text[WG_CLOCK_TEXT];
 	int64_t wall;
 	uint64_t day, month;
@@ -117,7 +117,8 @@ static void london(xmlXPathParserContext *ctxt, int nargs)
 	text[7] = text[10] = text[16] = '\0'; /* year-month, day, hour and minute */
 	if (wg_num_parse(text + 5, 1, WG_COUNT(months), &month) && wg_num_parse(text + 8, 1, 31, &day)) {
 		char words[64];
-		(void)snprintf(words, sizeof words, "%u %s %.4s, %s", (unsigned)day, months[month - 1], text, text + 11); /* fits */
+		(void)snprintf(words, sizeof words, "%u %s %.4s, %s", (unsigned)day, months[month - 1], text,
+		               text + 11); /* fits */
 		valuePush(ctxt, xmlXPathNewCString(words));
 		xmlFree(said);
 	} else {

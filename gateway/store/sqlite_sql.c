@@ -13,14 +13,14 @@
 	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token FROM delivery d JOIN message m ON "   \
 	"m.seq = d.message "
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
-/* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of the
- * same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report that
- * was put back). WG_STORE_TRIES bounds that wait. */
-#define IN_TURN                                                                                 \
-	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN                             \
-	" AND e.recipient = d.recipient AND e.episode = d.episode"                                  \
+/* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
+ * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
+ * that was put back). WG_STORE_TRIES bounds that wait. */
+#define IN_TURN                                                                                       \
+	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN                                   \
+	" AND e.recipient = d.recipient AND e.episode = d.episode"                                        \
 	" AND e.message < d.message) AND NOT EXISTS (SELECT 1 FROM message w WHERE w." WG_SQL_MSG_WAITING \
-	" AND w.again = 0 AND w.seq < d.message"                                                    \
+	" AND w.again = 0 AND w.seq < d.message"                                                          \
 	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))"
 
 const char *const wg_sql_text[SQL_COUNT] = {

@@ -1,9 +1,10 @@
-/* floor.c: the library calls that one notice cannot do without, and nothing else: no processes, no sockets, no policy. What the gateway reaches is
- * given as a ratio to this.
+/* floor.c: the library calls that one notice cannot do without, and nothing else: no processes, no sockets, no policy.
+ * What the gateway reaches is given as a ratio to this.
  *
  * usage: floor NOTICE.xml NOTICE.xsd CERTIFICATE KEY DATABASE SECONDS
  * accept:  hash, encrypt to the storage certificate, one row; a durable commit for every GROUP rows.
- * deliver: open the original, parse, validate, then for each of three recipients copy and prune, serialise, sign, encrypt; rows as above. */
+ * deliver: open the original, parse, validate, then for each of three recipients copy and prune, serialise, sign,
+ * encrypt; rows as above. */
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
@@ -87,8 +88,9 @@ static void keep(const struct floor *f, BIO *sealed, long n)
 	long len = BIO_get_mem_data(sealed, &p);
 	if (n % GROUP == 0)
 		must(sqlite3_exec(f->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK, "begin");
-	must(sqlite3_bind_blob(f->insert, 1, p, (int)len, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(f->insert) == SQLITE_DONE &&
-		     sqlite3_reset(f->insert) == SQLITE_OK, "insert");
+	must(sqlite3_bind_blob(f->insert, 1, p, (int)len, SQLITE_STATIC) == SQLITE_OK &&
+	         sqlite3_step(f->insert) == SQLITE_DONE && sqlite3_reset(f->insert) == SQLITE_OK,
+	     "insert");
 	if (n % GROUP == GROUP - 1)
 		must(sqlite3_exec(f->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK, "commit");
 	(void)BIO_free(sealed); /* a memory BIO */
@@ -121,7 +123,7 @@ static void open_original(const struct floor *f, const void *der, long len)
 	CMS_ContentInfo *cms = d2i_CMS_bio(in, NULL);
 	must(cms != NULL && CMS_decrypt(cms, f->key, f->cert, NULL, out, 0) == 1, "decrypt");
 	CMS_ContentInfo_free(cms);
-	(void)BIO_free(in);  /* memory BIOs */
+	(void)BIO_free(in); /* memory BIOs */
 	(void)BIO_free(out);
 }
 
@@ -167,9 +169,12 @@ static void load(struct floor *f, char **argv)
 	(void)BIO_free(key);
 	must(f->schema != NULL && f->cert != NULL && f->key != NULL, "schema, certificate or key");
 	must(sqlite3_open(argv[5], &f->db) == SQLITE_OK &&
-		     sqlite3_exec(f->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, b BLOB)", NULL, NULL,
-				  NULL) == SQLITE_OK &&
-		     sqlite3_prepare_v2(f->db, "INSERT INTO t(b) VALUES(?)", -1, &f->insert, NULL) == SQLITE_OK, "database");
+	         sqlite3_exec(
+				 f->db,
+				 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, b BLOB)",
+				 NULL, NULL, NULL) == SQLITE_OK &&
+	         sqlite3_prepare_v2(f->db, "INSERT INTO t(b) VALUES(?)", -1, &f->insert, NULL) == SQLITE_OK,
+	     "database");
 }
 
 int main(int argc, char **argv)
@@ -188,7 +193,7 @@ int main(int argc, char **argv)
 	for (n = 0; (end = now()) - start < seconds || n % GROUP != 0; n++)
 		deliver_one(&f, original, n);
 	(void)printf("floor-deliver %.1f notices/s\n", (double)n / (end - start));
-	(void)BIO_free(original); /* a memory BIO */
+	(void)BIO_free(original);         /* a memory BIO */
 	(void)sqlite3_finalize(f.insert); /* measured already */
 	(void)sqlite3_close(f.db);
 	xmlSchemaFree(f.schema);

@@ -1,7 +1,9 @@
-/* load.c: submits notices to a gateway over HTTPS with mutual TLS, from several processes at once, each over one kept connection.
+/* load.c: submits notices to a gateway over HTTPS with mutual TLS, from several processes at once, each over one kept
+ * connection.
  *
  * usage: load URL CERTIFICATE KEY CA TEMPLATE COUNT PROCESSES
- * TEMPLATE is a notice in which every "@N@" becomes the notice's number. Prints `submitted N seconds S`; exit 1 when one was not accepted. */
+ * TEMPLATE is a notice in which every "@N@" becomes the notice's number. Prints `submitted N seconds S`; exit 1 when
+ * one was not accepted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +52,9 @@ static bool batch(const struct load *l, unsigned first, unsigned step, unsigned 
 		bodies[i] = WG_BUF(WG_LIMIT_NOTICE);
 		fill(&l->template, first + i * step, &bodies[i]);
 		(void)snprintf(keys[i], sizeof keys[i], "load-%u", first + i * step);
-		items[i] = (struct wg_send_item){ .message_id = keys[i], .idempotency_key = keys[i], .bytes = bodies[i].data, .len = bodies[i].len };
+		items[i] = (struct wg_send_item){
+			.message_id = keys[i], .idempotency_key = keys[i], .bytes = bodies[i].data, .len = bodies[i].len
+		};
 	}
 	wg_channel_https.send(&target, items, count);
 	bool ok = true;
@@ -80,7 +84,8 @@ int main(int argc, char **argv)
 	struct load l = { .argv = argv, .template = WG_BUF(WG_LIMIT_NOTICE) };
 	struct wg_err err = { 0 };
 	uint64_t total, processes;
-	if (argc != 8 || !wg_num_parse(argv[6], 1, 10000000, &total) || !wg_num_parse(argv[7], 1, PROCESSES_MAX, &processes)) {
+	if (argc != 8 || !wg_num_parse(argv[6], 1, 10000000, &total) ||
+	    !wg_num_parse(argv[7], 1, PROCESSES_MAX, &processes)) {
 		(void)fprintf(stderr, "usage: load URL CERTIFICATE KEY CA TEMPLATE COUNT PROCESSES\n");
 		return 64;
 	}
@@ -98,7 +103,8 @@ int main(int argc, char **argv)
 	}
 	while (wait(&status) > 0)
 		failed += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-	(void)printf("submitted %llu seconds %.3f\n", (unsigned long long)total, (double)(wg_clock_monotonic() - start) / 1000);
+	(void)printf("submitted %llu seconds %.3f\n", (unsigned long long)total,
+	             (double)(wg_clock_monotonic() - start) / 1000);
 	wg_buf_free(&l.template);
 	return failed > 0;
 }

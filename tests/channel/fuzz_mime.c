@@ -1,5 +1,5 @@
-/* Any content, cut into the three parts of an entity: either refused, or plain lines that pass the rule of the wire. The subject
- * and addresses of a mail are taken from the same bytes. */
+/* Any content, cut into the three parts of an entity: either refused, or plain lines that pass the rule of the wire.
+ * The subject and addresses of a mail are taken from the same bytes. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -102,7 +102,7 @@ void smtp_peer_exec(struct smtp_peer *peer, const char *program, const char *con
 	peer->pid = fork();
 	assert_true(peer->pid >= 0);
 	if (peer->pid == 0) {
-		(void)dup2(in[0], 0);  /* a failure shows as a peer that says nothing */
+		(void)dup2(in[0], 0); /* a failure shows as a peer that says nothing */
 		(void)dup2(out[1], 1);
 		(void)execv(program, (char *const *)(uintptr_t)argv);
 		_exit(127);
@@ -133,7 +133,8 @@ void smtp_peer_stop(struct smtp_peer *peer)
 	ssize_t got;
 
 	(void)close(peer->in); /* the sign to end */
-	while (len + 1 < sizeof peer->report && (got = read(peer->out, peer->report + len, sizeof peer->report - 1 - len)) > 0)
+	while (len + 1 < sizeof peer->report &&
+	       (got = read(peer->out, peer->report + len, sizeof peer->report - 1 - len)) > 0)
 		len += (size_t)got;
 	peer->report[len] = '\0';
 	(void)close(peer->out);
@@ -222,11 +223,14 @@ enum smtp_ended smtp_work(void (*work)(void *arg), void *arg, int limit_ms)
 
 void smtp_mail(struct wg_buf *out, size_t size)
 {
-	static const char *const lines[] = { ".", "..", ".hidden", "From nobody", "", "QUIT", "Subject: not a header", "-- ", "\t" };
+	static const char *const lines[] = { ".",   "..", ".hidden", "From nobody", "", "QUIT", "Subject: not a header",
+		                                 "-- ", "\t" };
 
 	*out = WG_BUF(CONTENT_MAX);
-	wg_buf_puts(out, "From: gateway@wardgate.example\r\nTo: desk@front-door.example\r\nDate: Sun, 22 Nov 2026 09:30:00 +0000\r\n"
-			 "Message-Id: <specimen@wardgate.example>\r\nSubject: Notice\r\nMIME-Version: 1.0\r\n\r\n");
+	wg_buf_puts(
+		out,
+		"From: gateway@wardgate.example\r\nTo: desk@front-door.example\r\nDate: Sun, 22 Nov 2026 09:30:00 +0000\r\n"
+		"Message-Id: <specimen@wardgate.example>\r\nSubject: Notice\r\nMIME-Version: 1.0\r\n\r\n");
 	for (size_t i = 0; out->len < size; i++) {
 		if (i % 16 == 15)
 			for (size_t k = 0; k < 998; k++)

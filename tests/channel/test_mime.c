@@ -1,4 +1,5 @@
-/* Mail bodies: whatever the notice holds, what goes out is plain lines, and another parser finds in it exactly what went in. */
+/* Mail bodies: whatever the notice holds, what goes out is plain lines, and another parser finds in it exactly what
+ * went in. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -226,7 +227,8 @@ static void test_pkcs7(void **state)
 /* A subject beyond ASCII is encoded, and read back as it was. */
 static void test_subject(void **state)
 {
-	static const char *const subjects[] = { "Notice – answer", "Überprüfung", "=?UTF-8?Q?Bcc:_x?=", "a: b; c=\"d\" <e@f>" };
+	static const char *const subjects[] = { "Notice – answer", "Überprüfung",
+		                                    "=?UTF-8?Q?Bcc:_x?=", "a: b; c=\"d\" <e@f>" };
 	static char said[16384];
 
 	(void)state; /* none */
@@ -246,8 +248,19 @@ static void test_subject(void **state)
 static void test_injection(void **state)
 {
 	static const char *const values[] = {
-		"", "x", "a@b.example\r\nBcc: thief@elsewhere.example", "a@b.example\nBcc: x@y.example", "a@b.example\r", "a@b.example, c@d.example",
-		"\"a\r\n\"@b.example", "a b@c.example", "<a@b.example>", "a@b.example>", "a@b@c.example", "t\xc3\xa9ss@b.example", "a@b.example\x01",
+		"",
+		"x",
+		"a@b.example\r\nBcc: thief@elsewhere.example",
+		"a@b.example\nBcc: x@y.example",
+		"a@b.example\r",
+		"a@b.example, c@d.example",
+		"\"a\r\n\"@b.example",
+		"a b@c.example",
+		"<a@b.example>",
+		"a@b.example>",
+		"a@b@c.example",
+		"t\xc3\xa9ss@b.example",
+		"a@b.example\x01",
 	};
 
 	(void)state; /* none */
@@ -262,8 +275,12 @@ static void test_injection(void **state)
 				fail_msg("value %zu was let through as field %d", i, field);
 			assert_int_equal(out.len, 0);
 		}
-	static const char *const subjects[] = { "", "a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\tb", "\x7f", "\xff",
-						"a subject that is much longer than a neutral subject has any need to be" };
+	static const char *const subjects[] = {
+		"",     "a\r\nBcc: x@y.example",
+		"a\nb", "a\rb",
+		"a\tb", "\x7f",
+		"\xff", "a subject that is much longer than a neutral subject has any need to be"
+	};
 	for (size_t i = 0; i < WG_COUNT(subjects); i++) {
 		struct wg_buf out WG_AUTO_BUF = WG_BUF(OUT_MAX);
 		struct wg_mail_head head = good_head;
@@ -275,8 +292,14 @@ static void test_injection(void **state)
 
 static void test_dates(void **state)
 {
-	static const struct { long long ms; enum wg_code code; } dates[] = {
-		{ 0, WG_OK }, { 253402300799000, WG_OK }, { 253402300800000, WG_REJECT }, { -1, WG_REJECT },
+	static const struct {
+		long long ms;
+		enum wg_code code;
+	} dates[] = {
+		{ 0, WG_OK },
+		{ 253402300799000, WG_OK },
+		{ 253402300800000, WG_REJECT },
+		{ -1, WG_REJECT },
 	};
 
 	(void)state; /* none */
@@ -291,21 +314,18 @@ static void test_dates(void **state)
 
 static void test_wire(void **state)
 {
-	static const struct { const char *bytes; size_t len; enum wg_code code; } cases[] = {
-		{ XML("a\r\n"), WG_OK },
-		{ XML("\r\n"), WG_OK },
-		{ XML(".\r\n\r\n.\r\n"), WG_OK },
-		{ XML("a\tb\x7f\x01\r\n"), WG_OK },
-		{ XML(""), WG_REJECT },
-		{ XML("a"), WG_REJECT },
-		{ XML("a\n"), WG_REJECT },
-		{ XML("a\r"), WG_REJECT },
-		{ XML("a\n\r\n"), WG_REJECT },
-		{ XML("a\r\r\n"), WG_REJECT },
-		{ XML("a\r\n\r"), WG_REJECT },
-		{ XML("a\r\nb"), WG_REJECT },
-		{ XML("a\n.\r\n"), WG_REJECT },
-		{ XML("a\0b\r\n"), WG_REJECT },
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum wg_code code;
+	} cases[] = {
+		{ XML("a\r\n"), WG_OK },          { XML("\r\n"), WG_OK },
+		{ XML(".\r\n\r\n.\r\n"), WG_OK }, { XML("a\tb\x7f\x01\r\n"), WG_OK },
+		{ XML(""), WG_REJECT },           { XML("a"), WG_REJECT },
+		{ XML("a\n"), WG_REJECT },        { XML("a\r"), WG_REJECT },
+		{ XML("a\n\r\n"), WG_REJECT },    { XML("a\r\r\n"), WG_REJECT },
+		{ XML("a\r\n\r"), WG_REJECT },    { XML("a\r\nb"), WG_REJECT },
+		{ XML("a\n.\r\n"), WG_REJECT },   { XML("a\0b\r\n"), WG_REJECT },
 		{ XML("\x80\r\n"), WG_REJECT },
 	};
 	struct wg_err err;
@@ -325,9 +345,9 @@ static void test_wire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entity),	     cmocka_unit_test(test_large),   cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_entity_refused), cmocka_unit_test(test_mail),    cmocka_unit_test(test_pkcs7),
-		cmocka_unit_test(test_subject),	     cmocka_unit_test(test_injection), cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_entity),         cmocka_unit_test(test_large),     cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_entity_refused), cmocka_unit_test(test_mail),      cmocka_unit_test(test_pkcs7),
+		cmocka_unit_test(test_subject),        cmocka_unit_test(test_injection), cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_wire),
 	};
 

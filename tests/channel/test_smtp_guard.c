@@ -1,5 +1,5 @@
-/* The channel against every misbehaviour of a mail server that we know, and bare libesmtp as the control: where the guard is said to be
- * needed, the library alone has to be seen failing. */
+/* The channel against every misbehaviour of a mail server that we know, and bare libesmtp as the control: where the
+ * guard is said to be needed, the library alone has to be seen failing. */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
@@ -71,9 +71,9 @@ static void guarded(void *arg)
 		.connect_ms = LONG_MS,
 		.total_ms = job->total_ms,
 		.tls = { .ca = smtp_path("pki/ca.pem"),
-			 .crl = smtp_path("pki/crl.pem"),
-			 .certificate = job->client ? smtp_path("pki/derbyshire/client.pem") : NULL,
-			 .key = job->client ? smtp_path("pki/derbyshire/client.key") : NULL },
+		         .crl = smtp_path("pki/crl.pem"),
+		         .certificate = job->client ? smtp_path("pki/derbyshire/client.pem") : NULL,
+		         .key = job->client ? smtp_path("pki/derbyshire/client.key") : NULL },
 	};
 
 	for (size_t i = 0; i < job->count; i++)
@@ -141,8 +141,8 @@ static void bare(void *arg)
 
 	(void)snprintf(server, sizeof server, "%s:%u", job->host ? job->host : "localhost", job->port); /* fits */
 	(void)setenv("HOME", "/nonexistent", 1); /* fails only for a bad name */
-	(void)signal(SIGPIPE, SIG_IGN);		 /* as an application must */
-	(void)smtp_set_server(session, server);	 /* a failure shows as a session that does not start */
+	(void)signal(SIGPIPE, SIG_IGN);          /* as an application must */
+	(void)smtp_set_server(session, server);  /* a failure shows as a session that does not start */
 	(void)smtp_set_hostname(session, "gateway.wardgate.example");
 	(void)smtp_starttls_enable(session, Starttls_REQUIRED);
 	(void)smtp_starttls_set_ctx(session, bare_context(job));
@@ -166,8 +166,12 @@ static struct job *new_job(const struct smtp_peer *peer, const struct wg_buf *ma
 {
 	struct job *job = smtp_shared(sizeof *job);
 
-	*job = (struct job){ .port = peer->port, .to = "desk@front-door.example", .bytes = mail->data, .len = mail->len, .count = count,
-			     .total_ms = LONG_MS };
+	*job = (struct job){ .port = peer->port,
+		                 .to = "desk@front-door.example",
+		                 .bytes = mail->data,
+		                 .len = mail->len,
+		                 .count = count,
+		                 .total_ms = LONG_MS };
 	return job;
 }
 
@@ -258,8 +262,8 @@ static void test_every_row(void **state)
 		if (ended != SMTP_RAN || r->what != row->what || r->tls_fault != row->tls_fault || r->maybe != row->maybe ||
 		    !strstr(r->detail, row->detail) || (r->receipt[0] != '\0') != (row->accepted > 0) ||
 		    smtp_peer_number(&peer, "clear") != 0 || smtp_peer_number(&peer, "accepted") != row->accepted)
-			fail_msg("%s: ended %d, what %d, tls %d, maybe %d, \"%s\", receipt \"%s\"; the peer saw:\n%s", row->scenario, ended,
-				 r->what, r->tls_fault, r->maybe, r->detail, r->receipt, peer.report);
+			fail_msg("%s: ended %d, what %d, tls %d, maybe %d, \"%s\", receipt \"%s\"; the peer saw:\n%s",
+			         row->scenario, ended, r->what, r->tls_fault, r->maybe, r->detail, r->receipt, peer.report);
 		if (row->accepted)
 			check_accepted(&peer, 1, &mail);
 		if (strncmp(row->detail, "MAIL", 4) == 0 || strncmp(row->detail, "RCPT", 4) == 0)
@@ -269,7 +273,9 @@ static void test_every_row(void **state)
 
 static void test_receipt(void **state)
 {
-	static const struct { const char *scenario, *receipt; } cases[] = { { "good", "Q000001" }, { "controls", "A" } };
+	static const struct {
+		const char *scenario, *receipt;
+	} cases[] = { { "good", "Q000001" }, { "controls", "A" } };
 
 	(void)state; /* nothing of the group's */
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
@@ -287,7 +293,11 @@ static void test_receipt(void **state)
 /* Three messages in one session: what becomes of one says nothing about the others. */
 static void test_three(void **state)
 {
-	static const struct { const char *scenario; enum wg_sent what[ITEMS]; long accepted; } cases[] = {
+	static const struct {
+		const char *scenario;
+		enum wg_sent what[ITEMS];
+		long accepted;
+	} cases[] = {
 		{ "good", { WG_SENT_OK, WG_SENT_OK, WG_SENT_OK }, 3 },
 		{ "chunking", { WG_SENT_OK, WG_SENT_OK, WG_SENT_OK }, 3 },
 		{ "rcpt-550-second", { WG_SENT_OK, WG_SENT_REFUSED, WG_SENT_OK }, 2 },
@@ -324,7 +334,9 @@ static void test_three(void **state)
 /* What may not be said on the wire is refused before anybody is called. */
 static void test_unfit(void **state)
 {
-	static const struct { const char *to, *bytes, *detail; } cases[] = {
+	static const struct {
+		const char *to, *bytes, *detail;
+	} cases[] = {
 		{ "desk@front-door.example\r\nRCPT TO:<thief@elsewhere.example>", "A: b\r\n\r\nc\r\n", "address" },
 		{ "desk@front-door.example>", "A: b\r\n\r\nc\r\n", "address" },
 		{ "", "A: b\r\n\r\nc\r\n", "address" },
@@ -352,7 +364,8 @@ static void test_unfit(void **state)
 	}
 }
 
-struct try {
+struct
+try {
 	struct wg_send_target target;
 	struct wg_send_item item;
 };
@@ -370,12 +383,19 @@ static void one_try(void *arg)
 static void test_target(void **state)
 {
 	const struct wg_send_target good = {
-		.smtp_host = "localhost", .smtp_port = 9, .helo = "g.example", .from = "g@w.example", .expect_ip = "127.0.0.1",
-		.connect_ms = LONG_MS, .total_ms = LONG_MS, .tls = { .ca = smtp_path("pki/ca.pem") },
+		.smtp_host = "localhost",
+		.smtp_port = 9,
+		.helo = "g.example",
+		.from = "g@w.example",
+		.expect_ip = "127.0.0.1",
+		.connect_ms = LONG_MS,
+		.total_ms = LONG_MS,
+		.tls = { .ca = smtp_path("pki/ca.pem") },
 	};
 	struct wg_send_target bad[11];
-	static const char *const details[WG_COUNT(bad)] = { "host name", "host name", "host name", "host name", "EHLO", "own address",
-							    "own address", "numeric", "time limits", "TLS", "refused" };
+	static const char *const details[WG_COUNT(bad)] = { "host name",   "host name",   "host name",   "host name",
+		                                                "EHLO",        "own address", "own address", "numeric",
+		                                                "time limits", "TLS",         "refused" };
 
 	(void)state; /* nothing of the group's */
 	for (size_t i = 0; i < WG_COUNT(bad); i++)
@@ -461,7 +481,8 @@ static void test_forged_alias(void **state)
 	assert_int_equal(smtp_peer_number(&peer, "accepted"), 1);
 }
 
-static void run_bare(const char *scenario, size_t size, size_t count, struct smtp_peer *peer, struct job **job, enum smtp_ended expected)
+static void run_bare(const char *scenario, size_t size, size_t count, struct smtp_peer *peer, struct job **job,
+                     enum smtp_ended expected)
 {
 	static struct wg_buf mail; /* outlives the job that points at it */
 	char quiet[64];
@@ -476,8 +497,8 @@ static void run_bare(const char *scenario, size_t size, size_t count, struct smt
 	enum smtp_ended ended = smtp_work(bare, *job, expected == SMTP_HUNG ? HANG_MS : LONG_MS);
 	smtp_peer_stop(peer);
 	if (ended != expected)
-		fail_msg("bare library, %s: ended %d, started %d, error %d, code %d; the peer saw:\n%s", scenario, ended, (*job)->started,
-			 (*job)->error, (*job)->code[0], peer->report);
+		fail_msg("bare library, %s: ended %d, started %d, error %d, code %d; the peer saw:\n%s", scenario, ended,
+		         (*job)->started, (*job)->error, (*job)->code[0], peer->report);
 }
 
 static void test_control_good(void **state)

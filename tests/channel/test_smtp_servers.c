@@ -1,5 +1,5 @@
-/* The channel against mail servers that people run: Postfix, and the small one of the demo. What was handed over must lie in the
- * mailbox byte for byte, behind the headers that the server put before it. Postfix needs root. */
+/* The channel against mail servers that people run: Postfix, and the small one of the demo. What was handed over must
+ * lie in the mailbox byte for byte, behind the headers that the server put before it. Postfix needs root. */
 #include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -78,9 +78,9 @@ static void exchange(struct smtp_peer *peer, const char *mailbox, size_t size)
 
 	smtp_mail(&mail, size);
 	*job = (struct job){ .port = peer->port,
-			     .items = { { .bytes = mail.data, .len = mail.len, .to = "refused@front-door.example" },
-					{ .bytes = mail.data, .len = mail.len, .to = "desk@front-door.example" },
-					{ .bytes = mail.data, .len = mail.len, .to = "later@front-door.example" } } };
+		                 .items = { { .bytes = mail.data, .len = mail.len, .to = "refused@front-door.example" },
+		                            { .bytes = mail.data, .len = mail.len, .to = "desk@front-door.example" },
+		                            { .bytes = mail.data, .len = mail.len, .to = "later@front-door.example" } } };
 	assert_int_equal(smtp_work(send_all, job, 2 * LIMIT_MS), SMTP_RAN);
 	static const enum wg_sent expected[ITEMS] = { WG_SENT_REFUSED, WG_SENT_OK, WG_SENT_DEFER };
 	for (size_t i = 0; i < ITEMS; i++) {
@@ -94,7 +94,8 @@ static void exchange(struct smtp_peer *peer, const char *mailbox, size_t size)
 	assert_true(got.len > mail.len);
 	assert_memory_equal(got.data + got.len - mail.len, mail.data, mail.len);
 	/* what stands before it is headers and nothing else: no line of ours was eaten or doubled */
-	for (const char *p = wg_buf_text(&got), *end = p + got.len - mail.len; p < end; p = (const char *)memchr(p, '\n', got.len) + 1)
+	for (const char *p = wg_buf_text(&got), *end = p + got.len - mail.len; p < end;
+	     p = (const char *)memchr(p, '\n', got.len) + 1)
 		assert_true(*p == '\t' || *p == ' ' || memchr(p, ':', strcspn(p, "\n")) != NULL);
 }
 
@@ -118,7 +119,8 @@ static void test_maildir(void **state)
 	(void)state; /* nothing of the group's */
 	for (size_t i = 0; i < WG_COUNT(sizes); i++) {
 		struct smtp_peer peer;
-		const char *args[] = { smtp_path("maildir-%zu", i), smtp_path("pki/mail/server.pem"), smtp_path("pki/mail/server.key"), NULL };
+		const char *args[] = { smtp_path("maildir-%zu", i), smtp_path("pki/mail/server.pem"),
+			                   smtp_path("pki/mail/server.key"), NULL };
 		smtp_peer_exec(&peer, WG_SOURCE_DIR "/tests/peers/maildir_smtpd.py", args);
 		exchange(&peer, smtp_path("maildir-%zu/desk@front-door.example/new", i), sizes[i]);
 		smtp_peer_stop(&peer);

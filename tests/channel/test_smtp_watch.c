@@ -55,7 +55,10 @@ static struct wg_smtp_watch *start(int connect_ms, int total_ms, int silence_ms)
 /* A peer that says nothing: the reader is let go with an end of file, for the limit that is named. */
 static void test_limits(void **state)
 {
-	static const struct { int connect_ms, total_ms, silence_ms; const char *passed; } cases[] = {
+	static const struct {
+		int connect_ms, total_ms, silence_ms;
+		const char *passed;
+	} cases[] = {
 		{ NEVER_MS, SOON_MS, NEVER_MS, "total" },
 		{ NEVER_MS, NEVER_MS, SOON_MS, "silence" },
 		{ SOON_MS, NEVER_MS, NEVER_MS, "connect" },
@@ -67,7 +70,8 @@ static void test_limits(void **state)
 		char byte;
 		int listener WG_AUTO_CLOSE = -1;
 		listener = tcp_listen(&at, 4);
-		struct wg_smtp_watch *watch WG_CLEANUP(wg_smtp_watch_stop) = start(cases[i].connect_ms, cases[i].total_ms, cases[i].silence_ms);
+		struct wg_smtp_watch *watch WG_CLEANUP(wg_smtp_watch_stop) =
+			start(cases[i].connect_ms, cases[i].total_ms, cases[i].silence_ms);
 		int fd WG_AUTO_CLOSE = tcp_connect(&at);
 		assert_null(wg_smtp_watch_passed(watch));
 		assert_int_equal(read(fd, &byte, 1), 0);

@@ -176,11 +176,11 @@ static void test_stowaways(void **unused)
 	static const char text[] =
 		"<?xml version=\"1.0\"?><!-- Zcanary --><?pi Zcanary?>"
 		"<w:notice xmlns:w=\"urn:wardgate:notice:1\" xmlns:Zcanary=\"urn:Zcanary\" id=\"a\" kind=\"missing\" "
-	    "version=\"1\">"
+		"version=\"1\">"
 		"<w:header xmlns:x=\"urn:Zcanary\"><w:sender "
-	    "organisation=\"x\"/><w:received>2026-11-20T22:41:07Z</w:received></w:header>"
+		"organisation=\"x\"/><w:received>2026-11-20T22:41:07Z</w:received></w:header>"
 		"<w:child><!-- Zcanary --><w:age>Zcanary<!-- x -->Zcanary</w:age></w:child><w:authorities/><w:missing/><?x "
-	    "Zcanary?></w:notice><!-- Zcanary -->";
+		"Zcanary?></w:notice><!-- Zcanary -->";
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *original = NULL, *copy = NULL;
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX), whole = WG_BUF(BYTES_MAX);
