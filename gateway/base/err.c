@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum wg_code wg_err_set(struct wg_err *err, enum wg_code code, const char *fmt, ...)
+enum wg_code wg_err_put(struct wg_err *err, enum wg_code code, const char *fmt, ...)
 {
 	if (err == NULL)
 		return code;
@@ -19,7 +19,7 @@ enum wg_code wg_err_set(struct wg_err *err, enum wg_code code, const char *fmt, 
 	return code;
 }
 
-enum wg_code wg_err_errno(struct wg_err *err, const char *fmt, ...)
+enum wg_code wg_err_put_errno(struct wg_err *err, const char *fmt, ...)
 {
 	int saved = errno;
 	enum wg_code code = saved == ENOENT ? WG_NOT_FOUND : WG_SYSTEM;
@@ -35,7 +35,7 @@ enum wg_code wg_err_errno(struct wg_err *err, const char *fmt, ...)
 	return code;
 }
 
-enum wg_code wg_err_add(struct wg_err *err, const char *fmt, ...)
+enum wg_code wg_err_put_before(struct wg_err *err, const char *fmt, ...)
 {
 	if (err == NULL)
 		return WG_SYSTEM;

@@ -2,6 +2,8 @@
 #ifndef WG_BASE_ERR_H
 #define WG_BASE_ERR_H
 
+#include <stdlib.h>
+
 #define WG_MUST __attribute__((warn_unused_result))
 #define WG_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define WG_CLEANUP(fn) __attribute__((cleanup(fn)))
@@ -27,15 +29,28 @@ struct wg_err {
 	char text[WG_ERR_TEXT_MAX];
 };
 
-/* Sets code and words; returns code, for `return wg_err_set(err, WG_LIMIT, ...)`. err may be NULL. */
-enum wg_code wg_err_set(struct wg_err *err, enum wg_code code, const char *fmt, ...) WG_PRINTF(3, 4);
+/* A failure that says WG_OK would be taken for success somewhere above: our own bug, which ends this process. It also
+ * lets static analysis see that what failed does not go on. */
+static inline enum wg_code wg_err_sure(enum wg_code code)
+{
+	if (code == WG_OK)
+		abort();
+	return code;
+}
+
+/* Sets code and words; wg_err_put is for a note beside WG_OK, wg_err_set for failures: never WG_OK. Returns code, for
+ * `return wg_err_set(err, WG_LIMIT, ...)`. err may be NULL. */
+#define wg_err_set(...) wg_err_sure(wg_err_put(__VA_ARGS__))
+enum wg_code wg_err_put(struct wg_err *err, enum wg_code code, const char *fmt, ...) WG_PRINTF(3, 4);
 
 /* The same for a failed system call: appends ": " and the words for errno as it stood at the call. Code WG_SYSTEM, or
  * WG_NOT_FOUND when errno is ENOENT. */
-enum wg_code wg_err_errno(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
+#define wg_err_errno(...) wg_err_sure(wg_err_put_errno(__VA_ARGS__))
+enum wg_code wg_err_put_errno(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
 
 /* Puts context before the words that are there: "context: words". Returns the code that is there. */
-enum wg_code wg_err_add(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
+#define wg_err_add(...) wg_err_sure(wg_err_put_before(__VA_ARGS__))
+enum wg_code wg_err_put_before(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
 
 /* A short stable name of the code for logs and JSON: "reject", "limit", ... */
 const char *wg_code_name(enum wg_code code);

@@ -30,6 +30,7 @@ struct wg_trust {
 	X509_STORE *store;
 };
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): type stands in a declaration */
 #define WG_OSSL_CLEANUP(name, type, release)    \
 	static inline void wg_auto_##name(type **p) \
 	{                                           \

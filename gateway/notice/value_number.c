@@ -79,7 +79,7 @@ bool wg_value_postcode(const char *s, char out[WG_VALUE_POSTCODE])
  * otherwise. */
 static size_t number_at(const char *s, char *out, size_t size)
 {
-	char digits[16];
+	char digits[16] = "";
 	size_t n = 0, i = 0, end = 0;
 	bool plus = s[0] == '+';
 	if (!plus && s[0] != '(' && !is_digit(s[0]))

@@ -280,7 +280,7 @@ static enum wg_code read_all(struct load *load, struct wg_err *err)
 	unsigned n = 0;
 	for (struct _xmlNode *o = wg_xml_first(root, NULL); o != NULL; o = wg_xml_next(o, NULL))
 		n++;
-	load->directory->organisations = calloc(n, sizeof *load->directory->organisations);
+	load->directory->organisations = calloc(n + 1, sizeof *load->directory->organisations);
 	if (load->directory->organisations == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
 	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL; node = wg_xml_next(node, NULL)) {

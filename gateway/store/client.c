@@ -100,7 +100,7 @@ enum wg_code wg_client_garbled(struct wg_err *err)
 
 enum wg_code wg_client_refusal(unsigned code, const uint8_t *body, size_t len, struct wg_err *err)
 {
-	if (code > WG_DENIED)
+	if (code == WG_OK || code > WG_DENIED)
 		return wg_client_garbled(err);
 	return wg_err_set(err, (enum wg_code)code, "%.*s", (int)(len < WG_ERR_TEXT_MAX ? len : WG_ERR_TEXT_MAX),
 	                  (const char *)body);

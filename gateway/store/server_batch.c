@@ -177,7 +177,7 @@ static void judge_disk(struct wg_server *server)
 		(void)snprintf(server->why, sizeof server->why, "%llu MiB free, %llu MiB have to stay free",
 		               (unsigned long long)bytes >> 20, (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
 	if (before != server->accepting) {
-		wg_err_set(&err, server->accepting ? WG_OK : WG_AGAIN, "%s", server->why);
+		wg_err_put(&err, server->accepting ? WG_OK : WG_AGAIN, "%s", server->why);
 		wg_server_tell(server, server->accepting ? "accepting" : "not-accepting", WG_ROLE_INTAKE, &err);
 	}
 }

@@ -49,7 +49,9 @@ static enum wg_code copy_row(struct wg_store *store, uint8_t **out, size_t *len,
 	const void *bytes = sqlite3_column_blob(stmt, 1);
 	size_t n = (size_t)sqlite3_column_bytes(stmt, 1);
 	char hash[WG_STORE_HASH];
-	name_of(bytes != NULL ? bytes : "", n, hash);
+	if (bytes == NULL && n > 0)
+		return wg_err_set(err, WG_SYSTEM, "out of memory for a stored blob");
+	name_of(n > 0 ? bytes : "", n, hash);
 	if (strcmp(hash, wg_db_col_borrow(store, SQL_BLOB_GET, 0)) != 0) {
 		store->damaged++;
 		return wg_err_set(err, WG_CORRUPT, "a stored blob is not what was written: its hash does not fit");

@@ -44,7 +44,7 @@ enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err)
 	confined = 1;
 #endif
 	if (abi == 0)
-		return wg_err_set(err, WG_OK, "this kernel has no Landlock: files are guarded by their permissions alone");
+		return wg_err_put(err, WG_OK, "this kernel has no Landlock: files are guarded by their permissions alone");
 	if (err != NULL)
 		*err = (struct wg_err){ .code = WG_OK };
 	return WG_OK;
