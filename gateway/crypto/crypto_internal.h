@@ -30,13 +30,14 @@ struct wg_trust {
 	X509_STORE *store;
 };
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): type stands in a declaration */
+/* type stands in a declaration: NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WG_OSSL_CLEANUP(name, type, release)    \
 	static inline void wg_auto_##name(type **p) \
 	{                                           \
 		release(*p);                            \
 		*p = NULL;                              \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 WG_OSSL_CLEANUP(bio, BIO, BIO_free_all)
 WG_OSSL_CLEANUP(x509, X509, X509_free)
 WG_OSSL_CLEANUP(cms, CMS_ContentInfo, CMS_ContentInfo_free)

@@ -47,7 +47,7 @@ static char **copy_names(const char *const *names)
 		copy[i] = strdup(names[i]);
 		if (copy[i] == NULL) {
 			free_names(copy);
-			copy = NULL;
+			return NULL;
 		}
 	}
 	return copy;

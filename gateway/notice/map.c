@@ -177,6 +177,13 @@ static enum wg_code place_single(struct applying *a, size_t field, struct wg_map
 	return WG_OK;
 }
 
+/* Source field i is of that field of the map and has that value. */
+static bool says(const struct applying *a, size_t i, size_t field, const char *text)
+{
+	const char *value = a->fields->fields[i].value;
+	return a->field_of[i] == field && value != NULL && strcmp(value, text) == 0;
+}
+
 /* A place that repeats: every different value once, in sorted order. */
 static enum wg_code place_repeated(struct applying *a, size_t field, struct wg_map_target *target)
 {
@@ -187,20 +194,20 @@ static enum wg_code place_repeated(struct applying *a, size_t field, struct wg_m
 		target->secret_label = false;
 		for (size_t i = 0; i < a->fields->count; i++) {
 			const char *value = a->fields->fields[i].value;
-			if (a->field_of[i] == field && (last == NULL || strcmp(value, last) > 0) &&
+			if (value != NULL && a->field_of[i] == field && (last == NULL || strcmp(value, last) > 0) &&
 			    (next == NULL || strcmp(value, next) < 0))
 				next = value;
 		}
 		if (next == NULL)
 			return WG_OK;
 		for (size_t i = 0; i < a->fields->count; i++)
-			if (a->field_of[i] == field && strcmp(a->fields->fields[i].value, next) == 0)
+			if (says(a, i, field, next))
 				target->secret_label = target->secret_label || a->secret_label[i];
 		enum wg_code code = wg_map_place(target, next, &outcome, a->err);
 		if (code != WG_OK)
 			return code;
 		for (size_t i = 0; i < a->fields->count; i++)
-			if (a->field_of[i] == field && strcmp(a->fields->fields[i].value, next) == 0)
+			if (says(a, i, field, next))
 				account(a, i, &outcome);
 		last = next;
 	}

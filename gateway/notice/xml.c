@@ -269,8 +269,8 @@ enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_b
 	return wg_buf_check(out, doc->name, err);
 }
 
-enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt,
-                             ...)
+enum wg_code wg_xml_put_complaint(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err,
+                                  const char *fmt, ...)
 {
 	char words[WG_ERR_TEXT_MAX];
 	va_list ap;

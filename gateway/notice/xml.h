@@ -62,7 +62,8 @@ enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_b
 struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name);
 
 /* WG_CONFIG with "file:line: words" about a node of an operator's file. */
-enum wg_code wg_xml_complain(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err, const char *fmt,
-                             ...) WG_PRINTF(4, 5);
+#define wg_xml_complain(...) wg_err_sure(wg_xml_put_complaint(__VA_ARGS__))
+enum wg_code wg_xml_put_complaint(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_err *err,
+                                  const char *fmt, ...) WG_PRINTF(4, 5);
 
 #endif
