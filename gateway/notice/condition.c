@@ -43,7 +43,9 @@ static char **copy_names(const char *const *names)
 	while (names != NULL && names[n] != NULL)
 		n++;
 	char **copy = calloc(n + 1, sizeof *copy);
-	for (size_t i = 0; copy != NULL && i < n; i++) {
+	if (copy == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
 		copy[i] = strdup(names[i]);
 		if (copy[i] == NULL) {
 			free_names(copy);
