@@ -4,10 +4,6 @@
 function(wg_room name)
 	cmake_parse_arguments(arg "" "" "ROOMS;LIBS" ${ARGN})
 	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
-	if(NOT sources) # a room that is still empty
-		file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.c "typedef int wg_empty_room;\n")
-		set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.c)
-	endif()
 	add_library(wg_${name} STATIC ${sources})
 	target_include_directories(wg_${name} PUBLIC ${CMAKE_SOURCE_DIR}/gateway)
 	foreach(room ${arg_ROOMS})
