@@ -1,4 +1,5 @@
 /* queue.c owns the command `queue`: what is under way, where, why, since when; and the operator's hand on it. */
+#include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,37 @@ static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *a
 	return code;
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text != NULL ? text : "";
+}
+
+/* The log's entries for people: when, who, what. Hashes and what stands in the lists above are for --json. */
+static enum wg_code put_history(const struct wg_buf *json, struct wg_buf *out, struct wg_err *err)
+{
+	json_error_t fault;
+	json_t *rows = json_loadb(wg_buf_text(json), json->len, JSON_REJECT_DUPLICATES, &fault);
+	if (!json_is_array(rows)) {
+		json_decref(rows);
+		return wg_err_set(err, WG_CORRUPT, "the history is not readable (line %d)", fault.line);
+	}
+	wg_buf_puts(out, "\nhistory:\n");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		const char *detail = text_of(row, "detail");
+		char safe[256];
+		wg_buf_printf(out, "  %s  %-10s %-12s %s", text_of(row, "at"), text_of(row, "actor"), text_of(row, "event"),
+		              text_of(row, "delivery"));
+		if (detail[0] != '\0' && strchr(detail, '=') == NULL)
+			wg_buf_printf(out, "%s%s", text_of(row, "delivery")[0] != '\0' ? ": " : "",
+			              wg_defang(detail, safe, sizeof safe));
+		wg_buf_putc(out, '\n');
+	}
+	json_decref(rows);
+	return WG_OK;
+}
+
 static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out,
                                struct wg_err *err)
 {
@@ -191,8 +223,10 @@ static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin,
 	if (code == WG_OK)
 		code = wg_client_history(admin->client, id, LIST_MOST, &history, err);
 	if (code == WG_OK) {
-		wg_buf_puts(out, cli->json ? "" : "history: ");
-		wg_buf_put(out, history.data, history.len);
+		if (cli->json)
+			wg_buf_put(out, history.data, history.len);
+		else
+			code = put_history(&history, out, err);
 		wg_buf_putc(out, '\n');
 	}
 	return code;
