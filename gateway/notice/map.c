@@ -290,19 +290,31 @@ static unsigned small_words(const char *line, size_t len)
 
 /* "His mother must not be told where he lives", written between the boxes, has no place in the notice and must not be
  * passed over: sentences outside any field call a person, but for those that the map names as saying nothing. */
-static void check_prose(struct applying *a)
+static bool expected(const struct wg_map *maps, size_t count, const char *folded)
 {
-	const char *line = a->fields->text != NULL ? a->fields->text : "";
-	while (*line != '\0') {
+	for (size_t i = 0; i < count; i++)
+		if (wg_map_labels_find(&maps[i].prose, folded) != NULL)
+			return true;
+	return false;
+}
+
+static unsigned count_sentences(const struct wg_map *maps, size_t count, const char *text)
+{
+	unsigned found = 0;
+	for (const char *line = text != NULL ? text : ""; *line != '\0';) {
 		char one[WG_MAP_LABEL_MAX], folded[WG_MAP_LABEL_MAX];
 		size_t n = strcspn(line, "\n");
 		(void)snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : sizeof one - 1), line);
 		wg_map_label_fold(one, folded);
-		if (small_words(line, n) >= PROSE_WORDS && wg_map_labels_find(&a->map->prose, folded) == NULL)
-			a->report->prose++;
+		found += small_words(line, n) >= PROSE_WORDS && !expected(maps, count, folded);
 		line += n + (line[n] == '\n');
 	}
-	a->report->attention = a->report->attention || a->report->prose > 0;
+	return found;
+}
+
+unsigned wg_maps_sentences(const struct wg_maps *maps, const char *text)
+{
+	return count_sentences(maps->maps, maps->count, text);
 }
 
 static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *facts)
@@ -329,7 +341,8 @@ static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *fa
 		code = place_all(a, true);
 	if (code == WG_OK) {
 		check_required(a);
-		check_prose(a);
+		a->report->prose = count_sentences(a->map, 1, a->fields->text);
+		a->report->attention = a->report->attention || a->report->prose > 0;
 	}
 	return code;
 }

@@ -78,6 +78,9 @@ struct wg_envelope_facts {
 enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fields,
                           const struct wg_envelope_facts *facts, struct wg_notice **out, struct wg_report **report,
                           struct wg_err *err) WG_MUST;
+/* Sentences in the words outside any field (text may be NULL), but for those that begin as one of the maps expects. */
+unsigned wg_maps_sentences(const struct wg_maps *maps, const char *text);
+
 void wg_report_freep(struct wg_report **report);
 
 /* The report as XML (urn:wardgate:report:1): every source field with its label, value, where it stood, where it went,

@@ -114,6 +114,7 @@ static enum wg_code read_original(struct wg_process *p, const struct wg_msg_job 
 		if (code == WG_OK)
 			code = check_signer(p, job->organisation, signer, err);
 		kind = WG_DOCUMENT_MAIL;
+		reading.sealed = true;
 		bytes = inner.data;
 		len = inner.len;
 	}

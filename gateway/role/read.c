@@ -53,6 +53,11 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 		(void)snprintf(read->reason, sizeof read->reason,
 		               "beside the notice there is something that was not read: an attachment, or a second notice");
 	}
+	if (code == WG_OK && !read->attention && !reading->sealed &&
+	    (read->fields->count > 0 || wg_maps_sentences(reading->maps, read->fields->text) > 0)) {
+		read->attention = true;
+		(void)snprintf(read->reason, sizeof read->reason, "beside the notice the mail says something of its own");
+	}
 	if (code == WG_OK && facts->received != NULL &&
 	    !wg_notice_get_into(read->notice, "header/received", there, sizeof there))
 		code = wg_notice_set(read->notice, "header/received", facts->received, err);

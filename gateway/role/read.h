@@ -12,6 +12,7 @@ struct wg_reading {
 	const struct wg_paths *paths;
 	const struct wg_schema *schema;
 	const struct wg_maps *maps;
+	bool sealed; /* the mail came out of a seal that another gateway made: its words are the notice's own, rendered */
 };
 
 /* What became of one document. */

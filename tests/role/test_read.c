@@ -142,6 +142,8 @@ static void test_notice_with_unread(void **state)
 		bool attention;
 	} table[] = {
 		{ "Content-Type: text/plain\n\nPlease find the notice attached.\n", false },
+		{ "Content-Type: text/plain\n\nHis mother must not be told where he lives.\n", true },
+		{ "Content-Type: text/plain\n\nMother: must not be told\n", true },
 		{ "Content-Type: image/jpeg; name=\"Tess Canaryname.jpg\"\nContent-Disposition: attachment; filename=\"Tess "
 		  "Canaryname.jpg\"\nContent-Transfer-Encoding: base64\n\n/9j/4AAQSkZJRg==\n",
 		  true },
