@@ -28,6 +28,15 @@ static void field_free(struct wg_found_field *f)
 	free(f->label);
 	free(f->value);
 	free(f->at);
+	free(f->section);
+}
+
+static void document_free(struct wg_found_document *d)
+{
+	free(d->at);
+	free(d->name);
+	free(d->type);
+	free(d->base64);
 }
 
 void wg_found_free(struct wg_found *found)
@@ -35,6 +44,10 @@ void wg_found_free(struct wg_found *found)
 	for (size_t i = 0; i < found->count; i++)
 		field_free(&found->fields[i]);
 	free(found->fields);
+	for (size_t i = 0; i < found->n_documents; i++)
+		document_free(&found->documents[i]);
+	free(found->documents);
+	free(found->section);
 	free(found->subject);
 	free(found->from);
 	free(found->message_id);
@@ -105,6 +118,8 @@ static struct wg_found_field *grow(struct wg_found *found)
 static void add(struct wg_found *found, const char *label, const char *value, const char *at, bool remark)
 {
 	struct wg_found_field f = { .label = tidy_label(found, label), .value = trimmed(found, value), .remark = remark };
+	f.row = remark ? 0 : found->row;
+	f.section = !remark && found->section != NULL ? trimmed(found, found->section) : NULL;
 	f.at = trimmed(found, at);
 	struct wg_found_field *slot = f.label != NULL && f.value != NULL && f.at != NULL ? grow(found) : NULL;
 	if (slot != NULL && f.label[0] == '\0') {
@@ -138,6 +153,59 @@ void wg_found_field(struct wg_found *found, const char *label, const char *value
 void wg_found_remark(struct wg_found *found, const char *label, const char *value, const char *at)
 {
 	add(found, label, value, at, true);
+}
+
+void wg_found_section(struct wg_found *found, const char *section)
+{
+	free(wg_steal(&found->section));
+	if (section == NULL)
+		return;
+	char *tidy = tidy_label(found, section);
+	if (tidy != NULL && tidy[0] != '\0' && strlen(tidy) <= LABEL_MAX)
+		found->section = wg_steal(&tidy);
+	free(tidy);
+}
+
+void wg_found_row(struct wg_found *found, unsigned row)
+{
+	found->row = row;
+}
+
+static struct wg_found_document *next_document(struct wg_found *found)
+{
+	if (found->n_documents == found->documents_cap) {
+		size_t cap = found->documents_cap == 0 ? 8 : found->documents_cap * 2;
+		struct wg_found_document *bigger = reallocarray(found->documents, cap, sizeof *bigger);
+		if (bigger == NULL) {
+			found->no_memory = true;
+			return NULL;
+		}
+		found->documents = bigger;
+		found->documents_cap = cap;
+	}
+	return &found->documents[found->n_documents];
+}
+
+void wg_found_document(struct wg_found *found, const char *at, const char *name, const char *type, bool shown,
+                       const void *bytes, size_t len)
+{
+	if (len > WG_LIMIT_DOCUMENT || found->n_documents >= WG_LIMIT_DOCUMENTS) {
+		wg_found_remark(found, "Attachment (not read)",
+		                len > WG_LIMIT_DOCUMENT ? "it is larger than the limit" : "there are more than the limit", at);
+		return;
+	}
+	struct wg_found_document *slot = next_document(found);
+	if (slot == NULL)
+		return;
+	*slot = (struct wg_found_document){
+		.at = trimmed(found, at),
+		.name = name != NULL ? trimmed(found, name) : NULL,
+		.type = type != NULL ? trimmed(found, type) : NULL,
+		.base64 = wg_base64_encode(bytes, len),
+		.shown = shown,
+	};
+	found->no_memory = found->no_memory || slot->base64 == NULL;
+	found->n_documents++;
 }
 
 void wg_found_text(struct wg_found *found, const char *line)
@@ -183,6 +251,16 @@ void wg_found_merge(struct wg_found *into, struct wg_found *from, bool remarks_o
 			field_free(&from->fields[i]);
 	}
 	from->count = 0;
+	for (size_t i = 0; i < from->n_documents; i++) {
+		struct wg_found_document *slot = into->n_documents < WG_LIMIT_DOCUMENTS ? next_document(into) : NULL;
+		if (slot == NULL) {
+			into->over = "there are more documents than the limit";
+			break;
+		}
+		*slot = from->documents[i];
+		from->documents[i] = (struct wg_found_document){ 0 };
+		into->n_documents++;
+	}
 	if (!remarks_only && from->text.len > 0) {
 		size_t room = TEXT_ROOM - into->text.len;
 		into->text_cut = into->text_cut || from->text.len > room || from->text_cut;
@@ -197,20 +275,58 @@ void wg_found_merge(struct wg_found *into, struct wg_found *from, bool remarks_o
 	wg_found_free(from);
 }
 
-/* <name>text</name>, cut at the schema's length between characters; nothing for NULL. */
-static void put_line(struct wg_buf *out, const char *name, const char *s)
+/* The length of s, cut at the schema's length of a line between characters. */
+static size_t line_length(const char *s)
 {
-	if (s == NULL)
-		return;
 	size_t n = strlen(s);
 	if (n > LINE_MAX_BYTES) {
 		n = LINE_MAX_BYTES;
 		while (n > 0 && ((uint8_t)s[n] & 0xC0) == 0x80)
 			n--;
 	}
+	return n;
+}
+
+/* <name>text</name>, cut at the schema's length between characters; nothing for NULL. */
+static void put_line(struct wg_buf *out, const char *name, const char *s)
+{
+	if (s == NULL)
+		return;
 	wg_buf_printf(out, "  <%s>", name);
-	wg_buf_put_xml(out, s, n);
+	wg_buf_put_xml(out, s, line_length(s));
 	wg_buf_printf(out, "</%s>\n", name);
+}
+
+static void put_attribute(struct wg_buf *out, const char *name, const char *s)
+{
+	if (s == NULL)
+		return;
+	wg_buf_printf(out, " %s=\"", name);
+	wg_buf_put_xml(out, s, line_length(s));
+	wg_buf_puts(out, "\"");
+}
+
+static void put_field(struct wg_buf *out, const struct wg_found_field *f)
+{
+	wg_buf_puts(out, "  <field");
+	put_attribute(out, "label", f->label);
+	put_attribute(out, "at", f->at);
+	put_attribute(out, "section", f->section);
+	if (f->row != 0)
+		wg_buf_printf(out, " row=\"%u\"", f->row);
+	wg_buf_puts(out, ">");
+	wg_buf_put_xml(out, f->value, strlen(f->value));
+	wg_buf_puts(out, "</field>\n");
+}
+
+static void put_document(struct wg_buf *out, const struct wg_found_document *d)
+{
+	wg_buf_puts(out, "  <document");
+	put_attribute(out, "at", d->at);
+	put_attribute(out, "name", d->name);
+	put_attribute(out, "type", d->type);
+	put_attribute(out, "shown", d->shown ? "true" : NULL);
+	wg_buf_printf(out, ">%s</document>\n", d->base64);
 }
 
 /* Things that only the whole document shows, said as remarks. */
@@ -240,21 +356,15 @@ enum wg_code wg_found_write(struct wg_found *found, const char *reader, const st
 	wg_hex(hash, sizeof hash, hex);
 	wg_buf_printf(out,
 	              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<fields xmlns=\"urn:wardgate:fields:1\" reader=\"%s\" "
-	              "sha256=\"%s\">\n",
-	              reader, hex);
+	              "sha256=\"%s\"%s>\n",
+	              reader, hex, found->divided ? " divided=\"true\"" : "");
 	put_line(out, "subject", found->subject);
 	put_line(out, "from", found->from);
 	put_line(out, "message-id", found->message_id);
-	for (size_t i = 0; i < found->count; i++) {
-		const struct wg_found_field *f = &found->fields[i];
-		wg_buf_puts(out, "  <field label=\"");
-		wg_buf_put_xml(out, f->label, strlen(f->label));
-		wg_buf_puts(out, "\" at=\"");
-		wg_buf_put_xml(out, f->at, strlen(f->at));
-		wg_buf_puts(out, "\">");
-		wg_buf_put_xml(out, f->value, strlen(f->value));
-		wg_buf_puts(out, "</field>\n");
-	}
+	for (size_t i = 0; i < found->count; i++)
+		put_field(out, &found->fields[i]);
+	for (size_t i = 0; i < found->n_documents; i++)
+		put_document(out, &found->documents[i]);
 	if (found->notice != NULL)
 		wg_buf_printf(out, "  <notice>%s</notice>\n", found->notice);
 	if (found->text.len > 0) {

@@ -23,6 +23,11 @@
 #define WG_LIMIT_XML_NODES 200000
 /* Fields one reader may report: the longest form has some 120 boxes; a bulk table is cut into rows first. */
 #define WG_LIMIT_FIELDS 5000
+/* One document inside another (an attachment, a row of a table): libxml2 takes texts of 10 MB, and base64 adds a third.
+ */
+#define WG_LIMIT_DOCUMENT ((size_t)7 * 1024 * 1024)
+/* Documents that one may hold: a year of episodes of a large council is some 2,000 rows. */
+#define WG_LIMIT_DOCUMENTS 2000
 /* RFC 5321 4.5.3.1: local part 64, domain 255, path 256 with its brackets. */
 #define WG_LIMIT_ADDRESS 254
 /* Organisation, desk, rule, category and role names are XML tokens of our own. */

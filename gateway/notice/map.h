@@ -13,12 +13,26 @@
 /* Labelled fields as a reader wrote them (xsd/fields.xsd). */
 struct wg_field {
 	char *label, *value, *at; /* at: where it stood, in words for people: "body, line 12", "table 1, row 2" */
+	char *section;            /* the heading that it stands under; or NULL */
+	unsigned row; /* of a table with a heading row: counted through the document from 1, so that answers of one row
+	                 stay together; else 0 */
+};
+
+/* A document inside the one that was read: an attachment, or one row of a table with its heading row. */
+struct wg_part {
+	char *at, *name, *type; /* name and type as declared, or NULL: what it is, its content says */
+	bool shown;             /* a mail shows it within its text: a logo, or a picture that somebody pasted */
+	uint8_t *bytes;
+	size_t len;
 };
 
 struct wg_fields {
 	char reader[32];
 	struct wg_field *fields;
 	size_t count;
+	struct wg_part *parts;
+	size_t n_parts;
+	bool divided;     /* every part is a message of its own (a table, one notice a row); there are no fields then */
 	char *subject;    /* of a mail, or NULL: a hint for choosing the map */
 	char *from;       /* of a mail, or NULL: never trusted for who may submit */
 	char *message_id; /* of a mail, or NULL */

@@ -35,9 +35,9 @@ static void sentences_call_a_person(void **state)
 	assert_int_equal(wg_schema_load(WG_SOURCE_DIR "/xsd", &schema, &err), WG_OK);
 	assert_int_equal(wg_maps_load(WG_SOURCE_DIR "/adapters/maps", WG_SOURCE_DIR "/xsd", schema, &maps, &err), WG_OK);
 	struct wg_field form[] = {
-		{ (char *)"Full name", (char *)"Tess Example", (char *)"body, line 1" },
-		{ (char *)"Date of birth", (char *)"14/03/2011", (char *)"body, line 2" },
-		{ (char *)"When last seen", (char *)"21/11/2026 at 19:30", (char *)"body, line 3" },
+		{ .label = (char *)"Full name", .value = (char *)"Tess Example", .at = (char *)"body, line 1" },
+		{ .label = (char *)"Date of birth", .value = (char *)"14/03/2011", .at = (char *)"body, line 2" },
+		{ .label = (char *)"When last seen", .value = (char *)"21/11/2026 at 19:30", .at = (char *)"body, line 3" },
 	};
 	const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000",
 		                                     .organisation = "derbyshire-police",
