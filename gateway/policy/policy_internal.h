@@ -36,6 +36,8 @@ struct wg_route_to {
 	char role[WG_LIMIT_NAME + 1];
 	char of[WG_LIMIT_NAME + 1];
 	bool police; /* the role is done by a police force: the one that covers the authority */
+	bool sender; /* of whoever handed the notice in, where that is an organisation of this kind */
+	char at[WG_LIMIT_NAME + 1]; /* the kind of organisation that has the role */
 };
 
 struct wg_route {

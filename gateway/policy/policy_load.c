@@ -16,7 +16,7 @@ static const struct wg_names_row language[] = {
 	{ "confirm", NULL, "rule by on" },
 	{ "route", NULL, "kind from until even-to-sender" },
 	{ "to", NULL, "role of" },
-	{ "to", "of", "placing host" },
+	{ "to", "of", "placing host sender" },
 	{ "rule", NULL, "id effect kind to except of categories from until marker due confirmation" },
 	{ "rule", "effect", "share withhold review deny" },
 	{ "rule", "marker", "say none" },

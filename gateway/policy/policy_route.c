@@ -17,11 +17,13 @@ static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode 
 	if (role == NULL)
 		return wg_policy_no_role(layer, node, to->role, err);
 	to->police = strcmp(role->at, "police") == 0;
-	if (!to->police && strcmp(role->at, "council") != 0)
-		return wg_xml_complain(
-			layer->doc, node, err,
-			"role %s is done at \"%s\": only councils and police have a placing and a host side to route by",
-			role->name, role->at);
+	to->sender = strcmp(to->of, "sender") == 0;
+	memcpy(to->at, role->at, sizeof to->at);
+	if (!to->police && !to->sender && strcmp(role->at, "council") != 0)
+		return wg_xml_complain(layer->doc, node, err,
+		                       "role %s is done at \"%s\": only councils and police have a placing and a host side to "
+		                       "route by; of=\"sender\" is for all",
+		                       role->name, role->at);
 	return WG_OK;
 }
 

@@ -79,9 +79,37 @@ static enum wg_code add_recipient(const struct routing *r, const struct wg_route
 	return WG_OK;
 }
 
+/* Adds the desk of that organisation; one that is not there or is suspended is put into words. */
+static enum wg_code add_desk(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
+                             const struct wg_organisation *o, struct wg_err *err)
+{
+	const struct wg_desk *desk = wg_organisation_role(o, to->role);
+	if (desk == NULL || desk->suspended) {
+		unreachable(r->out, to->role, o->id, desk == NULL ? "no desk there has that role" : "its desk is suspended");
+		return WG_OK;
+	}
+	return add_recipient(r, route, to, o, desk, err);
+}
+
+/* Back to whoever handed the notice in. A route names a role for each kind of organisation; only those of the sender's
+ * kind apply. */
+static enum wg_code follow_back(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
+                                struct wg_err *err)
+{
+	const char *submitter = r->view->given->submitter;
+	const struct wg_organisation *o = submitter != NULL ? wg_directory_find(r->directory, submitter) : NULL;
+	if (o == NULL)
+		unreachable(r->out, "sender", "", "not in the directory");
+	else if (strcmp(o->kind, to->at) == 0)
+		return add_desk(r, route, to, o, err);
+	return WG_OK;
+}
+
 static enum wg_code follow(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
                            struct wg_err *err)
 {
+	if (to->sender)
+		return follow_back(r, route, to, err);
 	const char *code = r->side[strcmp(to->of, "placing") == 0 ? 0 : 1], *why = NULL;
 	bool copy = r->copy_organisation[0] != '\0';
 	const struct wg_organisation *o = organisation_of(r, to, code, &why);
@@ -96,12 +124,7 @@ static enum wg_code follow(const struct routing *r, const struct wg_route *route
 	const char *submitter = r->view->given->submitter;
 	if (!route->even_to_sender && submitter != NULL && strcmp(o->id, submitter) == 0)
 		return WG_OK;
-	const struct wg_desk *desk = wg_organisation_role(o, to->role);
-	if (desk == NULL || desk->suspended) {
-		unreachable(r->out, to->role, o->id, desk == NULL ? "no desk there has that role" : "its desk is suspended");
-		return WG_OK;
-	}
-	return add_recipient(r, route, to, o, desk, err);
+	return add_desk(r, route, to, o, err);
 }
 
 static void read_text(const struct wg_notice *notice, const char *path, char *out, size_t size)
