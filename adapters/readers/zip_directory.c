@@ -157,17 +157,35 @@ struct sizes {
 	uint64_t size, packed, offset;
 };
 
-/* The extra fields: sound, and a 64-bit one exactly when a field asks for it, exactly as long as it must be. */
-static const char *extra_read(const uint8_t *p, size_t len, struct sizes *s, bool local)
+/* The 64-bit extra field: exactly the numbers that the fields ask for; or, where none asks, the same numbers again, as
+ * some programs write them. */
+static bool zip64_read(struct le body, struct sizes *s, size_t wanted)
+{
+	const uint64_t *said[] = { &s->size, &s->packed, &s->offset };
+	if (wanted == 0) {
+		for (size_t i = 0; i < WG_COUNT(said) && body.left > 0; i++)
+			if (le_64(&body) != *said[i])
+				return false;
+		return body.left == 0 && !body.failed;
+	}
+	if (body.left != wanted)
+		return false;
+	s->size = s->size == IS_64 ? le_64(&body) : s->size;
+	s->packed = s->packed == IS_64 ? le_64(&body) : s->packed;
+	s->offset = s->offset == IS_64 ? le_64(&body) : s->offset;
+	return true;
+}
+
+/* The extra fields of a header: sound, and nothing among them that says something else than the header. An entry's own
+ * header has no offset: it is 0 in s. */
+static const char *extra_read(const uint8_t *p, size_t len, struct sizes *s)
 {
 	struct le c = { .p = p, .left = len };
-	size_t wanted =
-		8 * ((size_t)(s->size == IS_64) + (size_t)(s->packed == IS_64) + (size_t)(!local && s->offset == IS_64));
+	size_t wanted = 8 * ((size_t)(s->size == IS_64) + (size_t)(s->packed == IS_64) + (size_t)(s->offset == IS_64));
 	bool got = false;
 	while (c.left > 0) {
 		uint16_t id = le_16(&c), n = le_16(&c);
-		struct le body = { .left = n };
-		body.p = le_bytes(&c, n);
+		struct le body = { .p = le_bytes(&c, n), .left = n };
 		if (c.failed)
 			return "an extra field is cut off";
 		if (id == EXTRA_UNICODE_NAME)
@@ -176,12 +194,9 @@ static const char *extra_read(const uint8_t *p, size_t len, struct sizes *s, boo
 			return "an entry is encrypted";
 		if (id != EXTRA_ZIP64)
 			continue;
-		if (got || n != wanted || n == 0)
+		if (got || !zip64_read(body, s, wanted))
 			return "a 64-bit extra field contradicts its entry";
 		got = true;
-		s->size = s->size == IS_64 ? le_64(&body) : s->size;
-		s->packed = s->packed == IS_64 ? le_64(&body) : s->packed;
-		s->offset = !local && s->offset == IS_64 ? le_64(&body) : s->offset;
 	}
 	return wanted > 0 && !got ? "a 64-bit extra field is missing" : NULL;
 }
@@ -263,7 +278,7 @@ static enum wg_code central_read(struct le *c, struct wg_zip_entry *e, struct wg
 	if (fault == NULL && (disk != 0 || is_link(made_by, attributes)))
 		fault = "an entry is a link, or lies elsewhere";
 	if (fault == NULL)
-		fault = extra_read(extra, extra_len, &s, false);
+		fault = extra_read(extra, extra_len, &s);
 	if (fault != NULL)
 		return refuse(err, fault);
 	e->packed = s.packed;
@@ -304,7 +319,7 @@ static const char *local_fault(const uint8_t *bytes, size_t end, const struct wg
 	const uint8_t *name = le_bytes(&c, name_len), *extra = le_bytes(&c, extra_len);
 	if (!same || name == NULL || extra == NULL)
 		return "an entry has no header of its own";
-	const char *fault = extra_read(extra, extra_len, &s, true);
+	const char *fault = extra_read(extra, extra_len, &s);
 	if (fault != NULL)
 		return fault;
 	bool later = (flags & FLAG_DESCRIPTOR) != 0;
