@@ -1,35 +1,79 @@
 #!/usr/bin/env python3
-"""Every mail of tests/corpora/mail, converted by the real program, gives exactly the notice and the report that stand beside it.
+"""Every document of the corpora, converted by the real program, gives exactly the notice and the report that stand beside it.
 
 NAME.notice.xml  what is printed; none where no map recognises the form
 NAME.report.xml  the extraction report; only where a person must look, so its presence is the expected exit status: 10 with it, 0 without
 
-After a change that is meant to alter them: test_convert_corpus.py --update, and read the difference.
+A document that divides (a table, one notice a row) has NAME.001.notice.xml, NAME.001.report.xml and so on, in its own order.
+
+After a change that is meant to alter them: test_convert_corpus.py --update [FOLDER...], and read the difference.
 """
+import collections
 import difflib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MAILS = ROOT / "tests/corpora/mail"
+CORPORA = ROOT / "tests/corpora"
 SCHEMA = ROOT / "xsd/wardgate/1/notice.xsd"
 FACTS = ["--id", "0" * 26, "--received", "2026-11-22T09:30:00Z", "--organisation", "staffordshire-police"]
 ATTENTION = 10
-MAILS_AT_LEAST = 40
-WHOLE_AT_LEAST = 30  # of them placed wholly: exit 0
-LOOKED_AT_AT_LEAST = 8  # and these deliberately not
-SECRETS = [b"Sample-Pass-123"]  # stand in the mails, and may stand nowhere behind them
+ENDINGS = {".eml", ".docx", ".odt", ".pdf", ".xlsx", ".csv", ".html", ".xml"}
+BESIDE = re.compile(r"(?P<name>.+?)(\.(?P<part>\d{3}))?\.(?P<kind>notice|report|fields)\.xml")
+# How many there must be in a folder: documents, of them placed wholly (exit 0), and deliberately not.
+FOLDERS = {"mail": (50, 35, 14), "documents-a": (0, 0, 0), "documents-b": (0, 0, 0)}
+DOCUMENTS_AT_LEAST = 50
+SECRETS = [b"Sample-Pass-123"]  # stand in the documents, and may stand nowhere behind them
+
+Part = collections.namedtuple("Part", "suffix notice report")  # suffix: "" or ".001"; what is not there is None
 
 
-def convert(wardgate, mail, folder):
-    """Exit status, notice, report and messages of one conversion; a notice or report that is not there is None."""
-    report = folder / "report.xml"
-    report.unlink(missing_ok=True)
-    done = subprocess.run([wardgate, "convert", "--report", report, *FACTS, mail], capture_output=True, timeout=60, check=False)
-    return done.returncode, done.stdout or None, report.read_bytes() if report.exists() else None, done.stderr
+def documents(folder):
+    """The documents of a corpus, without what stands beside them."""
+    return sorted(p for p in folder.glob("*") if p.suffix in ENDINGS and not BESIDE.fullmatch(p.name))
+
+
+def split(many):
+    """Several XML documents, one behind the other."""
+    return [b"<?xml " + part for part in (many or b"").split(b"<?xml ")[1:]]
+
+
+def convert(wardgate, document, folder):
+    """Exit status, parts and messages of one conversion. Reports come for every part, in order; a report without a map has no notice."""
+    path = folder / "report.xml"
+    path.unlink(missing_ok=True)
+    done = subprocess.run([wardgate, "convert", "--report", path, *FACTS, document], capture_output=True, timeout=60, check=False)
+    notices, reports = split(done.stdout), split(path.read_bytes() if path.exists() else None)
+    if len(reports) < 2:
+        report = reports[0] if reports and done.returncode == ATTENTION else None
+        return done.returncode, [Part("", done.stdout or None, report)], done.stderr
+    parts = []
+    for number, report in enumerate(reports, 1):
+        notice = notices.pop(0) if b' map=""' not in report and notices else None
+        parts.append(Part(f".{number:03}", notice, report if b' attention="true"' in report else None))
+    if notices:
+        sys.exit(f"{document.name}: more notices than reports")
+    return done.returncode, parts, done.stderr
+
+
+def beside(document, part, kind):
+    return document.with_name(f"{document.stem}{part}.{kind}.xml")
+
+
+def read(path):
+    return path.read_bytes() if path.exists() else None
+
+
+def expectations(document):
+    """What stands beside a document, as parts."""
+    found = [BESIDE.fullmatch(p.name) for p in document.parent.glob(f"{document.stem}.*.xml")]
+    numbers = sorted({m["part"] for m in found if m and m["name"] == document.stem and m["part"]})
+    suffixes = [f".{n}" for n in numbers] or [""]
+    return [Part(s, read(beside(document, s, "notice")), read(beside(document, s, "report"))) for s in suffixes]
 
 
 def difference(path, expected, got):
@@ -45,91 +89,111 @@ def valid(notice):
     return None if done.returncode == 0 else done.stderr.strip()
 
 
-def read(path):
-    return path.read_bytes() if path.exists() else None
+def check_part(document, want, got):
+    """The faults of one part."""
+    notice, report = beside(document, want.suffix, "notice"), beside(document, want.suffix, "report")
+    if want.notice is None and want.report is None:
+        yield f"has neither {notice.name} nor {report.name}: run with --update, and read what it wrote"
+    if got.notice != want.notice:
+        yield difference(notice, want.notice, got.notice)
+    if got.report != want.report:
+        yield difference(report, want.report, got.report)
+    if want.notice and not want.report and (complaint := valid(notice)):
+        yield f"{notice.name} is not valid\n{complaint}"
 
 
-def check(wardgate, mail, folder):
-    """The faults of one mail."""
-    notice, report = mail.with_suffix(".notice.xml"), mail.with_suffix(".report.xml")
-    expected = read(notice), read(report)
-    status, got, got_report, said = convert(wardgate, mail, folder)
-    faults = []
-    if expected == (None, None):
-        faults.append(f"has neither {notice.name} nor {report.name}: run with --update, and read what it wrote")
-    if status != (ATTENTION if expected[1] else 0):
-        faults.append(f"exit status {status}, and {report.name} {'stands' if expected[1] else 'does not stand'} beside it\n{said.decode()}")
-    if got != expected[0]:
-        faults.append(difference(notice, expected[0], got))
-    if expected[1] and got_report != expected[1]:
-        faults.append(difference(report, expected[1], got_report))
+def check(wardgate, document, folder):
+    """The faults of one document."""
+    expected = expectations(document)
+    status, parts, said = convert(wardgate, document, folder)
+    for want, got in zip(expected, parts):
+        yield from check_part(document, want, got)
+    if len(parts) != len(expected):
+        yield f"gives {len(parts)} notices or reports, and {len(expected)} stand beside it"
+    due = ATTENTION if any(part.report for part in expected) else 0
+    if status != due:
+        yield f"exit status {status}, and {due} is due by what stands beside it\n{said.decode()}"
     if status == ATTENTION and not said.startswith(b"wardgate convert: a person must look: "):
-        faults.append(f"asks for a person without saying why: {said!r}")
-    if any(secret in part for secret in SECRETS for part in (got or b"", got_report or b"", said)):
-        faults.append("a password was carried")
-    if expected[0] and not expected[1] and (complaint := valid(notice)):
-        faults.append(f"{notice.name} is not valid\n{complaint}")
-    return faults
+        yield f"asks for a person without saying why: {said!r}"
+    written = [said, *(text for part in parts for text in (part.notice, part.report) if text)]
+    if any(secret in text for secret in SECRETS for text in written):
+        yield "a password was carried"
 
 
-def update(wardgate, mail, folder):
+def write(path, content):
+    if read(path) == content:
+        return
+    print(("wrote " if content else "removed ") + path.name)
+    if content:
+        path.write_bytes(content)
+    else:
+        path.unlink()
+
+
+def update(wardgate, document, folder):
     """Writes what the program says now."""
-    status, notice, report, said = convert(wardgate, mail, folder)
+    status, parts, said = convert(wardgate, document, folder)
     if status not in (0, ATTENTION):
-        sys.exit(f"{mail.name}: exit status {status}: {said.decode()}")
-    for suffix, content in ((".notice.xml", notice), (".report.xml", report if status == ATTENTION else None)):
-        path = mail.with_suffix(suffix)
-        if read(path) == content:
-            continue
-        print(("wrote " if content else "removed ") + path.name)
-        if content:
-            path.write_bytes(content)
-        else:
-            path.unlink()
+        print(f"{document.name}: NOT READ, exit status {status}: {said.decode().strip()}")
+        return
+    for gone in {p.suffix for p in expectations(document)} - {p.suffix for p in parts}:
+        for kind in ("notice", "report"):
+            write(beside(document, gone, kind), None)
+    for part in parts:
+        write(beside(document, part.suffix, "notice"), part.notice)
+        write(beside(document, part.suffix, "report"), part.report)
 
 
-def strays():
-    """Expectations whose mail is gone."""
-    known = {mail.stem for mail in MAILS.glob("*.eml")}
-    for kind in ("notice", "report", "fields"):
-        for path in sorted(MAILS.glob(f"*.{kind}.xml")):
-            if path.name.removesuffix(f".{kind}.xml") not in known:
-                yield f"{path.name} has no mail"
+def strays(folder):
+    """Expectations whose document is gone, and documents that would share theirs."""
+    known = collections.Counter(document.stem for document in documents(folder))
+    for path in sorted(folder.glob("*.xml")):
+        if (m := BESIDE.fullmatch(path.name)) and m["name"] not in known:
+            yield f"{folder.name}/{path.name} has no document"
+    for stem, count in known.items():
+        if count > 1:
+            yield f"{folder.name}/{stem}: {count} documents have this name"
 
 
-def counts(mails):
-    """The corpus is as large as it is meant to be."""
-    looked_at = sum(mail.with_suffix(".report.xml").exists() for mail in mails)
-    for what, have, want in (("mails", len(mails), MAILS_AT_LEAST), ("placed wholly", len(mails) - looked_at, WHOLE_AT_LEAST),
-                             ("for a person", looked_at, LOOKED_AT_AT_LEAST)):
-        if have < want:
-            yield f"the corpus has {have} {what}, and should have {want}"
+def counts(name, found):
+    """A corpus is as large as it is meant to be."""
+    looked_at = sum(any(part.report for part in expectations(document)) for document in found)
+    have = len(found), len(found) - looked_at, looked_at
+    kinds = collections.Counter(document.suffix[1:] for document in found)
+    print(f"{name}: {have[0]} documents ({', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}), "
+          f"{have[1]} placed wholly, {have[2]} for a person")
+    for what, there, want in zip(("documents", "placed wholly", "for a person"), have, FOLDERS[name]):
+        if there < want:
+            yield f"{name} has {there} {what}, and should have {want}"
 
 
 def main():
     wardgate = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
     if not os.access(wardgate, os.X_OK):
         sys.exit(f"{wardgate} is no program: build it, or name another in WARDGATE")
-    mails = sorted(MAILS.glob("*.eml"))
+    updating = sys.argv[1:2] == ["--update"]
+    names = sys.argv[2:] if updating and sys.argv[2:] else list(FOLDERS)
+    if (sys.argv[1:] and not updating) or set(names) - set(FOLDERS):
+        sys.exit(__doc__)
+    corpora = {name: documents(CORPORA / name) for name in names}
     passed = failed = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        if sys.argv[1:] == ["--update"]:
-            for mail in mails:
-                update(wardgate, mail, folder)
-            return 0
-        if sys.argv[1:]:
-            sys.exit(__doc__)
-        for mail in mails:
-            faults = check(wardgate, mail, folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        for document in (d for found in corpora.values() for d in found):
+            if updating:
+                update(wardgate, document, folder)
+                continue
+            faults = list(check(wardgate, document, folder))
             passed, failed = passed + (not faults), failed + bool(faults)
             for fault in faults:
-                print(f"{mail.name}: {fault}")
-    for fault in [*strays(), *counts(mails)]:
-        print(fault)
-        failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                print(f"{document.parent.name}/{document.name}: {fault}")
+    if updating:
+        return 0
+    faults = [fault for name, found in corpora.items() for fault in (*strays(CORPORA / name), *counts(name, found))]
+    if (total := sum(map(len, corpora.values()))) < DOCUMENTS_AT_LEAST:
+        faults.append(f"{total} documents in all, and there should be {DOCUMENTS_AT_LEAST}")
+    print("\n".join(faults + [f"{passed} passed, {failed + len(faults)} failed"]))
+    return 1 if failed or faults else 0
 
 
 if __name__ == "__main__":
