@@ -85,14 +85,15 @@ static void submit(struct wg_intake *intake, struct wg_http_request *r, const st
 	WG_AUTO_BUF struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_msg_new msg;
 	struct wg_err err = { 0 };
-	char type[64];
+	char type[128]; /* the longest we take has 71 */
 	size_t len;
 	uint32_t tag;
 	const uint8_t *body = wg_http_body(r, &len);
 	const char *key = wg_http_header(r, "Idempotency-Key"), *declared = media_type(r, type, sizeof type);
 	if (declared == NULL) {
 		wg_http_problem(r, 415, "no-content-type", "Content-Type is missing",
-		                "Say what you send: application/xml, message/rfc822 or application/pkcs7-mime.");
+		                "Say what you send: message/rfc822, application/pdf, text/csv, text/html, application/xml, "
+		                "application/pkcs7-mime, or the type of a Word, OpenDocument or Excel file.");
 		return;
 	}
 	if (key != NULL && !key_valid(key)) {

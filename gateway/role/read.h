@@ -15,17 +15,28 @@ struct wg_reading {
 	bool sealed; /* the mail came out of a seal that another gateway made: its words are the notice's own, rendered */
 };
 
-/* What became of one document. */
+/* What became of one document.
+ *
+ * divided: the document is a table (or a mail that carries one) whose rows are messages of their own: notice and report
+ * are NULL, and parts holds one document a row, a table (WG_DOCUMENT_CSV, text/csv) of the heading row and that row; at
+ * says where it stood ("sheet Episodes, row 7", "attachment episodes.csv: row 7"). Each is to become a message: read it
+ * with wg_read_document(..., WG_DOCUMENT_CSV, part->bytes, part->len, ...). With attention the rows are messages all
+ * the same, and what came around them waits for a person with its reason. */
 struct wg_read {
 	struct wg_fields *fields;
-	struct wg_notice *notice; /* NULL when no map recognised the fields */
-	struct wg_report *report; /* NULL when the document was a notice already */
-	bool attention;           /* a person must look; reason says why */
-	char reason[1024];        /* no values */
+	bool divided;
+	const struct wg_part *parts; /* when divided; borrowed from fields or attached */
+	size_t n_parts;
+	struct wg_fields *attached; /* the table's, when a mail carried it; else NULL */
+	struct wg_notice *notice;   /* NULL when no map recognised the fields */
+	struct wg_report *report;   /* NULL when the document was a notice already */
+	bool attention;             /* a person must look; reason says why */
+	char reason[1024];          /* no values */
 };
 
-/* XML or mail. WG_REJECT or WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK
- * otherwise, attention or not. */
+/* Any kind but WG_DOCUMENT_SEALED; the documents in a mail are read too, each by the reader of its type. WG_REJECT or
+ * WG_LIMIT with the reason for the sender when the document cannot be read at all; WG_OK otherwise, attention or not.
+ */
 enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
                               const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err) WG_MUST;
 void wg_read_free(struct wg_read *read);
