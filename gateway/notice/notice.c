@@ -35,11 +35,12 @@ void wg_notice_freep(struct wg_notice **notice)
 }
 
 /* The body must be the one that kind names. */
-static enum wg_code check_kind(const struct wg_xml *xml, struct wg_err *err)
+static enum wg_code check_kind(const struct wg_schema *schema, const struct wg_xml *xml, struct wg_err *err)
 {
 	char kind[WG_LIMIT_NAME + 1];
 	const xmlNode *root = wg_xml_root(xml);
-	if (wg_xml_attr_into(root, "kind", kind, sizeof kind) && wg_xml_first(root, kind) != NULL)
+	const char *body = wg_xml_attr_into(root, "kind", kind, sizeof kind) ? wg_schema_body(schema, kind) : NULL;
+	if (body != NULL && wg_xml_first(root, body) != NULL)
 		return WG_OK;
 	return wg_err_set(err, WG_REJECT, "%s:%d: the notice's body is not the one that its kind names",
 	                  wg_xml_docname(xml), wg_xml_line(root));
@@ -65,7 +66,7 @@ static enum wg_code validate(const struct wg_schema *schema, const struct wg_xml
 {
 	enum wg_code code = wg_xml_validate(xml, schema->xsd, err);
 	if (code == WG_OK)
-		code = check_kind(xml, err);
+		code = check_kind(schema, xml, err);
 	return code == WG_OK ? check_withheld(xml, err) : code;
 }
 
@@ -93,9 +94,10 @@ enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, con
 		"<notice xmlns=\"" WG_NOTICE_NS "\" version=\"1\"><header/><child/><authorities/></notice>";
 	WG_AUTO_XML struct wg_xml *xml = NULL;
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
-	const struct wg_place *body = wg_type_place(schema->root.type, kind);
-	if (body == NULL || (strcmp(kind, "missing") != 0 && strcmp(kind, "found") != 0))
-		return wg_err_set(err, WG_CONFIG, "\"%s\" is not a kind of notice", kind);
+	const struct wg_kind *known = wg_schema_kind_named(schema, kind);
+	if (known == NULL)
+		return wg_err_set(err, WG_CONFIG, "\"%s\" is not a kind of notice; did you mean \"%s\"?", kind,
+		                  wg_schema_kind_nearest(schema, kind));
 	enum wg_code code = wg_xml_parse(empty, sizeof empty - 1, "notice", &xml, err);
 	if (code == WG_OK)
 		code = wg_notice_wrap(schema, wg_project_tree(schema, wg_xml_root(xml), wg_categories_all()), id, &notice, err);
@@ -103,7 +105,7 @@ enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, con
 		code = wg_notice_set(notice, "@id", id, err);
 	if (code == WG_OK)
 		code = wg_notice_set(notice, "@kind", kind, err);
-	if (code == WG_OK && wg_notice_insert(wg_xml_root(notice->xml), schema->root.type, body) == NULL)
+	if (code == WG_OK && wg_notice_insert(wg_xml_root(notice->xml), schema->root.type, known->body) == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "no memory for a notice");
 	if (code == WG_OK)
 		*out = wg_steal(&notice);

@@ -20,21 +20,33 @@ struct wg_notice;
 enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct wg_err *err) WG_MUST;
 void wg_schema_freep(struct wg_schema **schema);
 
+/* The kinds of notice, in the order of the schema: how many, and the name of number i (NULL when there is none). */
+size_t wg_schema_kinds(const struct wg_schema *schema);
+const char *wg_schema_kind(const struct wg_schema *schema, size_t i);
+/* The name of the element below <notice> that is the body of a kind; NULL when there is no such kind. */
+const char *wg_schema_body(const struct wg_schema *schema, const char *kind);
+/* The places without which a person must look at a notice of that kind: paths with single blanks between, a|b|c where
+ * one of several is enough; NULL when the kind requires none or is not known. */
+const char *wg_schema_requires(const struct wg_schema *schema, const char *kind);
+/* The known kind that is spelt most like this. */
+const char *wg_schema_kind_nearest(const struct wg_schema *schema, const char *kind);
+
 /* Parses and validates a notice. WG_REJECT with name:line and the reason, never with a value. *out keeps a pointer to
  * schema. */
 enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name,
                              struct wg_notice **out, struct wg_err *err) WG_MUST;
-/* An empty notice of a kind ("missing", "found"): <notice> with id, kind and version, to be filled by wg_notice_set.
- * Not yet valid. */
+/* An empty notice of a kind of the schema ("missing", "return-interview"): <notice> with id, kind and version, to be
+ * filled by wg_notice_set. Not yet valid. */
 enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out,
                            struct wg_err *err) WG_MUST;
 void wg_notice_freep(struct wg_notice **notice);
 #define WG_AUTO_NOTICE __attribute__((cleanup(wg_notice_freep)))
 
 /* Sets the text of the element, or the attribute, at path ("child/name/full", "child/@looked-after"), relative to
- * <notice>, making what is missing on the way in the order that the schema wants. A repeatable step written
- * "consent[+]" adds one more, "consent[last]" means the last there is. WG_CONFIG when the schema, or a notice of this
- * kind, has no such place; WG_REJECT when XML cannot hold the value. Facts given out before are no longer valid. */
+ * <notice>, making what is missing on the way in the order that the schema wants. A repeatable step, anywhere in the
+ * path, written "consent[+]" adds one more, "consent[last]" means the last there is. WG_CONFIG when the schema, or a
+ * notice of this kind, has no such place; WG_REJECT when XML cannot hold the value. Facts given out before are no
+ * longer valid. */
 enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const char *value, struct wg_err *err) WG_MUST;
 
 /* The text at path (same form, first match); the caller frees; NULL when it is not there. */
@@ -44,6 +56,14 @@ bool wg_notice_get_into(const struct wg_notice *notice, const char *path, char *
 
 /* WG_OK or WG_REJECT with the first fault. */
 enum wg_code wg_notice_validate(const struct wg_notice *notice, struct wg_err *err) WG_MUST;
+
+/* Which of the places that its kind requires are empty: into out of size bytes, as wg_schema_requires writes them (a
+ * group a|b|c whole), cut when it does not fit. Returns how many there are. A place holds something when it has text
+ * that is not blank, an attribute that is not empty, or an element that holds something: a question answered "not
+ * known" is answered. */
+size_t wg_notice_missing(const struct wg_notice *notice, char *out, size_t size);
+/* Room for all that a kind can require. */
+#define WG_NOTICE_MISSING_TEXT 512
 
 /* The categories of all that is there. */
 wg_categories wg_notice_categories(const struct wg_notice *notice);

@@ -56,17 +56,19 @@ static bool set_text(xmlNode *node, const char *value)
 	return text != NULL && xmlAddChild(node, text) != NULL;
 }
 
-/* One notice has one body: a path into the other one is a mistake in whoever asks. */
+/* One notice has one body: a path into another one is a mistake in whoever asks. */
 static bool other_body(const struct wg_notice *notice, const char *path)
 {
-	static const char *const bodies[] = { "missing", "found" };
 	char kind[WG_LIMIT_NAME + 1];
-	size_t n = strcspn(path, "/");
-	for (size_t i = 0; i < WG_COUNT(bodies); i++)
-		if (strncmp(path, bodies[i], n) == 0 && bodies[i][n] == '\0')
-			return wg_xml_attr_into(wg_xml_root(notice->xml), "kind", kind, sizeof kind) &&
-			       strcmp(kind, bodies[i]) != 0;
-	return false;
+	struct wg_step step;
+	if (!wg_path_step(&path, &step) || step.attribute)
+		return false;
+	const struct wg_place *place = wg_type_place(notice->schema->root.type, step.name);
+	if (place == NULL || !wg_schema_is_body(notice->schema, place) ||
+	    !wg_xml_attr_into(wg_xml_root(notice->xml), "kind", kind, sizeof kind))
+		return false;
+	const struct wg_kind *known = wg_schema_kind_named(notice->schema, kind);
+	return known == NULL || known->body != place;
 }
 
 /* Follows path and makes what is missing on the way; NULL when memory ran out. The path is known to the schema. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "notice/schema_nearest.h"
+#include "notice/xml.h"
 
 const struct wg_place *wg_type_place(const struct wg_type *type, const char *name)
 {
@@ -19,6 +20,19 @@ const struct wg_attribute *wg_type_attribute(const struct wg_type *type, const c
 	for (size_t i = 0; type != NULL && i < type->n_attributes; i++)
 		if (strcmp(type->attributes[i].name, name) == 0)
 			return &type->attributes[i];
+	return NULL;
+}
+
+const struct _xmlNode *wg_schema_global(const struct wg_schema *schema, const char *definition, const char *name)
+{
+	for (size_t i = 0; i < schema->n_docs; i++) {
+		const struct _xmlNode *c = wg_xml_first(wg_xml_root(schema->docs[i]), definition);
+		for (; c != NULL; c = wg_xml_next(c, definition)) {
+			char its[WG_LIMIT_NAME + 1];
+			if (wg_xml_attr_into(c, "name", its, sizeof its) && strcmp(its, name) == 0)
+				return c;
+		}
+	}
 	return NULL;
 }
 

@@ -10,27 +10,42 @@
 #include "base/limits.h"
 #include "notice/category.h"
 
-/* A type of the schema: 24 children in the longest. */
-#define WG_SCHEMA_PLACES 48
-#define WG_SCHEMA_ATTRIBUTES 8
-#define WG_SCHEMA_TYPES 96
+/* The namespace of what the XSD documents say of themselves under xs:appinfo: categories, bodies, code lists. */
+#define WG_SCHEMA_LABEL_NS "urn:wardgate:schema:1"
 
+/* Elements in one type: the child has 46, the body of a placement notice 45. */
+#define WG_SCHEMA_PLACES 80
+/* Attributes of one type: 4 in the longest. */
+#define WG_SCHEMA_ATTRIBUTES 8
+/* Types that hold elements or attributes: 102 today. */
+#define WG_SCHEMA_TYPES 192
+/* Kinds of notice: 42, of the 40 rows of requirements section 2. */
+#define WG_SCHEMA_KINDS 96
+/* The documents of one schema: 22 today. */
+#define WG_SCHEMA_DOCUMENTS 32
+/* What a kind requires, as text: 171 bytes in the longest today. */
+#define WG_SCHEMA_REQUIRES 512
+
+struct wg_xml;
 struct wg_xml_xsd;
+struct _xmlNode;
 struct wg_type;
 
 /* One element declaration. */
 struct wg_place {
 	char name[WG_LIMIT_NAME + 1];
-	const struct wg_type *type; /* NULL: text without attributes */
-	wg_categories category;     /* exactly one bit */
-	bool kept;                  /* not optional where it stands: a copy keeps it when it is emptied */
+	const struct wg_type *type;      /* NULL: text without attributes */
+	wg_categories category;          /* exactly one bit */
+	const struct _xmlNode *declared; /* xs:element, in one of the schema's documents */
+	bool kept;                       /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
 };
 
 /* One attribute declaration. */
 struct wg_attribute {
 	char name[WG_LIMIT_NAME + 1];
-	wg_categories category; /* one bit, or none: that of the element */
+	wg_categories category;          /* one bit, or none: that of the element */
+	const struct _xmlNode *declared; /* xs:attribute */
 	bool required;
 };
 
@@ -46,12 +61,34 @@ struct wg_type {
 	size_t n_attributes;
 };
 
+/* One kind of notice. */
+struct wg_kind {
+	char name[WG_LIMIT_NAME + 1];
+	const struct wg_place *body;       /* a place of the root's type */
+	char requires[WG_SCHEMA_REQUIRES]; /* places with single blanks between, a|b where one of several is enough; or ""
+	                                    */
+	const struct _xmlNode *declared;   /* xs:enumeration */
+};
+
 struct wg_schema {
 	struct wg_xml_xsd *xsd;
+	struct wg_xml *docs[WG_SCHEMA_DOCUMENTS]; /* kept: declared points into them */
+	size_t n_docs;
+	struct wg_kind kinds[WG_SCHEMA_KINDS]; /* in the order of the schema */
+	size_t n_kinds;
 	struct wg_place root;
 	struct wg_type *types[WG_SCHEMA_TYPES]; /* pointers, so that places may point at types while the list grows */
 	size_t n_types;
 };
+
+/* NULL when there is no such kind. */
+const struct wg_kind *wg_schema_kind_named(const struct wg_schema *schema, const char *kind);
+
+/* True when that place, of the root's type, is the body of some kind. */
+bool wg_schema_is_body(const struct wg_schema *schema, const struct wg_place *place);
+
+/* The global definition ("complexType", "simpleType") of that name; NULL when there is none. */
+const struct _xmlNode *wg_schema_global(const struct wg_schema *schema, const char *definition, const char *name);
 
 /* NULL when the type (or a NULL type) has no such element or attribute. */
 const struct wg_place *wg_type_place(const struct wg_type *type, const char *name);
@@ -86,5 +123,9 @@ enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path
 /* Whether any type has an element (attribute: an attribute) of that name, and the nearest name otherwise. */
 bool wg_schema_knows(const struct wg_schema *schema, const char *name, bool attribute);
 const char *wg_schema_nearest(const struct wg_schema *schema, const char *name, bool attribute);
+
+/* For schema_load.c: reads the kinds, their bodies and what they require (schema_kinds.c). WG_CONFIG when a body or a
+ * required place is not in the schema. */
+enum wg_code wg_schema_load_kinds(struct wg_schema *schema, const char *folder, struct wg_err *err) WG_MUST;
 
 #endif

@@ -11,18 +11,13 @@
 #include "notice/xml.h"
 
 #define XSD_NS "http://www.w3.org/2001/XMLSchema"
-#define LABEL_NS "urn:wardgate:schema:1"
 
-/* Documents of one schema: ten today. */
-#define DOCUMENTS_MAX 32
 #define PATH_MAX_BYTES 1024
 
 struct loader {
 	struct wg_schema *schema;
 	const char *folder;
-	struct wg_xml *docs[DOCUMENTS_MAX];
-	char names[DOCUMENTS_MAX][WG_LIMIT_NAME + 1];
-	size_t n_docs;
+	char names[WG_SCHEMA_DOCUMENTS][WG_LIMIT_NAME + 1]; /* of schema->docs */
 	struct wg_err *err;
 };
 
@@ -48,11 +43,12 @@ static enum wg_code name_of(struct loader *l, struct at at, const char *attribut
 
 static enum wg_code load_document(struct loader *l, const char *name)
 {
-	for (size_t i = 0; i < l->n_docs; i++)
+	struct wg_schema *schema = l->schema;
+	for (size_t i = 0; i < schema->n_docs; i++)
 		if (strcmp(l->names[i], name) == 0)
 			return WG_OK;
-	if (l->n_docs == DOCUMENTS_MAX)
-		return wg_err_set(l->err, WG_CONFIG, "%s: more than %d schema documents", l->folder, DOCUMENTS_MAX);
+	if (schema->n_docs == WG_SCHEMA_DOCUMENTS)
+		return wg_err_set(l->err, WG_CONFIG, "%s: more than %d schema documents", l->folder, WG_SCHEMA_DOCUMENTS);
 	char path[PATH_MAX_BYTES];
 	int n = snprintf(path, sizeof path, "%s/%s", l->folder, name);
 	if (n < 0 || (size_t)n >= sizeof path || strlen(name) > WG_LIMIT_NAME || strchr(name, '/') != NULL)
@@ -61,8 +57,8 @@ static enum wg_code load_document(struct loader *l, const char *name)
 	enum wg_code code = wg_xml_load(path, &doc, l->err);
 	if (code != WG_OK)
 		return code;
-	memcpy(l->names[l->n_docs], name, strlen(name) + 1);
-	l->docs[l->n_docs++] = doc;
+	memcpy(l->names[schema->n_docs], name, strlen(name) + 1);
+	schema->docs[schema->n_docs++] = doc;
 	const struct _xmlNode *root = wg_xml_root(doc);
 	if (!is(root, XSD_NS, "schema"))
 		return wg_xml_complain(doc, root, l->err, "not an XML Schema");
@@ -85,7 +81,7 @@ static enum wg_code label_of(struct loader *l, struct at at, wg_categories *out)
 	for (; info != NULL; info = wg_xml_next(info, "appinfo")) {
 		const struct _xmlNode *label = wg_xml_first(info, "category");
 		for (; label != NULL; label = wg_xml_next(label, "category")) {
-			if (!is(label, LABEL_NS, "category"))
+			if (!is(label, WG_SCHEMA_LABEL_NS, "category"))
 				continue;
 			WG_AUTO_FREE char *name = wg_xml_text(label);
 			wg_categories one = WG_CATEGORIES_NONE;
@@ -106,12 +102,12 @@ static enum wg_code label_of(struct loader *l, struct at at, wg_categories *out)
 /* The global definition of that kind and name. */
 static bool find_global(const struct loader *l, const char *kind, const char *name, struct at *out)
 {
-	for (size_t i = 0; i < l->n_docs; i++) {
-		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->docs[i]), kind);
+	for (size_t i = 0; i < l->schema->n_docs; i++) {
+		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->schema->docs[i]), kind);
 		for (; c != NULL; c = wg_xml_next(c, kind)) {
 			char its[WG_LIMIT_NAME + 1];
 			if (wg_xml_attr_into(c, "name", its, sizeof its) && strcmp(its, name) == 0) {
-				*out = (struct at){ l->docs[i], c };
+				*out = (struct at){ l->schema->docs[i], c };
 				return true;
 			}
 		}
@@ -159,6 +155,7 @@ static enum wg_code read_place(struct loader *l, struct at at, struct wg_place *
 	if (!wg_xml_attr_into(at.node, "minOccurs", min, sizeof min) ||
 	    !wg_xml_attr_into(at.node, "maxOccurs", max, sizeof max))
 		return wg_xml_complain(at.doc, at.node, l->err, "element \"%s\": occurrence out of range", place->name);
+	place->declared = at.node;
 	place->kept = strcmp(min, "0") != 0;
 	place->repeats = max[0] != '\0' && strcmp(max, "1") != 0;
 	struct wg_type *type = NULL;
@@ -192,6 +189,7 @@ static enum wg_code add_attribute(struct loader *l, struct at at, struct wg_type
 	if (wg_type_attribute(type, attribute.name) != NULL || type->n_attributes == WG_SCHEMA_ATTRIBUTES)
 		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many attributes",
 		                       type->name, attribute.name);
+	attribute.declared = at.node;
 	attribute.required = wg_xml_attr_into(at.node, "use", use, sizeof use) && strcmp(use, "required") == 0;
 	type->attributes[type->n_attributes++] = attribute;
 	return WG_OK;
@@ -238,10 +236,10 @@ static enum wg_code read_content(struct loader *l, struct at at, struct wg_type 
 static enum wg_code read_types(struct loader *l)
 {
 	enum wg_code code = WG_OK;
-	for (size_t i = 0; i < l->n_docs && code == WG_OK; i++) {
-		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->docs[i]), NULL);
+	for (size_t i = 0; i < l->schema->n_docs && code == WG_OK; i++) {
+		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->schema->docs[i]), NULL);
 		for (; c != NULL && code == WG_OK; c = wg_xml_next(c, NULL)) {
-			struct at at = { l->docs[i], c };
+			struct at at = { l->schema->docs[i], c };
 			char name[WG_LIMIT_NAME + 1];
 			struct wg_type *type = NULL;
 			if (is(c, XSD_NS, "include") || is(c, XSD_NS, "annotation") || is(c, XSD_NS, "simpleType") ||
@@ -267,10 +265,10 @@ static enum wg_code read_types(struct loader *l)
 static enum wg_code read_root(struct loader *l)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < l->n_docs; i++) {
-		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->docs[i]), "element");
+	for (size_t i = 0; i < l->schema->n_docs; i++) {
+		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->schema->docs[i]), "element");
 		for (; c != NULL; c = wg_xml_next(c, "element"), count++) {
-			enum wg_code code = read_place(l, (struct at){ l->docs[i], c }, &l->schema->root);
+			enum wg_code code = read_place(l, (struct at){ l->schema->docs[i], c }, &l->schema->root);
 			if (code != WG_OK)
 				return code;
 		}
@@ -297,9 +295,9 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 	if (code == WG_OK)
 		code = read_root(&loader);
 	if (code == WG_OK)
+		code = wg_schema_load_kinds(schema, folder, err);
+	if (code == WG_OK)
 		code = wg_xml_xsd_load(path, &schema->xsd, err);
-	for (size_t i = 0; i < loader.n_docs; i++)
-		wg_xml_freep(&loader.docs[i]);
 	if (code == WG_OK)
 		*out = wg_steal(&schema);
 	wg_schema_freep(&schema);
@@ -312,6 +310,8 @@ void wg_schema_freep(struct wg_schema **schema)
 		return;
 	for (size_t i = 0; i < (*schema)->n_types; i++)
 		free((*schema)->types[i]);
+	for (size_t i = 0; i < (*schema)->n_docs; i++)
+		wg_xml_freep(&(*schema)->docs[i]);
 	wg_xml_xsd_freep(&(*schema)->xsd);
 	free(*schema);
 	*schema = NULL;
