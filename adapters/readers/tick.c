@@ -102,7 +102,7 @@ static size_t box_at(const struct view *v, const char *s, bool *ticked)
 	return n + (strncmp(s + n, "\xEF\xB8\x8F", 3) == 0 ? 3 : 0); /* "show it in colour" */
 }
 
-bool wg_tick_has(const char *text)
+bool wg_tick_any(const char *text)
 {
 	struct view v = view_of(text);
 	for (size_t i = 0; i < FAMILIES; i++)
@@ -257,7 +257,7 @@ static void read_boxes(struct reading *r, const struct view *v, const char *text
 
 void wg_tick_value(const char *text, struct wg_buf *out)
 {
-	if (!wg_tick_has(text)) {
+	if (!wg_tick_any(text)) {
 		wg_buf_puts(out, text);
 		return;
 	}

@@ -13,7 +13,7 @@
 
 /* Does the text hold a tick box? Round brackets and bullets count as boxes only where there are ticked and empty ones.
  */
-bool wg_tick_has(const char *text);
+bool wg_tick_any(const char *text);
 /* Does the text (behind blanks) begin with one? */
 bool wg_tick_begins(const char *text);
 
