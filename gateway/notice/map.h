@@ -53,6 +53,10 @@ struct wg_maps; /* all maps of a folder; immutable */
  * WG_CONFIG with file:line otherwise. Keeps a pointer to schema. */
 enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema,
                           struct wg_maps **out, struct wg_err *err) WG_MUST;
+/* The same with one map only, from a file that may stand anywhere, and the tables of codes of maps_dir; map NULL: all
+ * of maps_dir. */
+enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const struct wg_schema *schema,
+                               const char *map, struct wg_maps **out, struct wg_err *err) WG_MUST;
 void wg_maps_freep(struct wg_maps **maps);
 
 enum wg_placing {
@@ -77,9 +81,9 @@ struct wg_report {
 	char map[WG_CATEGORIES_TEXT / 8]; /* id of the map used; "" when none recognised it */
 	struct wg_placement *placements;
 	size_t count;
-	unsigned prose;    /* sentences outside any field that the map does not expect: nobody has read them yet */
-	char missing[512]; /* mandatory places of the kind that stayed empty, separated by blanks */
-	bool attention;    /* a person must look: something unmapped, unread, ambiguous or missing, or no map at all */
+	unsigned prose; /* sentences outside any field that the map does not expect: nobody has read them yet */
+	char missing[WG_NOTICE_MISSING_TEXT]; /* mandatory places of the kind that stayed empty, separated by blanks */
+	bool attention; /* a person must look: something unmapped, unread, ambiguous or missing, or no map at all */
 };
 
 /* What intake knows, to be written into the header. Times in RFC 3339. */

@@ -2,7 +2,6 @@
  * abolished is an edit of a file. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -57,9 +56,10 @@ static bool known_day(const char *text, int64_t otherwise, int64_t *day)
 static enum wg_code read_words(struct wg_map_code *c, const char *words, struct wg_err *err)
 {
 	struct wg_map_labels folded = { 0 };
-	enum wg_code code = words != NULL ? wg_map_labels_add(&folded, words, 0, err) : WG_OK;
+	enum wg_code code = words != NULL ? wg_map_labels_add(&folded, words, 0, NULL, err) : WG_OK;
 	for (size_t i = 0; code == WG_OK && i < folded.count; i++) {
 		drop_words(folded.list[i].text, c->ignore);
+		wg_map_label_singular(folded.list[i].text);
 		if (folded.list[i].text[0] == '\0')
 			code = wg_err_set(err, WG_CONFIG, "nothing is left of a word when the ignored ones are gone");
 	}
@@ -126,12 +126,22 @@ static bool means(const struct wg_map_code *c, const char *folded)
 	drop_words(words, c->ignore);
 	if (words[0] == '\0')
 		return false;
-	if (strcasecmp(c->value, folded) == 0)
+	wg_map_label_singular(words);
+	if (wg_value_fold(c->value, name, sizeof name) && strcmp(name, folded) == 0)
 		return true;
-	if (wg_value_fold(c->name, name, sizeof name) && (drop_words(name, c->ignore), strcmp(name, words) == 0))
+	if (wg_value_fold(c->name, name, sizeof name) &&
+	    (drop_words(name, c->ignore), wg_map_label_singular(name), strcmp(name, words) == 0))
 		return true;
 	for (size_t i = 0; i < c->words.count; i++)
 		if (strcmp(c->words.list[i].text, words) == 0)
+			return true;
+	return false;
+}
+
+bool wg_map_codes_known(const struct wg_maps *maps, const char *table)
+{
+	for (size_t i = 0; i < maps->n_codes; i++)
+		if (strcmp(maps->codes[i].table, table) == 0)
 			return true;
 	return false;
 }

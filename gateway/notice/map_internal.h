@@ -13,10 +13,16 @@ struct _xmlNode;
 /* A path into the notice; the longest has 40 bytes. */
 #define WG_MAP_TO_MAX 96
 
-/* Maps of one folder: one per form. */
-#define WG_MAP_MAPS_MAX 64
+/* A code; the longest of the outcomes of return interviews has 28 bytes. */
+#define WG_MAP_CODE_MAX 48
 
-/* How the value of a field is read; the names stand in map_load.c and xsd/map.xsd. */
+/* How far ahead a meeting, a birth or the end of a placement may lie, in days: a child's whole minority. */
+#define WG_MAP_AHEAD (20 * 366)
+
+/* Maps of one folder: one per form. */
+#define WG_MAP_MAPS_MAX 256
+
+/* How the value of a field is read; the names stand in map_field.c and xsd/map.xsd. */
 enum wg_map_as {
 	WG_AS_TEXT,
 	WG_AS_LINE,
@@ -45,46 +51,68 @@ enum wg_map_as {
 	WG_AS_PLACEMENT_TYPE,
 	WG_AS_ONLINE_IDENTITY,
 	WG_AS_PASSWORD,
+	WG_AS_CODE,
+	WG_AS_CONSENT,
+	WG_AS_DATE_AHEAD,
+	WG_AS_WHEN_AHEAD,
+	WG_AS_NUMBER,
+	WG_AS_EMAIL,
 	WG_AS_COUNT
 };
 
-/* One spelling of a label, folded. open: it ended in "*" and more words may follow. */
+/* One spelling of a label. text: folded; key: what is compared, text without plurals. open: it ended in "*" and more
+ * words may follow. */
 struct wg_map_label {
-	char *text;
+	char *text, *key;
 	bool open;
 	size_t field; /* index into the map's fields; unused in a signature */
 };
 
+/* Spellings with an index by key, so that many maps with many spellings cost little. Equal ones may stand there more
+ * than once when their fields are of different sections. */
 struct wg_map_labels {
 	struct wg_map_label *list;
 	size_t count;
+	struct wg_map_slot {
+		uint32_t hash, entry; /* entry: index into list and 1 more; 0: free */
+	} * slots;
+	size_t n_slots; /* a power of two, at least twice count; or 0 */
 };
 
 struct wg_map_field {
 	char to[WG_MAP_TO_MAX]; /* "" for a password only; the place that holds when, where and by for combined answers */
+	size_t group;           /* length of the part of to up to a [+] that more steps follow; 0: there is none */
 	enum wg_map_as as;
-	char *heading; /* several answers share the place, or repeat: the words before this one; else NULL */
-	char area[16]; /* of a police force */
+	char *heading;                /* several answers share the place, or repeat: the words before this one; else NULL */
+	struct wg_map_labels under;   /* words of the headings that this field must stand under; none: anywhere */
+	char area[16];                /* of a police force */
+	char role[WG_LIMIT_NAME + 1]; /* of consent: to whom */
+	char table[WG_LIMIT_NAME + 1]; /* of codes; "" where as="code" is not meant */
+	bool coded;                    /* the place holds words with a code beside them */
+	size_t same; /* the first field of the map with the same place and the same way to read it: often itself */
 	int line;
 };
 
-/* Invariants: (1) no two labels are equal in text and open; (2) fields of one place all have a heading, or the place
- * repeats, or they are the parts of one name. */
+/* Invariants: (1) no two labels are equal in key and open, unless their fields stand under different headings; (2)
+ * fields of one place all have a heading, or stand under different headings, or the place repeats, or they are the
+ * parts of one name. */
 struct wg_map {
 	char id[WG_LIMIT_NAME + 1], kind[WG_LIMIT_NAME + 1];
-	char over[WG_LIMIT_NAME + 1]; /* id of a map that gives way where both fit; or "" */
-	char *required;
+	char *file;     /* it was read from */
+	char *over;     /* ids of maps that give way where both fit, with blanks between; or "" */
+	char *required; /* places without which a person must look; NULL: those of the schema */
 	struct wg_map_field *fields;
 	size_t n_fields;
 	struct wg_map_labels labels;
 	struct wg_map_labels signature; /* labels that only this form has */
+	struct wg_map_labels titles;    /* printed over the form */
 	struct wg_map_labels subjects;  /* words in the subject of a mail */
 	struct wg_map_labels prose;     /* sentences around the form that say nothing of the child */
 };
 
 /* One code of a table, valid from one day until another, both included. */
 struct wg_map_code {
-	char table[WG_LIMIT_NAME + 1], value[16];
+	char table[WG_LIMIT_NAME + 1], value[WG_MAP_CODE_MAX];
 	char *name;
 	struct wg_map_labels words; /* folded, without the words that its table ignores */
 	char *ignore;               /* the table's, folded */
@@ -99,24 +127,61 @@ struct wg_maps {
 	size_t n_codes;
 };
 
-/* A label as maps compare it: numbering before it and signs behind it gone, folded. */
+/* A label as people compare it: numbering before it and signs behind it gone, folded. */
 void wg_map_label_fold(const char *label, char out[WG_MAP_LABEL_MAX]);
 
-/* The spelling that matches a folded label: an equal one before an open one, a longer open one before a shorter. NULL:
- * none. */
-const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const char *folded);
+/* The same as maps compare it, into key: plurals gone too. bare: without hints at its end such as "(dd/mm/yyyy)" or
+ * "please specify"; equal to key when there are none. */
+struct wg_map_keys {
+	char key[WG_MAP_LABEL_MAX], bare[WG_MAP_LABEL_MAX];
+};
+void wg_map_label_keys(const char *label, struct wg_map_keys *out);
 
-/* Splits "a | b* | c" into folded spellings and appends them. WG_CONFIG on an empty or an equal one. */
-enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field, struct wg_err *err)
-	WG_MUST;
+/* Takes plurals off a folded text, in place. */
+void wg_map_label_singular(char *folded);
+
+/* Spellings that match, one after another: equal ones, equal ones without the hint, then open ones, a longer before a
+ * shorter. NULL: no more. *walk begins as { 0 }. */
+struct wg_map_walk {
+	int tier;
+	size_t slot, length;
+};
+const struct wg_map_label *wg_map_labels_next(const struct wg_map_labels *labels, const struct wg_map_keys *keys,
+                                              struct wg_map_walk *walk);
+
+/* The first of them; or NULL. */
+const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const struct wg_map_keys *keys);
+
+/* The field of the map that a label below a heading (NULL: below none) belongs to: one that must stand under such a
+ * heading before one that may stand anywhere. NULL when there is none, or, with *tie, when two fit equally. */
+const struct wg_map_label *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
+                                             bool *tie);
+
+/* Splits "a | b* | c" into spellings and appends them. WG_CONFIG on an empty or an equal one: fields tells, where it is
+ * not NULL, which of them stand under different headings. */
+enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field,
+                               const struct wg_map_field *fields, struct wg_err *err) WG_MUST;
 void wg_map_labels_free(struct wg_map_labels *labels);
 
-/* True when one of the phrases stands in text as whole words. */
-bool wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
+/* Bytes of the longest phrase that stands in text as whole words; 0: none does. */
+size_t wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
+
+/* Reads one <field> or <recognise> of a map. */
+enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
+                               const struct _xmlNode *node, struct wg_err *err) WG_MUST;
+enum wg_code wg_map_recognise_read(struct wg_map *map, const struct wg_xml *xml, const struct _xmlNode *node,
+                                   struct wg_err *err) WG_MUST;
+
+/* Writes nothing into the field's place: WG_CONFIG when a notice of that kind has none. */
+enum wg_code wg_map_field_try(const struct wg_map_field *field, struct wg_notice *notice, struct wg_err *err) WG_MUST;
+
+/* Name of a way to read values, as maps write it. */
+const char *wg_map_as_name(enum wg_map_as as);
 
 /* Reads a <codes> document. */
 enum wg_code wg_map_codes_read(struct wg_maps *maps, const struct wg_xml *xml, struct wg_err *err) WG_MUST;
 void wg_map_codes_free(struct wg_maps *maps);
+bool wg_map_codes_known(const struct wg_maps *maps, const char *table);
 
 /* The one code of the table that the words mean on that day, whole or in parts that agree ("C2 - full care order");
  * NULL when none or several do. */
@@ -138,6 +203,7 @@ struct wg_map_target {
 	const struct wg_maps *maps;
 	const struct wg_map_field *field;
 	struct wg_notice *notice;
+	bool *joins; /* of a group: the element is there already, because another field of the same row made it */
 	int64_t day; /* in London, on which the words arrived; since 1970-01-01 */
 	bool secret_label;
 	bool whole_name; /* for a part of a name: the whole name was given too, by a field of its own */
@@ -151,6 +217,23 @@ enum wg_code wg_map_place(const struct wg_map_target *target, const char *value,
 /* The values of a label that asks for usernames and passwords together: only the parts that are surely a service and a
  * username are carried. Writes them one a line; *left: something was left out. False when it does not fit. */
 bool wg_map_identities(const char *value, bool secret_label, char *out, size_t size, bool *left);
+
+/* Sentences of text, but for those that begin as one of the maps expects. */
+unsigned wg_map_sentences(const struct wg_map *maps, size_t count, const char *text);
+
+/* Places all answers. field_of: for each source field the map's field, or SIZE_MAX. */
+struct wg_map_filling {
+	const struct wg_maps *maps;
+	const struct wg_map *map;
+	const struct wg_fields *fields;
+	const size_t *field_of;
+	const bool *secret_label;
+	struct wg_report *report;
+	struct wg_notice *notice;
+	int64_t day;
+	struct wg_err *err;
+};
+enum wg_code wg_map_fill(struct wg_map_filling *filling) WG_MUST;
 
 /* True when both say the same for a place of that kind. */
 bool wg_map_same(enum wg_map_as as, const char *a, const char *b, int64_t day);

@@ -1,123 +1,198 @@
-/* map_label.c owns the matching of labels.
- * SECURITY: labels come from strangers' documents; they are cut at WG_MAP_LABEL_MAX before they are looked at. */
+/* map_label.c owns lists of spellings: an index by what is compared, and the search in it.
+ * SECURITY: labels come from strangers' documents; map_fold.c has cut them at WG_MAP_LABEL_MAX. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "notice/map_internal.h"
 #include "notice/value.h"
 
-static bool is_digit(char c)
+/* FNV-1a. */
+#define HASH_BEGIN 2166136261U
+#define HASH_PRIME 16777619U
+#define SLOTS_LEAST 16
+
+/* What a walk looks for next. */
+enum { TIER_EQUAL, TIER_BARE, TIER_OPEN, TIER_END };
+
+static uint32_t hash_of(const char *key, size_t n)
 {
-	return c >= '0' && c <= '9';
+	uint32_t hash = HASH_BEGIN;
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)key[i]) * HASH_PRIME;
+	return hash;
 }
 
-static bool is_letter(char c)
+static void put_slot(struct wg_map_labels *labels, size_t entry)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	const char *key = labels->list[entry].key;
+	uint32_t hash = hash_of(key, strlen(key));
+	size_t i = hash & (labels->n_slots - 1);
+	while (labels->slots[i].entry != 0)
+		i = (i + 1) & (labels->n_slots - 1);
+	labels->slots[i] = (struct wg_map_slot){ .hash = hash, .entry = (uint32_t)entry + 1 };
 }
 
-/* Behind "3", "3.1", "iv" or "a" at p; NULL when there is none of them. */
-static const char *number_end(const char *p, bool *plain)
+/* Room for one more entry in list and index. */
+static bool make_room(struct wg_map_labels *labels)
 {
-	*plain = false;
-	if (is_digit(*p)) {
-		size_t n = strspn(p, "0123456789");
-		if (n > 3)
-			return NULL;
-		p += n;
-		*plain = n <= 2;
-		while (*p == '.' && is_digit(p[1]))
-			p += 1 + strspn(p + 1, "0123456789");
-		return p;
+	struct wg_map_label *list = labels->list;
+	if ((labels->count & (labels->count - 1)) == 0) { /* a power of two, or none: the list is full */
+		list = reallocarray(list, labels->count > 0 ? labels->count * 2 : 1, sizeof *list);
+		if (list == NULL)
+			return false;
+		labels->list = list;
 	}
-	size_t roman = strspn(p, "ivxIVX");
-	if (roman > 0 && roman <= 5 && !is_letter(p[roman]))
-		return p + roman;
-	return is_letter(*p) && !is_letter(p[1]) ? p + 1 : NULL;
+	if ((labels->count + 1) * 2 <= labels->n_slots)
+		return true;
+	size_t n = labels->n_slots > 0 ? labels->n_slots * 2 : SLOTS_LEAST;
+	struct wg_map_slot *slots = calloc(n, sizeof *slots);
+	if (slots == NULL)
+		return false;
+	free(labels->slots);
+	labels->slots = slots;
+	labels->n_slots = n;
+	for (size_t i = 0; i < labels->count; i++)
+		put_slot(labels, i);
+	return true;
 }
 
-/* Behind a numbering such as "1.", "Q3)", "(b)", "3.1 -", "12 "; p itself when there is none. */
-static const char *skip_numbering(const char *label)
+/* The next entry of n bytes of key from slot *at on, which moves behind it; NULL when there are no more. */
+static const struct wg_map_label *next_equal(const struct wg_map_labels *labels, const char *key, size_t n, size_t *at)
 {
-	const char *p = label + strspn(label, " \t*-");
-	bool bracket = *p == '(', question = false, plain = false;
-	if (bracket)
-		p++;
-	if ((*p == 'Q' || *p == 'q') && (is_digit(p[1]) || (p[1] == ' ' && is_digit(p[2])))) {
-		question = true;
-		p += p[1] == ' ' ? 2 : 1;
-	}
-	bool letter = !is_digit(*p);
-	p = number_end(p, &plain);
-	if (p == NULL)
-		return label;
-	size_t blanks = strspn(p, " \t");
-	bool sign = p[blanks] != '\0' && strchr(").:-", p[blanks]) != NULL;
-	if (bracket ? p[blanks] != ')' : !sign && !(blanks > 0 && (plain || question)))
-		return label;
-	p += blanks;
-	size_t signs = strspn(p, ").:-");
-	if (letter && !bracket && p[signs] != ' ' && p[signs] != '\t')
-		return label; /* "D.O.B" is no numbering */
-	p += strspn(p, ").:- \t");
-	return *p != '\0' ? p : label;
-}
-
-void wg_map_label_fold(const char *label, char out[WG_MAP_LABEL_MAX])
-{
-	char cut[WG_MAP_LABEL_MAX];
-	size_t n = strnlen(label, sizeof cut - 1);
-	memcpy(cut, label, n);
-	cut[n] = '\0';
-	if (!wg_value_fold(skip_numbering(cut), out, WG_MAP_LABEL_MAX))
-		out[0] = '\0'; /* folding never makes a label longer */
-}
-
-static bool begins_with_words(const char *folded, const char *words)
-{
-	size_t n = strlen(words);
-	return strncmp(folded, words, n) == 0 && (folded[n] == '\0' || folded[n] == ' ');
-}
-
-const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const char *folded)
-{
-	const struct wg_map_label *best = NULL;
-	for (size_t i = 0; i < labels->count; i++) {
-		const struct wg_map_label *l = &labels->list[i];
-		if (strcmp(l->text, folded) == 0 && (!l->open || best == NULL || best->open))
-			best = l;
-		else if (l->open && begins_with_words(folded, l->text) &&
-		         (best == NULL || (best->open && strlen(best->text) < strlen(l->text))))
-			best = l;
-		if (best != NULL && !best->open)
+	uint32_t hash = hash_of(key, n);
+	for (; *at < labels->n_slots; (*at)++) {
+		const struct wg_map_slot *slot = &labels->slots[(hash + *at) & (labels->n_slots - 1)];
+		if (slot->entry == 0)
 			break;
+		const struct wg_map_label *label = &labels->list[slot->entry - 1];
+		if (slot->hash == hash && strncmp(label->key, key, n) == 0 && label->key[n] == '\0') {
+			(*at)++;
+			return label;
+		}
 	}
-	return best;
+	*at = labels->n_slots;
+	return NULL;
 }
 
-static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool open, size_t field, struct wg_err *err)
+/* Ends the walk's words one earlier; false when none are left. */
+static bool shorten(const char *key, size_t *length)
 {
-	if (text[0] == '\0')
-		return wg_err_set(err, WG_CONFIG, "a label is empty: write words between the bars");
-	for (size_t i = 0; i < labels->count; i++) {
-		if (labels->list[i].open != open || strcmp(labels->list[i].text, text) != 0)
-			continue;
-		if (labels->list[i].field == field)
-			return WG_OK; /* "d.o.b | d o b" is one spelling, written twice */
-		return wg_err_set(err, WG_CONFIG, "the label \"%s\" stands twice in this map: a label has one place", text);
+	while (*length > 0 && key[*length - 1] != ' ')
+		(*length)--;
+	if (*length > 0)
+		(*length)--;
+	return *length > 0;
+}
+
+static void next_tier(struct wg_map_walk *walk, const struct wg_map_keys *keys)
+{
+	walk->slot = 0;
+	if (walk->tier == TIER_OPEN) {
+		if (!shorten(keys->key, &walk->length))
+			walk->tier = TIER_END;
+		return;
 	}
-	struct wg_map_label *list = reallocarray(labels->list, labels->count + 1, sizeof *list);
-	if (list == NULL)
+	walk->tier++;
+	if (walk->tier == TIER_BARE && (keys->bare[0] == '\0' || strcmp(keys->key, keys->bare) == 0))
+		walk->tier++;
+	walk->length = strlen(keys->key);
+}
+
+const struct wg_map_label *wg_map_labels_next(const struct wg_map_labels *labels, const struct wg_map_keys *keys,
+                                              struct wg_map_walk *walk)
+{
+	for (; walk->tier != TIER_END && keys->key[0] != '\0'; next_tier(walk, keys)) {
+		const char *key = walk->tier == TIER_BARE ? keys->bare : keys->key;
+		size_t n = walk->tier == TIER_OPEN ? walk->length : strlen(key);
+		for (const struct wg_map_label *l; (l = next_equal(labels, key, n, &walk->slot)) != NULL;)
+			if (l->open == (walk->tier == TIER_OPEN))
+				return l;
+	}
+	return NULL;
+}
+
+const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const struct wg_map_keys *keys)
+{
+	struct wg_map_walk walk = { 0 };
+	return wg_map_labels_next(labels, keys, &walk);
+}
+
+const struct wg_map_label *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
+                                             bool *tie)
+{
+	struct wg_map_walk walk = { 0 };
+	struct wg_map_keys keys;
+	const struct wg_map_label *anywhere = NULL, *here = NULL;
+	size_t longest = 0;
+	int tier = 0;
+	*tie = false;
+	wg_map_label_keys(label, &keys);
+	for (const struct wg_map_label *l; (l = wg_map_labels_next(&map->labels, &keys, &walk)) != NULL;) {
+		const struct wg_map_labels *under = &map->fields[l->field].under;
+		if (here != NULL && walk.tier > tier)
+			break;
+		if (under->count == 0) {
+			anywhere = anywhere != NULL ? anywhere : l;
+			continue;
+		}
+		size_t n = section != NULL ? wg_map_phrase_in(under, section) : 0;
+		if (n > 0 && n == longest && here->field != l->field)
+			*tie = true;
+		if (n > longest) {
+			here = l;
+			longest = n;
+			tier = walk.tier;
+			*tie = false;
+		}
+	}
+	return *tie ? NULL : here != NULL ? here : anywhere;
+}
+
+/* Two fields of one label are told apart by their headings: neither names a heading of the other's. */
+static bool apart(const struct wg_map_field *a, const struct wg_map_field *b)
+{
+	if (a->under.count == 0 && b->under.count == 0)
+		return false;
+	for (size_t i = 0; i < a->under.count; i++)
+		for (size_t k = 0; k < b->under.count; k++)
+			if (strcmp(a->under.list[i].key, b->under.list[k].key) == 0)
+				return false;
+	return true;
+}
+
+static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool open, size_t field,
+                            const struct wg_map_field *fields, struct wg_err *err)
+{
+	char key[WG_MAP_LABEL_MAX];
+	size_t at = 0, n = strlen(text);
+	if (n == 0)
+		return wg_err_set(err, WG_CONFIG, "a label is empty: write words between the bars");
+	memcpy(key, text, n + 1);
+	wg_map_label_singular(key);
+	for (const struct wg_map_label *l; (l = next_equal(labels, key, strlen(key), &at)) != NULL;) {
+		if (l->open != open)
+			continue;
+		if (l->field == field)
+			return WG_OK; /* "d.o.b | d o b" is one spelling, written twice */
+		if (fields == NULL || !apart(&fields[l->field], &fields[field]))
+			return wg_err_set(err, WG_CONFIG, "the label \"%s\" stands twice in this map: a label has one place%s",
+			                  text, fields == NULL ? "" : ", unless under= tells its headings apart");
+	}
+	if (!make_room(labels))
 		return wg_err_set(err, WG_SYSTEM, "no memory for labels");
-	labels->list = list;
-	char *copy = strdup(text);
-	if (copy == NULL)
+	struct wg_map_label *l = &labels->list[labels->count];
+	*l = (struct wg_map_label){ .text = strdup(text), .key = strdup(key), .open = open, .field = field };
+	if (l->text == NULL || l->key == NULL) {
+		free(l->text);
+		free(l->key);
 		return wg_err_set(err, WG_SYSTEM, "no memory for labels");
-	list[labels->count++] = (struct wg_map_label){ .text = copy, .open = open, .field = field };
+	}
+	put_slot(labels, labels->count++);
 	return WG_OK;
 }
 
-enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field, struct wg_err *err)
+enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, size_t field,
+                               const struct wg_map_field *fields, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	for (const char *p = list; code == WG_OK; p++) {
@@ -131,7 +206,7 @@ enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, s
 		bool open = len > 0 && one[len - 1] == '*';
 		one[open ? len - 1 : len] = '\0';
 		wg_map_label_fold(one, folded);
-		code = add_one(labels, folded, open, field, err);
+		code = add_one(labels, folded, open, field, fields, err);
 		p += n;
 		if (*p == '\0')
 			break;
@@ -141,26 +216,27 @@ enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, s
 
 void wg_map_labels_free(struct wg_map_labels *labels)
 {
-	for (size_t i = 0; i < labels->count; i++)
+	for (size_t i = 0; i < labels->count; i++) {
 		free(labels->list[i].text);
+		free(labels->list[i].key);
+	}
 	free(labels->list);
+	free(labels->slots);
 	*labels = (struct wg_map_labels){ 0 };
 }
 
-bool wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text)
+size_t wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text)
 {
-	char folded[WG_MAP_LABEL_MAX];
-	char cut[WG_MAP_LABEL_MAX];
-	size_t n = strnlen(text, sizeof cut - 1);
-	memcpy(cut, text, n);
-	cut[n] = '\0';
-	if (!wg_value_fold(cut, folded, sizeof folded))
-		return false;
+	char key[WG_MAP_LABEL_MAX];
+	size_t longest = 0;
+	wg_map_label_fold(text, key);
+	wg_map_label_singular(key);
 	for (size_t i = 0; i < phrases->count; i++) {
-		const char *phrase = phrases->list[i].text;
-		for (const char *p = folded; (p = strstr(p, phrase)) != NULL; p++)
-			if ((p == folded || p[-1] == ' ') && begins_with_words(p, phrase))
-				return true;
+		const char *phrase = phrases->list[i].key;
+		size_t n = strlen(phrase);
+		for (const char *p = key; n > longest && (p = strstr(p, phrase)) != NULL; p++)
+			if ((p == key || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+				longest = n;
 	}
-	return false;
+	return longest;
 }

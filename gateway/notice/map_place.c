@@ -38,14 +38,6 @@ static void place_person(struct wg_map_placing *p, const char *value)
 		(void)wg_map_put_line(p, "known-as", person.known_as);
 }
 
-static bool same_folded(const char *a, const char *b)
-{
-	char x[WG_VALUE_MAX], y[WG_VALUE_MAX];
-	if (!wg_value_fold(a, x, sizeof x) || !wg_value_fold(b, y, sizeof y))
-		return strcmp(a, b) == 0;
-	return strcmp(x, y) == 0 && (x[0] != '\0' || strcmp(a, b) == 0);
-}
-
 /* Forenames and surname build the name together, whichever comes first; beside a whole name they must be in it. */
 static void place_name_part(struct wg_map_placing *p, const char *value)
 {
@@ -62,7 +54,7 @@ static void place_name_part(struct wg_map_placing *p, const char *value)
 		if (at == NULL || (at != name && at[-1] != ' ') || (at[strlen(part)] != ' ' && at[strlen(part)] != '\0'))
 			wg_map_note(p, WG_AMBIGUOUS, "the full name says something else");
 		else
-			wg_map_went_to(p, "child/name/full");
+			wg_map_went_below(p, "full");
 		return;
 	}
 	bool surname = p->t->field->as == WG_AS_SURNAME;
@@ -78,10 +70,17 @@ static void place_known_as(struct wg_map_placing *p, const char *value)
 	WG_AUTO_FREE char *full = wg_map_get(p, "full"), *known = wg_map_get(p, "known-as");
 	if (full == NULL)
 		wg_map_note(p, WG_UNREAD, "there is no name that it could belong to: not carried");
-	else if (known != NULL && same_folded(known, value))
-		wg_map_went_to(p, "child/name/known-as");
+	else if (known != NULL && wg_map_same_words(known, value))
+		wg_map_went_below(p, "known-as");
 	else
 		(void)wg_map_put_line(p, "known-as[+]", value);
+}
+
+/* The last day that a value may speak of. */
+static int64_t latest(const struct wg_map_placing *p)
+{
+	bool ahead = p->t->field->as == WG_AS_DATE_AHEAD || p->t->field->as == WG_AS_WHEN_AHEAD;
+	return p->t->day + (ahead ? WG_MAP_AHEAD : 0);
 }
 
 static void place_date(struct wg_map_placing *p, const char *value)
@@ -92,7 +91,7 @@ static void place_date(struct wg_map_placing *p, const char *value)
 		return;
 	}
 	bool plain = strspn(value, "0123456789-/") == strlen(value) && strlen(value) == 10;
-	if (!wg_value_date(value, p->t->day, iso)) {
+	if (!wg_value_date(value, latest(p), iso)) {
 		if (wg_map_put(p, "", ""))
 			wg_map_put_attribute(p, "", "said", value);
 		wg_map_note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
@@ -115,7 +114,7 @@ static void put_when(struct wg_map_placing *p, const char *below, const char *sa
 static void place_when(struct wg_map_placing *p, const char *value)
 {
 	struct wg_value_when when;
-	bool read = wg_value_when(value, p->t->day, &when);
+	bool read = wg_value_when(value, latest(p), &when);
 	const char *answer = wg_value_answer(value);
 	put_when(p, "", value, read ? &when : NULL);
 	if (!read && (answer == NULL || strcmp(answer, "not-known") != 0) && p->outcome->what == WG_PLACED)
@@ -235,7 +234,7 @@ static void place_network(struct wg_map_placing *p, const char *value)
 	WG_AUTO_FREE char *number = wg_map_get(p, ""), *there = wg_map_get(p, "@network");
 	if (number == NULL || number[0] == '\0')
 		wg_map_note(p, WG_UNREAD, "there is no telephone number that it could belong to: not carried");
-	else if (there != NULL && !same_folded(there, value))
+	else if (there != NULL && !wg_map_same_words(there, value))
 		wg_map_note(p, WG_AMBIGUOUS, "another network stands beside the number");
 	else
 		(void)wg_map_put_line(p, "@network", value);
@@ -274,7 +273,7 @@ static void place_risk(struct wg_map_placing *p, const char *value)
 		wg_map_note(p, WG_UNREAD, "not the name of one risk grade: not carried");
 		return;
 	}
-	if (wg_map_put(p, "", grade) && !same_folded(grade, value))
+	if (wg_map_put(p, "", grade) && !wg_map_same_words(grade, value))
 		wg_map_put_attribute(p, "", "said", value);
 }
 
@@ -311,35 +310,21 @@ static void place_force_name(struct wg_map_placing *p, const char *value)
 	}
 }
 
-/* A place that holds a code and, beside it, the name of what it means. */
-static void place_named_code(struct wg_map_placing *p, const char *table, const char *value)
+static void place_number(struct wg_map_placing *p, const char *value)
 {
-	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
-	if (c == NULL) {
-		wg_map_note(p, WG_UNREAD, "not one name of the code table, as of that day: not carried");
-		return;
-	}
-	if (!wg_map_put(p, "", c->value))
-		return;
-	if (p->t->field->area[0] != '\0')
-		wg_map_put_attribute(p, "", "area", p->t->field->area);
-	wg_map_put_attribute(p, "", "name", c->name);
+	char digits[WG_VALUE_NUMBER];
+	if (wg_value_number(value, digits))
+		(void)wg_map_put(p, "", digits);
+	else
+		wg_map_note(p, WG_UNREAD, "not one whole number: not carried");
 }
 
-/* A place that holds the words and, beside them, their code. How people describe themselves has no end of words, and
- * nothing is decided by that code: a person is called only for the other tables. */
-static void place_coded_words(struct wg_map_placing *p, const char *table, const char *value)
+static void place_email(struct wg_map_placing *p, const char *value)
 {
-	bool quiet = p->t->field->as == WG_AS_ETHNICITY;
-	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
-	const char *answer = wg_value_answer(value);
-	if (!wg_map_put(p, "", value))
+	if (!wg_map_put_line(p, "", value))
 		return;
-	if (c != NULL)
-		wg_map_put_attribute(p, "", "code", c->value);
-	else if (answer == NULL || strcmp(answer, "not-known") != 0)
-		wg_map_note(p, quiet ? WG_PLACED : WG_UNREAD,
-		            "not words of the code table: kept as they were written, without a code");
+	if (!wg_value_email(value) && wg_value_answer(value) == NULL)
+		wg_map_note(p, WG_UNREAD, "not one e-mail address: kept as it was written");
 }
 
 /* A box that is for one service names it in its heading: "rob.specimen" alone would not say where. */
@@ -402,9 +387,11 @@ static void place_by_kind(struct wg_map_placing *p, const char *value)
 		place_known_as(p, value);
 		break;
 	case WG_AS_DATE:
+	case WG_AS_DATE_AHEAD:
 		place_date(p, value);
 		break;
 	case WG_AS_WHEN:
+	case WG_AS_WHEN_AHEAD:
 		place_when(p, value);
 		break;
 	case WG_AS_WHEN_WHERE:
@@ -442,19 +429,21 @@ static void place_by_kind(struct wg_map_placing *p, const char *value)
 		place_force_name(p, value);
 		break;
 	case WG_AS_POLICE_FORCE:
-		place_named_code(p, "police", value);
-		break;
 	case WG_AS_AUTHORITY:
-		place_named_code(p, "authority", value);
-		break;
 	case WG_AS_ETHNICITY:
-		place_coded_words(p, "ethnicity", value);
-		break;
 	case WG_AS_LEGAL_STATUS:
-		place_coded_words(p, "legal-status", value);
-		break;
 	case WG_AS_PLACEMENT_TYPE:
-		place_coded_words(p, "placement-type", value);
+	case WG_AS_CODE:
+		wg_map_place_code(p, value);
+		break;
+	case WG_AS_CONSENT:
+		wg_map_place_consent(p, value);
+		break;
+	case WG_AS_NUMBER:
+		place_number(p, value);
+		break;
+	case WG_AS_EMAIL:
+		place_email(p, value);
 		break;
 	case WG_AS_ONLINE_IDENTITY:
 		place_identities(p, value);
@@ -479,11 +468,13 @@ bool wg_map_same(enum wg_map_as as, const char *a, const char *b, int64_t day)
 {
 	struct wg_value_when wa, wb;
 	char da[WG_VALUE_DATE], db[WG_VALUE_DATE];
-	if (same_folded(a, b))
+	if (wg_map_same_words(a, b))
 		return true;
-	if (as == WG_AS_DATE)
+	if (as == WG_AS_DATE_AHEAD || as == WG_AS_WHEN_AHEAD)
+		day += WG_MAP_AHEAD;
+	if (as == WG_AS_DATE || as == WG_AS_DATE_AHEAD)
 		return wg_value_date(a, day, da) && wg_value_date(b, day, db) && strcmp(da, db) == 0;
-	if (as == WG_AS_WHEN)
+	if (as == WG_AS_WHEN || as == WG_AS_WHEN_AHEAD)
 		return wg_value_when(a, day, &wa) && wg_value_when(b, day, &wb) && strcmp(wa.value, wb.value) == 0 &&
 		       strcmp(wa.precision, wb.precision) == 0;
 	return false;

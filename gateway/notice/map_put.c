@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "notice/value.h"
+
 void wg_map_note(struct wg_map_placing *p, enum wg_placing what, const char *words)
 {
 	p->outcome->what = what;
@@ -12,22 +14,53 @@ void wg_map_note(struct wg_map_placing *p, enum wg_placing what, const char *wor
 	(void)snprintf(p->outcome->note, sizeof p->outcome->note, "%s", words);
 }
 
+/* Replaces the [+] of a path. */
+static void put_step(char *path, size_t size, const char *step)
+{
+	char *add = strstr(path, "[+]"), rest[WG_MAP_TO_MAX + 32];
+	if (add == NULL)
+		return;
+	(void)snprintf(rest, sizeof rest, "%s", add + 3);
+	(void)snprintf(add, size - (size_t)(add - path), "%s%s", step, rest);
+}
+
+/* An element that repeats is made once for a value, and once for a row of a table. */
 static void path_of(const struct wg_map_placing *p, const char *below, char *path, size_t size)
 {
+	bool there = p->t->field->group > 0 ? *p->t->joins : p->made;
 	(void)snprintf(path, size, "%s%s%s", p->t->field->to, below[0] != '\0' ? "/" : "", below);
+	if (there && strstr(p->t->field->to, "[+]") != NULL)
+		put_step(path, size, "[last]");
 }
 
 void wg_map_went_to(struct wg_map_placing *p, const char *path)
 {
 	char clean[WG_MAP_TO_MAX + 32];
 	(void)snprintf(clean, sizeof clean, "%s", path);
-	char *add = strstr(clean, "[+]");
-	if (add != NULL)
-		memmove(add, add + 3, strlen(add + 3) + 1);
+	char *mark = strchr(clean, '[');
+	if (mark != NULL) {
+		size_t n = strcspn(mark, "]") + 1;
+		memmove(mark, mark + n, strlen(mark + n) + 1);
+	}
 	size_t have = strlen(p->outcome->to);
 	if (have + strlen(clean) + 2 > sizeof p->outcome->to)
 		return; /* cannot be: three paths at most, of known length */
 	(void)snprintf(p->outcome->to + have, sizeof p->outcome->to - have, "%s%s", have > 0 ? " " : "", clean);
+}
+
+void wg_map_went_below(struct wg_map_placing *p, const char *below)
+{
+	char path[WG_MAP_TO_MAX + 32];
+	path_of(p, below, path, sizeof path);
+	wg_map_went_to(p, path);
+}
+
+bool wg_map_same_words(const char *a, const char *b)
+{
+	char x[WG_VALUE_MAX], y[WG_VALUE_MAX];
+	if (!wg_value_fold(a, x, sizeof x) || !wg_value_fold(b, y, sizeof y))
+		return strcmp(a, b) == 0;
+	return strcmp(x, y) == 0 && (x[0] != '\0' || strcmp(a, b) == 0);
 }
 
 static void set(struct wg_map_placing *p, const char *path, const char *value)
@@ -46,18 +79,21 @@ bool wg_map_put(struct wg_map_placing *p, const char *below, const char *value)
 	path_of(p, below, path, sizeof path);
 	set(p, path, value);
 	wg_map_went_to(p, path);
+	if (p->t->field->group > 0)
+		*p->t->joins = true;
+	else
+		p->made = below[0] != '\0';
 	return true;
 }
 
 void wg_map_put_attribute(struct wg_map_placing *p, const char *below, const char *name, const char *value)
 {
-	char path[WG_MAP_TO_MAX + 32], place[WG_MAP_TO_MAX + 32];
-	path_of(p, below, place, sizeof place);
-	char *add = strstr(place, "[+]");
-	int head = add != NULL ? (int)(add - place) : (int)strlen(place);
-	int n = snprintf(path, sizeof path, "%.*s%s/@%s", head, place, add != NULL ? "[last]" : "", name);
-	if (n > 0 && (size_t)n < sizeof path)
-		set(p, path, value);
+	char path[WG_MAP_TO_MAX + 32];
+	path_of(p, below, path, sizeof path);
+	put_step(path, sizeof path, "[last]");
+	size_t n = strlen(path);
+	(void)snprintf(path + n, sizeof path - n, "/@%s", name);
+	set(p, path, value);
 }
 
 bool wg_map_one_line(const char *value, char out[WG_MAP_LINE_MAX + 1])

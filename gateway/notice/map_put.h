@@ -14,6 +14,7 @@ struct wg_map_placing {
 	struct wg_map_outcome *outcome;
 	struct wg_err *err;
 	enum wg_code code; /* the first failure sticks */
+	bool made;         /* an element that repeats was made for this value */
 };
 
 /* Says what became of the value, and why. */
@@ -21,6 +22,9 @@ void wg_map_note(struct wg_map_placing *p, enum wg_placing what, const char *wor
 
 /* Remembers where the value went. */
 void wg_map_went_to(struct wg_map_placing *p, const char *path);
+
+/* The same of what is below the field's own place. */
+void wg_map_went_below(struct wg_map_placing *p, const char *below);
 
 /* Writes a text ("" below: the field's own place); a line, whose line ends become commas. False, with a note, when it
  * is too long. */
@@ -35,5 +39,12 @@ bool wg_map_one_line(const char *value, char out[WG_MAP_LINE_MAX + 1]);
 
 /* What stands there; the caller frees; NULL when nothing does. */
 char *wg_map_get(const struct wg_map_placing *p, const char *below);
+
+/* True when both have the same words. */
+bool wg_map_same_words(const char *a, const char *b);
+
+/* Values that become codes. */
+void wg_map_place_code(struct wg_map_placing *p, const char *value);
+void wg_map_place_consent(struct wg_map_placing *p, const char *value);
 
 #endif

@@ -88,6 +88,17 @@ bool wg_value_nhs(const char *s, char out[WG_VALUE_NHS]);
 const char *wg_value_risk(const char *s);
 const char *wg_value_sex(const char *s);
 
+/* "given", "refused", "not-sought", "withdrawn" or "not-known": what is known of an agreement; NULL when the words say
+ * none of it surely. "Yes, but not to the police" is none: a condition is for a person to read. */
+const char *wg_value_consent(const char *s);
+
+/* One whole number from 0 on, in digits or (to twenty) in a word, with what is counted behind it ("3 times"). */
+#define WG_VALUE_NUMBER 12
+bool wg_value_number(const char *s, char out[WG_VALUE_NUMBER]);
+
+/* One e-mail address and nothing else. */
+bool wg_value_email(const char *s);
+
 /* A police reference: one line with at least one digit, at most 80 bytes. */
 bool wg_value_reference(const char *s);
 

@@ -209,3 +209,48 @@ bool wg_value_nhs(const char *s, char out[WG_VALUE_NHS])
 	memcpy(out, digits, sizeof digits);
 	return true;
 }
+
+/* "none" is for a person: it may count, or say that nobody knows. */
+bool wg_value_number(const char *s, char out[WG_VALUE_NUMBER])
+{
+	static const char *const words[] = { "zero",     "one",      "two",      "three",   "four",    "five",
+		                                 "six",      "seven",    "eight",    "nine",    "ten",     "eleven",
+		                                 "twelve",   "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+		                                 "eighteen", "nineteen", "twenty" };
+	static const char *const counted[] = { "times",     "time",     "episodes", "episode",
+		                                   "occasions", "occasion", "days",     "day" };
+	char folded[48];
+	if (!wg_value_fold(s, folded, sizeof folded) || strpbrk(s, "./-+<>~") != NULL)
+		return false;
+	char *blank = strchr(folded, ' ');
+	bool known = blank == NULL;
+	for (size_t i = 0; !known && i < WG_COUNT(counted); i++)
+		known = strcmp(blank + 1, counted[i]) == 0;
+	if (!known)
+		return false;
+	if (blank != NULL)
+		*blank = '\0';
+	for (size_t i = 0; i < WG_COUNT(words); i++)
+		if (strcmp(folded, words[i]) == 0) {
+			(void)snprintf(out, WG_VALUE_NUMBER, "%zu", i);
+			return true;
+		}
+	size_t n = strspn(folded, "0123456789"), zeros = strspn(folded, "0");
+	if (n == 0 || folded[n] != '\0' || n > 9)
+		return false;
+	(void)snprintf(out, WG_VALUE_NUMBER, "%s", folded + (zeros == n ? n - 1 : zeros));
+	return true;
+}
+
+bool wg_value_email(const char *s)
+{
+	const char *at = strchr(s, '@');
+	size_t n = strlen(s);
+	if (at == NULL || at == s || n > 254 || strchr(at + 1, '@') != NULL)
+		return false;
+	for (const char *p = s; *p != '\0'; p++)
+		if (!is_alpha(*p) && !is_digit(*p) && strchr(p < at ? "._%+-'&/=!#$*?^{}~" : ".-", *p) == NULL && p != at)
+			return false;
+	const char *dot = strchr(at, '.');
+	return dot != NULL && dot > at + 1 && s[n - 1] != '.' && s[n - 1] != '-' && strstr(at, "..") == NULL;
+}

@@ -1,0 +1,224 @@
+/* map_field.c owns the reading of one line of a map: an operator's words, answered with file and line where they are
+ * wrong. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "notice/map_internal.h"
+#include "notice/schema_internal.h"
+#include "notice/xml.h"
+
+/* The places that one value fills below its "to": with "" in the list the place itself takes text. */
+struct kind_of_value {
+	const char *name;
+	const char *below[4];
+};
+
+static const struct kind_of_value kinds[WG_AS_COUNT] = {
+	[WG_AS_TEXT] = { "text", { "" } },
+	[WG_AS_LINE] = { "line", { "" } },
+	[WG_AS_PERSON_NAME] = { "person-name", { "full", "known-as" } },
+	[WG_AS_FORENAMES] = { "forenames", { "full" } },
+	[WG_AS_SURNAME] = { "surname", { "full" } },
+	[WG_AS_KNOWN_AS] = { "known-as", { "known-as[+]" } },
+	[WG_AS_DATE] = { "date", { "", "@said" } },
+	[WG_AS_WHEN] = { "when", { "", "@value", "@precision" } },
+	[WG_AS_WHEN_WHERE] = { "when-where", { "when", "where", "by" } },
+	[WG_AS_WHERE_WHEN_BY] = { "where-when-by", { "when", "where", "by" } },
+	[WG_AS_YES_NO] = { "yes-no", { "", "@answer" } },
+	[WG_AS_LOOKED_AFTER] = { "looked-after", { "@looked-after" } },
+	[WG_AS_ADDRESS] = { "address", { "", "@postcode" } },
+	[WG_AS_TELEPHONE] = { "telephone", { "", "@network" } },
+	[WG_AS_NETWORK] = { "network", { "@network" } },
+	[WG_AS_NHS_NUMBER] = { "nhs-number", { "" } },
+	[WG_AS_RISK] = { "risk", { "", "@said" } },
+	[WG_AS_SEX] = { "sex", { "" } },
+	[WG_AS_POLICE_REFERENCE] = { "police-reference", { "" } },
+	[WG_AS_FORCE_NAME] = { "force-name", { "@force" } },
+	[WG_AS_POLICE_FORCE] = { "police-force", { "", "@area", "@name" } },
+	[WG_AS_AUTHORITY] = { "authority", { "", "@name" } },
+	[WG_AS_ETHNICITY] = { "ethnicity", { "", "@code" } },
+	[WG_AS_LEGAL_STATUS] = { "legal-status", { "", "@code" } },
+	[WG_AS_PLACEMENT_TYPE] = { "placement-type", { "", "@code" } },
+	[WG_AS_ONLINE_IDENTITY] = { "online-identity", { "" } },
+	[WG_AS_PASSWORD] = { "password", { NULL } },
+	[WG_AS_CODE] = { "code", { "" } },
+	[WG_AS_CONSENT] = { "consent", { "", "@to", "@state" } },
+	[WG_AS_DATE_AHEAD] = { "date-ahead", { "", "@said" } },
+	[WG_AS_WHEN_AHEAD] = { "when-ahead", { "", "@value", "@precision" } },
+	[WG_AS_NUMBER] = { "number", { "" } },
+	[WG_AS_EMAIL] = { "email", { "" } },
+};
+
+/* A line of a map under way, with the document it comes from. */
+struct reading {
+	struct wg_maps *maps;
+	struct wg_map *map;
+	const struct wg_xml *xml;
+	const struct _xmlNode *node;
+	struct wg_err *err;
+};
+
+const char *wg_map_as_name(enum wg_map_as as)
+{
+	return as < WG_AS_COUNT ? kinds[as].name : "";
+}
+
+/* Puts file:line before what a lower function said. */
+static enum wg_code located(const struct reading *r, enum wg_code code)
+{
+	return code == WG_OK ? WG_OK : wg_err_add(r->err, "%s:%d", wg_xml_docname(r->xml), wg_xml_line(r->node));
+}
+
+#define complain(r, ...) wg_xml_complain((r)->xml, (r)->node, (r)->err, __VA_ARGS__)
+
+static bool is_attribute(const char *to)
+{
+	return strstr(to, "/@") != NULL;
+}
+
+static enum wg_code check_to(const struct reading *r, struct wg_map_field *f)
+{
+	char path[WG_MAP_TO_MAX + 32];
+	for (size_t i = 0; i < WG_COUNT(kinds[f->as].below) && kinds[f->as].below[i] != NULL; i++) {
+		const char *below = kinds[f->as].below[i];
+		bool text = false;
+		(void)snprintf(path, sizeof path, "%s%s%s", f->to, below[0] != '\0' ? "/" : "", below);
+		if (!wg_schema_find(r->maps->schema, path, NULL, &text))
+			return located(r, wg_schema_complain(r->maps->schema, path, r->err));
+		if (!text)
+			return complain(r, "\"%s\" holds other elements: \"%s\" cannot be written there", path, kinds[f->as].name);
+	}
+	(void)snprintf(path, sizeof path, "%s/@code", f->to);
+	f->coded = !is_attribute(f->to) && wg_schema_find(r->maps->schema, path, NULL, NULL);
+	return WG_OK;
+}
+
+enum wg_code wg_map_field_try(const struct wg_map_field *field, struct wg_notice *notice, struct wg_err *err)
+{
+	char path[WG_MAP_TO_MAX + 32];
+	const char *below = kinds[field->as].below[0];
+	(void)snprintf(path, sizeof path, "%s%s%s", field->to, below[0] != '\0' ? "/" : "", below);
+	return wg_notice_set(notice, path, "", err);
+}
+
+/* Kinds whose values are compared with what is in the place already: parts of a name, answers that hold more than one
+ * thing. */
+static bool reconciled(enum wg_map_as as)
+{
+	return as == WG_AS_PERSON_NAME || as == WG_AS_FORENAMES || as == WG_AS_SURNAME || as == WG_AS_WHEN_WHERE ||
+	       as == WG_AS_WHERE_WHEN_BY;
+}
+
+/* One place has one field, unless its answers can stand together. */
+static enum wg_code check_shared(const struct reading *r, const struct wg_map_field *f)
+{
+	for (size_t i = 0; i + 1 < r->map->n_fields; i++) {
+		const struct wg_map_field *other = &r->map->fields[i];
+		if (f->to[0] == '\0' || strcmp(other->to, f->to) != 0 || (f->group == 0 && strstr(f->to, "[+]") != NULL) ||
+		    strcmp(kinds[other->as].below[0], kinds[f->as].below[0]) != 0)
+			continue;
+		if ((other->heading != NULL && f->heading != NULL) ||
+		    (reconciled(other->as) && reconciled(f->as) && other->as != f->as) ||
+		    (other->as == f->as && (other->under.count > 0 || f->under.count > 0)))
+			continue;
+		return complain(r, "\"%s\" is filled at line %d already: add the label there, or give both fields a heading",
+		                f->to, other->line);
+	}
+	return WG_OK;
+}
+
+/* Answers to fields that differ in their headings only are answers to one of them. */
+static size_t same_as(const struct wg_map *map, const struct wg_map_field *f)
+{
+	size_t own = map->n_fields - 1;
+	for (size_t i = 0; i < own; i++) {
+		const struct wg_map_field *o = &map->fields[i];
+		if (f->to[0] != '\0' && strcmp(o->to, f->to) == 0 && o->as == f->as && o->heading == NULL &&
+		    f->heading == NULL && strcmp(o->table, f->table) == 0 && strcmp(o->role, f->role) == 0 &&
+		    strcmp(o->area, f->area) == 0)
+			return i;
+	}
+	return own;
+}
+
+/* What may stand beside what. */
+static enum wg_code check_attributes(const struct reading *r, const struct wg_map_field *f)
+{
+	if ((f->to[0] == '\0') != (f->as == WG_AS_PASSWORD))
+		return complain(r, "a field needs to, and a password may not have one");
+	if ((f->area[0] != '\0') != (f->as == WG_AS_POLICE_FORCE))
+		return complain(r, "area says whose police force it is, and stands with as=\"police-force\" only");
+	if (f->heading != NULL && f->as != WG_AS_TEXT && f->as != WG_AS_ONLINE_IDENTITY)
+		return complain(r, "a heading stands with as=\"text\" or \"online-identity\" only");
+	if ((f->table[0] != '\0') != (f->as == WG_AS_CODE))
+		return complain(r, "table names a table of codes.xml, and stands with as=\"code\"");
+	if ((f->role[0] != '\0') != (f->as == WG_AS_CONSENT))
+		return complain(r, "role says about whom the answer is, and stands with as=\"consent\"");
+	return WG_OK;
+}
+
+static enum wg_code read_attributes(const struct reading *r, struct wg_map_field *f)
+{
+	WG_AUTO_FREE char *as = wg_xml_attr(r->node, "as"), *under = wg_xml_attr(r->node, "under");
+	f->heading = wg_xml_attr(r->node, "heading");
+	for (size_t i = 0; as != NULL && i < WG_AS_COUNT; i++)
+		if (strcmp(kinds[i].name, as) == 0)
+			f->as = (enum wg_map_as)i;
+	if (f->as == WG_AS_COUNT)
+		return complain(r, "a field needs as");
+	if (!wg_xml_attr_into(r->node, "to", f->to, sizeof f->to) ||
+	    !wg_xml_attr_into(r->node, "area", f->area, sizeof f->area) ||
+	    !wg_xml_attr_into(r->node, "role", f->role, sizeof f->role) ||
+	    !wg_xml_attr_into(r->node, "table", f->table, sizeof f->table))
+		return complain(r, "to, area, role or table is too long");
+	const char *add = strstr(f->to, "[+]");
+	f->group = add != NULL && add[3] == '/' && add[4] != '@' ? (size_t)(add - f->to) : 0;
+	enum wg_code code = check_attributes(r, f);
+	if (code == WG_OK && under != NULL)
+		code = located(r, wg_map_labels_add(&f->under, under, 0, NULL, r->err));
+	return code;
+}
+
+enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
+                               const struct _xmlNode *node, struct wg_err *err)
+{
+	struct reading r = { .maps = maps, .map = map, .xml = xml, .node = node, .err = err };
+	struct wg_map_field *fields = reallocarray(map->fields, map->n_fields + 1, sizeof *fields);
+	if (fields == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a map");
+	map->fields = fields;
+	struct wg_map_field *f = &fields[map->n_fields++];
+	*f = (struct wg_map_field){ .as = WG_AS_COUNT, .line = wg_xml_line(node) };
+	WG_AUTO_FREE char *labels = wg_xml_attr(node, "labels");
+	enum wg_code code = labels != NULL ? read_attributes(&r, f) : complain(&r, "a field needs labels");
+	if (code == WG_OK)
+		code = check_to(&r, f);
+	if (code == WG_OK)
+		code = check_shared(&r, f);
+	f->same = same_as(map, f);
+	if (code == WG_OK)
+		code = located(&r, wg_map_labels_add(&map->labels, labels, map->n_fields - 1, map->fields, err));
+	return code;
+}
+
+enum wg_code wg_map_recognise_read(struct wg_map *map, const struct wg_xml *xml, const struct _xmlNode *node,
+                                   struct wg_err *err)
+{
+	struct reading r = { .map = map, .xml = xml, .node = node, .err = err };
+	const struct {
+		const char *name;
+		struct wg_map_labels *list;
+	} lists[] = { { "subject", &map->subjects },
+		          { "titles", &map->titles },
+		          { "labels", &map->signature },
+		          { "prose", &map->prose } };
+	map->over = wg_xml_attr(node, "over");
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; i < WG_COUNT(lists) && code == WG_OK; i++) {
+		WG_AUTO_FREE char *words = wg_xml_attr(node, lists[i].name);
+		if (words != NULL)
+			code = wg_map_labels_add(lists[i].list, words, 0, NULL, err);
+	}
+	return located(&r, code);
+}

@@ -1,0 +1,74 @@
+/* map_place_code.c owns values that become codes: of a table, or of what somebody agreed to.
+ * SECURITY: values come from strangers' documents; map_put.c keeps out what does not fit. Notes never hold a value. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "notice/map_put.h"
+#include "notice/value.h"
+
+/* A place that holds a code and, beside it, the name of what it means. */
+static void place_named_code(struct wg_map_placing *p, const char *table, const char *value)
+{
+	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
+	if (c == NULL) {
+		wg_map_note(p, WG_UNREAD, "not one name of the code table, as of that day: not carried");
+		return;
+	}
+	if (!wg_map_put(p, "", c->value))
+		return;
+	if (p->t->field->area[0] != '\0')
+		wg_map_put_attribute(p, "", "area", p->t->field->area);
+	wg_map_put_attribute(p, "", "name", c->name);
+}
+
+/* A place that holds the words and, beside them, their code. How people describe themselves has no end of words, and
+ * nothing is decided by that code: a person is called only for the other tables. */
+static void place_coded_words(struct wg_map_placing *p, const char *table, const char *value)
+{
+	bool quiet = p->t->field->as == WG_AS_ETHNICITY;
+	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
+	const char *answer = wg_value_answer(value);
+	if (!wg_map_put(p, "", value))
+		return;
+	if (c != NULL)
+		wg_map_put_attribute(p, "", "code", c->value);
+	else if (answer == NULL || strcmp(answer, "not-known") != 0)
+		wg_map_note(p, quiet ? WG_PLACED : WG_UNREAD,
+		            "not words of the code table: kept as they were written, without a code");
+}
+
+/* A code alone: there is no place for the words. */
+static void place_code_alone(struct wg_map_placing *p, const char *value)
+{
+	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, p->t->field->table, value, p->t->day);
+	if (c != NULL)
+		(void)wg_map_put(p, "", c->value);
+	else
+		wg_map_note(p, WG_UNREAD, "not words of the code table, as of that day: not carried");
+}
+
+void wg_map_place_code(struct wg_map_placing *p, const char *value)
+{
+	const struct wg_map_field *f = p->t->field;
+	if (f->as == WG_AS_POLICE_FORCE)
+		place_named_code(p, "police", value);
+	else if (f->as == WG_AS_AUTHORITY)
+		place_named_code(p, "authority", value);
+	else if (f->as == WG_AS_CODE && !f->coded)
+		place_code_alone(p, value);
+	else
+		place_coded_words(p, f->as == WG_AS_CODE ? f->table : wg_map_as_name(f->as), value);
+}
+
+/* Whatever cannot be read surely stands as not known, beside the words: nobody is said to have agreed who has not. */
+void wg_map_place_consent(struct wg_map_placing *p, const char *value)
+{
+	const char *state = wg_value_consent(value);
+	if (!wg_map_put(p, "", value))
+		return;
+	wg_map_put_attribute(p, "", "to", p->t->field->role);
+	wg_map_put_attribute(p, "", "state", state != NULL ? state : "not-known");
+	if (state == NULL)
+		wg_map_note(p, WG_UNREAD,
+		            "neither agreed, refused, not asked nor withdrawn: kept as it was written, as not known");
+}
