@@ -28,8 +28,7 @@ static void say(struct wg_placement *p, enum wg_placing what, const char *note)
 	(void)snprintf(p->note, sizeof p->note, "%s", note);
 }
 
-/* London's day of the arrival; today where it is not said. */
-static int64_t day_of(const char *received)
+int64_t wg_map_day(const char *received)
 {
 	int64_t ms;
 	if (received == NULL || !wg_clock_parse(received, &ms))
@@ -81,7 +80,7 @@ static void first_look(struct applying *a, size_t i)
 	}
 }
 
-static enum wg_code set_header(struct wg_notice *notice, const struct wg_envelope_facts *facts, struct wg_err *err)
+enum wg_code wg_map_header(struct wg_notice *notice, const struct wg_envelope_facts *facts, struct wg_err *err)
 {
 	const struct {
 		const char *path, *value;
@@ -149,7 +148,7 @@ static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *fa
 	enum wg_code code =
 		wg_notice_new(a->f.maps->schema, a->f.map->kind, facts->id != NULL ? facts->id : "0", &a->f.notice, a->f.err);
 	if (code == WG_OK)
-		code = set_header(a->f.notice, facts, a->f.err);
+		code = wg_map_header(a->f.notice, facts, a->f.err);
 	if (code == WG_OK)
 		code = wg_map_fill(&a->f);
 	if (code == WG_OK) {
@@ -175,7 +174,7 @@ enum wg_code wg_map_apply(const struct wg_maps *maps, const struct wg_fields *fi
 	struct applying a = { .f = { .maps = maps,
 		                         .fields = fields,
 		                         .report = r,
-		                         .day = day_of(facts->received),
+		                         .day = wg_map_day(facts->received),
 		                         .field_of = field_of,
 		                         .secret_label = secret_label,
 		                         .err = err },

@@ -89,6 +89,7 @@ struct wg_map_field {
 	char role[WG_LIMIT_NAME + 1]; /* of consent: to whom */
 	char table[WG_LIMIT_NAME + 1]; /* of codes; "" where as="code" is not meant */
 	bool coded;                    /* the place holds words with a code beside them */
+	bool common;                   /* of a file that several maps use: the map's own labels go before its labels */
 	size_t same; /* the first field of the map with the same place and the same way to read it: often itself */
 	int line;
 };
@@ -121,6 +122,7 @@ struct wg_map_code {
 
 struct wg_maps {
 	const struct wg_schema *schema;
+	const char *dir; /* while loading: where the files lie that maps use in common */
 	struct wg_map *maps;
 	size_t count;
 	struct wg_map_code *codes;
@@ -166,9 +168,9 @@ void wg_map_labels_free(struct wg_map_labels *labels);
 /* Bytes of the longest phrase that stands in text as whole words; 0: none does. */
 size_t wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
 
-/* Reads one <field> or <recognise> of a map. */
+/* Reads one <field> or <recognise> of a map. common: the field is of a file that several maps use. */
 enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
-                               const struct _xmlNode *node, struct wg_err *err) WG_MUST;
+                               const struct _xmlNode *node, bool common, struct wg_err *err) WG_MUST;
 enum wg_code wg_map_recognise_read(struct wg_map *map, const struct wg_xml *xml, const struct _xmlNode *node,
                                    struct wg_err *err) WG_MUST;
 
@@ -234,6 +236,12 @@ struct wg_map_filling {
 	struct wg_err *err;
 };
 enum wg_code wg_map_fill(struct wg_map_filling *filling) WG_MUST;
+
+/* London's day of the arrival, since 1970-01-01; today where it is not said (NULL). */
+int64_t wg_map_day(const char *received);
+
+/* Writes what intake knows into the header of a new notice. */
+enum wg_code wg_map_header(struct wg_notice *notice, const struct wg_envelope_facts *facts, struct wg_err *err) WG_MUST;
 
 /* True when both say the same for a place of that kind. */
 bool wg_map_same(enum wg_map_as as, const char *a, const char *b, int64_t day);

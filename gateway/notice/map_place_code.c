@@ -47,6 +47,40 @@ static void place_code_alone(struct wg_map_placing *p, const char *value)
 		wg_map_note(p, WG_UNREAD, "not words of the code table, as of that day: not carried");
 }
 
+/* Several boxes ticked, or several lines, in a place that may repeat: each is one of its own. */
+static void place_code_list(struct wg_map_placing *p, const char *value)
+{
+	char part[WG_VALUE_MAX], note[sizeof p->outcome->note] = "";
+	bool unread = false;
+	for (const char *v = value; *v != '\0';) {
+		size_t n = strcspn(v, ";\n"), lead = strspn(v, " \t");
+		size_t len = n > lead ? n - lead : 0;
+		if (len > 0 && len < sizeof part) {
+			memcpy(part, v + lead, len);
+			part[len] = '\0';
+			wg_value_clean(part);
+			p->outcome->what = WG_PLACED;
+			p->outcome->to[0] = '\0';
+			place_coded_words(p, p->t->field->table, part);
+			unread = unread || p->outcome->what != WG_PLACED;
+			if (p->outcome->what != WG_PLACED)
+				memcpy(note, p->outcome->note, sizeof note);
+		}
+		v += n + (v[n] != '\0');
+	}
+	if (unread)
+		wg_map_note(p, WG_UNREAD, note);
+}
+
+/* A place that may repeat, and words that are several. */
+static bool is_list(const struct wg_map_placing *p, const char *value)
+{
+	const struct wg_map_field *f = p->t->field;
+	size_t n = strlen(f->to);
+	return f->group == 0 && n > 3 && strcmp(f->to + n - 3, "[+]") == 0 && strpbrk(value, ";\n") != NULL &&
+	       strlen(value) < WG_VALUE_MAX && wg_map_codes_find(p->t->maps, f->table, value, p->t->day) == NULL;
+}
+
 void wg_map_place_code(struct wg_map_placing *p, const char *value)
 {
 	const struct wg_map_field *f = p->t->field;
@@ -56,6 +90,8 @@ void wg_map_place_code(struct wg_map_placing *p, const char *value)
 		place_named_code(p, "authority", value);
 	else if (f->as == WG_AS_CODE && !f->coded)
 		place_code_alone(p, value);
+	else if (f->as == WG_AS_CODE && is_list(p, value))
+		place_code_list(p, value);
 	else
 		place_coded_words(p, f->as == WG_AS_CODE ? f->table : wg_map_as_name(f->as), value);
 }
