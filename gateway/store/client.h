@@ -86,13 +86,24 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
  * closes one in attention. who and why go to the log; neither may be "". *changed says how many. */
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
                            const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+/* Who looks after a message in attention: a name, "" for nobody any more. It stays with the message when it comes back
+ * to attention. WG_REJECT when the message is in another state, or `to` is not one line of text of at most
+ * WG_LIMIT_NAME bytes. who and why go to the log, here and below: no personal data of a child. */
+enum wg_code wg_client_assign(struct wg_client *client, const char *id, const char *to, const char *who,
+                              const char *why, struct wg_err *err) WG_MUST;
+/* What a person said of a message in attention: ciphertext that the store cannot open. Kept with the message in the
+ * place of an earlier one; the message becomes accepted and is processed with it, now and every later time
+ * (wg_msg_job.resolution), until another resolution takes its place. WG_REJECT when the message is not in attention,
+ * WG_LIMIT above WG_STORE_RESOLUTION_MAX. */
+enum wg_code wg_client_resolve(struct wg_client *client, const char *id, const char *who, const char *why,
+                               const void *blob, size_t len, struct wg_err *err) WG_MUST;
 /* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role,
  * channel, state, reason, epoch, decided (RFC 3339), record (the disclosure as process gave it). Superseded ones are
  * there too. */
 enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
-/* A ciphertext blob: which is "original", "notice", "report" of a message, or "envelope" of a delivery. Reading is
- * logged with who. */
+/* A ciphertext blob: which is "original", "notice", "report", "resolution" of a message, or "envelope" of a delivery.
+ * Reading is logged with who. */
 enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who,
                             struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* Walks the whole log. WG_OK and the number of entries and the head's hash, or WG_CORRUPT saying which entry does not

@@ -47,6 +47,36 @@ enum wg_code wg_client_act(struct wg_client *client, const char *action, const c
 	return WG_OK;
 }
 
+enum wg_code wg_client_assign(struct wg_client *client, const char *id, const char *to, const char *who,
+                              const char *why, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, id);
+	wg_buf_str(&body, to);
+	wg_codec_put_words(&body, who, WG_LIMIT_NAME);
+	wg_codec_put_words(&body, why, WG_STORE_REASON - 1);
+	enum wg_code code = wg_client_check_id(id, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(to, WG_LIMIT_NAME, err);
+	return code == WG_OK ? wg_client_call(client, WG_OP_ASSIGN, &body, &answer, err) : code;
+}
+
+enum wg_code wg_client_resolve(struct wg_client *client, const char *id, const char *who, const char *why,
+                               const void *blob, size_t len, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	if (len > WG_STORE_RESOLUTION_MAX) /* the store would drop who sends more */
+		return wg_err_set(err, WG_LIMIT, "a resolution has at most %zu bytes", (size_t)WG_STORE_RESOLUTION_MAX);
+	wg_buf_str(&body, id);
+	wg_codec_put_words(&body, who, WG_LIMIT_NAME);
+	wg_codec_put_words(&body, why, WG_STORE_REASON - 1);
+	wg_buf_bytes(&body, blob, len);
+	enum wg_code code = wg_client_check_id(id, err);
+	return code == WG_OK ? wg_client_call(client, WG_OP_RESOLVE, &body, &answer, err) : code;
+}
+
 /* The whole answer is text or bytes for the caller. */
 static enum wg_code call_for_bytes(struct wg_client *client, enum wg_op op, const struct wg_buf *body,
                                    struct wg_buf *out, struct wg_err *err)

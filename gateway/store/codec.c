@@ -120,13 +120,14 @@ void wg_codec_put_msg_jobs(struct wg_buf *b, const struct wg_msg_job *jobs, unsi
 		wg_buf_u8(b, j->again);
 		wg_buf_u32(b, j->tries);
 		wg_buf_bytes(b, j->blob, j->blob_len);
+		wg_buf_bytes(b, j->resolution, j->resolution_len);
 	}
 }
 
 bool wg_codec_get_msg_jobs(struct wg_cur *c, struct wg_msg_job **jobs, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LEASE_MAX, 40, &n))
+	if (!get_count(c, WG_STORE_LEASE_MAX, 44, &n))
 		return false;
 	struct wg_msg_job *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)
@@ -142,6 +143,9 @@ bool wg_codec_get_msg_jobs(struct wg_cur *c, struct wg_msg_job **jobs, unsigned 
 		j->again = get_bool(c);
 		j->tries = wg_cur_u32(c);
 		j->blob = get_copy(c, &j->blob_len);
+		j->resolution = get_copy(c, &j->resolution_len);
+		if (j->resolution_len == 0) /* there is none */
+			wg_freep(&j->resolution);
 	}
 	if (!wg_cur_end(c)) {
 		wg_msg_jobs_free(list, n);
@@ -249,7 +253,7 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_row *r = &rows[i];
 		const char *const texts[] = { r->id,      r->message, r->state, r->organisation, r->desk,
-			                          r->channel, r->kind,    r->way,   r->reason };
+			                          r->channel, r->kind,    r->way,   r->reason,       r->assigned };
 		for (size_t t = 0; t < WG_COUNT(texts); t++)
 			wg_buf_str(b, texts[t]);
 		wg_buf_u64(b, (uint64_t)r->since);
@@ -270,6 +274,7 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 	wg_cur_name(c, r->kind, sizeof r->kind);
 	wg_cur_name(c, r->way, sizeof r->way);
 	wg_cur_name(c, r->reason, sizeof r->reason);
+	wg_cur_name(c, r->assigned, sizeof r->assigned);
 	r->since = (int64_t)wg_cur_u64(c);
 	r->next = (int64_t)wg_cur_u64(c);
 	r->attempts = wg_cur_u32(c);
@@ -279,7 +284,7 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LIST_MAX, 57, &n))
+	if (!get_count(c, WG_STORE_LIST_MAX, 61, &n))
 		return false;
 	WG_AUTO_FREE struct wg_row *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)

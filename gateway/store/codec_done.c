@@ -79,6 +79,9 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
 	wg_codec_put_words(b, d->reason, WG_STORE_REASON - 1);
 	put_blob(b, d->notice, d->notice_len);
 	put_blob(b, d->report, d->report_len);
+	wg_buf_u8(b, (uint8_t)d->child_choice);
+	wg_buf_str(b, d->child_as);
+	wg_buf_u8(b, d->episode_new);
 	wg_buf_str(b, d->content_key);
 	wg_buf_str(b, d->epoch);
 	wg_buf_u32(b, d->episode_key_count);
@@ -114,6 +117,12 @@ bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct 
 	d.reason = wg_cur_str(c, WG_STORE_REASON - 1);
 	d.notice = get_blob(c, part, arg, &d.notice_len);
 	d.report = get_blob(c, part, arg, &d.report_len);
+	uint8_t choice = wg_cur_u8(c);
+	if (choice > WG_CHILD_NEW)
+		c->failed = true;
+	d.child_choice = (enum wg_child_choice)choice;
+	wg_cur_name(c, d.child_as, sizeof d.child_as);
+	d.episode_new = wg_cur_u8(c) != 0;
 	wg_cur_name(c, d.content_key, sizeof d.content_key);
 	wg_cur_name(c, d.epoch, sizeof d.epoch);
 	char **keys = get_list(c, WG_STORE_KEYS_MAX, 4, sizeof *keys, &d.episode_key_count);

@@ -11,8 +11,8 @@
 /* Answers that a peer has not read yet; beyond this its requests wait. */
 #define OUT_HIGH ((size_t)1024 * 1024)
 
-/* The longest request of each role: intake hands in one message, process what goes beside its parts or one part,
- * deliver a list of reports. */
+/* The longest request of each role: intake hands in one message, admin one resolution, process what goes beside its
+ * parts or one part, deliver a list of reports. */
 static size_t frame_max(enum wg_store_role role)
 {
 	switch (role) {
@@ -23,7 +23,7 @@ static size_t frame_max(enum wg_store_role role)
 	case WG_ROLE_DELIVER:
 		return (size_t)1024 * 1024;
 	case WG_ROLE_ADMIN:
-		return (size_t)64 * 1024;
+		return WG_STORE_RESOLUTION_MAX + 4096;
 	}
 	return 0;
 }

@@ -205,6 +205,31 @@ static enum wg_code op_act(struct wg_ask *ask, struct wg_err *err)
 	return code;
 }
 
+static enum wg_code op_assign(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT], to[WG_LIMIT_NAME + 1], who[WG_LIMIT_NAME + 1], why[WG_STORE_REASON];
+	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, to, sizeof to);
+	wg_cur_name(&ask->in, who, sizeof who);
+	wg_cur_name(&ask->in, why, sizeof why);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_assign(ask->server->store, ask->server->now, id, to, who, why, err);
+}
+
+static enum wg_code op_resolve(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT], who[WG_LIMIT_NAME + 1], why[WG_STORE_REASON];
+	size_t len;
+	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, who, sizeof who);
+	wg_cur_name(&ask->in, why, sizeof why);
+	const uint8_t *blob = wg_cur_bytes(&ask->in, &len);
+	if (blob == NULL || !wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_resolve(ask->server->store, ask->server->now, id, who, why, blob, len, err);
+}
+
 static enum wg_code op_explain(struct wg_ask *ask, struct wg_err *err)
 {
 	char id[WG_ID_TEXT];
@@ -286,6 +311,8 @@ static const struct row {
 	[WG_OP_REPORT] = { "report", DELIVER, false, false, op_report },
 	[WG_OP_LIST] = { "list", ADMIN, false, false, op_list },
 	[WG_OP_ACT] = { "act", ADMIN, false, false, op_act },
+	[WG_OP_ASSIGN] = { "assign", ADMIN, false, false, op_assign },
+	[WG_OP_RESOLVE] = { "resolve", ADMIN, false, false, op_resolve },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
 	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },
 	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },

@@ -22,6 +22,7 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 	wg_db_col_text(store, id, 6, r->kind, sizeof r->kind);
 	wg_db_col_text(store, id, 7, r->way, sizeof r->way);
 	wg_db_col_text(store, id, 11, r->reason, sizeof r->reason);
+	wg_db_col_text(store, id, 13, r->assigned, sizeof r->assigned);
 }
 
 static bool state_known(const char *state, bool messages)
@@ -228,14 +229,18 @@ static enum wg_code find_blob(struct wg_store *store, const char *id, const char
 			return code;
 		*blob = d.envelope;
 		memcpy(message, d.message_id, WG_ID_TEXT);
-	} else if (strcmp(which, "original") == 0 || strcmp(which, "notice") == 0 || strcmp(which, "report") == 0) {
+	} else if (*which != '*' && wg_list_has("original notice report resolution", which)) {
 		code = wg_message_by_id(store, id, &m, err);
 		if (code != WG_OK)
 			return code;
-		*blob = *which == 'o' ? m.original : *which == 'n' ? m.notice : m.report;
+		*blob = strcmp(which, "original") == 0 ? m.original
+		        : strcmp(which, "notice") == 0 ? m.notice
+		        : strcmp(which, "report") == 0 ? m.report
+		                                       : m.resolution;
 		memcpy(message, m.id, WG_ID_TEXT);
 	} else {
-		return wg_err_set(err, WG_REJECT, "there is no such document: original, notice, report or envelope");
+		return wg_err_set(err, WG_REJECT,
+		                  "there is no such document: original, notice, report, resolution or envelope");
 	}
 	return *blob != 0 ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "there is no %s", which);
 }

@@ -56,7 +56,8 @@ static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_n
 
 static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
 {
-	if (done->state != WG_MSG_ROUTED && done->state != WG_MSG_ATTENTION && done->state != WG_MSG_REJECTED)
+	if (done->state != WG_MSG_ROUTED && done->state != WG_MSG_ATTENTION && done->state != WG_MSG_RETURNED &&
+	    done->state != WG_MSG_REJECTED)
 		return wg_err_set(err, WG_REJECT, "processing cannot end as %s", wg_message_state_name(done->state));
 	if (done->state == WG_MSG_REJECTED && done->delivery_count > 0)
 		return wg_err_set(err, WG_REJECT, "a rejected message has no deliveries");
@@ -91,13 +92,19 @@ static enum wg_code check_epoch(struct wg_store *store, struct wg_now now, const
 	                  "decided under another epoch than the current one: tell the epoch, then decide again");
 }
 
+/* What is turned away or given back may come again: it is no duplicate of anything, and belongs to no child yet. */
+static bool is_kept(enum wg_message_state state)
+{
+	return state == WG_MSG_ROUTED || state == WG_MSG_ATTENTION;
+}
+
 /* The same content from the same organisation, in another message: its id, or "". */
 static enum wg_code find_same(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                               char *id, size_t size, struct wg_err *err)
 {
 	bool row = false;
 	id[0] = '\0';
-	if (*done->content_key == '\0' || done->state == WG_MSG_REJECTED)
+	if (*done->content_key == '\0' || !is_kept(done->state))
 		return WG_OK;
 	enum wg_code code = wg_db_row(
 		store, SQL_MSG_SAME, WG_ARGS(wg_db_text(msg->organisation), wg_db_text(done->content_key), wg_db_int(msg->seq)),
@@ -289,9 +296,9 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 	int64_t episode = 0;
 	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_STORE_REASON];
 	enum wg_code code = WG_OK;
-	if (done->state != WG_MSG_REJECTED)
+	if (is_kept(done->state))
 		code = episode_of(store, done, &episode, ambiguous, err);
-	if (code == WG_OK && !*ambiguous && done->state != WG_MSG_REJECTED)
+	if (code == WG_OK && !*ambiguous && is_kept(done->state))
 		code = join_episode(store, now, done, &episode, err);
 	if (code == WG_OK)
 		code = put_documents(store, msg, done, *ambiguous ? 0 : episode, keyed, words, err);
@@ -324,7 +331,7 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 		return code;
 	/* What was decided once is no duplicate; it leaves the content's key to the other, as what is rejected does. */
 	result.duplicate = *same != '\0' && msg.state == WG_MSG_ACCEPTED;
-	bool keyed = *same == '\0' && done->state != WG_MSG_REJECTED;
+	bool keyed = *same == '\0' && is_kept(done->state);
 	if (result.duplicate)
 		memcpy(result.duplicate_of, same, sizeof same);
 	code = result.duplicate ? end_as_duplicate(store, now, &msg, done, &result, err)

@@ -37,6 +37,7 @@ enum wg_sql {
 	SQL_AUDIT_ORIGINAL,
 	SQL_AUDIT_NOTICE,
 	SQL_AUDIT_REPORT,
+	SQL_AUDIT_RESOLUTION,
 	SQL_KEY_FIND,
 	SQL_KEY_PUT,
 	SQL_CONTENT_FIND,
@@ -55,6 +56,8 @@ enum wg_sql {
 	SQL_MSG_DUPLICATE,
 	SQL_MSG_SAME,
 	SQL_MSG_OLD_EPOCH,
+	SQL_MSG_ASSIGN,
+	SQL_MSG_RESOLVE,
 	SQL_EPISODE_PUT,
 	SQL_EPISODE_FIND,
 	SQL_EPISODE_KEY,
@@ -168,8 +171,8 @@ struct wg_msg_rec {
 	enum wg_message_state state;
 	char organisation[WG_LIMIT_NAME + 1];
 	char content_hash[WG_STORE_HASH];
-	char content_type[64];
-	int64_t accepted_at, original, notice, report;
+	char content_type[128]; /* the longest that is taken (docx) has 71 */
+	int64_t accepted_at, original, notice, report, resolution;
 	bool again;
 	unsigned tries;
 	uint64_t owner, token;
@@ -189,7 +192,7 @@ enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const st
 enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                                unsigned wait_ms, enum wg_states_who who, const char *reason, struct wg_err *err)
 	WG_MUST;
-/* To be decided again: to NORMALISED, if it is ROUTED or in ATTENTION; nothing otherwise. */
+/* To be decided again: to NORMALISED, if it is ROUTED, RETURNED or in ATTENTION; nothing otherwise. */
 enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t seq, const char *why,
                               struct wg_err *err) WG_MUST;
 

@@ -17,6 +17,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 		.owner = (uint64_t)wg_db_col_int(store, id, 12),
 		.token = (uint64_t)wg_db_col_int(store, id, 13),
 		.episode = wg_db_col_int(store, id, 14),
+		.resolution = wg_db_col_int(store, id, 16),
 	};
 	wg_db_col_text(store, id, 1, m.id, sizeof m.id);
 	wg_db_col_text(store, id, 3, m.organisation, sizeof m.organisation);
@@ -99,7 +100,8 @@ enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t
 {
 	struct wg_msg_rec msg;
 	enum wg_code code = wg_message_by_seq(store, seq, &msg, err);
-	if (code != WG_OK || (msg.state != WG_MSG_ROUTED && msg.state != WG_MSG_ATTENTION))
+	bool ended = msg.state != WG_MSG_ROUTED && msg.state != WG_MSG_ATTENTION && msg.state != WG_MSG_RETURNED;
+	if (code != WG_OK || ended)
 		return code;
 	return wg_message_move(store, now, &msg, WG_MSG_NORMALISED, WG_WHO_STORE, NULL, why, NULL, err);
 }

@@ -7,8 +7,10 @@
 
 void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		free(jobs[i].blob);
+		free(jobs[i].resolution);
+	}
 	free(jobs);
 }
 
@@ -25,11 +27,29 @@ static void batch_free(struct batch *b)
 }
 
 /* A message whose original is damaged cannot be read by anybody: a person has to see it; the others go on. */
-static enum wg_code set_aside(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *rec,
+static enum wg_code set_aside(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *rec, const char *why,
                               struct wg_err *err)
 {
-	return wg_message_move(store, now, rec, WG_MSG_ATTENTION, WG_WHO_STORE, NULL,
-	                       "the stored original is damaged: ask the sender to send it again", NULL, err);
+	return wg_message_move(store, now, rec, WG_MSG_ATTENTION, WG_WHO_STORE, NULL, why, NULL, err);
+}
+
+/* Damage is answered by *damaged: words for a person. */
+static enum wg_code read_blobs(struct wg_store *store, const struct wg_msg_rec *rec, struct wg_msg_job *job,
+                               const char **damaged, struct wg_err *err)
+{
+	const char *words = "the stored original is damaged: ask the sender to send it again";
+	enum wg_code code = wg_blob_get(store, rec->original, &job->blob, &job->blob_len, err);
+	if (code == WG_OK && rec->resolution != 0) {
+		words = "what a person said of this message is damaged: resolve it again";
+		code = wg_blob_get(store, rec->resolution, &job->resolution, &job->resolution_len, err);
+	}
+	if (code == WG_OK)
+		return code;
+	wg_freep(&job->blob);
+	if (code != WG_CORRUPT || wg_store_fault(store, NULL) != WG_OK)
+		return code;
+	*damaged = words;
+	return WG_OK;
 }
 
 /* *more is false when this one has to wait for the next lease. */
@@ -51,9 +71,10 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	*job = (struct wg_msg_job){
 		.token = rec.token + 1, .accepted_at = rec.accepted_at, .again = rec.again, .tries = rec.tries
 	};
-	code = wg_blob_get(store, rec.original, &job->blob, &job->blob_len, err);
-	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK)
-		return set_aside(store, now, &rec, err);
+	const char *damaged = NULL;
+	code = read_blobs(store, &rec, job, &damaged, err);
+	if (code == WG_OK && damaged != NULL)
+		return set_aside(store, now, &rec, damaged, err);
 	if (code != WG_OK)
 		return code;
 	b->count++;

@@ -64,6 +64,11 @@ static const char *const migrations[] = {
 	"CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are kept'); "
 	"END;"
 	"PRAGMA user_version=1;",
+
+	/* What a person says of a message, and who looks after it. */
+	"ALTER TABLE message ADD COLUMN assigned TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE message ADD COLUMN resolution INTEGER REFERENCES blob(id);"
+	"PRAGMA user_version=2;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 

@@ -200,6 +200,7 @@ enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head
 		{ SQL_AUDIT_ORIGINAL, "the original of a message is not the one that was logged" },
 		{ SQL_AUDIT_NOTICE, "the notice of a message is not one that was logged" },
 		{ SQL_AUDIT_REPORT, "the extraction report of a message is not one that was logged" },
+		{ SQL_AUDIT_RESOLUTION, "what a person said of a message is not what was logged last" },
 	};
 	uint64_t n = 0;
 	char hash[WG_STORE_HASH];

@@ -6,7 +6,7 @@
 #define MSG_COLUMNS                                                                                                   \
 	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, " \
 	"tries,"                                                                                                          \
-	" lease_owner, lease_token, episode, reason FROM message "
+	" lease_owner, lease_token, episode, reason, resolution FROM message "
 #define DLV_COLUMNS                                                                                                   \
 	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
 	"d.envelope,"                                                                                                     \
@@ -72,6 +72,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.report WHERE m.report IS NOT NULL AND NOT EXISTS"
 		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=% report=' || b.hash || ' %') LIMIT 1",
 
+	[SQL_AUDIT_RESOLUTION] = /* the last that was logged, or none at all */
+	"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.resolution WHERE b.hash IS NOT (SELECT"
+	" substr(l.detail, 12, 64) FROM log l WHERE l.message = m.id AND l.event = 'resolve' ORDER BY l.seq DESC LIMIT 1)"
+	" LIMIT 1",
+
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",
 	[SQL_CONTENT_FIND] = "SELECT seq FROM message WHERE organisation = ?1 AND content_hash = ?2",
@@ -81,9 +86,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?6, ?7) RETURNING seq",
 	[SQL_MSG_BY_ID] = MSG_COLUMNS "WHERE id = ?1",
 	[SQL_MSG_BY_SEQ] = MSG_COLUMNS "WHERE seq = ?1",
-	[SQL_MSG_STATE] = /* what was rejected may be sent again: it gives up its content's key */
+	[SQL_MSG_STATE] = /* what was rejected or given back may be sent again: it gives up its content's key */
 	"UPDATE message SET state = ?2, since = ?3, reason = ?4, again = ?5,"
-	" content_key = CASE WHEN ?2 = 'rejected' THEN NULL ELSE content_key END,"
+	" content_key = CASE WHEN ?2 IN ('rejected','returned') THEN NULL ELSE content_key END,"
 	" lease_token = lease_token + (lease_owner <> 0), lease_owner = 0, lease_until = 0,"
 	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
 	[SQL_MSG_LEASE] =
@@ -105,6 +110,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
 	[SQL_MSG_OLD_EPOCH] =
 		"SELECT DISTINCT message FROM delivery WHERE " WG_SQL_DLV_OPEN " AND state <> 'sending' AND epoch <> ?1",
+
+	[SQL_MSG_ASSIGN] = "UPDATE message SET assigned = ?2 WHERE seq = ?1",
+	[SQL_MSG_RESOLVE] = "UPDATE message SET resolution = ?2 WHERE seq = ?1",
 
 	[SQL_EPISODE_PUT] = "INSERT INTO episode(made_at) VALUES(?1) RETURNING id",
 	[SQL_EPISODE_FIND] = "SELECT episode FROM episode_key WHERE key = ?1",
@@ -142,14 +150,15 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"FROM message m"
 		" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
 
-	[SQL_LIST_MESSAGES] =
-		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0 FROM message"
-		" WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
-		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
+	[SQL_LIST_MESSAGES] = "SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, "
+						  "assigned FROM message"
+						  " WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
+						  ")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
 		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, "
 		"d.attempts, d.reason,"
-		" d.maybe FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR (?1 = '' AND"
+		" d.maybe, '' FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR (?1 = '' "
+		"AND"
 		" d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT state, count(*) FROM message GROUP BY state",
 	[SQL_COUNT_DELIVERIES] = "SELECT state, count(*) FROM delivery GROUP BY state",

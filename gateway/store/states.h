@@ -11,7 +11,9 @@ enum wg_message_state {
 	WG_MSG_ROUTED,
 	WG_MSG_ATTENTION,
 	WG_MSG_REJECTED,
-	WG_MSG_DUPLICATE
+	WG_MSG_DUPLICATE,
+	WG_MSG_RETURNED,
+	WG_MSG_DIVIDED
 };
 enum wg_delivery_state {
 	WG_DLV_DECIDED,
@@ -28,7 +30,7 @@ enum wg_delivery_state {
 	WG_DLV_SUPERSEDED,
 	WG_DLV_HELD
 };
-#define WG_MSG_STATES 6
+#define WG_MSG_STATES 8
 #define WG_DLV_STATES 13
 
 const char *wg_message_state_name(enum wg_message_state state);

@@ -48,6 +48,8 @@ struct wg_store;
 #define WG_STORE_DISCLOSURE_MAX ((size_t)256 * 1024)
 /* The ciphertext of one message or of what was made of it: the plaintext's limit and what encryption adds. */
 #define WG_STORE_BLOB_MAX (WG_LIMIT_MESSAGE + WG_LIMIT_MESSAGE / 2)
+/* What a person said of a message: places and values, encrypted. */
+#define WG_STORE_RESOLUTION_MAX ((size_t)1024 * 1024)
 /* Words for a person, and names of recipients that a deliverer is busy with. */
 #define WG_STORE_REASON 512
 #define WG_STORE_BUSY_MAX ((size_t)64 * 1024)
@@ -66,7 +68,7 @@ struct wg_msg_new {
 	char organisation[WG_LIMIT_NAME + 1]; /* who submitted, as authenticated */
 	char idempotency_key[129];            /* "" when none */
 	char content_hash[WG_STORE_HASH];     /* SHA-256 of the plaintext original, hex */
-	char content_type[64];
+	char content_type[128]; /* the longest that is taken (docx) has 71 */
 	char way[16]; /* "https", "drop" */
 	const void *blob;
 	size_t blob_len;
@@ -92,13 +94,15 @@ struct wg_msg_job {
 	char id[WG_ID_TEXT];
 	uint64_t token; /* fencing token: completing under an older one is refused */
 	char organisation[WG_LIMIT_NAME + 1];
-	char content_type[64];
+	char content_type[128]; /* the longest that is taken (docx) has 71 */
 	char content_hash[WG_STORE_HASH];
 	int64_t accepted_at;
 	bool again;     /* decided before under an older epoch: decide again */
 	unsigned tries; /* leases before this one that came to nothing */
 	uint8_t *blob;
 	size_t blob_len;
+	uint8_t *resolution; /* the last that a person gave, as it was handed in; NULL for none */
+	size_t resolution_len;
 };
 void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count);
 
@@ -113,10 +117,17 @@ struct wg_dlv_new {
 	int64_t deadline; /* wall ms after which a retry is given up */
 };
 
+/* Which child a message is about, where a person has said it. */
+enum wg_child_choice {
+	WG_CHILD_BY_KEYS, /* nobody has: MATCHING.md decides */
+	WG_CHILD_SAME,    /* the child of message child_as */
+	WG_CHILD_NEW      /* a child that the store does not know yet, whatever its keys say */
+};
+
 struct wg_msg_done {
 	char id[WG_ID_TEXT];
 	uint64_t token;
-	enum wg_message_state state;  /* ROUTED, ATTENTION or REJECTED */
+	enum wg_message_state state;  /* ROUTED, ATTENTION, RETURNED or REJECTED */
 	char kind[WG_LIMIT_NAME + 1]; /* "" when unknown */
 	const char *reason;           /* for a person; no personal data; NULL for none */
 	const void *notice;           /* ciphertext of the notice as normalised; NULL for none */
@@ -125,6 +136,9 @@ struct wg_msg_done {
 	size_t report_len;
 	const char *const *episode_keys; /* keyed hashes that identify the episode; the store finds or makes it */
 	unsigned episode_key_count;
+	enum wg_child_choice child_choice;
+	char child_as[WG_ID_TEXT];       /* for SAME; "" otherwise */
+	bool episode_new;                /* a person said: an episode of its own, whatever is open */
 	char content_key[WG_STORE_HASH]; /* keyed hash of the notice's content; "" for none: same organisation and content
 	                                    => duplicate */
 	char epoch[WG_STORE_HASH];
@@ -168,6 +182,7 @@ struct wg_row {                               /* one message or one delivery, fo
 	unsigned attempts;
 	char reason[512];
 	bool maybe;
+	char assigned[WG_LIMIT_NAME + 1]; /* who looks after a message in attention; "" for nobody */
 };
 
 /* ---- the driver. WG_SYSTEM and WG_CORRUPT together with wg_store_fault() != WG_OK mean that the store can no longer
@@ -228,6 +243,10 @@ enum wg_code wg_store_list(struct wg_store *store, const char *what, const char 
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
                           const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_assign(struct wg_store *store, struct wg_now now, const char *id, const char *to, const char *who,
+                             const char *why, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_resolve(struct wg_store *store, struct wg_now now, const char *id, const char *who,
+                              const char *why, const void *blob, size_t len, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,
                            const char *who, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
