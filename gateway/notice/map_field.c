@@ -120,7 +120,8 @@ static enum wg_code check_shared(const struct reading *r, const struct wg_map_fi
 			continue;
 		if ((other->heading != NULL && f->heading != NULL) ||
 		    (reconciled(other->as) && reconciled(f->as) && other->as != f->as) ||
-		    (other->as == f->as && (other->under.count > 0 || f->under.count > 0)))
+		    (other->as == f->as && (other->under.count > 0 || f->under.count > 0)) ||
+		    (f->common && other->as == f->as && other->heading == NULL && f->heading == NULL))
 			continue;
 		return complain(r, "\"%s\" is filled at line %d already: add the label there, or give both fields a heading",
 		                f->to, other->line);
@@ -181,7 +182,7 @@ static enum wg_code read_attributes(const struct reading *r, struct wg_map_field
 }
 
 enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
-                               const struct _xmlNode *node, struct wg_err *err)
+                               const struct _xmlNode *node, bool common, struct wg_err *err)
 {
 	struct reading r = { .maps = maps, .map = map, .xml = xml, .node = node, .err = err };
 	struct wg_map_field *fields = reallocarray(map->fields, map->n_fields + 1, sizeof *fields);
@@ -189,7 +190,7 @@ enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const s
 		return wg_err_set(err, WG_SYSTEM, "no memory for a map");
 	map->fields = fields;
 	struct wg_map_field *f = &fields[map->n_fields++];
-	*f = (struct wg_map_field){ .as = WG_AS_COUNT, .line = wg_xml_line(node) };
+	*f = (struct wg_map_field){ .as = WG_AS_COUNT, .common = common, .line = wg_xml_line(node) };
 	WG_AUTO_FREE char *labels = wg_xml_attr(node, "labels");
 	enum wg_code code = labels != NULL ? read_attributes(&r, f) : complain(&r, "a field needs labels");
 	if (code == WG_OK)

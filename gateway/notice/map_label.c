@@ -174,6 +174,8 @@ static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool
 			continue;
 		if (l->field == field)
 			return WG_OK; /* "d.o.b | d o b" is one spelling, written twice */
+		if (fields != NULL && fields[field].common && !apart(&fields[l->field], &fields[field]))
+			return WG_OK; /* the map has the label for a place of its own */
 		if (fields == NULL || !apart(&fields[l->field], &fields[field]))
 			return wg_err_set(err, WG_CONFIG, "the label \"%s\" stands twice in this map: a label has one place%s",
 			                  text, fields == NULL ? "" : ", unless under= tells its headings apart");

@@ -12,12 +12,15 @@
 
 /* The tables of codes stand in files that begin so. */
 #define CODES_FILE "codes"
+/* What several maps use in common: common-child.xml. */
+#define COMMON_FILE "common-"
 
 /* A map under way, with the document it comes from. */
 struct loading {
 	struct wg_maps *maps;
 	struct wg_map *map;
 	const struct wg_xml *xml;
+	const struct wg_xml_xsd *xsd;
 	struct wg_err *err;
 };
 
@@ -78,6 +81,60 @@ static enum wg_code check_kind(const struct loading *l, const struct _xmlNode *r
 	return WG_OK;
 }
 
+static enum wg_code load_xml(const struct wg_xml_xsd *xsd, const char *path, struct wg_xml **out, struct wg_err *err)
+{
+	enum wg_code code = wg_xml_load(path, out, err);
+	if (code == WG_OK)
+		code = wg_xml_validate(*out, xsd, err);
+	if (code == WG_REJECT) { /* the operator's file, not a message */
+		code = WG_CONFIG;
+		if (err != NULL)
+			err->code = WG_CONFIG;
+	}
+	return code;
+}
+
+/* <use common="child"/>: the fields of common-child.xml, behind the map's own. */
+static enum wg_code read_common(const struct loading *l, const struct _xmlNode *use)
+{
+	char name[WG_LIMIT_NAME + 1], path[PATH_MAX_BYTES];
+	WG_AUTO_XML struct wg_xml *xml = NULL;
+	if (!wg_xml_attr_into(use, "common", name, sizeof name))
+		return wg_xml_complain(l->xml, use, l->err, "use needs common");
+	int len = snprintf(path, sizeof path, "%s/" COMMON_FILE "%s.xml", l->maps->dir, name);
+	if (len < 0 || (size_t)len >= sizeof path)
+		return wg_err_set(l->err, WG_CONFIG, "maps folder %s: its name is too long", l->maps->dir);
+	enum wg_code code = load_xml(l->xsd, path, &xml, l->err);
+	if (code != WG_OK)
+		return wg_err_add(l->err, "%s:%d: use", l->map->file, wg_xml_line(use));
+	const struct _xmlNode *root = wg_xml_root(xml);
+	if (strcmp(wg_xml_name(root), "common") != 0)
+		return wg_xml_complain(xml, root, l->err, "maps use what begins with <common>");
+	WG_AUTO_FREE char *prose = wg_xml_attr(root, "prose");
+	if (prose != NULL && (code = wg_map_labels_add(&l->map->prose, prose, 0, NULL, l->err)) != WG_OK)
+		return wg_err_add(l->err, "%s:%d", path, wg_xml_line(root));
+	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
+	     node = wg_xml_next(node, NULL))
+		code = wg_map_field_read(l->maps, l->map, xml, node, true, l->err);
+	return code;
+}
+
+/* What a map says itself goes before what it uses, wherever that stands. */
+static enum wg_code read_lines(const struct loading *l, const struct _xmlNode *root, bool uses)
+{
+	enum wg_code code = WG_OK;
+	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
+	     node = wg_xml_next(node, NULL)) {
+		const char *name = wg_xml_name(node);
+		if ((strcmp(name, "use") == 0) != uses)
+			continue;
+		code = uses                         ? read_common(l, node)
+		       : strcmp(name, "field") == 0 ? wg_map_field_read(l->maps, l->map, l->xml, node, false, l->err)
+		                                    : wg_map_recognise_read(l->map, l->xml, node, l->err);
+	}
+	return code;
+}
+
 static enum wg_code read_map(struct loading *l)
 {
 	const struct _xmlNode *root = wg_xml_root(l->xml);
@@ -90,28 +147,24 @@ static enum wg_code read_map(struct loading *l)
 	l->map = &maps[l->maps->count++];
 	*l->map = (struct wg_map){ 0 };
 	enum wg_code code = read_root(l, root);
-	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
-	     node = wg_xml_next(node, NULL))
-		code = strcmp(wg_xml_name(node), "field") == 0 ? wg_map_field_read(l->maps, l->map, l->xml, node, l->err)
-		                                               : wg_map_recognise_read(l->map, l->xml, node, l->err);
+	if (code == WG_OK)
+		code = read_lines(l, root, false);
+	if (code == WG_OK)
+		code = read_lines(l, root, true);
 	return code == WG_OK ? check_kind(l, root) : code;
 }
 
 static enum wg_code read_file(struct wg_maps *maps, const struct wg_xml_xsd *xsd, const char *path, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *xml = NULL;
-	enum wg_code code = wg_xml_load(path, &xml, err);
-	if (code == WG_OK)
-		code = wg_xml_validate(xml, xsd, err);
-	if (code == WG_REJECT) { /* the operator's file, not a message */
-		code = WG_CONFIG;
-		if (err != NULL)
-			err->code = WG_CONFIG;
-	}
+	enum wg_code code = load_xml(xsd, path, &xml, err);
 	if (code != WG_OK)
 		return code;
-	struct loading l = { .maps = maps, .xml = xml, .err = err };
-	return strcmp(wg_xml_name(wg_xml_root(xml)), "codes") == 0 ? wg_map_codes_read(maps, xml, err) : read_map(&l);
+	struct loading l = { .maps = maps, .xml = xml, .xsd = xsd, .err = err };
+	const char *root = wg_xml_name(wg_xml_root(xml));
+	if (strcmp(root, "common") == 0) /* read where a map uses it */
+		return WG_OK;
+	return strcmp(root, "codes") == 0 ? wg_map_codes_read(maps, xml, err) : read_map(&l);
 }
 
 static int is_xml(const struct dirent *entry)
@@ -168,6 +221,7 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 	if (maps == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for maps");
 	maps->schema = schema;
+	maps->dir = maps_dir;
 	int len = snprintf(path, sizeof path, "%s/map.xsd", xsd_dir);
 	if (len < 0 || (size_t)len >= sizeof path)
 		return wg_err_set(err, WG_CONFIG, "schema folder %s: its name is too long", xsd_dir);
@@ -181,6 +235,7 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 		                   : wg_err_set(err, WG_CONFIG, "maps folder %s: there is no map in it", maps_dir);
 	if (code == WG_OK)
 		code = check_tables(maps, err);
+	maps->dir = NULL;
 	wg_xml_xsd_freep(&xsd);
 	if (code == WG_NOT_FOUND) {
 		code = WG_CONFIG;

@@ -232,6 +232,49 @@ static void refuses_what_is_wrong(void **state)
 	}
 }
 
+/* A map that uses a file in common with others: what it says itself goes first. */
+static void uses_what_is_common(void **state)
+{
+	(void)state;
+	static const char common[] =
+		"<common xmlns=\"urn:wardgate:map:1\" prose=\"see below*\">"
+		"<field to=\"child/name\" as=\"person-name\" labels=\"name | child\" source=\"t\"/>"
+		"<field to=\"missing/circumstances\" as=\"text\" labels=\"notes | summary\" source=\"t\"/></common>";
+	static const char map[] =
+		"<map xmlns=\"urn:wardgate:map:1\" id=\"m\" kind=\"missing\"><recognise labels=\"yp\"/><use common=\"child\"/>"
+		"<field to=\"child/name\" as=\"person-name\" labels=\"yp\" source=\"t\"/>"
+		"<field to=\"missing/other\" as=\"text\" labels=\"notes\" source=\"t\"/></map>";
+	static const char *const rows[][2] = { { "yp", "child/name" },
+		                                   { "name", "child/name" },
+		                                   { "child", "child/name" },
+		                                   { "notes", "missing/other" },
+		                                   { "summary", "missing/circumstances" } };
+	struct wg_maps *maps = NULL;
+	struct wg_err err = { .text = "" };
+	char path[128], one[128];
+	bool tie;
+	(void)snprintf(path, sizeof path, "%s/common-child.xml", folder);
+	(void)snprintf(one, sizeof one, "%s/m.xml", folder);
+	assert_int_equal(wg_file_write(one, map, strlen(map), 0600, &err), WG_OK);
+	assert_int_equal(wg_maps_load(folder, WG_SOURCE_DIR "/xsd", schema, &maps, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "common-child.xml")); /* it is not there yet */
+	err = (struct wg_err){ .text = "" };
+	assert_int_equal(wg_file_write(path, common, strlen(common), 0600, &err), WG_OK);
+	enum wg_code code = wg_maps_load(folder, WG_SOURCE_DIR "/xsd", schema, &maps, &err);
+	(void)unlink(path);
+	(void)unlink(one);
+	assert_string_equal(err.text, "");
+	assert_int_equal(code, WG_OK);
+	assert_int_equal(maps->count, 1);
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		const struct wg_map_label *l = wg_map_field_find(&maps->maps[0], rows[i][0], NULL, &tie);
+		assert_non_null(l);
+		assert_string_equal(maps->maps[0].fields[l->field].to, rows[i][1]);
+	}
+	assert_int_equal(maps->maps[0].prose.count, 1);
+	wg_maps_freep(&maps);
+}
+
 static void wants_a_folder_with_maps(void **state)
 {
 	(void)state;
@@ -280,11 +323,9 @@ static void codes_have_days(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds_labels),
-		cmocka_unit_test(finds_the_nearest_spelling),
-		cmocka_unit_test(loads_what_is_right),
-		cmocka_unit_test(refuses_what_is_wrong),
-		cmocka_unit_test(wants_a_folder_with_maps),
+		cmocka_unit_test(folds_labels),        cmocka_unit_test(finds_the_nearest_spelling),
+		cmocka_unit_test(loads_what_is_right), cmocka_unit_test(refuses_what_is_wrong),
+		cmocka_unit_test(uses_what_is_common), cmocka_unit_test(wants_a_folder_with_maps),
 		cmocka_unit_test(codes_have_days),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
