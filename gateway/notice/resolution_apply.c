@@ -32,6 +32,13 @@ static enum wg_code complain(const struct applying *a, const struct wg_resolutio
 	                  what);
 }
 
+/* Reads a part of what the place holds. */
+static bool partial(enum wg_map_as as)
+{
+	return as == WG_AS_FORENAMES || as == WG_AS_SURNAME || as == WG_AS_KNOWN_AS || as == WG_AS_NETWORK ||
+	       as == WG_AS_FORCE_NAME || as == WG_AS_PASSWORD;
+}
+
 /* How the maps read a value for that place: a map of the notice's kind speaks before the others. NULL: none does. */
 static const struct wg_map_field *field_for(const struct applying *a, const char *to)
 {
@@ -43,7 +50,7 @@ static const struct wg_map_field *field_for(const struct applying *a, const char
 		const struct wg_map *map = &a->r->maps->maps[m];
 		bool own = strcmp(map->kind, kind) == 0;
 		for (size_t i = 0; i < map->n_fields && (found == NULL || own); i++)
-			if (strcmp(map->fields[i].to, to) == 0 && (found == NULL || own))
+			if (strcmp(map->fields[i].to, to) == 0 && !partial(map->fields[i].as))
 				found = &map->fields[i];
 		if (found != NULL && own)
 			break;
