@@ -1,6 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- The page of notice-sections.xsl as HTML for mail clients: one table, styles in place, no script, nothing fetched from anywhere. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+	<xsl:key name="part" match="field[@part]" use="@part"/>
 	<xsl:output method="html" encoding="UTF-8" indent="no" doctype-system="about:legacy-compat"/>
 	<xsl:variable name="font" select="'font-family: Arial, Helvetica, sans-serif; color: #0b0c0c;'"/>
 
@@ -13,7 +14,7 @@
 			<body style="margin: 0; padding: 16px; background: #ffffff; {$font}">
 				<p style="margin: 0 0 8px; font-size: 14px; font-weight: bold;"><xsl:value-of select="marking"/></p>
 				<h1 style="margin: 0 0 16px; padding: 12px 16px; font-size: 28px; color: #ffffff; background: #1d3557;">
-					<xsl:if test="@kind = 'found'">
+					<xsl:if test="@kind = 'found' or @kind = 'found-onward'">
 						<xsl:attribute name="style">margin: 0 0 16px; padding: 12px 16px; font-size: 28px; color: #ffffff; background: #1b5e3b;</xsl:attribute>
 					</xsl:if>
 					<xsl:value-of select="title"/>
@@ -25,10 +26,13 @@
 	</xsl:template>
 
 	<xsl:template match="section">
+		<xsl:if test="field or key('part', part/@id)">
 		<h2 style="margin: 24px 0 4px; font-size: 20px;"><xsl:value-of select="@title"/></h2>
 		<table role="presentation" cellpadding="0" cellspacing="0" width="100%" style="max-width: 720px; border-collapse: collapse;">
 			<xsl:apply-templates select="field"/>
+			<xsl:for-each select="part"><xsl:apply-templates select="key('part', @id)"/></xsl:for-each>
 		</table>
+		</xsl:if>
 	</xsl:template>
 
 	<xsl:template match="field">

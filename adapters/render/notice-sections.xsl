@@ -1,130 +1,195 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- What of a notice a person reads, in which order and under which plain English label. Gives a <page> of sections and fields that
-     notice-html.xsl and notice-text.xsl only lay out. A section without fields vanishes. -->
+     notice-html.xsl and notice-text.xsl only lay out. Every element that holds something makes a field: what no template below puts
+     anywhere stands in the section of its holder, under its own name, so that a new element of the schema is never left out in silence.
+     A field goes into the section it stands in, or into the one that lists its part. A section without fields vanishes. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:n="urn:wardgate:notice:1" xmlns:r="urn:wardgate:render:1"
 	exclude-result-prefixes="n r">
 	<xsl:output method="xml" encoding="UTF-8"/>
 	<xsl:variable name="lower" select="'abcdefghijklmnopqrstuvwxyz'"/>
 	<xsl:variable name="upper" select="'ABCDEFGHIJKLMNOPQRSTUVWXYZ'"/>
+	<!-- Elements of a body that hold others: each name has a section of its own. -->
+	<xsl:key name="holder" match="n:notice/*/*[*][not(parent::n:child or parent::n:episode or parent::n:header or self::n:last-seen or self::n:informant)] |
+		n:child/n:relative | n:child/n:unborn | n:child/n:status" use="local-name()"/>
 
 	<xsl:template match="/n:notice">
 		<page id="{@id}" kind="{@kind}">
-			<title>
-				<xsl:choose>
-					<xsl:when test="n:missing">Missing child report</xsl:when>
-					<xsl:otherwise>Child found</xsl:otherwise>
-				</xsl:choose>
-			</title>
+			<title><xsl:apply-templates select="@kind" mode="title"/></title>
 			<marking>
 				<xsl:choose>
 					<xsl:when test="string(n:header/n:marking)"><xsl:value-of select="n:header/n:marking"/></xsl:when>
 					<xsl:otherwise>OFFICIAL-SENSITIVE</xsl:otherwise>
 				</xsl:choose>
 			</marking>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Key facts'"/>
-				<xsl:with-param name="first" select="n:child/n:name/* | n:child/n:date-of-birth | n:child/n:age"/>
-				<xsl:with-param name="second" select="n:episode/n:risk"/>
-				<xsl:with-param name="third" select="n:episode/n:police-reference | n:missing/n:last-seen/n:when | n:missing/n:last-seen/n:where | n:missing/n:missing-from |
-					n:found/n:when | n:found/n:where | n:found/n:how | n:found/n:returned-to | n:found/n:returned-at"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'What happened'"/>
-				<xsl:with-param name="first" select="n:missing/n:circumstances | n:missing/n:out-of-character | n:missing/n:intentions |
-					n:missing/n:items-taken | n:missing/n:places | n:missing/n:transport | n:missing/n:money | n:missing/n:steps-taken |
-					n:found/n:refused-return | n:found/n:whereabouts | n:found/n:reasons | n:found/n:prevention-interview |
-					n:found/n:not-interviewed-reason | n:found/n:next-steps"/>
-				<xsl:with-param name="second" select="n:missing/n:other | n:found/n:other"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Risk and vulnerability'"/>
-				<xsl:with-param name="first" select="n:episode/n:risk-reason"/>
-				<xsl:with-param name="second" select="n:missing/n:concern | n:missing/n:victim-of-crime | n:missing/n:victim-of-abuse |
-					n:missing/n:danger-to-others | n:missing/n:previous-harm | n:found/n:harm | n:found/n:crime | n:missing/n:offending"/>
-				<xsl:with-param name="third" select="(n:missing | n:found)/*[self::n:exploitation or self::n:self-harm or self::n:substance-use]"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Episode'"/>
-				<xsl:with-param name="first" select="n:episode/n:reported | n:episode/n:previous-episodes"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Description'"/>
-				<xsl:with-param name="first" select="n:child/n:sex | n:child/n:gender | n:child/n:languages"/>
-				<xsl:with-param name="second" select="n:child/n:description/*"/>
-				<xsl:with-param name="third" select="n:child/n:photograph | n:attachment"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Health and disability'"/>
-				<xsl:with-param name="first" select="n:missing/n:medical-needs | n:found/n:condition"/>
-				<xsl:with-param name="second" select="n:child/n:health/* | n:child/n:disability"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Home and contact'"/>
-				<xsl:with-param name="first" select="n:child/n:home-address | n:child/n:confidential-address | n:child/n:telephone | n:child/n:email |
-					n:child/n:online-identity | n:child/n:school"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Care and placement'"/>
-				<xsl:with-param name="first" select="n:child/@looked-after | n:child/n:legal-status | n:child/n:child-protection | n:child/n:care-plan"/>
-				<xsl:with-param name="second" select="n:child/n:placement/*"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Social worker'"/>
-				<xsl:with-param name="first" select="n:child/n:social-worker/*"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Other people'"/>
-				<xsl:with-param name="first" select="n:missing/n:last-seen/n:by | n:missing/n:last-seen/n:with | n:found/n:by | n:found/n:companions"/>
-				<xsl:with-param name="second" select="n:missing/n:associates | n:missing/n:family | n:missing/n:alleged-perpetrator"/>
-				<xsl:with-param name="third" select="n:missing/n:informant/*"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Identity and background'"/>
-				<xsl:with-param name="first" select="n:child/n:nhs-number | n:child/n:local-id"/>
-				<xsl:with-param name="second" select="n:child/n:ethnicity | n:child/n:religion | n:child/n:sexual-orientation"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Sharing, consent and wishes'"/>
-				<xsl:with-param name="first" select="n:sharing/*"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Authorities'"/>
-				<xsl:with-param name="first" select="n:authorities/*"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'Not shared in this copy'"/>
-				<xsl:with-param name="first" select="n:withheld"/>
-			</xsl:call-template>
-			<xsl:call-template name="section">
-				<xsl:with-param name="title" select="'About this report'"/>
-				<xsl:with-param name="first" select="n:header/n:copy-for | n:header/n:sender | n:header/n:source | n:header/n:sent | n:header/n:received |
-					n:header/n:concerns"/>
-				<xsl:with-param name="second" select="@id"/>
-			</xsl:call-template>
+			<section title="Key facts"><part id="key-1"/><part id="key-2"/><part id="key-3"/></section>
+			<section title="What happened"><part id="what"/><part id="other"/></section>
+			<xsl:apply-templates select="*[not(self::n:child)]/*" mode="holder"/>
+			<section title="Risk and vulnerability"><part id="risk-1"/><part id="risk-2"/></section>
+			<section title="Episode"><part id="episode"/></section>
+			<xsl:apply-templates select="n:child/n:unborn | n:child/n:status" mode="holder"/>
+			<section title="Description"><part id="description-1"/><part id="description-2"/><part id="photograph"/></section>
+			<section title="Health and disability"><part id="health"/></section>
+			<section title="Home and contact"><part id="contact"/></section>
+			<section title="Care and placement"><part id="care"/><part id="placement"/></section>
+			<section title="Workers"><part id="workers"/></section>
+			<xsl:apply-templates select="n:child/n:relative" mode="holder"/>
+			<section title="Other people"><part id="people-1"/><part id="people-2"/></section>
+			<section title="Identity and background"><part id="identity"/></section>
+			<section title="Sharing, consent and wishes"><part id="sharing"/></section>
+			<section title="Authorities"><part id="authorities"/></section>
+			<section title="Not shared in this copy"><part id="withheld"/></section>
+			<section title="About this report"><part id="about"/></section>
+			<xsl:apply-templates select="n:child/@looked-after | @id" mode="field"/>
+			<xsl:apply-templates select="*" mode="walk"/>
 		</page>
 	</xsl:template>
 
-	<!-- Fields come in the order of the three groups, and in that of the notice within a group. -->
-	<xsl:template name="section">
-		<xsl:param name="title"/>
-		<xsl:param name="first"/>
-		<xsl:param name="second" select="/.."/>
-		<xsl:param name="third" select="/.."/>
-		<xsl:if test="$first | $second | $third">
-			<section title="{$title}">
-				<xsl:apply-templates select="$first" mode="field"/>
-				<xsl:apply-templates select="$second" mode="field"/>
-				<xsl:apply-templates select="$third" mode="field"/>
+	<!-- The first of its name makes the section for all; where there are several, they are numbered. -->
+	<xsl:template match="*" mode="holder">
+		<xsl:if test="generate-id() = generate-id(key('holder', local-name())[1])">
+			<section>
+				<xsl:attribute name="title"><xsl:apply-templates select="." mode="title"/></xsl:attribute>
+				<xsl:for-each select="key('holder', local-name())">
+					<xsl:apply-templates select="*" mode="walk">
+						<xsl:with-param name="number"><xsl:if test="last() &gt; 1"><xsl:value-of select="concat(position(), '. ')"/></xsl:if></xsl:with-param>
+						<xsl:with-param name="held" select="true()"/>
+					</xsl:apply-templates>
+				</xsl:for-each>
 			</section>
 		</xsl:if>
 	</xsl:template>
 
+	<!-- Down to what holds words or attributes. Holders have been walked where their section stands. -->
+	<xsl:template match="*" mode="walk">
+		<xsl:param name="number"/>
+		<xsl:param name="held" select="false()"/>
+		<xsl:param name="before"/>
+		<xsl:variable name="prefix"><xsl:apply-templates select="." mode="prefix"><xsl:with-param name="held" select="$held"/></xsl:apply-templates></xsl:variable>
+		<xsl:choose>
+			<xsl:when test="*">
+				<xsl:apply-templates select="*" mode="walk">
+					<xsl:with-param name="number" select="$number"/>
+					<xsl:with-param name="held" select="$held"/>
+					<xsl:with-param name="before" select="concat($before, $prefix)"/>
+				</xsl:apply-templates>
+			</xsl:when>
+			<xsl:when test="string(.) or @*">
+				<xsl:apply-templates select="." mode="field">
+					<xsl:with-param name="before" select="concat($number, $before)"/>
+					<xsl:with-param name="held" select="$held"/>
+				</xsl:apply-templates>
+			</xsl:when>
+		</xsl:choose>
+	</xsl:template>
+	<xsl:template match="n:notice/*/*[*][not(parent::n:child or parent::n:episode or parent::n:header or self::n:last-seen or self::n:informant)] |
+		n:child/n:relative | n:child/n:unborn | n:child/n:status" mode="walk" priority="1"/>
 	<xsl:template match="* | @*" mode="field">
+		<xsl:param name="before"/>
+		<xsl:param name="held" select="false()"/>
 		<field>
-			<label><xsl:apply-templates select="." mode="label"/></label>
+			<xsl:if test="not($held)"><xsl:attribute name="part"><xsl:apply-templates select="." mode="part"/></xsl:attribute></xsl:if>
+			<label><xsl:value-of select="$before"/><xsl:apply-templates select="." mode="label"/></label>
 			<value><xsl:apply-templates select="." mode="value"/></value>
 		</field>
 	</xsl:template>
+
+	<!-- What stands before the label of all below: within a section of its own, every element that holds others; elsewhere the worker. -->
+	<xsl:template match="*" mode="prefix">
+		<xsl:param name="held"/>
+		<xsl:if test="$held">
+			<xsl:call-template name="words"><xsl:with-param name="name" select="local-name()"/></xsl:call-template>
+			<xsl:text>, </xsl:text>
+		</xsl:if>
+	</xsl:template>
+	<xsl:template match="n:child/*[n:name or n:role or n:organisation or n:telephone or n:email or n:address or n:team][not(self::n:placement)] | n:episode/n:officer" mode="prefix">
+		<xsl:apply-templates select="." mode="label"/>
+		<xsl:text>, </xsl:text>
+	</xsl:template>
+
+	<!-- Which part of the page a field is in. -->
+	<xsl:template match="* | @*" mode="part">identity</xsl:template>
+	<xsl:template match="n:notice/*/* | n:notice/*/*//*" mode="part" priority="-0.4">what</xsl:template>
+	<xsl:template match="n:notice/*/n:other" mode="part" priority="1">other</xsl:template>
+	<xsl:template match="n:child//*" mode="part" priority="2">identity</xsl:template>
+	<xsl:template match="n:header//*" mode="part" priority="2">about</xsl:template>
+	<xsl:template match="n:header/n:marking" mode="part" priority="3">about</xsl:template>
+	<xsl:template match="@id" mode="part" priority="2">about</xsl:template>
+	<xsl:template match="n:authorities/*" mode="part" priority="2">authorities</xsl:template>
+	<xsl:template match="n:sharing/*" mode="part" priority="2">sharing</xsl:template>
+	<xsl:template match="n:withheld" mode="part" priority="2">withheld</xsl:template>
+	<xsl:template match="n:attachment" mode="part" priority="2">photograph</xsl:template>
+	<xsl:template match="n:notice/n:episode//*" mode="part" priority="2">episode</xsl:template>
+	<xsl:template match="n:child/n:name/* | n:child/n:date-of-birth | n:child/n:age" mode="part" priority="3">key-1</xsl:template>
+	<xsl:template match="n:notice/n:episode/n:risk" mode="part" priority="3">key-2</xsl:template>
+	<xsl:template match="n:notice/n:episode/n:police-reference | n:missing/n:last-seen/n:when | n:missing/n:last-seen/n:where | n:notice/n:missing/n:missing-from |
+		n:notice/n:found/n:when | n:notice/n:found/n:where | n:notice/n:found/n:how | n:notice/n:found/n:returned-to | n:notice/n:found/n:returned-at |
+		n:absence/n:since | n:absence/n:whereabouts | n:update/n:new-risk | n:interview/n:outcome | n:placement-notice/n:change | n:placement-notice/n:starts |
+		n:placement-notice/n:ends | n:meeting/n:type | n:meeting/n:when | n:escalation/n:trigger | n:escalation/n:count | n:escalation/n:missing-since |
+		n:alert/n:cancelled | n:answer/n:state | n:answer/n:reason" mode="part" priority="3">key-3</xsl:template>
+	<xsl:template match="n:notice/n:episode/n:risk-reason | n:notice/n:episode/n:rag" mode="part" priority="3">risk-1</xsl:template>
+	<xsl:template match="n:missing/n:concern | n:missing/n:vulnerability | n:missing/n:victim-of-crime | n:missing/n:victim-of-abuse | n:missing/n:danger-to-others |
+		n:missing/n:previous-harm | n:missing/n:abduction | n:notice/n:found/n:harm | n:notice/n:found/n:crime | n:missing/n:offending | n:missing/n:exploitation |
+		n:missing/n:self-harm | n:missing/n:substance-use | n:notice/n:found/n:exploitation | n:notice/n:found/n:self-harm | n:notice/n:found/n:substance-use" mode="part" priority="3">risk-2</xsl:template>
+	<xsl:template match="n:child/n:sex | n:child/n:gender | n:child/n:languages | n:child/n:interpreter" mode="part" priority="3">description-1</xsl:template>
+	<xsl:template match="n:child/n:description/*" mode="part" priority="3">description-2</xsl:template>
+	<xsl:template match="n:child/n:photograph" mode="part" priority="3">photograph</xsl:template>
+	<xsl:template match="n:missing/n:medical-needs | n:notice/n:found/n:condition | n:child/n:health/* | n:child/n:disability | n:child/n:disability-kind" mode="part" priority="3">health</xsl:template>
+	<xsl:template match="n:child/n:home-address | n:child/n:previous-address | n:child/n:confidential-address | n:child/n:telephone | n:child/n:email |
+		n:child/n:online-identity | n:child/n:school | n:child/n:school-address | n:child/n:school-telephone" mode="part" priority="3">contact</xsl:template>
+	<xsl:template match="@looked-after | n:child/n:legal-status | n:child/n:immigration-status | n:child/n:child-protection | n:child/n:care-plan | n:child/n:need |
+		n:child/n:ehc-plan | n:child/n:ehc-plan-authority" mode="part" priority="3">care</xsl:template>
+	<xsl:template match="n:child/n:placement/*" mode="part" priority="3">placement</xsl:template>
+	<xsl:template match="n:child/n:social-worker/* | n:child/n:personal-adviser/* | n:child/n:iro/* | n:child/n:gp/* | n:child/n:professional/* | n:child/n:school-contact/* |
+		n:notice/n:episode/n:officer/*" mode="part" priority="3">workers</xsl:template>
+	<xsl:template match="n:missing/n:last-seen/n:by | n:missing/n:last-seen/n:with | n:notice/n:found/n:by | n:notice/n:found/n:companions" mode="part" priority="3">people-1</xsl:template>
+	<xsl:template match="n:missing/n:associates | n:missing/n:family | n:missing/n:alleged-perpetrator | n:missing/n:informant/*" mode="part" priority="3">people-2</xsl:template>
+
+	<!-- Titles: of the page by kind, of a section by its holder. -->
+	<xsl:template match="* | @*" mode="title">
+		<xsl:call-template name="words"><xsl:with-param name="name" select="local-name()"/></xsl:call-template>
+	</xsl:template>
+	<xsl:template match="@kind" mode="title">
+		<xsl:call-template name="words"><xsl:with-param name="name" select="."/></xsl:call-template>
+	</xsl:template>
+	<xsl:template match="@kind[. = 'missing']" mode="title">Missing child report</xsl:template>
+	<xsl:template match="@kind[. = 'missing-onward']" mode="title">Missing child: told on to the responsible authority</xsl:template>
+	<xsl:template match="@kind[. = 'high-risk']" mode="title">HIGH RISK missing child</xsl:template>
+	<xsl:template match="@kind[. = 'found']" mode="title">Child found</xsl:template>
+	<xsl:template match="@kind[. = 'found-onward']" mode="title">Child found: told on to the responsible authority</xsl:template>
+	<xsl:template match="@kind[. = 'absence']" mode="title">Child away without authorisation</xsl:template>
+	<xsl:template match="@kind[. = 'return-interview']" mode="title">Return home interview</xsl:template>
+	<xsl:template match="@kind[. = 'return-interview-request']" mode="title">Return home interview: request</xsl:template>
+	<xsl:template match="@kind[. = 'return-interview-outcome']" mode="title">Return home interview: outcome</xsl:template>
+	<xsl:template match="@kind[. = 'home-admission']" mode="title">Admission to a children's home</xsl:template>
+	<xsl:template match="@kind[. = 'home-discharge']" mode="title">Discharge from a children's home</xsl:template>
+	<xsl:template match="@kind[. = 'nrm']" mode="title">Referral to the National Referral Mechanism</xsl:template>
+	<xsl:template match="@kind[. = 'home-office']" mode="title">Notice to the Home Office</xsl:template>
+	<xsl:template match="@kind[. = 'recall']" mode="title">RECALL: do not use the earlier notice</xsl:template>
+	<xsl:template match="@kind[. = 'form-return']" mode="title">Form returned to be completed</xsl:template>
+	<xsl:template match="n:account" mode="title">The child's account</xsl:template>
+	<xsl:template match="n:return" mode="title">Coming back</xsl:template>
+	<xsl:template match="n:carer-account" mode="title">The carer's account</xsl:template>
+	<xsl:template match="n:sexual-activity" mode="title">Sexual activity: for named people only</xsl:template>
+	<xsl:template match="n:held" mode="title">The interview</xsl:template>
+	<xsl:template match="n:found/n:why" mode="title">Reasons for going</xsl:template>
+	<xsl:template match="n:found/n:away" mode="title">While away</xsl:template>
+	<xsl:template match="n:found/n:back" mode="title">Reasons for returning</xsl:template>
+	<xsl:template match="n:found/n:safety" mode="title">Vulnerability</xsl:template>
+	<xsl:template match="n:agency" mode="title">Agencies</xsl:template>
+	<xsl:template match="n:associate" mode="title">Friends and associates</xsl:template>
+	<xsl:template match="n:suspect" mode="title">People of concern</xsl:template>
+	<xsl:template match="n:vehicle" mode="title">Vehicles</xsl:template>
+	<xsl:template match="n:place" mode="title">Places</xsl:template>
+	<xsl:template match="n:check" mode="title">Checks in this episode</xsl:template>
+	<xsl:template match="n:action" mode="title">Actions</xsl:template>
+	<xsl:template match="n:attendee" mode="title">People at the meeting</xsl:template>
+	<xsl:template match="n:entry" mode="title">Children</xsl:template>
+	<xsl:template match="n:item" mode="title">Places in the notice</xsl:template>
+	<xsl:template match="n:escalation/n:episode" mode="title">Earlier episodes</xsl:template>
+	<xsl:template match="n:relative" mode="title">Family</xsl:template>
+	<xsl:template match="n:status" mode="title">Groups the child belongs to</xsl:template>
+	<xsl:template match="n:unborn" mode="title">Unborn child</xsl:template>
+	<xsl:template match="n:plan" mode="title">Plan for going missing</xsl:template>
 
 	<!-- Labels: the element's name in words unless something better stands here. -->
 	<xsl:template match="* | @*" mode="label">
@@ -136,8 +201,8 @@
 		<xsl:value-of select="translate(substring($name, 2), '-', ' ')"/>
 	</xsl:template>
 	<xsl:template match="n:name/n:full" mode="label">Name</xsl:template>
-	<xsl:template match="n:risk" mode="label">Risk level</xsl:template>
-	<xsl:template match="n:risk-reason" mode="label">Why this level</xsl:template>
+	<xsl:template match="n:episode/n:risk | n:entry/n:risk" mode="label">Risk level</xsl:template>
+	<xsl:template match="n:episode/n:risk-reason" mode="label">Why this level</xsl:template>
 	<xsl:template match="n:last-seen/n:when" mode="label">Last seen</xsl:template>
 	<xsl:template match="n:last-seen/n:where" mode="label">Last seen at</xsl:template>
 	<xsl:template match="n:last-seen/n:by" mode="label">Last seen by</xsl:template>
@@ -150,13 +215,13 @@
 	<xsl:template match="n:refused-return" mode="label">Refused to return</xsl:template>
 	<xsl:template match="n:found/n:condition" mode="label">Condition when found</xsl:template>
 	<xsl:template match="n:whereabouts" mode="label">Where the child had been</xsl:template>
-	<xsl:template match="n:reasons" mode="label">Reasons the child gave</xsl:template>
+	<xsl:template match="n:found/n:reasons" mode="label">Reasons the child gave</xsl:template>
 	<xsl:template match="n:not-interviewed-reason" mode="label">Why not interviewed</xsl:template>
 	<xsl:template match="n:concern" mode="label">Particular concern</xsl:template>
-	<xsl:template match="n:money" mode="label">Access to money</xsl:template>
-	<xsl:template match="n:places" mode="label">Places the child may go</xsl:template>
+	<xsl:template match="n:missing/n:money" mode="label">Access to money</xsl:template>
+	<xsl:template match="n:missing/n:places" mode="label">Places the child may go</xsl:template>
 	<xsl:template match="n:associates" mode="label">Friends and associates</xsl:template>
-	<xsl:template match="n:reported" mode="label">Reported to police</xsl:template>
+	<xsl:template match="n:episode/n:reported" mode="label">Reported to police</xsl:template>
 	<xsl:template match="n:nhs-number" mode="label">NHS number</xsl:template>
 	<xsl:template match="n:local-id" mode="label">Number in own records</xsl:template>
 	<xsl:template match="n:confidential-address" mode="label">CONFIDENTIAL address</xsl:template>
@@ -172,18 +237,39 @@
 	<xsl:template match="n:informant/n:relationship" mode="label">Who is (to the child)</xsl:template>
 	<xsl:template match="n:informant/n:address" mode="label">Their address</xsl:template>
 	<xsl:template match="n:informant/n:telephone" mode="label">Their telephone</xsl:template>
-	<xsl:template match="n:told" mode="label">Told about sharing</xsl:template>
-	<xsl:template match="n:consent" mode="label">Consent to share</xsl:template>
-	<xsl:template match="n:wishes" mode="label">Child's wishes</xsl:template>
+	<xsl:template match="n:sharing/n:told" mode="label">Told about sharing</xsl:template>
+	<xsl:template match="n:sharing/n:consent" mode="label">Consent to share</xsl:template>
+	<xsl:template match="n:sharing/n:wishes" mode="label">Child's wishes</xsl:template>
 	<xsl:template match="n:placing" mode="label">Responsible authority</xsl:template>
 	<xsl:template match="n:host" mode="label">Authority of the area</xsl:template>
-	<xsl:template match="n:police[@area = 'placing']" mode="label">Police, responsible area</xsl:template>
-	<xsl:template match="n:police" mode="label">Police, where child lives</xsl:template>
+	<xsl:template match="n:authorities/n:police[@area = 'placing']" mode="label">Police, responsible area</xsl:template>
+	<xsl:template match="n:authorities/n:police" mode="label" priority="0.4">Police, where child lives</xsl:template>
 	<xsl:template match="n:copy-for" mode="label">This copy is for</xsl:template>
 	<xsl:template match="n:sender" mode="label">Sent by</xsl:template>
-	<xsl:template match="n:source" mode="label">Sender's reference</xsl:template>
+	<xsl:template match="n:header/n:source" mode="label">Sender's reference</xsl:template>
 	<xsl:template match="n:concerns" mode="label">Earlier notice</xsl:template>
 	<xsl:template match="@id" mode="label">Notice number</xsl:template>
+	<xsl:template match="n:iro" mode="label">Independent reviewing officer</xsl:template>
+	<xsl:template match="n:gp" mode="label">GP</xsl:template>
+	<xsl:template match="n:new-gp" mode="label">New GP</xsl:template>
+	<xsl:template match="n:professional" mode="label">Professional</xsl:template>
+	<xsl:template match="n:pupil-number" mode="label">Unique pupil number</xsl:template>
+	<xsl:template match="n:mother-nhs-number" mode="label">Mother's NHS number</xsl:template>
+	<xsl:template match="n:ehc-plan" mode="label">EHC plan</xsl:template>
+	<xsl:template match="n:ehc-plan-authority" mode="label">EHC plan kept by</xsl:template>
+	<xsl:template match="n:ofsted-urn" mode="label">Ofsted number (URN)</xsl:template>
+	<xsl:template match="n:need" mode="label">Category of need</xsl:template>
+	<xsl:template match="n:genital-mutilation" mode="label">Female genital mutilation</xsl:template>
+	<xsl:template match="n:forced-marriage" mode="label">Forced marriage or honour violence</xsl:template>
+	<xsl:template match="n:referred-to-nrm" mode="label">Referred to NRM</xsl:template>
+	<xsl:template match="n:unaccompanied" mode="label">Unaccompanied asylum seeker</xsl:template>
+	<xsl:template match="n:other-authority" mode="label">Child of another authority</xsl:template>
+	<xsl:template match="n:turned-18" mode="label">Turned 18 while missing</xsl:template>
+	<xsl:template match="n:rag" mode="label">Grade of the safeguarding hub</xsl:template>
+	<xsl:template match="n:episode/n:kind | n:absence/n:kind" mode="label">Counted as</xsl:template>
+	<xsl:template match="n:escalation/n:window" mode="label">In days</xsl:template>
+	<xsl:template match="n:escalation/n:count" mode="label">Episodes</xsl:template>
+	<xsl:template match="n:marking" mode="label">Handling</xsl:template>
 	<xsl:template match="n:withheld" mode="label">
 		<xsl:call-template name="words"><xsl:with-param name="name" select="@category"/></xsl:call-template>
 	</xsl:template>
@@ -201,14 +287,23 @@
 	</xsl:template>
 	<xsl:template match="*" mode="value">
 		<xsl:variable name="said" select="normalize-space(.)"/>
+		<xsl:variable name="meaning" select="r:meaning(.)"/>
 		<xsl:variable name="answer"><xsl:call-template name="words"><xsl:with-param name="name" select="string(@answer)"/></xsl:call-template></xsl:variable>
 		<xsl:if test="@answer and not(starts-with(translate($said, $upper, $lower), translate($answer, $upper, $lower)))">
 			<xsl:value-of select="$answer"/>
 			<xsl:if test="$said"> - </xsl:if>
 		</xsl:if>
-		<xsl:value-of select="."/>
+		<xsl:choose>
+			<xsl:when test="not($said) and $meaning"><xsl:value-of select="$meaning"/></xsl:when>
+			<xsl:when test="not(@*) and $meaning"><xsl:value-of select="$meaning"/></xsl:when>
+			<xsl:when test="not($said) and @said"><xsl:value-of select="@said"/></xsl:when>
+			<xsl:when test="string-length(.) = 10 and translate(., '0123456789', 'dddddddddd') = 'dddd-dd-dd'">
+				<xsl:call-template name="day"/>
+			</xsl:when>
+			<xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
+		</xsl:choose>
 		<xsl:if test="@code">
-			<xsl:if test="$said"><xsl:text> </xsl:text></xsl:if>
+			<xsl:if test="$said or $meaning"><xsl:text> </xsl:text></xsl:if>
 			<xsl:value-of select="concat('(', @code, ')')"/>
 		</xsl:if>
 		<xsl:if test="@scheme | @network | @force"><xsl:value-of select="concat(' (', @scheme | @network | @force, ')')"/></xsl:if>
@@ -221,19 +316,14 @@
 	<xsl:template match="n:sent | n:received" mode="value">
 		<xsl:value-of select="r:london(string(.))"/>
 	</xsl:template>
-	<xsl:template match="n:date-of-birth" mode="value">
-		<xsl:choose>
-			<xsl:when test="string(.)">
-				<xsl:value-of select="number(substring(., 9, 2))"/>
-				<xsl:text> </xsl:text>
-				<xsl:value-of select="normalize-space(substring('January  February March    April    May      June     July     August   SeptemberOctober  November December ',
-					(number(substring(., 6, 2)) - 1) * 9 + 1, 9))"/>
-				<xsl:value-of select="concat(' ', substring(., 1, 4))"/>
-			</xsl:when>
-			<xsl:otherwise><xsl:value-of select="@said"/></xsl:otherwise>
-		</xsl:choose>
+	<xsl:template name="day">
+		<xsl:value-of select="number(substring(., 9, 2))"/>
+		<xsl:text> </xsl:text>
+		<xsl:value-of select="normalize-space(substring('January  February March    April    May      June     July     August   SeptemberOctober  November December ',
+			(number(substring(., 6, 2)) - 1) * 9 + 1, 9))"/>
+		<xsl:value-of select="concat(' ', substring(., 1, 4))"/>
 	</xsl:template>
-	<xsl:template match="n:risk" mode="value">
+	<xsl:template match="n:episode/n:risk | n:entry/n:risk | n:new-risk | n:previous-risk | n:wanted-risk" mode="value">
 		<xsl:choose>
 			<xsl:when test=". = 'NAR'">No apparent risk</xsl:when>
 			<xsl:when test=". = 'VLOW'">Very low</xsl:when>
@@ -244,23 +334,16 @@
 		<xsl:if test="@said"><xsl:value-of select="concat(' - ', @said)"/></xsl:if>
 		<xsl:if test="@scheme"><xsl:value-of select="concat(' (', @scheme, ')')"/></xsl:if>
 	</xsl:template>
-	<xsl:template match="n:sex" mode="value">
-		<xsl:choose>
-			<xsl:when test=". = 'F'">Female</xsl:when>
-			<xsl:when test=". = 'M'">Male</xsl:when>
-			<xsl:otherwise>Unknown</xsl:otherwise>
-		</xsl:choose>
-	</xsl:template>
-	<xsl:template match="n:nhs-number" mode="value">
+	<xsl:template match="n:nhs-number | n:mother-nhs-number" mode="value">
 		<xsl:value-of select="concat(substring(., 1, 3), ' ', substring(., 4, 3), ' ', substring(., 7))"/>
 	</xsl:template>
 	<xsl:template match="n:attachment" mode="value"><xsl:value-of select="@name"/></xsl:template>
-	<xsl:template match="n:told" mode="value">
+	<xsl:template match="n:sharing/n:told" mode="value">
 		<xsl:value-of select="."/>
 		<xsl:if test="@by"><xsl:value-of select="concat(' (by ', @by, ')')"/></xsl:if>
 		<xsl:if test="@at"><xsl:value-of select="concat(' (', @at, ')')"/></xsl:if>
 	</xsl:template>
-	<xsl:template match="n:consent" mode="value">
+	<xsl:template match="n:sharing/n:consent" mode="value">
 		<xsl:choose>
 			<xsl:when test="@to = '*'">With everybody: </xsl:when>
 			<xsl:otherwise><xsl:value-of select="concat('With ', translate(@to, '-', ' '), ': ')"/></xsl:otherwise>
@@ -269,7 +352,7 @@
 		<xsl:if test="@by"><xsl:value-of select="concat(' (answered by ', @by, ')')"/></xsl:if>
 		<xsl:if test="string(.)"><xsl:value-of select="concat(' - ', .)"/></xsl:if>
 	</xsl:template>
-	<xsl:template match="n:placing | n:host | n:police" mode="value">
+	<xsl:template match="n:placing | n:host | n:authorities/n:police | n:ehc-plan-authority" mode="value">
 		<xsl:choose>
 			<xsl:when test="@name"><xsl:value-of select="concat(@name, ' (', ., ')')"/></xsl:when>
 			<xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
@@ -279,7 +362,7 @@
 		<xsl:value-of select="@organisation"/>
 		<xsl:if test="@desk"><xsl:value-of select="concat(', ', @desk)"/></xsl:if>
 	</xsl:template>
-	<xsl:template match="n:source" mode="value">
+	<xsl:template match="n:header/n:source" mode="value">
 		<xsl:value-of select="@reference"/>
 		<xsl:if test="@system"><xsl:value-of select="concat(' (', @system, ')')"/></xsl:if>
 	</xsl:template>

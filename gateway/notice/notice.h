@@ -31,6 +31,13 @@ const char *wg_schema_requires(const struct wg_schema *schema, const char *kind)
 /* The known kind that is spelt most like this. */
 const char *wg_schema_kind_nearest(const struct wg_schema *schema, const char *kind);
 
+/* For those who write maps: every place that can be set in notices of a kind (NULL: of any), one a line: path, type,
+ * category, documentation. WG_CONFIG when there is no such kind. */
+enum wg_code wg_schema_paths(const struct wg_schema *schema, const char *kind, struct wg_buf *out, struct wg_err *err)
+	WG_MUST;
+/* The reference: kinds, parts, code lists, all out of the XSD documents; as a page of HTML or as Markdown. */
+enum wg_code wg_schema_doc(const struct wg_schema *schema, bool html, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
 /* Parses and validates a notice. WG_REJECT with name:line and the reason, never with a value. *out keeps a pointer to
  * schema. */
 enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, size_t len, const char *name,

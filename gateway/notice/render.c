@@ -16,8 +16,11 @@
 #include "base/text.h"
 #include "notice/notice_internal.h"
 #include "notice/render_wrap.h"
+#include "notice/schema_print.h"
 
 #define RENDER_PATH_MAX 1024
+/* The words of one code: a line of the schema. */
+#define MEANING_MAX 1024
 
 struct wg_render {
 	xsltStylesheet *sections, *html, *text;
@@ -126,16 +129,53 @@ static void london(xmlXPathParserContext *ctxt, int nargs)
 	}
 }
 
-/* One transformation; NULL when it failed. */
-static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlDoc *doc)
+/* The place of an element of a notice; NULL when the schema has none. The recursion is bounded by the depth that
+ * wg_xml_parse allows. */
+static const struct wg_place *place_of(const struct wg_schema *schema, const xmlNode *node)
+{
+	if (node == NULL || node->type != XML_ELEMENT_NODE)
+		return NULL;
+	if (node->parent == NULL || node->parent->type != XML_ELEMENT_NODE)
+		return &schema->root;
+	const struct wg_place *above = place_of(schema, node->parent);
+	return above != NULL ? wg_type_place(above->type, (const char *)node->name) : NULL;
+}
+
+/* r:meaning(.) is what the code of an element means ("Full care order"), by the schema; "" when there is no code. */
+static void meaning(xmlXPathParserContext *ctxt, int nargs)
+{
+	if (nargs != 1) {
+		xmlXPathSetArityError(ctxt);
+		return;
+	}
+	xmlNodeSet *nodes = xmlXPathPopNodeSet(ctxt);
+	const xsltTransformContext *transform = xsltXPathGetTransformContext(ctxt);
+	const xmlNode *node = nodes != NULL && nodes->nodeNr > 0 ? nodes->nodeTab[0] : NULL;
+	const struct wg_place *place =
+		transform != NULL && transform->_private != NULL ? place_of(transform->_private, node) : NULL;
+	WG_AUTO_BUF struct wg_buf words = WG_BUF(MEANING_MAX);
+	if (place != NULL && wg_place_text(place)) {
+		WG_AUTO_FREE char *value = wg_xml_text(node), *code = wg_xml_attr(node, "code");
+		if (value != NULL)
+			wg_schema_meaning(transform->_private, place, value, code, &words);
+	}
+	xmlXPathFreeNodeSet(nodes);
+	valuePush(ctxt, xmlXPathNewCString(wg_buf_text(&words)));
+}
+
+/* One transformation; NULL when it failed. schema: for r:meaning. */
+static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlDoc *doc, const struct wg_schema *schema)
 {
 	xsltTransformContext *ctxt = xsltNewTransformContext(sheet, doc);
 	xmlDoc *result = NULL;
 	if (ctxt == NULL)
 		return NULL;
+	static const xmlChar ours[] = "urn:wardgate:render:1";
 	xsltSetTransformErrorFunc(ctxt, NULL, silent);
+	ctxt->_private = (void *)(uintptr_t)schema; /* only read */
 	if (xsltSetCtxtSecurityPrefs(render->closed, ctxt) == 0 &&
-	    xsltRegisterExtFunction(ctxt, (const xmlChar *)"london", (const xmlChar *)"urn:wardgate:render:1", london) == 0)
+	    xsltRegisterExtFunction(ctxt, (const xmlChar *)"london", ours, london) == 0 &&
+	    xsltRegisterExtFunction(ctxt, (const xmlChar *)"meaning", ours, meaning) == 0)
 		result = xsltApplyStylesheetUser(sheet, doc, NULL, NULL, NULL, ctxt);
 	if (result != NULL && ctxt->state != XSLT_STATE_OK) {
 		xmlFreeDoc(result);
@@ -149,8 +189,8 @@ static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlD
 static enum wg_code transform(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice,
                               xmlChar **bytes, int *len, struct wg_err *err)
 {
-	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml));
-	xmlDoc *result = page != NULL ? apply(render, looks, page) : NULL;
+	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml), notice->schema);
+	xmlDoc *result = page != NULL ? apply(render, looks, page, notice->schema) : NULL;
 	int rc = result != NULL ? xsltSaveResultToString(bytes, len, result, looks) : -1;
 	xmlFreeDoc(result);
 	xmlFreeDoc(page);

@@ -6,20 +6,8 @@
 #include "notice/notice.h"
 #include "notice/schema_internal.h"
 #include "notice/schema_nearest.h"
+#include "notice/schema_print.h"
 #include "notice/xml.h"
-
-/* The element of that name under xs:annotation/xs:appinfo; NULL when there is none. */
-static const struct _xmlNode *info_of(const struct _xmlNode *declared, const char *name)
-{
-	const struct _xmlNode *annotation = wg_xml_first(declared, "annotation");
-	const struct _xmlNode *info = annotation != NULL ? wg_xml_first(annotation, "appinfo") : NULL;
-	for (; info != NULL; info = wg_xml_next(info, "appinfo")) {
-		const struct _xmlNode *found = wg_xml_first(info, name);
-		if (found != NULL && strcmp(wg_xml_ns(found), WG_SCHEMA_LABEL_NS) == 0)
-			return found;
-	}
-	return NULL;
-}
 
 /* Words with single blanks between; false when they do not fit. */
 static bool words_into(const char *text, char *out, size_t size)
@@ -59,7 +47,7 @@ static enum wg_code check_places(const struct wg_schema *schema, const char *lis
 static enum wg_code read_kind(struct wg_schema *schema, const struct _xmlNode *declared, struct wg_err *err)
 {
 	struct wg_kind *kind = &schema->kinds[schema->n_kinds];
-	const struct _xmlNode *body = info_of(declared, "body"), *requires = info_of(declared, "requires");
+	const struct _xmlNode *body = wg_schema_info(declared, "body"), *requires = wg_schema_info(declared, "requires");
 	WG_AUTO_FREE char *body_name = body != NULL ? wg_xml_text(body) : NULL;
 	WG_AUTO_FREE char *places = requires != NULL ? wg_xml_text(requires) : NULL;
 	*kind = (struct wg_kind){ .declared = declared };
