@@ -33,6 +33,7 @@ LIBRARIES = {
     "libesmtp": ["gateway/channel/"],
     "event2/": ["gateway/channel/", "gateway/role/"],
     "gmime/": ["gateway/channel/", "adapters/readers/"],
+    "qpdf/": ["adapters/readers/pdf"],
     "glib": ["gateway/channel/", "adapters/readers/"],
     "seccomp": ["gateway/sys/"],
     "linux/landlock": ["gateway/sys/"],
