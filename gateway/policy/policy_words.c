@@ -7,9 +7,6 @@
 #include "base/text.h"
 #include "policy/policy_internal.h"
 
-/* The kinds of notice that the schema has so far; a new kind is one word here. */
-static const char known_kinds[] = "missing found";
-
 enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
                                   char **out, struct wg_err *err)
 {
@@ -33,11 +30,12 @@ struct word {
 static enum wg_code check_kind(void *arg, const char *name, struct wg_err *err)
 {
 	const struct word *word = arg;
+	const struct wg_schema *schema = word->layer->schema;
 	char hint[WG_NAMES_HINT];
-	if (strcmp(name, "*") == 0 || wg_list_has(known_kinds, name))
+	if (strcmp(name, "*") == 0 || wg_schema_body(schema, name) != NULL)
 		return WG_OK;
 	return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
-	                       wg_names_hint(name, known_kinds, hint));
+	                       wg_names_hint(name, wg_schema_kind_nearest(schema, name), hint));
 }
 
 enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out,
