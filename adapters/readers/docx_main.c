@@ -1,0 +1,11 @@
+/* docx_main.c is the program wardgate-reader-docx: one Word document on standard input, its labelled fields on standard
+ * output. */
+#include "base/limits.h"
+#include "readers/docx.h"
+#include "readers/reader.h"
+
+int main(void)
+{
+	static const struct wg_reader reader = { .name = "reader docx", .prepare = wg_docx_prepare, .read = wg_docx_read };
+	wg_reader_main(&reader, WG_LIMIT_MESSAGE);
+}
