@@ -12,8 +12,8 @@
 static const char default_config[] = "/etc/wardgate/gateway.xml";
 
 static const struct wg_command *const commands[] = {
-	&wg_command_serve,  &wg_command_check,   &wg_command_submit, &wg_command_convert, &wg_command_schema,
-	&wg_command_decide, &wg_command_explain, &wg_command_queue,  &wg_command_audit,
+	&wg_command_serve,  &wg_command_check,   &wg_command_submit, &wg_command_convert,   &wg_command_schema,
+	&wg_command_decide, &wg_command_explain, &wg_command_queue,  &wg_command_attention, &wg_command_audit,
 };
 
 static void usage(FILE *out)
@@ -22,7 +22,7 @@ static void usage(FILE *out)
 	            "usage: wardgate [--config FILE] [--json] COMMAND ...\n\ncommands:\n",
 	            out);
 	for (size_t i = 0; i < WG_COUNT(commands); i++)
-		(void)fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+		(void)fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs(
 		"\noptions:\n"
 		"  --config FILE  the gateway's configuration (or WARDGATE_CONFIG; otherwise /etc/wardgate/gateway.xml)\n"
