@@ -23,6 +23,16 @@ void wg_policy_freep(struct wg_policy **policy);
 const char *wg_policy_version(const struct wg_policy *policy);
 const char *wg_policy_hash(const struct wg_policy *policy);
 
+/* Whether the grade of risk of a notice (episode/risk, or update/new-risk) is one that the region has for a child: by
+ * the <grades> of the host authority, otherwise of the placing one. True when it is, when neither has any or nothing is
+ * graded, and when the child is 18 on the day of now (RFC 3339; NULL: not asked). Otherwise false, and why says so in a
+ * sentence without personal data ("the grade of risk is not one that authority 860 has for a child in a first report:
+ * MEDIUM HIGH (SSOT 6)"): a person must look, and the notice goes on to its recipients meanwhile. */
+bool wg_policy_grade(const struct wg_policy *policy, const struct wg_notice *notice, const char *now, char *why,
+                     size_t size);
+/* Room for every such sentence. */
+#define WG_POLICY_GRADE_TEXT 384
+
 /* What is known beside the notice itself. Text; NULL or "" when unknown. */
 struct wg_facts {
 	const char *self;      /* organisation of this gateway */

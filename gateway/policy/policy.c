@@ -59,6 +59,7 @@ void wg_policy_freep(struct wg_policy **policy)
 		return;
 	free_rules(p);
 	free_routes(p);
+	wg_policy_free_grades(p);
 	for (unsigned i = 0; i < p->define_count; i++)
 		wg_condition_freep(&p->defines[i].when);
 	free(p->defines);

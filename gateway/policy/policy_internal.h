@@ -35,8 +35,8 @@ struct wg_define {
 struct wg_route_to {
 	char role[WG_LIMIT_NAME + 1];
 	char of[WG_LIMIT_NAME + 1];
-	bool police; /* the role is done by a police force: the one that covers the authority */
-	bool sender; /* of whoever handed the notice in, where that is an organisation of this kind */
+	bool police;                /* the role is done by a police force: the one that covers the authority */
+	bool sender;                /* of whoever handed the notice in, where that is an organisation of this kind */
 	char at[WG_LIMIT_NAME + 1]; /* the kind of organisation that has the role */
 };
 
@@ -68,6 +68,11 @@ struct wg_rule {
 	bool unconfirmed;     /* needs confirmation and has none: never applies */
 };
 
+/* Which grades of risk a child may have in some authorities; all lists of words. */
+struct wg_grades {
+	char *of, *allow, *first, *source; /* first "": as allow */
+};
+
 /* Invariants once loaded: (1) rules are in the order in which they are cited: the highest layer first, within a layer
  * as they were written; (2) routes and defines are the other way round, lowest layer first, and a define uses only
  * earlier ones; (3) rule ids, role names and define names are unique; (4) every role that is named is in roles; (5) a
@@ -77,7 +82,8 @@ struct wg_policy {
 	struct wg_define *defines;
 	struct wg_route *routes;
 	struct wg_rule *rules;
-	unsigned role_count, define_count, route_count, rule_count;
+	struct wg_grades *grades; /* lowest layer first */
+	unsigned role_count, define_count, route_count, rule_count, grades_count;
 	unsigned layers;
 	char version[2 * WG_LIMIT_NAME + 2];
 	char hash[WG_NAMES_HASH];
@@ -119,6 +125,10 @@ enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNo
 /* policy_route.c and policy_rule.c: one element into the policy. */
 enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
 enum wg_code wg_policy_add_rule(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
+/* grades.c: the same for <grades>. */
+enum wg_code wg_policy_add_grades(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
+	WG_MUST;
+void wg_policy_free_grades(struct wg_policy *policy);
 /* One more zeroed item at the end of *list; NULL when memory or WG_POLICY_ITEMS is at its end. */
 void *wg_policy_grow(void *list, unsigned *count, size_t size);
 

@@ -21,6 +21,7 @@ static const struct wg_names_row language[] = {
 	{ "rule", "effect", "share withhold review deny" },
 	{ "rule", "marker", "say none" },
 	{ "rule", "confirmation", "required" },
+	{ "grades", NULL, "of allow first" },
 	{ "when", NULL, "" },
 	{ "basis", NULL, "gdpr dpa act" },
 	{ "source", NULL, "" },
@@ -176,6 +177,8 @@ static enum wg_code read_layer(const struct wg_layer *layer, struct wg_err *err)
 			code = wg_policy_add_route(layer, node, err);
 		else if (strcmp(what, "rule") == 0)
 			code = wg_policy_add_rule(layer, node, err);
+		else if (strcmp(what, "grades") == 0)
+			code = wg_policy_add_grades(layer, node, err);
 	}
 	return code;
 }

@@ -17,6 +17,7 @@
 #define WHEN(condition)                                                                  \
 	RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", \
 	     "\n<when>" condition "</when>" BASIS SOURCE)
+#define GRADES(attributes) HEAD "<grades " attributes ">" SOURCE "</grades>\n" TAIL
 #define ROUTE(attributes, inside) HEAD ROLES "<route " attributes ">" inside SOURCE "</route>\n" TAIL
 
 static const struct {
