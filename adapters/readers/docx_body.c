@@ -18,10 +18,9 @@ static void put_paragraph(struct wg_docx_walk *w, const xmlNode *node)
 	w->para = wg_office_add_para(w->doc, w->flow);
 	w->bold = style.bold;
 	w->hidden = style.hidden;
-	if (w->para != NULL) {
-		w->para->heading = style.heading || (level != NULL && strcmp(wg_office_attr(level, "val"), "9") != 0);
-		w->para->title = style.title;
-	}
+	if (w->para != NULL)
+		w->para->heading =
+			style.heading || style.title || (level != NULL && strcmp(wg_office_attr(level, "val"), "9") != 0);
 	wg_docx_inline(w, node);
 	w->para = outer.para;
 	w->bold = outer.bold;

@@ -26,7 +26,6 @@ struct wg_office_para {
 	struct wg_office_control *controls;
 	size_t n_controls;
 	bool heading;
-	bool title; /* of the whole document: words */
 };
 
 struct wg_office_block;

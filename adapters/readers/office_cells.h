@@ -29,6 +29,6 @@ void wg_office_cells_free(struct wg_office_cells *cells);
 /* office_record.c: does a table with a heading row begin at row i? */
 bool wg_office_is_heading_row(const struct wg_office_table *table, size_t i);
 /* Reads the records below heading row i; returns the row behind the last. */
-size_t wg_office_records(struct wg_office_reading *r, const struct wg_office_table *table, size_t i, unsigned number);
+size_t wg_office_records(struct wg_items *items, const struct wg_office_table *table, size_t i);
 
 #endif

@@ -1,7 +1,6 @@
 /* office_record.c owns tables with a heading row: each row below it is a record, each cell a field that its column
  * names.
  * SECURITY: as in office_table.c; the fields are bounded by found.c. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -85,9 +84,8 @@ bool wg_office_is_heading_row(const struct wg_office_table *table, size_t i)
 /* ---- records */
 
 struct records {
-	struct wg_office_reading *r;
+	struct wg_items *items;
 	struct wg_office_cells head;
-	unsigned table;
 	bool row_labels; /* the first column names the row */
 	bool answer;     /* the second column holds what the first asks */
 	bool ticks[WG_OFFICE_CELLS_MAX];
@@ -167,11 +165,14 @@ static void find_tick_columns(struct records *rec, const struct wg_office_table 
 	}
 }
 
-static void put(const struct records *rec, unsigned row, const char *label, const char *value)
+static void put(const struct records *rec, unsigned row, unsigned data_row, const char *label, const char *value)
 {
-	char at[96];
-	(void)snprintf(at, sizeof at, "%s, table %u, row %u", rec->r->items.where, rec->table, row); /* fits */
-	wg_office_field(rec->r, label, value, at);
+	struct wg_item *item = wg_items_pair(rec->items, label, value);
+	if (item == NULL)
+		return;
+	item->table = rec->items->tables;
+	item->row = row;
+	item->data_row = data_row;
 }
 
 /* The headings of the columns that are ticked in this row. */
@@ -181,7 +182,7 @@ static void put_ticks(const struct records *rec, const struct wg_office_cells *r
 	for (size_t k = 1; k < row->n; k++)
 		if (rec->ticks[k] && is_ticked(text_of(row, k)))
 			wg_buf_printf(&value, "%s%s", value.len > 0 ? "; " : "", text_of(&rec->head, k));
-	put(rec, row->row, text_of(row, 0), wg_buf_text(&value));
+	put(rec, row->row, 0, text_of(row, 0), wg_buf_text(&value));
 }
 
 /* A row that its first cell names: "Were you hurt | no | ...": the answer under that name, the rest behind it. */
@@ -198,16 +199,15 @@ static void put_named(const struct records *rec, const struct wg_office_cells *r
 		wg_buf_puts(&label, text_of(row, 0));
 		if (!(k == 1 && rec->answer))
 			wg_buf_printf(&label, " - %s", text_of(&rec->head, k));
-		put(rec, row->row, wg_buf_text(&label), text_of(row, k));
+		put(rec, row->row, 0, wg_buf_text(&label), text_of(row, k));
 	}
 }
 
-static void put_record(struct records *rec, const struct wg_office_cells *row)
+static void put_record(const struct records *rec, const struct wg_office_cells *row)
 {
-	wg_found_row(rec->r->found, ++rec->r->rows);
+	rec->items->data_rows++;
 	for (size_t k = 0; k < row->n; k++)
-		put(rec, row->row, text_of(&rec->head, k), text_of(row, k));
-	wg_found_row(rec->r->found, 0);
+		put(rec, row->row, rec->items->data_rows, text_of(&rec->head, k), text_of(row, k));
 }
 
 /* Cells that stand beside several rows say the same in each. */
@@ -220,12 +220,11 @@ static void fill_down(struct wg_office_cells *row, const struct wg_office_cells 
 	}
 }
 
-size_t wg_office_records(struct wg_office_reading *r, const struct wg_office_table *table, size_t i, unsigned number)
+size_t wg_office_records(struct wg_items *items, const struct wg_office_table *table, size_t i)
 {
-	struct records rec = { .r = r, .table = number };
+	struct records rec = { .items = items };
 	struct wg_office_cells row, above = { 0 };
 	size_t end = i + 1;
-	wg_office_flush(r);
 	wg_office_cells_read(table, i, true, &rec.head);
 	while (is_record(&rec, table, end))
 		end++;

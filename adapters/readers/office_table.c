@@ -131,28 +131,26 @@ static bool only_boxes(const struct wg_office_seen *seen)
 }
 
 /* As text, in order; a cell's last line does not run on into the next cell. */
-static void as_text(struct wg_office_reading *r, const struct wg_office_cells *cells, size_t from)
+static void as_text(struct wg_items *items, const struct wg_office_cells *cells, size_t from)
 {
 	for (size_t k = from; k < cells->n; k++) {
-		wg_office_walk(r, &cells->list[k].cell->flow);
-		wg_office_end_boxes(r);
-		(void)wg_items_line(&r->items, "", 0); /* a failure sticks in items */
+		wg_office_walk(items, &cells->list[k].cell->flow);
+		(void)wg_items_line(items, "", 0); /* a failure sticks in items */
 	}
 }
 
-static void add_pair(struct wg_office_reading *r, const char *label, const char *value, unsigned row)
+static void add_pair(struct wg_items *items, const char *label, const char *value, unsigned row)
 {
-	struct wg_item *item = wg_items_pair(&r->items, label, value);
+	struct wg_item *item = wg_items_pair(items, label, value);
 	if (item == NULL)
 		return;
-	item->table = r->items.tables;
+	item->table = items->tables;
 	item->row = row;
 }
 
 /* A cell's text without the controls that have labels of their own; those become pairs. An alias that Word cut short is
  * no better than the label that stands beside it. True when there were any. */
-static bool take_controls(struct wg_office_reading *r, const struct wg_office_seen *value, unsigned row,
-                          struct wg_buf *rest)
+static bool take_controls(struct wg_items *items, const struct wg_office_seen *value, unsigned row, struct wg_buf *rest)
 {
 	bool any = false;
 	for (size_t i = 0; i < value->cell->flow.n; i++) {
@@ -161,7 +159,7 @@ static bool take_controls(struct wg_office_reading *r, const struct wg_office_se
 		WG_AUTO_BUF struct wg_buf bold = WG_BUF(WG_LIMIT_MESSAGE);
 		if (para == NULL)
 			continue;
-		any = wg_office_controls(r, para, r->items.tables, row, &text, &bold) || any;
+		any = wg_office_controls(items, para, items->tables, row, &text, &bold) || any;
 		if (is_blank(&text))
 			continue;
 		if (rest->len > 0)
@@ -184,8 +182,8 @@ static bool label_is_cut(const struct wg_office_seen *label, const struct wg_off
 	return n > 0 && n < label->text.len && strncasecmp(text_of(label), alias, n) == 0;
 }
 
-static void put_pair(struct wg_office_reading *r, const struct wg_office_seen *label,
-                     const struct wg_office_seen *value, unsigned row)
+static void put_pair(struct wg_items *items, const struct wg_office_seen *label, const struct wg_office_seen *value,
+                     unsigned row)
 {
 	WG_AUTO_BUF struct wg_buf rest = WG_BUF(WG_LIMIT_MESSAGE);
 	if (only_boxes(label) && !wg_office_tick_has(text_of(value))) { /* "[x] | Has run away before" */
@@ -193,18 +191,18 @@ static void put_pair(struct wg_office_reading *r, const struct wg_office_seen *l
 		label = value;
 		value = box;
 	}
-	if (label_is_cut(label, value) || !take_controls(r, value, row, &rest))
-		add_pair(r, text_of(label), text_of(value), row);
+	if (label_is_cut(label, value) || !take_controls(items, value, row, &rest))
+		add_pair(items, text_of(label), text_of(value), row);
 	else if (!is_blank(&rest))
-		add_pair(r, text_of(label), wg_buf_text(&rest), row);
+		add_pair(items, text_of(label), wg_buf_text(&rest), row);
 }
 
 /* The first cell is empty: its row goes on with the value above. */
-static bool go_on(struct wg_office_reading *r, const struct wg_office_cells *cells, size_t from)
+static bool go_on(struct wg_items *items, const struct wg_office_cells *cells, size_t from)
 {
-	struct wg_item *last = r->items.count > 0 ? &r->items.list[r->items.count - 1] : NULL;
+	struct wg_item *last = items->count > 0 ? &items->list[items->count - 1] : NULL;
 	if (cells->n - from != 2 || !is_blank(&cells->list[from].text) || last == NULL || last->kind != WG_ITEM_PAIR ||
-	    last->table != r->items.tables || cells->list[from + 1].controls)
+	    last->table != items->tables || cells->list[from + 1].controls)
 		return false;
 	WG_AUTO_BUF struct wg_buf value = WG_BUF(WG_LIMIT_MESSAGE);
 	wg_buf_printf(&value, "%s\n%s", last->value, text_of(&cells->list[from + 1]));
@@ -216,22 +214,22 @@ static bool go_on(struct wg_office_reading *r, const struct wg_office_cells *cel
 	return true;
 }
 
-static void put_wide(struct wg_office_reading *r, const struct wg_office_cells *cells, size_t from)
+static void put_wide(struct wg_items *items, const struct wg_office_cells *cells, size_t from)
 {
 	WG_AUTO_BUF struct wg_buf value = WG_BUF(WG_LIMIT_MESSAGE);
 	for (size_t k = from + 1; k < cells->n; k++) {
 		WG_AUTO_BUF struct wg_buf rest = WG_BUF(WG_LIMIT_MESSAGE);
-		(void)take_controls(r, &cells->list[k], cells->row, &rest); /* the rest is the same to us */
+		(void)take_controls(items, &cells->list[k], cells->row, &rest); /* the rest is the same to us */
 		if (rest.len > 0 && value.len > 0)
 			wg_buf_puts(&value, " | ");
 		wg_buf_put(&value, rest.data, rest.len);
 	}
-	add_pair(r, text_of(&cells->list[from]), wg_buf_text(&value), cells->row);
+	add_pair(items, text_of(&cells->list[from]), wg_buf_text(&value), cells->row);
 }
 
 /* Label and value, twice label and value, or anything wider: then the first is the label and the others are its value,
  * so that nothing of a row is lost and a person looks. */
-static void put_row(struct wg_office_reading *r, const struct wg_office_cells *cells, size_t from)
+static void put_row(struct wg_items *items, const struct wg_office_cells *cells, size_t from)
 {
 	const struct wg_office_seen *list = cells->list + from;
 	size_t n = cells->n - from;
@@ -244,16 +242,16 @@ static void put_row(struct wg_office_reading *r, const struct wg_office_cells *c
 		boxes = boxes && wg_office_tick_has(text_of(&list[k])) && !only_boxes(&list[k]);
 	}
 	if (tables || selves || boxes || (n == 2 && is_caption(&list[0], &list[1]))) {
-		as_text(r, cells, from);
+		as_text(items, cells, from);
 	} else if (even) {
 		for (size_t k = 0; k < n; k += 2)
 			if (!is_blank(&list[k].text))
-				put_pair(r, &list[k], &list[k + 1], cells->row);
+				put_pair(items, &list[k], &list[k + 1], cells->row);
 	} else if (!can_label(&list[0])) {
-		if (!go_on(r, cells, from))
-			as_text(r, cells, from);
+		if (!go_on(items, cells, from))
+			as_text(items, cells, from);
 	} else {
-		put_wide(r, cells, from);
+		put_wide(items, cells, from);
 	}
 }
 
@@ -296,7 +294,7 @@ static bool answered(const struct wg_office_table *table, size_t i, const struct
 }
 
 /* A row of one cell: a heading, a question whose answer is the next row, or words. Returns the rows used. */
-static size_t put_single(struct wg_office_reading *r, const struct wg_office_table *table, size_t i,
+static size_t put_single(struct wg_items *items, const struct wg_office_table *table, size_t i,
                          const struct wg_office_cells *cells)
 {
 	const struct wg_office_seen *seen = &cells->list[0];
@@ -304,23 +302,22 @@ static size_t put_single(struct wg_office_reading *r, const struct wg_office_tab
 	struct wg_label l;
 	bool said = !seen->bold && wg_label_split(text_of(seen), &start, &l) && text_of(seen)[start + l.value] != '\0';
 	if (!is_line(seen) || said) {
-		as_text(r, cells, 0);
+		as_text(items, cells, 0);
 		return 1;
 	}
 	bool answer = answered(table, i, seen), wide = seen->cell->span > 1 && wg_office_is_capitals(text_of(seen));
 	if (!answer && (asks(seen) || !looks_like_heading(seen))) {
-		as_text(r, cells, 0);
+		as_text(items, cells, 0);
 		return 1;
 	}
 	if (!answer || wide) {
-		wg_office_section(r, text_of(seen));
-		wg_found_text(r->found, text_of(seen));
+		wg_office_heading(items, text_of(seen));
 	}
 	if (!answer)
 		return 1;
 	struct wg_office_cells below;
 	wg_office_cells_read(table, i + 1, false, &below);
-	put_pair(r, seen, &below.list[0], below.row);
+	put_pair(items, seen, &below.list[0], below.row);
 	wg_office_cells_free(&below);
 	return 2;
 }
@@ -336,40 +333,37 @@ static size_t rows_beside(const struct wg_office_table *table, size_t i)
 }
 
 /* Beside label and value it is a heading; beside single cells it is their label. */
-static void put_beside(struct wg_office_reading *r, const struct wg_office_table *table, size_t i, size_t rows)
+static void put_beside(struct wg_items *items, const struct wg_office_table *table, size_t i, size_t rows)
 {
 	struct wg_office_cells cells;
 	WG_AUTO_BUF struct wg_buf value = WG_BUF(WG_LIMIT_MESSAGE);
-	WG_AUTO_FREE char *before = r->section != NULL ? strdup(r->section) : NULL;
 	wg_office_cells_read(table, i, false, &cells);
 	bool heading = cells.n > 2 && can_label(&cells.list[0]);
 	WG_AUTO_FREE char *label = strdup(cells.n > 0 ? text_of(&cells.list[0]) : "");
 	wg_office_cells_free(&cells);
 	if (heading)
-		wg_office_section(r, label);
+		wg_office_heading(items, label);
 	for (size_t k = i; k < i + rows; k++) {
 		wg_office_cells_read(table, k, false, &cells);
 		size_t from = k == i ? 1 : 0;
 		if (heading && cells.n > from) {
-			put_row(r, &cells, from);
+			put_row(items, &cells, from);
 		} else {
 			for (; from < cells.n; from++)
 				wg_buf_printf(&value, "%s%s", value.len > 0 ? "\n" : "", text_of(&cells.list[from]));
 		}
 		wg_office_cells_free(&cells);
 	}
-	if (heading)
-		wg_office_section(r, before);
-	else if (label != NULL)
-		add_pair(r, label, wg_buf_text(&value), (unsigned)i + 1);
+	if (!heading && label != NULL)
+		add_pair(items, label, wg_buf_text(&value), (unsigned)i + 1);
 }
 
 /* ---- the whole */
 
-static void put_all_cells(struct wg_office_reading *r, const struct wg_office_row *row)
+static void put_all_cells(struct wg_items *items, const struct wg_office_row *row)
 {
 	for (size_t k = 0; k < row->n; k++)
-		wg_office_walk(r, &row->cells[k].flow);
+		wg_office_walk(items, &row->cells[k].flow);
 }
 
 /* "SECTION A |  |": capitals, in bold or shaded, and nothing beside them. */
@@ -384,40 +378,31 @@ static bool is_heading_row_alone(const struct wg_office_cells *cells)
 }
 
 /* Row i; returns how many were used. */
-static size_t put_rows(struct wg_office_reading *r, const struct wg_office_table *table, size_t i)
+static size_t put_rows(struct wg_items *items, const struct wg_office_table *table, size_t i)
 {
 	size_t beside = rows_beside(table, i), used = 1;
 	struct wg_office_cells cells;
 	wg_office_cells_read(table, i, false, &cells);
 	size_t from = cells.n >= 3 && cells.n % 2 == 1 && counts(&cells.list[0]) ? 1 : 0;
 	if (cells.too_many) {
-		put_all_cells(r, &table->rows[i]);
+		put_all_cells(items, &table->rows[i]);
 	} else if (cells.n > 1 && beside > 1) {
-		put_beside(r, table, i, beside);
+		put_beside(items, table, i, beside);
 		used = beside;
 	} else if (cells.n == 1) {
-		used = put_single(r, table, i, &cells);
+		used = put_single(items, table, i, &cells);
 	} else if (is_heading_row_alone(&cells)) {
-		wg_office_section(r, text_of(&cells.list[0]));
-		wg_found_text(r->found, text_of(&cells.list[0]));
+		wg_office_heading(items, text_of(&cells.list[0]));
 	} else if (cells.n > 0) {
-		put_row(r, &cells, from);
+		put_row(items, &cells, from);
 	}
 	wg_office_cells_free(&cells);
 	return used;
 }
 
-void wg_office_table(struct wg_office_reading *r, const struct wg_office_table *table)
+void wg_office_table(struct wg_items *items, const struct wg_office_table *table)
 {
-	wg_office_end_boxes(r);
-	unsigned number = ++r->items.tables;
-	WG_AUTO_FREE char *before = r->section != NULL ? strdup(r->section) : NULL;
-	for (size_t i = 0; i < table->n && r->code == WG_OK;) {
-		wg_office_end_boxes(r);
-		if (wg_office_is_heading_row(table, i))
-			i = wg_office_records(r, table, i, number);
-		else
-			i += put_rows(r, table, i);
-	}
-	wg_office_section(r, before);
+	items->tables++;
+	for (size_t i = 0; i < table->n;)
+		i = wg_office_is_heading_row(table, i) ? wg_office_records(items, table, i) : i + put_rows(items, table, i);
 }
