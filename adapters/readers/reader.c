@@ -4,6 +4,7 @@
 #include "readers/reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -44,7 +45,11 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 	code = reader->prepare(err);
 	if (code != WG_OK)
 		return code;
-	tzset(); /* opens /etc/localtime now, not at the first date of a certificate */
+	/* Without TZ, libc looks at /etc/localtime whenever a library asks for a local time (libzip does for each entry).
+	 */
+	if (setenv("TZ", "UTC0", 1) != 0)
+		return wg_err_errno(err, "the time zone cannot be set");
+	tzset();
 	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
 	code = wg_sandbox_enter(&confinement, err);
 	if (code == WG_OK)
