@@ -134,7 +134,7 @@ static void check_required(struct applying *a)
 static enum wg_code apply(struct applying *a, const struct wg_envelope_facts *facts)
 {
 	char why[160];
-	a->f.map = wg_map_choose(a->f.maps, a->f.fields, why, sizeof why);
+	a->f.map = a->f.maps->forced ? &a->f.maps->maps[0] : wg_map_choose(a->f.maps, a->f.fields, why, sizeof why);
 	for (size_t i = 0; i < a->f.fields->count; i++)
 		first_look(a, i);
 	if (a->f.map == NULL) {

@@ -101,6 +101,25 @@ unsigned wg_maps_sentences(const struct wg_maps *maps, const char *text);
 
 void wg_report_freep(struct wg_report **report);
 
+/* Drafts a map for forms of that kind from an example, in XML: labels only, no answer of it; places where other maps or
+ * the schema suggest them, the others as comments. WG_CONFIG when there is no such kind. */
+enum wg_code wg_map_draft(const struct wg_maps *maps, const struct wg_fields *fields, const char *kind, const char *id,
+                          struct wg_buf *out, struct wg_err *err) WG_MUST;
+
+/* What a list of maps shows. */
+struct wg_map_about {
+	const char *id, *kind, *file;
+	size_t fields, labels;
+};
+size_t wg_maps_count(const struct wg_maps *maps);
+struct wg_map_about wg_maps_about(const struct wg_maps *maps, size_t i);
+
+/* The map that the fields would be given to, whatever map was loaded alone; NULL with the reason in why. */
+const char *wg_maps_choose(const struct wg_maps *maps, const struct wg_fields *fields, char *why, size_t size);
+
+/* "placed", "unmapped", "unread", "ambiguous", "empty" or "not-carried". */
+const char *wg_placing_name(enum wg_placing what);
+
 /* The report as XML (urn:wardgate:report:1): every source field with its label, value, where it stood, where it went,
  * why not. */
 enum wg_code wg_report_write(const struct wg_report *report, const struct wg_fields *fields, struct wg_buf *out,

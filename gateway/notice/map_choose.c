@@ -196,3 +196,9 @@ const struct wg_map *wg_map_choose(const struct wg_maps *maps, const struct wg_f
 		               none(maps, in) ? "no map knows this form" : "more than one map fits this form equally");
 	return one;
 }
+
+const char *wg_maps_choose(const struct wg_maps *maps, const struct wg_fields *fields, char *why, size_t size)
+{
+	const struct wg_map *map = wg_map_choose(maps, fields, why, size);
+	return map != NULL ? map->id : NULL;
+}

@@ -94,6 +94,24 @@ static enum wg_code check_to(const struct reading *r, struct wg_map_field *f)
 	return WG_OK;
 }
 
+/* A place for one line takes no text of several. */
+static enum wg_code check_line(const struct reading *r, const struct wg_map_field *f)
+{
+	const struct wg_place *place = NULL;
+	const struct wg_type *type = r->maps->schema->root.type;
+	struct wg_step step;
+	char declared[WG_LIMIT_NAME + 1];
+	for (const char *p = f->to; *p != '\0' && wg_path_step(&p, &step) && !step.attribute;) {
+		place = wg_type_place(type, step.name);
+		type = place != NULL ? place->type : NULL;
+	}
+	bool line = place != NULL && wg_xml_attr_into(place->declared, "type", declared, sizeof declared) &&
+	            strcmp(declared, "line") == 0;
+	if (line && f->as == WG_AS_TEXT)
+		return complain(r, "\"%s\" holds one line: say as=\"line\"", f->to);
+	return WG_OK;
+}
+
 enum wg_code wg_map_field_try(const struct wg_map_field *field, struct wg_notice *notice, struct wg_err *err)
 {
 	char path[WG_MAP_TO_MAX + 32];
@@ -195,6 +213,8 @@ enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const s
 	enum wg_code code = labels != NULL ? read_attributes(&r, f) : complain(&r, "a field needs labels");
 	if (code == WG_OK)
 		code = check_to(&r, f);
+	if (code == WG_OK)
+		code = check_line(&r, f);
 	if (code == WG_OK)
 		code = check_shared(&r, f);
 	f->same = same_as(map, f);

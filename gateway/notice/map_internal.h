@@ -121,6 +121,7 @@ struct wg_map_code {
 };
 
 struct wg_maps {
+	bool forced; /* the one map there is takes every form */
 	const struct wg_schema *schema;
 	const char *dir; /* while loading: where the files lie that maps use in common */
 	struct wg_map *maps;

@@ -242,6 +242,7 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 		if (err != NULL)
 			err->code = WG_CONFIG;
 	}
+	maps->forced = map != NULL;
 	if (code == WG_OK)
 		*out = wg_steal(&maps);
 	return code;
@@ -251,6 +252,19 @@ enum wg_code wg_maps_load(const char *maps_dir, const char *xsd_dir, const struc
                           struct wg_maps **out, struct wg_err *err)
 {
 	return wg_maps_load_only(maps_dir, xsd_dir, schema, NULL, out, err);
+}
+
+size_t wg_maps_count(const struct wg_maps *maps)
+{
+	return maps->count;
+}
+
+struct wg_map_about wg_maps_about(const struct wg_maps *maps, size_t i)
+{
+	const struct wg_map *map = &maps->maps[i];
+	return (struct wg_map_about){
+		.id = map->id, .kind = map->kind, .file = map->file, .fields = map->n_fields, .labels = map->labels.count
+	};
 }
 
 static void free_map(struct wg_map *map)

@@ -11,6 +11,11 @@ static const char *const names[] = {
 	[WG_AMBIGUOUS] = "ambiguous", [WG_EMPTY] = "empty",       [WG_NOT_CARRIED] = "not-carried",
 };
 
+const char *wg_placing_name(enum wg_placing what)
+{
+	return (size_t)what < WG_COUNT(names) ? names[what] : "";
+}
+
 void wg_report_freep(struct wg_report **report)
 {
 	struct wg_report *r = *report;
