@@ -53,6 +53,7 @@ void wg_html_end_line(struct wg_html *h, bool always)
 		struct wg_item *item = wg_items_line(h->items, wg_buf_text(&h->line), h->line.len);
 		if (item != NULL && h->line.len > 0) {
 			item->bold = all_bold;
+			item->bold_end = h->bold_end;
 			item->kind = h->heading ? WG_ITEM_HEAD : WG_ITEM_LINE;
 		}
 	}
@@ -82,6 +83,7 @@ static void put_text(struct wg_html *h, const char *text)
 		if (h->space)
 			wg_buf_putc(&h->line, ' ');
 		h->space = false;
+		h->bold_end = h->bold > 0;
 		wg_buf_putc(&h->line, *s);
 	}
 }

@@ -18,6 +18,7 @@ struct wg_html {
 	size_t bold_len;    /* of the bold run at the start of the line */
 	unsigned bold;      /* how many bold elements are open */
 	bool bold_start;    /* the line began bold and still is */
+	bool bold_end;      /* the last character of the line is bold */
 	bool space;         /* a blank is owed before the next word */
 	bool blank;         /* the line held only blanks of the kind people put in on purpose */
 	bool heading;

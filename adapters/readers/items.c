@@ -91,5 +91,6 @@ void wg_items_splice(struct wg_items *into, struct wg_items *from)
 	into->no_memory = into->no_memory || from->no_memory;
 	into->lines = from->lines;
 	into->tables = from->tables;
+	into->data_rows = from->data_rows > into->data_rows ? from->data_rows : into->data_rows;
 	wg_items_free(from);
 }

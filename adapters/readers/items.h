@@ -11,7 +11,7 @@
 enum wg_item_kind {
 	WG_ITEM_LINE, /* text; "" is a blank line */
 	WG_ITEM_PAIR, /* a table said which is label and which is value */
-	WG_ITEM_HEAD  /* a line that markup calls a heading: never part of a field */
+	WG_ITEM_HEAD  /* a line that markup calls a heading: never part of a field, and the section of those below */
 };
 
 struct wg_item {
@@ -19,9 +19,11 @@ struct wg_item {
 	char *text;          /* the line, or the label */
 	char *value;         /* of a pair */
 	unsigned table, row; /* of a pair; table 0: of a list, row is its line */
+	unsigned data_row;   /* of a pair: the row of a table with a heading row, counted through the document; or 0 */
 	unsigned line;       /* of a line, as the reader of the mail counts */
 	unsigned quote;      /* how many times it was quoted */
 	bool bold;           /* the whole line: perhaps a label with its value below */
+	bool bold_end;       /* its last word */
 };
 
 /* Failures stick: no_memory, over. where is borrowed ("body", "attached message"). */
@@ -29,7 +31,7 @@ struct wg_items {
 	struct wg_item *list;
 	size_t count, cap;
 	const char *where;
-	unsigned lines, tables; /* counted so far */
+	unsigned lines, tables, data_rows; /* counted so far */
 	bool over, no_memory;
 };
 

@@ -18,6 +18,7 @@
 #include "readers/found.h"
 #include "readers/gmime_guard.h"
 #include "readers/items.h"
+#include "readers/mail_part.h"
 #include "readers/mail_scan.h"
 #include "readers/tree.h"
 
@@ -34,6 +35,8 @@ struct walk {
 	unsigned bodies;               /* read so far in there */
 	const char *bounds[DEPTH_MAX]; /* boundaries of the multiparts that are open */
 	unsigned depth;
+	bool related;       /* within what a page is made of */
+	struct wg_buf refs; /* which parts the pages show */
 	struct wg_err *err;
 };
 
@@ -45,63 +48,24 @@ enum wg_code wg_mail_prepare(struct wg_err *err)
 	return wg_tree_prepare(err);
 }
 
-static bool is_type(GMimeObject *object, const char *type, const char *subtype)
-{
-	GMimeContentType *ct = g_mime_object_get_content_type(object);
-	return ct != NULL && g_mime_content_type_is_type(ct, type, subtype);
-}
-
 static const char *or_empty(const char *s)
 {
 	return s != NULL ? s : "";
 }
 
-/* "image/jpeg photo.jpg", defanged: name and type are the sender's words. */
-static void describe(GMimeObject *object, char *out, size_t size)
+/* What cannot be handed on as a document. */
+static void remark_unread(struct walk *w, const char *why)
 {
-	GMimeContentType *ct = g_mime_object_get_content_type(object);
-	const char *name = GMIME_IS_PART(object) ? g_mime_part_get_filename((GMimePart *)object) : NULL;
-	char raw[400];
-	(void)snprintf(
-		raw, sizeof raw, "%.60s/%.60s %.200s", or_empty(ct != NULL ? g_mime_content_type_get_media_type(ct) : NULL),
-		or_empty(ct != NULL ? g_mime_content_type_get_media_subtype(ct) : NULL), or_empty(name)); /* cut is fine */
-	(void)wg_defang(raw, out, size);
-}
-
-/* The decoded bytes of a part. */
-static enum wg_code part_bytes(struct walk *w, GMimePart *part, size_t max, struct wg_buf *out)
-{
-	GMimeDataWrapper *content = g_mime_part_get_content(part);
-	*out = WG_BUF(max);
-	if (content == NULL)
-		return WG_OK;
-	GMimeStream *stream = g_mime_stream_mem_new();
-	bool written = g_mime_data_wrapper_write_to_stream(content, stream) >= 0;
-	GByteArray *bytes = g_mime_stream_mem_get_byte_array((GMimeStreamMem *)stream);
-	if (written && bytes != NULL)
-		wg_buf_put(out, bytes->data, bytes->len);
-	g_object_unref(stream);
-	if (!written)
-		return wg_err_set(w->err, WG_REJECT, "part %zu: its content cannot be decoded", w->parts);
-	return wg_buf_check(out, "part of the message", w->err);
-}
-
-static void remark_unread(struct walk *w, GMimeObject *object, size_t size)
-{
-	char what[300], line[400], at[64];
-	describe(object, what, sizeof what);
+	char at[64];
 	(void)snprintf(at, sizeof at, "part %zu", w->parts);
-	(void)snprintf(line, sizeof line, "Attachment not read: %s", what);
-	wg_found_text(w->found, line);
-	(void)snprintf(line, sizeof line, "%s, %zu bytes", what, size);
-	wg_found_remark(w->found, "Attachment (not read)", line, at);
+	wg_found_remark(w->found, "Attachment (not read)", why, at);
 }
 
 static enum wg_code read_text(struct walk *w, GMimeObject *object, bool html)
 {
 	WG_AUTO_BUF struct wg_buf bytes = { 0 };
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(WG_LIMIT_MESSAGE);
-	enum wg_code code = part_bytes(w, (GMimePart *)object, TEXT_BYTES, &bytes);
+	enum wg_code code = wg_mail_part_bytes((GMimePart *)object, w->parts, TEXT_BYTES, &bytes, w->err);
 	if (code != WG_OK)
 		return code;
 	w->text_bytes += bytes.len;
@@ -123,6 +87,8 @@ static enum wg_code read_text(struct walk *w, GMimeObject *object, bool html)
 	const char *format = g_mime_object_get_content_type_parameter(object, "format");
 	const char *delsp = g_mime_object_get_content_type_parameter(object, "delsp");
 	if (html)
+		wg_mail_part_refer(&w->refs, wg_buf_text(&text), text.len);
+	if (html)
 		code = wg_items_html(&items, wg_buf_text(&text), text.len, w->err);
 	else
 		wg_items_plain(&items, wg_buf_text(&text), text.len, strcasecmp(or_empty(format), "flowed") == 0,
@@ -132,32 +98,52 @@ static enum wg_code read_text(struct walk *w, GMimeObject *object, bool html)
 	return code;
 }
 
-static bool named_xml(GMimeObject *object)
+static bool name_ends(const char *name, const char *ending)
 {
-	const char *name = g_mime_part_get_filename((GMimePart *)object);
-	size_t n = name != NULL ? strlen(name) : 0;
-	return is_type(object, "application", "xml") || is_type(object, "text", "xml") ||
-	       (n > 4 && strcasecmp(name + n - 4, ".xml") == 0);
+	size_t n = name != NULL ? strlen(name) : 0, m = strlen(ending);
+	return n > m && strcasecmp(name + n - m, ending) == 0;
+}
+
+/* Text that is the mail's own words. A file that somebody attached is a document, but for a note: .txt, or no name. */
+static bool is_body(GMimeObject *object, const char *name, bool *html)
+{
+	*html = wg_mail_part_is(object, "text", "html");
+	if (*html)
+		return !(name != NULL && wg_mail_part_kept(object));
+	return wg_mail_part_is(object, "text", "plain") &&
+	       (name == NULL || name_ends(name, ".txt") || !wg_mail_part_kept(object)) && !name_ends(name, ".xml");
+}
+
+/* A file: one of our notices, or a document for whoever asked to read. Its type is what it was declared as; its content
+ * decides later. */
+static enum wg_code take_file(struct walk *w, GMimeObject *object, const char *name)
+{
+	WG_AUTO_BUF struct wg_buf bytes = { 0 };
+	WG_AUTO_FREE char *type = wg_mail_part_type(object);
+	char at[64];
+	bool xml = wg_mail_part_is(object, "application", "xml") || wg_mail_part_is(object, "text", "xml") ||
+	           name_ends(name, ".xml");
+	enum wg_code code = wg_mail_part_bytes((GMimePart *)object, w->parts, WG_LIMIT_MESSAGE, &bytes, w->err);
+	if (code != WG_OK)
+		return code;
+	(void)snprintf(at, sizeof at, "part %zu", w->parts); /* fits */
+	if (xml && wg_tree_is_notice(wg_buf_text(&bytes), bytes.len))
+		wg_found_notice(w->found, bytes.data, bytes.len);
+	else
+		wg_found_document(w->found, at, name, type, wg_mail_part_shown(object, w->related, &w->refs), bytes.data,
+		                  bytes.len);
+	return WG_OK;
 }
 
 static enum wg_code walk_leaf(struct walk *w, GMimeObject *object)
 {
 	if (!GMIME_IS_PART(object)) { /* message/partial and the like */
-		remark_unread(w, object, 0);
+		remark_unread(w, "a part of a message that was sent in pieces, or one that is kept elsewhere");
 		return WG_OK;
 	}
-	bool html = is_type(object, "text", "html");
-	if (!named_xml(object) && (html || is_type(object, "text", "plain")))
-		return read_text(w, object, html);
-	WG_AUTO_BUF struct wg_buf bytes = { 0 };
-	enum wg_code code = part_bytes(w, (GMimePart *)object, WG_LIMIT_MESSAGE, &bytes);
-	if (code != WG_OK)
-		return code;
-	if (named_xml(object) && wg_tree_is_notice(wg_buf_text(&bytes), bytes.len))
-		wg_found_notice(w->found, bytes.data, bytes.len);
-	else
-		remark_unread(w, object, bytes.len);
-	return WG_OK;
+	WG_AUTO_FREE char *name = wg_mail_part_name(object);
+	bool html;
+	return is_body(object, name, &html) ? read_text(w, object, html) : take_file(w, object, name);
 }
 
 /* The same words twice: the rendering that shows more filled fields is taken, the earlier (plainer) one when they are
@@ -192,8 +178,9 @@ static enum wg_code walk_alternative(struct walk *w, GMimeMultipart *multipart)
 /* A signature says nothing of the case, and here nobody can check it. */
 static bool is_signature(GMimeObject *object)
 {
-	return is_type(object, "application", "pkcs7-signature") || is_type(object, "application", "x-pkcs7-signature") ||
-	       is_type(object, "application", "pgp-signature");
+	return wg_mail_part_is(object, "application", "pkcs7-signature") ||
+	       wg_mail_part_is(object, "application", "x-pkcs7-signature") ||
+	       wg_mail_part_is(object, "application", "pgp-signature");
 }
 
 static enum wg_code walk_multipart(struct walk *w, GMimeMultipart *multipart)
@@ -207,17 +194,20 @@ static enum wg_code walk_multipart(struct walk *w, GMimeMultipart *multipart)
 		if (w->bounds[i] != NULL && strcmp(w->bounds[i], boundary) == 0)
 			return wg_err_set(w->err, WG_REJECT, "part %zu: two nested multiparts with the same boundary", w->parts);
 	w->bounds[w->depth - 1] = boundary;
-	if (is_type(object, "multipart", "alternative"))
+	if (wg_mail_part_is(object, "multipart", "alternative"))
 		return walk_alternative(w, multipart);
 	enum wg_code code = WG_OK;
+	bool was = w->related;
+	w->related = was || wg_mail_part_is(object, "multipart", "related");
 	int n = g_mime_multipart_get_count(multipart);
 	for (int i = 0; i < n && code == WG_OK; i++) {
 		GMimeObject *part = g_mime_multipart_get_part(multipart, i);
-		if (is_type(object, "multipart", "signed") && i > 0 && is_signature(part))
+		if (wg_mail_part_is(object, "multipart", "signed") && i > 0 && is_signature(part))
 			wg_found_text(w->found, "Signature not checked here.");
 		else
 			code = walk_object(w, part);
 	}
+	w->related = was;
 	return code;
 }
 
@@ -227,7 +217,7 @@ static enum wg_code walk_message(struct walk *w, GMimeMessagePart *part)
 	GMimeMessage *message = g_mime_message_part_get_message(part);
 	GMimeObject *inner = message != NULL ? g_mime_message_get_mime_part(message) : NULL;
 	if (inner == NULL) {
-		remark_unread(w, (GMimeObject *)part, 0);
+		remark_unread(w, "a message with nothing in it");
 		return WG_OK;
 	}
 	WG_AUTO_BUF struct wg_buf line = WG_BUF(WG_LIMIT_CONFIG_FILE);
@@ -315,8 +305,9 @@ static enum wg_code read_message(GMimeMessage *message, const struct wg_buf *in,
 	found.subject = clean_copy(g_mime_message_get_subject(message));
 	found.from = sender(message);
 	found.message_id = clean_copy(g_mime_message_get_message_id(message));
-	struct walk w = { .found = &found, .where = "body", .err = err };
+	struct walk w = { .found = &found, .where = "body", .refs = WG_BUF(WG_LIMIT_MESSAGE), .err = err };
 	enum wg_code code = walk_object(&w, g_mime_message_get_mime_part(message));
+	wg_buf_free(&w.refs);
 	if (code == WG_OK)
 		code = wg_found_write(&found, "mail", in, out, err);
 	return code;

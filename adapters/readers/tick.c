@@ -123,6 +123,23 @@ bool wg_tick_begins(const char *text)
 	return box_at(&v, text + strspn(text, " \t\n\r"), &ticked) > 0;
 }
 
+size_t wg_tick_count(const char *text, size_t *first, bool *ends)
+{
+	struct view v = view_of(text);
+	size_t count = 0;
+	bool ticked;
+	*first = strlen(text);
+	*ends = false;
+	for (const char *s = text; *s != '\0';) {
+		size_t box = box_at(&v, s, &ticked);
+		if (box > 0 && count++ == 0)
+			*first = (size_t)(s - text);
+		*ends = box > 0 || (*ends && blank(*s));
+		s += box > 0 ? box : 1;
+	}
+	return count;
+}
+
 /* ---- reading */
 
 struct reading {
@@ -213,23 +230,16 @@ static void outside(struct reading *r, const char *s, size_t n)
 
 /* Do the words stand before their boxes ("Yes [x] No [ ]")? Then the text ends with a box and does not begin with one.
  */
-static bool words_first(const struct view *v, const char *text)
+static bool words_first(const char *text)
 {
-	bool ticked, last = false;
-	size_t n = strspn(text, " \t\n\r");
-	if (box_at(v, text + n, &ticked) > 0)
-		return false;
-	for (const char *s = text + n; *s != '\0';) {
-		size_t box = box_at(v, s, &ticked);
-		last = box > 0 || (last && blank(*s));
-		s += box > 0 ? box : 1;
-	}
-	return last;
+	size_t first;
+	bool ends;
+	return wg_tick_count(text, &first, &ends) > 0 && ends && first > strspn(text, " \t\n\r");
 }
 
 static void read_boxes(struct reading *r, const struct view *v, const char *text)
 {
-	bool before = words_first(v, text), open = false, ticked = false;
+	bool before = words_first(text), open = false, ticked = false;
 	const char *start = text, *s = text;
 	while (*s != '\0') {
 		bool this = false;
@@ -266,4 +276,19 @@ void wg_tick_value(const char *text, struct wg_buf *out)
 	read_boxes(&r, &v, text);
 	if (out->len == r.from && r.any_ticked)
 		wg_buf_puts(out, "yes");
+}
+
+void wg_tick_words(const char *text, struct wg_buf *out)
+{
+	struct view v = view_of(text);
+	bool ticked;
+	for (const char *s = text + strspn(text, " \t\n\r"); *s != '\0';) {
+		size_t box = box_at(&v, s, &ticked);
+		if (box == 0) {
+			wg_buf_putc(out, *s++);
+			continue;
+		}
+		s += box;
+		s += strspn(s, " \t");
+	}
 }

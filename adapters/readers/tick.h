@@ -17,10 +17,16 @@ bool wg_tick_any(const char *text);
 /* Does the text (behind blanks) begin with one? */
 bool wg_tick_begins(const char *text);
 
+/* How many boxes the text has; *first: where the first begins; *ends: nothing stands behind the last. */
+size_t wg_tick_count(const char *text, size_t *first, bool *ends);
+
 /* Appends what the boxes say: the words of the ticked ones, joined by "; " ("Yes"), whether the words stand behind the
  * boxes or before them; "yes" when one is ticked that has no words; nothing when none is ticked. Words that belong to
  * no box, and what somebody wrote behind the words of an empty one ("No  If so, why: ..."), are kept. Text without a
  * box is appended as it is. Never a box itself. */
 void wg_tick_value(const char *text, struct wg_buf *out);
+
+/* Appends the text without its boxes, whatever they say. */
+void wg_tick_words(const char *text, struct wg_buf *out);
 
 #endif
