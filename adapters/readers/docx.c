@@ -23,7 +23,7 @@ enum wg_code wg_docx_prepare(struct wg_err *err)
 	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
 }
 
-static enum wg_code read_styles(struct wg_docx_package *package, struct wg_docx_styles *styles, struct wg_err *err)
+static enum wg_code read_styles(struct wg_docx_package *package, struct wg_office_styles *styles, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	const char *name = wg_docx_relation_target(&package->relations, "styles");
@@ -143,7 +143,7 @@ static enum wg_code read_sides(struct wg_docx_package *package, struct wg_docx_w
 
 static enum wg_code read_all(struct wg_docx_package *package, struct wg_office *doc, struct wg_err *err)
 {
-	struct wg_docx_styles styles = { 0 };
+	struct wg_office_styles styles = { 0 };
 	struct wg_docx_walk w = { .doc = doc, .styles = &styles };
 	enum wg_code code = read_styles(package, &styles, err);
 	doc->dropped[WG_OFFICE_MACROS] = package->macros;
@@ -153,7 +153,7 @@ static enum wg_code read_all(struct wg_docx_package *package, struct wg_office *
 		code = read_sides(package, &w, err);
 	if (code == WG_OK)
 		code = read_relations(package, doc, err);
-	wg_docx_styles_free(&styles);
+	wg_office_styles_free(&styles);
 	return code;
 }
 

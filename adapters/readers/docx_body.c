@@ -12,15 +12,14 @@ static void put_paragraph(struct wg_docx_walk *w, const xmlNode *node)
 	struct wg_docx_walk outer = *w;
 	const xmlNode *properties = wg_office_child(node, "pPr"), *named = wg_office_child(properties, "pStyle");
 	const xmlNode *level = wg_office_child(properties, "outlineLvl");
-	struct wg_docx_style style = wg_docx_style_of(w->styles, named != NULL ? wg_office_attr(named, "val") : "");
+	struct wg_office_style style = wg_docx_style_of(w->styles, named != NULL ? wg_office_attr(named, "val") : "");
 	if (style.contents)
 		return; /* it only repeats the headings */
 	w->para = wg_office_add_para(w->doc, w->flow);
 	w->bold = style.bold;
 	w->hidden = style.hidden;
 	if (w->para != NULL)
-		w->para->heading =
-			style.heading || style.title || (level != NULL && strcmp(wg_office_attr(level, "val"), "9") != 0);
+		w->para->heading = style.heading || (level != NULL && strcmp(wg_office_attr(level, "val"), "9") != 0);
 	wg_docx_inline(w, node);
 	w->para = outer.para;
 	w->bold = outer.bold;

@@ -22,7 +22,7 @@ struct wg_docx_field {
 
 struct wg_docx_walk {
 	struct wg_office *doc;
-	const struct wg_docx_styles *styles;
+	const struct wg_office_styles *styles;
 	struct wg_office_flow *flow;
 	struct wg_office_para *para;
 	bool bold, hidden;   /* of the paragraph's style */

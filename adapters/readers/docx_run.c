@@ -175,7 +175,7 @@ static void put_run(struct wg_docx_walk *w, const xmlNode *run)
 	bool bold_said, hidden_said;
 	bool bold = wg_docx_toggle(properties, "b", &bold_said),
 		 hidden = wg_docx_toggle(properties, "vanish", &hidden_said);
-	struct wg_docx_style named = { 0 };
+	struct wg_office_style named = { 0 };
 	if (style != NULL)
 		named = wg_docx_style_of(w->styles, wg_office_attr(style, "val"));
 	bold = bold_said ? bold : w->bold || named.bold;

@@ -176,13 +176,16 @@ bool wg_office_controls(struct wg_items *items, const struct wg_office_para *par
 /* Bold words at the start of a line with others behind them are a label, unless punctuation says it already. */
 static size_t bold_label(const char *line, const uint8_t *bold, size_t n)
 {
-	size_t b = 0;
+	size_t b = 0, start;
+	struct wg_label l;
 	while (b < n && (bold[b] != 0 || blank(line[b])))
 		b++;
 	size_t len = trimmed_len(line, b);
-	if (len == 0 || len >= n || len == b || memchr(bold, 1, n) == NULL || strchr(":?.,;-!", line[len - 1]) != NULL)
+	if (len == 0 || len >= n || len == b || memchr(bold, 1, n) == NULL || strchr(":?.,;-)!", line[b]) != NULL)
 		return 0;
-	return strchr(":?.,;-)!", line[b]) == NULL ? len : 0;
+	if (line[len - 1] == '?')
+		return wg_label_split(line, &start, &l) ? 0 : len;
+	return strchr(":.,;-!", line[len - 1]) == NULL ? len : 0;
 }
 
 static void add_line(struct wg_items *items, char *line, const uint8_t *bold, size_t n)

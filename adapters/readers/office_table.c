@@ -89,7 +89,8 @@ static bool says_itself(const struct wg_office_seen *seen)
 		struct wg_label l;
 		s += n + (s[n] == '\n');
 		lines++;
-		split += line != NULL && wg_label_split(line, &start, &l) && line[start + l.value] != '\0';
+		/* "A question? (a hint)" says nothing yet */
+		split += line != NULL && wg_label_split(line, &start, &l) && strchr("(", line[start + l.value]) == NULL;
 	}
 	return split > 0 && split * 2 >= lines;
 }
@@ -233,7 +234,7 @@ static void put_row(struct wg_items *items, const struct wg_office_cells *cells,
 {
 	const struct wg_office_seen *list = cells->list + from;
 	size_t n = cells->n - from;
-	bool even = n % 2 == 0, selves = true, tables = false, boxes = n == 2;
+	bool even = n % 2 == 0, selves = n > 2 || !list[0].bold || list[1].bold, tables = false, boxes = n == 2;
 	for (size_t k = 0; k + 1 < n; k += 2)
 		even = even && (can_label(&list[k]) || (is_blank(&list[k].text) && is_blank(&list[k + 1].text)));
 	for (size_t k = 0; k < n; k++) {
