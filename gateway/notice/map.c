@@ -54,15 +54,14 @@ static void first_look(struct applying *a, size_t i)
 	bool tie = false;
 	*p = (struct wg_placement){ .label = f->label, .at = f->at };
 	wg_map_label_fold(f->label, folded);
-	const struct wg_map_label *label =
+	const struct wg_map_field *field =
 		a->f.map != NULL ? wg_map_field_find(a->f.map, f->label, f->section, &tie) : NULL;
-	const struct wg_map_field *field = label != NULL ? &a->f.map->fields[label->field] : NULL;
 	bool secret_value = wg_value_secret(f->value);
 	a->field_of[i] = NO_FIELD;
 	a->secret_label[i] = asks_secret(f->label, folded);
 	if (wg_value_blank(f->value)) {
-		say(p, label != NULL ? WG_EMPTY : WG_UNMAPPED,
-		    label != NULL ? "" : "no map knows this label; nothing was written");
+		say(p, field != NULL ? WG_EMPTY : WG_UNMAPPED,
+		    field != NULL ? "" : "no map knows this label; nothing was written");
 	} else if (secret_value || (field != NULL && field->as == WG_AS_PASSWORD)) {
 		say(p, WG_NOT_CARRIED, "it speaks of a password, and passwords are never carried");
 		a->f.report->attention = a->f.report->attention || field == NULL || field->as != WG_AS_PASSWORD;
@@ -72,7 +71,7 @@ static void first_look(struct applying *a, size_t i)
 	} else if (tie) {
 		say(p, WG_AMBIGUOUS, "two fields of the map fit this label below this heading: not carried");
 		a->f.report->attention = true;
-	} else if (label == NULL) {
+	} else if (field == NULL) {
 		say(p, WG_UNMAPPED, a->f.map != NULL ? "the map does not know this label" : "no map was chosen");
 		a->f.report->attention = true;
 	} else {

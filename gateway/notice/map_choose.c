@@ -32,7 +32,7 @@ static void weigh_label(struct evidence *e, const struct wg_field *field)
 	wg_map_label_keys(field->label, &keys);
 	for (size_t i = 0; i < e->maps->count; i++) {
 		e->signature[i] += wg_map_labels_find(&e->maps->maps[i].signature, &keys) != NULL;
-		e->known[i] += wg_map_labels_find(&e->maps->maps[i].labels, &keys) != NULL;
+		e->known[i] += wg_map_knows(&e->maps->maps[i], &keys);
 	}
 }
 

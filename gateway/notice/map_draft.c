@@ -194,8 +194,7 @@ static bool marks(const struct drafting *d, const char *label)
 		return false;
 	wg_map_label_keys(label, &keys);
 	for (size_t i = 0; i < d->maps->count; i++)
-		if (wg_map_labels_find(&d->maps->maps[i].labels, &keys) != NULL ||
-		    wg_map_labels_find(&d->maps->maps[i].signature, &keys) != NULL)
+		if (wg_map_knows(&d->maps->maps[i], &keys) || wg_map_labels_find(&d->maps->maps[i].signature, &keys) != NULL)
 			return false;
 	return true;
 }

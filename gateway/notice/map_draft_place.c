@@ -34,13 +34,12 @@ static void ask_maps(const struct wg_maps *maps, const char *kind, const char *l
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct wg_map *map = &maps->maps[i];
 		bool tie;
-		const struct wg_map_label *l = wg_map_field_find(map, label, section, &tie);
-		if (l == NULL || !of_kind(maps->schema, kind, map->fields[l->field].to))
+		const struct wg_map_field *f = wg_map_field_find(map, label, section, &tie);
+		if (f == NULL || !of_kind(maps->schema, kind, f->to))
 			continue;
-		const struct wg_map_field *f = &map->fields[l->field];
 		const char *its = wg_schema_body(maps->schema, map->kind);
-		int score = (strcmp(map->kind, kind) == 0 ? 4 : 0) +
-		            (its != NULL && body != NULL && strcmp(its, body) == 0 ? 2 : 0) + (l->open ? 0 : 1);
+		int score =
+			(strcmp(map->kind, kind) == 0 ? 2 : 0) + (its != NULL && body != NULL && strcmp(its, body) == 0 ? 1 : 0);
 		if (score <= best)
 			continue;
 		best = score;

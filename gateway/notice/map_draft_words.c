@@ -69,6 +69,8 @@ enum wg_code wg_draft_words_load(struct wg_draft_words *words, const struct wg_m
 		if (code == WG_OK)
 			code = add_labels(&words->common, &maps->maps[i].subjects, err);
 	}
+	for (size_t i = 0; i < maps->n_commons && code == WG_OK; i++)
+		code = add_labels(&words->common, &maps->commons[i]->labels, err);
 	for (size_t i = 0; i < maps->schema->n_types && code == WG_OK; i++)
 		code = add_type(&words->common, maps->schema->types[i], err);
 	for (size_t i = 0; i < maps->schema->n_kinds && code == WG_OK; i++)

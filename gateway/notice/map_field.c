@@ -131,7 +131,8 @@ static bool reconciled(enum wg_map_as as)
 /* One place has one field, unless its answers can stand together. */
 static enum wg_code check_shared(const struct reading *r, const struct wg_map_field *f)
 {
-	for (size_t i = 0; i + 1 < r->map->n_fields; i++) {
+	size_t own = (size_t)(f - r->map->fields);
+	for (size_t i = 0; i < own; i++) {
 		const struct wg_map_field *other = &r->map->fields[i];
 		if (f->to[0] == '\0' || strcmp(other->to, f->to) != 0 || (f->group == 0 && strstr(f->to, "[+]") != NULL) ||
 		    strcmp(kinds[other->as].below[0], kinds[f->as].below[0]) != 0)
@@ -150,10 +151,10 @@ static enum wg_code check_shared(const struct reading *r, const struct wg_map_fi
 /* Answers to fields that differ in their headings only are answers to one of them. */
 static size_t same_as(const struct wg_map *map, const struct wg_map_field *f)
 {
-	size_t own = map->n_fields - 1;
+	size_t own = (size_t)(f - map->fields);
 	for (size_t i = 0; i < own; i++) {
 		const struct wg_map_field *o = &map->fields[i];
-		if (f->to[0] != '\0' && strcmp(o->to, f->to) == 0 && o->as == f->as && o->heading == NULL &&
+		if (o->as == f->as && f->to[0] != '\0' && strcmp(o->to, f->to) == 0 && o->heading == NULL &&
 		    f->heading == NULL && strcmp(o->table, f->table) == 0 && strcmp(o->role, f->role) == 0 &&
 		    strcmp(o->area, f->area) == 0)
 			return i;
@@ -200,7 +201,7 @@ static enum wg_code read_attributes(const struct reading *r, struct wg_map_field
 }
 
 enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
-                               const struct _xmlNode *node, bool common, struct wg_err *err)
+                               const struct _xmlNode *node, struct wg_err *err)
 {
 	struct reading r = { .maps = maps, .map = map, .xml = xml, .node = node, .err = err };
 	struct wg_map_field *fields = reallocarray(map->fields, map->n_fields + 1, sizeof *fields);
@@ -208,7 +209,7 @@ enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const s
 		return wg_err_set(err, WG_SYSTEM, "no memory for a map");
 	map->fields = fields;
 	struct wg_map_field *f = &fields[map->n_fields++];
-	*f = (struct wg_map_field){ .as = WG_AS_COUNT, .common = common, .line = wg_xml_line(node) };
+	*f = (struct wg_map_field){ .as = WG_AS_COUNT, .line = wg_xml_line(node) };
 	WG_AUTO_FREE char *labels = wg_xml_attr(node, "labels");
 	enum wg_code code = labels != NULL ? read_attributes(&r, f) : complain(&r, "a field needs labels");
 	if (code == WG_OK)
@@ -220,6 +221,31 @@ enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const s
 	f->same = same_as(map, f);
 	if (code == WG_OK)
 		code = located(&r, wg_map_labels_add(&map->labels, labels, map->n_fields - 1, map->fields, err));
+	return code;
+}
+
+enum wg_code wg_map_field_use(struct wg_map *map, const struct wg_map *common, const struct wg_xml *xml,
+                              const struct _xmlNode *node, struct wg_err *err)
+{
+	struct reading r = { .map = map, .xml = xml, .node = node, .err = err };
+	size_t n = map->n_fields;
+	if (map->n_uses == WG_MAP_USES_MAX)
+		return complain(&r, "a map uses at most %d files in common", WG_MAP_USES_MAX);
+	struct wg_map_field *fields = reallocarray(map->fields, n + common->n_fields + 1, sizeof *fields);
+	if (fields == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a map");
+	map->fields = fields;
+	map->uses[map->n_uses] = common;
+	map->offset[map->n_uses++] = n;
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; i < common->n_fields && code == WG_OK; i++) {
+		struct wg_map_field *f = &fields[n + i];
+		*f = common->fields[i];
+		f->common = true;
+		map->n_fields++;
+		code = check_shared(&r, f);
+		f->same = same_as(map, f);
+	}
 	return code;
 }
 

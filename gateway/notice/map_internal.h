@@ -19,6 +19,10 @@ struct _xmlNode;
 /* How far ahead a meeting, a birth or the end of a placement may lie, in days: a child's whole minority. */
 #define WG_MAP_AHEAD (20 * 366)
 
+/* Files in common that one map uses, and that there are. */
+#define WG_MAP_USES_MAX 8
+#define WG_MAP_COMMONS_MAX 32
+
 /* Maps of one folder: one per form. */
 #define WG_MAP_MAPS_MAX 256
 
@@ -89,7 +93,7 @@ struct wg_map_field {
 	char role[WG_LIMIT_NAME + 1]; /* of consent: to whom */
 	char table[WG_LIMIT_NAME + 1]; /* of codes; "" where as="code" is not meant */
 	bool coded;                    /* the place holds words with a code beside them */
-	bool common;                   /* of a file that several maps use: the map's own labels go before its labels */
+	bool common;                   /* copied of a file that several maps use, which owns what it points at */
 	size_t same; /* the first field of the map with the same place and the same way to read it: often itself */
 	int line;
 };
@@ -99,12 +103,15 @@ struct wg_map_field {
  * parts of one name. */
 struct wg_map {
 	char id[WG_LIMIT_NAME + 1], kind[WG_LIMIT_NAME + 1];
-	char *file;     /* it was read from */
-	char *over;     /* ids of maps that give way where both fit, with blanks between; or "" */
-	char *required; /* places without which a person must look; NULL: those of the schema */
-	struct wg_map_field *fields;
+	char *file;                  /* it was read from */
+	char *over;                  /* ids of maps that give way where both fit, with blanks between; or "" */
+	char *required;              /* places without which a person must look; NULL: those of the schema */
+	struct wg_map_field *fields; /* its own, and behind them those of the files that it uses */
 	size_t n_fields;
-	struct wg_map_labels labels;
+	struct wg_map_labels labels;                /* its own */
+	const struct wg_map *uses[WG_MAP_USES_MAX]; /* files in common: their labels, read once for all maps */
+	size_t offset[WG_MAP_USES_MAX];             /* where the fields of each begin */
+	size_t n_uses;
 	struct wg_map_labels signature; /* labels that only this form has */
 	struct wg_map_labels titles;    /* printed over the form */
 	struct wg_map_labels subjects;  /* words in the subject of a mail */
@@ -123,7 +130,8 @@ struct wg_map_code {
 struct wg_maps {
 	bool forced; /* the one map there is takes every form */
 	const struct wg_schema *schema;
-	const char *dir; /* while loading: where the files lie that maps use in common */
+	struct wg_map *commons[WG_MAP_COMMONS_MAX]; /* files in common, in the shape of maps without kind */
+	size_t n_commons;
 	struct wg_map *maps;
 	size_t count;
 	struct wg_map_code *codes;
@@ -156,9 +164,13 @@ const struct wg_map_label *wg_map_labels_next(const struct wg_map_labels *labels
 const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const struct wg_map_keys *keys);
 
 /* The field of the map that a label below a heading (NULL: below none) belongs to: one that must stand under such a
- * heading before one that may stand anywhere. NULL when there is none, or, with *tie, when two fit equally. */
-const struct wg_map_label *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
+ * heading before one that may stand anywhere, the map's own before those that it uses. NULL when there is none, or,
+ * with *tie, when two fit equally. */
+const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
                                              bool *tie);
+
+/* Some field of the map has the label, under whatever heading. */
+bool wg_map_knows(const struct wg_map *map, const struct wg_map_keys *keys);
 
 /* Splits "a | b* | c" into spellings and appends them. WG_CONFIG on an empty or an equal one: fields tells, where it is
  * not NULL, which of them stand under different headings. */
@@ -169,9 +181,12 @@ void wg_map_labels_free(struct wg_map_labels *labels);
 /* Bytes of the longest phrase that stands in text as whole words; 0: none does. */
 size_t wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
 
-/* Reads one <field> or <recognise> of a map. common: the field is of a file that several maps use. */
+/* Reads one <field> or <recognise> of a map. */
 enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,
-                               const struct _xmlNode *node, bool common, struct wg_err *err) WG_MUST;
+                               const struct _xmlNode *node, struct wg_err *err) WG_MUST;
+/* Takes over the fields of a file in common; node: where the map says so. */
+enum wg_code wg_map_field_use(struct wg_map *map, const struct wg_map *common, const struct wg_xml *xml,
+                              const struct _xmlNode *node, struct wg_err *err) WG_MUST;
 enum wg_code wg_map_recognise_read(struct wg_map *map, const struct wg_xml *xml, const struct _xmlNode *node,
                                    struct wg_err *err) WG_MUST;
 

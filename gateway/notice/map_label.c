@@ -117,35 +117,67 @@ const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels
 	return wg_map_labels_next(labels, keys, &walk);
 }
 
-const struct wg_map_label *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
+/* The best field so far. rank: how well the label fits, lower is better. */
+struct found {
+	const struct wg_map_field *anywhere, *here;
+	size_t anywhere_rank, here_rank, phrase;
+	bool tie;
+};
+
+/* One spelling that fits: of a heading, the longer phrase of it is better. */
+static void consider(struct found *f, const struct wg_map_field *field, size_t rank, const char *section)
+{
+	if (field->under.count == 0) {
+		if (f->anywhere == NULL || rank < f->anywhere_rank) {
+			f->anywhere = field;
+			f->anywhere_rank = rank;
+		}
+		return;
+	}
+	size_t n = section != NULL ? wg_map_phrase_in(&field->under, section) : 0;
+	if (n == 0 || n < f->phrase || (n == f->phrase && rank > f->here_rank))
+		return;
+	if (n == f->phrase && rank == f->here_rank) {
+		f->tie = f->tie || field != f->here;
+		return;
+	}
+	f->here = field;
+	f->here_rank = rank;
+	f->phrase = n;
+	f->tie = false;
+}
+
+/* Equal spellings before open ones, longer ones before shorter, the map's own before those that it uses. */
+static size_t rank_of(const struct wg_map_walk *walk, size_t source)
+{
+	size_t fit =
+		(size_t)walk->tier * WG_MAP_LABEL_MAX + (walk->tier == TIER_OPEN ? WG_MAP_LABEL_MAX - walk->length : 0);
+	return fit * (WG_MAP_USES_MAX + 1) + source;
+}
+
+const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
                                              bool *tie)
 {
-	struct wg_map_walk walk = { 0 };
 	struct wg_map_keys keys;
-	const struct wg_map_label *anywhere = NULL, *here = NULL;
-	size_t longest = 0;
-	int tier = 0;
-	*tie = false;
+	struct found f = { 0 };
 	wg_map_label_keys(label, &keys);
-	for (const struct wg_map_label *l; (l = wg_map_labels_next(&map->labels, &keys, &walk)) != NULL;) {
-		const struct wg_map_labels *under = &map->fields[l->field].under;
-		if (here != NULL && walk.tier > tier)
-			break;
-		if (under->count == 0) {
-			anywhere = anywhere != NULL ? anywhere : l;
-			continue;
-		}
-		size_t n = section != NULL ? wg_map_phrase_in(under, section) : 0;
-		if (n > 0 && n == longest && here->field != l->field)
-			*tie = true;
-		if (n > longest) {
-			here = l;
-			longest = n;
-			tier = walk.tier;
-			*tie = false;
-		}
+	for (size_t s = 0; s <= map->n_uses; s++) {
+		const struct wg_map_labels *labels = s == 0 ? &map->labels : &map->uses[s - 1]->labels;
+		const struct wg_map_field *fields = map->fields + (s == 0 ? 0 : map->offset[s - 1]);
+		struct wg_map_walk walk = { 0 };
+		for (const struct wg_map_label *l; (l = wg_map_labels_next(labels, &keys, &walk)) != NULL;)
+			consider(&f, &fields[l->field], rank_of(&walk, s), section);
 	}
-	return *tie ? NULL : here != NULL ? here : anywhere;
+	*tie = f.tie;
+	return f.tie ? NULL : f.here != NULL ? f.here : f.anywhere;
+}
+
+bool wg_map_knows(const struct wg_map *map, const struct wg_map_keys *keys)
+{
+	bool knows = wg_map_labels_find(&map->labels, keys) != NULL;
+	for (size_t i = 0; i < map->n_uses && !knows; i++)
+		knows = wg_map_labels_find(&map->uses[i]->labels, keys) != NULL;
+	return knows;
 }
 
 /* Two fields of one label are told apart by their headings: neither names a heading of the other's. */
@@ -174,8 +206,6 @@ static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool
 			continue;
 		if (l->field == field)
 			return WG_OK; /* "d.o.b | d o b" is one spelling, written twice */
-		if (fields != NULL && fields[field].common && !apart(&fields[l->field], &fields[field]))
-			return WG_OK; /* the map has the label for a place of its own */
 		if (fields == NULL || !apart(&fields[l->field], &fields[field]))
 			return wg_err_set(err, WG_CONFIG, "the label \"%s\" stands twice in this map: a label has one place%s",
 			                  text, fields == NULL ? "" : ", unless under= tells its headings apart");

@@ -21,6 +21,7 @@ struct loading {
 	struct wg_map *map;
 	const struct wg_xml *xml;
 	const struct wg_xml_xsd *xsd;
+	const char *dir; /* where files in common lie */
 	struct wg_err *err;
 };
 
@@ -94,29 +95,55 @@ static enum wg_code load_xml(const struct wg_xml_xsd *xsd, const char *path, str
 	return code;
 }
 
-/* <use common="child"/>: the fields of common-child.xml, behind the map's own. */
-static enum wg_code read_common(const struct loading *l, const struct _xmlNode *use)
+static bool common_path(const char *dir, const char *name, char path[PATH_MAX_BYTES])
 {
-	char name[WG_LIMIT_NAME + 1], path[PATH_MAX_BYTES];
+	int len = snprintf(path, PATH_MAX_BYTES, "%s/" COMMON_FILE "%s.xml", dir, name);
+	return len > 0 && len < PATH_MAX_BYTES;
+}
+
+/* Reads common-NAME.xml into the maps, once. */
+static enum wg_code load_common(const struct loading *l, const char *name, const char *path)
+{
 	WG_AUTO_XML struct wg_xml *xml = NULL;
-	if (!wg_xml_attr_into(use, "common", name, sizeof name))
-		return wg_xml_complain(l->xml, use, l->err, "use needs common");
-	int len = snprintf(path, sizeof path, "%s/" COMMON_FILE "%s.xml", l->maps->dir, name);
-	if (len < 0 || (size_t)len >= sizeof path)
-		return wg_err_set(l->err, WG_CONFIG, "maps folder %s: its name is too long", l->maps->dir);
+	if (l->maps->n_commons == WG_MAP_COMMONS_MAX)
+		return wg_err_set(l->err, WG_CONFIG, "more than %d files in common", WG_MAP_COMMONS_MAX);
+	struct wg_map *common = calloc(1, sizeof *common);
+	if (common == NULL)
+		return wg_err_set(l->err, WG_SYSTEM, "no memory for maps");
+	l->maps->commons[l->maps->n_commons++] = common;
+	(void)snprintf(common->id, sizeof common->id, "%s", name);
 	enum wg_code code = load_xml(l->xsd, path, &xml, l->err);
 	if (code != WG_OK)
-		return wg_err_add(l->err, "%s:%d: use", l->map->file, wg_xml_line(use));
+		return code;
 	const struct _xmlNode *root = wg_xml_root(xml);
 	if (strcmp(wg_xml_name(root), "common") != 0)
 		return wg_xml_complain(xml, root, l->err, "maps use what begins with <common>");
 	WG_AUTO_FREE char *prose = wg_xml_attr(root, "prose");
-	if (prose != NULL && (code = wg_map_labels_add(&l->map->prose, prose, 0, NULL, l->err)) != WG_OK)
+	if (prose != NULL && wg_map_labels_add(&common->prose, prose, 0, NULL, l->err) != WG_OK)
 		return wg_err_add(l->err, "%s:%d", path, wg_xml_line(root));
 	for (struct _xmlNode *node = wg_xml_first(root, NULL); node != NULL && code == WG_OK;
 	     node = wg_xml_next(node, NULL))
-		code = wg_map_field_read(l->maps, l->map, xml, node, true, l->err);
+		code = wg_map_field_read(l->maps, common, xml, node, l->err);
 	return code;
+}
+
+/* <use common="child"/>: the fields of common-child.xml, behind the map's own. */
+static enum wg_code read_common(const struct loading *l, const struct _xmlNode *use)
+{
+	char name[WG_LIMIT_NAME + 1], path[PATH_MAX_BYTES];
+	const struct wg_map *common = NULL;
+	if (!wg_xml_attr_into(use, "common", name, sizeof name))
+		return wg_xml_complain(l->xml, use, l->err, "use needs common");
+	if (!common_path(l->dir, name, path))
+		return wg_err_set(l->err, WG_CONFIG, "maps folder %s: its name is too long", l->dir);
+	for (size_t i = 0; i < l->maps->n_commons; i++)
+		if (strcmp(l->maps->commons[i]->id, name) == 0)
+			common = l->maps->commons[i];
+	if (common == NULL && load_common(l, name, path) != WG_OK)
+		return wg_err_add(l->err, "%s:%d: use", l->map->file, wg_xml_line(use));
+	if (common == NULL)
+		common = l->maps->commons[l->maps->n_commons - 1];
+	return wg_map_field_use(l->map, common, l->xml, use, l->err);
 }
 
 /* What a map says itself goes before what it uses, wherever that stands. */
@@ -129,7 +156,7 @@ static enum wg_code read_lines(const struct loading *l, const struct _xmlNode *r
 		if ((strcmp(name, "use") == 0) != uses)
 			continue;
 		code = uses                         ? read_common(l, node)
-		       : strcmp(name, "field") == 0 ? wg_map_field_read(l->maps, l->map, l->xml, node, false, l->err)
+		       : strcmp(name, "field") == 0 ? wg_map_field_read(l->maps, l->map, l->xml, node, l->err)
 		                                    : wg_map_recognise_read(l->map, l->xml, node, l->err);
 	}
 	return code;
@@ -154,23 +181,26 @@ static enum wg_code read_map(struct loading *l)
 	return code == WG_OK ? check_kind(l, root) : code;
 }
 
-static enum wg_code read_file(struct wg_maps *maps, const struct wg_xml_xsd *xsd, const char *path, struct wg_err *err)
+static enum wg_code read_file(struct wg_maps *maps, const struct wg_xml_xsd *xsd, const char *dir, const char *path,
+                              struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *xml = NULL;
 	enum wg_code code = load_xml(xsd, path, &xml, err);
 	if (code != WG_OK)
 		return code;
-	struct loading l = { .maps = maps, .xml = xml, .xsd = xsd, .err = err };
+	struct loading l = { .maps = maps, .xml = xml, .xsd = xsd, .dir = dir, .err = err };
 	const char *root = wg_xml_name(wg_xml_root(xml));
-	if (strcmp(root, "common") == 0) /* read where a map uses it */
-		return WG_OK;
+	if (strcmp(root, "common") == 0)
+		return wg_xml_complain(xml, wg_xml_root(xml), err,
+		                       "what maps use in common stands in a file " COMMON_FILE "NAME.xml");
 	return strcmp(root, "codes") == 0 ? wg_map_codes_read(maps, xml, err) : read_map(&l);
 }
 
 static int is_xml(const struct dirent *entry)
 {
 	size_t n = strlen(entry->d_name);
-	return entry->d_name[0] != '.' && n > 4 && strcmp(entry->d_name + n - 4, ".xml") == 0;
+	return entry->d_name[0] != '.' && n > 4 && strcmp(entry->d_name + n - 4, ".xml") == 0 &&
+	       strncmp(entry->d_name, COMMON_FILE, strlen(COMMON_FILE)) != 0; /* those are read where a map uses them */
 }
 
 static int is_codes(const struct dirent *entry)
@@ -192,7 +222,7 @@ static enum wg_code read_folder(struct wg_maps *maps, const struct wg_xml_xsd *x
 		if (code == WG_OK && (len < 0 || (size_t)len >= sizeof path))
 			code = wg_err_set(err, WG_CONFIG, "maps folder %s: its name is too long", dir);
 		if (code == WG_OK)
-			code = read_file(maps, xsd, path, err);
+			code = read_file(maps, xsd, dir, path, err);
 		free(entries[i]);
 	}
 	free(entries);
@@ -221,7 +251,6 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 	if (maps == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for maps");
 	maps->schema = schema;
-	maps->dir = maps_dir;
 	int len = snprintf(path, sizeof path, "%s/map.xsd", xsd_dir);
 	if (len < 0 || (size_t)len >= sizeof path)
 		return wg_err_set(err, WG_CONFIG, "schema folder %s: its name is too long", xsd_dir);
@@ -229,13 +258,12 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 	if (code == WG_OK)
 		code = read_folder(maps, xsd, maps_dir, map != NULL ? is_codes : is_xml, err);
 	if (code == WG_OK && map != NULL)
-		code = read_file(maps, xsd, map, err);
+		code = read_file(maps, xsd, maps_dir, map, err);
 	if (code == WG_OK && maps->count == 0)
 		code = map != NULL ? wg_err_set(err, WG_CONFIG, "%s is not a map", map)
 		                   : wg_err_set(err, WG_CONFIG, "maps folder %s: there is no map in it", maps_dir);
 	if (code == WG_OK)
 		code = check_tables(maps, err);
-	maps->dir = NULL;
 	wg_xml_xsd_freep(&xsd);
 	if (code == WG_NOT_FOUND) {
 		code = WG_CONFIG;
@@ -262,14 +290,19 @@ size_t wg_maps_count(const struct wg_maps *maps)
 struct wg_map_about wg_maps_about(const struct wg_maps *maps, size_t i)
 {
 	const struct wg_map *map = &maps->maps[i];
+	size_t labels = map->labels.count;
+	for (size_t k = 0; k < map->n_uses; k++)
+		labels += map->uses[k]->labels.count;
 	return (struct wg_map_about){
-		.id = map->id, .kind = map->kind, .file = map->file, .fields = map->n_fields, .labels = map->labels.count
+		.id = map->id, .kind = map->kind, .file = map->file, .fields = map->n_fields, .labels = labels
 	};
 }
 
 static void free_map(struct wg_map *map)
 {
 	for (size_t k = 0; k < map->n_fields; k++) {
+		if (map->fields[k].common)
+			continue;
 		free(map->fields[k].heading);
 		wg_map_labels_free(&map->fields[k].under);
 	}
@@ -292,6 +325,10 @@ void wg_maps_freep(struct wg_maps **maps)
 		return;
 	for (size_t i = 0; i < m->count; i++)
 		free_map(&m->maps[i]);
+	for (size_t i = 0; i < m->n_commons; i++) {
+		free_map(m->commons[i]);
+		free(m->commons[i]);
+	}
 	free(m->maps);
 	wg_map_codes_free(m);
 	free(m);

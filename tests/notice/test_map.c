@@ -16,7 +16,6 @@
 
 static struct wg_schema *schema;
 static struct wg_maps *maps;
-static const struct wg_maps *using; /* all of them, or one alone */
 static struct wg_xml_xsd *report_xsd;
 
 static const struct wg_envelope_facts facts = { .id = "01jd0000000000000000000000",
@@ -36,7 +35,6 @@ static int load(void **state)
 		print_error("%s\n", err.text);
 		return -1;
 	}
-	using = maps;
 	return 0;
 }
 
@@ -53,7 +51,6 @@ static int unload(void **state)
 struct line {
 	const char *label, *value;
 };
-static const char *sections[MAX_FIELDS]; /* of the lines of the form at hand */
 
 struct result {
 	struct wg_field field[MAX_FIELDS];
@@ -76,10 +73,9 @@ static void apply_from(struct result *r, const char *subject, const struct line 
 	for (size_t i = 0; i < n; i++) {
 		const struct line *l = &lines[(first + i) % n];
 		r->field[i] = (struct wg_field){ .label = (char *)l->label, .value = (char *)l->value, .at = (char *)"body" };
-		r->field[i].section = (char *)sections[(first + i) % n];
 	}
 	r->fields = (struct wg_fields){ .reader = "mail", .fields = r->field, .count = n, .subject = (char *)subject };
-	enum wg_code code = wg_map_apply(using, &r->fields, &facts, &r->notice, &r->report, &err);
+	enum wg_code code = wg_map_apply(maps, &r->fields, &facts, &r->notice, &r->report, &err);
 	if (code != WG_OK)
 		fail_msg("%s", err.text);
 	assert_int_equal(r->report->count, n);
@@ -697,131 +693,6 @@ static void keeps_words_outside_fields_but_no_password(void **state)
 	}
 }
 
-/* A value that is right for a field of that kind. */
-static const char *good_value(enum wg_map_as as)
-{
-	static const char *const values[WG_AS_COUNT] = {
-		[WG_AS_DATE] = "14/03/2011",
-		[WG_AS_WHEN] = "21/11/2026 21:40",
-		[WG_AS_WHEN_WHERE] = "21/11/2026 21:40, Example Park",
-		[WG_AS_WHERE_WHEN_BY] = "Example Park, 21/11/2026 21:40, by Sam Example",
-		[WG_AS_LOOKED_AFTER] = "Yes",
-		[WG_AS_TELEPHONE] = "07700 900123",
-		[WG_AS_NHS_NUMBER] = "9990000018",
-		[WG_AS_RISK] = "Medium",
-		[WG_AS_SEX] = "F",
-		[WG_AS_POLICE_REFERENCE] = "26*0123456",
-		[WG_AS_FORCE_NAME] = "Leicestershire Police",
-		[WG_AS_POLICE_FORCE] = "Leicestershire Police",
-		[WG_AS_AUTHORITY] = "Rutland",
-		[WG_AS_ETHNICITY] = "Indian",
-		[WG_AS_LEGAL_STATUS] = "EPO",
-		[WG_AS_PLACEMENT_TYPE] = "Children's home",
-		[WG_AS_CONSENT] = "Agreed",
-		[WG_AS_DATE_AHEAD] = "14/03/2027",
-		[WG_AS_WHEN_AHEAD] = "14/03/2027 at 10:00",
-		[WG_AS_NUMBER] = "3",
-		[WG_AS_EMAIL] = "robin@county.example",
-	};
-	return values[as] != NULL ? values[as] : "Some words";
-}
-
-/* The label in the way a form may write it. */
-static void decorate(const char *label, size_t n, char *out, size_t size)
-{
-	static const char *const before[] = { "", "1. ", "Q3) ", "(b) ", "12 ", "" }, *const behind[] = {
-		"", ":", "?", " :", " - ", "..."
-	};
-	(void)snprintf(out, size, "%s%s%s", before[n % 6], label, behind[n % 6]);
-	for (char *c = out; n % 2 == 1 && *c != '\0'; c++)
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
-}
-
-/* Words of a code of the table that is valid on the day of the facts. */
-static const char *good_code(const struct wg_map_field *field)
-{
-	int64_t day = wg_map_day(facts.received);
-	for (size_t i = 0; i < maps->n_codes; i++) {
-		const struct wg_map_code *c = &maps->codes[i];
-		if (strcmp(c->table, field->table) == 0 && c->from <= day && day <= c->until &&
-		    wg_map_codes_find(maps, c->table, c->name, day) != NULL)
-			return c->name;
-	}
-	fail_msg("the table %s has no code that can be read", field->table);
-	return NULL;
-}
-
-/* The box without which this one says nothing: the number of a network, the name of a known-as. */
-static struct line partner(const struct wg_map *map, const struct wg_map_field *field)
-{
-	static const struct {
-		enum wg_map_as as, wants;
-		const char *value;
-	} pairs[] = { { WG_AS_FORCE_NAME, WG_AS_POLICE_REFERENCE, "26*0123456" },
-		          { WG_AS_KNOWN_AS, WG_AS_PERSON_NAME, "Tess Example" },
-		          { WG_AS_NETWORK, WG_AS_TELEPHONE, "07700 900123" } };
-	for (size_t i = 0; i < WG_COUNT(pairs); i++)
-		for (size_t k = 0; field->as == pairs[i].as && k < map->labels.count; k++) {
-			const struct wg_map_field *other = &map->fields[map->labels.list[k].field];
-			if (other->as == pairs[i].wants && strcmp(other->to, field->to) == 0) {
-				sections[1] = other->under.count > 0 ? other->under.list[0].text : NULL;
-				return (struct line){ map->labels.list[k].text, pairs[i].value };
-			}
-		}
-	return (struct line){ NULL, NULL };
-}
-
-/* One label of one map: a good value comes to the place that the map says, and bad ones never make the notice invalid.
- */
-static void check_label(const struct wg_map *map, size_t i, const char *const *bad, size_t n_bad)
-{
-	const struct wg_map_field *field = &map->fields[map->labels.list[i].field];
-	char label[WG_MAP_LABEL_MAX], to[WG_MAP_TO_MAX];
-	decorate(map->labels.list[i].text, i, label, sizeof label);
-	struct line form[] = { { label, NULL }, partner(map, field), { NULL, NULL } };
-	form[0].value = field->as == WG_AS_CODE ? good_code(field) : good_value(field->as);
-	sections[0] = field->under.count > 0 ? field->under.list[0].text : NULL;
-	struct result r;
-	apply(&r, NULL, form);
-	assert_string_equal(r.report->map, map->id);
-	(void)snprintf(to, sizeof to, "%.*s", (int)strcspn(field->to, "["), field->to);
-	const struct wg_placement *p = &r.report->placements[0];
-	if (p->what != (field->as == WG_AS_PASSWORD ? WG_NOT_CARRIED : WG_PLACED) || strncmp(p->to, to, strlen(to)) != 0)
-		fail_msg("%s: \"%s\" became %d at \"%s\" (%s)", map->id, label, (int)p->what, p->to, p->note);
-	done(&r);
-	for (size_t b = 0; b < n_bad; b++) {
-		form[0].value = bad[b];
-		apply(&r, NULL, form);
-		done(&r);
-	}
-	sections[0] = sections[1] = NULL;
-}
-
-static void every_label_has_its_place(void **state)
-{
-	(void)state;
-	WG_AUTO_FREE char *huge = malloc(30001);
-	assert_non_null(huge);
-	memset(huge, 'x', 30000);
-	huge[30000] = '\0';
-	const char *const bad[] = {
-		"line one\nline two\n\nline three\twith a tab", "<&>\"']]>", "?", "\xc3\xa9\xf0\x9f\x98\x80", "0", huge
-	};
-	size_t count = 0;
-	for (size_t m = 0; m < maps->count; m++) {
-		struct wg_maps one = *maps;
-		one.maps = &maps->maps[m];
-		one.count = 1;
-		one.forced = true;
-		using = &one;
-		for (size_t i = 0; i < one.maps->labels.count; i++, count++)
-			check_label(one.maps, i, bad, WG_COUNT(bad));
-		using = maps;
-	}
-	assert_true(count > 1400);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -838,7 +709,6 @@ int main(void)
 		cmocka_unit_test(builds_a_name_of_its_parts),
 		cmocka_unit_test(carries_no_password),
 		cmocka_unit_test(keeps_words_outside_fields_but_no_password),
-		cmocka_unit_test(every_label_has_its_place),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
 }

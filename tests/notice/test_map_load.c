@@ -267,11 +267,12 @@ static void uses_what_is_common(void **state)
 	assert_int_equal(code, WG_OK);
 	assert_int_equal(maps->count, 1);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
-		const struct wg_map_label *l = wg_map_field_find(&maps->maps[0], rows[i][0], NULL, &tie);
-		assert_non_null(l);
-		assert_string_equal(maps->maps[0].fields[l->field].to, rows[i][1]);
+		const struct wg_map_field *f = wg_map_field_find(&maps->maps[0], rows[i][0], NULL, &tie);
+		assert_non_null(f);
+		assert_string_equal(f->to, rows[i][1]);
 	}
-	assert_int_equal(maps->maps[0].prose.count, 1);
+	assert_int_equal(wg_maps_sentences(maps, "See below for all of it, as it was told to us."), 0);
+	assert_int_equal(wg_maps_sentences(maps, "Look below for all of it, as it was told to us."), 1);
 	wg_maps_freep(&maps);
 }
 
