@@ -214,7 +214,7 @@
 	<xsl:template match="n:returned-at" mode="label">Returned</xsl:template>
 	<xsl:template match="n:refused-return" mode="label">Refused to return</xsl:template>
 	<xsl:template match="n:found/n:condition" mode="label">Condition when found</xsl:template>
-	<xsl:template match="n:whereabouts" mode="label">Where the child had been</xsl:template>
+	<xsl:template match="n:found/n:whereabouts" mode="label">Where the child had been</xsl:template>
 	<xsl:template match="n:found/n:reasons" mode="label">Reasons the child gave</xsl:template>
 	<xsl:template match="n:not-interviewed-reason" mode="label">Why not interviewed</xsl:template>
 	<xsl:template match="n:concern" mode="label">Particular concern</xsl:template>
@@ -247,7 +247,7 @@
 	<xsl:template match="n:copy-for" mode="label">This copy is for</xsl:template>
 	<xsl:template match="n:sender" mode="label">Sent by</xsl:template>
 	<xsl:template match="n:header/n:source" mode="label">Sender's reference</xsl:template>
-	<xsl:template match="n:concerns" mode="label">Earlier notice</xsl:template>
+	<xsl:template match="n:header/n:concerns" mode="label">Earlier notice</xsl:template>
 	<xsl:template match="@id" mode="label">Notice number</xsl:template>
 	<xsl:template match="n:iro" mode="label">Independent reviewing officer</xsl:template>
 	<xsl:template match="n:gp" mode="label">GP</xsl:template>
@@ -366,7 +366,7 @@
 		<xsl:value-of select="@reference"/>
 		<xsl:if test="@system"><xsl:value-of select="concat(' (', @system, ')')"/></xsl:if>
 	</xsl:template>
-	<xsl:template match="n:concerns" mode="value">
+	<xsl:template match="n:header/n:concerns" mode="value">
 		<xsl:value-of select="concat('This ', @relation, ' ', @id)"/>
 	</xsl:template>
 </xsl:stylesheet>

@@ -256,6 +256,9 @@ static enum wg_code check_step(const struct check *check, struct position *at, c
 	const struct wg_place *place = attribute ? NULL : wg_type_place(at->here, s->name);
 	if (attribute ? wg_type_attribute(at->here, s->name) == NULL : place == NULL) {
 		const char *nearest = wg_type_nearest(at->here, s->name, attribute), *sign = attribute ? "@" : "";
+		if (!attribute && wg_type_attribute(at->here, s->name) != NULL)
+			return wg_err_set(check->err, WG_CONFIG, "\"%s\" is an attribute there; did you mean \"@%s\"?", s->name,
+			                  s->name);
 		if (nearest[0] == '\0')
 			return wg_err_set(check->err, WG_CONFIG, "\"%s%s\": nothing of the kind stands there", sign, s->name);
 		return wg_err_set(check->err, WG_CONFIG, "\"%s%s\" does not stand there; did you mean \"%s%s\"?", sign, s->name,

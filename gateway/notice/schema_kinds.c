@@ -32,14 +32,16 @@ static bool words_into(const char *text, char *out, size_t size)
 /* Every place of a list of places is in the schema. */
 static enum wg_code check_places(const struct wg_schema *schema, const char *list, struct wg_err *err)
 {
-	for (const char *p = list; *p != '\0'; p += strspn(p, " |")) {
-		char path[WG_SCHEMA_REQUIRES];
+	char path[WG_SCHEMA_REQUIRES];
+	for (const char *p = list; list[0] != '\0';) {
 		size_t n = strcspn(p, " |");
 		memcpy(path, p, n);
 		path[n] = '\0';
-		if (!wg_schema_find(schema, path, NULL, NULL))
+		if (!wg_schema_find(schema, path, NULL, NULL)) /* nor is "" a place: a||b */
 			return wg_schema_complain(schema, path, err);
-		p += n;
+		if (p[n] == '\0')
+			break;
+		p += n + 1;
 	}
 	return WG_OK;
 }

@@ -112,7 +112,7 @@ static void test_what_stops_the_load(void **state)
 		{ "child/looked-after = 'true'", "did you mean \"@looked-after\"?" },
 		{ "childs/age", "\"childs\"; did you mean \"child\"?" },
 		{ "child/risk", "\"risk\" does not stand there" },
-		{ "authorities/placing/name", "nothing of the kind stands there" },
+		{ "authorities/placing/name", "did you mean \"@name\"?" },
 		{ "child/@postcode", "\"@postcode\" does not stand there; did you mean \"@looked-after\"?" },
 		{ "authorities/police[@are='host']", "\"are\"; did you mean \"area\"?" },
 		{ "authorities/police[@looked-after='host']", "does not stand there; did you mean \"@area\"?" },

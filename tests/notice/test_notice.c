@@ -77,7 +77,7 @@ static void test_small_shapes(void **state)
 		{ HEAD HEADER "<child>x</child><authorities/><missing/></notice>", "text between" },
 		{ HEAD HEADER "<child/><authorities/><found/></notice>", "body is not the one" },
 		{ HEAD HEADER "<child/><authorities/><missing/><found/></notice>", "must not stand here" },
-		{ HEAD HEADER "<child/><authorities/></notice>", "something is missing in it: one of ( missing, found )" },
+		{ HEAD HEADER "<child/><authorities/></notice>", "something is missing in it: one of ( missing, found, absence" },
 		{ HEAD HEADER "<authorities/><child/><missing/></notice>",
 		  "authorities: must not stand here: one of ( episode, child )" },
 		{ HEAD "<header/><child/><authorities/><missing/></notice>", "header: something is missing in it: ( sender )" },
