@@ -1,4 +1,4 @@
-"""What ops/bench measures: one gateway that takes notices over HTTPS and delivers three copies of each to a real Postfix."""
+"""What ops/bench measures: the readers; and one gateway that takes notices over HTTPS and delivers three copies of each to a real Postfix."""
 import argparse
 import json
 import pathlib
@@ -15,6 +15,18 @@ import world as w
 # A child of its own for each notice, so that each is an episode of its own and nothing waits for an order.
 UNIQUE = (("Tess Example", "Tess Example @N@"), (">SP-26-445566<", ">BENCH-@N@<"))
 
+# One ordinary document of each type.
+READERS = {
+    "mail": "mail/01-plain-missing.eml",
+    "xml": "notice/missing-example.xml",
+    "docx": "documents-a/interview-01-derbyshire-table.docx",
+    "odt": "documents-a/interview-04-derbyshire-odt.odt",
+    "pdf": "documents-a/interview-05-generic-pdf.pdf",
+    "xlsx": "documents-a/interview-13-xlsx-form.xlsx",
+    "csv": "documents-a/absence-03-csv.csv",
+    "html": "documents-a/interview-14-html-page.html",
+}
+
 
 def template():
     text = (ROOT / "tests/corpora/notice/missing-example.xml").read_text()
@@ -29,6 +41,16 @@ def template():
 def figures(program, *words):
     out = subprocess.run([program, *words], check=True, capture_output=True, text=True).stdout
     return {name: float(value) for name, value, _ in (line.split(None, 2) for line in out.splitlines())}
+
+
+def readers(binary, milliseconds):
+    """Documents per second of each reader, started anew for each as the gateway does, and what of it is the confinement."""
+    rows = []
+    for name, document in READERS.items():
+        out = subprocess.run([binary / "readers", name, binary / f"wardgate-reader-{name}", binary / f"bare-{name}", ROOT / "tests/corpora" / document,
+                              str(milliseconds)], check=True, capture_output=True, text=True).stdout
+        rows += [(n, float(value), unit) for n, value, unit in (line.split(None, 2) for line in out.splitlines())]
+    return rows
 
 
 def cpu_seconds(pids):
@@ -83,7 +105,8 @@ def main():
             accept, deliver, copies, cpu = measure(world, binary, notices, 900)
         finally:
             world.close()
-    rows = [("floor-accept", floor["floor-accept"], "notices/s"), ("floor-deliver", floor["floor-deliver"], "notices/s"),
+    rows = readers(binary, 500 if options.quick else 4000)
+    rows += [("floor-accept", floor["floor-accept"], "notices/s"), ("floor-deliver", floor["floor-deliver"], "notices/s"),
             ("accepted", accept, "notices/s"), ("delivered", deliver, "notices/s"), ("copies", copies, "copies/notice"),
             ("cpu", cpu * 1000, "ms/notice"), ("accept-vs-floor", accept / floor["floor-accept"], "ratio"),
             ("deliver-vs-floor", deliver / floor["floor-deliver"], "ratio"), ("cpu-vs-floor", cpu * floor["floor-deliver"], "ratio")]
