@@ -20,7 +20,7 @@ enum wg_table_shape wg_table_shape(const struct wg_table *table, size_t *heading
 
 /* Could every cell of the row be the name of a column? */
 bool wg_row_names_columns(const struct wg_row *row);
-/* A cell that says itself to be a label: by a colon, a question mark, or by being bold beside one that is not. */
+/* A cell that says itself to be a label: by a colon, a question mark, or by being bold where every second cell is. */
 bool wg_row_cell_is_label(const struct wg_row *row, size_t i);
 bool wg_row_all_bold(const struct wg_row *row);
 

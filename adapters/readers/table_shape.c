@@ -79,11 +79,22 @@ bool wg_row_all_bold(const struct wg_row *row)
 	return true;
 }
 
+/* Bold, plain, bold, plain: labels with their values. A row whose first cell alone is bold may as well be one of a
+ * table.
+ */
+static bool alternates(const struct wg_row *row)
+{
+	for (size_t i = 0; i < row->count; i++)
+		if (row->cells[i].bold != (i % 2 == 0))
+			return false;
+	return row->count % 2 == 0;
+}
+
 bool wg_row_cell_is_label(const struct wg_row *row, size_t i)
 {
 	const char *s = row->cells[i].text;
 	char last = s[strlen(s) - 1];
-	return last == ':' || last == '?' || (row->cells[i].bold && !wg_row_all_bold(row));
+	return last == ':' || last == '?' || (row->cells[i].bold && alternates(row));
 }
 
 bool wg_row_is_data(const struct wg_row *heading, const struct wg_row *row)

@@ -54,9 +54,8 @@ static void entry(struct wg_buf *zip, struct wg_buf *directory, const char *name
 	le(directory, 0x02014b50, 4);
 	le(directory, 20, 2);
 	describe(directory, name, crc, (uint32_t)len);
-	le(directory, 0, 2 + 2 + 2 + 2);
-	le(directory, 0, 4);
-	le(directory, 0, 2); /* the two lines: no extra field, no comment, first disk, no attributes */
+	for (unsigned i = 0; i < 6; i++) /* no extra field, no comment, first disk, no attributes */
+		le(directory, 0, 2);
 	le(directory, at, 4);
 	wg_buf_puts(directory, name);
 }
