@@ -81,7 +81,9 @@ static void workbook(struct wg_buf *zip, const uint8_t *sheet, size_t size)
 	     "Type='" RELATIONSHIPS "/styles' Target='t.xml'/><Relationship Id='x' Type='" RELATIONSHIPS
 	     "/sharedStrings' Target='x.xml'/></R>");
 	text(zip, &directory, "t.xml", dates);
-	text(zip, &directory, "x.xml", "<sst><si><t>Name</t></si><si><r><t>Da</t></r><r><t>te</t></r></si></sst>");
+	text(zip, &directory, "x.xml",
+	     "<sst><si><t>Name</t></si><si><r><t>Da</t></r><r><t>te</t></r></si><si><t>Place:</t></si><si><t>Who?</t></si>"
+	     "<si><t>[x] yes [ ] no</t></si><si><t>Tess</t></si><si><t>a</t></si><si><t>b</t></si><si><t>c</t></si></sst>");
 	entry(zip, &directory, "s.xml", sheet, size);
 	uint32_t at = (uint32_t)zip->len;
 	wg_buf_put(zip, directory.data, directory.len);
