@@ -249,6 +249,16 @@
 	<xsl:template match="n:header/n:source" mode="label">Sender's reference</xsl:template>
 	<xsl:template match="n:header/n:concerns" mode="label">Earlier notice</xsl:template>
 	<xsl:template match="@id" mode="label">Notice number</xsl:template>
+	<xsl:template match="n:account/n:led-to" mode="label">What led to being missing</xsl:template>
+	<xsl:template match="n:account/n:met" mode="label">Met or spoke to</xsl:template>
+	<xsl:template match="n:account/n:could-leave" mode="label">Could have left</xsl:template>
+	<xsl:template match="n:account/n:self-harm-ever" mode="label">Self-harm at any time</xsl:template>
+	<xsl:template match="n:return/n:prevent" mode="label">What would stop it</xsl:template>
+	<xsl:template match="n:return/n:treatment" mode="label">Treated since</xsl:template>
+	<xsl:template match="n:return/n:confide" mode="label">Could have spoken to</xsl:template>
+	<xsl:template match="n:back/n:sooner" mode="label">Would have returned sooner</xsl:template>
+	<xsl:template match="n:safety/n:own-life" mode="label">Thought of taking its life</xsl:template>
+	<xsl:template match="n:purposes/n:toolkit" mode="label">Exploitation toolkit used</xsl:template>
 	<xsl:template match="n:iro" mode="label">Independent reviewing officer</xsl:template>
 	<xsl:template match="n:gp" mode="label">GP</xsl:template>
 	<xsl:template match="n:new-gp" mode="label">New GP</xsl:template>
@@ -302,7 +312,8 @@
 			</xsl:when>
 			<xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
 		</xsl:choose>
-		<xsl:if test="@code">
+		<!-- Public codes are short; our own are words, and said already. -->
+		<xsl:if test="@code and (string-length(@code) &lt;= 4 or not($said or $meaning))">
 			<xsl:if test="$said or $meaning"><xsl:text> </xsl:text></xsl:if>
 			<xsl:value-of select="concat('(', @code, ')')"/>
 		</xsl:if>

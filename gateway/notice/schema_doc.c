@@ -166,7 +166,8 @@ static void put_code_list(const struct page *page, const struct _xmlNode *type)
 	char name[WG_LIMIT_NAME + 1] = "";
 	const struct _xmlNode *scheme = wg_schema_info(type, "scheme"), *restriction = wg_xml_first(type, "restriction");
 	const struct _xmlNode *value = restriction != NULL ? wg_xml_first(restriction, "enumeration") : NULL;
-	if (value == NULL || !wg_xml_attr_into(type, "name", name, sizeof name) || strcmp(name, "kind") == 0)
+	if ((value == NULL && scheme == NULL) || !wg_xml_attr_into(type, "name", name, sizeof name) ||
+	    strcmp(name, "kind") == 0)
 		return;
 	put_heading(page, 3, NULL, name);
 	wg_schema_words(type, &words);
@@ -175,6 +176,8 @@ static void put_code_list(const struct page *page, const struct _xmlNode *type)
 		wg_buf_printf(&words, " Scheme: %s. Source: %s.", id != NULL ? id : "", source != NULL ? source : "");
 	}
 	put_paragraph(page, wg_buf_text(&words));
+	if (value == NULL) /* a public list by its form alone, such as the numbers of authorities */
+		return;
 	open_table(page, "Code", "Meaning", "From", "Until");
 	for (; value != NULL; value = wg_xml_next(value, "enumeration"))
 		put_code(page, value);

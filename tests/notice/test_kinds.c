@@ -193,6 +193,28 @@ static void test_what_is_required(void **state)
 	}
 }
 
+/* A code that has ended is still one: notices of that time stay what they were. */
+static void test_old_codes(void **state)
+{
+	(void)state;
+	static const char *const codes[][2] = {
+		{ "child/sex", "1" },
+		{ "child/sex", "F" },
+		{ "child/placement/type/@code", "P2" },
+		{ "child/placement/type/@code", "Z1" },
+		{ "child/placement/type/@code", "K3" },
+		{ "episode/risk", "NAR" },
+	};
+	for (size_t i = 0; i < WG_COUNT(codes); i++) {
+		struct wg_err err = { 0 };
+		WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing.xml");
+		assert_wg(wg_notice_set(notice, codes[i][0], codes[i][1], &err));
+		assert_wg(wg_notice_validate(notice, &err));
+		assert_wg(wg_notice_set(notice, codes[i][0], "nothing", &err));
+		assert_int_equal(wg_notice_validate(notice, &err), WG_REJECT);
+	}
+}
+
 /* ---- every place of every kind */
 
 /* What tests of copies may believe of a place: its own category and those of all that hold it. */
@@ -327,9 +349,13 @@ static void test_an_example_of_every_kind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds_and_bodies),         cmocka_unit_test(test_one_body),
-		cmocka_unit_test(test_steps_that_repeat),        cmocka_unit_test(test_what_is_required),
-		cmocka_unit_test(test_every_place_is_shown),     cmocka_unit_test(test_copies_of_every_body),
+		cmocka_unit_test(test_kinds_and_bodies),
+		cmocka_unit_test(test_one_body),
+		cmocka_unit_test(test_steps_that_repeat),
+		cmocka_unit_test(test_what_is_required),
+		cmocka_unit_test(test_old_codes),
+		cmocka_unit_test(test_every_place_is_shown),
+		cmocka_unit_test(test_copies_of_every_body),
 		cmocka_unit_test(test_an_example_of_every_kind),
 	};
 	return cmocka_run_group_tests(tests, load_all, free_all);
