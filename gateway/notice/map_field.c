@@ -142,6 +142,12 @@ static enum wg_code check_shared(const struct reading *r, const struct wg_map_fi
 		    (other->as == f->as && (other->under.count > 0 || f->under.count > 0)) ||
 		    (f->common && other->as == f->as && other->heading == NULL && f->heading == NULL))
 			continue;
+		if (f->common)
+			return complain(
+				r,
+				"\"%s\" is filled at line %d already, and at line %d of the file in common in another way: read "
+				"it alike, or say under= in one of them",
+				f->to, other->line, f->line);
 		return complain(r, "\"%s\" is filled at line %d already: add the label there, or give both fields a heading",
 		                f->to, other->line);
 	}

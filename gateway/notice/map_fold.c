@@ -66,23 +66,29 @@ static const char *skip_numbering(const char *label)
 	return *p != '\0' ? p : label;
 }
 
-/* Copies a label without its numbering and without the plurals that forms leave open: "Name(s) of child(ren)". */
+/* Bytes of a plural that a form leaves open at p: "Name(s) of child(ren)". */
+static size_t open_plural(const char *p)
+{
+	static const char *const endings[] = { "(s)", "(S)", "(es)", "(ren)" };
+	for (size_t i = 0; *p == '(' && i < WG_COUNT(endings); i++)
+		if (strncmp(p, endings[i], strlen(endings[i])) == 0)
+			return strlen(endings[i]);
+	return 0;
+}
+
+/* Copies a label without its numbering and without open plurals. */
 static void copy_plain(const char *label, char out[WG_MAP_LABEL_MAX])
 {
-	static const char *const endings[] = { "(s)", "(es)", "(ren)", "(S)" };
-	char cut[WG_MAP_LABEL_MAX];
-	size_t n = strnlen(label, sizeof cut - 1), o = 0;
-	memcpy(cut, label, n);
-	cut[n] = '\0';
-	for (const char *p = skip_numbering(cut); *p != '\0';) {
-		size_t skip = 0;
-		for (size_t i = 0; o > 0 && is_letter(out[o - 1]) && i < WG_COUNT(endings); i++)
-			if (strncmp(p, endings[i], strlen(endings[i])) == 0)
-				skip = strlen(endings[i]);
+	size_t n = strnlen(label, WG_MAP_LABEL_MAX - 1), o = 0;
+	memcpy(out, label, n);
+	out[n] = '\0';
+	const char *p = skip_numbering(out);
+	while (*p != '\0') {
+		size_t skip = o > 0 && is_letter(out[o - 1]) ? open_plural(p) : 0;
 		if (skip > 0)
 			p += skip;
 		else
-			out[o++] = *p++;
+			out[o++] = *p++; /* never before p */
 	}
 	out[o] = '\0';
 }

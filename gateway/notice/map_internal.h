@@ -64,8 +64,8 @@ enum wg_map_as {
 	WG_AS_COUNT
 };
 
-/* One spelling of a label. text: folded; key: what is compared, text without plurals. open: it ended in "*" and more
- * words may follow. */
+/* One spelling of a label. text: folded; key: what is compared, text without plurals, or text itself. open: it ended in
+ * "*" and more words may follow. */
 struct wg_map_label {
 	char *text, *key;
 	bool open;

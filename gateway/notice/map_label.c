@@ -201,7 +201,8 @@ static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool
 		return wg_err_set(err, WG_CONFIG, "a label is empty: write words between the bars");
 	memcpy(key, text, n + 1);
 	wg_map_label_singular(key);
-	for (const struct wg_map_label *l; (l = next_equal(labels, key, strlen(key), &at)) != NULL;) {
+	n = strlen(key);
+	for (const struct wg_map_label *l; (l = next_equal(labels, key, n, &at)) != NULL;) {
 		if (l->open != open)
 			continue;
 		if (l->field == field)
@@ -213,10 +214,10 @@ static enum wg_code add_one(struct wg_map_labels *labels, const char *text, bool
 	if (!make_room(labels))
 		return wg_err_set(err, WG_SYSTEM, "no memory for labels");
 	struct wg_map_label *l = &labels->list[labels->count];
-	*l = (struct wg_map_label){ .text = strdup(text), .key = strdup(key), .open = open, .field = field };
-	if (l->text == NULL || l->key == NULL) {
+	*l = (struct wg_map_label){ .text = strdup(text), .open = open, .field = field };
+	l->key = l->text == NULL || strcmp(key, text) == 0 ? l->text : strdup(key);
+	if (l->key == NULL) {
 		free(l->text);
-		free(l->key);
 		return wg_err_set(err, WG_SYSTEM, "no memory for labels");
 	}
 	put_slot(labels, labels->count++);
@@ -249,8 +250,9 @@ enum wg_code wg_map_labels_add(struct wg_map_labels *labels, const char *list, s
 void wg_map_labels_free(struct wg_map_labels *labels)
 {
 	for (size_t i = 0; i < labels->count; i++) {
+		if (labels->list[i].key != labels->list[i].text)
+			free(labels->list[i].key);
 		free(labels->list[i].text);
-		free(labels->list[i].key);
 	}
 	free(labels->list);
 	free(labels->slots);

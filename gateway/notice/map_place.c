@@ -94,7 +94,9 @@ static void place_date(struct wg_map_placing *p, const char *value)
 	if (!wg_value_date(value, latest(p), iso)) {
 		if (wg_map_put(p, "", ""))
 			wg_map_put_attribute(p, "", "said", value);
-		wg_map_note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
+		const char *answer = wg_value_answer(value);
+		if (answer == NULL || strcmp(answer, "not-known") != 0)
+			wg_map_note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
 		return;
 	}
 	if (wg_map_put(p, "", iso) && !plain)
@@ -246,7 +248,7 @@ static void place_nhs(struct wg_map_placing *p, const char *value)
 	if (wg_value_nhs(value, digits))
 		(void)wg_map_put(p, "", digits);
 	else
-		wg_map_note(p, WG_UNREAD, "not an NHS number, or its check digit is wrong: not carried");
+		wg_map_unread(p, value, "not an NHS number, or its check digit is wrong: not carried");
 }
 
 /* "High (age and health)": the grade, when what follows names no other one. */
@@ -270,7 +272,7 @@ static void place_risk(struct wg_map_placing *p, const char *value)
 {
 	const char *grade = strlen(value) <= WG_MAP_TEXT_MAX ? risk_of(value) : NULL;
 	if (grade == NULL) {
-		wg_map_note(p, WG_UNREAD, "not the name of one risk grade: not carried");
+		wg_map_unread(p, value, "not the name of one risk grade: not carried");
 		return;
 	}
 	if (wg_map_put(p, "", grade) && !wg_map_same_words(grade, value))
@@ -291,7 +293,7 @@ static void place_reference(struct wg_map_placing *p, const char *value)
 	if (wg_value_reference(value))
 		(void)wg_map_put_line(p, "", value);
 	else
-		wg_map_note(p, WG_UNREAD, "not a reference: not carried");
+		wg_map_unread(p, value, "not a reference: not carried");
 }
 
 static void place_force_name(struct wg_map_placing *p, const char *value)
@@ -316,7 +318,7 @@ static void place_number(struct wg_map_placing *p, const char *value)
 	if (wg_value_number(value, digits))
 		(void)wg_map_put(p, "", digits);
 	else
-		wg_map_note(p, WG_UNREAD, "not one whole number: not carried");
+		wg_map_unread(p, value, "not one whole number: not carried");
 }
 
 static void place_email(struct wg_map_placing *p, const char *value)

@@ -11,7 +11,7 @@ static void place_named_code(struct wg_map_placing *p, const char *table, const 
 {
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
 	if (c == NULL) {
-		wg_map_note(p, WG_UNREAD, "not one name of the code table, as of that day: not carried");
+		wg_map_unread(p, value, "not one name of the code table, as of that day: not carried");
 		return;
 	}
 	if (!wg_map_put(p, "", c->value))
@@ -44,7 +44,7 @@ static void place_code_alone(struct wg_map_placing *p, const char *value)
 	if (c != NULL)
 		(void)wg_map_put(p, "", c->value);
 	else
-		wg_map_note(p, WG_UNREAD, "not words of the code table, as of that day: not carried");
+		wg_map_unread(p, value, "not words of the code table, as of that day: not carried");
 }
 
 /* Several boxes ticked, or several lines, in a place that may repeat: each is one of its own. */

@@ -48,6 +48,15 @@ void wg_map_went_to(struct wg_map_placing *p, const char *path)
 	(void)snprintf(p->outcome->to + have, sizeof p->outcome->to - have, "%s%s", have > 0 ? " " : "", clean);
 }
 
+void wg_map_unread(struct wg_map_placing *p, const char *value, const char *why)
+{
+	const char *answer = wg_value_answer(value);
+	if (answer != NULL && strcmp(answer, "not-known") == 0)
+		wg_map_note(p, WG_EMPTY, "the form says that it is not known");
+	else
+		wg_map_note(p, WG_UNREAD, why);
+}
+
 void wg_map_went_below(struct wg_map_placing *p, const char *below)
 {
 	char path[WG_MAP_TO_MAX + 32];

@@ -40,6 +40,10 @@ bool wg_map_one_line(const char *value, char out[WG_MAP_LINE_MAX + 1]);
 /* What stands there; the caller frees; NULL when nothing does. */
 char *wg_map_get(const struct wg_map_placing *p, const char *below);
 
+/* For a place that holds no words: a value that says that nobody knows leaves it empty, and calls nobody; any other is
+ * unread, with why. */
+void wg_map_unread(struct wg_map_placing *p, const char *value, const char *why);
+
 /* True when both have the same words. */
 bool wg_map_same_words(const char *a, const char *b);
 

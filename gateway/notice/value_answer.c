@@ -62,14 +62,6 @@ static const struct phrase consents[] = {
 	{ "withdrew", "withdrawn" },
 	{ "consent withdrawn", "withdrawn" },
 	{ "revoked", "withdrawn" },
-	{ "not known", "not-known" },
-	{ "unknown", "not-known" },
-	{ "unsure", "not-known" },
-	{ "not sure", "not-known" },
-	{ "dont know", "not-known" },
-	{ "do not know", "not-known" },
-	{ "nk", "not-known" },
-	{ "n k", "not-known" },
 };
 
 /* Words behind an answer that limit or turn it. */
@@ -94,7 +86,8 @@ static const char *consent_of(const char *folded)
 	for (size_t i = 0; i < WG_COUNT(consents); i++)
 		if (strcmp(consents[i].words, folded) == 0)
 			return consents[i].state;
-	return NULL;
+	const char *answer = wg_value_answer(folded);
+	return answer != NULL && strcmp(answer, "not-known") == 0 ? answer : NULL;
 }
 
 const char *wg_value_consent(const char *s)

@@ -14,7 +14,7 @@ struct wg_value_scan {
 	int hour, minute, second; /* minute -1: only an hour was said */
 	int offset;               /* minutes before UTC that were said; -1 none */
 	enum wg_value_part part;
-	bool approx, twelve_hour, padded_hour, bare_time;
+	bool approx, late, twelve_hour, padded_hour, bare_time;
 };
 
 /* Scans a whole value: false when anything in it is not understood, or something stands in it twice. Says nothing yet

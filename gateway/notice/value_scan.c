@@ -201,6 +201,8 @@ static bool clock_time(struct wg_value_scan *s, bool *ok)
 			if (!set(&s->second, digits_at(p + 1, 2)) || s->second > 59)
 				return false;
 			p += 3;
+			if (*p == '.' && is_digit(p[1])) /* exports write fractions of it */
+				p += 1 + count_digits(p + 1);
 		}
 	}
 	if (is_digit(*p) || ((*p == ':' || *p == '.' || *p == '/') && is_digit(p[1])))
@@ -248,7 +250,7 @@ static bool number(struct wg_value_scan *s)
 	return lone_number(s);
 }
 
-enum { WORD_FILLER, WORD_APPROX, WORD_MONTH, WORD_WEEKDAY, WORD_PART, WORD_NOON, WORD_ZONE, WORD_AGE };
+enum { WORD_FILLER, WORD_LATE, WORD_APPROX, WORD_MONTH, WORD_WEEKDAY, WORD_PART, WORD_NOON, WORD_ZONE, WORD_AGE };
 
 struct word {
 	const char *text;
@@ -319,6 +321,7 @@ static const struct word words[] = {
 	{ "saturday", WORD_WEEKDAY, 6 },
 	{ "sat", WORD_WEEKDAY, 6 },
 	{ "early", WORD_PART, WG_PART_EARLY },
+	{ "late", WORD_LATE, 0 },
 	{ "morning", WORD_PART, WG_PART_MORNING },
 	{ "afternoon", WORD_PART, WG_PART_AFTERNOON },
 	{ "evening", WORD_PART, WG_PART_EVENING },
@@ -383,6 +386,9 @@ static bool take_word(struct wg_value_scan *s, const struct word *w)
 	switch (w->kind) {
 	case WORD_FILLER:
 		return true;
+	case WORD_LATE:
+		s->late = true;
+		return true;
 	case WORD_APPROX:
 		s->approx = true;
 		return true;
@@ -412,8 +418,8 @@ static bool word(struct wg_value_scan *s)
 	s->p += n;
 	for (size_t i = 0; i < WG_COUNT(words); i++)
 		if (strlen(words[i].text) == n && strncmp(words[i].text, start, n) == 0) {
-			if (*s->p == '.' && !is_digit(s->p[1]))
-				s->p++; /* "approx.", "Nov." */
+			if (*s->p == '.' && (words[i].kind == WORD_APPROX || !is_digit(s->p[1])))
+				s->p++; /* "c.21:40", "Nov." */
 			return take_word(s, &words[i]);
 		}
 	return false;
@@ -429,7 +435,7 @@ static bool sign(struct wg_value_scan *s)
 			return true;
 	}
 	bool lone_hyphen = *s->p == '-' && s->p[1] == ' ';
-	if (strchr(" ,;:()[]'~\n", *s->p) == NULL && !lone_hyphen)
+	if (strchr(" ,;:()[]'~@\n", *s->p) == NULL && !lone_hyphen)
 		return false;
 	if (*s->p == '~')
 		s->approx = true;
@@ -489,5 +495,5 @@ bool wg_value_scan(const char *text, struct wg_value_scan *out)
 			return false;
 	}
 	s->p = NULL;
-	return true;
+	return !s->late || s->part != WG_PART_NONE; /* late in which part of the day? */
 }

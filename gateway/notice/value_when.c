@@ -32,7 +32,10 @@ bool wg_value_date(const char *text, int64_t latest, char out[WG_VALUE_DATE])
 {
 	struct wg_value_scan s;
 	int64_t days;
-	if (!scan(&s, text, latest, &days) || s.hour != -1 || s.part != WG_PART_NONE || s.approx || s.offset != -1)
+	if (!scan(&s, text, latest, &days))
+		return false;
+	bool midnight = s.hour == 0 && s.minute == 0 && s.second <= 0; /* a table's way to write a day */
+	if ((s.hour != -1 && !midnight) || s.part != WG_PART_NONE || s.approx || s.offset != -1)
 		return false;
 	char moment[WG_CLOCK_TEXT];
 	memcpy(out, wg_clock_format(days * 86400000, moment), WG_VALUE_DATE - 1);

@@ -144,6 +144,17 @@ static void reads_answers(void **state)
 		{ "N/K", "not-known" },
 		{ "Don't know", "not-known" },
 		{ "Not sure", "not-known" },
+		{ "UNK", "not-known" },
+		{ "tbc", "not-known" },
+		{ "To be confirmed", "not-known" },
+		{ "Not known at this time", "not-known" },
+		{ "not stated", "not-known" },
+		{ "Not disclosed", "not-known" },
+		{ "None reported", "no" },
+		{ "Nil", "no" },
+		{ "Nil - see notes", "no" },
+		{ "TBC by the school", NULL },
+		{ "Unkempt", NULL },
 		{ "Not usually", NULL },
 		{ "Nobody knows", NULL },
 		{ "Yesterday", NULL },
@@ -157,6 +168,106 @@ static void reads_answers(void **state)
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++)
 		same(rows[i].said, wg_value_answer(rows[i].said), rows[i].want);
+	assert_int_equal(faults, 0);
+}
+
+static void reads_consent(void **state)
+{
+	(void)state;
+	faults = 0;
+	static const struct pair rows[] = {
+		{ "Yes", "given" },
+		{ "Agreed", "given" },
+		{ "Consent given", "given" },
+		{ "Yes, given verbally at the interview", "given" },
+		{ "Verbal consent given", "given" },
+		{ "Given (in writing)", "given" },
+		{ "No", "refused" },
+		{ "REFUSED", "refused" },
+		{ "Does not agree", "refused" },
+		{ "Didn't agree.", "refused" },
+		{ "No consent", "refused" },
+		{ "No - was clear about it", "refused" },
+		{ "Not given", "refused" },
+		{ "Not sought", "not-sought" },
+		{ "Was not asked", "not-sought" },
+		{ "Not discussed", "not-sought" },
+		{ "Withdrawn", "withdrawn" },
+		{ "Consent withdrawn", "withdrawn" },
+		{ "Not known", "not-known" },
+		{ "N/K", "not-known" },
+		{ "TBC", "not-known" },
+		/* conditions and second thoughts are for a person */
+		{ "Yes, but not to the police", NULL },
+		{ "Yes - except school", NULL },
+		{ "Yes; withdrawn on 21/11/2026", NULL },
+		{ "Yes, only the social worker", NULL },
+		{ "No, later agreed", NULL },
+		{ "Yes (if mum is not told)", NULL },
+		{ "Yes/No", NULL },
+		{ "Yes; No", NULL },
+		{ "Agreed to some", NULL },
+		{ "N/A", NULL },
+		{ "None", NULL },
+		{ "Maybe", NULL },
+		{ "", NULL },
+	};
+	for (size_t i = 0; i < WG_COUNT(rows); i++)
+		same(rows[i].said, wg_value_consent(rows[i].said), rows[i].want);
+	assert_int_equal(faults, 0);
+}
+
+static void reads_counts_and_addresses(void **state)
+{
+	(void)state;
+	faults = 0;
+	static const struct pair numbers[] = {
+		{ "3", "3" },
+		{ "003", "3" },
+		{ "0", "0" },
+		{ "00", "0" },
+		{ "three", "3" },
+		{ "Twenty", "20" },
+		{ "3 times", "3" },
+		{ "1 episode", "1" },
+		{ "12 days", "12" },
+		{ " 4 ", "4" },
+		{ "999999999", "999999999" },
+		{ "3 or 4", NULL },
+		{ "3-4", NULL },
+		{ "about 3", NULL },
+		{ "3+", NULL },
+		{ "1.5", NULL },
+		{ "None", NULL },
+		{ "several", NULL },
+		{ "", NULL },
+		{ "3 cats", NULL },
+		{ "1,000", NULL },
+		{ "1234567890", NULL },
+		{ "-1", NULL },
+	};
+	static const struct pair mails[] = {
+		{ "robin@county.example", "y" },
+		{ "robin.specimen+case@mail.county.example", "y" },
+		{ "r@a.example", "y" },
+		{ "robin", NULL },
+		{ "robin@county", NULL },
+		{ "@county.example", NULL },
+		{ "robin@", NULL },
+		{ "robin@.example", NULL },
+		{ "robin@county..example", NULL },
+		{ "robin@county.example.", NULL },
+		{ "robin@@county.example", NULL },
+		{ "Robin robin@county.example", NULL },
+		{ "robin@county.example; kit@county.example", NULL },
+		{ "", NULL },
+	};
+	for (size_t i = 0; i < WG_COUNT(numbers); i++) {
+		char out[WG_VALUE_NUMBER] = "";
+		same(numbers[i].said, wg_value_number(numbers[i].said, out) ? out : NULL, numbers[i].want);
+	}
+	for (size_t i = 0; i < WG_COUNT(mails); i++)
+		same(mails[i].said, wg_value_email(mails[i].said) ? "y" : NULL, mails[i].want);
 	assert_int_equal(faults, 0);
 }
 
@@ -419,9 +530,17 @@ static void reads_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds),           cmocka_unit_test(cleans),           cmocka_unit_test(sees_blanks),
-		cmocka_unit_test(reads_answers),   cmocka_unit_test(smells_secrets),   cmocka_unit_test(reads_people),
-		cmocka_unit_test(reads_postcodes), cmocka_unit_test(reads_telephones), cmocka_unit_test(reads_nhs_numbers),
+		cmocka_unit_test(folds),
+		cmocka_unit_test(cleans),
+		cmocka_unit_test(sees_blanks),
+		cmocka_unit_test(reads_answers),
+		cmocka_unit_test(reads_consent),
+		cmocka_unit_test(reads_counts_and_addresses),
+		cmocka_unit_test(smells_secrets),
+		cmocka_unit_test(reads_people),
+		cmocka_unit_test(reads_postcodes),
+		cmocka_unit_test(reads_telephones),
+		cmocka_unit_test(reads_nhs_numbers),
 		cmocka_unit_test(reads_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
