@@ -33,7 +33,7 @@ static void close_field(struct wg_pick *p)
 	wg_buf_reset(&p->label);
 	wg_buf_reset(&p->value);
 	p->open = false;
-	p->lone = false;
+	p->lone = p->boxes = false;
 	p->blank = false;
 }
 
@@ -52,6 +52,7 @@ static void append(struct wg_pick *p, const char *line)
 	if (p->value.len > 0)
 		wg_buf_putc(&p->value, '\n');
 	wg_buf_puts(&p->value, line + strspn(line, " \t"));
+	p->boxes = p->boxes || wg_tick_any(line);
 	p->blank = false;
 }
 
@@ -217,12 +218,15 @@ static bool take_boxes(struct wg_pick *p, size_t i)
 	static const char nameless[] = "Tick boxes without a label";
 	const struct wg_item *item = &p->items->list[i];
 	const char *s = item->text + strspn(item->text, " \t-*");
-	size_t first, boxes;
+	size_t first, boxes, start;
 	bool ends;
+	struct wg_label l;
 	boxes = wg_tick_count(s, &first, &ends);
 	if (boxes == 0 || (first > 0 && !(ends && boxes > 1)))
 		return false;
-	if (p->open && !p->lone && (p->value.len == 0 || wg_tick_any(wg_buf_text(&p->value)))) {
+	if (first > 0 && wg_label_split(s, &start, &l) && start + l.value < first) /* "Interpreter: Yes [ ] No [x]" */
+		return false;
+	if (p->open && !p->lone && (p->value.len == 0 || (!p->blank && p->boxes))) {
 		append(p, s);
 	} else if (p->footer != FOOTER_NONE) {
 		words(p, item);
@@ -311,7 +315,9 @@ static size_t take_any(struct wg_pick *p, size_t i)
 		return take_boundary(p, item) ? 1 : take_line(p, i);
 	}
 	close_field(p);
-	if (item->kind == WG_ITEM_HEAD) {
+	if (item->kind == WG_ITEM_HEAD && item->text[0] == '\0') {
+		wg_found_section(p->found, NULL); /* what stood under the heading before is over */
+	} else if (item->kind == WG_ITEM_HEAD) {
 		words(p, item);
 		section(p, item->text);
 	} else if (stays_in_footer(p, i, item->text, strlen(item->text))) {

@@ -21,8 +21,9 @@ struct wg_pick {
 	char at[160];
 	bool open, question, blank; /* blank: a blank line came after the last one taken */
 	bool dashes;
-	bool bold; /* the value ends in bold: so what goes on may be */
-	bool lone; /* the open field is one box with its words: the next box is another's */
+	bool bold;  /* the value ends in bold: so what goes on may be */
+	bool boxes; /* the value has tick boxes */
+	bool lone;  /* the open field is one box with its words: the next box is another's */
 	enum wg_footer footer;
 	unsigned quote;
 };
