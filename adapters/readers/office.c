@@ -172,11 +172,13 @@ void wg_office_add_box(struct wg_office *doc, struct wg_office_para *para, bool 
 /* "Text1", "Check Box 3", "goog_rdk_12": what a program calls a control whose author gave it no name. */
 static bool made_up(const char *label)
 {
-	static const char *const words[] = { "text",      "check",          "check box",  "checkbox",  "dropdown",
-		                                 "drop-down", "drop down",      "combobox",   "combo box", "list box",
-		                                 "date",      "date picker",    "rich text",  "picture",   "plain text",
-		                                 "control",   "goog_rdk_",      "text field", "text box",  "listbox",
-		                                 "textbox",   "content control" };
+	static const char *const words[] = {
+		"text",          "check",           "check box",     "checkbox",        "dropdown",     "drop-down",
+		"drop down",     "combobox",        "combo box",     "list box",        "date",         "date picker",
+		"rich text",     "picture",         "plain text",    "control",         "goog_rdk_",    "text field",
+		"text box",      "listbox",         "textbox",       "content control", "date field",   "time field",
+		"numeric field", "formatted field", "pattern field", "currency field",  "option button"
+	};
 	size_t n = strlen(label);
 	while (n > 0 && ((label[n - 1] >= '0' && label[n - 1] <= '9') || label[n - 1] == ' '))
 		n--;

@@ -13,6 +13,8 @@
 
 /* office_read.c: everything of a flow, in order. */
 void wg_office_walk(struct wg_items *items, const struct wg_office_flow *flow);
+/* What comes next does not run on from what came before. */
+void wg_office_gap(struct wg_items *items);
 /* What comes next stands under that heading. */
 void wg_office_heading(struct wg_items *items, const char *heading);
 

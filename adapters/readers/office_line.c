@@ -9,6 +9,9 @@
 #include "readers/office_internal.h"
 #include "readers/office_tick.h"
 
+/* Underscores or dots in a row that are no text; three dots are. */
+#define DRAWN_MIN 3
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n';
@@ -188,8 +191,30 @@ static size_t bold_label(const char *line, const uint8_t *bold, size_t n)
 	return strchr(":.,;-!", line[len - 1]) == NULL ? len : 0;
 }
 
+/* Lines drawn to be written on ("Signed ______", "Date .......") say nothing: they become blanks, and a label before
+ * one at the end gets a colon. */
+static void undraw(char *line, size_t n)
+{
+	size_t before = trimmed_len(line, n), dots = before;
+	for (size_t i = 0; i < n;) {
+		size_t run = strspn(line + i, "_");
+		if (run >= DRAWN_MIN)
+			memset(line + i, ' ', run);
+		i += run > 0 ? run : 1;
+	}
+	while (dots > 0 && line[dots - 1] == '.')
+		dots--;
+	if (before - dots > DRAWN_MIN)
+		memset(line + dots, ' ', before - dots);
+	size_t end = trimmed_len(line, n);
+	if (end > 0 && end < before && end <= WG_OFFICE_HEADING_BYTES && memchr(line, ':', end) == NULL &&
+	    line[end - 1] != '?')
+		line[end] = ':';
+}
+
 static void add_line(struct wg_items *items, char *line, const uint8_t *bold, size_t n)
 {
+	undraw(line, n);
 	size_t label = wg_office_tick_has(line) ? 0 : bold_label(line, bold, n);
 	if (label > 0)
 		line[label] = WG_LABEL_MARK; /* a blank stands there */
@@ -213,6 +238,7 @@ void wg_office_lines(struct wg_items *items, const struct wg_office_para *para)
 		items->no_memory = true;
 		return;
 	}
+	bool boxes = wg_office_tick_has(wg_buf_text(&text));
 	for (size_t at = 0; at < text.len;) {
 		char *line = (char *)text.data + at;
 		size_t n = strcspn(line, "\n");
@@ -220,4 +246,6 @@ void wg_office_lines(struct wg_items *items, const struct wg_office_para *para)
 		add_line(items, line, bold.data + at, n);
 		at += n + 1;
 	}
+	if (para->n_controls > 0 && !boxes) /* what was filled in ends with its paragraph */
+		wg_office_gap(items);
 }

@@ -63,7 +63,10 @@ enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *wh
 {
 	WG_AUTO_BUF struct wg_buf part = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	enum wg_code code = wg_zip_read(zip, name, &part, err);
-	if (code == WG_OK)
-		code = wg_xml_parse(part.data, part.len, what, out, err);
-	return code;
+	if (code != WG_OK)
+		return code;
+	code = wg_xml_parse(part.data, part.len, what, out, err);
+	return code == WG_REJECT
+	           ? wg_err_add(err, "the document cannot be read as it is: save it again, or send it in parts")
+	           : code;
 }

@@ -11,6 +11,12 @@
 #include "readers/office_internal.h"
 #include "readers/office_tick.h"
 
+void wg_office_gap(struct wg_items *items)
+{
+	if (wg_items_line(items, "", 0) != NULL) /* a failure sticks in items */
+		items->lines--;                      /* nobody who counts lines sees it */
+}
+
 void wg_office_heading(struct wg_items *items, const char *heading)
 {
 	struct wg_item *item = wg_items_line(items, heading, strlen(heading));
@@ -60,6 +66,16 @@ static bool is_section(const struct wg_office_flow *flow, size_t i)
 	return !said && (para->heading || form_follows(flow, i + 1));
 }
 
+/* A paragraph with boxes is whole, unless more boxes follow it. */
+static void put_para(struct wg_items *items, const struct wg_office_flow *flow, size_t i)
+{
+	const struct wg_office_para *next = i + 1 < flow->n ? flow->blocks[i + 1].para : NULL;
+	wg_office_lines(items, flow->blocks[i].para);
+	if (wg_office_tick_has(wg_buf_text(&flow->blocks[i].para->text)) &&
+	    (next == NULL || !wg_tick_begins(wg_buf_text(&next->text))))
+		wg_office_gap(items);
+}
+
 void wg_office_walk(struct wg_items *items, const struct wg_office_flow *flow)
 {
 	for (size_t i = 0; i < flow->n; i++) {
@@ -69,7 +85,7 @@ void wg_office_walk(struct wg_items *items, const struct wg_office_flow *flow)
 		else if (block->para != NULL && is_section(flow, i))
 			wg_office_heading(items, wg_buf_text(&block->para->text));
 		else if (block->para != NULL)
-			wg_office_lines(items, block->para);
+			put_para(items, flow, i);
 	}
 }
 

@@ -12,6 +12,9 @@
 #include "readers/label.h"
 #include "readers/office_tick.h"
 
+/* Items that are looked at for the heading above a table. */
+#define BACK_MAX 500
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n';
@@ -136,7 +139,7 @@ static void as_text(struct wg_items *items, const struct wg_office_cells *cells,
 {
 	for (size_t k = from; k < cells->n; k++) {
 		wg_office_walk(items, &cells->list[k].cell->flow);
-		(void)wg_items_line(items, "", 0); /* a failure sticks in items */
+		wg_office_gap(items);
 	}
 }
 
@@ -333,17 +336,28 @@ static size_t rows_beside(const struct wg_office_table *table, size_t i)
 	return n;
 }
 
+/* The heading that holds at the end of the items: looked for among the last ones only, "" when it is not there. */
+static const char *heading_before(const struct wg_items *items)
+{
+	size_t i = items->count;
+	for (unsigned steps = 0; i > 0 && steps < BACK_MAX; steps++)
+		if (items->list[--i].kind == WG_ITEM_HEAD)
+			return items->list[i].text;
+	return "";
+}
+
 /* Beside label and value it is a heading; beside single cells it is their label. */
 static void put_beside(struct wg_items *items, const struct wg_office_table *table, size_t i, size_t rows)
 {
 	struct wg_office_cells cells;
 	WG_AUTO_BUF struct wg_buf value = WG_BUF(WG_LIMIT_MESSAGE);
+	WG_AUTO_FREE char *before = strdup(heading_before(items));
 	wg_office_cells_read(table, i, false, &cells);
 	bool heading = cells.n > 2 && can_label(&cells.list[0]);
 	WG_AUTO_FREE char *label = strdup(cells.n > 0 ? text_of(&cells.list[0]) : "");
 	wg_office_cells_free(&cells);
 	if (heading)
-		wg_office_heading(items, label);
+		wg_office_heading(items, label != NULL ? label : "");
 	for (size_t k = i; k < i + rows; k++) {
 		wg_office_cells_read(table, k, false, &cells);
 		size_t from = k == i ? 1 : 0;
@@ -355,7 +369,9 @@ static void put_beside(struct wg_items *items, const struct wg_office_table *tab
 		}
 		wg_office_cells_free(&cells);
 	}
-	if (!heading && label != NULL)
+	if (heading)
+		wg_office_heading(items, before != NULL ? before : "");
+	else if (label != NULL)
 		add_pair(items, label, wg_buf_text(&value), (unsigned)i + 1);
 }
 

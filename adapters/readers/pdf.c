@@ -12,6 +12,8 @@
 #include "readers/pdf_internal.h"
 
 #define AT_BYTES (WG_PDF_NAME_BYTES + 60)
+/* A title says which form it is; some programs put whole abstracts there. */
+#define TITLE_BYTES 200
 
 static void form_free(struct wg_pdf_form *form)
 {
@@ -71,6 +73,18 @@ static enum wg_code form_check(struct wg_pdf_form *form, struct wg_err *err)
 	return WG_OK;
 }
 
+/* The title that the document was given, as the first line of its words: what is printed at its top is not read. */
+static void put_title(struct wg_pdf *pdf, struct wg_found *found)
+{
+	WG_PDF_SCOPE(pdf);
+	WG_AUTO_FREE char *title = wg_pdf_copy(pdf, wg_pdf_title(pdf));
+	if (title == NULL)
+		return;
+	title[strcspn(title, "\n")] = '\0';
+	if (strlen(title) <= TITLE_BYTES && strcmp(title, "untitled") != 0 && title[0] != '\0')
+		wg_found_text(found, title);
+}
+
 static enum wg_code read_form(struct wg_pdf *pdf, struct wg_found *found, struct wg_err *err)
 {
 	WG_CLEANUP(form_free) struct wg_pdf_form form = { .pdf = pdf, .found = found };
@@ -84,6 +98,7 @@ static enum wg_code read_form(struct wg_pdf *pdf, struct wg_found *found, struct
 		WG_PDF_SCOPE(pdf);
 		wg_pdf_fields(&form, wg_pdf_item(pdf, fields, i));
 	}
+	put_title(pdf, found);
 	if (form.over == NULL && !form.no_memory)
 		wg_pdf_pages(&form);
 	enum wg_code code = form_check(&form, err);

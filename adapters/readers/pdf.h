@@ -17,8 +17,9 @@
 enum wg_code wg_pdf_prepare(struct wg_err *err) WG_MUST;
 
 /* in: one PDF. out: <fields reader="pdf">. label: the tooltip of a field, else its name; section: the name of the group
- * that it is in. WG_REJECT with the reason when the PDF is none, or one of the above; WG_LIMIT when it is too large in
- * some way. What could not be read surely is a remark. */
+ * that it is in; the first of the words outside the fields is the title in the document's properties. WG_REJECT with
+ * the reason when the PDF is none, or one of the above; WG_LIMIT when it is too large in some way. What could not be
+ * read surely is a remark. */
 enum wg_code wg_pdf_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -46,8 +46,9 @@ struct wg_pdf_scope {
 void wg_pdf_scope_end(const struct wg_pdf_scope *scope);
 #define WG_PDF_JOIN(a, b) a##b
 #define WG_PDF_SCOPE_NAME(line) WG_PDF_JOIN(scope_of_line_, line)
-#define WG_PDF_SCOPE(p) \
-	WG_CLEANUP(wg_pdf_scope_end) const struct wg_pdf_scope WG_PDF_SCOPE_NAME(__LINE__) = { (p), (p)->n_open }
+#define WG_PDF_SCOPE(p)          \
+	WG_CLEANUP(wg_pdf_scope_end) \
+	__attribute__((unused)) const struct wg_pdf_scope WG_PDF_SCOPE_NAME(__LINE__) = { (p), (p)->n_open }
 
 /* Opens the first len bytes, which the caller keeps. WG_REJECT: damaged, encrypted. */
 enum wg_code wg_pdf_open(struct wg_pdf *pdf, const struct wg_buf *in, size_t len, struct wg_err *err) WG_MUST;
@@ -59,6 +60,7 @@ bool wg_pdf_faulty(struct wg_pdf *pdf);
 
 /* Objects. A null object stands for what is not there. */
 qpdf_oh wg_pdf_root(struct wg_pdf *pdf);
+qpdf_oh wg_pdf_title(struct wg_pdf *pdf);                              /* as the document's properties have it */
 qpdf_oh wg_pdf_key(struct wg_pdf *pdf, qpdf_oh dict, const char *key); /* null object also when dict is none */
 qpdf_oh wg_pdf_item(struct wg_pdf *pdf, qpdf_oh array, size_t i);
 size_t wg_pdf_items(struct wg_pdf *pdf, qpdf_oh array); /* 0 when it is none */

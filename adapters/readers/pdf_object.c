@@ -104,6 +104,12 @@ qpdf_oh wg_pdf_root(struct wg_pdf *pdf)
 	return wg_pdf_key(pdf, trailer, "/Root");
 }
 
+qpdf_oh wg_pdf_title(struct wg_pdf *pdf)
+{
+	qpdf_oh trailer = keep(pdf, qpdf_get_trailer(pdf->q));
+	return wg_pdf_key(pdf, wg_pdf_key(pdf, trailer, "/Info"), "/Title");
+}
+
 bool wg_pdf_is(struct wg_pdf *pdf, qpdf_oh object, enum qpdf_object_type_e type)
 {
 	return qpdf_oh_get_type_code(pdf->q, object) == type;
