@@ -68,6 +68,7 @@ def write(name, body, masters="", parts=None, type=TEXT, manifest=""):
     parts["styles.xml"] = (f'<office:document-styles {NAMESPACES} office:version="1.3"><office:styles>{STYLES}</office:styles>'
                            f'<office:master-styles><style:master-page style:name="Standard">{masters}</style:master-page></office:master-styles></office:document-styles>')
     parts["META-INF/manifest.xml"] = f'<manifest:manifest {NAMESPACES}><manifest:file-entry manifest:full-path="/" manifest:media-type="{type}"/>{manifest}</manifest:manifest>'
+    (HERE / name).with_suffix(".part.xml").write_text(parts["content.xml"])  # the fuzz target puts it into a sound archive
     with zipfile.ZipFile(HERE / name, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", (2026, 1, 5, 9, 0, 0)), type)
         for part in sorted(parts):
