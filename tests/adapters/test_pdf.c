@@ -67,7 +67,6 @@ static const struct {
 	{ "deep-kids", "deeper" },
 	{ "deep-pages", "deeper" },
 	{ "xref-loop", "damaged" },
-	{ "bomb", "damaged" },
 	{ "before", "does not begin" },
 	{ "behind", "does not end" },
 	{ "archive", "archive" },
@@ -76,6 +75,19 @@ static const struct {
 	{ "no-root", "damaged" },
 	{ "xref-lies", "damaged" },
 };
+
+/* Under a sanitizer memory is not limited (sys/child_spawn.c): what only that limit stops is then read, or stopped
+ * later. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_LIMITED false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_LIMITED false
+#endif
+#endif
+#ifndef MEMORY_LIMITED
+#define MEMORY_LIMITED true
+#endif
 
 static void next_one_is_read(void)
 {
@@ -101,6 +113,22 @@ static void others_are_refused(void **state)
 			fail_msg("%s: the answer says what was in it: %s", refused[i].name, err.text);
 		next_one_is_read();
 	}
+}
+
+static void bomb_is_refused(void **state)
+{
+	(void)state;
+	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_MESSAGE);
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	struct wg_err err;
+	if (!MEMORY_LIMITED) {
+		print_message("not tried: under a sanitizer the two gigabytes would really be taken\n");
+		return;
+	}
+	load("bomb", ".pdf", &in);
+	assert_int_equal(run_reader(PDF, in.data, in.len, &out, &err), WG_REJECT);
+	assert_non_null(strstr(err.text, "damaged"));
+	next_one_is_read();
 }
 
 /* Writes the objects from number 4 on, each by put, then the table: 1 is the catalogue, 2 the pages, 3 one page. */
@@ -393,7 +421,7 @@ static const struct {
 	{ "30,000 notes", "more boxes and notes", notes_30000 },
 	{ "100,000 objects as fields", "limit", objects_120000 },
 	{ "3 million nulls", "more objects", nulls_in_fields },
-	{ "3.5 million dictionaries", "more than a form", dictionaries_in_fields },
+	{ "3.5 million dictionaries", MEMORY_LIMITED ? "more than a form" : "", dictionaries_in_fields },
 	{ "one kid a million times", "", same_kid_often },
 	{ "arrays in arrays", "", arrays_deep },
 	{ "dictionaries in dictionaries", "", dictionaries_deep },
@@ -477,9 +505,10 @@ static void numbers_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forms_are_read),     cmocka_unit_test(packed_or_not_is_the_same),
-		cmocka_unit_test(others_are_refused), cmocka_unit_test(built_documents),
-		cmocka_unit_test(formatting_lines),   cmocka_unit_test(numbers_are_remembered),
+		cmocka_unit_test(forms_are_read),         cmocka_unit_test(packed_or_not_is_the_same),
+		cmocka_unit_test(others_are_refused),     cmocka_unit_test(bomb_is_refused),
+		cmocka_unit_test(built_documents),        cmocka_unit_test(formatting_lines),
+		cmocka_unit_test(numbers_are_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

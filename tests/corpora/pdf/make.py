@@ -137,6 +137,7 @@ def program_made(encrypt=None):
     out = io.BytesIO()
     page = canvas.Canvas(out, invariant=1, encrypt=encrypt, pageCompression=1)
     form = page.acroForm
+    page.setTitle("Missing child: report")
     page.drawString(50, 780, "Missing child: report")
     form.textfield(name="child.name", tooltip="Full name of child", x=150, y=740, width=300, value="Tess Example")
     form.textfield(name="child.born", tooltip="Date of birth", x=150, y=710, value="14/03/2011", maxlen=10)
