@@ -35,7 +35,8 @@ const char *wg_document_words(enum wg_document kind);
 
 /* What is no form and still comes beside one. */
 enum wg_beside { WG_BESIDE_NOTHING, WG_BESIDE_PICTURE, WG_BESIDE_CALENDAR, WG_BESIDE_CARD };
-/* *type: the media type of a picture of a kind that a notice carries ("image/jpeg", "image/png"), NULL for all else. */
+/* *type: the media type of a picture of a kind that a notice carries ("image/jpeg", "image/png"), NULL for all else and
+ * for a picture that is something else as well. */
 enum wg_beside wg_document_beside(const void *bytes, size_t len, const char **type);
 
 #endif

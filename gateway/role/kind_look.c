@@ -75,14 +75,6 @@ static const char *foreign(const uint8_t *p, size_t len, enum wg_beside *beside,
 	return NULL;
 }
 
-enum wg_beside wg_document_beside(const void *bytes, size_t len, const char **type)
-{
-	enum wg_beside beside = WG_BESIDE_NOTHING;
-	*type = NULL;
-	(void)foreign(bytes, len, &beside, type);
-	return beside;
-}
-
 /* ---- ZIP */
 
 /* Names at the entries' own headers, in the order of the bytes; what a name is followed by does not matter here. */
@@ -156,6 +148,21 @@ static bool zip_at_end(const uint8_t *p, size_t len)
 	return memmem(p + from, len - from, mark, sizeof mark) != NULL;
 }
 
+static bool pdf_within(const uint8_t *p, size_t len)
+{
+	return memmem(p, len < PDF_WITHIN ? len : PDF_WITHIN, "%PDF-", 5) != NULL;
+}
+
+enum wg_beside wg_document_beside(const void *bytes, size_t len, const char **type)
+{
+	enum wg_beside beside = WG_BESIDE_NOTHING;
+	*type = NULL;
+	(void)foreign(bytes, len, &beside, type);
+	if (zip_at_end(bytes, len) || pdf_within(bytes, len)) /* two things at once: not carried as a picture */
+		*type = NULL;
+	return beside;
+}
+
 /* ---- the rest */
 
 /* DER: SEQUENCE, then an OBJECT IDENTIFIER of PKCS#7 (1.2.840.113549.1.7.*) or of S/MIME content types
@@ -202,7 +209,7 @@ void wg_kind_look(const void *bytes, size_t len, struct wg_kind_seen *seen)
 		seen->words = "two things at once: a ZIP stands at its end; send each by itself";
 		return;
 	}
-	if (!pdf && memmem(p, len < PDF_WITHIN ? len : PDF_WITHIN, "%PDF-", 5) != NULL) {
+	if (!pdf && pdf_within(p, len)) {
 		seen->words = "two things at once: a PDF begins behind something else; send each by itself";
 		return;
 	}

@@ -1,6 +1,6 @@
 /* read.c owns the way from a document's bytes to a notice.
  * SECURITY: hostile bytes go to a confined reader unread; what the reader says is parsed as hostile too. */
-#include "role/read.h"
+#include "role/read_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +53,8 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 		(void)snprintf(read->reason, sizeof read->reason,
 		               "beside the notice there is something that was not read: an attachment, or a second notice");
 	}
+	if (code == WG_OK && wg_read_beside_notice(read->fields))
+		wg_read_attend(read, "beside the notice there is an attachment that was not read");
 	if (code == WG_OK && !read->attention && !reading->sealed &&
 	    (read->fields->count > 0 || wg_maps_sentences(reading->maps, read->fields->text) > 0)) {
 		read->attention = true;
@@ -74,20 +76,18 @@ static void why_attention(struct wg_read *read)
 		ambiguous += report->placements[i].what == WG_AMBIGUOUS;
 		withheld += report->placements[i].what == WG_NOT_CARRIED;
 	}
-	read->attention = true;
 	if (report->map[0] == '\0')
-		(void)snprintf(read->reason, sizeof read->reason, "no map recognised this form: %zu fields kept",
-		               report->count);
+		wg_read_attend(read, "no map recognised this form: %zu fields kept", report->count);
 	else
-		(void)snprintf(read->reason, sizeof read->reason,
+		wg_read_attend(read,
 		               "map %s: %u fields unmapped, %u unread, %u ambiguous, %u not carried, %u sentences outside any "
 		               "field%s%.500s",
 		               report->map, unmapped, unread, ambiguous, withheld, report->prose,
 		               report->missing[0] != '\0' ? "; missing: " : "", report->missing);
 }
 
-static enum wg_code take_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts,
-                              struct wg_read *read, struct wg_err *err)
+enum wg_code wg_read_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
+                          struct wg_err *err)
 {
 	struct wg_err invalid = { 0 };
 	enum wg_code code = wg_map_apply(reading->maps, read->fields, facts, &read->notice, &read->report, err);
@@ -96,31 +96,50 @@ static enum wg_code take_form(const struct wg_reading *reading, const struct wg_
 	if (read->report->attention || read->notice == NULL) {
 		why_attention(read);
 	} else if (wg_notice_validate(read->notice, &invalid) != WG_OK) {
-		read->attention = true;
-		(void)snprintf(read->reason, sizeof read->reason, "the notice made from this form is not valid: %.400s",
-		               invalid.text);
+		wg_read_attend(read, "the notice made from this form is not valid: %.400s", invalid.text);
 	}
 	return WG_OK;
+}
+
+enum wg_code wg_read_fields(const struct wg_paths *paths, enum wg_document kind, const void *bytes, size_t len,
+                            struct wg_fields **out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	enum wg_code code = run_reader(paths, wg_document_reader(kind), bytes, len, NULL, &said, err);
+	if (code != WG_OK)
+		return code;
+	code = wg_fields_parse(said.data, said.len, out, err);
+	if (code == WG_OK || code == WG_SYSTEM)
+		return code;
+	err->code = code = WG_REJECT; /* a reader that speaks nonsense was led astray by its document */
+	return wg_err_add(err, "what the reader made of the document cannot be used");
+}
+
+/* A table whose rows are messages of their own. */
+static void take_table(struct wg_read *read)
+{
+	read->divided = true;
+	read->parts = read->fields->parts;
+	read->n_parts = read->fields->n_parts;
+	if (read->fields->count > 0) /* remarks of the reader: rows have none else */
+		wg_read_attend(read, "beside the rows of the table there is something that was not read");
 }
 
 enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document kind, const void *bytes, size_t len,
                               const struct wg_envelope_facts *facts, struct wg_read *out, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	WG_AUTO_READ struct wg_read read = { 0 };
-	const char *reader = kind == WG_DOCUMENT_XML ? "wardgate-reader-xml" : "wardgate-reader-mail";
-	enum wg_code code = run_reader(reading->paths, reader, bytes, len, NULL, &said, err);
-	if (code == WG_OK) {
-		code = wg_fields_parse(said.data, said.len, &read.fields, err);
-		if (code != WG_OK && code != WG_SYSTEM) { /* a reader that speaks nonsense was led astray by its document */
-			err->code = code = WG_REJECT;
-			(void)wg_err_add(err, "what the reader made of the document cannot be used");
-		}
-	}
-	if (code == WG_OK && read.fields->notice_xml != NULL)
+	enum wg_code code = wg_read_fields(reading->paths, kind, bytes, len, &read.fields, err);
+	if (code != WG_OK)
+		return code;
+	if (read.fields->notice_xml != NULL)
 		code = take_notice(reading, facts, &read, err);
-	else if (code == WG_OK)
-		code = take_form(reading, facts, &read, err);
+	else if (read.fields->divided)
+		take_table(&read);
+	else if (read.fields->n_parts > 0)
+		code = wg_read_mail(reading, facts, &read, err);
+	else
+		code = wg_read_form(reading, facts, &read, err);
 	if (code == WG_OK) {
 		*out = read;
 		read = (struct wg_read){ 0 };
@@ -131,6 +150,7 @@ enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document
 void wg_read_free(struct wg_read *read)
 {
 	wg_fields_freep(&read->fields);
+	wg_fields_freep(&read->attached);
 	wg_notice_freep(&read->notice);
 	wg_report_freep(&read->report);
 }

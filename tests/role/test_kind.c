@@ -209,6 +209,8 @@ static void test_beside(void **state)
 	assert_string_equal(type, "image/jpeg");
 	assert_int_equal(wg_document_beside("\x89PNG\r\n\x1a\n", 8, &type), WG_BESIDE_PICTURE);
 	assert_string_equal(type, "image/png");
+	assert_int_equal(wg_document_beside("\xFF\xD8\xFF\xE0" END, 4 + sizeof END - 1, &type), WG_BESIDE_PICTURE);
+	assert_null(type); /* a ZIP as well */
 	assert_int_equal(wg_document_beside("GIF89a", 6, &type), WG_BESIDE_PICTURE);
 	assert_null(type);
 	assert_int_equal(wg_document_beside("BEGIN:VCARD", 11, &type), WG_BESIDE_CARD);
