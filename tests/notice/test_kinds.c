@@ -241,26 +241,34 @@ static bool never_shown(const char *path)
 	return at != NULL && strcmp(at, "@said") == 0 && strstr(path, "risk/") == NULL;
 }
 
-static void check_pages(const struct filling *filling, const struct wg_notice *notice, wg_categories granted,
-                        const char *kind)
+/* Every canary is in the copy exactly when all that holds it is granted. */
+static void check_copy(const struct filling *filling, const struct wg_notice *copy, wg_categories granted)
 {
 	struct wg_err err = { 0 };
-	WG_AUTO_BUF struct wg_buf html = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX), bytes = WG_BUF(BYTES_MAX);
-	assert_wg(wg_render_html(render, notice, &html, &err));
-	assert_wg(wg_render_text(render, notice, &text, &err));
-	assert_wg(wg_notice_serialise(notice, &bytes, &err));
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	assert_wg(wg_notice_serialise(copy, &bytes, &err));
 	for (size_t i = 0; i < filling->count; i++) {
 		const struct filled *one = &filling->list[i];
-		if (!one->canary)
+		bool there = one->canary && granted_whole(one->path, granted);
+		if (one->canary && (strstr(wg_buf_text(&bytes), one->words) != NULL) != there)
+			fail_msg("%s should %sbe in the copy", one->path, there ? "" : "not ");
+	}
+}
+
+static void check_pages(const struct filling *filling, const char *kind)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf html = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX);
+	assert_wg(wg_render_html(render, filling->notice, &html, &err));
+	assert_wg(wg_render_text(render, filling->notice, &text, &err));
+	for (size_t i = 0; i < filling->count; i++) {
+		const struct filled *one = &filling->list[i];
+		if (!one->canary || never_shown(one->path))
 			continue;
-		bool there = granted_whole(one->path, granted);
-		bool shown = there && !never_shown(one->path);
-		if ((strstr(wg_buf_text(&bytes), one->words) != NULL) != there)
-			fail_msg("%s of %s should %sbe in the copy", one->path, kind, there ? "" : "not ");
-		if ((strstr(wg_buf_text(&html), one->words) != NULL) != shown)
-			fail_msg("%s of %s should %sbe on the page", one->path, kind, shown ? "" : "not ");
-		if ((strstr(wg_buf_text(&text), one->words) != NULL) != shown)
-			fail_msg("%s of %s should %sbe in the text", one->path, kind, shown ? "" : "not ");
+		if (strstr(wg_buf_text(&html), one->words) == NULL)
+			fail_msg("%s of %s should be on the page", one->path, kind);
+		if (strstr(wg_buf_text(&text), one->words) == NULL)
+			fail_msg("%s of %s should be in the text", one->path, kind);
 	}
 }
 
@@ -271,7 +279,8 @@ static void test_every_place_is_shown(void **state)
 	for (size_t i = 0; i < wg_schema_kinds(schema); i++) {
 		fill_notice(&filling, wg_schema_kind(schema, i));
 		assert_true(filling.count > 150);
-		check_pages(&filling, filling.notice, wg_categories_all(), wg_schema_kind(schema, i));
+		check_pages(&filling, wg_schema_kind(schema, i));
+		check_copy(&filling, filling.notice, wg_categories_all());
 		assert_int_equal(wg_notice_missing(filling.notice, NULL, 0), 0);
 		wg_notice_freep(&filling.notice);
 	}
@@ -294,7 +303,7 @@ static void test_copies_of_every_body(void **state)
 			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(),
 				                   "not shared with this recipient" };
 			assert_wg(wg_notice_project(filling.notice, &how, &copy, &err));
-			check_pages(&filling, copy, granted, agreed[i][0]);
+			check_copy(&filling, copy, granted);
 		}
 		wg_notice_freep(&filling.notice);
 	}
