@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/outcome.h"
+#include "role/resolve.h"
 
 static enum wg_code keep_notice(struct wg_process *p, const struct wg_read *read, struct wg_outcome *o,
                                 struct wg_err *err)
@@ -32,15 +34,76 @@ static enum wg_code keep_notice(struct wg_process *p, const struct wg_read *read
 	return code;
 }
 
+/* What a person said of the message changes what was read; *out is NULL when nobody said anything. */
+static enum wg_code resolve(const struct wg_process *p, const struct wg_msg_job *job, struct wg_read *read,
+                            struct wg_resolution **out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(WG_STORE_RESOLUTION_MAX);
+	if (job->resolution == NULL || read->divided)
+		return WG_OK;
+	enum wg_code code =
+		wg_cms_decrypt(p->storage_key, p->storage_cert, job->resolution, job->resolution_len, &text, err);
+	if (code == WG_CRYPTO || code == WG_REJECT)
+		code = wg_err_set(err, WG_CORRUPT, "what a person said of it cannot be opened with the storage key");
+	if (code == WG_OK)
+		code = wg_resolve(p, job, &text, read, out, err);
+	wg_buf_wipe(&text);
+	return code;
+}
+
+static void take_choices(const struct wg_resolution *r, struct wg_outcome *o)
+{
+	o->done.child_choice = r->new_child ? WG_CHILD_NEW : r->same_child[0] != '\0' ? WG_CHILD_SAME : WG_CHILD_BY_KEYS;
+	if (o->done.child_choice == WG_CHILD_SAME) /* what is no id is refused as one that nothing has */
+		(void)snprintf(o->done.child_as, sizeof o->done.child_as, "%.26s", r->same_child);
+	o->done.episode_new = r->new_episode;
+}
+
+/* The grade that a notice gives the child is one that the region has; otherwise somebody has to ask. */
+static void check_grade(const struct wg_process *p, const struct wg_notice *notice, struct wg_outcome *o)
+{
+	char why[WG_POLICY_GRADE_TEXT], now[WG_CLOCK_TEXT];
+	if (!wg_policy_grade(p->policy, notice, wg_clock_format(wg_clock_wall(), now), why, sizeof why))
+		wg_outcome_need_person(o, "%s", why);
+}
+
+/* A notice that is whole: matched, decided, sealed. */
+static enum wg_code decide(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
+                           const struct wg_resolution *resolution, struct wg_outcome *o, struct wg_err *err)
+{
+	bool back = resolution != NULL && resolution->give_back != NULL;
+	enum wg_code code = WG_OK;
+	if (back) { /* to the owner of the form: about no child yet */
+		o->done.state = WG_MSG_RETURNED;
+		return wg_handle_decide(p, job, notice, o, err);
+	}
+	if (resolution != NULL)
+		take_choices(resolution, o);
+	code = wg_match_keys(p, job, notice, o, err);
+	if (code == WG_OK)
+		code = wg_match_content(p, notice, o, err);
+	if (code == WG_OK)
+		code = wg_handle_decide(p, job, notice, o, err);
+	if (code == WG_OK)
+		check_grade(p, notice, o);
+	return code;
+}
+
 /* From plaintext to outcome. WG_OK: settled, one way or the other. */
 static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
                          struct wg_outcome *o, struct wg_err *err)
 {
 	WG_AUTO_READ struct wg_read read = { 0 };
+	WG_AUTO_RESOLUTION struct wg_resolution *resolution = NULL;
 	enum wg_code code = wg_handle_read(p, job, original, &read, err);
 	if (code != WG_OK)
 		return code;
 	o->readable = true;
+	if (read.divided)
+		return wg_handle_divide(p, &read, o, err);
+	code = resolve(p, job, &read, &resolution, err);
+	if (code != WG_OK)
+		return code;
 	if (read.notice != NULL)
 		(void)wg_notice_get_into(read.notice, "@kind", o->done.kind, sizeof o->done.kind); /* a notice always has one */
 	code = keep_notice(p, &read, o, err);
@@ -48,13 +111,7 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 		wg_outcome_settle(o, WG_MSG_ATTENTION, read.reason);
 		return WG_OK;
 	}
-	if (code == WG_OK)
-		code = wg_match_keys(p, job, read.notice, o, err);
-	if (code == WG_OK)
-		code = wg_match_content(p, read.notice, o, err);
-	if (code == WG_OK)
-		code = wg_handle_decide(p, job, read.notice, o, err);
-	return code;
+	return code == WG_OK ? decide(p, job, read.notice, resolution, o, err) : code;
 }
 
 /* WG_OK for a lease that went to somebody else, who settles the message. */
@@ -79,12 +136,9 @@ static void log_settled(const struct wg_msg_job *job, const struct wg_outcome *o
 {
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", o->done.delivery_count);
-	const char *state = result->duplicate   ? "duplicate"
-	                    : result->ambiguous ? "attention"
-	                                        : wg_message_state_name(o->done.state);
-	wg_log(WG_LOG_INFO, state, "message", job->id, "organisation", job->organisation, "kind", o->done.kind,
-	       "deliveries", count, "reason", o->done.reason, "duplicate-of",
-	       result->duplicate ? result->duplicate_of : NULL, NULL);
+	wg_log(WG_LOG_INFO, wg_message_state_name(result->state), "message", job->id, "organisation", job->organisation,
+	       "kind", o->done.kind, "deliveries", result->doubt || result->duplicate ? "0" : count, "reason",
+	       result->reason, "duplicate-of", result->duplicate ? result->duplicate_of : NULL, NULL);
 }
 
 /* What a fault means for the message: its sender hears of a document that cannot be read. All else is for a person,

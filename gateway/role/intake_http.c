@@ -177,16 +177,19 @@ void wg_intake_drop_pending(struct wg_intake *intake)
 
 /* ---- GET /v1/notices/{id} */
 
-/* "org/desk state" lines to a JSON array. */
-static void put_deliveries(const char *lines, struct wg_buf *out)
+/* The states of as many parts as a document may have, some 70 bytes each. */
+#define STATUS_MAX ((size_t)256 * 1024)
+
+/* "WHAT STATE" lines to a JSON array of objects, WHAT under `what`. */
+static void put_states(const char *name, const char *what, const char *lines, struct wg_buf *out)
 {
-	wg_buf_puts(out, ",\"deliveries\":[");
+	wg_buf_printf(out, ",\"%s\":[", name);
 	const char *between = "";
 	for (const char *line = lines; *line != '\0';) {
 		size_t n = strcspn(line, "\n"), to = strcspn(line, " \n");
 		if (to < n) {
-			wg_buf_printf(out, "%s{\"to\":\"%.*s\",\"state\":\"%.*s\"}", between, (int)to, line, (int)(n - to - 1),
-			              line + to + 1);
+			wg_buf_printf(out, "%s{\"%s\":\"%.*s\",\"state\":\"%.*s\"}", between, what, (int)to, line,
+			              (int)(n - to - 1), line + to + 1);
 			between = ",";
 		}
 		line += n + (line[n] == '\n');
@@ -197,7 +200,7 @@ static void put_deliveries(const char *lines, struct wg_buf *out)
 static void status(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation,
                    const char *id)
 {
-	WG_AUTO_BUF struct wg_buf body = WG_BUF((size_t)64 * 1024);
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(STATUS_MAX);
 	struct wg_msg_status found = { 0 };
 	struct wg_err err = { 0 };
 	enum wg_code code =
@@ -218,9 +221,12 @@ static void status(struct wg_intake *intake, struct wg_http_request *r, const st
 		wg_buf_puts(&body, ",\"reason\":");
 		wg_buf_put_json(&body, found.reason);
 	}
-	put_deliveries(found.deliveries != NULL ? found.deliveries : "", &body);
+	put_states("deliveries", "to", found.deliveries != NULL ? found.deliveries : "", &body);
+	if (found.parts != NULL && found.parts[0] != '\0')
+		put_states("parts", "id", found.parts, &body);
 	wg_buf_puts(&body, "}\n");
 	free(found.deliveries);
+	free(found.parts);
 	if (body.failed)
 		refuse(r, &(struct wg_err){ .code = WG_AGAIN });
 	else

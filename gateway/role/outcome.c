@@ -24,7 +24,7 @@ struct wg_outcome *wg_outcome_new(const struct wg_process *p, const struct wg_ms
 	o->done.token = job->token;
 	o->done.state = WG_MSG_ROUTED;
 	o->done.deliveries = o->deliveries;
-	o->done.episode_keys = o->key_list;
+	o->done.keys = o->keys;
 	return o;
 }
 
@@ -38,6 +38,9 @@ void wg_outcome_freep(struct wg_outcome **o)
 		wg_buf_free(&(*o)->envelopes[i]);
 		wg_buf_free(&(*o)->disclosures[i]);
 	}
+	for (unsigned i = 0; i < (*o)->done.part_count; i++)
+		free((void *)(uintptr_t)(*o)->parts[i].blob); /* const in the struct, because the store's reader borrows */
+	free((*o)->parts);
 	free(*o);
 	*o = NULL;
 }
@@ -46,7 +49,7 @@ void wg_outcome_settle(struct wg_outcome *o, enum wg_message_state state, const 
 {
 	o->done.state = state;
 	(void)snprintf(o->reason, sizeof o->reason, "%s", reason);
-	o->done.reason = o->reason;
+	o->done.reason = o->reason[0] != '\0' ? o->reason : NULL;
 	o->done.delivery_count = 0;
 }
 

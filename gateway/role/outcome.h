@@ -5,7 +5,7 @@
 #include "role/process.h"
 
 /* Keys that one notice may give: MATCHING.md. */
-#define WG_OUTCOME_KEYS 3
+#define WG_OUTCOME_KEYS 32
 
 /* Owns what it points to. */
 struct wg_outcome {
@@ -13,8 +13,8 @@ struct wg_outcome {
 	bool readable; /* the reader and its map came to an end: what fails after that is not the document's fault */
 	char reason[1536];
 	struct wg_buf notice, report; /* ciphertext */
-	char keys[WG_OUTCOME_KEYS][WG_HASH_TEXT];
-	const char *key_list[WG_OUTCOME_KEYS];
+	struct wg_match_key keys[WG_OUTCOME_KEYS];
+	struct wg_part_new *parts; /* done.part_count of them */
 	struct wg_dlv_new deliveries[WG_LIMIT_RECIPIENTS];
 	struct wg_buf envelopes[WG_LIMIT_RECIPIENTS], disclosures[WG_LIMIT_RECIPIENTS];
 	char reasons[WG_LIMIT_RECIPIENTS][320];
@@ -29,12 +29,12 @@ void wg_outcome_settle(struct wg_outcome *outcome, enum wg_message_state state, 
 /* A person must look, for one more reason; what was decided about recipients goes on. */
 void wg_outcome_need_person(struct wg_outcome *outcome, const char *fmt, ...) WG_PRINTF(2, 3);
 
-/* handle_read.c: opens what is sealed, runs the reader and the map. */
-enum wg_code wg_handle_read(struct wg_process *process, const struct wg_msg_job *job, const struct wg_buf *original,
-                            struct wg_read *out, struct wg_err *err) WG_MUST;
 /* handle_decide.c: a delivery for each recipient, sealed where it is to be sent. */
 enum wg_code wg_handle_decide(struct wg_process *process, const struct wg_msg_job *job, struct wg_notice *notice,
                               struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
+/* divide.c: the parts of a document that is several notices, each to become a message of its own. */
+enum wg_code wg_handle_divide(struct wg_process *process, const struct wg_read *read, struct wg_outcome *outcome,
+                              struct wg_err *err) WG_MUST;
 /* match.c: the keyed hashes by which the store finds child and episode, and the one of the whole content. */
 enum wg_code wg_match_keys(struct wg_process *process, const struct wg_msg_job *job, const struct wg_notice *notice,
                            struct wg_outcome *outcome, struct wg_err *err) WG_MUST;

@@ -30,6 +30,10 @@ struct wg_process {
 enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err) WG_MUST;
 void wg_process_free(struct wg_process *process);
 
+/* Reads a message's plaintext: opens what is sealed, runs the reader and the map. */
+enum wg_code wg_handle_read(struct wg_process *process, const struct wg_msg_job *job, const struct wg_buf *original,
+                            struct wg_read *out, struct wg_err *err) WG_MUST;
+
 /* Takes one leased message to its next state: WG_OK when the store has it, whatever became of it; otherwise the
  * connection to the store is gone. */
 enum wg_code wg_process_handle(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job,

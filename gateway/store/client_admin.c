@@ -97,6 +97,14 @@ enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct 
 	return code == WG_OK ? call_for_bytes(client, WG_OP_EXPLAIN, &body, out, err) : code;
 }
 
+enum wg_code wg_client_related(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_str(&body, id);
+	enum wg_code code = wg_client_check_id(id, err);
+	return code == WG_OK ? call_for_bytes(client, WG_OP_RELATED, &body, out, err) : code;
+}
+
 enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char *which, const char *who,
                             struct wg_buf *out, struct wg_err *err)
 {

@@ -38,9 +38,12 @@ static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *e
 		fits = fits && strnlen(done->deliveries[i].disclosure != NULL ? done->deliveries[i].disclosure : "",
 		                       WG_STORE_DISCLOSURE_MAX + 1) <= WG_STORE_DISCLOSURE_MAX;
 	}
-	for (unsigned i = 0; fits && i < done->episode_key_count; i++)
-		fits = wg_client_check_text(done->episode_keys[i], WG_STORE_HASH - 1, err) == WG_OK;
-	fits = fits && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->episode_key_count <= WG_STORE_KEYS_MAX;
+	for (unsigned i = 0; fits && i < done->part_count; i++) {
+		fits = done->parts[i].blob_len <= left;
+		left -= fits ? done->parts[i].blob_len : 0;
+	}
+	fits = fits && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->key_count <= WG_STORE_KEYS_MAX &&
+	       done->part_count <= WG_LIMIT_DOCUMENTS;
 	return fits
 	           ? WG_OK
 	           : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);
@@ -59,6 +62,8 @@ enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *
 		code = send_part(client, done->report, done->report_len, err);
 	for (unsigned i = 0; code == WG_OK && i < done->delivery_count; i++)
 		code = send_part(client, done->deliveries[i].envelope, done->deliveries[i].envelope_len, err);
+	for (unsigned i = 0; code == WG_OK && i < done->part_count; i++)
+		code = send_part(client, done->parts[i].blob, done->parts[i].blob_len, err);
 	if (code != WG_OK)
 		return code;
 	wg_codec_put_done(&body, done);

@@ -93,6 +93,7 @@ void wg_codec_put_status(struct wg_buf *b, const struct wg_msg_status *s)
 	wg_codec_put_receipt(b, &s->receipt);
 	wg_buf_str(b, s->reason);
 	wg_buf_str(b, s->deliveries);
+	wg_buf_str(b, s->parts);
 }
 
 bool wg_codec_get_status(struct wg_cur *c, struct wg_msg_status *s)
@@ -100,9 +101,11 @@ bool wg_codec_get_status(struct wg_cur *c, struct wg_msg_status *s)
 	get_receipt(c, &s->receipt);
 	wg_cur_name(c, s->reason, sizeof s->reason);
 	s->deliveries = wg_cur_str(c, WG_LIMIT_FRAME);
+	s->parts = wg_cur_str(c, WG_LIMIT_FRAME);
 	if (wg_cur_end(c))
 		return true;
 	wg_freep(&s->deliveries);
+	wg_freep(&s->parts);
 	return false;
 }
 
@@ -252,8 +255,8 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 	wg_buf_u32(b, count);
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_row *r = &rows[i];
-		const char *const texts[] = { r->id,      r->message, r->state, r->organisation, r->desk,
-			                          r->channel, r->kind,    r->way,   r->reason,       r->assigned };
+		const char *const texts[] = { r->id,   r->message, r->state,  r->organisation, r->desk,  r->channel,
+			                          r->kind, r->way,     r->reason, r->assigned,     r->parent };
 		for (size_t t = 0; t < WG_COUNT(texts); t++)
 			wg_buf_str(b, texts[t]);
 		wg_buf_u64(b, (uint64_t)r->since);
@@ -275,6 +278,7 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 	wg_cur_name(c, r->way, sizeof r->way);
 	wg_cur_name(c, r->reason, sizeof r->reason);
 	wg_cur_name(c, r->assigned, sizeof r->assigned);
+	wg_cur_name(c, r->parent, sizeof r->parent);
 	r->since = (int64_t)wg_cur_u64(c);
 	r->next = (int64_t)wg_cur_u64(c);
 	r->attempts = wg_cur_u32(c);
@@ -284,7 +288,7 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LIST_MAX, 61, &n))
+	if (!get_count(c, WG_STORE_LIST_MAX, 65, &n))
 		return false;
 	WG_AUTO_FREE struct wg_row *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)
@@ -302,13 +306,20 @@ void wg_codec_put_result(struct wg_buf *b, const struct wg_msg_done_result *r)
 {
 	wg_buf_u8(b, r->duplicate);
 	wg_buf_str(b, r->duplicate_of);
-	wg_buf_u8(b, r->ambiguous);
+	wg_buf_u8(b, (uint8_t)r->state);
+	wg_buf_u8(b, r->doubt);
+	wg_buf_str(b, r->reason);
 }
 
 bool wg_codec_get_result(struct wg_cur *c, struct wg_msg_done_result *r)
 {
 	r->duplicate = get_bool(c);
 	wg_cur_name(c, r->duplicate_of, sizeof r->duplicate_of);
-	r->ambiguous = get_bool(c);
+	uint8_t state = wg_cur_u8(c);
+	if (state >= WG_MSG_STATES)
+		c->failed = true;
+	r->state = (enum wg_message_state)state;
+	r->doubt = get_bool(c);
+	wg_cur_name(c, r->reason, sizeof r->reason);
 	return wg_cur_end(c);
 }

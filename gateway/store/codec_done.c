@@ -41,6 +41,42 @@ static const void *get_blob(struct wg_cur *c, wg_codec_part *part, void *arg, si
 	return p;
 }
 
+static unsigned get_enum(struct wg_cur *c, unsigned last)
+{
+	uint8_t v = wg_cur_u8(c);
+	if (v > last)
+		c->failed = true;
+	return v <= last ? v : 0;
+}
+
+static void put_key(struct wg_buf *b, const struct wg_match_key *k)
+{
+	wg_buf_u8(b, (uint8_t)k->kind);
+	wg_buf_str(b, k->key);
+	wg_buf_str(b, k->scope);
+}
+
+static void get_key(struct wg_cur *c, struct wg_match_key *k)
+{
+	k->kind = (enum wg_key_kind)get_enum(c, WG_KEY_KINDS - 1);
+	wg_cur_name(c, k->key, sizeof k->key);
+	wg_cur_name(c, k->scope, sizeof k->scope);
+}
+
+static void put_part(struct wg_buf *b, const struct wg_part_new *p)
+{
+	wg_buf_str(b, p->content_hash);
+	wg_buf_str(b, p->content_type);
+	put_blob(b, p->blob, p->blob_len);
+}
+
+static void get_part(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_part_new *p)
+{
+	wg_cur_name(c, p->content_hash, sizeof p->content_hash);
+	wg_cur_name(c, p->content_type, sizeof p->content_type);
+	p->blob = get_blob(c, part, arg, &p->blob_len);
+}
+
 static void put_delivery(struct wg_buf *b, const struct wg_dlv_new *d)
 {
 	wg_buf_str(b, d->organisation);
@@ -60,10 +96,7 @@ static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struc
 	wg_cur_name(c, d->desk, sizeof d->desk);
 	wg_cur_name(c, d->role, sizeof d->role);
 	wg_cur_name(c, d->channel, sizeof d->channel);
-	uint8_t state = wg_cur_u8(c);
-	if (state >= WG_DLV_STATES)
-		c->failed = true;
-	d->state = (enum wg_delivery_state)state;
+	d->state = (enum wg_delivery_state)get_enum(c, WG_DLV_STATES - 1);
 	d->reason = wg_cur_str(c, WG_STORE_REASON - 1);
 	d->disclosure = wg_cur_str(c, WG_STORE_DISCLOSURE_MAX);
 	d->envelope = get_blob(c, part, arg, &d->envelope_len);
@@ -84,9 +117,13 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
 	wg_buf_u8(b, d->episode_new);
 	wg_buf_str(b, d->content_key);
 	wg_buf_str(b, d->epoch);
-	wg_buf_u32(b, d->episode_key_count);
-	for (unsigned i = 0; i < d->episode_key_count; i++)
-		wg_buf_str(b, d->episode_keys[i]);
+	wg_buf_u8(b, (uint8_t)d->relation);
+	wg_buf_u32(b, d->key_count);
+	for (unsigned i = 0; i < d->key_count; i++)
+		put_key(b, &d->keys[i]);
+	wg_buf_u32(b, d->part_count);
+	for (unsigned i = 0; i < d->part_count; i++)
+		put_part(b, &d->parts[i]);
 	wg_buf_u32(b, d->delivery_count);
 	for (unsigned i = 0; i < d->delivery_count; i++)
 		put_delivery(b, &d->deliveries[i]);
@@ -109,26 +146,25 @@ bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct 
 	struct wg_msg_done d = { .id = "" };
 	wg_cur_name(c, d.id, sizeof d.id);
 	d.token = wg_cur_u64(c);
-	uint8_t state = wg_cur_u8(c);
-	if (state >= WG_MSG_STATES)
-		c->failed = true;
-	d.state = (enum wg_message_state)state;
+	d.state = (enum wg_message_state)get_enum(c, WG_MSG_STATES - 1);
 	wg_cur_name(c, d.kind, sizeof d.kind);
 	d.reason = wg_cur_str(c, WG_STORE_REASON - 1);
 	d.notice = get_blob(c, part, arg, &d.notice_len);
 	d.report = get_blob(c, part, arg, &d.report_len);
-	uint8_t choice = wg_cur_u8(c);
-	if (choice > WG_CHILD_NEW)
-		c->failed = true;
-	d.child_choice = (enum wg_child_choice)choice;
+	d.child_choice = (enum wg_child_choice)get_enum(c, WG_CHILD_NEW);
 	wg_cur_name(c, d.child_as, sizeof d.child_as);
 	d.episode_new = wg_cur_u8(c) != 0;
 	wg_cur_name(c, d.content_key, sizeof d.content_key);
 	wg_cur_name(c, d.epoch, sizeof d.epoch);
-	char **keys = get_list(c, WG_STORE_KEYS_MAX, 4, sizeof *keys, &d.episode_key_count);
-	d.episode_keys = (const char *const *)keys;
-	for (unsigned i = 0; i < d.episode_key_count; i++)
-		keys[i] = wg_cur_str(c, WG_STORE_HASH - 1);
+	d.relation = (enum wg_relation)get_enum(c, WG_RELATION_AFTER);
+	struct wg_match_key *keys = get_list(c, WG_STORE_KEYS_MAX, 9, sizeof *keys, &d.key_count);
+	d.keys = keys;
+	for (unsigned i = 0; i < d.key_count; i++)
+		get_key(c, &keys[i]);
+	struct wg_part_new *parts = get_list(c, WG_LIMIT_DOCUMENTS, 9, sizeof *parts, &d.part_count);
+	d.parts = parts;
+	for (unsigned i = 0; i < d.part_count; i++)
+		get_part(c, part, arg, &parts[i]);
 	struct wg_dlv_new *deliveries = get_list(c, WG_LIMIT_RECIPIENTS, 34, sizeof *deliveries, &d.delivery_count);
 	d.deliveries = deliveries;
 	for (unsigned i = 0; i < d.delivery_count; i++)
@@ -150,9 +186,8 @@ static void drop(const void *p)
 void wg_codec_done_free(struct wg_msg_done *d)
 {
 	drop(d->reason);
-	for (unsigned i = 0; i < d->episode_key_count; i++)
-		drop(d->episode_keys[i]);
-	drop((const void *)d->episode_keys);
+	drop(d->keys);
+	drop(d->parts);
 	for (unsigned i = 0; i < d->delivery_count; i++) {
 		drop(d->deliveries[i].reason);
 		drop(d->deliveries[i].disclosure);

@@ -46,6 +46,7 @@ static enum wg_code op_status(struct wg_ask *ask, struct wg_err *err)
 	if (code == WG_OK)
 		wg_codec_put_status(ask->answer, &status);
 	free(status.deliveries);
+	free(status.parts);
 	return code;
 }
 
@@ -239,6 +240,15 @@ static enum wg_code op_explain(struct wg_ask *ask, struct wg_err *err)
 	return wg_store_explain(ask->server->store, id, ask->answer, err);
 }
 
+static enum wg_code op_related(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT];
+	wg_cur_name(&ask->in, id, sizeof id);
+	if (!wg_cur_end(&ask->in))
+		return malformed(ask, err);
+	return wg_store_related(ask->server->store, id, ask->answer, err);
+}
+
 static enum wg_code op_blob(struct wg_ask *ask, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], which[16], who[WG_LIMIT_NAME + 1];
@@ -314,6 +324,7 @@ static const struct row {
 	[WG_OP_ASSIGN] = { "assign", ADMIN, false, false, op_assign },
 	[WG_OP_RESOLVE] = { "resolve", ADMIN, false, false, op_resolve },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
+	[WG_OP_RELATED] = { "related", ADMIN, false, false, op_related },
 	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },
 	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },
 	[WG_OP_HISTORY] = { "history", ADMIN, false, false, op_history },

@@ -23,6 +23,7 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 	wg_db_col_text(store, id, 7, r->way, sizeof r->way);
 	wg_db_col_text(store, id, 11, r->reason, sizeof r->reason);
 	wg_db_col_text(store, id, 13, r->assigned, sizeof r->assigned);
+	wg_db_col_text(store, id, 14, r->parent, sizeof r->parent);
 }
 
 static bool state_known(const char *state, bool messages)

@@ -1,5 +1,6 @@
 /* sqlite_done.c owns the completion of a message: one transaction for its state, notice, episode, deliveries and
  * disclosures. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,27 @@ static void olds_free(struct olds *o)
 {
 	free(o->list);
 	*o = (struct olds){ 0 };
+}
+
+/* Where a message ends, and the words of why. */
+struct end {
+	enum wg_message_state state;
+	bool doubt; /* about the child: nothing is sent */
+	char reason[WG_STORE_REASON];
+};
+
+/* One more reason, behind "; ". */
+static WG_PRINTF(2, 3) void end_add(struct end *end, const char *fmt, ...)
+{
+	size_t used = strlen(end->reason);
+	va_list ap;
+	va_start(ap, fmt);
+	if (used > 0 && used < sizeof end->reason - 2) {
+		memcpy(end->reason + used, "; ", 3);
+		used += 2;
+	}
+	(void)vsnprintf(end->reason + used, sizeof end->reason - used, fmt, ap); /* cut is acceptable in words */
+	va_end(ap);
 }
 
 static bool is_json(struct wg_store *store, const char *text, struct wg_err *err)
@@ -57,13 +79,21 @@ static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_n
 static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
 {
 	if (done->state != WG_MSG_ROUTED && done->state != WG_MSG_ATTENTION && done->state != WG_MSG_RETURNED &&
-	    done->state != WG_MSG_REJECTED)
+	    done->state != WG_MSG_DIVIDED && done->state != WG_MSG_REJECTED)
 		return wg_err_set(err, WG_REJECT, "processing cannot end as %s", wg_message_state_name(done->state));
-	if (done->state == WG_MSG_REJECTED && done->delivery_count > 0)
-		return wg_err_set(err, WG_REJECT, "a rejected message has no deliveries");
-	if (done->delivery_count > WG_LIMIT_RECIPIENTS || done->episode_key_count > WG_STORE_KEYS_MAX)
-		return wg_err_set(err, WG_LIMIT, "more than %d recipients or %d episode keys", WG_LIMIT_RECIPIENTS,
-		                  WG_STORE_KEYS_MAX);
+	bool ends = done->state == WG_MSG_REJECTED || done->state == WG_MSG_DIVIDED;
+	if (ends && done->delivery_count > 0)
+		return wg_err_set(err, WG_REJECT, "a message that is %s has no deliveries", wg_message_state_name(done->state));
+	if (done->part_count > 0 ? done->state != WG_MSG_DIVIDED && done->state != WG_MSG_ATTENTION
+	                         : done->state == WG_MSG_DIVIDED)
+		return wg_err_set(err, WG_REJECT, "a divided message has parts, and no other but one in attention");
+	if (done->delivery_count > WG_LIMIT_RECIPIENTS || done->key_count > WG_STORE_KEYS_MAX ||
+	    done->part_count > WG_LIMIT_DOCUMENTS)
+		return wg_err_set(err, WG_LIMIT, "more than %d recipients, %d keys or %d parts", WG_LIMIT_RECIPIENTS,
+		                  WG_STORE_KEYS_MAX, WG_LIMIT_DOCUMENTS);
+	for (unsigned i = 0; i < done->key_count; i++)
+		if (!wg_is_hash(done->keys[i].key) || (*done->keys[i].scope != '\0' && !wg_is_hash(done->keys[i].scope)))
+			return wg_err_set(err, WG_REJECT, "a key is not a hash: what it stands for must not come here");
 	if (*done->kind != '\0' && !wg_name_valid(done->kind))
 		return wg_err_set(err, WG_REJECT, "the kind is not a name");
 	if (*done->epoch == '\0' && done->delivery_count > 0)
@@ -112,42 +142,6 @@ static enum wg_code find_same(struct wg_store *store, const struct wg_msg_rec *m
 	if (code == WG_OK && row)
 		wg_db_col_text(store, SQL_MSG_SAME, 0, id, size);
 	wg_db_end(store, SQL_MSG_SAME);
-	return code;
-}
-
-/* *episode: the one that the keys belong to, 0 when none is known; *ambiguous: they belong to several. */
-static enum wg_code episode_of(struct wg_store *store, const struct wg_msg_done *done, int64_t *episode,
-                               bool *ambiguous, struct wg_err *err)
-{
-	*episode = 0;
-	for (unsigned i = 0; i < done->episode_key_count; i++) {
-		bool row = false;
-		enum wg_code code = wg_db_row(store, SQL_EPISODE_FIND, WG_ARGS(wg_db_text(done->episode_keys[i])), &row, err);
-		int64_t found = code == WG_OK && row ? wg_db_col_int(store, SQL_EPISODE_FIND, 0) : 0;
-		wg_db_end(store, SQL_EPISODE_FIND);
-		if (code != WG_OK)
-			return code;
-		if (found != 0 && *episode != 0 && found != *episode)
-			*ambiguous = true;
-		if (found != 0)
-			*episode = found;
-	}
-	return WG_OK;
-}
-
-static enum wg_code join_episode(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
-                                 int64_t *episode, struct wg_err *err)
-{
-	enum wg_code code = WG_OK;
-	if (*episode == 0 && done->episode_key_count > 0) {
-		bool row = false;
-		code = wg_db_row(store, SQL_EPISODE_PUT, WG_ARGS(wg_db_int(now.wall)), &row, err);
-		if (code == WG_OK && row)
-			*episode = wg_db_col_int(store, SQL_EPISODE_PUT, 0);
-		wg_db_end(store, SQL_EPISODE_PUT);
-	}
-	for (unsigned i = 0; code == WG_OK && i < done->episode_key_count; i++)
-		code = wg_db_run(store, SQL_EPISODE_KEY, WG_ARGS(wg_db_text(done->episode_keys[i]), wg_db_int(*episode)), err);
 	return code;
 }
 
@@ -220,13 +214,14 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 		code = wg_blob_put(store, d->envelope, d->envelope_len, &envelope, hash, err);
 	if (code != WG_OK)
 		return code;
-	code = wg_db_row(store, SQL_DLV_PUT,
-	                 WG_ARGS(wg_db_text(id), wg_db_int(msg->seq), wg_db_ref(episode), wg_db_text(recipient),
-	                         wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
-	                         wg_db_text(d->channel), wg_db_text(state), wg_db_int(now.wall),
-	                         wg_db_text(hold ? as : NULL), wg_db_text_or_null(d->reason), wg_db_text(epoch),
-	                         wg_db_ref(envelope), wg_db_int(d->deadline), wg_db_int(old != NULL && old->rec.maybe)),
-	                 &row, err);
+	code =
+		wg_db_row(store, SQL_DLV_PUT,
+	              WG_ARGS(wg_db_text(id), wg_db_int(msg->seq), wg_db_ref(episode), wg_db_text(recipient),
+	                      wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role), wg_db_text(d->channel),
+	                      wg_db_text(state), wg_db_int(now.wall), wg_db_text(hold ? as : NULL),
+	                      wg_db_text_or_null(d->reason), wg_db_text(epoch), wg_db_ref(envelope), wg_db_int(d->deadline),
+	                      wg_db_int(old != NULL && old->rec.maybe), wg_db_int(msg->turn)),
+	              &row, err);
 	if (code == WG_OK && row)
 		seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
 	wg_db_end(store, SQL_DLV_PUT);
@@ -267,7 +262,7 @@ static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, 
 
 /* *words: the hashes of both, for the log: neither can be exchanged afterwards unseen. */
 static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                                  int64_t episode, bool keyed, char words[DOCUMENTS_MAX], struct wg_err *err)
+                                  bool keyed, char words[DOCUMENTS_MAX], struct wg_err *err)
 {
 	int64_t notice = 0, report = 0;
 	char notice_hash[WG_STORE_HASH] = "-", report_hash[WG_STORE_HASH] = "-";
@@ -284,39 +279,69 @@ static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_re
 	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */
 	return wg_db_run(store, SQL_MSG_DONE,
 	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
-	                         wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
-	                         wg_db_ref(episode)),
+	                         wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch)),
 	                 err);
+}
+
+/* "12 messages", and how many of them had come before. */
+static enum wg_code divide(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                           const struct wg_msg_done *done, struct end *end, struct wg_err *err)
+{
+	unsigned fresh = 0;
+	enum wg_code code = wg_parts_put(store, now, msg, done, &fresh, err);
+	if (code != WG_OK || done->part_count == 0)
+		return code;
+	end_add(end, "divided into %u messages", done->part_count);
+	if (fresh < done->part_count)
+		end_add(end, "%u of them were there before", done->part_count - fresh);
+	return WG_OK;
+}
+
+/* Doubt about the child stops the message; doubt about the episode alone lets it go on, and calls a person. */
+static enum wg_code match(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                          const struct wg_msg_done *done, struct end *end, int64_t *episode, struct wg_err *err)
+{
+	struct wg_matched m = { .child = 0 };
+	enum wg_code code = wg_match_run(store, now, msg, done, &m, err);
+	if (code != WG_OK)
+		return code;
+	*episode = m.episode;
+	end->doubt = m.doubt;
+	if (m.words[0] != '\0') {
+		end->state = WG_MSG_ATTENTION;
+		end_add(end, "%s", m.words);
+	}
+	if (m.log[0] == '\0')
+		return WG_OK;
+	const struct wg_entry entry = { .who = WG_WHO_PROCESS, .event = "match", .message = msg->id, .detail = m.log };
+	return wg_chain_append(store, now, &entry, err);
 }
 
 /* Everything that a message which is no duplicate leaves behind. */
 static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                             const struct wg_msg_done *done, bool keyed, bool *ambiguous, struct wg_err *err)
+                             const struct wg_msg_done *done, bool keyed, struct end *end, struct wg_err *err)
 {
 	int64_t episode = 0;
 	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_STORE_REASON];
-	enum wg_code code = WG_OK;
-	if (is_kept(done->state))
-		code = episode_of(store, done, &episode, ambiguous, err);
-	if (code == WG_OK && !*ambiguous && is_kept(done->state))
-		code = join_episode(store, now, done, &episode, err);
+	enum wg_code code = divide(store, now, msg, done, end, err);
+	if (code == WG_OK && is_kept(done->state))
+		code = match(store, now, msg, done, end, &episode, err);
 	if (code == WG_OK)
-		code = put_documents(store, msg, done, *ambiguous ? 0 : episode, keyed, words, err);
+		code = put_documents(store, msg, done, keyed, words, err);
 	if (code == WG_OK)
-		code = put_deliveries(store, now, msg, episode, done, !*ambiguous, err);
+		code = put_deliveries(store, now, msg, episode, done, !end->doubt, err);
 	if (code != WG_OK)
 		return code;
-	const char *why = *ambiguous ? "what identifies the child belongs to different episodes" : done->reason;
-	(void)snprintf(detail, sizeof detail, "%s %s", words, why != NULL ? why : ""); /* cut is acceptable in words */
-	return wg_message_move(store, now, msg, *ambiguous ? WG_MSG_ATTENTION : done->state, WG_WHO_PROCESS, NULL, why,
-	                       detail, err);
+	(void)snprintf(detail, sizeof detail, "%s %s", words, end->reason); /* cut is acceptable in words */
+	return wg_message_move(store, now, msg, end->state, WG_WHO_PROCESS, NULL, end->reason, detail, err);
 }
 
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
                            struct wg_msg_done_result *out, struct wg_err *err)
 {
 	struct wg_msg_rec msg;
-	struct wg_msg_done_result result = { 0 };
+	struct wg_msg_done_result result = { .state = WG_MSG_DUPLICATE };
+	struct end end = { .state = done->state };
 	char same[WG_ID_TEXT] = "";
 	enum wg_code code = wg_message_by_id(store, done->id, &msg, err);
 	if (code == WG_OK && (msg.owner == 0 || msg.token != done->token))
@@ -329,13 +354,20 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 		code = find_same(store, &msg, done, same, sizeof same, err);
 	if (code != WG_OK)
 		return code;
+	if (done->reason != NULL)
+		end_add(&end, "%s", done->reason);
 	/* What was decided once is no duplicate; it leaves the content's key to the other, as what is rejected does. */
 	result.duplicate = *same != '\0' && msg.state == WG_MSG_ACCEPTED;
 	bool keyed = *same == '\0' && is_kept(done->state);
-	if (result.duplicate)
+	if (result.duplicate) {
 		memcpy(result.duplicate_of, same, sizeof same);
-	code = result.duplicate ? end_as_duplicate(store, now, &msg, done, &result, err)
-	                        : keep_all(store, now, &msg, done, keyed, &result.ambiguous, err);
+		code = end_as_duplicate(store, now, &msg, done, &result, err);
+	} else {
+		code = keep_all(store, now, &msg, done, keyed, &end, err);
+		result.state = end.state;
+		result.doubt = end.doubt;
+		memcpy(result.reason, end.reason, sizeof result.reason);
+	}
 	if (code == WG_OK)
 		*out = result;
 	return code;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "store/sqlite_internal.h"
 
-static bool is_hash(const char *s)
+bool wg_is_hash(const char *s)
 {
 	return strlen(s) == WG_STORE_HASH - 1 && strspn(s, "0123456789abcdef") == WG_STORE_HASH - 1;
 }
@@ -27,7 +27,7 @@ static enum wg_code check_new(const struct wg_msg_new *msg, struct wg_err *err)
 		return wg_err_set(err, WG_REJECT, "the message id is not one of this gateway's");
 	if (!wg_name_valid(msg->organisation) || !wg_name_valid(msg->way))
 		return wg_err_set(err, WG_REJECT, "the organisation or the way in is not a name");
-	if (!is_hash(msg->content_hash))
+	if (!wg_is_hash(msg->content_hash))
 		return wg_err_set(err, WG_REJECT, "the content hash is not SHA-256 in lower-case hex");
 	if (!is_plain(msg->idempotency_key) || !is_plain(msg->content_type))
 		return wg_err_set(err, WG_REJECT,
@@ -72,33 +72,59 @@ static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplica
 	return WG_OK;
 }
 
-static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, int64_t *seq,
-                              struct wg_err *err)
+enum wg_code wg_message_by_content(struct wg_store *store, const char *organisation, const char *content_hash,
+                                   int64_t *seq, struct wg_err *err)
+{
+	return seq_of(store, SQL_CONTENT_FIND, organisation, content_hash, seq, err);
+}
+
+/* Where it came from: by intake, or out of another message. */
+static enum wg_code log_new(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
+                            const struct wg_msg_rec *parent, unsigned number, const char *blob, struct wg_err *err)
+{
+	char detail[WG_STORE_REASON], part[WG_ID_TEXT + 32] = "";
+	if (parent != NULL)
+		(void)snprintf(part, sizeof part, " part=%u of=%s", number, parent->id); /* it fits */
+	(void)snprintf(detail, sizeof detail, "organisation=%s way=%s content=%s%s blob=%s", msg->organisation, msg->way,
+	               msg->content_hash, part, blob); /* every part is bounded; the sum fits */
+	const struct wg_entry entry = { .who = parent != NULL ? WG_WHO_PROCESS : WG_WHO_INTAKE,
+		                            .event = "accepted",
+		                            .message = msg->id,
+		                            .state = "accepted",
+		                            .detail = detail };
+	return wg_chain_append(store, now, &entry, err);
+}
+
+enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
+                            const struct wg_msg_rec *parent, unsigned number, int64_t *seq, struct wg_err *err)
 {
 	int64_t blob = 0;
 	char hash[WG_STORE_HASH];
 	bool row = false;
-	enum wg_code code = wg_blob_put(store, msg->blob, msg->blob_len, &blob, hash, err);
+	enum wg_code code = check_new(msg, err);
+	if (code == WG_OK)
+		code = wg_blob_put(store, msg->blob, msg->blob_len, &blob, hash, err);
 	if (code != WG_OK)
 		return code;
 	code = wg_db_row(store, SQL_MSG_PUT,
 	                 WG_ARGS(wg_db_text(msg->id), wg_db_text(msg->organisation), wg_db_text(msg->content_hash),
-	                         wg_db_text(msg->content_type), wg_db_text(msg->way), wg_db_int(now.wall), wg_db_int(blob)),
+	                         wg_db_text(msg->content_type), wg_db_text(msg->way),
+	                         wg_db_int(parent != NULL ? parent->accepted_at : now.wall), wg_db_int(now.wall),
+	                         wg_db_int(blob), wg_db_ref(parent != NULL ? parent->turn : 0)),
 	                 &row, err);
 	if (code == WG_OK && row)
 		*seq = wg_db_col_int(store, SQL_MSG_PUT, 0);
 	wg_db_end(store, SQL_MSG_PUT);
-	if (code == WG_OK)
-		code = keep_key(store, msg, *seq, err);
-	if (code != WG_OK)
-		return code;
-	char detail[WG_STORE_REASON];
-	(void)snprintf(detail, sizeof detail, "organisation=%s way=%s content=%s blob=%s", msg->organisation, msg->way,
-	               msg->content_hash, hash); /* every part is bounded; the sum fits */
-	const struct wg_entry entry = {
-		.who = WG_WHO_INTAKE, .event = "accepted", .message = msg->id, .state = "accepted", .detail = detail
-	};
-	return wg_chain_append(store, now, &entry, err);
+	if (code == WG_OK && parent == NULL)
+		code = wg_db_run(store, SQL_MSG_TURN, WG_ARGS(wg_db_int(*seq)), err);
+	return code == WG_OK ? log_new(store, now, msg, parent, number, hash, err) : code;
+}
+
+static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, int64_t *seq,
+                              struct wg_err *err)
+{
+	enum wg_code code = wg_message_put(store, now, msg, NULL, 0, seq, err);
+	return code == WG_OK ? keep_key(store, msg, *seq, err) : code;
 }
 
 enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
@@ -155,8 +181,12 @@ enum wg_code wg_store_status(struct wg_store *store, const char *id, const char 
 		code = receipt_of(store, rec.seq, false, &status.receipt, err);
 	if (code == WG_OK)
 		code = lines_of(store, rec.seq, &status.deliveries, err);
-	if (code != WG_OK)
+	if (code == WG_OK)
+		code = wg_parts_lines(store, rec.seq, &status.parts, err);
+	if (code != WG_OK) {
+		wg_freep(&status.deliveries);
 		return code;
+	}
 	memcpy(status.reason, rec.reason, sizeof status.reason);
 	*out = status;
 	return WG_OK;

@@ -42,6 +42,7 @@ enum wg_sql {
 	SQL_KEY_PUT,
 	SQL_CONTENT_FIND,
 	SQL_MSG_PUT,
+	SQL_MSG_TURN,
 	SQL_MSG_BY_ID,
 	SQL_MSG_BY_SEQ,
 	SQL_MSG_STATE,
@@ -58,9 +59,32 @@ enum wg_sql {
 	SQL_MSG_OLD_EPOCH,
 	SQL_MSG_ASSIGN,
 	SQL_MSG_RESOLVE,
+	SQL_CHILD_PUT,
+	SQL_CHILD_BY_KEY,
+	SQL_CHILD_BY_REFERENCE,
+	SQL_CHILD_KEYS,
+	SQL_CHILD_KEY,
+	SQL_CHILD_LAST,
+	SQL_CHILD_UNLEARN,
+	SQL_MSG_CHILD,
+	SQL_MSG_EPISODE,
 	SQL_EPISODE_PUT,
-	SQL_EPISODE_FIND,
-	SQL_EPISODE_KEY,
+	SQL_EPISODE_KNOWN,
+	SQL_EPISODE_LAST,
+	SQL_EPISODE_GET,
+	SQL_EPISODE_OPENED,
+	SQL_EPISODE_END,
+	SQL_EPISODE_END_OPEN,
+	SQL_EPISODE_REOPEN,
+	SQL_EPISODE_EMPTY,
+	SQL_EPISODE_REFERENCE,
+	SQL_EPISODE_UNLEARN,
+	SQL_EPISODE_FIRST,
+	SQL_PART_PUT,
+	SQL_PARTS,
+	SQL_PARENTS,
+	SQL_SAME_CHILD,
+	SQL_SAME_EPISODE,
 	SQL_DLV_PUT,
 	SQL_DLV_BY_ID,
 	SQL_DLV_BY_SEQ,
@@ -176,7 +200,12 @@ struct wg_msg_rec {
 	bool again;
 	unsigned tries;
 	uint64_t owner, token;
-	int64_t episode;
+	int64_t child, episode;
+	char child_how[16]; /* "", "new", "keys" or "person" */
+	bool episode_new;   /* an episode of its own, because a person said so */
+	char doubt[256];    /* about the episode; what nobody has looked at yet */
+	int64_t turn;       /* its place in the order of sending */
+	char way[16];
 	char reason[WG_STORE_REASON];
 };
 /* WG_NOT_FOUND. */
@@ -227,6 +256,40 @@ enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const st
                              const struct wg_dlv_outcome *outcome, struct wg_err *err) WG_MUST;
 /* The lease of an attempt was lost: deferred, may have arrived. */
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_match.c */
+/* What the keys of a message, or a person, say of its child and its episode. */
+struct wg_matched {
+	int64_t child, episode;      /* 0: none */
+	bool doubt;                  /* about the child: nothing was learned */
+	char words[WG_STORE_REASON]; /* for a person: of the doubt, about the child or the episode; "" for none */
+	char log[WG_STORE_REASON];   /* what was found, by ids of messages; "" for nothing new */
+};
+enum wg_code wg_match_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                          const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_episode.c: the episode of a message whose child is certain; fills in episode, words and log. */
+enum wg_code wg_episode_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                            const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err) WG_MUST;
+/* What this message did to episodes of a child that is not its child: undone. */
+enum wg_code wg_episode_leave(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_parts.c */
+/* Each part becomes a message, unless its organisation had sent it before; *fresh counts those that were not there. */
+enum wg_code wg_parts_put(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *parent,
+                          const struct wg_msg_done *done, unsigned *fresh, struct wg_err *err) WG_MUST;
+/* "id state" lines. The caller frees. */
+enum wg_code wg_parts_lines(struct wg_store *store, int64_t parent, char **out, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_intake.c */
+/* SHA-256 in lower-case hex. */
+bool wg_is_hash(const char *s);
+/* 0 when the organisation has sent nothing with this content hash. */
+enum wg_code wg_message_by_content(struct wg_store *store, const char *organisation, const char *content_hash,
+                                   int64_t *seq, struct wg_err *err) WG_MUST;
+/* A message that is not there yet; parent: the one that it is part number `number` of, or NULL. */
+enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
+                            const struct wg_msg_rec *parent, unsigned number, int64_t *seq, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_epoch.c */
 /* The epoch that decisions are taken under now; "" before the first. */

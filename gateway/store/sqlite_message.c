@@ -18,12 +18,18 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 		.token = (uint64_t)wg_db_col_int(store, id, 13),
 		.episode = wg_db_col_int(store, id, 14),
 		.resolution = wg_db_col_int(store, id, 16),
+		.child = wg_db_col_int(store, id, 17),
+		.episode_new = wg_db_col_int(store, id, 19) != 0,
+		.turn = wg_db_col_int(store, id, 21),
 	};
 	wg_db_col_text(store, id, 1, m.id, sizeof m.id);
 	wg_db_col_text(store, id, 3, m.organisation, sizeof m.organisation);
 	wg_db_col_text(store, id, 4, m.content_hash, sizeof m.content_hash);
 	wg_db_col_text(store, id, 5, m.content_type, sizeof m.content_type);
 	wg_db_col_text(store, id, 15, m.reason, sizeof m.reason);
+	wg_db_col_text(store, id, 18, m.child_how, sizeof m.child_how);
+	wg_db_col_text(store, id, 20, m.doubt, sizeof m.doubt);
+	wg_db_col_text(store, id, 22, m.way, sizeof m.way);
 	if (!wg_message_state_find(wg_db_col_borrow(store, id, 2), &m.state))
 		return wg_err_set(err, WG_CORRUPT, "message %s is in a state that does not exist", m.id);
 	*out = m;

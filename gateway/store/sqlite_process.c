@@ -89,17 +89,29 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)owner), wg_db_int(now.steady + WG_STORE_LEASE_MESSAGE_MS)), err);
 }
 
+/* Parts of divided messages come many at a time: they get the last quarter of a lease, and what the others leave. */
+static enum wg_code next_seqs(struct wg_store *store, struct wg_now now, unsigned max, bool bulk, int64_t **seqs,
+                              size_t *n, struct wg_err *err)
+{
+	return wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(now.wall), wg_db_int(max), wg_db_int(bulk)), max, seqs, n,
+	                  err);
+}
+
 static enum wg_code lease_next(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max, struct batch *b,
                                bool *any, struct wg_err *err)
 {
-	WG_AUTO_FREE int64_t *seqs = NULL;
-	size_t n = 0;
+	WG_AUTO_FREE int64_t *single = NULL, *bulk = NULL;
+	size_t singles = 0, bulks = 0;
 	bool more = true;
-	enum wg_code code =
-		wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(now.wall), wg_db_int(max)), max, &seqs, &n, err);
-	for (size_t i = 0; code == WG_OK && more && i < n; i++)
-		code = lease_one(store, now, owner, seqs[i], b, &more, err);
-	*any = n > 0;
+	enum wg_code code = next_seqs(store, now, max, true, &bulk, &bulks, err);
+	if (code == WG_OK)
+		code =
+			next_seqs(store, now, max - (bulks < max / 4 ? (unsigned)bulks : max / 4), false, &single, &singles, err);
+	for (size_t i = 0; code == WG_OK && more && i < singles; i++)
+		code = lease_one(store, now, owner, single[i], b, &more, err);
+	for (size_t i = 0; code == WG_OK && more && i < bulks && i < max - singles; i++)
+		code = lease_one(store, now, owner, bulk[i], b, &more, err);
+	*any = singles + bulks > 0;
 	return code;
 }
 

@@ -65,9 +65,55 @@ static const char *const migrations[] = {
 	"END;"
 	"PRAGMA user_version=1;",
 
-	/* What a person says of a message, and who looks after it. */
+	/* Children apart from their episodes; what a person says of a message and who looks after it; messages divided into
+	 * others. Until now an episode was whatever shared a key, so each was in fact one child with all its episodes: it
+	 * becomes a child with one episode. Of what kind its keys were cannot be told: kind -1, which agrees with any.
+	 * turn: the place in the order of sending, that of the message that came in; a part has its parent's. */
+	"CREATE TABLE child(id INTEGER PRIMARY KEY AUTOINCREMENT, made_at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE child_key(key TEXT NOT NULL, child INTEGER NOT NULL REFERENCES child(id), kind INTEGER NOT NULL,"
+	" scope TEXT NOT NULL, message INTEGER REFERENCES message(seq), PRIMARY KEY(key, kind, child)) STRICT, WITHOUT "
+	"ROWID;"
+	"CREATE INDEX child_key_child ON child_key(child);"
+	"CREATE TABLE episode_reference(key TEXT NOT NULL, episode INTEGER NOT NULL REFERENCES episode(id),"
+	" message INTEGER REFERENCES message(seq), PRIMARY KEY(key, episode)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX episode_reference_episode ON episode_reference(episode);"
+	"CREATE TABLE part(parent INTEGER NOT NULL REFERENCES message(seq), number INTEGER NOT NULL, message INTEGER NOT "
+	"NULL"
+	" REFERENCES message(seq), PRIMARY KEY(parent, number)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX part_message ON part(message);"
+	"ALTER TABLE episode ADD COLUMN child INTEGER REFERENCES child(id);"
+	"ALTER TABLE episode ADD COLUMN opened_by INTEGER REFERENCES message(seq);"
+	"ALTER TABLE episode ADD COLUMN closed_by INTEGER REFERENCES message(seq);"
+	"ALTER TABLE episode ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN assigned TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE message ADD COLUMN resolution INTEGER REFERENCES blob(id);"
+	"ALTER TABLE message ADD COLUMN child INTEGER REFERENCES child(id);"
+	"ALTER TABLE message ADD COLUMN child_how TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE message ADD COLUMN episode_new INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN doubt TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE message ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
+	"INSERT INTO child(id, made_at) SELECT id, made_at FROM episode;"
+	"INSERT INTO child_key(key, child, kind, scope) SELECT key, episode, -1, '' FROM episode_key;"
+	"DROP TABLE episode_key;"
+	"UPDATE message SET turn = seq, child = episode, child_how = CASE WHEN episode IS NULL THEN '' ELSE 'keys' END;"
+	"UPDATE delivery SET turn = message;"
+	"CREATE INDEX message_episode ON message(episode) WHERE episode IS NOT NULL;"
+	"CREATE INDEX message_child ON message(child) WHERE child IS NOT NULL;"
+	"UPDATE episode SET child = id,"
+	" opened_by = (SELECT max(m.seq) FROM message m WHERE m.episode = episode.id AND m.kind = 'missing');"
+	"UPDATE episode SET closed_by = (SELECT max(m.seq) FROM message m WHERE m.episode = episode.id AND m.kind = 'found'"
+	" AND m.seq > coalesce(episode.opened_by, 0));"
+	"UPDATE episode SET ended = closed_by IS NOT NULL;"
+	"CREATE INDEX episode_child ON episode(child);"
+	"DROP INDEX message_waiting;"
+	"CREATE INDEX message_waiting ON message(bulk, turn, seq) WHERE " WG_SQL_MSG_WAITING ";"
+	"CREATE INDEX message_before ON message(organisation, turn, seq) WHERE " WG_SQL_MSG_WAITING ";"
+	"DROP INDEX delivery_open;"
+	"CREATE INDEX delivery_open ON delivery(recipient, episode, turn, message) WHERE " WG_SQL_DLV_OPEN ";"
+	"DROP INDEX delivery_sealed;"
+	"CREATE INDEX delivery_sealed ON delivery(recipient, turn, message, seq) WHERE state = 'sealed';"
 	"PRAGMA user_version=2;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))

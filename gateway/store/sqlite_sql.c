@@ -6,7 +6,8 @@
 #define MSG_COLUMNS                                                                                                   \
 	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, " \
 	"tries,"                                                                                                          \
-	" lease_owner, lease_token, episode, reason, resolution FROM message "
+	" lease_owner, lease_token, episode, reason, resolution, child, child_how, episode_new, doubt, turn, way FROM "   \
+	"message "
 #define DLV_COLUMNS                                                                                                   \
 	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
 	"d.envelope,"                                                                                                     \
@@ -16,11 +17,11 @@
 /* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
  * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
  * that was put back). WG_STORE_TRIES bounds that wait. */
-#define IN_TURN                                                                                       \
-	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN                                   \
-	" AND e.recipient = d.recipient AND e.episode = d.episode"                                        \
-	" AND e.message < d.message) AND NOT EXISTS (SELECT 1 FROM message w WHERE w." WG_SQL_MSG_WAITING \
-	" AND w.again = 0 AND w.seq < d.message"                                                          \
+#define IN_TURN                                                                                      \
+	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN                                  \
+	" AND e.recipient = d.recipient AND e.episode = d.episode"                                       \
+	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE " \
+	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"             \
 	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))"
 
 const char *const wg_sql_text[SQL_COUNT] = {
@@ -82,14 +83,17 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CONTENT_FIND] = "SELECT seq FROM message WHERE organisation = ?1 AND content_hash = ?2",
 
 	[SQL_MSG_PUT] =
-		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?6, ?7) RETURNING seq",
+		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, "
+		"bulk,"
+		" turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, ?9 IS NOT NULL, coalesce(?9, 0)) RETURNING seq",
+	[SQL_MSG_TURN] = "UPDATE message SET turn = seq WHERE seq = ?1",
 	[SQL_MSG_BY_ID] = MSG_COLUMNS "WHERE id = ?1",
 	[SQL_MSG_BY_SEQ] = MSG_COLUMNS "WHERE seq = ?1",
 	[SQL_MSG_STATE] = /* what was rejected or given back may be sent again: it gives up its content's key */
 	"UPDATE message SET state = ?2, since = ?3, reason = ?4, again = ?5,"
 	" content_key = CASE WHEN ?2 IN ('rejected','returned') THEN NULL ELSE content_key END,"
 	" lease_token = lease_token + (lease_owner <> 0), lease_owner = 0, lease_until = 0,"
+	" doubt = CASE WHEN ?2 = 'accepted' THEN '' ELSE doubt END," /* a person has seen it */
 	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
 	[SQL_MSG_LEASE] =
 		"UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
@@ -98,13 +102,12 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" wait_ms = ?4, reason = ?5 WHERE seq = ?1",
 	[SQL_MSG_DUE] = "UPDATE message SET next_try = 0, wait_ms = 0 WHERE seq = ?1 AND next_try <> 0",
 	[SQL_MSG_NEXT] = "SELECT seq FROM message WHERE " WG_SQL_MSG_WAITING " AND lease_owner = 0 AND " WG_SQL_DUE
-					 " ORDER BY seq LIMIT ?2",
+					 " AND bulk = ?3 ORDER BY turn, seq LIMIT ?2",
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY seq",
-	[SQL_MSG_DONE] =
-		"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
-		" content_key = coalesce(content_key, ?5), epoch = ?6, episode = coalesce(?7, episode) WHERE seq = ?1",
+	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
+					 " content_key = coalesce(content_key, ?5), epoch = ?6 WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
 	[SQL_MSG_SAME] =
 		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
@@ -114,14 +117,52 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_ASSIGN] = "UPDATE message SET assigned = ?2 WHERE seq = ?1",
 	[SQL_MSG_RESOLVE] = "UPDATE message SET resolution = ?2 WHERE seq = ?1",
 
-	[SQL_EPISODE_PUT] = "INSERT INTO episode(made_at) VALUES(?1) RETURNING id",
-	[SQL_EPISODE_FIND] = "SELECT episode FROM episode_key WHERE key = ?1",
-	[SQL_EPISODE_KEY] = "INSERT INTO episode_key(key, episode) VALUES(?1, ?2) ON CONFLICT(key) DO NOTHING",
+	[SQL_CHILD_PUT] = "INSERT INTO child(made_at) VALUES(?1) RETURNING id",
+	[SQL_CHILD_BY_KEY] = "SELECT DISTINCT child FROM child_key WHERE key = ?1 AND kind IN (?2, -1) ORDER BY child",
+	[SQL_CHILD_BY_REFERENCE] =
+		"SELECT DISTINCT e.child FROM episode_reference r JOIN episode e ON e.id = r.episode WHERE r.key = ?1"
+		" AND e.child IS NOT NULL UNION SELECT child FROM child_key WHERE key = ?1 AND kind = -1 ORDER BY 1",
+	[SQL_CHILD_KEYS] = "SELECT key, kind, scope FROM child_key WHERE child = ?1",
+	[SQL_CHILD_KEY] = "INSERT INTO child_key(key, child, kind, scope, message) VALUES(?1, ?2, ?3, ?4, ?5)"
+					  " ON CONFLICT(key, kind, child) DO NOTHING",
+	[SQL_CHILD_LAST] = "SELECT id FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT 1",
+	[SQL_CHILD_UNLEARN] = "DELETE FROM child_key WHERE child = ?1 AND message = ?2",
+	[SQL_MSG_CHILD] = "UPDATE message SET child = ?2, child_how = ?3 WHERE seq = ?1",
+	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
+
+	[SQL_EPISODE_PUT] =
+		"INSERT INTO episode(made_at, child, opened_by, closed_by, ended) VALUES(?1, ?2, ?3, ?4, ?5) RETURNING id",
+	[SQL_EPISODE_KNOWN] = "SELECT e.id FROM episode_reference r JOIN episode e ON e.id = r.episode WHERE r.key = ?1"
+						  " AND e.child = ?2 ORDER BY e.ended, e.id DESC LIMIT 1",
+	[SQL_EPISODE_LAST] = "SELECT id FROM episode WHERE child = ?1 AND ended = ?2 ORDER BY id DESC LIMIT 1",
+	[SQL_EPISODE_GET] =
+		"SELECT e.ended, EXISTS (SELECT 1 FROM episode_reference r WHERE r.episode = e.id), coalesce(m.turn, 0)"
+		" FROM episode e LEFT JOIN message m ON m.seq = e.closed_by WHERE e.id = ?1",
+	[SQL_EPISODE_OPENED] = "UPDATE episode SET opened_by = coalesce(opened_by, ?2) WHERE id = ?1",
+	[SQL_EPISODE_END] = "UPDATE episode SET ended = 1, closed_by = coalesce(closed_by, ?2) WHERE id = ?1",
+	[SQL_EPISODE_END_OPEN] = "UPDATE episode SET ended = 1, closed_by = ?2 WHERE child = ?1 AND ended = 0",
+	[SQL_EPISODE_REOPEN] = "UPDATE episode SET ended = 0, closed_by = NULL WHERE closed_by = ?1",
+	[SQL_EPISODE_EMPTY] = "UPDATE episode SET ended = 1 WHERE opened_by = ?1 AND NOT EXISTS"
+						  " (SELECT 1 FROM message m WHERE m.episode = episode.id AND m.seq <> ?1)",
+	[SQL_EPISODE_REFERENCE] = "INSERT INTO episode_reference(key, episode, message) VALUES(?1, ?2, ?3)"
+							  " ON CONFLICT(key, episode) DO NOTHING",
+	[SQL_EPISODE_UNLEARN] = "DELETE FROM episode_reference WHERE message = ?1",
+	[SQL_EPISODE_FIRST] = "SELECT id FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq LIMIT 1",
+
+	[SQL_PART_PUT] = "INSERT INTO part(parent, number, message) VALUES(?1, ?2, ?3)"
+					 " ON CONFLICT(parent, number) DO UPDATE SET message = excluded.message",
+	[SQL_PARTS] =
+		"SELECT m.id, m.state FROM part p JOIN message m ON m.seq = p.message WHERE p.parent = ?1 ORDER BY p.number",
+	[SQL_PARENTS] = "SELECT DISTINCT m.id, m.state FROM part p JOIN message m ON m.seq = p.parent WHERE p.message = ?1 "
+					"ORDER BY m.seq",
+	[SQL_SAME_CHILD] = "SELECT id, state FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
+	[SQL_SAME_EPISODE] = "SELECT id, state FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 
 	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
-					"since, held_from, reason,"
-					" epoch, envelope, deadline, maybe) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-					"?14, ?15, ?16) RETURNING seq",
+					"since, held_from,"
+					" reason, epoch, envelope, deadline, maybe, turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+					"?11, ?12, ?13,"
+					" ?14, ?15, ?16, ?17) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
@@ -135,11 +176,12 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = max(deadline, ?2) WHERE seq = ?1",
 	[SQL_DLV_RECIPIENT] = "SELECT min(recipient) FROM delivery WHERE " WG_SQL_DLV_OPEN " AND recipient > ?1",
 	[SQL_DLV_NEXT] =
-		"SELECT seq, message FROM (SELECT seq, message FROM delivery d WHERE state = 'sealed' AND recipient = ?2 AND "
-		"epoch = ?3 AND " IN_TURN " ORDER BY message, seq LIMIT ?4) UNION ALL SELECT seq, message FROM (SELECT seq, "
-		"message FROM delivery d WHERE state = 'deferred'"
-		" AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DUE " AND " IN_TURN " ORDER BY message, seq LIMIT ?4)"
-		" ORDER BY 2, 1 LIMIT ?4",
+		"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
+		"recipient = ?2"
+		" AND epoch = ?3 AND " IN_TURN " ORDER BY turn, message, seq LIMIT ?4) UNION ALL SELECT seq, turn, message FROM"
+		" (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"
+		" AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DUE " AND " IN_TURN " ORDER BY turn, message, seq LIMIT ?4)"
+		" ORDER BY 2, 3, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY seq",
@@ -150,16 +192,18 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"FROM message m"
 		" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
 
-	[SQL_LIST_MESSAGES] = "SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, "
-						  "assigned FROM message"
-						  " WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
-						  ")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
+	[SQL_LIST_MESSAGES] =
+		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, assigned,"
+		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY p.seq "
+		"LIMIT 1)"
+		" FROM message WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
+		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
-		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, "
-		"d.attempts, d.reason,"
-		" d.maybe, '' FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR (?1 = '' "
-		"AND"
-		" d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq LIMIT ?3",
+		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts,"
+		" d.reason, d.maybe, '', '' FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = "
+		"?1 OR"
+		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
+		" LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT state, count(*) FROM message GROUP BY state",
 	[SQL_COUNT_DELIVERIES] = "SELECT state, count(*) FROM delivery GROUP BY state",
 	[SQL_OLDEST] = "SELECT min(m.accepted_at) FROM message m WHERE m." WG_SQL_MSG_WAITING

@@ -42,7 +42,9 @@ struct wg_store;
 /* Reports in one transaction, rows of one list, entries of one history. */
 #define WG_STORE_REPORTS_MAX 1024
 #define WG_STORE_LIST_MAX 10000
-/* Keys that identify an episode: a handful of references and names, hashed. */
+/* Messages of the same child that are named beside one. */
+#define WG_STORE_RELATED_MAX 50
+/* Keys by which a message finds its child: a handful of numbers and names, hashed. */
 #define WG_STORE_KEYS_MAX 64
 /* One disclosure record: 31 categories with their rules and citations. */
 #define WG_STORE_DISCLOSURE_MAX ((size_t)256 * 1024)
@@ -68,8 +70,8 @@ struct wg_msg_new {
 	char organisation[WG_LIMIT_NAME + 1]; /* who submitted, as authenticated */
 	char idempotency_key[129];            /* "" when none */
 	char content_hash[WG_STORE_HASH];     /* SHA-256 of the plaintext original, hex */
-	char content_type[128]; /* the longest that is taken (docx) has 71 */
-	char way[16]; /* "https", "drop" */
+	char content_type[128];               /* the longest that is taken (docx) has 71 */
+	char way[16];                         /* "https", "drop" */
 	const void *blob;
 	size_t blob_len;
 };
@@ -83,11 +85,12 @@ struct wg_msg_receipt {
 	bool duplicate; /* it was there already: same organisation and key, or same organisation and content */
 };
 
-/* deliveries: "org/desk state" lines; the caller frees them. */
+/* deliveries: "org/desk state" lines; the caller frees both texts. */
 struct wg_msg_status {
 	struct wg_msg_receipt receipt;
 	char reason[512];
 	char *deliveries;
+	char *parts; /* of a divided one: "id state" lines, one a part; the caller frees */
 };
 
 struct wg_msg_job {
@@ -117,6 +120,44 @@ struct wg_dlv_new {
 	int64_t deadline; /* wall ms after which a retry is given up */
 };
 
+/* What a keyed hash stands for, in the order of the evidence; MATCHING.md says what each is good for. The store sees
+ * hashes only: those of the same kind and scope, of the same words, are the same. */
+enum wg_key_kind {
+	WG_KEY_REFERENCE, /* a police force's number of an episode */
+	WG_KEY_LOCAL_ID,  /* the child's number in an agency's own system */
+	WG_KEY_NHS,
+	WG_KEY_NAME_BIRTH, /* full name and date of birth */
+	WG_KEY_BIRTH,      /* the rest can raise doubt, and never decides */
+	WG_KEY_NAME,
+	WG_KEY_SURNAME_BIRTH,
+	WG_KEY_FORENAME_BIRTH,
+	WG_KEY_SWAPPED /* the key that NAME_BIRTH would be with day and month exchanged: looked for, never kept */
+};
+#define WG_KEY_KINDS 9
+
+struct wg_match_key {
+	enum wg_key_kind kind;
+	char key[WG_STORE_HASH];
+	char scope[WG_STORE_HASH]; /* LOCAL_ID: the hash of the system that gave it: of two in one system, one is wrong */
+};
+
+/* What a message has to do with a missing episode. */
+enum wg_relation {
+	WG_RELATION_NONE,   /* it is about the child */
+	WG_RELATION_OPENS,  /* the child is missing */
+	WG_RELATION_CLOSES, /* the child is found */
+	WG_RELATION_WITHIN, /* it belongs to an episode: the open one, when it names none */
+	WG_RELATION_AFTER   /* the last that has ended, when it names none: an interview */
+};
+
+/* One of the messages that a message is divided into. */
+struct wg_part_new {
+	char content_hash[WG_STORE_HASH]; /* SHA-256 of its plaintext, hex */
+	char content_type[64];
+	const void *blob; /* ciphertext */
+	size_t blob_len;
+};
+
 /* Which child a message is about, where a person has said it. */
 enum wg_child_choice {
 	WG_CHILD_BY_KEYS, /* nobody has: MATCHING.md decides */
@@ -127,15 +168,19 @@ enum wg_child_choice {
 struct wg_msg_done {
 	char id[WG_ID_TEXT];
 	uint64_t token;
-	enum wg_message_state state;  /* ROUTED, ATTENTION, RETURNED or REJECTED */
+	enum wg_message_state state;  /* ROUTED, ATTENTION, RETURNED, DIVIDED or REJECTED */
 	char kind[WG_LIMIT_NAME + 1]; /* "" when unknown */
 	const char *reason;           /* for a person; no personal data; NULL for none */
 	const void *notice;           /* ciphertext of the notice as normalised; NULL for none */
 	size_t notice_len;
 	const void *report; /* ciphertext of the extraction report; NULL for none */
 	size_t report_len;
-	const char *const *episode_keys; /* keyed hashes that identify the episode; the store finds or makes it */
-	unsigned episode_key_count;
+	enum wg_relation relation;
+	const struct wg_match_key *keys; /* the store finds or makes child and episode */
+	unsigned key_count;
+	const struct wg_part_new
+		*parts; /* DIVIDED, or ATTENTION beside: each becomes a message, unless it is one already */
+	unsigned part_count;
 	enum wg_child_choice child_choice;
 	char child_as[WG_ID_TEXT];       /* for SAME; "" otherwise */
 	bool episode_new;                /* a person said: an episode of its own, whatever is open */
@@ -149,7 +194,10 @@ struct wg_msg_done {
 struct wg_msg_done_result {
 	bool duplicate; /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
 	char duplicate_of[WG_ID_TEXT];
-	bool ambiguous; /* the keys belong to different episodes: now ATTENTION, nothing is sent */
+	enum wg_message_state state; /* where the message is now: the one asked for, DUPLICATE, or ATTENTION */
+	bool doubt; /* which child it is about is a person's to say: ATTENTION, nothing is sent. Doubt about the episode
+	               alone is ATTENTION too, and what was decided goes on. */
+	char reason[WG_STORE_REASON]; /* as kept with the message */
 };
 
 struct wg_dlv_job {
@@ -183,6 +231,7 @@ struct wg_row {                               /* one message or one delivery, fo
 	char reason[512];
 	bool maybe;
 	char assigned[WG_LIMIT_NAME + 1]; /* who looks after a message in attention; "" for nobody */
+	char parent[WG_ID_TEXT];          /* the message that this one was a part of; "" for none */
 };
 
 /* ---- the driver. WG_SYSTEM and WG_CORRUPT together with wg_store_fault() != WG_OK mean that the store can no longer
@@ -248,6 +297,7 @@ enum wg_code wg_store_assign(struct wg_store *store, struct wg_now now, const ch
 enum wg_code wg_store_resolve(struct wg_store *store, struct wg_now now, const char *id, const char *who,
                               const char *why, const void *blob, size_t len, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_related(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,
                            const char *who, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)

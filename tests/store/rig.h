@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "store/server.h"
 
@@ -62,6 +63,20 @@ static inline void rig_remove(char *folder)
 static inline void rig_hash(unsigned n, char out[WG_STORE_HASH])
 {
 	(void)snprintf(out, WG_STORE_HASH, "%064x", n); /* exactly its size */
+}
+
+/* The hash of a word: a key of that kind. "scheme:number" of a local id. */
+static inline struct wg_match_key rig_key(enum wg_key_kind kind, const char *word)
+{
+	struct wg_match_key k = { .kind = kind };
+	uint8_t raw[WG_SHA256_LEN];
+	wg_sha256(word, strlen(word), raw);
+	wg_hex(raw, sizeof raw, k.key);
+	if (kind == WG_KEY_LOCAL_ID) {
+		wg_sha256(word, strcspn(word, ":"), raw);
+		wg_hex(raw, sizeof raw, k.scope);
+	}
+	return k;
 }
 
 /* A message of organisation "oatshire-police" whose content is number n. */

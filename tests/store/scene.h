@@ -108,10 +108,12 @@ static inline void route(struct scene *s, unsigned n, const char *key, const cha
 	}
 	struct wg_msg_done done = rig_done(job.id, job.token, d, count);
 	struct wg_msg_done_result result;
-	done.episode_keys = &key;
-	done.episode_key_count = 1;
+	struct wg_match_key k = rig_key(WG_KEY_NAME_BIRTH, key);
+	done.relation = WG_RELATION_OPENS;
+	done.keys = &k;
+	done.key_count = 1;
 	OK(wg_store_done(s->store, s->now, &done, &result, &err));
-	assert_false(result.duplicate || result.ambiguous);
+	assert_false(result.duplicate || result.doubt);
 }
 
 static inline unsigned take_deliveries(struct scene *s, const char *busy, unsigned max, unsigned each,

@@ -80,9 +80,10 @@ static bool process_some(struct wg_client *client)
 		struct wg_dlv_new d[2] = { rig_delivery("meadowton", "front-door"), rig_delivery("oatshire", "night-desk") };
 		struct wg_msg_done done = rig_done(jobs[i].id, jobs[i].token, d, 2);
 		struct wg_msg_done_result result;
-		const char *key = jobs[i].content_hash + 62; /* 256 episodes */
-		done.episode_keys = &key;
-		done.episode_key_count = 1;
+		const struct wg_match_key key = rig_key(WG_KEY_NAME_BIRTH, jobs[i].content_hash + 62); /* 256 children */
+		done.relation = (enum wg_relation)(i % 3);
+		done.keys = &key;
+		done.key_count = 1;
 		enum wg_code code = wg_client_done(client, &done, &result, &err);
 		alive = code != WG_AGAIN;
 		if (code == WG_OK)

@@ -225,6 +225,7 @@ static void epoch_pulls_back(void **state)
 	                                           ? "meadowton/a sending\nmeadowton/b withheld\nmeadowton/d sealed\n"
 	                                           : "meadowton/b sending\nmeadowton/a sealed\nmeadowton/d sealed\n");
 	free(status.deliveries);
+	free(status.parts);
 	/* What was under way comes back unsent: it was decided under e1, so the message is decided once more. */
 	assert_int_equal(report(s, &job, WG_DLV_DEFERRED, 0), 0);
 	assert_int_equal(state_of(s, queued), WG_MSG_NORMALISED);
@@ -255,6 +256,7 @@ static void a_persons_hold_outlives_a_new_decision(void **state)
 	assert_string_equal(status.deliveries,
 	                    "meadowton/b recalled\nmeadowton/a held\n"); /* not given back what was cancelled */
 	free(status.deliveries);
+	free(status.parts);
 	assert_int_equal(deliveries_due(s), 0);
 	act(s, "release", id, 1);
 	assert_int_equal(deliveries_due(s), 1);

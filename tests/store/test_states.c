@@ -331,7 +331,8 @@ static void complete(struct scene *s, enum wg_message_state as, const char *what
 {
 	struct wg_err err = { 0 };
 	struct wg_msg_done_result result;
-	static const char *const keys[] = { "key-a", "key-b" };
+	const struct wg_match_key keys[] = { rig_key(WG_KEY_NHS, "a"), rig_key(WG_KEY_LOCAL_ID, "s:b") };
+	struct wg_part_new part = { .content_type = "text/csv", .blob = "ciphertext of a row", .blob_len = 19 };
 	struct wg_msg_done done = rig_done(s->msg.id, s->msg.token, NULL, 0);
 	done.state = as;
 	if (strcmp(what, "duplicate") == 0) {
@@ -340,11 +341,20 @@ static void complete(struct scene *s, enum wg_message_state as, const char *what
 		              " VALUES('other', 'oatshire-police', 'x', 'x', 'x', 1, 'routed', 1, 1, 'same')");
 		memcpy(done.content_key, "same", 5);
 	}
-	if (strcmp(what, "ambiguous") == 0) {
-		sql(s->store, "INSERT INTO episode(id, made_at) VALUES(1, 1), (2, 1)");
-		sql(s->store, "INSERT INTO episode_key(key, episode) VALUES('key-a', 1), ('key-b', 2)");
-		done.episode_keys = keys;
-		done.episode_key_count = 2;
+	if (strcmp(what, "doubt") == 0) {
+		char text[512];
+		(void)snprintf(text, sizeof text,
+		               "INSERT INTO child(id, made_at) VALUES(1, 1), (2, 1);"
+		               "INSERT INTO child_key(key, child, kind, scope) VALUES('%s', 1, %d, ''), ('%s', 2, %d, '%s')",
+		               keys[0].key, WG_KEY_NHS, keys[1].key, WG_KEY_LOCAL_ID, keys[1].scope); /* it fits */
+		sql(s->store, text);
+		done.keys = keys;
+		done.key_count = 2;
+	}
+	if (as == WG_MSG_DIVIDED) {
+		rig_hash(77, part.content_hash);
+		done.parts = &part;
+		done.part_count = 1;
 	}
 	if (s->msg.owner == 0)
 		FAILS(WG_NOT_FOUND, wg_store_done(s->store, now, &done, &result, &err));
@@ -361,7 +371,8 @@ static void perform_on_message(struct scene *s, const char *event)
 	bool waits = s->msg.state == WG_MSG_ACCEPTED || s->msg.state == WG_MSG_NORMALISED;
 	if (strcmp(event, "damage") == 0)
 		sql(s->store, "UPDATE blob SET bytes = x'00' WHERE id = (SELECT original FROM message WHERE seq = 1)");
-	if (waits && strcmp(event, "epoch") != 0 && strcmp(event, "retry") != 0 && strcmp(event, "cancel") != 0)
+	bool person = strcmp(event, "retry") == 0 || strcmp(event, "cancel") == 0 || strcmp(event, "resolve") == 0;
+	if (waits && strcmp(event, "epoch") != 0 && !person)
 		OK(wg_store_lease_messages(s->store, now, OWNER, 1, &jobs, &count, &err));
 	wg_msg_jobs_free(jobs, count);
 	look(s);
@@ -374,6 +385,9 @@ static void perform_on_message(struct scene *s, const char *event)
 		OK(wg_store_leases_end(s->store, now, OWNER, &lost, &err));
 	} else if (strcmp(event, "epoch") == 0) {
 		OK(wg_store_epoch(s->store, now, "e2", &err));
+	} else if (strcmp(event, "resolve") == 0) {
+		enum wg_code want = s->msg.state == WG_MSG_ATTENTION ? WG_OK : WG_REJECT;
+		FAILS(want, wg_store_resolve(s->store, now, s->msg.id, "robin", "a test", "ciphertext", 10, &err));
 	} else if (strcmp(event, "damage") != 0) {
 		act(s, event, s->msg.id);
 	}
@@ -382,9 +396,10 @@ static void perform_on_message(struct scene *s, const char *event)
 
 static void events_of_messages(void **state)
 {
-	static const char *const events[] = { "done routed",    "done attention", "done rejected", "done duplicate",
-		                                  "done ambiguous", "tries",          "damage",        "epoch",
-		                                  "retry",          "cancel" };
+	static const char *const events[] = { "done routed",   "done attention", "done rejected", "done duplicate",
+		                                  "done returned", "done divided",   "done doubt",    "tries",
+		                                  "damage",        "epoch",          "retry",         "resolve",
+		                                  "cancel" };
 	struct table t = { .count = 0 };
 	(void)state;
 	read_table("Messages", true, &t);

@@ -118,6 +118,7 @@ static void status_only_for_the_sender(void **state)
 	assert_int_equal(status.receipt.state, WG_MSG_ROUTED);
 	assert_string_equal(status.deliveries, "meadowton/front-door sealed\nmeadowton/night-desk sealed\n");
 	free(status.deliveries);
+	free(status.parts);
 	FAILS(WG_NOT_FOUND, wg_store_status(s->store, id, "meadowton", &status, &err));
 	FAILS(WG_NOT_FOUND, wg_store_status(s->store, "00000000000000000000000000", "oatshire-police", &status, &err));
 }
@@ -249,8 +250,10 @@ static void complete_checks(void **state)
 	char id[WG_ID_TEXT];
 	add(s, 1, id);
 	struct wg_msg_job job = take_message(s);
-	for (int i = 0; i < 11; i++) {
+	for (int i = 0; i < 15; i++) {
 		struct wg_err err = { 0 };
+		struct wg_match_key key = rig_key(WG_KEY_NHS, "a");
+		struct wg_part_new part = { .blob = "row", .blob_len = 3 };
 		struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
 		struct wg_msg_done done = rig_done(id, job.token, &d, 1);
 		struct wg_msg_done_result result;
@@ -287,6 +290,24 @@ static void complete_checks(void **state)
 			done.delivery_count = WG_LIMIT_RECIPIENTS + 1;
 			want = WG_LIMIT;
 			break; /* not read */
+		case 10:   /* a name instead of its hash must not come in */
+			memcpy(key.key, "Tess Example", 13);
+			done.keys = &key;
+			done.key_count = 1;
+			break;
+		case 11:
+			done.state = WG_MSG_DIVIDED; /* into nothing, with a delivery */
+			break;
+		case 12: /* what is routed has no parts */
+			done.parts = &part;
+			done.part_count = 1;
+			break;
+		case 13: /* a part without a hash */
+			done.state = WG_MSG_DIVIDED;
+			done.delivery_count = 0;
+			done.parts = &part;
+			done.part_count = 1;
+			break;
 		default:
 			d.envelope_len = WG_LIMIT_ENVELOPE + 1;
 			want = WG_LIMIT;
@@ -299,49 +320,41 @@ static void complete_checks(void **state)
 	assert_int_equal(state_of(s, id), WG_MSG_ACCEPTED);
 }
 
-/* Messages one after another, each with keys and a content key: what becomes of it. */
-static void episodes_and_duplicates(void **state)
+/* The same content of one organisation is one message; of what is rejected or given back nothing is known. */
+static void duplicates(void **state)
 {
-	static const char *const k1[] = { "incident-1" }, *const k2[] = { "incident-2" },
-							 *const k12[] = { "incident-1", "incident-2" }, *const k1c[] = { "incident-1", "child-1" },
-							 *const kc[] = { "child-1" };
 	static const struct {
-		const char *const *keys;
-		unsigned count;
 		const char *content;
-		bool duplicate, ambiguous;
-		int64_t episode;
+		enum wg_message_state as;
+		bool duplicate;
 	} rows[] = {
-		{ k1, 1, "c1", false, false, 1 },  { k2, 1, "c2", false, false, 2 }, { k12, 2, "c3", false, true, 0 },
-		{ k1c, 2, "c4", false, false, 1 }, { kc, 1, "c5", false, false, 1 }, { k1, 1, "c1", true, false, 0 },
-		{ NULL, 0, "", false, false, 0 },  { NULL, 0, "", false, false, 0 },
+		{ "c1", WG_MSG_ROUTED, false },   { "c2", WG_MSG_ATTENTION, false }, { "c1", WG_MSG_ROUTED, true },
+		{ "c2", WG_MSG_ROUTED, true },    { "c3", WG_MSG_REJECTED, false },  { "c3", WG_MSG_ROUTED, false },
+		{ "c4", WG_MSG_RETURNED, false }, { "c4", WG_MSG_ROUTED, false },    { "", WG_MSG_ROUTED, false },
+		{ "", WG_MSG_ROUTED, false },
 	};
 	struct scene *s = *state;
 	for (unsigned i = 0; i < WG_COUNT(rows); i++) {
 		struct wg_err err = { 0 };
 		struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
 		struct wg_msg_done_result result;
-		struct wg_msg_rec rec;
 		char id[WG_ID_TEXT];
 		add(s, i, id);
 		struct wg_msg_job job = take_message(s);
-		struct wg_msg_done done = rig_done(id, job.token, &d, 1);
-		done.episode_keys = rows[i].keys;
-		done.episode_key_count = rows[i].count;
+		struct wg_msg_done done = rig_done(id, job.token, &d, rows[i].as == WG_MSG_REJECTED ? 0 : 1);
+		done.state = rows[i].as;
 		(void)snprintf(done.content_key, sizeof done.content_key, "%s", rows[i].content); /* short */
 		OK(wg_store_done(s->store, s->now, &done, &result, &err));
-		OK(wg_message_by_id(s->store, id, &rec, &err));
 		assert_int_equal(result.duplicate, rows[i].duplicate);
-		assert_int_equal(result.ambiguous, rows[i].ambiguous);
-		assert_int_equal(rec.episode, rows[i].episode);
-		assert_int_equal(rec.state, rows[i].duplicate   ? WG_MSG_DUPLICATE
-		                            : rows[i].ambiguous ? WG_MSG_ATTENTION
-		                                                : WG_MSG_ROUTED);
+		assert_int_equal(result.state, rows[i].duplicate ? WG_MSG_DUPLICATE : rows[i].as);
+		assert_int_equal(state_of(s, id), result.state);
 		struct wg_msg_status status;
 		OK(wg_store_status(s->store, id, "oatshire-police", &status, &err));
-		assert_string_equal(status.deliveries,
-		                    rows[i].duplicate || rows[i].ambiguous ? "" : "meadowton/front-door sealed\n");
+		bool sent = !rows[i].duplicate && rows[i].as != WG_MSG_REJECTED;
+		assert_string_equal(status.deliveries, sent ? "meadowton/front-door sealed\n" : "");
+		assert_string_equal(status.parts, "");
 		free(status.deliveries);
+		free(status.parts);
 	}
 }
 
@@ -405,7 +418,7 @@ int main(void)
 		T(tries_end_in_attention),
 		T(put_back_waits),
 		T(complete_checks),
-		T(episodes_and_duplicates),
+		T(duplicates),
 		T(opened_by_one_only),
 		T(a_newer_schema_is_refused),
 		T(what_is_not_a_database_is_refused),
