@@ -56,7 +56,8 @@ void wg_notice_freep(struct wg_notice **notice);
  * longer valid. */
 enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const char *value, struct wg_err *err) WG_MUST;
 
-/* The text at path (same form, first match); the caller frees; NULL when it is not there. */
+/* The text at path (same form, first match; "local-id[2]", up to 9, is the second); the caller frees; NULL when it is
+ * not there. */
 char *wg_notice_get(const struct wg_notice *notice, const char *path);
 /* The same into out of size bytes; false, and out empty, when it is not there or too long. */
 bool wg_notice_get_into(const struct wg_notice *notice, const char *path, char *out, size_t size);

@@ -24,12 +24,14 @@ xmlNode *wg_notice_insert(xmlNode *parent, const struct wg_type *type, const str
 	return behind != NULL ? xmlAddPrevSibling(behind, node) : xmlAddChild(parent, node);
 }
 
-/* The child element that a step means: the first, or the last of its name; NULL when there is none. */
+/* The child element that a step means: the first, the last or the nth of its name; NULL when there is none. */
 static xmlNode *child_of(const xmlNode *parent, const struct wg_step *step)
 {
 	xmlNode *node = wg_xml_first(parent, step->name);
 	for (xmlNode *next = node; step->last && next != NULL; next = wg_xml_next(next, step->name))
 		node = next;
+	for (unsigned i = 1; i < step->nth && node != NULL; i++)
+		node = wg_xml_next(node, step->name);
 	return node;
 }
 

@@ -58,10 +58,12 @@ bool wg_path_step(const char **path, struct wg_step *step)
 	p += n;
 	step->add = strncmp(p, "[+]", 3) == 0;
 	step->last = strncmp(p, "[last]", 6) == 0;
-	p += step->add ? 3 : step->last ? 6 : 0;
+	if (p[0] == '[' && p[1] >= '1' && p[1] <= '9' && p[2] == ']')
+		step->nth = (unsigned)(p[1] - '0');
+	p += step->add || step->nth > 0 ? 3 : step->last ? 6 : 0;
 	if (*p == '/' && p[1] != '\0' && !step->attribute)
 		p++;
-	else if (*p != '\0' || (step->attribute && (step->add || step->last)))
+	else if (*p != '\0' || (step->attribute && (step->add || step->last || step->nth > 0)))
 		return false;
 	*path = p;
 	return true;
@@ -75,7 +77,7 @@ bool wg_schema_find(const struct wg_schema *schema, const char *path, wg_categor
 	if (*path == '\0')
 		return false;
 	while (*path != '\0') {
-		if (!wg_path_step(&path, &step))
+		if (!wg_path_step(&path, &step) || step.nth > 0)
 			return false;
 		if (step.attribute)
 			attribute = wg_type_attribute(place->type, step.name);

@@ -107,6 +107,7 @@ wg_categories wg_place_attribute_category(const struct wg_place *place, const st
 struct wg_step {
 	char name[WG_LIMIT_NAME + 1];
 	bool attribute, add, last;
+	unsigned nth; /* 1 to 9, for reading only; else 0 */
 };
 
 /* Reads the next step at *path and moves *path behind it and its slash; false when it is not a step. */
