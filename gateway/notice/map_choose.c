@@ -10,6 +10,9 @@
 /* A title stands near the top, on a short line: not in a sentence that speaks of another form. */
 #define TITLE_LINES 40
 #define TITLE_WORDS 12
+/* And it is at least half of the line, up to a bracket or colon: "please arrange the return interview for the child" is
+ * no title. */
+#define TITLE_SHARE 2
 
 /* By how many labels of its own a map must lead all others that fit. */
 #define LEAD 2
@@ -45,7 +48,7 @@ static void weigh_title(struct evidence *e, const char *line)
 		return;
 	for (size_t i = 0; i < e->maps->count; i++) {
 		size_t n = e->maps->maps[i].titles.count > 0 ? wg_map_phrase_in(&e->maps->maps[i].titles, line) : 0;
-		if (n > e->title[i])
+		if (n > e->title[i] && n * TITLE_SHARE >= strcspn(line, "(:"))
 			e->title[i] = n;
 	}
 }

@@ -111,7 +111,7 @@ static bool somebodys(const struct wg_draft_words *words, const char *word, size
 bool wg_draft_label(const struct wg_draft_words *words, const char *label, char out[WG_MAP_LABEL_MAX + 2])
 {
 	char folded[WG_MAP_LABEL_MAX];
-	wg_map_label_fold(label, folded);
+	wg_map_label_bare(label, folded);
 	size_t keep = 0;
 	bool cut = false;
 	for (const char *p = folded; *p != '\0';) {

@@ -230,17 +230,22 @@ static bool cut_words(char *folded)
 	return false;
 }
 
-void wg_map_label_keys(const char *label, struct wg_map_keys *out)
+void wg_map_label_bare(const char *label, char out[WG_MAP_LABEL_MAX])
 {
 	char plain[WG_MAP_LABEL_MAX];
-	wg_map_label_fold(label, out->key);
-	wg_map_label_singular(out->key);
 	copy_plain(label, plain);
 	for (int i = 0; i < HINTS_MAX && cut_bracket(plain); i++)
 		;
-	if (!wg_value_fold(plain, out->bare, sizeof out->bare))
-		out->bare[0] = '\0';
-	for (int i = 0; i < HINTS_MAX && cut_words(out->bare); i++)
+	if (!wg_value_fold(plain, out, WG_MAP_LABEL_MAX))
+		out[0] = '\0';
+	for (int i = 0; i < HINTS_MAX && cut_words(out); i++)
 		;
+}
+
+void wg_map_label_keys(const char *label, struct wg_map_keys *out)
+{
+	wg_map_label_fold(label, out->key);
+	wg_map_label_singular(out->key);
+	wg_map_label_bare(label, out->bare);
 	wg_map_label_singular(out->bare);
 }

@@ -141,6 +141,9 @@ struct wg_maps {
 /* A label as people compare it: numbering before it and signs behind it gone, folded. */
 void wg_map_label_fold(const char *label, char out[WG_MAP_LABEL_MAX]);
 
+/* The same without hints at its end such as "(dd/mm/yyyy)" or "please specify". */
+void wg_map_label_bare(const char *label, char out[WG_MAP_LABEL_MAX]);
+
 /* The same as maps compare it, into key: plurals gone too. bare: without hints at its end such as "(dd/mm/yyyy)" or
  * "please specify"; equal to key when there are none. */
 struct wg_map_keys {

@@ -24,8 +24,8 @@ static bool expected(const struct wg_map *maps, size_t count, const char *line)
 	struct wg_map_keys keys;
 	wg_map_label_keys(line, &keys);
 	for (size_t i = 0; i < count; i++) {
-		bool said = wg_map_labels_find(&maps[i].prose, &keys) != NULL ||
-		            wg_map_labels_find(&maps[i].titles, &keys) != NULL;
+		bool said =
+			wg_map_labels_find(&maps[i].prose, &keys) != NULL || wg_map_labels_find(&maps[i].titles, &keys) != NULL;
 		for (size_t k = 0; k < maps[i].n_uses && !said; k++)
 			said = wg_map_labels_find(&maps[i].uses[k]->prose, &keys) != NULL;
 		if (said)

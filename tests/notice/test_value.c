@@ -150,7 +150,7 @@ static void reads_answers(void **state)
 		{ "Not known at this time", "not-known" },
 		{ "not stated", "not-known" },
 		{ "Not disclosed", "not-known" },
-		{ "None reported", "no" },
+		{ "None reported", NULL }, /* nobody asked, perhaps */
 		{ "Nil", "no" },
 		{ "Nil - see notes", "no" },
 		{ "TBC by the school", NULL },
