@@ -45,6 +45,18 @@ static bool form_follows(const struct wg_office_flow *flow, size_t i)
 	                         wg_office_tick_at(wg_buf_text(&para->text)) != WG_OFFICE_TICK_NONE));
 }
 
+/* "Part 1: The child", and over everything else "Return interview: before, during and after": no label has a number
+ * behind it, no answer that stands beside its label in a title begins small. */
+static bool is_titled(const struct wg_office_flow *flow, size_t i, const char *s, size_t start,
+                      const struct wg_label *l)
+{
+	const char *label = s + start, *value = s + start + l->value;
+	for (size_t k = 0; k < i; k++)
+		if (flow->blocks[k].para == NULL || !is_blank(wg_buf_text(&flow->blocks[k].para->text)))
+			return l->label_len > 0 && label[l->label_len - 1] >= '0' && label[l->label_len - 1] <= '9';
+	return value[0] >= 'a' && value[0] <= 'z';
+}
+
 /* Is paragraph i a heading? A question is none, nor is a label: what stands below answers it. */
 static bool is_section(const struct wg_office_flow *flow, size_t i)
 {
@@ -63,7 +75,9 @@ static bool is_section(const struct wg_office_flow *flow, size_t i)
 	bool said = wg_label_split(s, &start, &l) && s[start + l.value] != '\0';
 	if (wg_office_is_capitals(s))
 		return true; /* "SECTION 2: THE CHILD" */
-	return !said && (para->heading || form_follows(flow, i + 1));
+	if (said)
+		return para->heading && is_titled(flow, i, s, start, &l);
+	return para->heading || form_follows(flow, i + 1);
 }
 
 /* A paragraph with boxes is whole, unless more boxes follow it. */
