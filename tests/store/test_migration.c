@@ -1,0 +1,141 @@
+/* A database that the previous version left is opened, migrated and gone on with; its log is still whole. */
+#include "store/store.h"
+
+#include <sys/stat.h>
+
+#include "rig.h"
+#include "store/sqlite_internal.h"
+
+#define HEAD "49190eb1f7a6cd70d983472bd629997938db315a45ad0d828d811789a8eacc66"
+
+static struct wg_now now = { .wall = 1800000000000, .steady = 5000 };
+
+/* A folder with the store of version 1 in it. */
+static char *old_store(void)
+{
+	char *folder = rig_folder(), path[128];
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(1u << 20);
+	char chunk[4096];
+	sqlite3 *db = NULL;
+	int fd = open(WG_SOURCE_DIR "/tests/store/corpus/version-1.sql", O_RDONLY);
+	assert_true(fd >= 0);
+	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
+		wg_buf_put(&text, chunk, (size_t)n);
+	assert_int_equal(close(fd), 0);
+	(void)snprintf(path, sizeof path, "%s/store.db", folder); /* short */
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* the dump makes sqlite_sequence by itself, and fills it */
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+	if (sqlite3_exec(db, wg_buf_text(&text), NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(chmod(path, 0600), 0);
+	return folder;
+}
+
+static int64_t number(struct wg_store *store, const char *sql)
+{
+	sqlite3_stmt *stmt = NULL;
+	assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt); /* was only read */
+	return n;
+}
+
+static void opened_and_migrated(void **state)
+{
+	char *folder = old_store(), head[WG_STORE_HASH];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	uint64_t entries = 0;
+	(void)state;
+	for (int round = 0; round < 2; round++) { /* the second time there is nothing to migrate */
+		OK(wg_store_open(folder, &store, &err));
+		OK(wg_store_audit(store, &entries, head, &err));
+		assert_int_equal(entries, 20);
+		assert_string_equal(head, HEAD);
+		assert_int_equal(number(store, "PRAGMA user_version"), 2);
+		assert_int_equal(number(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE turn = seq AND bulk = 0"), 6);
+		assert_int_equal(number(store, "SELECT count(*) FROM delivery WHERE turn = message"), 6);
+		assert_int_equal(number(store, "SELECT count(*) FROM child"), 2);
+		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE child IS NOT NULL AND child = episode"), 3);
+		assert_int_equal(number(store, "SELECT ended FROM episode WHERE id = 1"), 1); /* found */
+		assert_int_equal(number(store, "SELECT ended FROM episode WHERE id = 2"), 0);
+		wg_store_closep(&store);
+	}
+	rig_remove(folder);
+}
+
+static struct wg_match_key old_key(enum wg_key_kind kind, const char *end)
+{
+	struct wg_match_key k = { .kind = kind };
+	(void)snprintf(k.key, sizeof k.key, "%060d%s", 0, end); /* exactly its size */
+	return k;
+}
+
+/* What the old keys were made of is not known any more; the same hash is the same fact all the same. */
+static void goes_on(void **state)
+{
+	static const struct {
+		enum wg_relation relation;
+		enum wg_key_kind kind;
+		const char *key;
+		enum wg_key_kind kind_2;
+		const char *key_2;
+		int64_t child, episode; /* 3: the next one that is made; 0: doubt */
+	} rows[] = {
+		{ WG_RELATION_OPENS, WG_KEY_NAME_BIRTH, "1f1c", WG_KEY_NHS, "0001", 1, 3 },
+		{ WG_RELATION_CLOSES, WG_KEY_REFERENCE, "beef", WG_KEY_NHS, "0002", 2, 2 },
+		{ WG_RELATION_WITHIN, WG_KEY_NHS, "0002", WG_KEY_NAME, "0003", 2, 2 },
+		{ WG_RELATION_WITHIN, WG_KEY_NAME_BIRTH, "1f1c", WG_KEY_NHS, "0002", 0, 0 },
+		{ WG_RELATION_WITHIN, WG_KEY_REFERENCE, "c0de", WG_KEY_NHS, "beef", 0, 0 },
+	};
+	char *folder = old_store(), head[WG_STORE_HASH];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	struct wg_dlv_job *sent = NULL;
+	unsigned count = 0;
+	uint64_t entries = 0;
+	(void)state;
+	OK(wg_store_open(folder, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_recover(store, now, &count, &err));
+	OK(wg_db_exec(store, "UPDATE message SET lease_owner = 9 WHERE seq = 6", &err)); /* the one that waits stays out */
+	for (unsigned i = 0; i < WG_COUNT(rows); i++) {
+		struct wg_msg_new m = rig_message(100 + i);
+		struct wg_msg_receipt receipt;
+		struct wg_msg_job *jobs = NULL;
+		struct wg_msg_done_result r;
+		struct wg_msg_rec rec;
+		const struct wg_match_key keys[] = { old_key(rows[i].kind, rows[i].key),
+			                                 old_key(rows[i].kind_2, rows[i].key_2) };
+		OK(wg_store_add(store, now, &m, &receipt, &err));
+		OK(wg_store_lease_messages(store, now, 1, 1, &jobs, &count, &err));
+		assert_int_equal(count, 1);
+		struct wg_msg_done done = rig_done(jobs[0].id, jobs[0].token, NULL, 0);
+		wg_msg_jobs_free(jobs, count);
+		done.relation = rows[i].relation;
+		done.keys = keys;
+		done.key_count = 2;
+		OK(wg_store_done(store, now, &done, &r, &err));
+		OK(wg_message_by_id(store, done.id, &rec, &err));
+		if (rec.child != rows[i].child || rec.episode != rows[i].episode || r.doubt != (rows[i].child == 0))
+			fail_msg("row %u: child %d, episode %d: %s", i, (int)rec.child, (int)rec.episode, r.reason);
+	}
+	/* what waited to be sent is sent, in its order: of one recipient the first of each child */
+	OK(wg_store_lease_deliveries(store, now, 1, "", 100, 100, &sent, &count, &err));
+	assert_true(count >= 3);
+	wg_dlv_jobs_free(sent, count);
+	OK(wg_store_audit(store, &entries, head, &err));
+	OK(wg_store_commit(store, &err));
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
