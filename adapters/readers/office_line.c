@@ -92,8 +92,10 @@ struct rest {
 
 static void keep(struct rest *rest, size_t from, size_t to)
 {
-	wg_buf_put(rest->text, rest->para->text.data + from, to - from);
-	wg_buf_put(rest->bold, rest->para->bold.data + from, to - from);
+	if (to > from) { /* an empty paragraph has no memory */
+		wg_buf_put(rest->text, rest->para->text.data + from, to - from);
+		wg_buf_put(rest->bold, rest->para->bold.data + from, to - from);
+	}
 }
 
 /* Whole lines before the last one stay; the last one, when it only introduces the control, goes. */
@@ -102,7 +104,7 @@ static void keep_before(struct rest *rest, size_t from, size_t to)
 	size_t line = to;
 	while (line > from && rest->para->text.data[line - 1] != '\n')
 		line--;
-	keep(rest, from, is_caption((const char *)rest->para->text.data + line, to - line) ? line : to);
+	keep(rest, from, is_caption(wg_buf_text(&rest->para->text) + line, to - line) ? line : to);
 }
 
 /* A control without a label of its own: what stands before it on its line is the label, also without a colon. */

@@ -370,6 +370,8 @@ static enum wg_code check_all(const uint8_t *bytes, size_t end, const struct wg_
 	qsort(order, dir->count, sizeof(*order), by_offset);
 	if (order[0]->offset != 0)
 		return refuse(err, "something was put before it");
+	if (order[dir->count - 1]->offset >= end) /* so that each entry's end, the next one's offset, lies within bytes */
+		return refuse(err, "an entry is not where the directory says");
 	for (size_t i = 0; i < dir->count; i++) {
 		const char *fault = local_fault(bytes, i + 1 < dir->count ? order[i + 1]->offset : end, order[i]);
 		if (fault != NULL)

@@ -59,6 +59,7 @@ static const struct {
 	{ "wrong-crc.docx", "checksum" },
 	{ "broken-deflate.docx", "checksum" },
 	{ "directory-offset.docx", "not where it says" },
+	{ "offset-outside.docx", "not where the directory says" },
 	{ "no-entries.docx", "no Word or OpenDocument file" },
 	{ "old-doc-or-password.docx", "save it as .docx without a password" },
 	{ "doctype.docx", "DOCTYPE" },

@@ -32,7 +32,7 @@ class Entry:
         self.flags = self.local_flags = 0
         self.crc = zlib.crc32(data)
         self.size = len(data)
-        self.local_size = self.local_packed_size = None
+        self.local_size = self.local_packed_size = self.local_extra_len = None
         self.packed_size = len(self.packed)
         self.extra = self.local_extra = b""
         self.made_by, self.attributes = 20, 0
@@ -44,7 +44,7 @@ class Entry:
         size = self.size if self.local_size is None else self.local_size
         packed = self.packed_size if self.local_packed_size is None else self.local_packed_size
         return struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, self.local_flags, self.local_method, 0, 0x5C25, self.crc, packed, size,
-                           len(self.local_name), len(self.local_extra)) + self.local_name + self.local_extra + self.packed
+                           len(self.local_name), self.local_extra_len or len(self.local_extra)) + self.local_name + self.local_extra + self.packed
 
     def central(self, offset):
         return struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, self.made_by, 20, self.flags, self.method, 0, 0x5C25, self.crc, self.packed_size,
@@ -155,6 +155,7 @@ MADE = {
     "wrong-crc.docx": archive(bent(crc=0x12345678)),
     "broken-deflate.docx": archive(bent(packed=bytes(reversed(docx()[2].packed)))),
     "directory-offset.docx": GOOD[:-6] + struct.pack("<I", 7) + GOOD[-2:],
+    "offset-outside.docx": archive(docx()[:1] + bent(which=1, local_extra_len=0xFFFF)[1:2] + bent(offset=0x5B415443)[2:]),
     "no-entries.docx": struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0, 0, 0, 0, 0),
     "old-doc-or-password.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504,
     # sound archives with something else in them
