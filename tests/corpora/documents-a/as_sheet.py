@@ -14,6 +14,10 @@ import pack
 PARTED = re.compile(r"\s*//\s*")
 
 
+class Heading(list):
+    """The row that names the columns of a table."""
+
+
 def rows(form):
     """The cells, row by row."""
     if form.layout == "list":
@@ -28,7 +32,7 @@ def rows(form):
             yield [section.heading]
         for block in section.blocks:
             if isinstance(block, forms.Table):
-                yield block.headings
+                yield Heading(block.headings)
                 yield from block.rows
             else:
                 yield [block] if isinstance(block, str) else [block.label, "; ".join(w for on, w in block.ticks if on) if block.ticks else block.value]
@@ -58,7 +62,7 @@ def make_xlsx(form):
             cell = sheet.cell(number, column, typed(value))
             if isinstance(cell.value, datetime.datetime):
                 cell.number_format = "dd/mm/yyyy hh:mm" if cell.value.hour or cell.value.minute else "dd/mm/yyyy"
-            if (number if form.layout == "list" else column) == 1:
+            if isinstance(row, Heading) or (number if form.layout == "list" else column) == 1:
                 cell.font = Font(bold=True)
     out = io.BytesIO()
     book.save(out)
