@@ -51,7 +51,7 @@ static bool resembles(const struct wg_match_child *c)
 	if ((c->agree & NAME) != 0 && (c->differ & BIRTH) == 0)
 		return true;
 	/* Two facts that differ are two children: a number, beside the date of birth or the name. */
-	return (c->agree & (NAME | SURNAME_BIRTH | FORENAME_BIRTH)) != 0 && (c->differ & NUMBERS) == 0;
+	return (c->agree & (NAME | SURNAME_BIRTH)) != 0 && (c->differ & NUMBERS) == 0;
 }
 
 bool wg_match_doubtful(const struct wg_match_child *c)

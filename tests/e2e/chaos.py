@@ -41,7 +41,7 @@ def notice(number, kind, run):
 <notice xmlns="urn:wardgate:notice:1" id="{number:026d}" kind="{kind}" version="1">
   <header><sender organisation="staffordshire-police"/><marking>OFFICIAL-SENSITIVE</marking></header>
   <episode><police-reference force="Staffordshire Police">CHAOS-{run}-{number}</police-reference><risk>HIGH</risk></episode>
-  <child looked-after="true"><name><full>Tess Example {number}</full></name><date-of-birth>2011-03-14</date-of-birth></child>
+  <child looked-after="true"><name><full>Tess{number} Example{number}</full></name><date-of-birth>2011-03-14</date-of-birth></child>
   <authorities><placing>830</placing><host>860</host><police area="placing">E23000018</police><police area="host">E23000015</police></authorities>
   {body}
 </notice>

@@ -174,16 +174,30 @@ struct wg_row gate_row(struct gate_store *store, const char *what, const char *i
 	return found;
 }
 
+/* The reference in letters: another child for another reference, in both words of the name. */
+static void name_of(const char *reference, char *out, size_t size)
+{
+	size_t n = 0;
+	for (const char *p = reference; *p != '\0' && n + 1 < size; p++) {
+		char c = *p >= '0' && *p <= '9' ? (char)('q' + (*p - '0') % 8) : *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+		if (c >= 'a' && c <= 'z')
+			out[n++] = c;
+	}
+	out[n] = '\0';
+}
+
 void gate_report(struct wg_buf *out, const char *reference, const char *placing, const char *extra)
 {
+	char child[32];
+	name_of(reference, child, sizeof child);
 	wg_buf_printf(
 		out,
 		"From: missing@staffordshire-police.example\nTo: front-door@staffordshire.example\n"
 		"Subject: MISSING PERSON REPORT\nMessage-ID: <%s@staffordshire-police.example>\n"
 		"Content-Type: text/plain; charset=utf-8\n\nPolice incident number: SP-26-%s\nForce: Staffordshire Police\n"
-		"Risk level: High\nFull name: Tess Canaryname\nDate of birth: 07/08/2012\nLooked after child: Yes\n"
+		"Risk level: High\nFull name: Tess%s Canaryname%s\nDate of birth: 07/08/2012\nLooked after child: Yes\n"
 		"Placing authority: %s\nHost authority: Staffordshire\nWhen last seen: 21/11/2026 at 19:30\n"
 		"Where last seen: Canarystreet bus stop\nCircumstances of going missing: Left after tea\n%s",
-		reference, reference, placing, extra);
+		reference, reference, child, child, placing, extra);
 	assert_false(out->failed);
 }
