@@ -132,7 +132,21 @@ static bool is_request(const char *s)
 	return false;
 }
 
-/* "Is this out of character? Yes": the first question mark followed by a blank, a bracket or the end. */
+/* "Yes", "No, never": not "No one knows". */
+static bool is_yes_or_no(const char *s)
+{
+	static const char *const words[] = { "yes", "no", "not known", "unknown", "none", "n/a", "n/k" };
+	for (size_t i = 0; i < WG_COUNT(words); i++) {
+		size_t n = strlen(words[i]);
+		if (strncasecmp(s, words[i], n) == 0 &&
+		    (s[n] == '\0' || strchr(",.;(-\n", s[n]) != NULL || (s[n] == ' ' && strspn(s + n, " ") == strlen(s + n))))
+			return true;
+	}
+	return false;
+}
+
+/* "Is this out of character? Yes": the first question mark followed by a blank, a bracket or the end. "Photograph
+ * attached? Yes": a few words, and an answer that they can only have been asked for. */
 static bool split_question(const char *s, struct wg_label *out)
 {
 	size_t i = strcspn(s, "?");
@@ -141,7 +155,8 @@ static bool split_question(const char *s, struct wg_label *out)
 	if (s[i + 1] != '\0' && !is_blank(s[i + 1]) && s[i + 1] != ':')
 		return false;
 	size_t end = i + 1 + skip_hint(s + i + 1), value = end + strspn(s + end, " \t:");
-	if (s[value] != '\0' && !asks(s) && s[end] != ':')
+	bool short_one = count_words(s, i) <= DASH_WORDS && s[0] >= 'A' && s[0] <= 'Z' && is_yes_or_no(s + value);
+	if (s[value] != '\0' && !asks(s) && s[end] != ':' && !short_one)
 		return false; /* prose with a question in it */
 	if (!can_be_label(s, i, QUESTION_BYTES))
 		return false;
