@@ -26,11 +26,11 @@ static bool is_blank(const char *s)
 /* Words that name a column when nothing else shows that a row is a heading. */
 static bool names_column(const char *s)
 {
-	static const char *const words[] = { "relationship", "telephone", "phone",  "contact", "contact details",
-		                                 "role",         "agency",    "action", "by whom", "organisation",
-		                                 "comments",     "answer",    "yes",    "no",      "outcome",
-		                                 "date from",    "date to",   "reason", "age",     "time",
-		                                 "job title",    "details",   "email",  "address", "telephone number" };
+	static const char *const words[] = {
+		"relationship", "telephone", "phone",  "contact", "contact details", "role",    "agency", "action", "by whom",
+		"organisation", "comments",  "answer", "outcome", "date from",       "date to", "reason", "age",    "time",
+		"job title",    "details",   "email",  "address", "telephone number"
+	};
 	for (size_t i = 0; i < WG_COUNT(words); i++)
 		if (strcasecmp(s, words[i]) == 0)
 			return true;
@@ -41,12 +41,13 @@ static bool names_column(const char *s)
 struct look {
 	bool names; /* each could name a column; the first may be empty */
 	bool bold, shaded, empty;
-	size_t known; /* columns behind the first that names_column knows */
+	size_t known; /* columns behind the first that names_column knows, and the pair of columns "Yes" and "No" */
 };
 
 static struct look look_at(const struct wg_office_cells *cells)
 {
 	struct look look = { .names = true, .bold = true, .shaded = true, .empty = true };
+	size_t yes = 0, no = 0;
 	for (size_t k = 0; k < cells->n; k++) {
 		const struct wg_office_seen *seen = &cells->list[k];
 		const char *s = text_of(cells, k);
@@ -58,7 +59,10 @@ static struct look look_at(const struct wg_office_cells *cells)
 		look.bold = look.bold && (corner || seen->bold);
 		look.shaded = look.shaded && (corner || seen->cell->shaded);
 		look.known += k > 0 && names_column(s);
+		yes += strcasecmp(s, "yes") == 0;
+		no += strcasecmp(s, "no") == 0;
 	}
+	look.known += yes == 1 && no == 1 ? 2 : 0;
 	return look;
 }
 
