@@ -147,10 +147,11 @@ static size_t alone(struct form *f, size_t i)
 		field(f, row, 0, below ? t->rows[i + 1].cells[0].text : "");
 		return below ? 2 : 1;
 	}
+	bool names_below = i + 1 < t->count && follows(t, i + 1) && begins_table(t, i + 1); /* over a table */
 	bool pairs_below = i + 1 < t->count && t->rows[i + 1].count >= 2;
 	if (strlen(s) > ALONE_BYTES || strchr(s, '\n') != NULL || strchr(s, ':') != NULL) {
 		wg_table_line(t, row, f->found);
-	} else if (f->begun ? is_heading(f, i) : pairs_below) {
+	} else if (f->begun ? is_heading(f, i) || names_below : pairs_below) {
 		wg_found_section(f->found, s);
 		wg_found_text(f->found, s);
 	} else if (f->begun) {

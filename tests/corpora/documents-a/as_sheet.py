@@ -18,6 +18,10 @@ class Heading(list):
     """The row that names the columns of a table."""
 
 
+class Across(list):
+    """A heading, merged over the columns."""
+
+
 def rows(form):
     """The cells, row by row."""
     if form.layout == "list":
@@ -29,7 +33,7 @@ def rows(form):
         yield [form.title]
     for section in form.sections:
         if section.heading:
-            yield [section.heading]
+            yield Across([section.heading])
         for block in section.blocks:
             if isinstance(block, forms.Table):
                 yield Heading(block.headings)
@@ -64,6 +68,8 @@ def make_xlsx(form):
                 cell.number_format = "dd/mm/yyyy hh:mm" if cell.value.hour or cell.value.minute else "dd/mm/yyyy"
             if isinstance(row, Heading) or (number if form.layout == "list" else column) == 1:
                 cell.font = Font(bold=True)
+        if isinstance(row, Across):
+            sheet.merge_cells(start_row=number, start_column=1, end_row=number, end_column=2)
     out = io.BytesIO()
     book.save(out)
     return pack.repack(out.getvalue())
