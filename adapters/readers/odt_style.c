@@ -1,4 +1,5 @@
 /* odt_style.c owns what an OpenDocument text says of its styles. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,13 +13,8 @@
 /* Families have names of their own: "P1" may be a paragraph's and a table's. */
 static bool key(const char *family, const char *name, char out[KEY_BYTES])
 {
-	size_t f = strlen(family), n = strlen(name);
-	if (f + n + 2 > KEY_BYTES)
-		return false;
-	memcpy(out, family, f);
-	out[f] = '/';
-	memcpy(out + f + 1, name, n + 1);
-	return true;
+	int n = snprintf(out, KEY_BYTES, "%s/%s", family, name);
+	return n > 0 && n < KEY_BYTES;
 }
 
 static bool is_heading(const xmlNode *node, const char *name)

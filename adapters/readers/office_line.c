@@ -151,11 +151,11 @@ bool wg_office_controls(struct wg_items *items, const struct wg_office_para *par
 	struct rest rest = { .para = para, .text = rest_text, .bold = rest_bold };
 	size_t at = 0, boxes = para->n_controls > 0 ? count_boxes(wg_buf_text(&para->text)) : 0;
 	bool any = false;
-	WG_AUTO_FREE const struct wg_office_control **order = calloc(para->n_controls + 1, sizeof *order);
+	WG_AUTO_FREE const struct wg_office_control **order = calloc(para->n_controls + 1, sizeof(void *));
 	for (size_t i = 0; order != NULL && i < para->n_controls; i++)
 		order[i] = &para->controls[i];
 	if (order != NULL)
-		qsort(order, para->n_controls, sizeof(*order), by_start);
+		qsort(order, para->n_controls, sizeof(void *), by_start);
 	for (size_t i = 0; order != NULL && i < para->n_controls; i++) {
 		const struct wg_office_control *c = order[i];
 		if (c->start < at)

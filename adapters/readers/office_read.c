@@ -217,12 +217,12 @@ static bool mark_shared(struct wg_office *doc)
 {
 	struct labels labels = { 0 };
 	collect(&labels, &doc->body);
-	WG_AUTO_FREE struct wg_office_control **list = calloc(labels.n + 1, sizeof(*list));
+	WG_AUTO_FREE struct wg_office_control **list = calloc(labels.n + 1, sizeof(void *));
 	if (list == NULL)
 		return false;
 	labels = (struct labels){ .list = list, .cap = labels.n };
 	collect(&labels, &doc->body);
-	qsort(list, labels.n, sizeof(*list), by_label);
+	qsort(list, labels.n, sizeof(void *), by_label);
 	for (size_t i = 1; i < labels.n; i++)
 		if (strcmp(list[i - 1]->label, list[i]->label) == 0)
 			list[i - 1]->shared = list[i]->shared = true;

@@ -352,7 +352,7 @@ static int by_name(const void *a, const void *b)
 static enum wg_code check_all(const uint8_t *bytes, size_t end, const struct wg_zip_directory *dir, struct wg_err *err)
 {
 	uint64_t total = 0;
-	WG_AUTO_FREE const struct wg_zip_entry **order = calloc(dir->count, sizeof *order);
+	WG_AUTO_FREE const struct wg_zip_entry **order = calloc(dir->count, sizeof(void *));
 	if (order == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the parts of a document");
 	for (size_t i = 0; i < dir->count; i++) {
@@ -363,11 +363,11 @@ static enum wg_code check_all(const uint8_t *bytes, size_t end, const struct wg_
 		return wg_err_set(err, WG_LIMIT,
 		                  "the document expands to more than the limit of %llu MiB: take pictures out of it",
 		                  (unsigned long long)(WG_ZIP_TOTAL_BYTES >> 20));
-	qsort(order, dir->count, sizeof(*order), by_name);
+	qsort(order, dir->count, sizeof(void *), by_name);
 	for (size_t i = 1; i < dir->count; i++)
 		if (strcasecmp(order[i - 1]->name, order[i]->name) == 0)
 			return refuse(err, "two entries have the same name");
-	qsort(order, dir->count, sizeof(*order), by_offset);
+	qsort(order, dir->count, sizeof(void *), by_offset);
 	if (order[0]->offset != 0)
 		return refuse(err, "something was put before it");
 	if (order[dir->count - 1]->offset >= end) /* so that each entry's end, the next one's offset, lies within bytes */
