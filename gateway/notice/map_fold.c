@@ -62,7 +62,7 @@ static const char *skip_numbering(const char *label)
 	size_t signs = strspn(p, ").:-");
 	if (letter && !bracket && p[signs] != ' ' && p[signs] != '\t')
 		return label; /* "D.O.B" is no numbering */
-	p += strspn(p, ").:- \t");
+	p += strspn(p, ").:- \t\n");
 	return *p != '\0' ? p : label;
 }
 

@@ -49,6 +49,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* whatever was written into it, only what is mandatory may be wanting: the reader's words never make it invalid */
 	if (notice != NULL && report->missing[0] == '\0')
 		must(wg_notice_validate(notice, &err) == WG_OK);
+	/* a draft of the same form is a map */
+	if (fields->count > 0) {
+		struct wg_buf draft = WG_BUF(WG_LIMIT_CONFIG_FILE);
+		struct wg_xml *doc = NULL;
+		if (wg_map_draft(maps, fields, "missing", "draft", &draft, &err) == WG_OK)
+			must(wg_xml_parse(draft.data, draft.len, "draft", &doc, &err) == WG_OK);
+		wg_xml_freep(&doc);
+		wg_buf_free(&draft);
+	}
 	wg_buf_free(&xml);
 	wg_report_freep(&report);
 	wg_notice_freep(&notice);

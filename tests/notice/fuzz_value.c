@@ -43,6 +43,13 @@ static void numbers(const char *s)
 		must(strstr(s, telephone.number) != NULL);
 	if (wg_value_nhs(s, nhs))
 		must(strlen(nhs) == 10);
+	char count[WG_VALUE_NUMBER], same[WG_VALUE_NUMBER];
+	if (wg_value_number(s, count))
+		must(wg_value_number(count, same) && strcmp(count, same) == 0);
+	if (wg_value_email(s))
+		must(strchr(s, '@') != NULL && strpbrk(s, " \t\n,;<>\"") == NULL);
+	const char *state = wg_value_consent(s);
+	must(state == NULL || wg_value_consent(state) != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
