@@ -31,8 +31,9 @@ def hex_colour(text):
 class Page:
     """A pen that goes down the page, and on to the next."""
 
-    def __init__(self, form, out):
+    def __init__(self, form, out, pages):
         self.form = form
+        self.pages = pages  # in all, as far as known
         self.pen = canvas.Canvas(out, pagesize=A4, invariant=1, lang="en-GB", pageCompression=1)
         self.pen.setTitle(form.title)
         self.pen.setSubject(form.version)
@@ -54,7 +55,7 @@ class Page:
         pen.setFillColor(hex_colour(look.FAINT))
         pen.setFont(PLAIN, 8)
         pen.drawString(MARGIN, 1.2 * cm, f"{self.form.title}. {self.form.version}")
-        pen.drawRightString(RIGHT, 1.2 * cm, f"Page {self.number}")
+        pen.drawRightString(RIGHT, 1.2 * cm, f"Page {self.number} of {self.pages}")
 
     def room(self, height):
         """Goes on to the next page when so much does not fit."""
@@ -134,10 +135,10 @@ def add_question(page, question):
     page.y = top - height
 
 
-def make(form):
-    """The bytes of the .pdf."""
+def write(form, pages):
+    """The bytes, and how many pages there are."""
     out = io.BytesIO()
-    page = Page(form, out)
+    page = Page(form, out, pages)
     page.text(form.title, BOLD, 22, look.INK, after=6)
     page.text(form.purpose, BOLD, 10.5, after=6)
     for words in form.guidance:
@@ -150,4 +151,10 @@ def make(form):
             add_question(page, question)
     page.pen.showPage()
     page.pen.save()
-    return out.getvalue()
+    return out.getvalue(), page.number
+
+
+def make(form):
+    """The bytes of the .pdf."""
+    _, pages = write(form, 0)
+    return write(form, pages)[0]

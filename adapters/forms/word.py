@@ -134,14 +134,18 @@ def add_placeholder_style(document):
     style.font.color.rgb = colour(look.FAINT)
 
 
-def table_borders(table):
+def dress(table, title):
+    """Borders, room around the words, and a name for screen readers; in the order that the schema of Word wants."""
     properties = table._tbl.tblPr
-    borders = element("tblBorders", properties)
+    borders = element("tblBorders")
+    properties.find(qn("w:tblLayout")).addprevious(borders)
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         element(side, borders, val="single", sz=4, space=0, color=look.LINE)
-    margins = element("tblCellMar", properties)
+    margins = element("tblCellMar")
+    properties.find(qn("w:tblLayout")).addnext(margins)
     for side, width in (("top", 55), ("left", 100), ("bottom", 55), ("right", 100)):
         element(side, margins, w=width, type="dxa")
+    element("tblCaption", properties, val=title)
 
 
 def add_question(table, question, number):
@@ -168,7 +172,7 @@ def add_section(document, part, first):
         document.add_paragraph(note)
     table = document.add_table(rows=0, cols=2)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    table_borders(table)
+    dress(table, part.title)
     for column, width in zip(table.columns, (LEFT, RIGHT)):
         column.width = width
     for i, question in enumerate(part.questions):
