@@ -16,6 +16,8 @@
 
 /* Blanks, equals signs and quotes of one tag: two for each attribute, and Outlook writes some twenty. */
 #define MARKS_MAX 1000
+/* html, head, title. */
+#define TITLE_DEPTH 5
 
 static bool one_of(const xmlNode *node, const char *const *names, size_t n)
 {
@@ -62,8 +64,8 @@ void wg_html_end_line(struct wg_html *h, bool always)
 	h->bold_start = h->space = h->blank = false;
 }
 
-/* Text between tags: runs of blanks are one blank, as a browser shows them. */
-static void put_text(struct wg_html *h, const char *text)
+/* Runs of blanks are one blank, as a browser shows them. */
+void wg_html_text(struct wg_html *h, const char *text)
 {
 	WG_AUTO_BUF struct wg_buf clean = WG_BUF(WG_LIMIT_MESSAGE);
 	wg_clean_line(&clean, text, strlen(text));
@@ -98,19 +100,20 @@ static bool follows_definition(const xmlNode *dd)
 
 static void walk_element(struct wg_html *h, const xmlNode *n)
 {
-	static const char *const hidden[] = { "script",   "style",  "head", "title", "template",
-		                                  "noscript", "object", "meta", "link" };
+	static const char *const hidden[] = { "script", "style", "head",    "title",    "template", "noscript", "object",
+		                                  "meta",   "link",  "iframe",  "embed",    "applet",   "svg",      "canvas",
+		                                  "audio",  "video", "noembed", "noframes", "datalist", "button" };
 	static const char *const bolds[] = { "b", "strong" };
 	static const char *const headings[] = { "h1", "h2", "h3", "h4", "h5", "h6", "caption" };
 	static const char *const blocks[] = { "p",      "div",        "li",       "ul",      "ol",     "dl",     "dd",
 		                                  "dt",     "blockquote", "section",  "article", "header", "footer", "center",
 		                                  "pre",    "address",    "fieldset", "form",    "body",   "html",   "option",
 		                                  "legend", "main",       "tr",       "td",      "th" };
-	if (one_of(n, hidden, WG_COUNT(hidden)))
+	if (one_of(n, hidden, WG_COUNT(hidden)) || wg_html_control(h, n))
 		return;
 	bool heading = one_of(n, headings, WG_COUNT(headings));
 	bool block = heading || one_of(n, blocks, WG_COUNT(blocks));
-	bool bold = one_of(n, bolds, WG_COUNT(bolds));
+	bool bold = one_of(n, bolds, WG_COUNT(bolds)) || wg_html_names(n);
 	if (wg_html_is(n, "br")) {
 		wg_html_end_line(h, true);
 	} else if (wg_html_is(n, "hr")) {
@@ -131,6 +134,8 @@ static void walk_element(struct wg_html *h, const xmlNode *n)
 		h->bold -= bold;
 		if (block)
 			wg_html_end_line(h, false);
+		if (wg_html_is(n, "fieldset")) /* its boxes belong together, and no other to them */
+			wg_html_end_line(h, true);
 		h->heading = was;
 	}
 }
@@ -141,7 +146,7 @@ void wg_html_walk(struct wg_html *h, const xmlNode *node)
 		h->too_deep = true;
 	for (; node != NULL && !h->too_deep; node = node->next) {
 		if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content != NULL)
-			put_text(h, (const char *)node->content);
+			wg_html_text(h, (const char *)node->content);
 		else if (node->type == XML_ELEMENT_NODE)
 			walk_element(h, node);
 	}
@@ -182,7 +187,30 @@ static bool flooded(const char *html, size_t len)
 	return false;
 }
 
-enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len, struct wg_err *err)
+/* Recursion is bounded by what a page may nest. */
+static const xmlNode *find_title(const xmlNode *node, unsigned depth)
+{
+	for (; node != NULL && depth < TITLE_DEPTH; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE || wg_html_is(node, "body"))
+			continue;
+		const xmlNode *found = wg_html_is(node, "title") ? node : find_title(node->children, depth + 1);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+static void take_title(const xmlNode *root, struct wg_buf *title)
+{
+	const xmlNode *node = find_title(root, 0);
+	xmlChar *text = node != NULL ? xmlNodeGetContent(node) : NULL;
+	if (text != NULL)
+		wg_clean_line(title, (const char *)text, strlen((const char *)text));
+	xmlFree(text);
+}
+
+enum wg_code wg_html_page(struct wg_items *items, const char *html, size_t len, struct wg_buf *title,
+                          struct wg_err *err)
 {
 	if (len > INT_MAX)
 		return wg_err_set(err, WG_LIMIT, "%s: the HTML is larger than the limit", items->where);
@@ -194,13 +222,24 @@ enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len,
 	                                    HTML_PARSE_COMPACT);
 	if (doc == NULL)
 		return len == 0 ? WG_OK : wg_err_set(err, WG_REJECT, "%s: the HTML cannot be read", items->where);
-	struct wg_html h = { .items = items, .line = WG_BUF(WG_LIMIT_MESSAGE) };
-	wg_html_walk(&h, xmlDocGetRootElement(doc));
+	struct wg_html_labels labels = { 0 };
+	struct wg_html h = { .items = items, .labels = &labels, .line = WG_BUF(WG_LIMIT_MESSAGE) };
+	xmlNode *root = xmlDocGetRootElement(doc);
+	wg_html_labels_find(&labels, root);
+	if (title != NULL)
+		take_title(root, title);
+	wg_html_walk(&h, root);
 	wg_html_end_line(&h, false);
+	wg_html_labels_free(&labels);
 	xmlFreeDoc(doc);
 	bool failed = h.line.failed;
 	wg_buf_free(&h.line);
 	if (h.too_deep)
 		return wg_err_set(err, WG_LIMIT, "%s: the HTML is nested too deeply", items->where);
 	return failed ? wg_err_set(err, WG_SYSTEM, "no memory for the HTML") : WG_OK;
+}
+
+enum wg_code wg_items_html(struct wg_items *items, const char *html, size_t len, struct wg_err *err)
+{
+	return wg_html_page(items, html, len, NULL, err);
 }

@@ -43,9 +43,12 @@ static void cell_read(struct wg_html *h, const xmlNode *node, struct cell *cell)
 	cell->text = WG_BUF(WG_LIMIT_MESSAGE);
 	cell->head = wg_html_is(node, "th");
 	cell->table = has_table(node, 0);
-	struct wg_html inner = {
-		.items = &cell->items, .line = WG_BUF(WG_LIMIT_MESSAGE), .depth = h->depth + 1, .heading = h->heading
-	};
+	struct wg_html inner = { .items = &cell->items,
+		                     .labels = h->labels,
+		                     .line = WG_BUF(WG_LIMIT_MESSAGE),
+		                     .depth = h->depth + 1,
+		                     .heading = h->heading,
+		                     .cell = true };
 	wg_html_walk(&inner, node->children);
 	wg_html_end_line(&inner, false);
 	h->too_deep = h->too_deep || inner.too_deep;

@@ -159,6 +159,8 @@ static bool goes_on(const struct wg_pick *p, size_t i)
 		return false;
 	if (p->value.len == 0)
 		return !(wg_label_is_heading(line) && strpbrk(line, "=#*_") != NULL);
+	if (p->boxes && wg_pick_asks_below(p, i))
+		return false;
 	if (item->bold && !p->bold && strlen(line) <= WG_PICK_BOLD_BYTES)
 		return false;
 	if (!p->blank)
