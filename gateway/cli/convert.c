@@ -34,22 +34,14 @@ static enum wg_code convert_load(struct convert *c, struct wg_err *err)
 	return code;
 }
 
-static enum wg_code convert_read(const struct convert *c, struct wg_read *out, struct wg_err *err)
+/* One document, or one row of a table. */
+static enum wg_code convert_one(const struct convert *c, enum wg_document kind, const void *bytes, size_t len,
+                                struct wg_read *out, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
 	char id[WG_ID_TEXT], now[WG_CLOCK_TEXT];
 	int64_t wall = wg_clock_wall();
-	enum wg_document kind;
 	struct wg_reading reading = { .paths = &c->paths, .schema = c->schema, .maps = c->maps };
-	enum wg_code code = wg_file_read(c->file, &bytes, err);
-	if (code == WG_OK)
-		code = wg_id_make(wall, id, err);
-	if (code == WG_OK)
-		code = wg_document_kind(bytes.data, bytes.len, c->type, strcmp(c->file, "-") == 0 ? NULL : c->file, &kind, err);
-	if (code == WG_OK && kind == WG_DOCUMENT_SEALED)
-		code =
-			wg_err_set(err, WG_REJECT,
-		               "a sealed document needs the gateway's keys: hand it to a running gateway with wardgate submit");
+	enum wg_code code = wg_id_make(wall, id, err);
 	if (code != WG_OK)
 		return code;
 	struct wg_envelope_facts facts = {
@@ -57,12 +49,28 @@ static enum wg_code convert_read(const struct convert *c, struct wg_read *out, s
 		.organisation = c->organisation != NULL ? c->organisation : "not-stated",
 		.received = c->received != NULL ? c->received : wg_clock_format(wall, now),
 	};
-	return wg_read_document(&reading, kind, bytes.data, bytes.len, &facts, out, err);
+	return wg_read_document(&reading, kind, bytes, len, &facts, out, err);
 }
 
-static enum wg_code convert_write(const struct convert *c, const struct wg_read *read, struct wg_err *err)
+static enum wg_code convert_read(const struct convert *c, struct wg_read *out, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE), report = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
+	enum wg_document kind;
+	enum wg_code code = wg_file_read(c->file, &bytes, err);
+	if (code == WG_OK)
+		code = wg_document_kind(bytes.data, bytes.len, c->type, strcmp(c->file, "-") == 0 ? NULL : c->file, &kind, err);
+	if (code == WG_OK && kind == WG_DOCUMENT_SEALED)
+		code =
+			wg_err_set(err, WG_REJECT,
+		               "a sealed document needs the gateway's keys: hand it to a running gateway with wardgate submit");
+	return code == WG_OK ? convert_one(c, kind, bytes.data, bytes.len, out, err) : code;
+}
+
+/* Prints the notice, and adds the report to those that are written at the end. */
+static enum wg_code convert_put(const struct convert *c, const struct wg_read *read, struct wg_buf *reports,
+                                struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE);
 	enum wg_code code = WG_OK;
 	if (read->notice != NULL) {
 		code = wg_notice_serialise(read->notice, &xml, err);
@@ -71,11 +79,50 @@ static enum wg_code convert_write(const struct convert *c, const struct wg_read 
 	}
 	if (code == WG_OK && c->report != NULL && read->report == NULL)
 		(void)fprintf(stderr, "wardgate convert: %s was a notice already: there is nothing to report\n", c->file);
-	else if (code == WG_OK && c->report != NULL) {
-		code = wg_report_write(read->report, read->fields, &report, err);
+	else if (code == WG_OK && c->report != NULL)
+		code = wg_report_write(read->report, read->fields, reports, err);
+	return code;
+}
+
+static void convert_say(const struct convert *c, const char *at, const struct wg_read *read)
+{
+	if (read->attention)
+		(void)fprintf(stderr, "wardgate convert: a person must look: %s%s%s%s\n", at, at[0] != '\0' ? ": " : "",
+		              read->reason, c->report == NULL ? " (--report FILE lists every field)" : "");
+}
+
+/* The rows of a table are messages of their own: their notices are printed one behind the other, and so are their
+ * reports. */
+static enum wg_code convert_rows(const struct convert *c, const struct wg_read *read, struct wg_buf *reports,
+                                 bool *attention, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; i < read->n_parts && code == WG_OK; i++) {
+		WG_AUTO_READ struct wg_read row = { 0 };
+		const struct wg_part *part = &read->parts[i];
+		code = convert_one(c, WG_DOCUMENT_CSV, part->bytes, part->len, &row, err);
 		if (code == WG_OK)
-			code = wg_file_write(c->report, report.data, report.len, 0600, err);
+			code = convert_put(c, &row, reports, err);
+		if (code != WG_OK)
+			return wg_err_add(err, "%s", part->at);
+		convert_say(c, part->at, &row);
+		*attention = *attention || row.attention;
 	}
+	return code;
+}
+
+static enum wg_code convert_all(const struct convert *c, bool *attention, struct wg_err *err)
+{
+	WG_AUTO_READ struct wg_read read = { 0 };
+	WG_AUTO_BUF struct wg_buf reports = WG_BUF((size_t)8 * WG_LIMIT_READER_OUTPUT);
+	enum wg_code code = convert_read(c, &read, err);
+	if (code == WG_OK)
+		code = read.divided ? convert_rows(c, &read, &reports, attention, err) : convert_put(c, &read, &reports, err);
+	if (code == WG_OK && reports.len > 0)
+		code = wg_file_write(c->report, reports.data, reports.len, 0600, err);
+	if (code == WG_OK)
+		convert_say(c, "", &read);
+	*attention = *attention || read.attention;
 	return code;
 }
 
@@ -83,8 +130,8 @@ static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 {
 	(void)cli;
 	struct convert c = { 0 };
-	WG_AUTO_READ struct wg_read read = { 0 };
 	struct wg_err err = { 0 };
+	bool attention = false;
 	const struct wg_option options[] = { { "report", &c.report, NULL }, { "organisation", &c.organisation, NULL },
 		                                 { "id", &c.id, NULL },         { "received", &c.received, NULL },
 		                                 { "type", &c.type, NULL },     { NULL, NULL, NULL } };
@@ -100,13 +147,8 @@ static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 	c.file = argv[1];
 	enum wg_code code = convert_load(&c, &err);
 	if (code == WG_OK)
-		code = convert_read(&c, &read, &err);
-	if (code == WG_OK)
-		code = convert_write(&c, &read, &err);
-	if (code == WG_OK && read.attention)
-		(void)fprintf(stderr, "wardgate convert: a person must look: %s%s\n", read.reason,
-		              c.report == NULL ? " (--report FILE lists every field)" : "");
-	int status = code != WG_OK ? wg_fail("convert", &err) : read.attention ? WG_EXIT_ATTENTION : EX_OK;
+		code = convert_all(&c, &attention, &err);
+	int status = code != WG_OK ? wg_fail("convert", &err) : attention ? WG_EXIT_ATTENTION : EX_OK;
 	wg_maps_freep(&c.maps);
 	wg_schema_freep(&c.schema);
 	return status;
