@@ -52,8 +52,8 @@ enum wg_code wg_office_no_doctype(struct wg_zip *zip, struct wg_err *err)
 		if (has_doctype(&part))
 			return wg_err_set(
 				err, WG_REJECT,
-				"a part of the document has a DOCTYPE, which no office program writes: make the document anew "
-				"and send it again");
+				"a part of the document has a DOCTYPE, which office programs of today do not write: save it again "
+				"with one of them and send that");
 	}
 	return WG_OK;
 }
