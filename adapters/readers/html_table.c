@@ -162,9 +162,11 @@ static void mark_heading(struct cell *cell)
 
 /* ---- tables whose first row names the columns */
 
-/* The head of one table, kept until its first row of data has shown that it is one. */
+/* The head of one table, kept until its first row of data has shown that it is one; or, in a table whose rows are a
+ * question and its answer in turn, the question. */
 struct columns {
 	struct cell cells[CELLS_MAX];
+	bool stacked; /* questions and answers in turn */
 	size_t n;
 	bool used; /* a row of data came */
 	bool over; /* no row can be the head any more */
@@ -222,6 +224,45 @@ static bool columns_take(struct wg_html *h, struct columns *c, struct cell *cell
 	return true;
 }
 
+/* Every row has one cell, and they are <th> and <td> in turn: each question stands over its answer. */
+static bool is_stacked(const xmlNode *node, unsigned depth, unsigned *rows)
+{
+	for (const xmlNode *n = node->children; n != NULL; n = n->next) {
+		unsigned cells = 0;
+		if (n->type != XML_ELEMENT_NODE)
+			continue;
+		if (!wg_html_is(n, "tr")) {
+			if (depth == 0 || !is_stacked(n, depth - 1, rows))
+				return false;
+			continue;
+		}
+		for (const xmlNode *td = n->children; td != NULL; td = td->next)
+			if (td->type == XML_ELEMENT_NODE && (cells++ > 0 || !wg_html_is(td, *rows % 2 == 0 ? "th" : "td")))
+				return false;
+		if (cells != 1)
+			return false;
+		++*rows;
+	}
+	return true;
+}
+
+static void stack_take(struct wg_html *h, struct columns *c, struct cell *cell, unsigned table, unsigned row)
+{
+	if (c->n == 0) {
+		c->cells[c->n++] = *cell; /* ownership moves */
+		return;
+	}
+	if (can_label(&c->cells[0])) {
+		(void)put_pair(h, &c->cells[0], cell, table, row);
+	} else {
+		splice_all(h, c->cells, 1);
+		splice_all(h, cell, 1);
+	}
+	cell_free(&c->cells[0]);
+	cell_free(cell);
+	c->n = 0;
+}
+
 /* Label and value, twice label and value, or anything wider: then the first is the label and the others are its value,
  * so that nothing of a row is lost and a person looks. */
 static void put_row(struct wg_html *h, struct cell *cells, size_t n, unsigned table, unsigned row)
@@ -276,6 +317,10 @@ static void walk_row(struct wg_html *h, const xmlNode *tr, struct columns *colum
 		tables = tables || cells[n].table;
 		n++;
 	}
+	if (columns->stacked && n == 1 && !tables) {
+		stack_take(h, columns, cells, table, row);
+		return;
+	}
 	if (n > 0 && !tables && columns_take(h, columns, cells, n, table, row))
 		return;
 	size_t from = n >= 3 && n % 2 == 1 && counts(&cells[0]) ? 1 : 0;
@@ -305,8 +350,8 @@ static void walk_table(struct wg_html *h, const xmlNode *node, struct columns *c
 
 void wg_html_table(struct wg_html *h, const xmlNode *table)
 {
-	struct columns columns = { .n = 0 };
-	unsigned row = 0;
+	unsigned row = 0, rows = 0;
+	struct columns columns = { .stacked = is_stacked(table, 1, &rows) && rows % 2 == 0 };
 	wg_html_end_line(h, false);
 	walk_table(h, table, &columns, ++h->items->tables, &row);
 	columns_end(h, &columns);

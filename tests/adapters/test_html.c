@@ -11,6 +11,15 @@ static const struct {
 	const char *name, *page, *has[4], *lacks;
 } shapes[] = {
 	{ "lines", "<html><p>Full name: Tess Example</p></html>", { TESS, "reader=\"html\"" }, NULL },
+	{ "questions over their answers",
+	  "<table><tr><th>Full name</th></tr><tr><td>Tess Example</td></tr>"
+	  "<tr><th>Where did you go?</th></tr><tr><td>To Who is it? Park</td></tr></table>",
+	  { ">Tess Example</field>", "<field label=\"Where did you go?\"", ">To Who is it? Park</field>" },
+	  NULL },
+	{ "a heading over a table is no question",
+	  "<table><tr><th colspan=2>The child</th></tr><tr><td>Full name</td><td>Tess Example</td></tr></table>",
+	  { ">Tess Example</field>" },
+	  "label=\"The child\"" },
 	{ "title",
 	  "<html><title>Missing\nreport</title><p>Full name: Tess Example</html>",
 	  { TESS, "<subject>Missing report</subject>" },
