@@ -84,7 +84,7 @@ static enum wg_code decide(struct wg_process *p, const struct wg_msg_job *job, s
 		code = wg_match_content(p, notice, o, err);
 	if (code == WG_OK)
 		code = wg_handle_decide(p, job, notice, o, err);
-	if (code == WG_OK)
+	if (code == WG_OK && resolution == NULL) /* a person who answered has seen the grade */
 		check_grade(p, notice, o);
 	return code;
 }

@@ -106,6 +106,13 @@ class Attention(g.Case):
         self.assertIn("child/date-of-birth", told)
         self.assertNotIn("Canary", told)
 
+    def test_a_grade_that_no_child_has_calls_a_person_and_goes_on(self):
+        message = self.submit(g.report("SP-40-000013", name="Bo Canaryfour").replace(b"Risk level: High", b"Risk level: Low"))
+        self.settle(message)
+        self.assertIn("grade of risk", self.becomes(message, "attention")["reason"])
+        self.answer(message, "text is read\n")
+        self.becomes(message, "routed")
+
     def test_who_looked_is_logged(self):
         message = self.waiting("SP-40-000007", "Shoe horn colour: green\n")
         before = self.host.cli("queue", "show", message, "--json").stdout.count('"read"')

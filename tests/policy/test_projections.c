@@ -227,9 +227,10 @@ static const struct {
 } changes[] = {
 	{ "episode/risk", "HIGH", POLICE, "health", true, WG_VERDICT_SEND },
 	{ "episode/risk", "MEDIUM", POLICE, "health", true, WG_VERDICT_SEND },
-	{ "episode/risk", "LOW", POLICE, "health", false, WG_VERDICT_REVIEW }, /* no grade for a child: a person looks */
-	{ "episode/risk", "LOW", PLACING, "health", true, WG_VERDICT_REVIEW },
-	{ "episode/risk", "NAR", HOST, "health", true, WG_VERDICT_REVIEW },
+	{ "episode/risk", "LOW", POLICE, "health", false,
+	  WG_VERDICT_SEND }, /* no grade for a child: wg_policy_grade calls a person */
+	{ "episode/risk", "LOW", PLACING, "health", true, WG_VERDICT_SEND },
+	{ "episode/risk", "NAR", HOST, "health", true, WG_VERDICT_SEND },
 	{ "missing/other", "more", POLICE, "equality", false, WG_VERDICT_SEND },
 	{ "child/confidential-address", "3 Hidden Road", PLACING, "confidential-address", true, WG_VERDICT_SEND },
 	{ "child/confidential-address", "3 Hidden Road", HOST, "confidential-address", false, WG_VERDICT_SEND },
