@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/related.h"
 #include "policy/reasons.h"
 #include "role/admin.h"
 
@@ -74,7 +75,7 @@ static enum wg_code as_text(const struct wg_buf *json, struct wg_buf *out, struc
 		return wg_err_set(err, WG_CORRUPT, "the disclosure records are not readable (line %d)", fault.line);
 	}
 	for (size_t i = 0; i < json_array_size(rows); i++) {
-		wg_buf_puts(out, i > 0 ? "\n" : "");
+		wg_buf_puts(out, out->len > 0 ? "\n" : "");
 		put_record(json_array_get(rows, i), out);
 	}
 	if (json_array_size(rows) == 0)
@@ -87,7 +88,8 @@ static int run_explain(const struct wg_cli *cli, int argc, char **argv)
 {
 	WG_AUTO_FREE struct wg_config *config = NULL;
 	WG_AUTO_ADMIN struct wg_admin admin = { 0 };
-	WG_AUTO_BUF struct wg_buf json = WG_BUF((size_t)16 << 20), text = WG_BUF((size_t)16 << 20);
+	WG_AUTO_BUF struct wg_buf json = WG_BUF((size_t)16 << 20), text = WG_BUF((size_t)16 << 20),
+							  related = WG_BUF((size_t)1 << 20);
 	struct wg_err err = { 0 };
 	const struct wg_option options[] = { { NULL, NULL, NULL } };
 	int operands;
@@ -101,6 +103,10 @@ static int run_explain(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK)
 		code = wg_client_explain(admin.client, argv[1], &json, &err);
 	if (code == WG_OK && !cli->json)
+		code = wg_client_related(admin.client, argv[1], &related, &err);
+	if (code == WG_OK && !cli->json)
+		code = wg_related_text(&related, &text, &err);
+	if (code == WG_OK && !cli->json)
 		code = as_text(&json, &text, &err);
 	if (code != WG_OK)
 		return wg_fail("explain", &err);
@@ -113,7 +119,8 @@ const struct wg_command wg_command_explain = {
 	.help = "usage: wardgate explain ID [--json]\n\n"
 			"Prints the disclosure record of every recipient: each category given or withheld, with rule, lawful basis "
 			"and source,\n"
-			"the policy version it was decided under, and what became of the delivery. No personal data.\n\n"
+			"the policy version it was decided under, and what became of the delivery; before it, the messages about\n"
+			"the same child and the same episode, by their ids. No personal data.\n\n"
 			"example:\n"
 			"  wardgate explain 06bcd8k1m3v5x7z9a2c4e6g8j0\n",
 	.run = run_explain,

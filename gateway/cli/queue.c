@@ -1,33 +1,20 @@
 /* queue.c owns the command `queue`: what is under way, where, why, since when; and the operator's hand on it. */
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "crypto/crypto.h"
+#include "cli/operator.h"
+#include "cli/related.h"
 #include "policy/reasons.h"
-#include "role/admin.h"
 
 #define LIST_MOST 1000
-
-/* Who does it, for the log: the login name of the user, or the number. */
-static const char *who(char *out, size_t size)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	if (pw != NULL)
-		(void)snprintf(out, size, "%s", pw->pw_name);
-	else
-		(void)snprintf(out, size, "uid %u", (unsigned)getuid());
-	return out;
-}
 
 /* ---- list */
 
@@ -47,7 +34,9 @@ static void put_row_json(struct wg_buf *out, const struct wg_row *r)
 	wg_buf_printf(out, ",\"attempts\":%u,\"may-have-arrived\":%s,\"reason\":", r->attempts,
 	              r->maybe ? "true" : "false");
 	wg_buf_put_json(out, r->reason);
-	wg_buf_puts(out, "}\n");
+	wg_buf_puts(out, ",\"assigned\":");
+	wg_buf_put_json(out, r->assigned);
+	wg_buf_printf(out, ",\"part-of\":\"%s\"}\n", r->parent);
 }
 
 /* What a person can do about a row that waits for one; NULL when it does not. */
@@ -56,7 +45,8 @@ static const char *what_to_do(const struct wg_row *r)
 	static const struct {
 		const char *state, *words;
 	} hints[] = {
-		{ "attention", "look: wardgate queue show %s --unmask --which report (or original); then retry, or cancel" },
+		{ "attention",
+		  "look and answer: wardgate attention show %s; or read it anew (wardgate queue retry), or cancel" },
 		{ "review", "let it go: wardgate queue release %s --why TEXT; or cancel" },
 		{ "held", "let it go: wardgate queue release %s --why TEXT; or cancel" },
 		{ "failed", "try again: wardgate queue retry %s; or cancel" },
@@ -105,6 +95,10 @@ static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 	else
 		wg_buf_printf(out, "from %s by %s", r->organisation, r->way);
 	wg_buf_printf(out, ", for %s", wg_age(now - r->since, age, sizeof age));
+	if (r->assigned[0] != '\0')
+		wg_buf_printf(out, ", %s looks after it", wg_defang(r->assigned, safe, sizeof safe));
+	if (r->parent[0] != '\0')
+		wg_buf_printf(out, ", part of %s", r->parent);
 	wg_buf_putc(out, '\n');
 	if (delivery)
 		put_delivery_facts(out, r, now);
@@ -158,26 +152,6 @@ static int run_list(const struct wg_cli *cli, struct wg_admin *admin, const char
 
 /* ---- show */
 
-/* The plaintext of a blob, opened with the storage key of the configuration; the store logged who asked. */
-static enum wg_code open_blob(const struct wg_config *config, struct wg_admin *admin, const char *id, const char *which,
-                              struct wg_buf *out, struct wg_err *err)
-{
-	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(WG_LIMIT_ENVELOPE);
-	struct wg_key *key = NULL;
-	struct wg_cert *cert = NULL;
-	char name[64];
-	enum wg_code code = wg_client_blob(admin->client, id, which, who(name, sizeof name), &sealed, err);
-	if (code == WG_OK)
-		code = wg_key_load(config->storage.key, &key, err);
-	if (code == WG_OK)
-		code = wg_cert_load(config->storage.certificate, &cert, err);
-	if (code == WG_OK)
-		code = wg_cms_decrypt(key, cert, sealed.data, sealed.len, out, err);
-	wg_cert_freep(&cert);
-	wg_key_freep(&key);
-	return code;
-}
-
 static const char *text_of(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -209,6 +183,24 @@ static enum wg_code put_history(const struct wg_buf *json, struct wg_buf *out, s
 	return WG_OK;
 }
 
+/* What it has to do with other messages; nothing for a delivery. */
+static enum wg_code put_related(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out,
+                                struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf json = WG_BUF((size_t)1 << 20);
+	enum wg_code code = wg_client_related(admin->client, id, &json, err);
+	if (code == WG_NOT_FOUND)
+		return WG_OK;
+	if (code != WG_OK)
+		return code;
+	if (cli->json) {
+		wg_buf_put(out, json.data, json.len);
+		return WG_OK;
+	}
+	wg_buf_putc(out, '\n');
+	return wg_related_text(&json, out, err);
+}
+
 static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin, const char *id, struct wg_buf *out,
                                struct wg_err *err)
 {
@@ -220,6 +212,8 @@ static enum wg_code show_facts(const struct wg_cli *cli, struct wg_admin *admin,
 	if (code == WG_OK && messages + deliveries == 0)
 		code = wg_err_set(err, WG_NOT_FOUND,
 		                  "there is no message or delivery %s; wardgate queue list shows what is unfinished", id);
+	if (code == WG_OK)
+		code = put_related(cli, admin, id, out, err);
 	if (code == WG_OK)
 		code = wg_client_history(admin->client, id, LIST_MOST, &history, err);
 	if (code == WG_OK) {
@@ -238,7 +232,7 @@ static int run_show(const struct wg_cli *cli, const struct wg_config *config, st
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_err err = { 0 };
 	enum wg_code code =
-		unmask ? open_blob(config, admin, id, which, &out, &err) : show_facts(cli, admin, id, &out, &err);
+		unmask ? wg_operator_open(config, admin, id, which, &out, &err) : show_facts(cli, admin, id, &out, &err);
 	int status = code != WG_OK ? wg_fail("queue", &err) : wg_print(&out) ? EX_OK : EX_IOERR;
 	wg_buf_wipe(&out);
 	return status;
@@ -249,9 +243,9 @@ static int run_show(const struct wg_cli *cli, const struct wg_config *config, st
 static int run_act(struct wg_admin *admin, const char *action, const char *id, const char *why)
 {
 	struct wg_err err = { 0 };
-	char name[64];
+	char name[WG_OPERATOR_TEXT];
 	unsigned changed = 0;
-	enum wg_code code = wg_client_act(admin->client, action, id, who(name, sizeof name), why, &changed, &err);
+	enum wg_code code = wg_client_act(admin->client, action, id, wg_operator(name), why, &changed, &err);
 	if (code != WG_OK)
 		return wg_fail("queue", &err);
 	if (changed == 0) {
@@ -304,26 +298,27 @@ static int run_queue(const struct wg_cli *cli, int argc, char **argv)
 		return run_list(cli, &admin, all ? "*" : state);
 	if (show)
 		return run_show(cli, config, &admin, id, which, unmask);
-	return run_act(&admin, word, id, why != NULL ? why : "");
+	return run_act(&admin, word, id, why != NULL && why[0] != '\0' ? why : "by hand"); /* only retry needs no why */
 }
 
 const struct wg_command wg_command_queue = {
 	.name = "queue",
 	.summary = "list, show, retry, hold, release or cancel what is under way",
-	.help = "usage: wardgate queue list [--state STATE | --all] [--json]\n"
-			"       wardgate queue show ID [--unmask [--which original|notice|report]] [--json]\n"
-			"       wardgate queue retry ID\n"
-			"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
-			"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
-			"  list     what is unfinished: where, why, since when, when it is tried next\n"
-			"  show     one message with its deliveries and history; --unmask prints the notice itself, and that is "
-			"logged\n"
-			"  retry    try now what was deferred or has failed\n"
-			"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
-			"  cancel   give up for good; the record stays\n\n"
-			"examples:\n"
-			"  wardgate queue list\n"
-			"  wardgate queue show 06bcd8k1m3v5x7z9a2c4e6g8j0 --unmask\n"
-			"  wardgate queue release 06bcd8k1m3v5x7z9a2c4e6g8j0 --why 'agreed with the social worker'\n",
+	.help =
+		"usage: wardgate queue list [--state STATE | --all] [--json]\n"
+		"       wardgate queue show ID [--unmask [--which original|notice|report|resolution]] [--json]\n"
+		"       wardgate queue retry ID\n"
+		"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
+		"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
+		"  list     what is unfinished: where, why, since when, when it is tried next\n"
+		"  show     one message with its deliveries, the messages about the same child and episode, and its history;\n"
+		"           --unmask prints the notice itself, and that is logged\n"
+		"  retry    try now what was deferred or has failed\n"
+		"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
+		"  cancel   give up for good; the record stays\n\n"
+		"examples:\n"
+		"  wardgate queue list\n"
+		"  wardgate queue show 06bcd8k1m3v5x7z9a2c4e6g8j0 --unmask\n"
+		"  wardgate queue release 06bcd8k1m3v5x7z9a2c4e6g8j0 --why 'agreed with the social worker'\n",
 	.run = run_queue,
 };

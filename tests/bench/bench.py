@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "ops/lib"))
 import world as w
 
 # A child of its own for each notice, so that each is an episode of its own and nothing waits for an order.
-UNIQUE = (("Tess Example", "Tess@N@ Example@N@"), (">SP-26-445566<", ">BENCH-@N@<"))
+UNIQUE = (("Tess Example", "Tess@N@ Example@N@"), (">SP-26-445566<", ">BENCH-@N@<"), (">C-000123<", ">C-@N@<"))
 
 # One ordinary document of each type.
 READERS = {

@@ -27,8 +27,13 @@ import world as w
 CANARIES = [b"Canaryname", b"Canarystreet", b"2009-08-07", b"07/08/2009", b"07700 900987"]
 
 
-def report(reference, kind="missing", name="Tess Canaryname", extra=""):
-    """A police report e-mail as bytes."""
+def letters(reference):
+    return "".join(c if c.isalpha() else "qrstuvwxyz"[int(c)] for c in reference.lower() if c.isalnum())
+
+
+def report(reference, kind="missing", name=None, extra=""):
+    """A police report e-mail as bytes; of another child for another reference."""
+    name = name or f"Tess{letters(reference)} Canaryname{letters(reference)}"
     body = {"missing": "When last seen: 21/11/2026 at 19:30\nWhere last seen: Canarystreet bus stop\n"
                        "Circumstances of going missing: Left after tea\n",
             "found": "When found: 22/11/2026 at 02:50\nWhere found: Canarystreet station\nReturned to: Sample House\n"}[kind]
@@ -190,7 +195,7 @@ class Everyday(Case):
         self.host.drop("staffordshire-police", "picture.eml", b"\x89PNG\r\n\x1a\n" + bytes(100))
         answer = self.host.folder / "drop-staffordshire-police/refused/picture.eml.refused.json"
         w.wait_for("the refusal", 30, answer.exists)
-        self.assertIn("neither XML nor an e-mail", json.loads(answer.read_text())["refused"])
+        self.assertIn("a picture", json.loads(answer.read_text())["refused"])
 
     def test_status_is_for_the_submitter_only(self):
         message = self.submit(report("E2E-STATUS"))
@@ -297,7 +302,7 @@ class Everyday(Case):
         message = self.submit(report("E2E-LOOK"))
         self.settle(message)
         self.assertIn("Canaryname", self.host.cli("queue", "show", message, "--unmask").stdout)
-        history = json.loads(self.host.cli("queue", "show", message, "--json").stdout.split("[", 1)[1].join(["[", ""]))
+        history = json.loads(self.host.cli("queue", "show", message, "--json").stdout.split("\n[", 1)[1].join(["[", ""]))
         self.assertTrue([e for e in history if "notice" in e["detail"] or "read" in e["event"]], history)
 
     def test_every_log_line_is_json(self):
@@ -414,14 +419,14 @@ class FullDisk(Case):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", self.host.state], check=True)
         try:
             self.host.start()
-            first = self.submit(report("E2E-DISK-1", name="One Canaryname"))
+            first = self.submit(report("E2E-DISK-ONE"))
             self.settle(first)
             subprocess.run(["sh", "-c", 'exec dd if=/dev/zero of="$1" bs=1M 2>/dev/null', "sh", self.host.state / "filler"], check=False)
             status, _, body = w.wait_for("503", 60, lambda: (lambda a: a if a[0] == 503 else None)(
                 self.request("POST", "/v1/notices", report(f"E2E-DISK-{time.monotonic_ns()}"), {"Content-Type": "message/rfc822"})))
             self.assertIn("again later", json.loads(body)["detail"])
             (self.host.state / "filler").unlink()
-            second = w.wait_for("accepted again", 60, lambda: self.submit(report("E2E-DISK-2", name="Two Canaryname"), check=False))
+            second = w.wait_for("accepted again", 60, lambda: self.submit(report("E2E-DISK-TWO"), check=False))
             self.settle(second)
             self.assertIn("clean", self.host.cli("audit", "verify").stdout)
         finally:
