@@ -1,5 +1,5 @@
-/* convert.c owns the commands `convert` and `decide`: what the gateway would make of a document, without sending
- * anything. */
+/* convert.c owns the command `convert`: what the gateway would make of a document, without sending anything.
+ * SECURITY: where something stood in a document is the document's words: defanged before it reaches a terminal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +11,17 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "policy/decide.h"
 #include "role/read.h"
 #include "sys/file.h"
 
-/* ---- convert */
-
 struct convert {
-	const char *file, *report, *organisation, *id, *received, *type;
+	const char *file, *report, *into, *organisation, *id, *received, *type;
 	struct wg_paths paths;
 	struct wg_schema *schema;
 	struct wg_maps *maps;
+	struct wg_buf reports; /* of all that was converted, one behind the other */
+	size_t attention;      /* how many a person must look at */
+	size_t refused;        /* how many rows could not be read */
 };
 
 static enum wg_code convert_load(struct convert *c, struct wg_err *err)
@@ -31,12 +31,13 @@ static enum wg_code convert_load(struct convert *c, struct wg_err *err)
 		code = wg_schema_load(c->paths.xsd, &c->schema, err);
 	if (code == WG_OK)
 		code = wg_maps_load(c->paths.maps, c->paths.xsd, c->schema, &c->maps, err);
+	if (code == WG_OK && c->into != NULL)
+		code = wg_file_mkdir(c->into, err);
 	return code;
 }
 
-/* One document, or one row of a table. */
-static enum wg_code convert_one(const struct convert *c, enum wg_document kind, const void *bytes, size_t len,
-                                struct wg_read *out, struct wg_err *err)
+static enum wg_code read_one(const struct convert *c, enum wg_document kind, const void *bytes, size_t len,
+                             struct wg_read *out, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], now[WG_CLOCK_TEXT];
 	int64_t wall = wg_clock_wall();
@@ -63,78 +64,103 @@ static enum wg_code convert_read(const struct convert *c, struct wg_read *out, s
 		code =
 			wg_err_set(err, WG_REJECT,
 		               "a sealed document needs the gateway's keys: hand it to a running gateway with wardgate submit");
-	return code == WG_OK ? convert_one(c, kind, bytes.data, bytes.len, out, err) : code;
+	return code == WG_OK ? read_one(c, kind, bytes.data, bytes.len, out, err) : code;
 }
 
-/* Prints the notice, and adds the report to those that are written at the end. */
-static enum wg_code convert_put(const struct convert *c, const struct wg_read *read, struct wg_buf *reports,
-                                struct wg_err *err)
+/* To standard output, or to a file of its own. */
+static enum wg_code put(const struct convert *c, size_t number, const char *ending, const struct wg_buf *xml,
+                        struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE);
+	char path[WG_PATH_TEXT];
+	if (c->into == NULL)
+		return wg_print(xml) ? WG_OK : wg_err_set(err, WG_SYSTEM, "the notice could not be written");
+	int n = snprintf(path, sizeof path, "%s/%03zu%s", c->into, number, ending);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return wg_err_set(err, WG_CONFIG, "--into: the path is too long");
+	return wg_file_write(path, xml->data, xml->len, 0600, err);
+}
+
+/* number: of the row from 1, 0 when the document is one notice. at: where the row stood. */
+static enum wg_code convert_write(struct convert *c, const struct wg_read *read, size_t number, const char *at,
+                                  struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE), report = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	char safe[128];
 	enum wg_code code = WG_OK;
 	if (read->notice != NULL) {
 		code = wg_notice_serialise(read->notice, &xml, err);
-		if (code == WG_OK && !wg_print(&xml))
-			code = wg_err_set(err, WG_SYSTEM, "the notice could not be written");
+		if (code == WG_OK)
+			code = put(c, number > 0 ? number : 1, ".xml", &xml, err);
 	}
-	if (code == WG_OK && c->report != NULL && read->report == NULL)
-		(void)fprintf(stderr, "wardgate convert: %s was a notice already: there is nothing to report\n", c->file);
-	else if (code == WG_OK && c->report != NULL)
-		code = wg_report_write(read->report, read->fields, reports, err);
+	if (code == WG_OK && read->report != NULL) {
+		code = wg_report_write(read->report, read->fields, &report, err);
+		wg_buf_put(&c->reports, report.data, report.len);
+		if (code == WG_OK && c->into != NULL && read->attention)
+			code = put(c, number > 0 ? number : 1, ".report.xml", &report, err);
+	}
+	if (code == WG_OK && read->attention) {
+		c->attention++;
+		(void)fprintf(stderr, "wardgate convert: %s%sa person must look: %s%s\n",
+		              number > 0 ? wg_defang(at, safe, sizeof safe) : "", number > 0 ? ": " : "", read->reason,
+		              c->report == NULL && c->into == NULL ? " (--report FILE lists every field)" : "");
+	}
 	return code;
 }
 
-static void convert_say(const struct convert *c, const char *at, const struct wg_read *read)
-{
-	if (read->attention)
-		(void)fprintf(stderr, "wardgate convert: a person must look: %s%s%s%s\n", at, at[0] != '\0' ? ": " : "",
-		              read->reason, c->report == NULL ? " (--report FILE lists every field)" : "");
-}
-
-/* The rows of a table are messages of their own: their notices are printed one behind the other, and so are their
- * reports. */
-static enum wg_code convert_rows(const struct convert *c, const struct wg_read *read, struct wg_buf *reports,
-                                 bool *attention, struct wg_err *err)
+/* A table: each of its rows is a notice. One that cannot be read does not keep the others back. */
+static enum wg_code convert_rows(struct convert *c, const struct wg_read *table, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	for (size_t i = 0; i < read->n_parts && code == WG_OK; i++) {
+	char safe[128];
+	for (size_t i = 0; i < table->n_parts && code == WG_OK; i++) {
 		WG_AUTO_READ struct wg_read row = { 0 };
-		const struct wg_part *part = &read->parts[i];
-		code = convert_one(c, WG_DOCUMENT_CSV, part->bytes, part->len, &row, err);
-		if (code == WG_OK)
-			code = convert_put(c, &row, reports, err);
-		if (code != WG_OK)
-			return wg_err_add(err, "%s", part->at);
-		convert_say(c, part->at, &row);
-		*attention = *attention || row.attention;
+		const struct wg_part *part = &table->parts[i];
+		code = read_one(c, WG_DOCUMENT_CSV, part->bytes, part->len, &row, err);
+		if (code == WG_REJECT || code == WG_LIMIT) {
+			c->refused++;
+			(void)fprintf(stderr, "wardgate convert: %s: %s\n", wg_defang(part->at, safe, sizeof safe), err->text);
+			code = WG_OK;
+		} else if (code == WG_OK) {
+			code = convert_write(c, &row, i + 1, part->at, err);
+		}
 	}
+	if (code == WG_OK && table->attention) {
+		c->attention++;
+		(void)fprintf(stderr, "wardgate convert: a person must look: %s\n", table->reason);
+	}
+	if (code == WG_OK)
+		(void)fprintf(
+			stderr, "wardgate convert: %zu rows, each a notice of its own; %zu need a person, %zu refused%s\n",
+			table->n_parts, c->attention, c->refused, c->into == NULL ? " (--into FOLDER writes each to a file)" : "");
 	return code;
 }
 
-static enum wg_code convert_all(const struct convert *c, bool *attention, struct wg_err *err)
+static enum wg_code convert_all(struct convert *c, struct wg_err *err)
 {
 	WG_AUTO_READ struct wg_read read = { 0 };
-	WG_AUTO_BUF struct wg_buf reports = WG_BUF((size_t)8 * WG_LIMIT_READER_OUTPUT);
-	enum wg_code code = convert_read(c, &read, err);
+	enum wg_code code = convert_load(c, err);
 	if (code == WG_OK)
-		code = read.divided ? convert_rows(c, &read, &reports, attention, err) : convert_put(c, &read, &reports, err);
-	if (code == WG_OK && reports.len > 0)
-		code = wg_file_write(c->report, reports.data, reports.len, 0600, err);
+		code = convert_read(c, &read, err);
 	if (code == WG_OK)
-		convert_say(c, "", &read);
-	*attention = *attention || read.attention;
+		code = read.divided ? convert_rows(c, &read, err) : convert_write(c, &read, 0, "", err);
+	if (code == WG_OK && c->report != NULL && c->reports.len == 0)
+		(void)fprintf(stderr, "wardgate convert: %s was a notice already: there is nothing to report\n", c->file);
+	else if (code == WG_OK && c->report != NULL)
+		code = wg_buf_check(&c->reports, "reports", err);
+	if (code == WG_OK && c->report != NULL && c->reports.len > 0)
+		code = wg_file_write(c->report, c->reports.data, c->reports.len, 0600, err);
 	return code;
 }
 
 static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 {
 	(void)cli;
-	struct convert c = { 0 };
+	struct convert c = { .reports = WG_BUF(WG_LIMIT_ENVELOPE) };
 	struct wg_err err = { 0 };
-	bool attention = false;
 	const struct wg_option options[] = { { "report", &c.report, NULL }, { "organisation", &c.organisation, NULL },
 		                                 { "id", &c.id, NULL },         { "received", &c.received, NULL },
-		                                 { "type", &c.type, NULL },     { NULL, NULL, NULL } };
+		                                 { "type", &c.type, NULL },     { "into", &c.into, NULL },
+		                                 { NULL, NULL, NULL } };
 	int operands;
 	int64_t when;
 	if (!wg_options(options, argc, argv, &operands))
@@ -145,201 +171,36 @@ static int run_convert(const struct wg_cli *cli, int argc, char **argv)
 	    (c.received != NULL && !wg_clock_parse(c.received, &when)))
 		return wg_misuse(&wg_command_convert, "--id, --organisation or --received is not of its form");
 	c.file = argv[1];
-	enum wg_code code = convert_load(&c, &err);
-	if (code == WG_OK)
-		code = convert_all(&c, &attention, &err);
-	int status = code != WG_OK ? wg_fail("convert", &err) : attention ? WG_EXIT_ATTENTION : EX_OK;
+	enum wg_code code = convert_all(&c, &err);
+	int status = code != WG_OK                      ? wg_fail("convert", &err)
+	             : c.attention > 0 || c.refused > 0 ? WG_EXIT_ATTENTION
+	                                                : EX_OK;
+	wg_buf_free(&c.reports);
 	wg_maps_freep(&c.maps);
 	wg_schema_freep(&c.schema);
-	return status;
-}
-
-/* ---- decide */
-
-struct decide {
-	const char *file, *policy_file, *directory_file, *self, *from, *at, *project;
-	struct wg_config *config; /* NULL when policy and directory were named */
-	struct wg_paths paths;
-	struct wg_schema *schema;
-	struct wg_policy *policy;
-	struct wg_directory *directory;
-	struct wg_notice *notice;
-	struct wg_decisions *decisions;
-};
-
-static void decide_free(struct decide *d)
-{
-	wg_decisions_freep(&d->decisions);
-	wg_notice_freep(&d->notice);
-	wg_policy_freep(&d->policy);
-	wg_directory_freep(&d->directory);
-	wg_schema_freep(&d->schema);
-	free(d->config);
-}
-
-static enum wg_code decide_load(const struct wg_cli *cli, struct decide *d, struct wg_err *err)
-{
-	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_NOTICE);
-	enum wg_code code = WG_OK;
-	if (d->policy_file == NULL || d->directory_file == NULL) {
-		code = wg_cli_config(cli, &d->config, err);
-		if (code != WG_OK)
-			return wg_err_add(err, "neither --policy and --directory nor a configuration");
-		d->policy_file = d->policy_file != NULL ? d->policy_file : d->config->policy;
-		d->directory_file = d->directory_file != NULL ? d->directory_file : d->config->directory;
-		d->self = d->self != NULL ? d->self : d->config->organisation;
-		d->paths = d->config->paths;
-	} else {
-		code = wg_paths_find(NULL, NULL, &d->paths, err);
-	}
-	if (code == WG_OK)
-		code = wg_schema_load(d->paths.xsd, &d->schema, err);
-	if (code == WG_OK)
-		code = wg_directory_load(d->directory_file, d->paths.xsd, &d->directory, err);
-	if (code == WG_OK)
-		code = wg_policy_load(d->policy_file, d->paths.xsd, d->schema, &d->policy, err);
-	if (code == WG_OK)
-		code = wg_file_read(d->file, &bytes, err);
-	if (code == WG_OK)
-		code = wg_notice_parse(d->schema, bytes.data, bytes.len, d->file, &d->notice, err);
-	wg_buf_wipe(&bytes);
-	return code;
-}
-
-static enum wg_code print_decisions(const struct wg_cli *cli, const struct decide *d, struct wg_err *err)
-{
-	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)8 << 20);
-	if (cli->json)
-		wg_buf_puts(&out, "{\"decisions\":[");
-	for (unsigned i = 0; i < d->decisions->count; i++) {
-		if (i > 0)
-			wg_buf_puts(&out, cli->json ? "," : "\n");
-		if (cli->json)
-			wg_decision_json(d->policy, &d->decisions->list[i], &out);
-		else
-			wg_decision_text(d->policy, &d->decisions->list[i], &out);
-	}
-	if (cli->json) {
-		wg_buf_puts(&out, "],\"unreachable\":");
-		wg_buf_put_json(&out, d->decisions->unreachable);
-		wg_buf_puts(&out, "}\n");
-	} else if (d->decisions->unreachable[0] != '\0') {
-		wg_buf_printf(&out, "\nCannot be reached, a person must look: %s\n", d->decisions->unreachable);
-	} else if (d->decisions->count == 0) {
-		wg_buf_puts(&out, "Nobody: no route of the policy applies to this notice.\n");
-	}
-	enum wg_code code = wg_buf_check(&out, "decisions", err);
-	if (code == WG_OK && !wg_print(&out))
-		code = wg_err_set(err, WG_SYSTEM, "the decisions could not be written");
-	return code;
-}
-
-/* The copy that the recipient "organisation" or "organisation/desk" would get. */
-static enum wg_code print_projection(const struct decide *d, struct wg_err *err)
-{
-	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_NOTICE);
-	for (unsigned i = 0; i < d->decisions->count; i++) {
-		WG_AUTO_NOTICE struct wg_notice *copy = NULL;
-		const struct wg_decision *one = &d->decisions->list[i];
-		size_t n = strlen(one->organisation->id);
-		bool match =
-			strncmp(d->project, one->organisation->id, n) == 0 &&
-			(d->project[n] == '\0' || (d->project[n] == '/' && strcmp(d->project + n + 1, one->desk->name) == 0));
-		if (!match)
-			continue;
-		if (one->verdict == WG_VERDICT_DENY)
-			return wg_err_set(err, WG_DENIED, "%s gets nothing: %s", d->project, one->verdict_rule);
-		struct wg_copy want = { .organisation = one->organisation->id,
-			                    .desk = one->desk->name,
-			                    .granted = one->granted,
-			                    .mark = one->mark,
-			                    .reason = "not shared with this recipient" };
-		enum wg_code code = wg_notice_project(d->notice, &want, &copy, err);
-		if (code == WG_OK)
-			code = wg_notice_serialise(copy, &out, err);
-		if (code == WG_OK && !wg_print(&out))
-			code = wg_err_set(err, WG_SYSTEM, "the copy could not be written");
-		return code;
-	}
-	return wg_err_set(err, WG_NOT_FOUND,
-	                  "%s is no recipient of this notice; wardgate decide without --project lists them", d->project);
-}
-
-static int run_decide(const struct wg_cli *cli, int argc, char **argv)
-{
-	struct decide d = { 0 };
-	struct wg_err err = { 0 };
-	char now[WG_CLOCK_TEXT];
-	const struct wg_option options[] = { { "policy", &d.policy_file, NULL },
-		                                 { "directory", &d.directory_file, NULL },
-		                                 { "self", &d.self, NULL },
-		                                 { "from", &d.from, NULL },
-		                                 { "at", &d.at, NULL },
-		                                 { "project", &d.project, NULL },
-		                                 { NULL, NULL, NULL } };
-	int operands;
-	int64_t when;
-	if (!wg_options(options, argc, argv, &operands))
-		return EX_USAGE;
-	if (operands != 1)
-		return wg_misuse(&wg_command_decide, "name one NOTICE.xml");
-	if (d.at != NULL && !wg_clock_parse(d.at, &when))
-		return wg_misuse(&wg_command_decide, "--at wants a time like 2026-11-22T09:30:00Z");
-	d.file = argv[1];
-	enum wg_code code = decide_load(cli, &d, &err);
-	char sender[WG_LIMIT_NAME + 1] = "";
-	if (code == WG_OK && d.from == NULL)
-		(void)wg_notice_get_into(d.notice, "header/sender/@organisation", sender,
-		                         sizeof sender); /* the schema demands one */
-	struct wg_facts facts = {
-		.self = d.self != NULL ? d.self : "",
-		.submitter = d.from != NULL ? d.from : sender,
-		.now = d.at != NULL ? d.at : wg_clock_format(wg_clock_wall(), now),
-	};
-	if (code == WG_OK)
-		code = wg_decide(d.policy, d.directory, d.notice, &facts, &d.decisions, &err);
-	if (code == WG_OK)
-		code = d.project != NULL ? print_projection(&d, &err) : print_decisions(cli, &d, &err);
-	int status = code != WG_OK                         ? wg_fail("decide", &err)
-	             : d.decisions->unreachable[0] != '\0' ? WG_EXIT_ATTENTION
-	                                                   : EX_OK;
-	decide_free(&d);
 	return status;
 }
 
 const struct wg_command wg_command_convert = {
 	.name = "convert",
 	.summary = "read a document and print the notice made of it",
-	.help = "usage: wardgate convert [--report FILE] [--organisation NAME] [--type TYPE] [--id ID] [--received TIME] "
-			"FILE\n\n"
-			"Reads FILE (an e-mail, .eml, or XML; - is standard input) in a confined reader, maps it, and prints the "
-			"notice.\n"
-			"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
-			"  --organisation NAME  who sent it, for the notice's header\n"
-			"  --type TYPE          what it was declared as, e.g. message/rfc822; a disagreement is refused\n"
-			"  --id ID, --received TIME  instead of a new id and the present time\n\n"
-			"Exit status: 0 everything was placed, 10 a person must look, 65 the document is refused.\n\n"
-			"examples:\n"
-			"  wardgate convert report.eml\n"
-			"  wardgate convert --report fields.xml --organisation staffordshire-police report.eml > notice.xml\n",
+	.help =
+		"usage: wardgate convert [--report FILE] [--into FOLDER] [--organisation NAME] [--type TYPE] [--id ID]\n"
+		"                        [--received TIME] FILE\n\n"
+		"Reads FILE in a confined reader, maps it, and prints the notice. FILE is an e-mail (.eml), a Word, "
+	    "OpenDocument\n"
+		"or PDF form, an Excel or CSV table, a web page or XML; - is standard input. What is attached to an e-mail is\n"
+		"read too. A table of several rows gives a notice for each, printed one behind the other.\n"
+		"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
+		"  --into FOLDER        write each notice to a file of its own, 001.xml and so on, and 001.report.xml beside\n"
+		"                       it where a person must look\n"
+		"  --organisation NAME  who sent it, for the notice's header\n"
+		"  --type TYPE          what it was declared as, e.g. message/rfc822; a disagreement is refused\n"
+		"  --id ID, --received TIME  instead of a new id and the present time\n\n"
+		"Exit status: 0 everything was placed, 10 a person must look, 65 the document is refused.\n\n"
+		"examples:\n"
+		"  wardgate convert report.eml\n"
+		"  wardgate convert --report fields.xml --organisation staffordshire-police form.docx > notice.xml\n"
+		"  wardgate convert --into notices episodes.xlsx\n",
 	.run = run_convert,
-};
-
-const struct wg_command wg_command_decide = {
-	.name = "decide",
-	.summary = "say who would get what of a notice, and why, without sending",
-	.help = "usage: wardgate decide [--project ORGANISATION[/DESK]] [--json] [--policy FILE --directory FILE]\n"
-			"                       [--self NAME] [--from NAME] [--at TIME] NOTICE.xml\n\n"
-			"Prints the decision for every recipient: each category given or withheld, with rule, lawful basis and "
-			"source.\n"
-			"  --project RECIPIENT  print the redacted notice that this recipient would get instead\n"
-			"  --policy, --directory  instead of those of the configuration\n"
-			"  --self NAME          the organisation of the gateway\n"
-			"  --from NAME          the organisation that hands the notice in (otherwise the notice's sender)\n"
-			"  --at TIME            decide as of this time, e.g. 2026-11-22T09:30:00Z\n\n"
-			"Exit status: 0, or 10 when a recipient cannot be reached.\n\n"
-			"examples:\n"
-			"  wardgate convert report.eml > notice.xml; wardgate decide notice.xml\n"
-			"  wardgate decide --project derbyshire/front-door notice.xml\n",
-	.run = run_decide,
 };

@@ -115,8 +115,8 @@ const struct wg_command wg_command_submit = {
 	.summary = "hand a document to a gateway over HTTPS",
 	.help = "usage: wardgate submit --url URL [--certificate FILE --key FILE --ca FILE] [--idempotency-key KEY] "
 			"[--json] FILE\n\n"
-			"FILE is an e-mail (.eml), XML, or a sealed object; - is standard input. The client certificate says who "
-			"submits.\n"
+			"FILE is an e-mail (.eml), a Word, OpenDocument or PDF form, an Excel or CSV table, a web page, XML, or a "
+			"sealed\nobject; - is standard input. The client certificate says who submits.\n"
 			"Without --certificate, --key and --ca those of the configuration's <deliver><https> are used.\n"
 			"Handing in the same document twice is safe: it gets the same receipt.\n"
 			"Exit status: 0 accepted, 65 refused, 75 try again later.\n\n"
