@@ -34,7 +34,7 @@ static void ask_maps(const struct wg_maps *maps, const char *kind, const char *l
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct wg_map *map = &maps->maps[i];
 		bool tie;
-		const struct wg_map_field *f = wg_map_field_find(map, label, section, &tie);
+		const struct wg_map_field *f = wg_map_field_find(map, label, section, false, &tie);
 		if (f == NULL || !of_kind(maps->schema, kind, f->to))
 			continue;
 		const char *its = wg_schema_body(maps->schema, map->kind);

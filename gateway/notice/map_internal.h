@@ -167,10 +167,10 @@ const struct wg_map_label *wg_map_labels_next(const struct wg_map_labels *labels
 const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const struct wg_map_keys *keys);
 
 /* The field of the map that a label below a heading (NULL: below none) belongs to: one that must stand under such a
- * heading before one that may stand anywhere, the map's own before those that it uses. NULL when there is none, or,
- * with *tie, when two fit equally. */
+ * heading before one that may stand anywhere, the map's own before those that it uses; beside_rows: none that makes an
+ * element of each row. NULL when there is none, or, with *tie, when two fit equally. */
 const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
-                                             bool *tie);
+                                             bool beside_rows, bool *tie);
 
 /* Some field of the map has the label, under whatever heading. */
 bool wg_map_knows(const struct wg_map *map, const struct wg_map_keys *keys);

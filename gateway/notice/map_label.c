@@ -156,7 +156,7 @@ static size_t rank_of(const struct wg_map_walk *walk, size_t source)
 }
 
 const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
-                                             bool *tie)
+                                             bool beside_rows, bool *tie)
 {
 	struct wg_map_keys keys;
 	struct found f = { 0 };
@@ -166,7 +166,8 @@ const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const cha
 		const struct wg_map_field *fields = map->fields + (s == 0 ? 0 : map->offset[s - 1]);
 		struct wg_map_walk walk = { 0 };
 		for (const struct wg_map_label *l; (l = wg_map_labels_next(labels, &keys, &walk)) != NULL;)
-			consider(&f, &fields[l->field], rank_of(&walk, s), section);
+			if (!beside_rows || fields[l->field].group == 0)
+				consider(&f, &fields[l->field], rank_of(&walk, s), section);
 	}
 	*tie = f.tie;
 	return f.tie ? NULL : f.here != NULL ? f.here : f.anywhere;
