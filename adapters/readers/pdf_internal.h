@@ -127,6 +127,5 @@ char *wg_pdf_value(struct wg_pdf *pdf, const struct wg_pdf_node *node, const cha
 char *wg_pdf_ticked(struct wg_pdf *pdf, const struct wg_pdf_node *node, const char *label, const char **remark);
 /* Has nothing to answer: a button that does something. */
 bool wg_pdf_is_push_button(struct wg_pdf *pdf, const struct wg_pdf_node *node);
-bool wg_pdf_is_signature(struct wg_pdf *pdf, const struct wg_pdf_node *node);
 
 #endif

@@ -28,11 +28,6 @@ bool wg_pdf_is_push_button(struct wg_pdf *pdf, const struct wg_pdf_node *node)
 	return wg_pdf_named(pdf, node->type, "/Btn") && (node->flags & FLAG_PUSH_BUTTON) != 0;
 }
 
-bool wg_pdf_is_signature(struct wg_pdf *pdf, const struct wg_pdf_node *node)
-{
-	return wg_pdf_named(pdf, node->type, "/Sig");
-}
-
 /* Adds words to what is there, parted by "; ", unless they are there already. */
 static void join(struct wg_buf *out, const char *words)
 {
@@ -93,7 +88,7 @@ char *wg_pdf_value(struct wg_pdf *pdf, const struct wg_pdf_node *node, const cha
 	bool filled = !wg_pdf_is(pdf, node->value, ot_null);
 	if (wg_pdf_named(pdf, node->type, "/Btn"))
 		return wg_pdf_ticked(pdf, node, label, remark);
-	if (wg_pdf_is_signature(pdf, node)) {
+	if (wg_pdf_named(pdf, node->type, "/Sig")) {
 		*remark = filled ? signed_words : NULL;
 		return strdup("");
 	}

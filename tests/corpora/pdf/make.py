@@ -348,7 +348,7 @@ def refused():
         "no-form": Pdf().page().put(4, "null").bytes(),
         "form-without-fields": Pdf().page().form().bytes(),
         "note-only": Pdf().page(5).form().put(5, "<</Type/Annot/Subtype/FreeText/Contents(Tess Example)>>").bytes(),
-        "deep-kids": deep_kids(), "deep-pages": deep_pages(), "xref-loop": xref_loop(), "bomb": bomb(),
+        "deep-kids": deep_kids(), "deep-pages": deep_pages(), "xref-loop": xref_loop(),
         "before": b"<html><script>x</script></html>\n" + plain,
         "behind": plain + b"<html><script>x</script></html>\n",
         "archive": plain + archive(b"\n%%EOF\n"),
@@ -362,6 +362,8 @@ def refused():
 def main():
     for name, pdf in (("hierarchy", hierarchy()), ("buttons", buttons()), ("choices", choices()), ("odd", odd()), ("names", livecycle())):
         (HERE / f"{name}.objects").write_bytes(pdf.seed())
+    (HERE / "confined").mkdir(exist_ok=True)
+    (HERE / "confined/bomb.pdf").write_bytes(bomb())
     for name, content in {**good(), **refused()}.items():
         (HERE / f"{name}.pdf").write_bytes(content)
 
