@@ -227,6 +227,62 @@ static void test_unreachable(void **state)
 	is_delivery(id, "staffordshire", "sealed", "");
 }
 
+/* A table is a message a row, each read like one that came alone; what is wrong with one row is that row's. */
+static void test_divided(void **state)
+{
+	(void)state;
+	static const char table[] =
+		"Full name;Date of birth;Police incident number;Force;Risk level;When last seen;Where last seen;Circumstances "
+	    "of "
+		"going missing;Looked after child;Placing authority;Host authority\n"
+		"Kita Canaryrowa;07/08/2012;ROW-1;Staffordshire Police;High;21/11/2026 at 19:30;bus stop;Left;Yes;Derbyshire;"
+		"Staffordshire\n"
+		"Kitb Canaryrowb;when the Canary sang;ROW-2;Staffordshire Police;High;21/11/2026 at 19:30;bus stop;Left;Yes;"
+		"Derbyshire;Staffordshire\n";
+	char id[WG_ID_TEXT];
+	memcpy(id, submit(table, sizeof table - 1, "staffordshire-police", "text/csv"), sizeof id);
+	handle(false);
+	is_message(id, "divided", "divided into 2 messages");
+	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, "");
+	handle(false);
+	handle(false);
+	struct wg_row *rows = NULL;
+	unsigned count = 0, routed = 0, attention = 0;
+	assert_int_equal(wg_client_list(store.admin, "messages", "*", "", 1000, &rows, &count, &pki_err), WG_OK);
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(rows[i].parent, id) != 0)
+			continue;
+		routed += strcmp(rows[i].state, "routed") == 0;
+		attention += strcmp(rows[i].state, "attention") == 0;
+		assert_null(strstr(rows[i].reason, "Canary"));
+	}
+	free(rows);
+	assert_int_equal(routed, 1);
+	assert_int_equal(attention, 1);
+}
+
+/* The same name, another date of birth: nobody is told anything until a person has said who it is. */
+static void test_doubt(void **state)
+{
+	(void)state;
+	struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
+	const char *first = submit_report("ROLE-DOUBT", "Derbyshire", "");
+	char known[WG_ID_TEXT];
+	memcpy(known, first, sizeof known);
+	handle(false);
+	is_message(known, "routed", "");
+	gate_report(&bytes, "ROLE-DOUBT", "Derbyshire", "");
+	char *born = strstr((char *)bytes.data, "07/08/2012");
+	assert_non_null(born);
+	memcpy(born, "09/08/2012", 10);
+	const char *id = submit(bytes.data, bytes.len, "staffordshire-police", "message/rfc822");
+	wg_buf_free(&bytes);
+	handle(false);
+	is_message(id, "attention", "another date of birth");
+	is_message(id, "attention", known);
+	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, "");
+}
+
 /* ---- sealed messages */
 
 static void sealed_report(const char *reference, const char *signer, struct wg_buf *out)
@@ -387,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routed),      cmocka_unit_test(test_attention),
 		cmocka_unit_test(test_rejected),    cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_divided),     cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_sealed),      cmocka_unit_test(test_foreign_original),
 		cmocka_unit_test(test_poison),      cmocka_unit_test(test_lease_lost),
 		cmocka_unit_test(test_cannot_seal), cmocka_unit_test(test_signer_unknown),
