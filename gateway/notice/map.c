@@ -47,16 +47,16 @@ static bool asks_secret(const char *label, const char *folded)
 
 /* "Completed by" below a table of checks, under its heading: no check of its own. What stands in no row is no element
  * beside those that the rows of its section are. */
-static bool beside_rows(const struct wg_fields *fields, size_t i)
+static enum wg_map_stand stand_of(const struct wg_fields *fields, size_t i)
 {
 	const struct wg_field *f = &fields->fields[i];
-	if (f->row > 0 || f->section == NULL)
-		return false;
-	for (size_t k = 0; k < fields->count; k++)
+	if (f->row > 0)
+		return WG_MAP_IN_ROW;
+	for (size_t k = 0; f->section != NULL && k < fields->count; k++)
 		if (fields->fields[k].row > 0 && fields->fields[k].section != NULL &&
 		    strcmp(fields->fields[k].section, f->section) == 0)
-			return true;
-	return false;
+			return WG_MAP_BESIDE_ROWS;
+	return WG_MAP_ALONE;
 }
 
 /* What can be said of a field before values are compared. */
@@ -69,7 +69,7 @@ static void first_look(struct applying *a, size_t i)
 	*p = (struct wg_placement){ .label = f->label, .at = f->at };
 	wg_map_label_fold(f->label, folded);
 	const struct wg_map_field *field =
-		a->f.map != NULL ? wg_map_field_find(a->f.map, f->label, f->section, beside_rows(a->f.fields, i), &tie) : NULL;
+		a->f.map != NULL ? wg_map_field_find(a->f.map, f->label, f->section, stand_of(a->f.fields, i), &tie) : NULL;
 	bool secret_value = wg_value_secret(f->value);
 	a->field_of[i] = NO_FIELD;
 	a->secret_label[i] = asks_secret(f->label, folded);

@@ -24,7 +24,7 @@ struct drafted {
 struct drafting {
 	const struct wg_maps *maps;
 	const struct wg_fields *fields;
-	const char *kind;
+	struct wg_draft_form form;
 	struct wg_draft_words words;
 	struct drafted *lines;
 	size_t count, left_out;
@@ -72,13 +72,24 @@ static size_t shares(const struct drafting *d, const struct drafted *line)
 	return d->count;
 }
 
+/* The line as a map would hold it, as far as clashes go. */
+static struct wg_map_field as_field(const struct drafted *line)
+{
+	struct wg_map_field f = { .as = line->place.as, .heading = (char *)line->place.heading };
+	memcpy(f.to, line->place.to, sizeof f.to);
+	const char *add = strstr(f.to, "[+]/");
+	f.group = add != NULL ? (size_t)(add - f.to) : 0;
+	f.under.count = line->under[0] != '\0';
+	return f;
+}
+
 /* Another line fills the place in another way. */
 static bool taken(const struct drafting *d, const struct drafted *line)
 {
+	struct wg_map_field own = as_field(line);
 	for (size_t i = 0; i < d->count; i++) {
-		const struct wg_draft_place *p = &d->lines[i].place, *q = &line->place;
-		if (p->trust >= WG_DRAFT_LIKELY && q->to[0] != '\0' && strcmp(p->to, q->to) == 0 &&
-		    (p->trust != WG_DRAFT_SURE || q->trust != WG_DRAFT_SURE || strcmp(p->map, q->map) != 0))
+		struct wg_map_field other = as_field(&d->lines[i]);
+		if (d->lines[i].place.trust >= WG_DRAFT_LIKELY && wg_map_field_clash(&other, &own))
 			return true;
 	}
 	return false;
@@ -101,7 +112,7 @@ static void draft_line(struct drafting *d, const struct wg_field *field)
 	}
 	if (known(d, line))
 		return;
-	wg_draft_find(d->maps, d->kind, field->label, field->section, &line->place);
+	wg_draft_find(d->maps, &d->form, field->label, field->section, &line->place);
 	line->into = shares(d, line);
 	if (line->into == d->count && line->place.trust >= WG_DRAFT_LIKELY && taken(d, line))
 		line->place.trust = WG_DRAFT_PERHAPS;
@@ -220,7 +231,7 @@ static void put_recognise(const struct drafting *d)
 
 static void put_all(const struct drafting *d, const char *id)
 {
-	const char *wants = wg_schema_requires(d->maps->schema, d->kind);
+	const char *wants = wg_schema_requires(d->maps->schema, d->form.kind);
 	wg_buf_puts(
 		d->out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -235,7 +246,7 @@ static void put_all(const struct drafting *d, const char *id)
 		              d->left_out);
 	wg_buf_puts(d->out, " -->\n<map xmlns=\"urn:wardgate:map:1\"");
 	put(d->out, "id", id);
-	put(d->out, "kind", d->kind);
+	put(d->out, "kind", d->form.kind);
 	wg_buf_puts(d->out, ">\n");
 	put_recognise(d);
 	for (size_t i = 0; i < d->count; i++)
@@ -246,7 +257,8 @@ static void put_all(const struct drafting *d, const char *id)
 enum wg_code wg_map_draft(const struct wg_maps *maps, const struct wg_fields *fields, const char *kind, const char *id,
                           struct wg_buf *out, struct wg_err *err)
 {
-	struct drafting d = { .maps = maps, .fields = fields, .kind = kind, .out = out };
+	struct drafting d = { .maps = maps, .fields = fields, .form = { .kind = kind }, .out = out };
+	char why[160];
 	if (wg_schema_body(maps->schema, kind) == NULL)
 		return wg_err_set(err, WG_CONFIG, "\"%s\" is not a kind of notice; did you mean \"%s\"?", kind,
 		                  wg_schema_kind_nearest(maps->schema, kind));
@@ -256,6 +268,7 @@ enum wg_code wg_map_draft(const struct wg_maps *maps, const struct wg_fields *fi
 	if (lines == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a draft");
 	d.lines = lines;
+	d.form.prefer = wg_maps_choose(maps, fields, why, sizeof why);
 	enum wg_code code = wg_draft_words_load(&d.words, maps, fields, err);
 	for (size_t i = 0; i < fields->count && code == WG_OK; i++)
 		draft_line(&d, &fields->fields[i]);

@@ -35,7 +35,11 @@ struct wg_draft_place {
 	char map[WG_LIMIT_NAME + 1]; /* that knows it */
 	const char *heading;         /* borrowed from that map; or NULL */
 };
-void wg_draft_find(const struct wg_maps *maps, const char *kind, const char *label, const char *section,
+struct wg_draft_form {
+	const char *kind;
+	const char *prefer; /* the map that the form would be given to; or NULL */
+};
+void wg_draft_find(const struct wg_maps *maps, const struct wg_draft_form *form, const char *label, const char *section,
                    struct wg_draft_place *out);
 
 #endif

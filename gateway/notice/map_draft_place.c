@@ -25,33 +25,56 @@ static bool of_kind(const struct wg_schema *schema, const char *kind, const char
 	return place != NULL && (!wg_schema_is_body(schema, place) || (body != NULL && strcmp(body, step) == 0));
 }
 
-/* What other maps make of the label: one of the same kind is asked first, then those whose body is the same. */
-static void ask_maps(const struct wg_maps *maps, const char *kind, const char *label, const char *section,
-                     struct wg_draft_place *out)
+/* How much a map's word counts: that of the map which knows the form most, then of one of its kind, then of its body.
+ */
+static int weight(const struct wg_maps *maps, const struct wg_map *map, const char *kind, const char *prefer)
 {
-	const char *body = wg_schema_body(maps->schema, kind);
-	int best = -1;
+	const char *body = wg_schema_body(maps->schema, kind), *its = wg_schema_body(maps->schema, map->kind);
+	if (prefer != NULL && strcmp(map->id, prefer) == 0)
+		return 3;
+	return strcmp(map->kind, kind) == 0 ? 2 : its != NULL && body != NULL && strcmp(its, body) == 0;
+}
+
+/* How many maps say the same. */
+static size_t votes(const struct wg_map_field *const *said, size_t n, const struct wg_map_field *one)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += said[i] != NULL && said[i]->as == one->as && strcmp(said[i]->to, one->to) == 0;
+	return count;
+}
+
+/* What other maps make of the label: the weightiest, and among those what most say. */
+static void ask_maps(const struct wg_maps *maps, const struct wg_draft_form *form, const char *label,
+                     const char *section, struct wg_draft_place *out)
+{
+	const struct wg_map_field *said[WG_MAP_MAPS_MAX] = { NULL }, *best = NULL;
+	int best_weight = -1;
+	size_t best_votes = 0;
 	for (size_t i = 0; i < maps->count; i++) {
-		const struct wg_map *map = &maps->maps[i];
 		bool tie;
-		const struct wg_map_field *f = wg_map_field_find(map, label, section, false, &tie);
-		if (f == NULL || !of_kind(maps->schema, kind, f->to))
-			continue;
-		const char *its = wg_schema_body(maps->schema, map->kind);
-		int score =
-			(strcmp(map->kind, kind) == 0 ? 2 : 0) + (its != NULL && body != NULL && strcmp(its, body) == 0 ? 1 : 0);
-		if (score <= best)
-			continue;
-		best = score;
-		out->trust = WG_DRAFT_SURE;
-		out->as = f->as;
-		out->heading = f->heading;
-		memcpy(out->to, f->to, sizeof out->to);
-		memcpy(out->table, f->table, sizeof out->table);
-		memcpy(out->role, f->role, sizeof out->role);
-		memcpy(out->area, f->area, sizeof out->area);
-		memcpy(out->map, map->id, sizeof out->map);
+		const struct wg_map_field *f = wg_map_field_find(&maps->maps[i], label, section, false, &tie);
+		said[i] = f != NULL && of_kind(maps->schema, form->kind, f->to) ? f : NULL;
 	}
+	for (size_t i = 0; i < maps->count; i++) {
+		int w = said[i] != NULL ? weight(maps, &maps->maps[i], form->kind, form->prefer) : -1;
+		size_t v = said[i] != NULL ? votes(said, maps->count, said[i]) : 0;
+		if (w < best_weight || said[i] == NULL || (w == best_weight && v <= best_votes))
+			continue;
+		best = said[i];
+		best_weight = w;
+		best_votes = v;
+		memcpy(out->map, maps->maps[i].id, sizeof out->map);
+	}
+	if (best == NULL)
+		return;
+	out->trust = WG_DRAFT_SURE;
+	out->as = best->as;
+	out->heading = best->heading;
+	memcpy(out->to, best->to, sizeof out->to);
+	memcpy(out->table, best->table, sizeof out->table);
+	memcpy(out->role, best->role, sizeof out->role);
+	memcpy(out->area, best->area, sizeof out->area);
 }
 
 /* How the types of the schema are read. */
@@ -72,6 +95,7 @@ static const struct {
 	{ "graded-risk", WG_AS_RISK },
 	{ "nhs-number", WG_AS_NHS_NUMBER },
 	{ "sex", WG_AS_SEX },
+	{ "pupil-number", WG_AS_PUPIL_NUMBER },
 };
 
 /* Whether, and how, a box can be read into such a place. */
@@ -201,11 +225,11 @@ static void ask_schema(const struct wg_maps *maps, const char *kind, const char 
 			walk(&s, place->type, shared[i], 1);
 }
 
-void wg_draft_find(const struct wg_maps *maps, const char *kind, const char *label, const char *section,
+void wg_draft_find(const struct wg_maps *maps, const struct wg_draft_form *form, const char *label, const char *section,
                    struct wg_draft_place *out)
 {
 	*out = (struct wg_draft_place){ 0 };
-	ask_maps(maps, kind, label, section, out);
+	ask_maps(maps, form, label, section, out);
 	if (out->trust == WG_DRAFT_NONE)
-		ask_schema(maps, kind, label, out);
+		ask_schema(maps, form->kind, label, out);
 }

@@ -15,6 +15,9 @@
 /* So many digits are a number of somebody's. */
 #define DIGITS_MAX 4
 
+/* "of the" is no title. */
+#define FILLER_MAX 3
+
 /* A longer line is a sentence. */
 #define TITLE_WORDS_MAX 9
 
@@ -108,6 +111,27 @@ static bool somebodys(const struct wg_draft_words *words, const char *word, size
 	return digits > DIGITS_MAX || (in(&words->personal, word, n) && !in(&words->common, word, n));
 }
 
+/* A name rather than a question: every word has a capital letter, and none is a word of a map or of the schema. */
+static bool like_name(const struct wg_draft_words *words, const char *label)
+{
+	bool begins = true;
+	for (const char *p = label; *p != '\0'; p++) {
+		bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (unsigned char)*p >= 0x80;
+		if (begins && *p >= 'a' && *p <= 'z')
+			return false;
+		begins = !letter && *p != '\'';
+	}
+	char folded[WG_MAP_LABEL_MAX];
+	wg_map_label_bare(label, folded);
+	for (const char *p = folded; *p != '\0';) {
+		size_t n = strcspn(p, " ");
+		if (in(&words->common, p, n))
+			return false;
+		p += n + (p[n] == ' ');
+	}
+	return true;
+}
+
 bool wg_draft_label(const struct wg_draft_words *words, const char *label, char out[WG_MAP_LABEL_MAX + 2])
 {
 	char folded[WG_MAP_LABEL_MAX];
@@ -123,13 +147,13 @@ bool wg_draft_label(const struct wg_draft_words *words, const char *label, char 
 		p += n + (p[n] == ' ');
 	}
 	(void)snprintf(out, WG_MAP_LABEL_MAX + 2, "%.*s%s", (int)keep, folded, cut ? "*" : "");
-	return keep > 0;
+	return keep > 0 && !like_name(words, label);
 }
 
 bool wg_draft_title(const struct wg_draft_words *words, const char *line, char out[WG_MAP_LABEL_MAX])
 {
 	char folded[WG_MAP_LABEL_MAX];
-	size_t best = 0, best_words = 0, run = 0, run_words = 0, all = 1;
+	size_t best = 0, best_words = 0, run = 0, run_words = 0, long_words = 0, all = 1;
 	wg_map_label_fold(line, folded);
 	for (const char *p = folded; *p != '\0'; p++)
 		all += *p == ' ';
@@ -140,8 +164,9 @@ bool wg_draft_title(const struct wg_draft_words *words, const char *line, char o
 		bool known = in(&words->common, p, n);
 		run = known && run_words == 0 ? (size_t)(p - folded) : run;
 		run_words = known ? run_words + 1 : 0;
+		long_words = known ? long_words + (n > FILLER_MAX) : 0;
 		size_t end = (size_t)(p - folded) + n;
-		if (run_words > best_words) {
+		if (run_words > best_words && long_words >= 2) {
 			best = run;
 			best_words = run_words;
 			(void)snprintf(out, WG_MAP_LABEL_MAX, "%.*s", (int)(end - best), folded + best);

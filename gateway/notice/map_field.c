@@ -48,6 +48,7 @@ static const struct kind_of_value kinds[WG_AS_COUNT] = {
 	[WG_AS_WHEN_AHEAD] = { "when-ahead", { "", "@value", "@precision" } },
 	[WG_AS_NUMBER] = { "number", { "" } },
 	[WG_AS_EMAIL] = { "email", { "" } },
+	[WG_AS_PUPIL_NUMBER] = { "pupil-number", { "" } },
 };
 
 /* A line of a map under way, with the document it comes from. */
@@ -94,21 +95,43 @@ static enum wg_code check_to(const struct reading *r, struct wg_map_field *f)
 	return WG_OK;
 }
 
-/* A place for one line takes no text of several. */
-static enum wg_code check_line(const struct reading *r, const struct wg_map_field *f)
+/* The simple type of the text of a place; "" when that is of XML Schema itself. */
+static void text_type(const struct wg_schema *schema, const char *to, char out[WG_LIMIT_NAME + 1])
 {
 	const struct wg_place *place = NULL;
-	const struct wg_type *type = r->maps->schema->root.type;
+	const struct wg_type *type = schema->root.type;
 	struct wg_step step;
-	char declared[WG_LIMIT_NAME + 1];
-	for (const char *p = f->to; *p != '\0' && wg_path_step(&p, &step) && !step.attribute;) {
+	for (const char *p = to; *p != '\0' && wg_path_step(&p, &step) && !step.attribute;) {
 		place = wg_type_place(type, step.name);
 		type = place != NULL ? place->type : NULL;
 	}
-	bool line = place != NULL && wg_xml_attr_into(place->declared, "type", declared, sizeof declared) &&
-	            strcmp(declared, "line") == 0;
-	if (line && f->as == WG_AS_TEXT)
+	out[0] = '\0';
+	if (place == NULL || is_attribute(to) || !wg_xml_attr_into(place->declared, "type", out, WG_LIMIT_NAME + 1))
+		return;
+	const struct _xmlNode *complex = wg_schema_global(schema, "complexType", out);
+	const struct _xmlNode *content = complex != NULL ? wg_xml_first(complex, "simpleContent") : NULL;
+	const struct _xmlNode *extension = content != NULL ? wg_xml_first(content, "extension") : NULL;
+	if (extension != NULL && !wg_xml_attr_into(extension, "base", out, WG_LIMIT_NAME + 1))
+		out[0] = '\0';
+}
+
+/* Free words go where free words may stand, and several lines not where one may. */
+static enum wg_code check_words(const struct reading *r, const struct wg_map_field *f)
+{
+	static const enum wg_map_as free_words[] = { WG_AS_TEXT,      WG_AS_LINE,  WG_AS_YES_NO,         WG_AS_ADDRESS,
+		                                         WG_AS_TELEPHONE, WG_AS_EMAIL, WG_AS_ONLINE_IDENTITY };
+	char type[WG_LIMIT_NAME + 1];
+	bool words = false;
+	for (size_t i = 0; i < WG_COUNT(free_words); i++)
+		words = words || f->as == free_words[i];
+	if (!words)
+		return WG_OK;
+	text_type(r->maps->schema, f->to, type);
+	if (strcmp(type, "line") == 0 && (f->as == WG_AS_TEXT || f->as == WG_AS_YES_NO || f->as == WG_AS_ADDRESS))
 		return complain(r, "\"%s\" holds one line: say as=\"line\"", f->to);
+	if (type[0] != '\0' && strcmp(type, "line") != 0 && strcmp(type, "text") != 0 && strcmp(type, "said") != 0)
+		return complain(r, "\"%s\" holds no free words (its type is %s): as=\"%s\" cannot be written there", f->to,
+		                type, kinds[f->as].name);
 	return WG_OK;
 }
 
@@ -128,19 +151,25 @@ static bool reconciled(enum wg_map_as as)
 	       as == WG_AS_WHERE_WHEN_BY;
 }
 
-/* One place has one field, unless its answers can stand together. */
+bool wg_map_field_clash(const struct wg_map_field *a, const struct wg_map_field *b)
+{
+	bool repeats = b->group == 0 && strstr(b->to, "[+]") != NULL;
+	if (b->to[0] == '\0' || strcmp(a->to, b->to) != 0 || repeats ||
+	    strcmp(kinds[a->as].below[0], kinds[b->as].below[0]) != 0)
+		return false;
+	if (a->as != b->as)
+		return !reconciled(a->as) || !reconciled(b->as);
+	return (a->heading == NULL || b->heading == NULL) && a->under.count == 0 && b->under.count == 0;
+}
+
+/* One place has one field, unless its answers can stand together, or the other is of a file in common. */
 static enum wg_code check_shared(const struct reading *r, const struct wg_map_field *f)
 {
 	size_t own = (size_t)(f - r->map->fields);
 	for (size_t i = 0; i < own; i++) {
 		const struct wg_map_field *other = &r->map->fields[i];
-		if (f->to[0] == '\0' || strcmp(other->to, f->to) != 0 || (f->group == 0 && strstr(f->to, "[+]") != NULL) ||
-		    strcmp(kinds[other->as].below[0], kinds[f->as].below[0]) != 0)
-			continue;
-		if ((other->heading != NULL && f->heading != NULL) ||
-		    (reconciled(other->as) && reconciled(f->as) && other->as != f->as) ||
-		    (other->as == f->as && (other->under.count > 0 || f->under.count > 0)) ||
-		    (f->common && other->as == f->as && other->heading == NULL && f->heading == NULL))
+		bool alike = other->as == f->as && other->heading == NULL && f->heading == NULL;
+		if (!wg_map_field_clash(other, f) || (f->common && alike))
 			continue;
 		if (f->common)
 			return complain(
@@ -221,7 +250,7 @@ enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const s
 	if (code == WG_OK)
 		code = check_to(&r, f);
 	if (code == WG_OK)
-		code = check_line(&r, f);
+		code = check_words(&r, f);
 	if (code == WG_OK)
 		code = check_shared(&r, f);
 	f->same = same_as(map, f);

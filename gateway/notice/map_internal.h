@@ -61,6 +61,7 @@ enum wg_map_as {
 	WG_AS_WHEN_AHEAD,
 	WG_AS_NUMBER,
 	WG_AS_EMAIL,
+	WG_AS_PUPIL_NUMBER,
 	WG_AS_COUNT
 };
 
@@ -166,11 +167,15 @@ const struct wg_map_label *wg_map_labels_next(const struct wg_map_labels *labels
 /* The first of them; or NULL. */
 const struct wg_map_label *wg_map_labels_find(const struct wg_map_labels *labels, const struct wg_map_keys *keys);
 
+/* Where a box stands: in a row of a table with a heading row; in none, below such a table, under its heading; else. */
+enum wg_map_stand { WG_MAP_ALONE, WG_MAP_IN_ROW, WG_MAP_BESIDE_ROWS };
+
 /* The field of the map that a label below a heading (NULL: below none) belongs to: one that must stand under such a
- * heading before one that may stand anywhere, the map's own before those that it uses; beside_rows: none that makes an
- * element of each row. NULL when there is none, or, with *tie, when two fit equally. */
+ * heading before one that may stand anywhere, the map's own before those that it uses; below a table
+ * none that makes an element of each row. A heading that is the form's title counts as one for rows only. NULL when
+ * there is none, or, with *tie, when two fit equally. */
 const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
-                                             bool beside_rows, bool *tie);
+                                             enum wg_map_stand stand, bool *tie);
 
 /* Some field of the map has the label, under whatever heading. */
 bool wg_map_knows(const struct wg_map *map, const struct wg_map_keys *keys);
@@ -192,6 +197,9 @@ enum wg_code wg_map_field_use(struct wg_map *map, const struct wg_map *common, c
                               const struct _xmlNode *node, struct wg_err *err) WG_MUST;
 enum wg_code wg_map_recognise_read(struct wg_map *map, const struct wg_xml *xml, const struct _xmlNode *node,
                                    struct wg_err *err) WG_MUST;
+
+/* True when two fields of a map cannot both fill their place. */
+bool wg_map_field_clash(const struct wg_map_field *a, const struct wg_map_field *b);
 
 /* Writes nothing into the field's place: WG_CONFIG when a notice of that kind has none. */
 enum wg_code wg_map_field_try(const struct wg_map_field *field, struct wg_notice *notice, struct wg_err *err) WG_MUST;

@@ -124,8 +124,9 @@ struct found {
 	bool tie;
 };
 
-/* One spelling that fits: of a heading, the longer phrase of it is better. */
-static void consider(struct found *f, const struct wg_map_field *field, size_t rank, const char *section)
+/* One spelling that fits: of a heading, the longer phrase of it is better. title: bytes of the form's own title in it.
+ */
+static void consider(struct found *f, const struct wg_map_field *field, size_t rank, const char *section, size_t title)
 {
 	if (field->under.count == 0) {
 		if (f->anywhere == NULL || rank < f->anywhere_rank) {
@@ -135,7 +136,7 @@ static void consider(struct found *f, const struct wg_map_field *field, size_t r
 		return;
 	}
 	size_t n = section != NULL ? wg_map_phrase_in(&field->under, section) : 0;
-	if (n == 0 || n < f->phrase || (n == f->phrase && rank > f->here_rank))
+	if (n <= title || n < f->phrase || (n == f->phrase && rank > f->here_rank))
 		return;
 	if (n == f->phrase && rank == f->here_rank) {
 		f->tie = f->tie || field != f->here;
@@ -156,18 +157,21 @@ static size_t rank_of(const struct wg_map_walk *walk, size_t source)
 }
 
 const struct wg_map_field *wg_map_field_find(const struct wg_map *map, const char *label, const char *section,
-                                             bool beside_rows, bool *tie)
+                                             enum wg_map_stand stand, bool *tie)
 {
 	struct wg_map_keys keys;
 	struct found f = { 0 };
+	size_t title = stand != WG_MAP_IN_ROW && section != NULL && map->titles.count > 0
+	                   ? wg_map_phrase_in(&map->titles, section)
+	                   : 0;
 	wg_map_label_keys(label, &keys);
 	for (size_t s = 0; s <= map->n_uses; s++) {
 		const struct wg_map_labels *labels = s == 0 ? &map->labels : &map->uses[s - 1]->labels;
 		const struct wg_map_field *fields = map->fields + (s == 0 ? 0 : map->offset[s - 1]);
 		struct wg_map_walk walk = { 0 };
 		for (const struct wg_map_label *l; (l = wg_map_labels_next(labels, &keys, &walk)) != NULL;)
-			if (!beside_rows || fields[l->field].group == 0)
-				consider(&f, &fields[l->field], rank_of(&walk, s), section);
+			if (stand != WG_MAP_BESIDE_ROWS || fields[l->field].group == 0)
+				consider(&f, &fields[l->field], rank_of(&walk, s), section, title);
 	}
 	*tie = f.tie;
 	return f.tie ? NULL : f.here != NULL ? f.here : f.anywhere;

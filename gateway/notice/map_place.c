@@ -321,6 +321,15 @@ static void place_number(struct wg_map_placing *p, const char *value)
 		wg_map_unread(p, value, "not one whole number: not carried");
 }
 
+static void place_pupil(struct wg_map_placing *p, const char *value)
+{
+	char number[WG_VALUE_PUPIL];
+	if (wg_value_pupil(value, number))
+		(void)wg_map_put(p, "", number);
+	else
+		wg_map_unread(p, value, "not a unique pupil number: not carried");
+}
+
 static void place_email(struct wg_map_placing *p, const char *value)
 {
 	if (!wg_map_put_line(p, "", value))
@@ -443,6 +452,9 @@ static void place_by_kind(struct wg_map_placing *p, const char *value)
 		break;
 	case WG_AS_NUMBER:
 		place_number(p, value);
+		break;
+	case WG_AS_PUPIL_NUMBER:
+		place_pupil(p, value);
 		break;
 	case WG_AS_EMAIL:
 		place_email(p, value);

@@ -21,8 +21,8 @@ static void place_named_code(struct wg_map_placing *p, const char *table, const 
 	wg_map_put_attribute(p, "", "name", c->name);
 }
 
-/* A place that holds the words and, beside them, their code. How people describe themselves has no end of words, "foster
- * care" has six codes, and nothing is decided by these: a person is called only for the other tables. */
+/* A place that holds the words and, beside them, their code. How people describe themselves has no end of words,
+ * "foster care" has six codes, and nothing is decided by these: a person is called only for the other tables. */
 static void place_coded_words(struct wg_map_placing *p, const char *table, const char *value)
 {
 	bool quiet = p->t->field->as == WG_AS_ETHNICITY || p->t->field->as == WG_AS_PLACEMENT_TYPE;

@@ -17,15 +17,23 @@ static unsigned small_words(const char *line, size_t len)
 }
 
 /* "His mother must not be told where he lives", written between the boxes, has no place in the notice and must not be
- * passed over: sentences outside any field call a person, but for those that the map names as saying nothing, and what
- * is printed over the form. */
+ * passed over: sentences outside any field call a person, but for those that the map names as saying nothing, what is
+ * printed over the form, and headings that the map knows. */
+static bool heading(const struct wg_map *map, const struct wg_map_keys *keys)
+{
+	for (size_t i = 0; i < map->n_fields; i++)
+		if (map->fields[i].under.count > 0 && wg_map_labels_find(&map->fields[i].under, keys) != NULL)
+			return true;
+	return false;
+}
+
 static bool expected(const struct wg_map *maps, size_t count, const char *line)
 {
 	struct wg_map_keys keys;
 	wg_map_label_keys(line, &keys);
 	for (size_t i = 0; i < count; i++) {
-		bool said =
-			wg_map_labels_find(&maps[i].prose, &keys) != NULL || wg_map_labels_find(&maps[i].titles, &keys) != NULL;
+		bool said = wg_map_labels_find(&maps[i].prose, &keys) != NULL ||
+		            wg_map_labels_find(&maps[i].titles, &keys) != NULL || heading(&maps[i], &keys);
 		for (size_t k = 0; k < maps[i].n_uses && !said; k++)
 			said = wg_map_labels_find(&maps[i].uses[k]->prose, &keys) != NULL;
 		if (said)

@@ -92,6 +92,11 @@ const char *wg_value_sex(const char *s);
  * none of it surely. "Yes, but not to the police" is none: a condition is for a person to read. */
 const char *wg_value_consent(const char *s);
 
+/* A unique pupil number, a letter, eleven digits, a digit or letter, blanks between or not; letters come out as
+ * capitals. */
+#define WG_VALUE_PUPIL 14
+bool wg_value_pupil(const char *s, char out[WG_VALUE_PUPIL]);
+
 /* One whole number from 0 on, in digits or (to twenty) in a word, with what is counted behind it ("3 times"). */
 #define WG_VALUE_NUMBER 12
 bool wg_value_number(const char *s, char out[WG_VALUE_NUMBER]);

@@ -242,6 +242,25 @@ bool wg_value_number(const char *s, char out[WG_VALUE_NUMBER])
 	return true;
 }
 
+bool wg_value_pupil(const char *s, char out[WG_VALUE_PUPIL])
+{
+	char number[WG_VALUE_PUPIL];
+	size_t n = 0;
+	for (; *s != '\0'; s++) {
+		if (*s == ' ')
+			continue;
+		bool letter_may = n == 0 || n == WG_VALUE_PUPIL - 2, digit_may = n > 0;
+		if (n == WG_VALUE_PUPIL - 1 || !((is_alpha(*s) && letter_may) || (is_digit(*s) && digit_may)))
+			return false;
+		number[n++] = upper(*s);
+	}
+	if (n != WG_VALUE_PUPIL - 1)
+		return false;
+	number[n] = '\0';
+	memcpy(out, number, sizeof number);
+	return true;
+}
+
 bool wg_value_email(const char *s)
 {
 	const char *at = strchr(s, '@');

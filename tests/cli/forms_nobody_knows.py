@@ -78,14 +78,14 @@ class Form:
         self.random.shuffle(self.boxes)
         self.title = f"{self.random.choice(ADJECTIVES)} {self.random.choice(NOUNS)} sheet".title()
         # two boxes with one label, told apart by the headings over them
-        alike, self.headings = self.label(), [self.label(), self.label()]
+        alike, self.headings = self.label(), [self.plain(), self.plain()]
         for section, to, how, answer in ((self.headings[0], "child/social-worker/name", "line", "Robin Specimen"),
                                          (self.headings[1], "child/placement/address", "address", "3 Sample Street, ZZ9 9ZZ")):
             self.boxes.append(Box(alike, to, how, answer, {"under": section}, section))
         body = {"missing": "missing", "return-interview": "interview"}.get(self.kind)
         self.columns = []
         if body is not None:
-            self.columns = [Box(self.label(), f"{body}/associate[+]/{name}", how, None, {})
+            self.columns = [Box(self.plain(), f"{body}/associate[+]/{name}", how, None, {})
                             for name, how in (("name", "line"), ("relationship", "line"), ("telephone", "telephone"))]
         self.people = PEOPLE[:self.random.randint(2, len(PEOPLE))]
 
@@ -99,6 +99,13 @@ class Form:
                 self.seen.add(words)
                 return label[0].upper() + label[1:]
 
+    def plain(self):
+        """A label as headings and columns have it: no question."""
+        while True:
+            label = self.label()
+            if label[-1].isalpha():
+                return label
+
     def docx(self, path):
         document = docx.Document()
         document.add_heading(self.title, 0)
@@ -108,12 +115,12 @@ class Form:
             cells[0].text, cells[1].text = box.label, box.answer
         for box in (b for b in self.boxes if b.section is not None):
             document.add_heading(box.section, 2)
-            document.add_paragraph(f"{box.label}: {box.answer}")
+            document.add_paragraph(f"{box.label.rstrip(':')}: {box.answer}")
         if self.columns:
             document.add_heading("Others", 2)
             table = document.add_table(1, len(self.columns))
             for cell, column in zip(table.rows[0].cells, self.columns):
-                cell.text = column.label
+                cell.paragraphs[0].add_run(column.label).bold = True
             for person in self.people:
                 for cell, words in zip(table.add_row().cells, person):
                     cell.text = words
@@ -123,7 +130,7 @@ class Form:
     def html(self, path):
         plain = [b for b in self.boxes if b.section is None]
         rows = "".join(f"<tr><th>{html.escape(b.label)}</th><td>{html.escape(b.answer)}</td></tr>" for b in plain)
-        parts = "".join(f"<h2>{html.escape(b.section)}</h2><p>{html.escape(b.label)}: {html.escape(b.answer)}</p>"
+        parts = "".join(f"<h2>{html.escape(b.section)}</h2><p>{html.escape(b.label.rstrip(':'))}: {html.escape(b.answer)}</p>"
                         for b in self.boxes if b.section is not None)
         path.write_text(f"<!DOCTYPE html><html><head><title>{self.title}</title></head><body><h1>{self.title}</h1>"
                         f"<table>{rows}</table>{parts}</body></html>", encoding="utf-8")
@@ -133,7 +140,7 @@ class Form:
         plain = [b for b in self.boxes if b.section is None]
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow([b.label for b in plain])
+        writer.writerow([b.label.rstrip(":?") for b in plain])  # as systems call their columns
         writer.writerow([b.answer for b in plain])
         path.write_text(out.getvalue(), encoding="utf-8")
         return plain

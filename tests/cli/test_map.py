@@ -203,9 +203,10 @@ class Commands(Case):
                 document.add_heading(line, 1)
                 table = None
                 continue
+            heading = table is None and len(cells) > 2
             table = table or document.add_table(0, len(cells))
             for cell, words in zip(table.add_row().cells, cells):
-                cell.text = words
+                cell.paragraphs[0].add_run(words).bold = heading
         document.save(self.folder / "worked.docx")
         said = json.loads(self.expect(OK, run("map", "test", "--json", self.write("specimen-house.xml", taught), self.folder / "worked.docx")))
         self.assertEqual(said["answered"], 14)

@@ -398,6 +398,7 @@ static void drafts_hold_no_answers(void **state)
 		{ .label = (char *)"Quux", .value = (char *)"yes", .at = (char *)"body" },
 		{ .label = (char *)"9990000018", .value = (char *)"yes", .at = (char *)"body" },
 		{ .label = (char *)"Last seen when", .value = (char *)"21/11/2026", .at = (char *)"body" },
+		{ .label = (char *)"Mabel Quuxley", .value = (char *)"a friend", .at = (char *)"body" },
 		{ .label = (char *)"Favourite dragon -- colour", .value = (char *)"green", .at = (char *)"body" },
 		{ .label = (char *)"attachment quux.jpg (not read)", .value = (char *)"", .at = (char *)"body" },
 	};
@@ -409,7 +410,9 @@ static void drafts_hold_no_answers(void **state)
 	assert_non_null(strstr(err.text, "missing"));
 	assert_int_equal(wg_map_draft(maps, &form, "missing", "d", &out, &err), WG_OK);
 	const char *draft = wg_buf_text(&out);
-	static const char *const personal[] = { "zebediah", "Zebediah", "quux", "Quux", "999000", "green", "21/11" };
+	static const char *const personal[] = {
+		"zebediah", "Zebediah", "quux", "Quux", "999000", "green", "21/11", "mabel"
+	};
 	for (size_t i = 0; i < WG_COUNT(personal); i++)
 		if (strstr(draft, personal[i]) != NULL)
 			fail_msg("\"%s\" stands in the draft:\n%s", personal[i], draft);
@@ -418,7 +421,7 @@ static void drafts_hold_no_answers(void **state)
 		"to=\"child/name\" as=\"person-name\" labels=\"name\"",
 		"labels=\"what did*\"",
 		"labels=\"favourite dragon colour\"",
-		"Left out, because they may be answers rather than questions: 2 labels",
+		"Left out, because they may be answers rather than questions: 3 labels",
 		"to=\"missing/last-seen/when\" as=\"when\"",
 	};
 	for (size_t i = 0; i < WG_COUNT(there); i++)

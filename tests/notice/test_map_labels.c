@@ -65,6 +65,7 @@ static const char *good_value(enum wg_map_as as)
 		[WG_AS_DATE_AHEAD] = "14/03/2027",
 		[WG_AS_WHEN_AHEAD] = "14/03/2027 at 10:00",
 		[WG_AS_NUMBER] = "3",
+		[WG_AS_PUPIL_NUMBER] = "A123456789012",
 		[WG_AS_EMAIL] = "robin@county.example",
 	};
 	return values[as] != NULL ? values[as] : "Some words";

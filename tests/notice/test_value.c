@@ -266,6 +266,18 @@ static void reads_counts_and_addresses(void **state)
 		char out[WG_VALUE_NUMBER] = "";
 		same(numbers[i].said, wg_value_number(numbers[i].said, out) ? out : NULL, numbers[i].want);
 	}
+	static const struct pair pupils[] = { { "A123456789012", "A123456789012" },
+		                                  { "a12345678901x", "A12345678901X" },
+		                                  { "A 1234 5678 9012", "A123456789012" },
+		                                  { "A12345678901", NULL },
+		                                  { "A1234567890123", NULL },
+		                                  { "1234567890123", NULL },
+		                                  { "A12345678901-", NULL },
+		                                  { "", NULL } };
+	for (size_t i = 0; i < WG_COUNT(pupils); i++) {
+		char out[WG_VALUE_PUPIL] = "";
+		same(pupils[i].said, wg_value_pupil(pupils[i].said, out) ? out : NULL, pupils[i].want);
+	}
 	for (size_t i = 0; i < WG_COUNT(mails); i++)
 		same(mails[i].said, wg_value_email(mails[i].said) ? "y" : NULL, mails[i].want);
 	assert_int_equal(faults, 0);
