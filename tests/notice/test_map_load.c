@@ -267,7 +267,7 @@ static void uses_what_is_common(void **state)
 	assert_int_equal(code, WG_OK);
 	assert_int_equal(maps->count, 1);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
-		const struct wg_map_field *f = wg_map_field_find(&maps->maps[0], rows[i][0], NULL, false, &tie);
+		const struct wg_map_field *f = wg_map_field_find(&maps->maps[0], rows[i][0], NULL, WG_MAP_ALONE, &tie);
 		assert_non_null(f);
 		assert_string_equal(f->to, rows[i][1]);
 	}
