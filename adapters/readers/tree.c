@@ -47,14 +47,24 @@ static bool upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-/* "dateOfBirth", "date-of-birth", "DATE_OF_BIRTH" and "DOBDate" as words: "date of birth", "DATE OF BIRTH", "DOB Date".
- */
+static bool letter(char c)
+{
+	return upper(c) || (c >= 'a' && c <= 'z');
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "dateOfBirth", "date-of-birth", "DATE_OF_BIRTH", "DOBDate" and "within72Hours" as words: "date of birth", "DATE OF
+ * BIRTH", "DOB Date", "within 72 Hours". */
 static void words_of(const char *name, struct wg_buf *out)
 {
 	for (size_t i = 0; name[i] != '\0' && i < NAME_BYTES; i++) {
 		char c = name[i];
 		bool next_lower = name[i + 1] >= 'a' && name[i + 1] <= 'z';
-		bool starts = i > 0 && upper(c) && (!upper(name[i - 1]) || next_lower);
+		bool starts = i > 0 && ((upper(c) && (!upper(name[i - 1]) || next_lower)) || (digit(c) && letter(name[i - 1])));
 		if (starts && name[i - 1] != '-' && name[i - 1] != '_' && name[i - 1] != '.')
 			wg_buf_putc(out, ' ');
 		wg_buf_putc(out, c == '-' || c == '_' || c == '.' ? ' ' : c);
