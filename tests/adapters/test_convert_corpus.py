@@ -150,6 +150,9 @@ def strays(folder):
     for path in sorted(folder.glob("*.xml")):
         if (m := BESIDE.fullmatch(path.name)) and m["name"] not in known:
             yield f"{folder.name}/{path.name} has no document"
+    for path in sorted(folder.glob("*.form")):
+        if path.stem not in known:
+            yield f"{folder.name}/{path.name} describes a document that was not made: run make.py"
     for stem, count in known.items():
         if count > 1:
             yield f"{folder.name}/{stem}: {count} documents have this name"
