@@ -67,13 +67,12 @@ static enum wg_code set(struct wg_notice *notice, const char *path, const char *
 static enum wg_code add_item(struct wg_notice *notice, const char *place, const char *label, const char *fault,
                              struct wg_err *err)
 {
-	char line[LABEL_MAX + 1] = "";
 	size_t n = label != NULL ? strlen(label) : 0;
-	if (n > LABEL_MAX)
-		for (n = LABEL_MAX; n > 0 && ((unsigned char)label[n] & 0xC0) == 0x80;) /* not within a letter */
-			n--;
-	if (n > 0)
-		memcpy(line, label, n);
+	for (; n > LABEL_MAX || (n > 0 && n < strlen(label) && ((unsigned char)label[n] & 0xC0) == 0x80); n--)
+		; /* to the end of a letter */
+	WG_AUTO_FREE char *line = label != NULL ? strndup(label, n) : NULL;
+	if (label != NULL && line == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a notice");
 	enum wg_code code = wg_notice_set(notice, "answer/item[+]/fault", fault, err);
 	code = set(notice, "answer/item[last]/place", place, code, err);
 	return set(notice, "answer/item[last]/label", line, code, err);
