@@ -153,8 +153,8 @@ enum wg_relation {
 /* One of the messages that a message is divided into. */
 struct wg_part_new {
 	char content_hash[WG_STORE_HASH]; /* SHA-256 of its plaintext, hex */
-	char content_type[64];
-	const void *blob; /* ciphertext */
+	char content_type[128];           /* as of wg_msg_new */
+	const void *blob;                 /* ciphertext */
 	size_t blob_len;
 };
 
