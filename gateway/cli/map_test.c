@@ -91,13 +91,15 @@ static bool shows_value(const struct testing *t, const struct wg_placement *p)
 	return t->values && p->what != WG_NOT_CARRIED;
 }
 
-static void text_field(struct testing *t, const struct wg_placement *p, const char *value)
+static void text_field(struct testing *t, const struct wg_placement *p, const struct wg_field *field)
 {
 	wg_buf_printf(&t->out, "  %-11s  %-40s  %-24s  %s%s%s\n",
 	              p->what == WG_PLACED ? "placed" : wg_placing_name(p->what), p->label, p->at, p->to,
 	              p->to[0] != '\0' && p->note[0] != '\0' ? "; " : "", p->note);
-	if (shows_value(t, p) && !wg_value_blank(value))
-		wg_buf_printf(&t->out, "               = %s\n", value);
+	if (field->section != NULL)
+		wg_buf_printf(&t->out, "               below the heading \"%s\"\n", field->section);
+	if (shows_value(t, p) && !wg_value_blank(field->value))
+		wg_buf_printf(&t->out, "               = %s\n", field->value);
 }
 
 static void text_verdict(struct testing *t, const struct verdict *v)
@@ -110,7 +112,7 @@ static void text_verdict(struct testing *t, const struct verdict *v)
 	else if (!v->recognised)
 		wg_buf_printf(&t->out, "  not recognised: %s; titles= and labels= of recognise mark a form\n", v->why);
 	for (size_t i = 0; i < r->count; i++)
-		text_field(t, &r->placements[i], v->read->fields->fields[i].value);
+		text_field(t, &r->placements[i], &v->read->fields->fields[i]);
 	if (r->missing[0] != '\0')
 		wg_buf_printf(&t->out, "  missing: %s\n", r->missing);
 	if (r->prose > 0)
@@ -152,6 +154,8 @@ static void json_verdict(struct testing *t, const struct verdict *v)
 		json_pair(&t->out, "what", wg_placing_name(p->what));
 		json_pair(&t->out, "to", p->to);
 		json_pair(&t->out, "note", p->note);
+		if (v->read->fields->fields[i].section != NULL)
+			json_pair(&t->out, "section", v->read->fields->fields[i].section);
 		if (shows_value(t, p))
 			json_pair(&t->out, "value", v->read->fields->fields[i].value);
 		wg_buf_puts(&t->out, "}");
