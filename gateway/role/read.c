@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "notice/value.h"
 #include "sys/child.h"
 
 /* One document: an ordinary report takes milliseconds; these are what a hostile one may cost (faults.md: 2 s CPU, 256
@@ -15,6 +16,10 @@
 #define READ_WALL_MS 10000
 #define READ_CPU_S 2
 #define READ_MEMORY ((uint64_t)256 * 1024 * 1024)
+
+/* Why a person must look, for a list: five counts, and the first of the places that are missing. */
+#define COUNTS_TEXT 200
+#define MISSING_TEXT 500
 
 static enum wg_code run_reader(const struct wg_paths *paths, const char *name, const void *in, size_t in_len,
                                const struct wg_buf *secret, struct wg_buf *out, struct wg_err *err)
@@ -66,24 +71,45 @@ static enum wg_code take_notice(const struct wg_reading *reading, const struct w
 	return code;
 }
 
+/* "1 field unmapped, 2 values not read": what there is none of is not said. */
+static void tell_count(char text[COUNTS_TEXT], unsigned n, const char *one, const char *many)
+{
+	size_t len = strlen(text);
+	if (n > 0)
+		(void)snprintf(text + len, COUNTS_TEXT - len, "%s%u %s", len > 0 ? ", " : "", n, n == 1 ? one : many);
+}
+
+/* "a b|c" as people say it: "a, b or c"; what does not fit is cut. */
+static void tell_missing(const char *places, char text[MISSING_TEXT])
+{
+	size_t len = 0;
+	for (; *places != '\0' && len + sizeof " or " < MISSING_TEXT; places++) {
+		const char *as = *places == ' ' ? ", " : *places == '|' ? " or " : NULL;
+		len += (size_t)snprintf(text + len, MISSING_TEXT - len, as != NULL ? "%s" : "%.1s", as != NULL ? as : places);
+	}
+	text[len] = '\0';
+}
+
 static void why_attention(struct wg_read *read)
 {
 	const struct wg_report *report = read->report;
-	unsigned unmapped = 0, unread = 0, ambiguous = 0, withheld = 0;
-	for (size_t i = 0; i < report->count; i++) {
-		unmapped += report->placements[i].what == WG_UNMAPPED;
-		unread += report->placements[i].what == WG_UNREAD;
-		ambiguous += report->placements[i].what == WG_AMBIGUOUS;
-		withheld += report->placements[i].what == WG_NOT_CARRIED;
-	}
+	unsigned of[WG_NOT_CARRIED + 1] = { 0 };
+	char counts[COUNTS_TEXT] = "", missing[MISSING_TEXT];
+	for (size_t i = 0; i < report->count; i++)
+		if (report->placements[i].what != WG_UNMAPPED || !wg_value_blank(read->fields->fields[i].value))
+			of[report->placements[i].what]++; /* an unknown box with nothing in it calls nobody */
+	tell_count(counts, of[WG_UNMAPPED], "field unmapped", "fields unmapped");
+	tell_count(counts, of[WG_UNREAD], "value not read", "values not read");
+	tell_count(counts, of[WG_AMBIGUOUS], "field ambiguous", "fields ambiguous");
+	tell_count(counts, of[WG_NOT_CARRIED], "field not carried", "fields not carried");
+	tell_count(counts, report->prose, "sentence outside any field", "sentences outside any field");
+	tell_missing(report->missing, missing);
 	if (report->map[0] == '\0')
 		wg_read_attend(read, "no map recognised this form: %zu fields kept", report->count);
 	else
-		wg_read_attend(read,
-		               "map %s: %u fields unmapped, %u unread, %u ambiguous, %u not carried, %u sentences outside any "
-		               "field%s%.500s",
-		               report->map, unmapped, unread, ambiguous, withheld, report->prose,
-		               report->missing[0] != '\0' ? "; missing: " : "", report->missing);
+		wg_read_attend(read, "map %s: %s%s%s%s", report->map, counts,
+		               counts[0] != '\0' && missing[0] != '\0' ? "; " : "", missing[0] != '\0' ? "missing: " : "",
+		               missing);
 }
 
 enum wg_code wg_read_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,

@@ -122,7 +122,7 @@ class Convert(Case):
         with tempfile.TemporaryDirectory() as folder:
             odd, fields = pathlib.Path(folder, "odd.eml"), pathlib.Path(folder, "fields.xml")
             odd.write_bytes(REPORT.read_bytes() + b"Favourite invented colour: ultraviolet\n")
-            self.expect(ATTENTION, run("convert", odd), "a person must look", "1 fields unmapped", "--report FILE")
+            self.expect(ATTENTION, run("convert", odd), "a person must look", "1 field unmapped", "--report FILE")
             done = self.expect(ATTENTION, run("convert", "--report", fields, odd))
             self.assertNotIn("--report FILE", done.stderr)
             self.assertIn("ultraviolet", fields.read_text())
@@ -408,7 +408,7 @@ class Running(Configured):
 
         text = self.expect(OK, self.run("queue", "list")).stdout
         self.assertRegex(text, rf"(?m)^messages:\n{odd}  attention +missing  from staffordshire-police by https, for ")
-        self.assertIn("    map missing-report: 1 fields unmapped", text)
+        self.assertIn("    map missing-report: 1 field unmapped", text)
         self.assertIn(f"wardgate queue show {odd} --unmask --which report", text)
         self.assertNotIn(bad, text)
         self.assertRegex(text, r"(?m)^deliveries:\n\S{26}  deferred ")

@@ -163,7 +163,7 @@ class Everyday(Case):
     def test_unmapped_field_waits_for_a_person(self):
         message = self.submit(report("E2E-UNMAPPED", extra="Favourite invented colour: ultraviolet\n"))
         row = self.becomes(message, "attention")
-        self.assertIn("1 fields unmapped", row["reason"])
+        self.assertIn("1 field unmapped", row["reason"])
         self.assertEqual(self.host.deliveries(message), [])
         kept = self.host.cli("queue", "show", message, "--unmask", "--which", "report").stdout
         self.assertIn("Favourite invented colour", kept)

@@ -148,7 +148,7 @@ static void test_attention(void **state)
 	const char *id = submit_report("ROLE-UNMAPPED", "Derbyshire", "Canarylabel: ultraviolet\n");
 	struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE), report = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	handle(false);
-	is_message(id, "attention", "1 fields unmapped");
+	is_message(id, "attention", "1 field unmapped");
 	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, ""); /* nothing leaves */
 	/* what could not be placed is kept for the person, sealed */
 	assert_int_equal(wg_client_blob(store.admin, id, "report", "test", &blob, &pki_err), WG_OK);

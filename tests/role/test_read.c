@@ -99,9 +99,9 @@ static void test_attention(void **state)
 	static const struct {
 		const char *extra, *words;
 	} table[] = {
-		{ "Canarylabel: ultraviolet\n", "1 fields unmapped" },
+		{ "Canarylabel: ultraviolet\n", "1 field unmapped" },
 		{ "Canarylabel: ultraviolet\nOther Canarylabel: infrared\n", "2 fields unmapped" },
-		{ "Full name: Robin Canaryname\n", "2 ambiguous" },
+		{ "Full name: Robin Canaryname\n", "2 fields ambiguous" },
 		{ "Date of birth: 08/07/2013\n", "ambiguous" },
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
@@ -278,7 +278,7 @@ static const struct {
 	  "body, line 2" },
 	{ "Please see the attached.\nDOB: 14/03/2011\nDate of birth: 15/03/2011", "text/html", ".html", F(PAGE), true,
 	  "contradict", "body, line 3" },
-	{ "His mother must not be told where he lives.", "text/html", ".html", F(PAGE), true, "1 sentences",
+	{ "His mother must not be told where he lives.", "text/html", ".html", F(PAGE), true, "1 sentence",
 	  "page, line 1" },
 	{ FORM, "text/csv", ".csv", F(ROWS), false, "2 forms", "body, line 1" },
 #undef F
