@@ -77,6 +77,7 @@ static struct wg_map_field as_field(const struct drafted *line)
 {
 	struct wg_map_field f = { .as = line->place.as, .heading = (char *)line->place.heading };
 	memcpy(f.to, line->place.to, sizeof f.to);
+	f.place = wg_map_hash(f.to, strlen(f.to));
 	const char *add = strstr(f.to, "[+]/");
 	f.group = add != NULL ? (size_t)(add - f.to) : 0;
 	f.under.count = line->under[0] != '\0';

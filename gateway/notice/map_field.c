@@ -108,6 +108,8 @@ static void text_type(const struct wg_schema *schema, const char *to, char out[W
 	out[0] = '\0';
 	if (place == NULL || is_attribute(to) || !wg_xml_attr_into(place->declared, "type", out, WG_LIMIT_NAME + 1))
 		return;
+	if (type == NULL)
+		return;
 	const struct _xmlNode *complex = wg_schema_global(schema, "complexType", out);
 	const struct _xmlNode *content = complex != NULL ? wg_xml_first(complex, "simpleContent") : NULL;
 	const struct _xmlNode *extension = content != NULL ? wg_xml_first(content, "extension") : NULL;
@@ -115,7 +117,8 @@ static void text_type(const struct wg_schema *schema, const char *to, char out[W
 		out[0] = '\0';
 }
 
-/* Free words go where free words may stand, and several lines not where one may. */
+/* Free words go where free words may stand (other ways to read write attributes too, which only such places have), and
+ * several lines not where one may. */
 static enum wg_code check_words(const struct reading *r, const struct wg_map_field *f)
 {
 	static const enum wg_map_as free_words[] = { WG_AS_TEXT,      WG_AS_LINE,  WG_AS_YES_NO,         WG_AS_ADDRESS,
@@ -127,7 +130,7 @@ static enum wg_code check_words(const struct reading *r, const struct wg_map_fie
 	if (!words)
 		return WG_OK;
 	text_type(r->maps->schema, f->to, type);
-	if (strcmp(type, "line") == 0 && (f->as == WG_AS_TEXT || f->as == WG_AS_YES_NO || f->as == WG_AS_ADDRESS))
+	if (strcmp(type, "line") == 0 && f->as == WG_AS_TEXT)
 		return complain(r, "\"%s\" holds one line: say as=\"line\"", f->to);
 	if (type[0] != '\0' && strcmp(type, "line") != 0 && strcmp(type, "text") != 0 && strcmp(type, "said") != 0)
 		return complain(r, "\"%s\" holds no free words (its type is %s): as=\"%s\" cannot be written there", f->to,
@@ -153,9 +156,10 @@ static bool reconciled(enum wg_map_as as)
 
 bool wg_map_field_clash(const struct wg_map_field *a, const struct wg_map_field *b)
 {
+	if (a->place != b->place || b->to[0] == '\0' || strcmp(a->to, b->to) != 0)
+		return false;
 	bool repeats = b->group == 0 && strstr(b->to, "[+]") != NULL;
-	if (b->to[0] == '\0' || strcmp(a->to, b->to) != 0 || repeats ||
-	    strcmp(kinds[a->as].below[0], kinds[b->as].below[0]) != 0)
+	if (repeats || strcmp(kinds[a->as].below[0], kinds[b->as].below[0]) != 0)
 		return false;
 	if (a->as != b->as)
 		return !reconciled(a->as) || !reconciled(b->as);
@@ -189,9 +193,9 @@ static size_t same_as(const struct wg_map *map, const struct wg_map_field *f)
 	size_t own = (size_t)(f - map->fields);
 	for (size_t i = 0; i < own; i++) {
 		const struct wg_map_field *o = &map->fields[i];
-		if (o->as == f->as && f->to[0] != '\0' && strcmp(o->to, f->to) == 0 && o->heading == NULL &&
-		    f->heading == NULL && strcmp(o->table, f->table) == 0 && strcmp(o->role, f->role) == 0 &&
-		    strcmp(o->area, f->area) == 0)
+		if (o->place == f->place && o->as == f->as && f->to[0] != '\0' && strcmp(o->to, f->to) == 0 &&
+		    o->heading == NULL && f->heading == NULL && strcmp(o->table, f->table) == 0 &&
+		    strcmp(o->role, f->role) == 0 && strcmp(o->area, f->area) == 0)
 			return i;
 	}
 	return own;
@@ -227,6 +231,7 @@ static enum wg_code read_attributes(const struct reading *r, struct wg_map_field
 	    !wg_xml_attr_into(r->node, "role", f->role, sizeof f->role) ||
 	    !wg_xml_attr_into(r->node, "table", f->table, sizeof f->table))
 		return complain(r, "to, area, role or table is too long");
+	f->place = wg_map_hash(f->to, strlen(f->to));
 	const char *add = strstr(f->to, "[+]");
 	f->group = add != NULL && add[3] == '/' && add[4] != '@' ? (size_t)(add - f->to) : 0;
 	enum wg_code code = check_attributes(r, f);

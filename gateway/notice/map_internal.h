@@ -86,6 +86,7 @@ struct wg_map_labels {
 
 struct wg_map_field {
 	char to[WG_MAP_TO_MAX]; /* "" for a password only; the place that holds when, where and by for combined answers */
+	uint32_t place;         /* a hash of to: many fields are compared with many */
 	size_t group;           /* length of the part of to up to a [+] that more steps follow; 0: there is none */
 	enum wg_map_as as;
 	char *heading;                /* several answers share the place, or repeat: the words before this one; else NULL */
@@ -188,6 +189,9 @@ void wg_map_labels_free(struct wg_map_labels *labels);
 
 /* Bytes of the longest phrase that stands in text as whole words; 0: none does. */
 size_t wg_map_phrase_in(const struct wg_map_labels *phrases, const char *text);
+
+/* A hash of n bytes. */
+uint32_t wg_map_hash(const char *text, size_t n);
 
 /* Reads one <field> or <recognise> of a map. */
 enum wg_code wg_map_field_read(struct wg_maps *maps, struct wg_map *map, const struct wg_xml *xml,

@@ -14,18 +14,18 @@
 /* What a walk looks for next. */
 enum { TIER_EQUAL, TIER_BARE, TIER_OPEN, TIER_END };
 
-static uint32_t hash_of(const char *key, size_t n)
+uint32_t wg_map_hash(const char *text, size_t n)
 {
 	uint32_t hash = HASH_BEGIN;
 	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)key[i]) * HASH_PRIME;
+		hash = (hash ^ (unsigned char)text[i]) * HASH_PRIME;
 	return hash;
 }
 
 static void put_slot(struct wg_map_labels *labels, size_t entry)
 {
 	const char *key = labels->list[entry].key;
-	uint32_t hash = hash_of(key, strlen(key));
+	uint32_t hash = wg_map_hash(key, strlen(key));
 	size_t i = hash & (labels->n_slots - 1);
 	while (labels->slots[i].entry != 0)
 		i = (i + 1) & (labels->n_slots - 1);
@@ -59,7 +59,7 @@ static bool make_room(struct wg_map_labels *labels)
 /* The next entry of n bytes of key from slot *at on, which moves behind it; NULL when there are no more. */
 static const struct wg_map_label *next_equal(const struct wg_map_labels *labels, const char *key, size_t n, size_t *at)
 {
-	uint32_t hash = hash_of(key, n);
+	uint32_t hash = wg_map_hash(key, n);
 	for (; *at < labels->n_slots; (*at)++) {
 		const struct wg_map_slot *slot = &labels->slots[(hash + *at) & (labels->n_slots - 1)];
 		if (slot->entry == 0)
