@@ -25,7 +25,7 @@ ATTENTION = 10
 ENDINGS = {".eml", ".docx", ".odt", ".pdf", ".xlsx", ".csv", ".html", ".xml"}
 BESIDE = re.compile(r"(?P<name>.+?)(\.(?P<part>\d{3}))?\.(?P<kind>notice|report|fields)\.xml")
 # How many there must be in a folder: documents, of them placed wholly (exit 0), and deliberately not.
-FOLDERS = {"mail": (63, 40, 20), "html": (6, 4, 2), "documents-a": (89, 75, 14), "documents-b": (0, 0, 0)}
+FOLDERS = {"mail": (63, 40, 20), "html": (6, 4, 2), "documents-a": (89, 75, 14), "documents-b": (65, 55, 6)}
 DOCUMENTS_AT_LEAST = 150
 SECRETS = [b"Sample-Pass-123"]  # stand in the documents, and may stand nowhere behind them
 
@@ -113,7 +113,7 @@ def check(wardgate, document, folder):
     due = ATTENTION if any(part.report for part in expected) else 0
     if status != due:
         yield f"exit status {status}, and {due} is due by what stands beside it\n{said.decode()}"
-    if status == ATTENTION and not said.startswith(b"wardgate convert: a person must look: "):
+    if status == ATTENTION and not re.match(rb"wardgate convert: ([^:\n]+: )?a person must look: ", said):
         yield f"asks for a person without saying why: {said!r}"
     written = [said, *(text for part in parts for text in (part.notice, part.report) if text)]
     if any(secret in text for secret in SECRETS for text in written):
