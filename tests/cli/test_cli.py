@@ -368,7 +368,7 @@ class Submit(Configured):
         with tempfile.NamedTemporaryFile(suffix=".eml") as picture:
             picture.write(b"\x89PNG\r\n\x1a\n")
             picture.flush()
-            self.expect(DATA, self.submit("--url", "https://localhost/", picture.name), "neither XML nor an e-mail")
+            self.expect(DATA, self.submit("--url", "https://localhost/", picture.name), "a picture")
         self.expect(66, run("submit", "--url", "https://localhost/", REPORT, "--config", "/nowhere.xml"), "--certificate, --key and --ca")
 
 

@@ -136,7 +136,7 @@ static void test_refused(void **state)
 		put("Canary.eml", texts[i]);
 		assert_int_equal(scan("\"refused\""), 1);
 		assert_false(there("new", "Canary.eml"));
-		holds("refused", answers[i], "neither XML nor an e-mail");
+		holds("refused", answers[i], "is a PDF but its file name");
 	}
 	for (size_t i = 0; i < WG_COUNT(files); i++)
 		holds("refused", files[i], texts[i]);
@@ -173,6 +173,36 @@ static void test_no_files(void **state)
 	assert_true(there("refused", longest + 55)); /* cut to 200 bytes */
 	holds("refused", "Canarylink.eml.refused.json", "a link");
 	assert_int_equal(access(pki("outside.eml"), R_OK), 0);
+	assert_int_equal(scan("\""), 0);
+}
+
+/* Forms and tables of every kind are taken; what is none is refused in words that help. */
+static void test_kinds(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *words; /* words: of the refusal, or NULL */
+	} table[] = {
+		{ "Canary form.pdf", "%PDF-1.7\n", NULL },
+		{ "Canary table.csv", "Name,Age\n", NULL },
+		{ "Canary page.html", "<html></html>", NULL },
+		{ "Canary form.docx", "<html></html>", "rename it to end in .html" },
+		{ "Canary form.doc", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "save it as .docx" },
+		{ "Canary photo.jpg", "\xFF\xD8\xFF\xE0", "a picture" },
+	};
+	unsigned refused = 0;
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		put(table[i].name, table[i].text);
+		refused += table[i].words != NULL;
+	}
+	assert_int_equal(scan("\"refused\""), refused);
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		char answer[64];
+		(void)snprintf(answer, sizeof answer, "%s.%s.json", table[i].name,
+		               table[i].words != NULL ? "refused" : "receipt"); /* fits */
+		holds(table[i].words != NULL ? "refused" : "new", answer,
+		      table[i].words != NULL ? table[i].words : "\"state\":\"accepted\"");
+	}
 	assert_int_equal(scan("\""), 0);
 }
 
@@ -247,9 +277,9 @@ static void test_lease_signal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken),       cmocka_unit_test(test_left_alone),   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_files),    cmocka_unit_test(test_in_the_way),   cmocka_unit_test(test_no_receipt),
-		cmocka_unit_test(test_folder_gone), cmocka_unit_test(test_lease_signal),
+		cmocka_unit_test(test_taken),      cmocka_unit_test(test_left_alone),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_files),   cmocka_unit_test(test_kinds),       cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_no_receipt), cmocka_unit_test(test_folder_gone), cmocka_unit_test(test_lease_signal),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
