@@ -216,6 +216,38 @@ static void rows_stay_together(void **state)
 	wg_maps_freep(&maps);
 }
 
+static const char circle[] =
+	MAP("circle", "kind=\"missing\"", "titles=\"known friends and places\" labels=\"yp\"",
+        FIELD("to=\"child/name\" as=\"person-name\" labels=\"yp | name\"")
+            FIELD("to=\"child/age\" as=\"line\" labels=\"age\"")
+                FIELD("to=\"missing/other\" as=\"text\" labels=\"seen by\"")
+                    FIELD("to=\"missing/associate[+]/name\" as=\"line\" under=\"friends\" labels=\"name\"")
+                        FIELD("to=\"missing/associate[+]/age\" as=\"line\" under=\"friends\" labels=\"age\"")
+                            FIELD("to=\"missing/associate[+]/note\" as=\"text\" under=\"friends\" labels=\"seen by\""));
+
+/* The form's title is no heading of a list: what stands below it alone is the child's. And what stands below a table,
+ * in none of its rows, is no element beside them. */
+static void titles_and_tables_end(void **state)
+{
+	(void)state;
+	const char *const texts[] = { circle };
+	struct wg_maps *maps = load(texts, 1);
+	static const struct box boxes[] = {
+		{ "Name", "Tess Example", "Known friends and places", 0 },
+		{ "Age", "15", "Known friends and places", 0 },
+		{ "Name", "Sam Sample", "Friends", 1 },
+		{ "Age", "22", "Friends", 1 },
+		{ "Seen by", "Kit Placeholder", "Friends", 0 },
+	};
+	static const char *const words[] = { "Tess Example",  "<age>15</age>", "<associate>",           "Sam Sample",
+		                                 "<age>22</age>", "</associate>",  "<other>Kit Placeholder" };
+	struct made m;
+	apply(&m, maps, boxes, WG_COUNT(boxes));
+	shows(&m, words, WG_COUNT(words));
+	done(&m);
+	wg_maps_freep(&maps);
+}
+
 static const char answers[] =
 	MAP("answers", "kind=\"return-interview\"", "labels=\"outcome\"",
         FIELD("to=\"child/name\" as=\"person-name\" labels=\"name\"")
@@ -436,10 +468,10 @@ static void drafts_hold_no_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headings_tell_whose),      cmocka_unit_test(rows_stay_together),
-		cmocka_unit_test(values_become_codes),      cmocka_unit_test(wants_what_the_kind_wants),
-		cmocka_unit_test(finds_the_map_among_many), cmocka_unit_test(labels_without_their_hints),
-		cmocka_unit_test(drafts_hold_no_answers),
+		cmocka_unit_test(headings_tell_whose),        cmocka_unit_test(rows_stay_together),
+		cmocka_unit_test(titles_and_tables_end),      cmocka_unit_test(values_become_codes),
+		cmocka_unit_test(wants_what_the_kind_wants),  cmocka_unit_test(finds_the_map_among_many),
+		cmocka_unit_test(labels_without_their_hints), cmocka_unit_test(drafts_hold_no_answers),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
