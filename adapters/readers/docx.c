@@ -10,6 +10,7 @@
 #include "readers/charset.h"
 #include "readers/docx_internal.h"
 #include "readers/docx_package.h"
+#include "readers/office_package.h"
 #include "readers/office_xml.h"
 
 /* Headers and footers of one document: three of each for every section. */
@@ -104,7 +105,9 @@ static enum wg_code read_side(struct wg_docx_package *package, struct wg_docx_wa
 static void note_relation(struct wg_office *doc, const struct wg_docx_relation *relation)
 {
 	static const char *const objects[] = { "oleObject", "package", "control", "activeXControlBinary" };
-	if (relation->external && strcmp(relation->type, "hyperlink") != 0)
+	if (relation->external && strcmp(relation->type, "attachedTemplate") == 0)
+		doc->template_outside = true; /* how Word would format it; councils keep theirs on a server */
+	else if (relation->external && strcmp(relation->type, "hyperlink") != 0)
 		doc->dropped[WG_OFFICE_OUTSIDE] = true;
 	for (size_t i = 0; i < WG_COUNT(objects); i++)
 		if (strcmp(relation->type, objects[i]) == 0)
@@ -153,6 +156,7 @@ static enum wg_code read_all(struct wg_docx_package *package, struct wg_office *
 		code = read_sides(package, &w, err);
 	if (code == WG_OK)
 		code = read_relations(package, doc, err);
+	wg_office_logos(package->zip, "word/media/", doc);
 	wg_office_styles_free(&styles);
 	return code;
 }

@@ -121,6 +121,7 @@ static enum wg_code read_all(struct wg_zip *zip, struct wg_office *doc, struct w
 	if (code == WG_OK)
 		code = read_parts(&w, &styles, content, named, err);
 	note_entries(zip, doc);
+	wg_office_logos(zip, "Pictures/", doc);
 	wg_office_styles_free(&styles);
 	return code;
 }

@@ -75,6 +75,8 @@ struct wg_office {
 	struct wg_office_flow body, margin, notes, comments; /* margin: headers and footers; each comment is a paragraph */
 	struct wg_buf hidden;                                /* words that the document does not show */
 	bool dropped[WG_OFFICE_DROPPED_COUNT];
+	bool logos;            /* it has pictures, none larger than a logo */
+	bool template_outside; /* its template lies elsewhere */
 	bool no_memory;
 };
 

@@ -70,3 +70,13 @@ enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *wh
 	           ? wg_err_add(err, "the document cannot be read as it is: save it again, or send it in parts")
 	           : code;
 }
+
+void wg_office_logos(const struct wg_zip *zip, const char *pictures, struct wg_office *doc)
+{
+	uint64_t largest = 0;
+	for (size_t i = 0; i < wg_zip_count(zip); i++)
+		if (strncmp(wg_zip_name(zip, i), pictures, strlen(pictures)) == 0 && wg_zip_size(zip, i) > largest)
+			largest = wg_zip_size(zip, i);
+	doc->logos = doc->dropped[WG_OFFICE_PICTURE] && largest > 0 && largest <= WG_LIMIT_LOGO;
+	doc->dropped[WG_OFFICE_PICTURE] = doc->dropped[WG_OFFICE_PICTURE] && !doc->logos;
+}

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "notice/xml.h"
+#include "readers/office.h"
 #include "readers/zip.h"
 
 /* Opens the ZIP; what is none is refused with words for the commonest case: the old binary format, which is also what a
@@ -13,6 +14,10 @@ enum wg_code wg_office_open(const struct wg_buf *in, struct wg_zip **out, struct
 
 /* Refuses a document of which any XML part has a DOCTYPE, read or not. */
 enum wg_code wg_office_no_doctype(struct wg_zip *zip, struct wg_err *err) WG_MUST;
+
+/* Of pictures in the text, those of a document whose pictures all have the size of logos call nobody: pictures is the
+ * folder they lie in ("word/media/"). */
+void wg_office_logos(const struct wg_zip *zip, const char *pictures, struct wg_office *doc);
 
 /* Parses a part with the guarded parser. WG_NOT_FOUND when it is not there. what: for messages. */
 enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *what, struct wg_xml **out,

@@ -179,6 +179,11 @@ static void say_dropped(const struct wg_office *doc, struct wg_found *found)
 	for (size_t i = 0; i < WG_COUNT(said); i++)
 		if (doc->dropped[i])
 			wg_found_remark(found, said[i].label, said[i].words, "document");
+	/* what calls nobody is said all the same, to whoever looks */
+	if (doc->logos)
+		wg_found_text(found, "[Small pictures: not read]");
+	if (doc->template_outside)
+		wg_found_text(found, "[Template elsewhere: not fetched]");
 	if (doc->hidden.len > 0 || doc->hidden.failed)
 		wg_found_remark(found, "Hidden text",
 		                doc->hidden.failed ? "the document hides much text: see the original"

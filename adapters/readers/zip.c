@@ -87,6 +87,11 @@ const char *wg_zip_name(const struct wg_zip *zip, size_t i)
 	return zip->dir.entries[i].name;
 }
 
+uint64_t wg_zip_size(const struct wg_zip *zip, size_t i)
+{
+	return zip->dir.entries[i].size;
+}
+
 static size_t find(const struct wg_zip *zip, const char *name)
 {
 	size_t i = 0;

@@ -26,6 +26,10 @@
 /* One document inside another (an attachment, a row of a table): libxml2 takes texts of 10 MB, and base64 adds a third.
  */
 #define WG_LIMIT_DOCUMENT ((size_t)7 * 1024 * 1024)
+/* A picture within a text up to this size is a logo or a line drawn under a name; portraits that people paste have
+ * more.
+ */
+#define WG_LIMIT_LOGO ((size_t)48 * 1024)
 /* Documents that one may hold: a year of episodes of a large council is some 2,000 rows. */
 #define WG_LIMIT_DOCUMENTS 2000
 /* RFC 5321 4.5.3.1: local part 64, domain 255, path 256 with its brackets. */

@@ -7,10 +7,6 @@
 /* A message has one form and a few things beside it; each is read by a process of its own. */
 #define WG_READ_PARTS_MAX 12
 
-/* A picture within the text of a mail up to this size is a logo or a line drawn under a name; portraits that people
- * paste have more. */
-#define WG_READ_LOGO_BYTES ((size_t)48 * 1024)
-
 enum wg_part_is {
 	WG_PART_UNREAD,   /* why says what a person has to know */
 	WG_PART_LOGO,     /* a small picture that the mail shows within its text */

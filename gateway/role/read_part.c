@@ -39,7 +39,7 @@ static bool look_beside(struct wg_part_read *p)
 {
 	switch (wg_document_beside(p->part->bytes, p->part->len, &p->type)) {
 	case WG_BESIDE_PICTURE:
-		if (p->part->shown && p->part->len <= WG_READ_LOGO_BYTES)
+		if (p->part->shown && p->part->len <= WG_LIMIT_LOGO)
 			p->is = WG_PART_LOGO;
 		else if (p->part->shown)
 			unread(p, "a picture within the text that is larger than a logo: nobody has looked at it");

@@ -13,7 +13,7 @@ static const struct folder {
 	const char *endings[2];
 	size_t at_least;
 } folders[] = {
-	{ "wardgate-reader-docx", WG_SOURCE_DIR "/tests/corpora/docx/", { ".docx", ".docm" }, 14 },
+	{ "wardgate-reader-docx", WG_SOURCE_DIR "/tests/corpora/docx/", { ".docx", ".docm" }, 16 },
 	{ "wardgate-reader-odt", WG_SOURCE_DIR "/tests/corpora/odt/", { ".odt", ".ott" }, 7 },
 };
 

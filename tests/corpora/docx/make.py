@@ -305,6 +305,20 @@ def active():
                  "word/_rels/settings.xml.rels": relationships([("attachedTemplate", "file:///C:/Templates/Form.dotm", True)])})
 
 
+PICTURE = p("<w:r><w:drawing><wp:inline><a:graphic><a:graphicData><a:blip/></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def pictures():
+    """A council's logo and its template on a server call nobody; a picture that may be a photograph does."""
+    settings = {"word/settings.xml": side("settings", ""),
+                "word/_rels/settings.xml.rels": relationships([("attachedTemplate", "file:///C:/Templates/Form.dotm", True)])}
+    write("15-logo-and-template.docx", PICTURE + p("Full name: Tess Example"), relations=[("image", "media/image1.png"), ("settings", "settings.xml")],
+          parts={**settings, "word/media/image1.png": PNG + bytes(range(256)) * 40})
+    write("16-photograph.docx", PICTURE + p("Full name: Tess Example"), relations=[("image", "media/image1.png")],
+          parts={"word/media/image1.png": PNG + bytes(range(256)) * 200})
+
+
 def unusual():
     write("13-strict-and-renamed.docx",
           p(r("Full "), r("na"), r("me: T"), r("ess Ex"), r("ample"))
@@ -318,5 +332,5 @@ def unusual():
           + p("Signed: ____________") + p("Date ..........") + p("What happened?") + p(""))
 
 
-for make in (controls, two_columns, four_columns, records, paragraphs, questions, ticks, old_fields, around, tables, active, unusual):
+for make in (controls, two_columns, four_columns, records, paragraphs, questions, ticks, old_fields, around, tables, active, pictures, unusual):
     make()
