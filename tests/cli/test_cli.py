@@ -409,7 +409,7 @@ class Running(Configured):
         text = self.expect(OK, self.run("queue", "list")).stdout
         self.assertRegex(text, rf"(?m)^messages:\n{odd}  attention +missing  from staffordshire-police by https, for ")
         self.assertIn("    map missing-report: 1 field unmapped", text)
-        self.assertIn(f"wardgate queue show {odd} --unmask --which report", text)
+        self.assertIn(f"wardgate attention show {odd}", text)
         self.assertNotIn(bad, text)
         self.assertRegex(text, r"(?m)^deliveries:\n\S{26}  deferred ")
         self.assertIn(f"    of message {good}", text)
