@@ -63,7 +63,8 @@ static inline struct wg_msg_job take_message(struct scene *s)
 	assert_int_equal(count, 1);
 	struct wg_msg_job job = jobs[0];
 	free(job.blob);
-	job.blob = NULL;
+	free(job.resolution);
+	job.blob = job.resolution = NULL;
 	free(jobs);
 	return job;
 }
