@@ -75,7 +75,8 @@ static pid_t start(const char *name, int *to_child)
 static void confined_before_the_first_byte(void **state)
 {
 	(void)state;
-	static const char *const readers[] = { "wardgate-reader-mail", "wardgate-reader-xml", "wardgate-reader-pdf" };
+	static const char *const readers[] = { "wardgate-reader-mail", "wardgate-reader-xml", "wardgate-reader-pdf",
+		                                   "wardgate-reader-csv", "wardgate-reader-xlsx" };
 	for (size_t i = 0; i < WG_COUNT(readers); i++) {
 		int to_child, status;
 		pid_t pid = start(readers[i], &to_child);
