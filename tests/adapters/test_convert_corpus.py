@@ -25,8 +25,8 @@ ATTENTION = 10
 ENDINGS = {".eml", ".docx", ".odt", ".pdf", ".xlsx", ".csv", ".html", ".xml"}
 BESIDE = re.compile(r"(?P<name>.+?)(\.(?P<part>\d{3}))?\.(?P<kind>notice|report|fields)\.xml")
 # How many there must be in a folder: documents, of them placed wholly (exit 0), and deliberately not.
-FOLDERS = {"mail": (63, 40, 20), "html": (6, 4, 2), "documents-a": (95, 81, 14), "documents-b": (65, 55, 6)}
-DOCUMENTS_AT_LEAST = 150
+FOLDERS = {"mail": (63, 43, 19), "html": (6, 4, 2), "documents-a": (95, 81, 14), "documents-b": (65, 55, 6)}
+DOCUMENTS_AT_LEAST = 220
 SECRETS = [b"Sample-Pass-123"]  # stand in the documents, and may stand nowhere behind them
 
 Part = collections.namedtuple("Part", "suffix notice report")  # suffix: "" or ".001"; what is not there is None
