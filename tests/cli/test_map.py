@@ -101,10 +101,12 @@ class Unknown(Case):
         before = self.expect(ATTENTION, run("map", "test", "--json", path))
         self.assertFalse(json.loads(before)["complete"], "the project's maps know a form that nobody knows")
         draft = self.expect(OK, run("map", "new", "--kind", form.kind, "--id", "unknown", path))
+        asked = " ".join(map(folded, [form.title, *form.headings, *(b.label for b in boxes)])).split()
         written = " ".join(re.findall(r'(?:labels|titles|under)="([^"]*)"', draft))
         for answer in [b.answer for b in boxes if b.answer] + [w for p in form.people for w in p]:
             for word in re.findall(r"[A-Za-z]{3,}|\d{3,}", answer):
-                self.assertNotIn(word.lower(), written.split(), "an answer stands in the draft")
+                if word.lower() not in asked:
+                    self.assertNotIn(word.lower(), written.split(), "an answer stands in the draft")
         complete_map = self.folder / "unknown.xml"
         complete_map.write_text(complete(draft, boxes), encoding="utf-8")
         said = json.loads(self.expect(OK, run("map", "test", "--json", complete_map, path)))
