@@ -38,7 +38,8 @@ static void open_store(void)
 	(void)rmdir(folder); /* what is left over shows in /tmp */
 }
 
-/* Inside the input's own transaction: a message that is leased and one that is routed and has a delivery on its way. */
+/* Inside the input's own transaction: a message that is leased, one that is routed and has a delivery on its way, and
+ * one that waits for a person. */
 static void furnish(void)
 {
 	struct wg_err err = { 0 };
@@ -58,7 +59,10 @@ static void furnish(void)
 	m.id[0] = '1';
 	m.organisation[0] = 'n'; /* of another sender: else its delivery would wait for the first message */
 	must(wg_store_add(server.store, server.now, &m, &receipt, &err) == WG_OK);
-	must(wg_store_lease_messages(server.store, server.now, 9, 2, &jobs, &count, &err) == WG_OK && count == 2);
+	memset(m.content_hash, 'c', sizeof m.content_hash - 1);
+	m.id[0] = '2';
+	must(wg_store_add(server.store, server.now, &m, &receipt, &err) == WG_OK);
+	must(wg_store_lease_messages(server.store, server.now, 9, 3, &jobs, &count, &err) == WG_OK && count == 3);
 	struct wg_dlv_new d = { .organisation = "oatshire",
 		                    .desk = "d",
 		                    .role = "r",
@@ -73,8 +77,15 @@ static void furnish(void)
 	struct wg_msg_done_result result;
 	memcpy(done.id, jobs[1].id, sizeof done.id);
 	must(wg_store_done(server.store, server.now, &done, &result, &err) == WG_OK);
+	struct wg_match_key key = { .kind = WG_KEY_NHS };
+	memset(key.key, 'd', sizeof key.key - 1);
+	struct wg_msg_done wait = {
+		.token = jobs[2].token, .state = WG_MSG_ATTENTION, .relation = WG_RELATION_OPENS, .keys = &key, .key_count = 1
+	};
+	memcpy(wait.id, jobs[2].id, sizeof wait.id);
+	must(wg_store_done(server.store, server.now, &wait, &result, &err) == WG_OK);
 	must(wg_store_lease_deliveries(server.store, server.now, 9, "", 1, 1, &sent, &count, &err) == WG_OK && count == 1);
-	wg_msg_jobs_free(jobs, 2);
+	wg_msg_jobs_free(jobs, 3);
 	wg_dlv_jobs_free(sent, 1);
 }
 
