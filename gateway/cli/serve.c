@@ -68,7 +68,7 @@ const struct wg_command wg_command_serve = {
 
 const struct wg_command wg_command_check = {
 	.name = "check",
-	.summary = "check configuration, policy, directory, keys and certificates",
+	.summary = "check configuration, policy, directory, maps, keys and certificates",
 	.help = "usage: wardgate check [--config FILE]\n\n"
 			"Loads everything as the roles will, says what is wrong, where and what to do, and prints the effective "
 			"configuration.\n"

@@ -179,8 +179,10 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 	if (code == WG_OK) {
 		check_desks(&p, out);
 		check_signers(&p, out);
-		if (out != NULL)
+		if (out != NULL) {
 			wg_config_print(config, out);
+			wg_buf_printf(out, "maps          %zu, in %s\n", wg_maps_count(p.maps), config->paths.maps);
+		}
 	}
 	wg_process_free(&p);
 	return code;

@@ -146,7 +146,7 @@ enum wg_code wg_document_kind(const void *bytes, size_t len, const char *declare
 {
 	struct wg_kind_seen seen = { 0 };
 	if (len == 0)
-		return wg_err_set(err, WG_REJECT, "the document is empty");
+		return wg_err_set(err, WG_REJECT, "the document is empty: save or export it again, and send that");
 	wg_kind_look(bytes, len, &seen);
 	if (seen.count == 0)
 		return wg_err_set(err, WG_REJECT, "the document is %s", seen.words);

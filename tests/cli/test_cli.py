@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line: what each command says, to whom, and with which exit status. Nothing here needs a running gateway but the last class."""
+import io
 import json
 import os
 import pathlib
@@ -14,13 +15,14 @@ import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ET
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ops/lib"))
 import world as w
 
 PROGRAM = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
-COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "audit")
+COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit")
 ID = "06bcd8k1m3v5x7z9a2c4e6g8j0"
 POLICY = ("--policy", ROOT / "policy/staffordshire-stoke.xml", "--directory", ROOT / "policy/directory-example.xml")
 NOTICE = ROOT / "tests/corpora/notice/missing-example.xml"
@@ -33,6 +35,39 @@ def run(*words, **more):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WARDGATE")}
     return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=60,
                           env={**environment, **more.pop("env", {})}, **more)
+
+
+def packed(*names):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return out.getvalue()
+
+
+# A page as a scanner makes it: no form on it.
+PAGE = b"""%PDF-1.4
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [3 0 R] /Count 1 >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>
+endobj
+xref
+0 4
+0000000000 65535 f 
+0000000009 00000 n 
+0000000058 00000 n 
+0000000115 00000 n 
+trailer
+<< /Size 4 /Root 1 0 R >>
+startxref
+186
+%%EOF
+"""
 
 
 class Case(unittest.TestCase):
@@ -74,6 +109,10 @@ class Usage(Case):
                 (("explain",), "name one message"), (("explain", "42"), "26 characters"),
                 (("queue", "lost"), "say list, show"), (("queue", "show"), "name one message"), (("queue", "list", ID), "takes no operands"),
                 (("queue", "hold", ID), "--why"), (("queue", "cancel", ID, "--why", ""), "--why"),
+                (("attention", "lost"), "say list, show, assign"), (("attention", "show"), "name one message"),
+                (("attention", "list", ID), "takes no operands"), (("attention", "resolve", ID, "--why", "x"), "--with FILE"),
+                (("attention", "resolve", ID, "--with", "x"), "--why"), (("attention", "return", ID), "--why"),
+                (("schema",), "say doc, or paths"), (("schema", "doc", "x"), "say doc, or paths"),
                 (("audit",), "say verify"), (("audit", "check"), "say verify"), (("check", "x"), "takes no operands"),
                 (("serve", "x"), "takes no operands")):
             with self.subTest(words=words):
@@ -135,6 +174,24 @@ class Convert(Case):
             self.expect(66, run("convert", pathlib.Path(folder, "nowhere.eml")), "nowhere.eml")
             self.assertNotEqual(run("convert", folder).returncode, OK)
             self.expect(DATA, run("convert", "-", input=""), "empty")
+
+    def test_a_refusal_says_what_helps(self):
+        """What an officer has at hand and no reader takes: why not, and what to do."""
+        old_office = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
+        for name, data, *words in (
+                ("form.doc", old_office, "old Office file", "save it as .docx"), ("locked.docx", old_office, "a file with a password", "without a password"),
+                ("form.rtf", b"{\\rtf1 x}", "save it as .docx"), ("empty.docx", b"", "empty", "save or export it again"),
+                ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(100), "a picture", "send the form itself", "attachment"),
+                ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture", "send the form itself"),
+                ("forms.zip", packed("form.txt"), "a packed file (ZIP)", "unpack it"), ("scan.pdf", PAGE, "no form fields", "send the Word version"),
+                ("form.docx", PAGE, "is a PDF", "rename it to end in .pdf"), ("words.txt", b"only some words\nand more\n", "no form we can read", "send one of these"),
+                ("cut.docx", packed("[Content_Types].xml", "word/document.xml")[:-30], "open it in the program that made it", "save it again"),
+                ("table.csv", b'a,b,c\n1,"2,3\n', "line 2", "quotation mark", "close it")):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, name)
+                path.write_bytes(data)
+                done = self.expect(DATA, run("convert", path), *words)
+                self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr)
 
     def test_standard_input(self):
         text = REPORT.read_text()
@@ -252,6 +309,8 @@ class Configured(Case):
 class Check(Configured):
     def test_good(self):
         done = self.expect(0, self.run("check"), stdout=("organisation  staffordshire", "in order"))
+        maps = len([p for p in (ROOT / "adapters/maps").glob("*.xml") if p.name != "codes.xml" and not p.name.startswith("common-")])
+        self.assertIn(f"\nmaps          {maps}, in {ROOT}/adapters/maps\n", done.stdout)
         self.assertNotIn("PRIVATE", done.stdout)
         environment = {"WARDGATE_CONFIG": str(self.gateway.config)}
         self.assertEqual(run("check", env=environment).returncode, 0)
@@ -325,7 +384,8 @@ class Check(Configured):
 
 
 class WithoutStore(Configured):
-    ASKS = (("queue", "list"), ("queue",), ("queue", "show", ID), ("explain", ID), ("audit", "verify"), ("queue", "retry", ID))
+    ASKS = (("queue", "list"), ("queue",), ("queue", "show", ID), ("explain", ID), ("audit", "verify"), ("queue", "retry", ID),
+            ("attention", "list"), ("attention", "show", ID))
 
     def test_never_started(self):
         for words in self.ASKS:
