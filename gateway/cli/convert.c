@@ -130,7 +130,8 @@ static enum wg_code convert_rows(struct convert *c, const struct wg_read *table,
 	}
 	if (code == WG_OK)
 		(void)fprintf(
-			stderr, "wardgate convert: %zu rows, each a notice of its own; %zu need a person, %zu refused%s\n",
+			stderr,
+			"wardgate convert: %zu rows, each a notice of its own; for a person to look at: %zu, refused: %zu%s\n",
 			table->n_parts, c->attention, c->refused, c->into == NULL ? " (--into FOLDER writes each to a file)" : "");
 	return code;
 }
@@ -188,7 +189,7 @@ const struct wg_command wg_command_convert = {
 		"usage: wardgate convert [--report FILE] [--into FOLDER] [--organisation NAME] [--type TYPE] [--id ID]\n"
 		"                        [--received TIME] FILE\n\n"
 		"Reads FILE in a confined reader, maps it, and prints the notice. FILE is an e-mail (.eml), a Word, "
-	    "OpenDocument\n"
+		"OpenDocument\n"
 		"or PDF form, an Excel or CSV table, a web page or XML; - is standard input. What is attached to an e-mail is\n"
 		"read too. A table of several rows gives a notice for each, printed one behind the other.\n"
 		"  --report FILE        write what became of every field: where it stood, where it went, or why not\n"
