@@ -73,6 +73,7 @@ static const struct {
 	  "original of a message" },
 	{ "UPDATE message SET notice = original WHERE seq = 2", "notice of a message" },
 	{ "UPDATE message SET report = original WHERE seq = 2", "extraction report of a message" },
+	{ "UPDATE message SET resolution = original WHERE seq = 2", "what a person said of a message" },
 	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE id = 1", "original of a message" },
 	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE bytes = CAST('notice' AS BLOB)", "notice of a message" },
 	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE bytes = CAST('sealed' AS BLOB)",
