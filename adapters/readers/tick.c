@@ -58,10 +58,11 @@ static const struct mark {
 /* The mark that s begins with, or NULL. */
 static const struct mark *mark_at(const char *s)
 {
-	if ((unsigned char)*s < 0x80 && *s != '[' && *s != '(')
+	if (*s != '[' && *s != '(' && *s != '\xE2' && *s != '\xEF')
 		return NULL;
 	for (size_t i = 0; i < WG_COUNT(marks); i++)
-		if (strncmp(s, marks[i].bytes, strlen(marks[i].bytes)) == 0)
+		if (marks[i].bytes[0] == s[0] && marks[i].bytes[1] == s[1] &&
+		    strncmp(s, marks[i].bytes, strlen(marks[i].bytes)) == 0)
 			return &marks[i];
 	return NULL;
 }
