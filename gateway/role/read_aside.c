@@ -81,3 +81,33 @@ enum wg_code wg_read_aside_all(struct wg_read *read, const struct wg_fields *fro
 	}
 	return code;
 }
+
+char *wg_read_joined(const char *first, const char *between, const char *second)
+{
+	char *out = NULL;
+	if (first == NULL || second == NULL)
+		return strdup(first != NULL ? first : second != NULL ? second : "");
+	return asprintf(&out, "%s%s%s", first, between, second) >= 0 ? out : NULL;
+}
+
+enum wg_code wg_part_from_outside(struct wg_part_read *p, struct wg_err *err)
+{
+	bool ok = true;
+	for (size_t i = 0; i < p->fields->count && ok; i++) {
+		char *at = wg_read_at(p->part, p->fields->fields[i].at);
+		ok = at != NULL;
+		if (ok) {
+			free(p->fields->fields[i].at);
+			p->fields->fields[i].at = at;
+		}
+	}
+	for (size_t i = 0; i < p->fields->n_parts && ok; i++) {
+		char *at = wg_read_at(p->part, p->fields->parts[i].at);
+		ok = at != NULL;
+		if (ok) {
+			free(p->fields->parts[i].at);
+			p->fields->parts[i].at = at;
+		}
+	}
+	return ok ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory for the attachments");
+}

@@ -43,6 +43,22 @@ enum wg_code wg_read_fields(const struct wg_paths *paths, enum wg_document kind,
 enum wg_code wg_parts_read(const struct wg_paths *paths, const struct wg_fields *fields, struct wg_parts_read *out,
                            struct wg_err *err) WG_MUST;
 
+/* What the message has in it. */
+struct wg_content {
+	struct wg_parts_read parts;
+	struct wg_part_read *form, *table; /* the one; or NULL */
+	size_t forms, tables;
+	bool body; /* the message's own words are a form */
+	char body_map[64];
+};
+
+/* Every part gets its line in the report; what nobody read calls a person. */
+enum wg_code wg_beside_parts(struct wg_read *read, const struct wg_content *c, struct wg_err *err) WG_MUST;
+/* Documents that are not the form: all they say is listed, and a person looks. */
+enum wg_code wg_beside_others(struct wg_read *read, struct wg_content *c, const char *note, struct wg_err *err) WG_MUST;
+/* Documents inside the form's own document are not read. */
+enum wg_code wg_beside_inner(struct wg_read *read, const struct wg_content *c, struct wg_err *err) WG_MUST;
+
 /* A field that no map sees is added behind the others, with what became of it: label and value are copied. */
 enum wg_code wg_read_aside(struct wg_read *read, const char *label, const char *value, const char *at,
                            enum wg_placing what, const char *to, const char *note, struct wg_err *err) WG_MUST;
@@ -51,6 +67,11 @@ enum wg_code wg_read_aside_all(struct wg_read *read, const struct wg_fields *fro
 	WG_MUST;
 /* "attachment form.docx: table 1, row 2": where something stands in a part. */
 char *wg_read_at(const struct wg_part *part, const char *at);
+
+/* Where fields and parts of a document stand is said from the message's point of view from now on. */
+enum wg_code wg_part_from_outside(struct wg_part_read *p, struct wg_err *err) WG_MUST;
+/* The one, between, the other; the caller frees. Either may be NULL, then there is nothing between. NULL: no memory. */
+char *wg_read_joined(const char *first, const char *between, const char *second);
 
 /* A person must look, for one more reason (no values in it). */
 void wg_read_attend(struct wg_read *read, const char *fmt, ...) WG_PRINTF(2, 3);

@@ -7,28 +7,11 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/sha256.h"
-#include "base/text.h"
-#include "crypto/crypto.h"
 #include "notice/value.h"
 #include "role/read_internal.h"
 
 /* A body with less filled boxes than this, beside an attached form, is a covering note. */
 #define BODY_FIELDS 3
-/* What xsd/wardgate/1 takes: photographs of one notice, and the bytes of each; here of all together, for the notice
- * with them must stay below WG_LIMIT_NOTICE. */
-#define PHOTOGRAPHS_MAX 4
-#define PHOTOGRAPHS_BYTES ((size_t)1100000)
-#define NAME_BYTES 250
-
-/* What the message has in it. */
-struct content {
-	struct wg_parts_read parts;
-	struct wg_part_read *form, *table; /* the one; or NULL */
-	size_t forms, tables;
-	bool body; /* the message's own words are a form */
-	char body_map[64];
-};
 
 /* ---- which of them is the form */
 
@@ -53,7 +36,7 @@ static bool recognise(const struct wg_maps *maps, struct wg_fields *fields, char
 }
 
 /* A subject may name the attached form, so it speaks last, and for one document only. */
-static void find_forms(const struct wg_maps *maps, struct wg_fields *fields, struct content *c)
+static void find_forms(const struct wg_maps *maps, struct wg_fields *fields, struct wg_content *c)
 {
 	bool documents = false;
 	for (size_t i = 0; i < c->parts.count; i++) {
@@ -125,37 +108,6 @@ static enum wg_code put_note_field(struct wg_read *read, const struct wg_field *
 	                             "in the covering note, outside the attached form", err);
 }
 
-static char *joined(const char *first, const char *between, const char *second)
-{
-	char *out = NULL;
-	if (first == NULL || second == NULL)
-		return strdup(first != NULL ? first : second != NULL ? second : "");
-	return asprintf(&out, "%s%s%s", first, between, second) >= 0 ? out : NULL;
-}
-
-/* Where fields of a part stand is said from the message's point of view. */
-static enum wg_code from_outside(struct wg_part_read *p, struct wg_err *err)
-{
-	bool ok = true;
-	for (size_t i = 0; i < p->fields->count && ok; i++) {
-		char *at = wg_read_at(p->part, p->fields->fields[i].at);
-		ok = at != NULL;
-		if (ok) {
-			free(p->fields->fields[i].at);
-			p->fields->fields[i].at = at;
-		}
-	}
-	for (size_t i = 0; i < p->fields->n_parts && ok; i++) {
-		char *at = wg_read_at(p->part, p->fields->parts[i].at);
-		ok = at != NULL;
-		if (ok) {
-			free(p->fields->parts[i].at);
-			p->fields->parts[i].at = at;
-		}
-	}
-	return ok ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory for the attachments");
-}
-
 /* Moves the fields of from behind those of into. */
 static enum wg_code move_fields(struct wg_fields *into, struct wg_fields *from, struct wg_err *err)
 {
@@ -174,7 +126,8 @@ static enum wg_code move_fields(struct wg_fields *into, struct wg_fields *from, 
 /* The words of the part come first: a title that names the form stands there. */
 static enum wg_code join_words(struct wg_fields *into, const struct wg_fields *from, struct wg_err *err)
 {
-	char *text = joined(from->text, "\n", into->text), *subject = joined(into->subject, " | ", from->subject);
+	char *text = wg_read_joined(from->text, "\n", into->text),
+		 *subject = wg_read_joined(into->subject, " | ", from->subject);
 	if (text == NULL || subject == NULL) {
 		free(text);
 		free(subject);
@@ -188,9 +141,9 @@ static enum wg_code join_words(struct wg_fields *into, const struct wg_fields *f
 }
 
 /* The attached form takes the place of a body that is none; note gets the body's own fields then. */
-static enum wg_code take_part(struct wg_read *read, struct content *c, struct wg_fields *note, struct wg_err *err)
+static enum wg_code take_part(struct wg_read *read, struct wg_content *c, struct wg_fields *note, struct wg_err *err)
 {
-	enum wg_code code = from_outside(c->form, err);
+	enum wg_code code = wg_part_from_outside(c->form, err);
 	if (code == WG_OK && !c->body) {
 		note->fields = wg_steal(&read->fields->fields);
 		note->count = read->fields->count;
@@ -214,144 +167,6 @@ static void note_free(struct wg_fields *note)
 	free(note->fields);
 }
 
-/* ---- beside the form */
-
-/* "image/jpeg photo.jpg, 12345 bytes": for the report alone. */
-static void describe(const struct wg_part *part, char *out, size_t size)
-{
-	(void)snprintf(out, size, "%.100s%s%.250s, %zu bytes", part->type != NULL ? part->type : "",
-	               part->name != NULL ? " " : "", part->name != NULL ? part->name : "", part->len); /* cut is fine */
-}
-
-static enum wg_code set_photograph(struct wg_notice *notice, const struct wg_part_read *p, struct wg_err *err)
-{
-	char hash[WG_HASH_TEXT], name[NAME_BYTES + 1];
-	WG_AUTO_FREE char *text = wg_base64_encode(p->part->bytes, p->part->len);
-	if (text == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for a photograph");
-	wg_sha256_hex(p->part->bytes, p->part->len, hash);
-	size_t n = p->part->name != NULL ? strnlen(p->part->name, NAME_BYTES) : 0;
-	while (n > 0 && ((unsigned char)p->part->name[n] & 0xC0) == 0x80)
-		n--;
-	(void)snprintf(name, sizeof name, "%.*s", (int)n, n > 0 ? p->part->name : "");
-	const struct {
-		const char *path, *value;
-	} places[] = {
-		{ "attachment[+]", text },
-		{ "attachment[last]/@name", n > 0 ? name : "photograph" },
-		{ "attachment[last]/@type", p->type },
-		{ "attachment[last]/@sha256", hash },
-	};
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; i < WG_COUNT(places) && code == WG_OK; i++)
-		code = wg_notice_set(notice, places[i].path, places[i].value, err);
-	return code;
-}
-
-/* A photograph goes with the notice that was made, if there is room. */
-static enum wg_code put_photograph(struct wg_read *read, const struct wg_part_read *p, const char *what, const char *at,
-                                   size_t *count, size_t *bytes, struct wg_err *err)
-{
-	const char *why = read->notice == NULL                        ? "no notice was made that could carry it"
-	                  : *count >= PHOTOGRAPHS_MAX                 ? "more photographs than a notice carries (4)"
-	                  : p->part->len > PHOTOGRAPHS_BYTES - *bytes ? "larger than a notice carries (1.1 MB together)"
-	                                                              : NULL;
-	if (why != NULL) {
-		wg_read_attend(read, "a photograph was not carried: %s", why);
-		return wg_read_aside(read, "Attachment (not carried)", what, at, WG_UNREAD, "", why, err);
-	}
-	++*count;
-	*bytes += p->part->len;
-	enum wg_code code = set_photograph(read->notice, p, err);
-	return code != WG_OK ? code
-	                     : wg_read_aside(read, "Attachment", what, at, WG_PLACED, "attachment", "a photograph", err);
-}
-
-/* Every part gets its line in the report; what nobody read calls a person. */
-static enum wg_code put_parts(struct wg_read *read, const struct content *c, struct wg_err *err)
-{
-	enum wg_code code = WG_OK;
-	size_t photographs = 0, bytes = 0;
-	for (size_t i = 0; i < c->parts.count && code == WG_OK; i++) {
-		const struct wg_part_read *p = &c->parts.list[i];
-		const char *at = p->part->at;
-		char what[400];
-		describe(p->part, what, sizeof what);
-		switch (p->is) {
-		case WG_PART_UNREAD:
-			wg_read_attend(read, "attachment %zu was not read: %s", i + 1, p->why);
-			code = wg_read_aside(read, "Attachment (not read)", what, at, WG_UNREAD, "", p->why, err);
-			break;
-		case WG_PART_LOGO:
-			code = wg_read_aside(read, "Picture within the text", what, at, WG_PLACED, "",
-			                     "a small picture that the mail shows within its text: taken for a logo, not carried",
-			                     err);
-			break;
-		case WG_PART_CARD:
-			code = wg_read_aside(read, "Contact card", what, at, WG_PLACED, "", "of whoever wrote: not carried", err);
-			break;
-		case WG_PART_PICTURE:
-			code = put_photograph(read, p, what, at, &photographs, &bytes, err);
-			break;
-		case WG_PART_DOCUMENT:
-		case WG_PART_TABLE:
-			break;
-		}
-	}
-	return code;
-}
-
-/* The words of a document that is not the form, for the person who looks. */
-static enum wg_code keep_words(struct wg_read *read, const struct wg_fields *from, struct wg_err *err)
-{
-	if (from->text == NULL)
-		return WG_OK;
-	char *text = joined(read->fields->text, "\n", from->text);
-	if (text == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for the words");
-	free(read->fields->text);
-	read->fields->text = text;
-	return WG_OK;
-}
-
-/* Documents that are not the form: all they say is listed, and a person looks. */
-static enum wg_code put_others(struct wg_read *read, struct content *c, const char *note, struct wg_err *err)
-{
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; i < c->parts.count && code == WG_OK; i++) {
-		struct wg_part_read *p = &c->parts.list[i];
-		if ((p->is != WG_PART_DOCUMENT && p->is != WG_PART_TABLE) || (p == c->form && c->forms == 1))
-			continue;
-		if (p->is == WG_PART_DOCUMENT && c->forms <= 1)
-			wg_read_attend(read, "attachment %zu is %s that no map recognises", i + 1, wg_document_words(p->kind));
-		code = from_outside(p, err);
-		if (code == WG_OK)
-			code = keep_words(read, p->fields, err);
-		if (code == WG_OK)
-			code = wg_read_aside_all(read, p->fields, note, err);
-		char what[400];
-		describe(p->part, what, sizeof what);
-		if (code == WG_OK)
-			code = wg_read_aside(read, "Attachment", what, p->part->at, WG_UNMAPPED, "", note, err);
-	}
-	return code;
-}
-
-/* Documents inside the form's own document are not read. */
-static enum wg_code put_inner(struct wg_read *read, const struct content *c, struct wg_err *err)
-{
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; c->form != NULL && i < c->form->fields->n_parts && code == WG_OK; i++) {
-		const struct wg_part *part = &c->form->fields->parts[i];
-		char what[400];
-		describe(part, what, sizeof what);
-		wg_read_attend(read, "a document inside an attached one was not read");
-		code = wg_read_aside(read, "Attachment (not read)", what, part->at, WG_UNREAD, "",
-		                     "a document inside an attached one: send it by itself", err);
-	}
-	return code;
-}
-
 /* ---- the ways that a message can go */
 
 /* An empty report, to which everything is added: no notice is made. */
@@ -373,7 +188,7 @@ static enum wg_code no_notice(struct wg_read *read, const char *note, struct wg_
 	return WG_OK;
 }
 
-static enum wg_code two_forms(struct wg_read *read, struct content *c, struct wg_err *err)
+static enum wg_code two_forms(struct wg_read *read, struct wg_content *c, struct wg_err *err)
 {
 	static const char note[] = "there are two forms in this message, and one notice cannot be both";
 	wg_read_attend(read, "there are %zu forms in this message: each is to be sent by itself",
@@ -381,15 +196,15 @@ static enum wg_code two_forms(struct wg_read *read, struct content *c, struct wg
 	enum wg_code code = no_notice(read, note, err);
 	c->forms = c->forms == 1 ? 2 : c->forms; /* none of them is the form */
 	if (code == WG_OK)
-		code = put_others(read, c, note, err);
-	return code == WG_OK ? put_parts(read, c, err) : code;
+		code = wg_beside_others(read, c, note, err);
+	return code == WG_OK ? wg_beside_parts(read, c, err) : code;
 }
 
 /* The rows of an attached table become messages; what stands around it waits for a person. */
-static enum wg_code divide(const struct wg_reading *reading, struct wg_read *read, struct content *c,
+static enum wg_code divide(const struct wg_reading *reading, struct wg_read *read, struct wg_content *c,
                            struct wg_err *err)
 {
-	enum wg_code code = from_outside(c->table, err);
+	enum wg_code code = wg_part_from_outside(c->table, err);
 	unsigned sentences = wg_maps_sentences(reading->maps, read->fields->text);
 	size_t own = 0;
 	for (size_t i = 0; i < read->fields->count; i++)
@@ -415,7 +230,7 @@ static enum wg_code divide(const struct wg_reading *reading, struct wg_read *rea
 }
 
 static enum wg_code one_form(const struct wg_reading *reading, const struct wg_envelope_facts *facts,
-                             struct wg_read *read, struct content *c, struct wg_err *err)
+                             struct wg_read *read, struct wg_content *c, struct wg_err *err)
 {
 	__attribute__((cleanup(note_free))) struct wg_fields note = { 0 };
 	enum wg_code code = c->forms == 1 ? take_part(read, c, &note, err) : WG_OK;
@@ -425,18 +240,18 @@ static enum wg_code one_form(const struct wg_reading *reading, const struct wg_e
 	for (size_t i = 0; i < note.count && code == WG_OK; i++)
 		code = put_note_field(read, &note.fields[i], form_count, err);
 	if (code == WG_OK)
-		code = put_others(read, c, "in an attachment that no map recognises", err);
+		code = wg_beside_others(read, c, "in an attachment that no map recognises", err);
 	if (code == WG_OK && c->forms == 1)
-		code = put_inner(read, c, err);
+		code = wg_beside_inner(read, c, err);
 	if (code == WG_OK)
-		code = put_parts(read, c, err);
+		code = wg_beside_parts(read, c, err);
 	return code;
 }
 
 enum wg_code wg_read_mail(const struct wg_reading *reading, const struct wg_envelope_facts *facts, struct wg_read *read,
                           struct wg_err *err)
 {
-	struct content c = { 0 };
+	struct wg_content c = { 0 };
 	enum wg_code code = wg_parts_read(reading->paths, read->fields, &c.parts, err);
 	if (code != WG_OK)
 		return code;
