@@ -183,6 +183,30 @@ static void place_yes_no(struct wg_map_placing *p, const char *value)
 		wg_map_put_attribute(p, "", "answer", answer);
 }
 
+/* "Yes, section 20": the words behind the answer are a legal status, or nobody has carried them. */
+static void place_status_beside(struct wg_map_placing *p, const char *value)
+{
+	size_t n = strcspn(value, ",;:(\n-");
+	const char *rest = value + n + strspn(value + n, ",;:(\n- ");
+	char words[WG_VALUE_MAX];
+	if (*rest == '\0' || strlen(rest) >= sizeof words)
+		return;
+	memcpy(words, rest, strlen(rest) + 1);
+	for (size_t end = strlen(words); end > 0 && strchr(") .", words[end - 1]) != NULL;)
+		words[--end] = '\0';
+	if (words[0] == '\0')
+		return;
+	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, "legal-status", words, p->t->day);
+	WG_AUTO_FREE char *there = wg_map_get(p, "legal-status");
+	WG_AUTO_FREE char *code = wg_map_get(p, "legal-status/@code");
+	if (c == NULL)
+		wg_map_note(p, WG_UNREAD, "the words behind the answer are no legal status: not carried");
+	else if (there != NULL && (code == NULL || strcmp(code, c->value) != 0))
+		wg_map_note(p, WG_AMBIGUOUS, "another answer gives another legal status");
+	else if (there == NULL && wg_map_put(p, "legal-status", words))
+		wg_map_put_attribute(p, "legal-status", "code", c->value);
+}
+
 static void place_looked_after(struct wg_map_placing *p, const char *value)
 {
 	static const struct {
@@ -207,8 +231,8 @@ static void place_looked_after(struct wg_map_placing *p, const char *value)
 				state = states[i].state;
 	if (state == NULL)
 		wg_map_note(p, WG_UNREAD, "neither yes, no nor not known: not carried");
-	else
-		(void)wg_map_put(p, "@looked-after", state);
+	else if (wg_map_put(p, "@looked-after", state) && answer != NULL)
+		place_status_beside(p, value);
 }
 
 static void place_address(struct wg_map_placing *p, const char *value)

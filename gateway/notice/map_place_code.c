@@ -28,6 +28,11 @@ static void place_coded_words(struct wg_map_placing *p, const char *table, const
 	bool quiet = p->t->field->as == WG_AS_ETHNICITY || p->t->field->as == WG_AS_PLACEMENT_TYPE;
 	const struct wg_map_code *c = wg_map_codes_find(p->t->maps, table, value, p->t->day);
 	const char *answer = wg_value_answer(value);
+	WG_AUTO_FREE char *before = p->t->field->as == WG_AS_LEGAL_STATUS ? wg_map_get(p, "@code") : NULL;
+	if (before != NULL && (c == NULL || strcmp(before, c->value) != 0)) { /* behind "looked after: yes, ..." */
+		wg_map_note(p, WG_AMBIGUOUS, "another answer gives another legal status");
+		return;
+	}
 	if (!wg_map_put(p, "", value))
 		return;
 	if (c != NULL)
