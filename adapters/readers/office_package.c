@@ -73,10 +73,7 @@ enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *wh
 
 void wg_office_logos(const struct wg_zip *zip, const char *pictures, struct wg_office *doc)
 {
-	uint64_t largest = 0;
-	for (size_t i = 0; i < wg_zip_count(zip); i++)
-		if (strncmp(wg_zip_name(zip, i), pictures, strlen(pictures)) == 0 && wg_zip_size(zip, i) > largest)
-			largest = wg_zip_size(zip, i);
+	uint64_t largest = wg_zip_largest(zip, pictures);
 	doc->logos = doc->dropped[WG_OFFICE_PICTURE] && largest > 0 && largest <= WG_LIMIT_LOGO;
 	doc->dropped[WG_OFFICE_PICTURE] = doc->dropped[WG_OFFICE_PICTURE] && !doc->logos;
 }

@@ -206,7 +206,6 @@ static enum wg_code other_parts(struct workbook *w, struct wg_err *err)
 		{ "/embeddings/", "Embedded object (not read)", "another document is embedded: send it by itself" },
 		{ "/activeX/", "Controls (not read)", "boxes are drawn over the cells: write their answers into cells" },
 		{ "/ctrlProps/", "Controls (not read)", "boxes are drawn over the cells: write their answers into cells" },
-		{ "/media/", "Picture (not read)", "a picture stands in the workbook: send it as a file if it matters" },
 		{ "/comments", "Comments (not read)", "cells have comments: write them into cells" },
 		{ "/threadedComments/", "Comments (not read)", "cells have comments: write them into cells" },
 	};
@@ -217,6 +216,9 @@ static enum wg_code other_parts(struct workbook *w, struct wg_err *err)
 				last = known[k].label;
 				wg_table_remark(&w->remarks, 0, last, known[k].value);
 			}
+	if (wg_zip_largest(w->book.zip, "xl/media/") > WG_LIMIT_LOGO)
+		wg_table_remark(&w->remarks, 0, "Picture (not read)",
+		                "a picture stands in the workbook: send it as a file if it matters");
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; code == WG_OK && i < wg_zip_count(w->book.zip); i++)
 		if (strstr(wg_zip_name(w->book.zip, i), "/drawings/drawing") != NULL)

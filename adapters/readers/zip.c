@@ -87,9 +87,13 @@ const char *wg_zip_name(const struct wg_zip *zip, size_t i)
 	return zip->dir.entries[i].name;
 }
 
-uint64_t wg_zip_size(const struct wg_zip *zip, size_t i)
+uint64_t wg_zip_largest(const struct wg_zip *zip, const char *folder)
 {
-	return zip->dir.entries[i].size;
+	uint64_t largest = 0;
+	for (size_t i = 0; i < zip->dir.count; i++)
+		if (strncmp(zip->dir.entries[i].name, folder, strlen(folder)) == 0 && zip->dir.entries[i].size > largest)
+			largest = zip->dir.entries[i].size;
+	return largest;
 }
 
 static size_t find(const struct wg_zip *zip, const char *name)

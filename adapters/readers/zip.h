@@ -23,8 +23,8 @@ void wg_zip_freep(struct wg_zip **zip);
  * control characters, borrowed. */
 size_t wg_zip_count(const struct wg_zip *zip);
 const char *wg_zip_name(const struct wg_zip *zip, size_t i);
-/* Bytes that entry i says it expands to; wg_zip_read holds it to that. */
-uint64_t wg_zip_size(const struct wg_zip *zip, size_t i);
+/* Bytes that the largest entry of a folder ("word/media/") says it expands to; 0 when there is none. */
+uint64_t wg_zip_largest(const struct wg_zip *zip, const char *folder);
 /* By exact name. */
 bool wg_zip_has(const struct wg_zip *zip, const char *name);
 
