@@ -25,8 +25,8 @@ static enum wg_code seal_part(struct wg_process *p, const struct wg_part *part, 
 	return WG_OK;
 }
 
-enum wg_code wg_handle_divide(struct wg_process *p, const struct wg_read *read, struct wg_outcome *o,
-                              struct wg_err *err)
+enum wg_code wg_handle_divide(struct wg_process *p, const struct wg_msg_job *job, const struct wg_read *read,
+                              struct wg_outcome *o, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	o->parts = calloc(read->n_parts + 1, sizeof *o->parts);
@@ -37,7 +37,9 @@ enum wg_code wg_handle_divide(struct wg_process *p, const struct wg_read *read, 
 		code = seal_part(p, &read->parts[i], &o->parts[i], err);
 		o->done.part_count += code == WG_OK;
 	}
+	/* What came around the rows waits for a person, once: who has answered has seen it. */
+	bool ask = read->attention && job->resolution == NULL;
 	if (code == WG_OK)
-		wg_outcome_settle(o, read->attention ? WG_MSG_ATTENTION : WG_MSG_DIVIDED, read->attention ? read->reason : "");
+		wg_outcome_settle(o, ask ? WG_MSG_ATTENTION : WG_MSG_DIVIDED, ask ? read->reason : "");
 	return code;
 }

@@ -100,7 +100,7 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 		return code;
 	o->readable = true;
 	if (read.divided)
-		return wg_handle_divide(p, &read, o, err);
+		return wg_handle_divide(p, job, &read, o, err);
 	code = resolve(p, job, &read, &resolution, err);
 	if (code != WG_OK)
 		return code;

@@ -33,8 +33,8 @@ void wg_outcome_need_person(struct wg_outcome *outcome, const char *fmt, ...) WG
 enum wg_code wg_handle_decide(struct wg_process *process, const struct wg_msg_job *job, struct wg_notice *notice,
                               struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
 /* divide.c: the parts of a document that is several notices, each to become a message of its own. */
-enum wg_code wg_handle_divide(struct wg_process *process, const struct wg_read *read, struct wg_outcome *outcome,
-                              struct wg_err *err) WG_MUST;
+enum wg_code wg_handle_divide(struct wg_process *process, const struct wg_msg_job *job, const struct wg_read *read,
+                              struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
 /* match.c: the keyed hashes by which the store finds child and episode, and the one of the whole content. */
 enum wg_code wg_match_keys(struct wg_process *process, const struct wg_msg_job *job, const struct wg_notice *notice,
                            struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
