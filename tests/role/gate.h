@@ -37,7 +37,8 @@ void gate_store_lose(struct gate_store *store, const char *name);
 /* The first row of what ("messages" or "deliveries") for the message id and, unless NULL, the organisation. */
 struct wg_row gate_row(struct gate_store *store, const char *what, const char *id, const char *organisation);
 
-/* A missing report as a police force mails it. reference tells the episodes, and the children, apart; extra is put at the end. */
+/* A missing report as a police force mails it. reference tells the episodes, and the children, apart; extra is put at
+ * the end. */
 void gate_report(struct wg_buf *out, const char *reference, const char *placing, const char *extra);
 
 #endif
