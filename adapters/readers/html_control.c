@@ -56,9 +56,9 @@ static xmlNode *next_node(xmlNode *node, const xmlNode *root)
 {
 	if (node->children != NULL && node->type == XML_ELEMENT_NODE)
 		return node->children;
-	while (node != root && node->next == NULL)
+	while (node != NULL && node != root && node->next == NULL)
 		node = node->parent;
-	return node != root ? node->next : NULL;
+	return node != NULL && node != root ? node->next : NULL;
 }
 
 static void remember(xmlHashTablePtr table, xmlNode *node, const char *attribute)

@@ -11,8 +11,8 @@
 enum wg_item_kind {
 	WG_ITEM_LINE, /* text; "" is a blank line */
 	WG_ITEM_PAIR, /* a table said which is label and which is value */
-	WG_ITEM_HEAD  /* a line that markup calls a heading: never part of a field, and the section of those below; empty: they
-	                 stand under none */
+	WG_ITEM_HEAD  /* a line that markup calls a heading: never part of a field, and the section of those below; empty:
+	                 they  stand under none */
 };
 
 struct wg_item {

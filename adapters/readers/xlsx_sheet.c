@@ -58,6 +58,7 @@ size_t wg_xlsx_reference(const char *s, unsigned *column, unsigned *row)
 
 static bool range_of(const char *s, struct range *out)
 {
+	*out = (struct range){ 0 };
 	size_t n = wg_xlsx_reference(s, &out->left, &out->top);
 	if (n > 0 && s[n] == ':')
 		n = wg_xlsx_reference(s + n + 1, &out->right, &out->bottom) > 0 ? n : 0;

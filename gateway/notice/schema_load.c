@@ -170,7 +170,7 @@ static enum wg_code add_place(struct loader *l, struct at at, struct wg_type *ty
 	enum wg_code code = read_place(l, at, &place);
 	if (code != WG_OK)
 		return code;
-	if (wg_type_place(type, place.name) != NULL || type->n_places == WG_SCHEMA_PLACES)
+	if (type->n_places == WG_SCHEMA_PLACES || wg_type_place(type, place.name) != NULL)
 		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many elements",
 		                       type->name, place.name);
 	type->places[type->n_places++] = place;
@@ -186,7 +186,7 @@ static enum wg_code add_attribute(struct loader *l, struct at at, struct wg_type
 		code = label_of(l, at, &attribute.category);
 	if (code != WG_OK)
 		return code;
-	if (wg_type_attribute(type, attribute.name) != NULL || type->n_attributes == WG_SCHEMA_ATTRIBUTES)
+	if (type->n_attributes == WG_SCHEMA_ATTRIBUTES || wg_type_attribute(type, attribute.name) != NULL)
 		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" has \"%s\" twice, or too many attributes",
 		                       type->name, attribute.name);
 	attribute.declared = at.node;

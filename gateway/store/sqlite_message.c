@@ -106,8 +106,9 @@ enum wg_code wg_message_again(struct wg_store *store, struct wg_now now, int64_t
 {
 	struct wg_msg_rec msg;
 	enum wg_code code = wg_message_by_seq(store, seq, &msg, err);
-	bool ended = msg.state != WG_MSG_ROUTED && msg.state != WG_MSG_ATTENTION && msg.state != WG_MSG_RETURNED;
-	if (code != WG_OK || ended)
+	if (code != WG_OK)
 		return code;
+	if (msg.state != WG_MSG_ROUTED && msg.state != WG_MSG_ATTENTION && msg.state != WG_MSG_RETURNED)
+		return WG_OK; /* at its end */
 	return wg_message_move(store, now, &msg, WG_MSG_NORMALISED, WG_WHO_STORE, NULL, why, NULL, err);
 }
