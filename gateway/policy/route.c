@@ -92,12 +92,13 @@ static enum wg_code add_desk(const struct routing *r, const struct wg_route *rou
 }
 
 /* Back to whoever handed the notice in. A route names a role for each kind of organisation; only those of the sender's
- * kind apply. */
+ * kind apply. Of a copy, whom it is for is who once sent the form: it is at its end there, or it would go to and fro.
+ */
 static enum wg_code follow_back(const struct routing *r, const struct wg_route *route, const struct wg_route_to *to,
                                 struct wg_err *err)
 {
-	const char *submitter = r->view->given->submitter;
-	const struct wg_organisation *o = submitter != NULL ? wg_directory_find(r->directory, submitter) : NULL;
+	const char *back = r->copy_organisation[0] != '\0' ? r->copy_organisation : r->view->given->submitter;
+	const struct wg_organisation *o = back != NULL ? wg_directory_find(r->directory, back) : NULL;
 	if (o == NULL)
 		unreachable(r->out, "sender", "", "not in the directory");
 	else if (strcmp(o->kind, to->at) == 0)

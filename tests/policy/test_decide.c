@@ -473,6 +473,23 @@ static void test_copies(void **state)
 	wg_policy_freep(&policy);
 }
 
+/* A form that went back has arrived with its owner: it is not sent back once more. */
+static void test_copy_goes_no_further_back(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = policy_of(HEAD ROLES ROUTE(TO("front-door", "sender")) FRAME TAIL);
+	struct wg_notice *n = notice_of(notice_text);
+	char got[512];
+	set(n, "header/copy-for/@organisation", "host");
+	set(n, "header/copy-for/@desk", "door");
+	struct wg_decisions *d = decide_at(policy, directory, n, "placer", NOW);
+	describe(d, got, sizeof got);
+	assert_string_equal(got, "host/door front-door sender");
+	wg_decisions_freep(&d);
+	wg_notice_freep(&n);
+	wg_policy_freep(&policy);
+}
+
 /* Whom the original could not reach was told to a person there; its copies do not say it again at every gateway. */
 static void test_copy_is_silent_about_others(void **state)
 {
@@ -494,11 +511,17 @@ static void test_copy_is_silent_about_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),       cmocka_unit_test(test_conditions),
-		cmocka_unit_test(test_age),         cmocka_unit_test(test_needs_the_time),
-		cmocka_unit_test(test_reasons),     cmocka_unit_test(test_routes),
-		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unreachable_is_cut_aloud),
-		cmocka_unit_test(test_copies),      cmocka_unit_test(test_copy_is_silent_about_others),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_needs_the_time),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_unreachable_is_cut_aloud),
+		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_copy_is_silent_about_others),
+		cmocka_unit_test(test_copy_goes_no_further_back),
 	};
 	return cmocka_run_group_tests_name("decide", tests, open_all, close_all);
 }
