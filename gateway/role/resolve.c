@@ -78,15 +78,31 @@ static enum wg_code add_item(struct wg_notice *notice, const char *place, const 
 	return set(notice, "answer/item[last]/label", line, code, err);
 }
 
-/* Places that the kind needs and that are empty. Of a|b the owner is told the first: it is the one that forms ask. */
+/* "child/date-of-birth|child/age" as an owner reads it: "child: date of birth, or child: age". */
+static void in_words(const char *places, size_t n, struct wg_buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *p = places + i;
+		if (*p == '|' || *p == '/')
+			wg_buf_puts(out, *p == '|' ? ", or " : ": ");
+		else if (*p != '@')
+			wg_buf_putc(out, *p == '-' ? ' ' : *p);
+	}
+}
+
+/* Places that the kind needs and that are empty; of several that stand for one another, place is the first. */
 static enum wg_code add_missing(struct wg_notice *notice, const char *missing, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	for (size_t n; *missing != '\0' && code == WG_OK; missing += n + (missing[n] == ' ')) {
+		WG_AUTO_BUF struct wg_buf words = WG_BUF(4096);
 		char place[WG_LIMIT_NAME * 2];
 		n = strcspn(missing, " ");
 		(void)snprintf(place, sizeof place, "%.*s", (int)strcspn(missing, "| "), missing);
-		code = add_item(notice, place, NULL, "MISSING", err);
+		in_words(missing, n, &words);
+		code = wg_buf_check(&words, "label", err);
+		if (code == WG_OK)
+			code = add_item(notice, place, wg_buf_text(&words), "MISSING", err);
 	}
 	return code;
 }

@@ -103,7 +103,7 @@ class Attention(g.Case):
         opened = email.message_from_bytes(self.world.open_mail(sealed, "staffordshire-police"), policy=email.policy.default)
         told = opened.get_body(("plain",)).get_content()
         self.assertIn("Please add the date of birth.", told)
-        self.assertIn("child/date-of-birth", told)
+        self.assertIn("child: date of birth, or child: age", told)
         self.assertNotIn("Canary", told)
 
     def test_a_grade_that_no_child_has_calls_a_person_and_goes_on(self):
