@@ -169,6 +169,15 @@ class Everyday(Case):
         self.assertIn("Favourite invented colour", kept)
         self.assertIn("ultraviolet", kept)
 
+    def test_documents_of_every_type(self):
+        folder = ROOT / "tests/corpora/documents-a"
+        for name, kind in (("missing-09-force-form.docx", "missing"), ("missing-02-cmd-odt.odt", "missing"), ("missing-04-pdf.pdf", "missing"),
+                           ("missing-03-html.html", "missing"), ("absence-03-csv.csv", "absence"), ("interview-13-xlsx-form.xlsx", "return-interview")):
+            message = self.world.submit(self.host, folder / name, "staffordshire-police")
+            row = w.wait_for(f"{name} is read", 60, lambda: (lambda r: r if r["state"] in ("routed", "attention") else None)(self.state(message)))
+            self.assertEqual(row["kind"], kind, name)
+            self.assertNotIn("unmapped", row["reason"], name)  # that nobody gets it, or that a child resembles another, is another matter
+
     def test_drop_folder(self):
         receipt = self.host.drop("staffordshire-police", "dropped.eml", report("E2E-DROP"))
         answer = json.loads(w.wait_for("receipt", 30, lambda: receipt.exists() and receipt.read_text()))
