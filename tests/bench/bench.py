@@ -105,7 +105,7 @@ def main():
             accept, deliver, copies, cpu = measure(world, binary, notices, 900)
         finally:
             world.close()
-    rows = readers(binary, 500 if options.quick else 4000)
+    rows = readers(binary, 2000 if options.quick else 6000)
     rows += [("floor-accept", floor["floor-accept"], "notices/s"), ("floor-deliver", floor["floor-deliver"], "notices/s"),
             ("accepted", accept, "notices/s"), ("delivered", deliver, "notices/s"), ("copies", copies, "copies/notice"),
             ("cpu", cpu * 1000, "ms/notice"), ("accept-vs-floor", accept / floor["floor-accept"], "ratio"),

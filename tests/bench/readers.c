@@ -13,7 +13,8 @@
 /* Documents of one turn. */
 #define TURN 20
 
-static enum wg_code turn(const char *program, const struct wg_buf *document, int64_t *spent, struct wg_err *err)
+/* *least: the shortest turn so far, the one that other programs disturbed least. */
+static enum wg_code turn(const char *program, const struct wg_buf *document, int64_t *least, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	const char *const argv[] = { "reader", NULL };
@@ -32,24 +33,25 @@ static enum wg_code turn(const char *program, const struct wg_buf *document, int
 		wg_buf_reset(&out);
 		code = wg_child_run(&child, &out, err);
 	}
-	*spent += wg_clock_monotonic() - start;
+	int64_t took = wg_clock_monotonic() - start;
+	if (took < *least)
+		*least = took;
 	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", program);
 }
 
 static enum wg_code measure(const char *name, const char *confined, const char *bare, const struct wg_buf *document,
                             int64_t ms, struct wg_err *err)
 {
-	int64_t with = 0, without = 0, documents = 0;
+	int64_t with = INT64_MAX, without = INT64_MAX, end = wg_clock_monotonic() + ms;
 	enum wg_code code = WG_OK;
-	while (code == WG_OK && with + without < ms) {
+	do {
 		code = turn(confined, document, &with, err);
 		if (code == WG_OK)
 			code = turn(bare, document, &without, err);
-		documents += TURN;
-	}
+	} while (code == WG_OK && wg_clock_monotonic() < end);
 	if (code != WG_OK)
 		return code;
-	double rate = (double)documents * 1000 / (double)(with > 0 ? with : 1);
+	double rate = (double)TURN * 1000 / (double)(with > 0 ? with : 1);
 	double share = with > 0 ? 1 - (double)without / (double)with : 0;
 	(void)printf("reader-%s %.1f documents/s\nreader-%s-sandbox %.3f share\n", name, rate, name, share);
 	return WG_OK;
