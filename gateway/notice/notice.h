@@ -113,5 +113,8 @@ enum wg_code wg_render_html(const struct wg_render *render, const struct wg_noti
                             struct wg_err *err) WG_MUST;
 enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
                             struct wg_err *err) WG_MUST;
+/* Both for the price of little more than one: what stands where is found once. Either may be NULL. */
+enum wg_code wg_render_both(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *html,
+                            struct wg_buf *text, struct wg_err *err) WG_MUST;
 
 #endif

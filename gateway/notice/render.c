@@ -185,40 +185,63 @@ static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlD
 	return result;
 }
 
-/* Both steps, and the bytes of the result, which the caller frees with xmlFree. */
-static enum wg_code transform(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice,
-                              xmlChar **bytes, int *len, struct wg_err *err)
+/* The second step, and the bytes of the result, which the caller frees with xmlFree. */
+static enum wg_code look(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice,
+                         xmlDoc *page, xmlChar **bytes, int *len, struct wg_err *err)
 {
-	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml), notice->schema);
-	xmlDoc *result = page != NULL ? apply(render, looks, page, notice->schema) : NULL;
+	xmlDoc *result = apply(render, looks, page, notice->schema);
 	int rc = result != NULL ? xsltSaveResultToString(bytes, len, result, looks) : -1;
 	xmlFreeDoc(result);
-	xmlFreeDoc(page);
 	if (rc != 0 || *bytes == NULL || *len < 0)
 		return wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
 	return WG_OK;
 }
 
-enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
-                            struct wg_err *err)
+static enum wg_code put_html(const struct wg_render *render, const struct wg_notice *notice, xmlDoc *page,
+                             struct wg_buf *out, struct wg_err *err)
 {
 	xmlChar *bytes = NULL;
 	int len = 0;
-	enum wg_code code = transform(render, render->html, notice, &bytes, &len, err);
+	enum wg_code code = look(render, render->html, notice, page, &bytes, &len, err);
 	if (code == WG_OK)
 		wg_buf_put(out, bytes, (size_t)len);
 	xmlFree(bytes);
 	return code == WG_OK ? wg_buf_check(out, "HTML of a notice", err) : code;
 }
 
-enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
-                            struct wg_err *err)
+static enum wg_code put_text(const struct wg_render *render, const struct wg_notice *notice, xmlDoc *page,
+                             struct wg_buf *out, struct wg_err *err)
 {
 	xmlChar *bytes = NULL;
 	int len = 0;
-	enum wg_code code = transform(render, render->text, notice, &bytes, &len, err);
+	enum wg_code code = look(render, render->text, notice, page, &bytes, &len, err);
 	if (code == WG_OK)
 		wg_render_wrap((const char *)bytes, (size_t)len, out);
 	xmlFree(bytes);
 	return code == WG_OK ? wg_buf_check(out, "text of a notice", err) : code;
+}
+
+enum wg_code wg_render_both(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *html,
+                            struct wg_buf *text, struct wg_err *err)
+{
+	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml), notice->schema);
+	if (page == NULL)
+		return wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
+	enum wg_code code = html != NULL ? put_html(render, notice, page, html, err) : WG_OK;
+	if (code == WG_OK && text != NULL)
+		code = put_text(render, notice, page, text, err);
+	xmlFreeDoc(page);
+	return code;
+}
+
+enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err)
+{
+	return wg_render_both(render, notice, out, NULL, err);
+}
+
+enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
+                            struct wg_err *err)
+{
+	return wg_render_both(render, notice, NULL, out, err);
 }

@@ -24,9 +24,7 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 	char seed[WG_HASH_TEXT];
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
 	if (code == WG_OK)
-		code = wg_render_text(s->render, copy, &text, err);
-	if (code == WG_OK)
-		code = wg_render_html(s->render, copy, &html, err);
+		code = wg_render_both(s->render, copy, &html, &text, err);
 	if (code == WG_OK) {
 		wg_sha256_hex(xml.data, xml.len, seed);
 		code = wg_mime_entity(wg_buf_text(&text), wg_buf_text(&html), xml.data, xml.len, seed, &entity, err);
