@@ -54,7 +54,7 @@ static bool has_value(const xmlNode *node)
 /* The node behind this one in the order of the page, below root. */
 static xmlNode *next_node(xmlNode *node, const xmlNode *root)
 {
-	if (node->children != NULL && node->type == XML_ELEMENT_NODE)
+	if (node != NULL && node->children != NULL && node->type == XML_ELEMENT_NODE)
 		return node->children;
 	while (node != NULL && node != root && node->next == NULL)
 		node = node->parent;

@@ -252,10 +252,11 @@ static enum wg_code read_types(struct loader *l)
 				code = type_named(l, at, name, &type);
 			if (code == WG_OK && (type == NULL || type->built))
 				code = wg_xml_complain(at.doc, c, l->err, "type \"%s\" is defined twice", name);
+			if (type == NULL)
+				continue; /* code says why */
 			if (code == WG_OK)
 				code = read_content(l, at, type);
-			if (type != NULL)
-				type->built = true;
+			type->built = true;
 		}
 	}
 	return code;
