@@ -74,21 +74,22 @@ static enum wg_code show(const struct words *w, struct wg_case *c, struct wg_buf
 		wg_buf_puts(out, "# What was answered before:\n");
 		wg_resolution_write(c->earlier, c->read.fields, out);
 	}
-	wg_resolution_template(&resolving, c->read.notice, !w->labels_only, out);
+	if (c->read.divided)
+		wg_buf_puts(out, "# A table whose rows wait: look at the original, then take the # away.\n#text is read\n");
+	else
+		wg_resolution_template(&resolving, c->read.notice, !w->labels_only, out);
 	return WG_OK;
 }
 
 /* ---- resolve and return */
 
-static enum wg_code read_answers(const struct words *w, struct wg_case *c, struct wg_resolution **out,
-                                 struct wg_err *err)
+static enum wg_code read_answers(const struct words *w, struct wg_resolution **out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(WG_RESOLUTION_MAX);
 	enum wg_code code = w->with != NULL ? wg_file_read(w->with, &text, err) : WG_OK;
 	if (code == WG_OK)
 		code = wg_resolution_parse(wg_buf_text(&text), text.len, w->with != NULL ? w->with : "resolution", out, err);
 	wg_buf_wipe(&text);
-	(void)c;
 	return code;
 }
 
@@ -97,6 +98,8 @@ static enum wg_code rehearse(struct wg_case *c, const struct wg_resolution *reso
 {
 	WG_AUTO_BUF struct wg_buf open = WG_BUF((size_t)256 * 1024);
 	const struct wg_resolving resolving = wg_case_resolving(c);
+	if (c->read.divided)
+		return wg_case_table(resolution, err);
 	enum wg_code code = wg_resolution_apply(&resolving, resolution, &c->read.notice, &open, err);
 	if (code != WG_OK || resolution->give_back != NULL)
 		return code;
@@ -130,7 +133,7 @@ static enum wg_code resolve(const struct words *w, struct wg_case *c, bool give_
                             struct wg_err *err)
 {
 	WG_AUTO_RESOLUTION struct wg_resolution *resolution = NULL;
-	enum wg_code code = read_answers(w, c, &resolution, err);
+	enum wg_code code = read_answers(w, &resolution, err);
 	if (code == WG_OK && give_back && resolution->give_back == NULL && (resolution->give_back = strdup(w->why)) == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "no memory for a resolution");
 	if (code == WG_OK)

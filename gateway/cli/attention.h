@@ -24,6 +24,10 @@ enum wg_code wg_case_open(struct wg_case *c, const char *id, struct wg_err *err)
 void wg_case_close(struct wg_case *c);
 #define WG_AUTO_CASE __attribute__((cleanup(wg_case_close)))
 
+/* Whether that is an answer to a table whose rows wait because of what stands beside them: that it was read, and
+ * nothing else. WG_REJECT with what to do. */
+enum wg_code wg_case_table(const struct wg_resolution *resolution, struct wg_err *err) WG_MUST;
+
 struct wg_resolving wg_case_resolving(const struct wg_case *c);
 
 /* Document and notice side by side, what is missing, and what can be done. values: the answers too. */

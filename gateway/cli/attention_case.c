@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/attention.h"
 #include "cli/operator.h"
+#include "notice/value.h"
 #include "policy/reasons.h"
 #include "role/outcome.h"
 
@@ -88,6 +89,20 @@ void wg_case_close(struct wg_case *c)
 	wg_process_free(&c->process);
 }
 
+enum wg_code wg_case_table(const struct wg_resolution *r, struct wg_err *err)
+{
+	if (r->give_back != NULL)
+		return wg_err_set(
+			err, WG_REJECT,
+			"a table cannot be returned as a form: cancel it with wardgate queue cancel, and tell its owner");
+	if (r->count > 0 || !r->text_read || r->kind[0] != '\0' || r->new_child || r->new_episode ||
+	    r->same_child[0] != '\0')
+		return wg_err_set(
+			err, WG_REJECT,
+			"the rows of a table are answered one by one, as messages; say \"text is read\" and nothing else");
+	return WG_OK;
+}
+
 struct wg_resolving wg_case_resolving(const struct wg_case *c)
 {
 	return (struct wg_resolving){ .schema = c->process.schema,
@@ -161,7 +176,10 @@ static void put_field(const struct wg_case *c, size_t i, bool values, struct wg_
 {
 	const struct wg_field *f = &c->read.fields->fields[i];
 	const struct wg_placement *p = &c->read.report->placements[i];
-	WG_AUTO_FREE char *label = shown(f->label), *value = shown(values ? f->value : "...");
+	WG_AUTO_FREE char *label = shown(f->label),
+					  *value = shown(!values                     ? "..."
+	                                 : p->what == WG_NOT_CARRIED ? "(not shown: it may hold a password)"
+	                                                             : f->value);
 	WG_AUTO_BUF struct wg_buf left = WG_BUF(WG_LIMIT_READER_OUTPUT), right = WG_BUF(1024);
 	wg_buf_printf(&left, "%3zu %s: %s", i + 1, label != NULL ? label : "?", value != NULL ? value : "?");
 	if (p->to[0] != '\0')
@@ -178,7 +196,7 @@ static void put_words(const char *words, struct wg_buf *out)
 		char one[512], safe[2048];
 		size_t n = strcspn(line, "\n");
 		(void)snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : sizeof one - 1), line);
-		wg_buf_printf(out, "  %s\n", wg_defang(one, safe, sizeof safe));
+		wg_buf_printf(out, "  %s\n", wg_value_secret(one) ? "(not shown)" : wg_defang(one, safe, sizeof safe));
 		line += n + (line[n] == '\n');
 	}
 }
@@ -186,6 +204,14 @@ static void put_words(const char *words, struct wg_buf *out)
 static void put_fields(const struct wg_case *c, bool values, struct wg_buf *out)
 {
 	const struct wg_report *report = c->read.report;
+	if (c->read.divided) {
+		wg_buf_printf(
+			out,
+			"\nThe document is a table of %zu rows, each to be a message of its own; beside them there is something\n"
+			"that was not read: look at the original. Answer \"text is read\", and the rows go on.\n",
+			c->read.n_parts);
+		return;
+	}
 	if (report == NULL) {
 		wg_buf_puts(out, "\nThe document is a notice already; what came beside it:\n");
 		for (size_t i = 0; i < c->read.fields->count; i++) {

@@ -53,7 +53,7 @@ static void ask_maps(const struct wg_maps *maps, const struct wg_draft_form *for
 	size_t best_votes = 0;
 	for (size_t i = 0; i < maps->count; i++) {
 		bool tie;
-		const struct wg_map_field *f = wg_map_field_find(&maps->maps[i], label, section, false, &tie);
+		const struct wg_map_field *f = wg_map_field_find(&maps->maps[i], label, section, WG_MAP_ALONE, &tie);
 		said[i] = f != NULL && of_kind(maps->schema, form->kind, f->to) ? f : NULL;
 	}
 	for (size_t i = 0; i < maps->count; i++) {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "notice/map_internal.h"
 #include "notice/resolution_internal.h"
+#include "notice/value.h"
 
 /* One logical line: continuation lines joined, blanks at both ends gone. */
 struct line {
@@ -284,7 +285,7 @@ static void put_field_question(const struct wg_resolving *r, size_t i, bool valu
 	wg_buf_printf(out, "\": %s.\n", p->note[0] != '\0' ? p->note : "not placed");
 	if (values) {
 		wg_buf_puts(out, "#   It says: ");
-		put_flat(out, r->fields->fields[i].value);
+		put_flat(out, p->what != WG_NOT_CARRIED ? r->fields->fields[i].value : "(not shown)");
 		wg_buf_putc(out, '\n');
 	}
 	if (p->to[0] != '\0' && strchr(p->to, ' ') == NULL)
@@ -307,9 +308,8 @@ void wg_resolution_template(const struct wg_resolving *r, const struct wg_notice
 		wg_buf_puts(out, "\n# There are words outside any field.\n");
 		for (const char *line = values && r->fields->text != NULL ? r->fields->text : ""; *line != '\0';) {
 			size_t n = strcspn(line, "\n");
-			wg_buf_puts(out, "#   ");
-			wg_buf_put(out, line, n);
-			wg_buf_putc(out, '\n');
+			WG_AUTO_FREE char *one = strndup(line, n);
+			wg_buf_printf(out, "#   %s\n", one == NULL || wg_value_secret(one) ? "(not shown)" : one);
 			line += n + (line[n] == '\n');
 		}
 		wg_buf_puts(out, "#text is read\n");

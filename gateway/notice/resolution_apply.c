@@ -92,6 +92,8 @@ static enum wg_code put(const struct applying *a, const struct wg_resolution_lin
 {
 	const struct wg_map_field *field = field_for(a, l->to);
 	const char *answer = wg_value_answer(value);
+	if (wg_value_secret(value))
+		return complain(a, l, "it speaks of a password, and passwords are never carried");
 	bool not_known = answer != NULL && strcmp(answer, "not-known") == 0;
 	struct wg_map_outcome outcome = { 0 };
 	struct wg_err fault = { 0 };
@@ -125,6 +127,9 @@ static enum wg_code move(const struct applying *a, const struct wg_resolution_li
 	bool text = false;
 	if (!wg_schema_find(a->r->schema, l->to, NULL, &text))
 		return complain(a, l, "there is no such place; wardgate schema paths lists them");
+	if (a->r->report != NULL && a->r->report->placements[l->field - 1].what == WG_NOT_CARRIED)
+		return complain(a, l,
+		                "the field may hold a password, and passwords are never carried: write what else it says");
 	if (before == NULL || before[0] == '\0' || !text || strchr(l->to, '@') != NULL ||
 	    (field != NULL && field->as != WG_AS_TEXT))
 		return put(a, l, from->value);
@@ -164,13 +169,18 @@ static enum wg_code apply_line(const struct applying *a, const struct wg_resolut
 
 /* ---- what is still open */
 
-/* A line gives that place an answer; a place inside or around it counts too: child/name answers child/name/full. */
+/* A line gives that place an answer, or a part of it (child/date-of-birth/@said); so does one for what holds it and
+ * little else: child/name answers child/name/full, but child nothing below it. */
 static bool answers(const struct wg_resolution *resolution, const char *place, size_t n)
 {
 	for (size_t i = 0; i < resolution->count; i++) {
 		const char *to = resolution->lines[i].to;
 		size_t m = to != NULL ? strcspn(to, "[") : 0, less = m < n ? m : n;
-		if (to != NULL && strncmp(to, place, less) == 0 && (m == n || (m < n ? place[m] == '/' : to[n] == '/')))
+		if (to == NULL || strncmp(to, place, less) != 0)
+			continue;
+		bool parent =
+			m < n && place[m] == '/' && memchr(to, '/', m) != NULL && memchr(place + m + 1, '/', n - m - 1) == NULL;
+		if (m == n || parent || (m > n && to[n] == '/'))
 			return true;
 	}
 	return false;

@@ -2,6 +2,7 @@
 """A person's way with what the gateway did not understand: looked at, assigned, answered, returned; each step in the log and none with a
 name in it."""
 import email
+import email.message
 import email.policy
 import json
 import pathlib
@@ -112,6 +113,23 @@ class Attention(g.Case):
         self.assertIn("grade of risk", self.becomes(message, "attention")["reason"])
         self.answer(message, "text is read\n")
         self.becomes(message, "routed")
+
+    def test_a_table_with_words_beside_it(self):
+        head = "Child ID,Name,Date of birth,Date and time missing,Placing authority,Host authority,Police ref\n"
+        rows = "".join(f"C-{n},Canaryfive{n} Sample{n},0{n}/02/2011,21/11/2026 18:0{n},Derbyshire,Staffordshire,SP-41-00000{n}\n" for n in (1, 2))
+        mail = email.message.EmailMessage(policy=email.policy.SMTP)
+        mail["From"], mail["To"], mail["Subject"] = "missing@staffordshire-police.example", "front-door@staffordshire.example", "Episodes"
+        mail["Message-ID"] = "<table-1@staffordshire-police.example>"
+        mail.set_content("Please note that the second of them must not be told to his uncle at all.\n")
+        mail.add_attachment((head + rows).encode(), maintype="text", subtype="csv", filename="episodes.csv")
+        message = self.submit(mail.as_bytes())
+        self.becomes(message, "attention")
+        self.assertIn("table of 2 rows", self.attention("show", message).stdout)
+        self.assertEqual(self.attention("return", message, "--why", "not a form", check=False).returncode, 65)
+        self.assertEqual(self.answer(message, "new child\n", check=False).returncode, 65)
+        self.assertEqual(self.state(message)["state"], "attention")
+        self.answer(message, "text is read\n")
+        self.becomes(message, "divided")
 
     def test_who_looked_is_logged(self):
         message = self.waiting("SP-40-000007", "Shoe horn colour: green\n")

@@ -147,6 +147,8 @@ static const struct {
 	{ "field 4 is read\ntext is read\n", "field 2\nfield 5\nfield 6\nchild/date-of-birth|child/age\n",
 	  "child/date-of-birth/@said", "in spring 2011" },
 	{ "child/date-of-birth = 14/03/2011\n", "field 4\nfield 5\nfield 6\ntext\n", "child/date-of-birth", "2011-03-14" },
+	{ "child = yes\n", "field 2\nfield 4\nfield 5\nfield 6\ntext\nchild/date-of-birth|child/age\n",
+	  "child/@looked-after", "true" }, /* no answer to what is below child */
 	{ "child/date-of-birth = not known\n", "field 4\nfield 5\nfield 6\ntext\n", "child/date-of-birth/@said",
 	  "not known" },
 	{ "field 4 -> missing/other\n", "field 2\nfield 5\nfield 6\ntext\nchild/date-of-birth|child/age\n", "missing/other",
@@ -215,6 +217,7 @@ static void test_refused(void **state)
 		{ "child/nhs-number = 9990000019\n", "child/nhs-number: not an NHS number" },
 		{ "found/when = today\n", "found/when: " },
 		{ "missing/nowhere = x\n", "missing/nowhere: " },
+		{ "missing/other = her password is Sample-Pass-123\n", "passwords are never carried" },
 		{ "field 7 is read\n", "no field of that number" },
 		{ "field 4 is read (Another label)\n", "another label" },
 	};
@@ -293,12 +296,38 @@ static void test_template(void **state)
 	wg_report_freep(&report);
 }
 
+/* A box that holds a password can be passed over, not carried, and nobody is shown it. */
+static void test_password(void **state)
+{
+	(void)state;
+	struct wg_field f[] = {
+		{ .label = (char *)"Full name", .value = (char *)"Tess Example", .at = (char *)"line 1" },
+		{ .label = (char *)"Phone lock", .value = (char *)"password Sample-Pass-123", .at = (char *)"line 2" },
+	};
+	const struct wg_fields all = { .reader = "mail", .fields = f, .count = 2, .subject = (char *)"Missing child" };
+	struct wg_report *report = NULL;
+	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
+	WG_AUTO_BUF struct wg_buf asked = WG_BUF(8192), open = WG_BUF(4096);
+	struct wg_err err = { 0 };
+	assert_int_equal(wg_map_apply(maps, &all, &facts, &notice, &report, &err), WG_OK);
+	const struct wg_resolving resolving = {
+		.schema = schema, .maps = maps, .fields = &all, .report = report, .facts = &facts
+	};
+	wg_resolution_template(&resolving, notice, true, &asked);
+	assert_non_null(strstr(wg_buf_text(&asked), "Field 2"));
+	assert_null(strstr(wg_buf_text(&asked), "Sample-Pass-123"));
+	WG_AUTO_RESOLUTION struct wg_resolution *r = parse("field 2 -> missing/other\n");
+	assert_int_equal(wg_resolution_apply(&resolving, r, &notice, &open, &err), WG_REJECT);
+	assert_non_null(strstr(err.text, "passwords are never carried"));
+	wg_report_freep(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),         cmocka_unit_test(test_faults),  cmocka_unit_test(test_apply),
-		cmocka_unit_test(test_all_answered), cmocka_unit_test(test_refused), cmocka_unit_test(test_no_map),
-		cmocka_unit_test(test_template),
+		cmocka_unit_test(test_text),         cmocka_unit_test(test_faults),   cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_all_answered), cmocka_unit_test(test_refused),  cmocka_unit_test(test_no_map),
+		cmocka_unit_test(test_template),     cmocka_unit_test(test_password),
 	};
 	return cmocka_run_group_tests_name("resolution", tests, open_all, close_all);
 }
