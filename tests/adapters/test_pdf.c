@@ -125,7 +125,7 @@ static void bomb_is_refused(void **state)
 		print_message("not tried: under a sanitizer the two gigabytes would really be taken\n");
 		return;
 	}
-	load("confined/bomb", ".pdf", &in);
+	load("../pdf-confined/bomb", ".pdf", &in);
 	assert_int_equal(run_reader(PDF, in.data, in.len, &out, &err), WG_REJECT);
 	assert_non_null(strstr(err.text, "damaged"));
 	next_one_is_read();

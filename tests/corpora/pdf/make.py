@@ -8,6 +8,7 @@ from reportlab.lib import pdfencrypt
 from reportlab.pdfgen import canvas
 
 HERE = pathlib.Path(__file__).parent
+CONFINED = HERE.parent / "pdf-confined"  # what a fuzz target must not meet
 
 
 class Pdf:
@@ -362,8 +363,8 @@ def refused():
 def main():
     for name, pdf in (("hierarchy", hierarchy()), ("buttons", buttons()), ("choices", choices()), ("odd", odd()), ("names", livecycle())):
         (HERE / f"{name}.objects").write_bytes(pdf.seed())
-    (HERE / "confined").mkdir(exist_ok=True)
-    (HERE / "confined/bomb.pdf").write_bytes(bomb())
+    CONFINED.mkdir(exist_ok=True)
+    (CONFINED / "bomb.pdf").write_bytes(bomb())
     for name, content in {**good(), **refused()}.items():
         (HERE / f"{name}.pdf").write_bytes(content)
 
