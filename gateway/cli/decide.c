@@ -71,7 +71,7 @@ static enum wg_code print_decisions(const struct wg_cli *cli, const struct decid
 		if (i > 0)
 			wg_buf_puts(&out, cli->json ? "," : "\n");
 		if (cli->json)
-			wg_decision_json(d->policy, &d->decisions->list[i], &out);
+			wg_decision_json(d->policy, &d->decisions->list[i], d->notice, &out);
 		else
 			wg_decision_text(d->policy, &d->decisions->list[i], &out);
 	}

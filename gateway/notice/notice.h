@@ -82,14 +82,38 @@ struct wg_copy {
 	wg_categories granted;           /* what stays */
 	wg_categories mark;              /* of what goes: name these categories in <withheld> (others go without a word) */
 	const char *reason;              /* text of <withheld> entries, e.g. "not shared with this recipient" */
+	const char *keep; /* how long the recipient may keep it ("P6Y"): header/keep; NULL or "": nothing is said */
 };
 
 /* The copy for one recipient: every element whose category is not granted is gone with all below it, and the result is
  * again a valid notice (an element that the schema requires and that is not granted makes WG_CONFIG: the policy grants
  * too little for a notice of this kind). Categories "administrative" are always kept. Afterwards checks that nothing
- * outside granted is left, independently of how it was removed. */
+ * outside granted is left, independently of how it was removed. Attachments are named anew ("photograph-1.jpg"): the
+ * name that a file had may say anything. */
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
                                struct wg_err *err) WG_MUST;
+
+/* One place that a notice holds something at, with its path as the schema writes it: no numbers, no values. */
+struct wg_notice_element {
+	char path[192];
+	unsigned category;  /* its own: number of the category */
+	wg_categories need; /* its own and those of all above it: it is in a copy only when all are granted */
+	unsigned count;     /* how often */
+};
+/* Every place that holds text or an attribute, in document order; the caller frees the list. */
+enum wg_code wg_notice_elements(const struct wg_notice *notice, struct wg_notice_element **out, unsigned *count,
+                                struct wg_err *err) WG_MUST;
+
+/* Free text may hold more than its place says: the schema's <wg:may-contain> names which categories. One entry for each
+ * different combination that stands in the notice. */
+struct wg_notice_text {
+	unsigned category;  /* of the place */
+	wg_categories need; /* as above */
+	wg_categories may;  /* what it may hold besides */
+};
+/* How many are written, at most max (WG_NOTICE_TEXTS is always enough). */
+#define WG_NOTICE_TEXTS 256
+unsigned wg_notice_texts(const struct wg_notice *notice, struct wg_notice_text *out, unsigned max);
 
 /* UTF-8, indented, deterministic: the same notice gives the same bytes. */
 enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;

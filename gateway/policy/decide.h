@@ -9,7 +9,9 @@
 #include "base/limits.h"
 #include "notice/category.h"
 #include "notice/notice.h"
+#include "policy/consent.h"
 #include "policy/directory.h"
+#include "policy/told.h"
 
 struct wg_policy;
 
@@ -37,7 +39,15 @@ bool wg_policy_grade(const struct wg_policy *policy, const struct wg_notice *not
 struct wg_facts {
 	const char *self;      /* organisation of this gateway */
 	const char *submitter; /* organisation that handed it in */
-	const char *now;       /* RFC 3339: for age() and the dates of rules; given, never read from a clock. Required */
+	const char
+		*now; /* RFC 3339: for age(), working-hours() and the dates of rules; never read from a clock. Required */
+	const char *live_episode; /* whether the child is missing now: "yes", "no", NULL when that is not known */
+	/* The records of this child, those that came with this notice among them; NULL: only what the notice itself says
+	 * counts. */
+	const struct wg_consents *consents;
+	/* Who has, or will have, what this notice concerns. */
+	const struct wg_told *told;
+	unsigned told_count;
 };
 
 enum wg_effect { WG_SHARE, WG_WITHHOLD, WG_REVIEW, WG_DENY };
@@ -49,6 +59,9 @@ struct wg_reason {
 	const char *rule;      /* id, "policy/rule", or NULL */
 	const char *basis;     /* "UK GDPR 6(1)(e), 9(2)(g); DPA 2018 schedule 1 paragraph 18", or NULL */
 	const char *source;    /* "SSOT 18.4" or NULL */
+	const char *consent;   /* the state for this role and category: "given", "refused", ...; static text, never NULL */
+	bool override;         /* given by a rule with overrides="consent" although consent is needed and not given */
+	const char *kept_back; /* override: the rule with unless="consent" that would have kept it back; NULL otherwise */
 };
 
 enum wg_verdict { WG_VERDICT_SEND, WG_VERDICT_REVIEW, WG_VERDICT_DENY };
@@ -57,15 +70,25 @@ struct wg_decision {
 	const struct wg_organisation *organisation;
 	const struct wg_desk *desk;
 	char role[WG_LIMIT_NAME + 1];
-	char of[WG_LIMIT_NAME + 1]; /* "placing" or "host" */
+	char of[WG_LIMIT_NAME + 1]; /* "placing", "host", "sender", "named", "national"; who is reached as one that was
+	                             * told before has the side under which it was, or "told" where that is not known */
 	char also[256];             /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
 	                             * delivery per desk, decided under the role that reached it first */
 	const char *route_source;   /* why it is a recipient */
 	enum wg_verdict verdict;
-	char verdict_rule[160]; /* the rule behind REVIEW or DENY, with its source; "" for SEND */
-	char due[24];           /* REVIEW: ISO duration or "" */
-	wg_categories granted;  /* present in the notice and granted */
-	wg_categories withheld; /* present and not granted */
+	char verdict_rule[160];   /* the rule behind REVIEW or DENY, with its source; "" for SEND */
+	char due[24];             /* REVIEW: ISO duration or "" */
+	wg_categories granted;    /* present in the notice and granted */
+	wg_categories withheld;   /* present and not granted */
+	wg_categories overridden; /* of what is granted: against a consent that is not given, by name of the rule */
+	wg_categories
+		in_text; /* not granted, but granted free text may hold it: for that a person has to read it (REVIEW) */
+	unsigned due_minutes; /* of due; 0 when there is none */
+	bool second_person;   /* REVIEW: two people must release it */
+	char escalate[WG_LIMIT_NAME +
+	              1];       /* REVIEW with due: the role in our own organisation that is told when it has passed */
+	unsigned delay_minutes; /* not sent before so long after the decision */
+	char keep[8];           /* how long the recipient may keep it ("P6Y"); "" when nothing is said */
 	wg_categories mark; /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
 	struct wg_reason *reasons; /* one per category present in the notice */
 	unsigned reason_count;
@@ -85,10 +108,41 @@ enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory
                        const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
 void wg_decisions_freep(struct wg_decisions **decisions);
 
-/* One decision as the disclosure record and `--json` print it: one JSON object (recipient, role, verdict, rules, basis,
- * source per category, policy version and hash). No personal data. */
-void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out);
+/* One decision as the disclosure record and `--json` print it: one JSON object: recipient, role, side; verdict with
+ * rule, due, second_person, escalate, delay, keep; granted, withheld, marked, overridden, in_text (lists of
+ * categories); reasons (per category: effect, rule, basis, source, consent, override, kept_back); elements, when notice
+ * is not NULL:
+ * {"given": [...], "withheld": [...]}, each {"place": "child/name/full", "category": "identity", "count": 1}; policy
+ * version and hash. Names of places, never what stands there: no personal data. */
+void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
+                      const struct wg_notice *notice, struct wg_buf *out);
 /* The same for people: several lines of text. */
 void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out);
+
+/* How long this gateway keeps what it holds of notices of a kind, by <retention>: kind_of_self is the kind of its own
+ * organisation ("council"). NULL when nothing is said: it is kept. *source (may be NULL): where that comes from. */
+const char *wg_policy_retention(const struct wg_policy *policy, const char *kind, const char *kind_of_self,
+                                const char **source);
+
+/* What a reader of the files would overlook, one finding a line, each with what to do, into out; "" when there is
+ * nothing: rules that can never apply (no route leads to their roles for their kinds, everything they give is withheld
+ * from everybody, their time is over on the day of now, they wait for a confirmation), categories that nobody may ever
+ * see, roles that are recipients of a kind and are given nothing of it, routes whose recipients nobody in the directory
+ * can be (directory NULL: not asked). *count says how many. */
+enum wg_code wg_policy_conflicts(const struct wg_policy *policy, const struct wg_directory *directory,
+                                 const struct wg_schema *schema, const char *now, struct wg_buf *out, unsigned *count,
+                                 struct wg_err *err) WG_MUST;
+
+/* Every rule and route in turn, for tools that print or trace a policy. */
+struct wg_policy_item {
+	const char *id;     /* "england/frame"; of a route "england/route-3", counted in its file from 1 */
+	const char *layer;  /* "england" */
+	const char *what;   /* "rule", "route", "grades", "retention", "hours", "text-review" */
+	const char *source; /* its <source> */
+	const char *text;   /* a sentence or two that a data protection officer can sign */
+	const char *note;   /* its <note>, or NULL */
+};
+unsigned wg_policy_items(const struct wg_policy *policy);
+bool wg_policy_item(const struct wg_policy *policy, unsigned i, struct wg_policy_item *out);
 
 #endif

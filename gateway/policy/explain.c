@@ -58,8 +58,10 @@ static void put_reason(struct wg_buf *out, const struct wg_reason *reason)
 	wg_buf_putc(out, '}');
 }
 
-void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out)
+void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
+                      const struct wg_notice *notice, struct wg_buf *out)
 {
+	(void)notice; /* its elements are listed by what follows */
 	wg_buf_putc(out, '{');
 	put_pair(out, "organisation", decision->organisation->id);
 	put_pair(out, "desk", decision->desk->name);

@@ -83,7 +83,7 @@ static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);
 	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
-	wg_decision_json(p->policy, d, &o->disclosures[i]);
+	wg_decision_json(p->policy, d, notice, &o->disclosures[i]);
 	enum wg_code code = wg_buf_check(&o->disclosures[i], "disclosure record", err);
 	if (code != WG_OK)
 		return code;

@@ -48,6 +48,19 @@ enum wg_code wg_client_status(struct wg_client *client, const char *id, const ch
 enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out,
                                       unsigned *count, struct wg_err *err) WG_MUST;
 
+/* What the store knows of the child of a leased message, before it is decided. The arguments are those that
+ * wg_client_done will be given; nothing is changed. message: its own id, which counts nothing. Free with
+ * wg_context_free. */
+enum wg_code wg_client_context(struct wg_client *client, const char *message, enum wg_relation relation,
+                               const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
+                               const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
+	WG_MUST;
+/* Which of these keys belong to a child, and to no child that also is child (0: any child counts; CONFIDENTIAL: also
+ * when it is the child's own): hit[i] is set for them. At most WG_STORE_SEARCH_MAX keys a call. */
+#define WG_STORE_SEARCH_MAX 4096
+enum wg_code wg_client_strangers(struct wg_client *client, uint64_t child, const struct wg_match_key *keys,
+                                 unsigned key_count, bool *hit, struct wg_err *err) WG_MUST;
+
 /* One transaction: state, notice, episode, deliveries, disclosures, log. WG_NOT_FOUND when the lease was lost. Unsent
  * deliveries that this message has already become superseded (what a person holds stays held in the new one); a
  * recipient who was sent to already, or whose delivery failed or was cancelled, is left alone. */
@@ -86,6 +99,53 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
  * closes one in attention. who and why go to the log; neither may be "". *changed says how many. */
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
                            const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+/* Of reviews, "release" with two people: the first leaves it in review and is remembered (WG_REJECT for the same person
+ * again); the second moves it. One more action, on a delivery in review only: "withhold": decided by a person not to
+ * share (final, recorded with who and why; decided again only when policy or consent change, and then it stays with the
+ * person: review). "seen" on a delivery that overrides a consent: a person has looked at it. All of these settle the
+ * review: its alarm is recalled. */
+
+/* The child of a message, or of keys made of a reference that a person gave (a message id in id, or "" and keys).
+ * WG_NOT_FOUND when nobody is known by it; WG_REJECT when more than one child is. */
+enum wg_code wg_client_child(struct wg_client *client, const char *id, const struct wg_match_key *keys,
+                             unsigned key_count, uint64_t *child, struct wg_err *err) WG_MUST;
+/* Keeps a record of the child; in the same transaction every message of the child that has unsent deliveries goes back
+ * to be decided again, so nothing more is leased under the old answer. *pulled: how many messages. The same id again
+ * changes nothing. */
+enum wg_code wg_client_record(struct wg_client *client, uint64_t child, const struct wg_record_new *record,
+                              const char *who, const char *why, unsigned *pulled, struct wg_err *err) WG_MUST;
+/* The records of a child, the oldest first; reading is logged with who. Free with wg_records_free. */
+enum wg_code wg_client_records(struct wg_client *client, uint64_t child, const char *who, struct wg_record **out,
+                               unsigned *count, struct wg_err *err) WG_MUST;
+void wg_records_free(struct wg_record *records, unsigned count);
+
+/* The disclosure register of a child (0: of everybody), of decisions from <= decided < until (wall ms), the oldest
+ * first: a JSON array, an object each: message, kind, sender (organisation), accepted (RFC 3339), delivery,
+ * organisation, desk, role, of, channel, state, reason, epoch, decided, sent (RFC 3339 of handed-over or received, or
+ * ""), receipt, maybe, overrides, record (the decision as process gave it), acts (what people did: at, who, event,
+ * detail), exemption (null, or code, who, why, at). Superseded decisions and those not to share are there too. Asking
+ * is logged with who. WG_LIMIT when there are more than WG_STORE_LIST_MAX: narrow from and until. */
+enum wg_code wg_client_register(struct wg_client *client, uint64_t child, int64_t from, int64_t until, const char *who,
+                                struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* Marks one entry of the register as exempt from a subject's access, code one of WG_STORE_EXEMPTIONS; code "" takes the
+ * mark away. */
+#define WG_STORE_EXEMPTIONS \
+	"serious-harm child-abuse-data social-work health education court legal-privilege crime third-party"
+enum wg_code wg_client_exempt(struct wg_client *client, const char *delivery, const char *code, const char *who,
+                              const char *why, struct wg_err *err) WG_MUST;
+
+/* Legal hold on all messages of a child (id "") or on one message: while it stands nothing of them is purged. */
+enum wg_code wg_client_legal_hold(struct wg_client *client, uint64_t child, const char *id, bool on, const char *who,
+                                  const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+/* What of one kind of notice ("" for those whose kind was never known) has had nothing happen to it since before (wall
+ * ms): a JSON array, an object each: message, kind, organisation, accepted, last (RFC 3339), fate: "purge", or why it
+ * stays: "undelivered", "review", "attention", "legal-hold", "concerned" (a message that is kept concerns it). dry:
+ * only says so. Otherwise those of fate purge lose their content: originals, notices, reports, answers, envelopes and
+ * their data keys are destroyed, the keys by which the child is found too when it was its last; the message's row, its
+ * register and its log stay. At most WG_STORE_REPORTS_MAX messages a call; *more when there are more. *freed: bytes. */
+enum wg_code wg_client_purge(struct wg_client *client, const char *kind, int64_t before, bool dry, const char *who,
+                             struct wg_buf *out, uint64_t *freed, bool *more, struct wg_err *err) WG_MUST;
+
 /* Who looks after a message in attention: a name, "" for nobody any more. It stays with the message when it comes back
  * to attention. WG_REJECT when the message is in another state, or `to` is not one line of text of at most
  * WG_LIMIT_NAME bytes. who and why go to the log, here and below: no personal data of a child. */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "policy/told.h"
 #include "store/states.h"
 
 struct wg_store;
@@ -111,13 +112,23 @@ void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count);
 
 struct wg_dlv_new {
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
+	char of[WG_LIMIT_NAME + 1];   /* the side under which it is a recipient: "placing", "host", ... */
 	char channel[8];              /* "mail", "https" */
 	enum wg_delivery_state state; /* SEALED, REVIEW or WITHHELD */
 	const char *reason;           /* for REVIEW and WITHHELD; NULL otherwise */
 	const char *disclosure;       /* the decision as JSON; never NULL: no record, no send */
 	const void *envelope;         /* sealed; NULL for WITHHELD */
 	size_t envelope_len;
-	int64_t deadline; /* wall ms after which a retry is given up */
+	int64_t deadline;   /* wall ms after which a retry is given up */
+	int64_t not_before; /* wall ms before which it is not sent; 0: at once */
+	/* REVIEW */
+	int64_t due;        /* wall ms by which a person must have decided; 0 when nothing is said */
+	bool second_person; /* released only by two different people */
+	/* Not 0: this one is the alarm of the delivery with number alarm_of - 1 of the same message: it goes out at
+	 * not_before, unless that one has left REVIEW by then: it is recalled in the transaction that settles the review.
+	 * It belongs to no episode, so it neither waits nor makes wait. state is SEALED. */
+	unsigned alarm_of;
+	bool overrides; /* the decision goes against a consent: listed until a person has looked at it */
 };
 
 /* What a keyed hash stands for, in the order of the evidence; MATCHING.md says what each is good for. The store sees
@@ -131,9 +142,12 @@ enum wg_key_kind {
 	WG_KEY_NAME,
 	WG_KEY_SURNAME_BIRTH,
 	WG_KEY_FORENAME_BIRTH,
-	WG_KEY_SWAPPED /* the key that NAME_BIRTH would be with day and month exchanged: looked for, never kept */
+	WG_KEY_SWAPPED, /* the key that NAME_BIRTH would be with day and month exchanged: looked for, never kept */
+	/* a postcode of an address that must not become known: kept with the child, says nothing of who it is, and is never
+	   used to match */
+	WG_KEY_CONFIDENTIAL
 };
-#define WG_KEY_KINDS 9
+#define WG_KEY_KINDS 10
 
 struct wg_match_key {
 	enum wg_key_kind kind;
@@ -165,6 +179,22 @@ enum wg_child_choice {
 	WG_CHILD_NEW      /* a child that the store does not know yet, whatever its keys say */
 };
 
+/* One record about a child: an answer about sharing. The store keeps ciphertext. */
+struct wg_record_new {
+	char id[WG_ID_TEXT];
+	const void *blob;
+	size_t blob_len;
+};
+struct wg_record {
+	char id[WG_ID_TEXT];
+	int64_t at; /* when it was kept */
+	uint8_t *blob;
+	size_t blob_len;
+};
+/* Records of one child; a record's bytes. */
+#define WG_STORE_RECORDS_MAX 256
+#define WG_STORE_RECORD_MAX ((size_t)64 * 1024)
+
 struct wg_msg_done {
 	char id[WG_ID_TEXT];
 	uint64_t token;
@@ -189,7 +219,28 @@ struct wg_msg_done {
 	char epoch[WG_STORE_HASH];
 	const struct wg_dlv_new *deliveries;
 	unsigned delivery_count;
+	char notice_id[WG_ID_TEXT]; /* the id that the notice gives itself, when it is not the message's; "" otherwise */
+	const char
+		*concerns; /* ids of the notices that it names in header/concerns, separated by blanks; NULL or "" for none */
+	bool recalls;  /* what is unsent of the messages named in concerns is recalled in the same transaction */
+	const struct wg_record_new *consents; /* records of the child that came in with the notice: kept once each by id */
+	unsigned consent_count;
 };
+
+/* What the store knows that a decision about a message needs. */
+struct wg_context {
+	uint64_t child; /* the store's own number of the child; 0: none that is known, or it is in doubt */
+	bool doubt;
+	bool live;             /* the child has an open missing episode, this message not counted */
+	bool concerns_unknown; /* it names a notice that is not here */
+	struct wg_told *told;  /* each once: who has or will have the messages of the same episode (relation CLOSES or
+	                          WITHIN), or those it  concerns when it names any */
+	unsigned told_count;
+	struct wg_record *records;
+	unsigned record_count;
+};
+void wg_context_free(struct wg_context *context);
+#define WG_STORE_TOLD_MAX 256
 
 struct wg_msg_done_result {
 	bool duplicate; /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
@@ -230,8 +281,15 @@ struct wg_row {                               /* one message or one delivery, fo
 	unsigned attempts;
 	char reason[512];
 	bool maybe;
-	char assigned[WG_LIMIT_NAME + 1]; /* who looks after a message in attention; "" for nobody */
-	char parent[WG_ID_TEXT];          /* the message that this one was a part of; "" for none */
+	char role[WG_LIMIT_NAME + 1], of[WG_LIMIT_NAME + 1];
+	int64_t due;                         /* review: by when a person must have decided; 0 for none */
+	int64_t not_before;                  /* 0: at once */
+	bool second_person;                  /* review: two people must release it */
+	char released_by[WG_LIMIT_NAME + 1]; /* the first of two who has; "" */
+	bool alarm;                          /* it tells somebody that a review is overdue */
+	bool overrides;                      /* against a consent, and nobody has looked at it yet */
+	char assigned[WG_LIMIT_NAME + 1];    /* who looks after a message in attention; "" for nobody */
+	char parent[WG_ID_TEXT];             /* the message that this one was a part of; "" for none */
 };
 
 /* ---- the driver. WG_SYSTEM and WG_CORRUPT together with wg_store_fault() != WG_OK mean that the store can no longer

@@ -31,7 +31,7 @@ static void use(struct wg_notice *notice)
 	must(once.len == twice.len && memcmp(once.data, twice.data, once.len) == 0);
 	must(wg_notice_content(notice, &content, &err) == WG_OK);
 	must(wg_notice_facts(notice, &err) != NULL);
-	struct wg_copy how = { "derbyshire", "duty", WG_CATEGORIES_NONE, wg_categories_all(), "not shared" };
+	struct wg_copy how = { "derbyshire", "duty", WG_CATEGORIES_NONE, wg_categories_all(), "not shared", NULL };
 	must(wg_notice_project(notice, &how, &copy, &err) == WG_OK);
 	must((wg_notice_categories(copy) & ~wg_category_find("administrative")) == 0);
 }

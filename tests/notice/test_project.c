@@ -156,16 +156,16 @@ static void test_a_copy_must_be_addressed(void **unused)
 	(void)unused;
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("found-example.xml"), *copy = NULL;
-	struct wg_copy how = { NULL, "duty", 0, 0, NULL };
+	struct wg_copy how = { NULL, "duty", 0, 0, NULL, NULL };
 	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
-	how = (struct wg_copy){ "derbyshire", NULL, 0, 0, NULL };
+	how = (struct wg_copy){ "derbyshire", NULL, 0, 0, NULL, NULL };
 	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
-	how = (struct wg_copy){ "derbyshire", "duty", 0, wg_categories_all(), NULL };
+	how = (struct wg_copy){ "derbyshire", "duty", 0, wg_categories_all(), NULL, NULL };
 	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
-	how = (struct wg_copy){ "Not A Name", "duty", 0, 0, NULL };
+	how = (struct wg_copy){ "Not A Name", "duty", 0, 0, NULL, NULL };
 	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
 	assert_null(copy);
-	how = (struct wg_copy){ "derbyshire", "duty", 0, 0, NULL };
+	how = (struct wg_copy){ "derbyshire", "duty", 0, 0, NULL, NULL };
 	assert_wg(wg_notice_project(original, &how, &copy, &err));
 }
 
@@ -185,7 +185,7 @@ static void test_stowaways(void **unused)
 	WG_AUTO_NOTICE struct wg_notice *original = NULL, *copy = NULL;
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX), whole = WG_BUF(BYTES_MAX);
 	assert_wg(wg_notice_parse(schema, text, sizeof text - 1, "stowaways", &original, &err));
-	struct wg_copy how = { "derbyshire", "duty", wg_category_find("risk"), 0, NULL };
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("risk"), 0, NULL, NULL };
 	assert_wg(wg_notice_project(original, &how, &copy, &err));
 	assert_wg(wg_notice_serialise(copy, &bytes, &err));
 	assert_null(strstr(wg_buf_text(&bytes), "Zcanary"));

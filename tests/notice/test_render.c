@@ -79,8 +79,8 @@ static void test_all_that_is_granted_and_nothing_else(void **state)
 			wg_categories one = (wg_categories)1 << c / 2;
 			wg_categories granted = c % 2 == 0 ? one : wg_categories_all() & ~one;
 			WG_AUTO_NOTICE struct wg_notice *copy = NULL;
-			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(),
-				                   "not shared with this recipient" };
+			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(), "not shared with this recipient",
+				                   NULL };
 			assert_wg(wg_notice_project(notice, &how, &copy, &err));
 			check_page(copy, kinds[k], granted);
 		}
@@ -154,9 +154,12 @@ static void test_withheld_is_stated_and_sections_vanish(void **state)
 	(void)state;
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml"), *copy = NULL;
-	struct wg_copy how = { "derbyshire", "duty", wg_category_find("identity"),
+	struct wg_copy how = { "derbyshire",
+		                   "duty",
+		                   wg_category_find("identity"),
 		                   wg_category_find("health") | wg_category_find("third-party"),
-		                   "not shared with this recipient" };
+		                   "not shared with this recipient",
+		                   NULL };
 	assert_wg(wg_notice_project(notice, &how, &copy, &err));
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX), html = WG_BUF(BYTES_MAX);
 	assert_wg(wg_render_text(render, copy, &text, &err));

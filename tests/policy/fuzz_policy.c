@@ -51,7 +51,7 @@ static void use(const struct wg_policy *policy, const struct wg_directory *direc
 	must(code == WG_OK || err.text[0] != '\0');
 	for (unsigned i = 0; decisions != NULL && i < decisions->count; i++) {
 		WG_AUTO_BUF struct wg_buf out = WG_BUF(1024 * 1024);
-		wg_decision_json(policy, &decisions->list[i], &out);
+		wg_decision_json(policy, &decisions->list[i], NULL, &out);
 		wg_decision_text(policy, &decisions->list[i], &out);
 		must((decisions->list[i].granted & decisions->list[i].withheld) == 0);
 	}

@@ -166,7 +166,7 @@ static void test_explained(void **state)
 			if (r->rule != NULL)
 				assert_non_null(r->source);
 		}
-		wg_decision_json(policy, &d->list[i], &json);
+		wg_decision_json(policy, &d->list[i], NULL, &json);
 		wg_decision_text(policy, &d->list[i], &text);
 		assert_false(json.failed || text.failed);
 		json_t *object = json_loads(wg_buf_text(&json), JSON_REJECT_DUPLICATES, &fault);
