@@ -301,7 +301,7 @@ static void test_copies_of_every_body(void **state)
 			wg_categories granted = c % 2 == 0 ? one : wg_categories_all() & ~one;
 			WG_AUTO_NOTICE struct wg_notice *copy = NULL;
 			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(),
-				                   "not shared with this recipient" };
+				                   "not shared with this recipient", NULL };
 			assert_wg(wg_notice_project(filling.notice, &how, &copy, &err));
 			check_copy(&filling, copy, granted);
 		}
@@ -344,7 +344,7 @@ static void test_an_example_of_every_kind(void **state)
 			WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX);
 			wg_categories granted = 0;
 			assert_wg(wg_categories_parse(sets[s], &granted, &err));
-			struct wg_copy how = { "derbyshire", "duty", granted, 0, NULL };
+			struct wg_copy how = { "derbyshire", "duty", granted, 0, NULL, NULL };
 			assert_wg(wg_notice_project(notice, &how, &copy, &err));
 			assert_wg(wg_notice_serialise(copy, &bytes, &err));
 			assert_wg(wg_notice_parse(schema, bytes.data, bytes.len, "copy", &again, &err));

@@ -137,9 +137,9 @@ static void test_a_copy_of_a_copy(void **unused)
 	struct wg_err err = { 0 };
 	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *first = NULL, *second = NULL;
 	struct wg_copy how = { "staffordshire", "front-door", wg_category_find("identity") | wg_category_find("risk"),
-		                   wg_category_find("health"), "one" };
+		                   wg_category_find("health"), "one", NULL };
 	assert_wg(wg_notice_project(original, &how, &first, &err));
-	how = (struct wg_copy){ "derbyshire", "duty", wg_category_find("identity"), wg_categories_all(), "two" };
+	how = (struct wg_copy){ "derbyshire", "duty", wg_category_find("identity"), wg_categories_all(), "two", NULL };
 	assert_wg(wg_notice_project(first, &how, &second, &err));
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
 	assert_wg(wg_notice_serialise(second, &bytes, &err));
