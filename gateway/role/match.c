@@ -127,16 +127,8 @@ static bool same(const char *a, const char *b)
 
 /* ---- keys */
 
-struct making {
-	struct wg_process *p;
-	const struct wg_msg_job *job;
-	const struct wg_notice *notice;
-	struct wg_outcome *o;
-	char name[VALUE_MAX], birth[VALUE_MAX]; /* "" where not known */
-};
-
-static enum wg_code hash(struct making *m, const char *what, const char *a, const char *b, char out[WG_STORE_HASH],
-                         struct wg_err *err)
+enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, const char *a, const char *b,
+                           char out[static WG_STORE_HASH], struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(32 * VALUE_MAX);
 	const char *parts[] = { what, a, b };
@@ -146,10 +138,18 @@ static enum wg_code hash(struct making *m, const char *what, const char *a, cons
 	}
 	enum wg_code code = wg_buf_check(&text, "key", err);
 	if (code == WG_OK)
-		code = wg_hmac_hex(m->p->lookup_key.data, m->p->lookup_key.len, text.data, text.len, out, err);
+		code = wg_hmac_hex(lookup_key->data, lookup_key->len, text.data, text.len, out, err);
 	wg_buf_wipe(&text);
 	return code;
 }
+
+struct making {
+	struct wg_process *p;
+	const struct wg_msg_job *job;
+	const struct wg_notice *notice;
+	struct wg_outcome *o;
+	char name[VALUE_MAX], birth[VALUE_MAX]; /* "" where not known */
+};
 
 /* One keyed hash over `what` and what it is made of; the scope, unless NULL, hashed too. */
 static enum wg_code add(struct making *m, enum wg_key_kind kind, const char *what, const char *a, const char *b,
@@ -160,9 +160,9 @@ static enum wg_code add(struct making *m, enum wg_key_kind kind, const char *wha
 		return WG_OK;
 	struct wg_match_key *k = &m->o->keys[done->key_count];
 	*k = (struct wg_match_key){ .kind = kind };
-	enum wg_code code = hash(m, what, a, b, k->key, err);
+	enum wg_code code = wg_match_hash(&m->p->lookup_key, what, a, b, k->key, err);
 	if (code == WG_OK && scope != NULL)
-		code = hash(m, "scope", scope, "", k->scope, err);
+		code = wg_match_hash(&m->p->lookup_key, "scope", scope, "", k->scope, err);
 	if (code == WG_OK)
 		done->key_count++;
 	return code;

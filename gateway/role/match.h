@@ -12,4 +12,11 @@ bool wg_match_relation(const char *kind, enum wg_relation *out);
  * those without their marks: written as their number. */
 void wg_match_fold(const char *s, struct wg_buf *out);
 
+/* The keyed hash of what a key is made of: "nhs-number" of the digits, "name" of the full name, "birth" of the ISO
+ * date, "child" of name and date, "police-reference" of number and force, "local-id" of number and system,
+ * "confidential" of a postcode; b is "" where there is one part only. Folded, so spellings meet. WG_LIMIT for words
+ * that are no key. */
+enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, const char *a, const char *b,
+                           char out[static WG_STORE_HASH], struct wg_err *err) WG_MUST;
+
 #endif
