@@ -219,7 +219,8 @@ struct wg_msg_done {
 	char epoch[WG_STORE_HASH];
 	const struct wg_dlv_new *deliveries;
 	unsigned delivery_count;
-	char notice_id[WG_ID_TEXT]; /* the id that the notice gives itself, when it is not the message's; "" otherwise */
+	char notice_id[WG_LIMIT_NAME + 1]; /* the id the notice gives itself (at most 64 of [0-9a-z-]), when not the
+	                                      message's; "" otherwise */
 	const char
 		*concerns; /* ids of the notices that it names in header/concerns, separated by blanks; NULL or "" for none */
 	bool recalls;  /* what is unsent of the messages named in concerns is recalled in the same transaction */
