@@ -9,7 +9,7 @@
 static const struct wg_names_row language[] = {
 	{ "directory", NULL, "version" },
 	{ "organisation", NULL, "id kind code areas" },
-	{ "organisation", "kind", "council police health home provider school" },
+	{ "organisation", "kind", "council police health home provider school national" },
 	{ "name", NULL, "" },
 	{ "domain", NULL, "" },
 	{ "client", NULL, "dns uri key" },

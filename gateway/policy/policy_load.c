@@ -11,7 +11,7 @@ static const struct wg_names_row language[] = {
 	{ "policy", NULL, "id extends version" },
 	{ "note", NULL, "" },
 	{ "role", NULL, "name at" },
-	{ "role", "at", "council police health home provider school family" },
+	{ "role", "at", "council police health home provider school family national" },
 	{ "define", NULL, "name" },
 	{ "confirm", NULL, "rule by on" },
 	{ "route", NULL, "kind from until even-to-sender" },
