@@ -115,6 +115,52 @@ static const char *const migrations[] = {
 	"DROP INDEX delivery_sealed;"
 	"CREATE INDEX delivery_sealed ON delivery(recipient, turn, message, seq) WHERE state = 'sealed';"
 	"PRAGMA user_version=2;",
+
+	/* Who may see what, and why. message: the id that the notice gives itself, what it has to do with an episode
+	 * (enum wg_relation; of what is here already only what opened or ended one is told), a legal hold, when its
+	 * content was purged; lease_records: child.records as they stood when the message was leased or its context was
+	 * asked for. child.records: raised to a number higher than any other whenever the child's records change.
+	 * delivery.stale: decided under records that have changed since: not leased. refused: a person has said no.
+	 * record: answers about sharing; blob is NULL once purged. concern: what a message names in header/concerns. */
+	"ALTER TABLE message ADD COLUMN notice_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE message ADD COLUMN relation INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN lease_records INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN legal_hold INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN purged_at INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX message_notice ON message(notice_id) WHERE notice_id <> '';"
+	"UPDATE message SET relation = 1 WHERE seq IN (SELECT opened_by FROM episode);"
+	"UPDATE message SET relation = 2 WHERE seq IN (SELECT closed_by FROM episode WHERE closed_by IS NOT opened_by);"
+	"ALTER TABLE child ADD COLUMN legal_hold INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE child ADD COLUMN records INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX child_records ON child(records);"
+	"ALTER TABLE delivery ADD COLUMN side TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE delivery ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN due INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN second_person INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN released_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE delivery ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN alarm_of INTEGER REFERENCES delivery(seq);"
+	"ALTER TABLE delivery ADD COLUMN overrides INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX delivery_review ON delivery(due) WHERE state = 'review';"
+	"CREATE INDEX delivery_alarm ON delivery(alarm_of) WHERE alarm_of IS NOT NULL;"
+	"CREATE INDEX delivery_override ON delivery(seq) WHERE overrides = 1 AND seen_at = 0;"
+	"CREATE INDEX disclosure_decided ON disclosure(decided_at);"
+	"CREATE TABLE concern(message INTEGER NOT NULL REFERENCES message(seq), id TEXT NOT NULL, recalls INTEGER NOT NULL,"
+	" PRIMARY KEY(message, id)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX concern_id ON concern(id);"
+	"CREATE TABLE record(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, child INTEGER NOT NULL"
+	" REFERENCES child(id), at INTEGER NOT NULL, message INTEGER REFERENCES message(seq), blob INTEGER REFERENCES"
+	" blob(id)) STRICT;"
+	"CREATE INDEX record_child ON record(child, seq);"
+	"CREATE INDEX record_message ON record(message) WHERE message IS NOT NULL;"
+	"CREATE TABLE exemption(seq INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL REFERENCES delivery(seq),"
+	" at INTEGER NOT NULL, code TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL) STRICT;"
+	"CREATE INDEX exemption_delivery ON exemption(delivery, seq);"
+	"CREATE TRIGGER exemption_kept BEFORE DELETE ON exemption BEGIN SELECT RAISE(ABORT, 'exemptions are kept'); END;"
+	"CREATE TRIGGER exemption_fixed BEFORE UPDATE ON exemption BEGIN SELECT RAISE(ABORT, 'exemptions are kept'); END;"
+	"PRAGMA user_version=3;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
