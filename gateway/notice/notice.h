@@ -31,6 +31,10 @@ const char *wg_schema_requires(const struct wg_schema *schema, const char *kind)
 /* The known kind that is spelt most like this. */
 const char *wg_schema_kind_nearest(const struct wg_schema *schema, const char *kind);
 
+/* WG_OK when path is a place that holds text ("child/name/full", "placement/@ofsted"); WG_CONFIG with the step that is
+ * not there and the nearest name that is. */
+enum wg_code wg_schema_check_place(const struct wg_schema *schema, const char *path, struct wg_err *err) WG_MUST;
+
 /* For those who write maps: every place that can be set in notices of a kind (NULL: of any), one a line: path, type,
  * category, documentation. WG_CONFIG when there is no such kind. */
 enum wg_code wg_schema_paths(const struct wg_schema *schema, const char *kind, struct wg_buf *out, struct wg_err *err)

@@ -143,6 +143,12 @@ enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path
 	return wg_err_set(err, WG_CONFIG, "\"%s\" is not a place in a notice", whole);
 }
 
+enum wg_code wg_schema_check_place(const struct wg_schema *schema, const char *path, struct wg_err *err)
+{
+	bool text = false;
+	return wg_schema_find(schema, path, NULL, &text) && text ? WG_OK : wg_schema_complain(schema, path, err);
+}
+
 bool wg_schema_knows(const struct wg_schema *schema, const char *name, bool attribute)
 {
 	for (size_t i = 0; i < schema->n_types; i++)
