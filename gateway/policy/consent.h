@@ -53,7 +53,8 @@ struct wg_consent {
 struct wg_consents;
 enum wg_code wg_consents_new(struct wg_consents **out, struct wg_err *err) WG_MUST;
 void wg_consents_freep(struct wg_consents **consents);
-/* Takes over the record whether it works or not. WG_LIMIT above WG_CONSENTS_MAX. */
+/* Takes over the record whether it works or not; one with the same id that is there already makes room for it. WG_LIMIT
+ * above WG_CONSENTS_MAX. */
 #define WG_CONSENTS_MAX 256
 enum wg_code wg_consents_add(struct wg_consents *consents, struct wg_consent *record, struct wg_err *err) WG_MUST;
 size_t wg_consents_count(const struct wg_consents *consents);
@@ -61,21 +62,27 @@ const struct wg_consent *wg_consents_at(const struct wg_consents *consents, size
 
 /* What is in force at now (wall ms) for a role and one category (its number). Records of at > now count nothing. An
  * entry that names the role counts before one for "*"; of those left the latest answer; of the same instant the one
- * that holds back more. A given one whose until has come is WG_CONSENT_EXPIRED. WG_CONSENT_NOT_KNOWN when there is
- * none; consents may be NULL. *which (may be NULL): the record that counted, or NULL. */
+ * that holds back more. That nobody asked, or that nobody knows, is no answer: it undoes none of an earlier instant. A
+ * given one whose until has come is WG_CONSENT_EXPIRED. WG_CONSENT_NOT_KNOWN when there is none; consents may be NULL.
+ * *which (may be NULL): the record that counted, or NULL. */
 enum wg_consent_state wg_consents_state(const struct wg_consents *consents, const char *role, unsigned category,
                                         int64_t now, const struct wg_consent **which);
 
-/* One record as XML and back. WG_REJECT with the reason for what does not fit xsd/consent.xsd. xsd_dir: where it is. */
+/* One record as XML and back. WG_REJECT with the reason for what does not fit xsd/consent.xsd. xsd_dir: where it is; it
+ * is read once and kept: wg_consent_ready does that for a process that cannot open files later. */
+enum wg_code wg_consent_ready(const char *xsd_dir, struct wg_err *err) WG_MUST;
 enum wg_code wg_consent_write(const struct wg_consent *record, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_consent_parse(const void *bytes, size_t len, const char *xsd_dir, struct wg_consent **out,
                               struct wg_err *err) WG_MUST;
 void wg_consent_freep(struct wg_consent **record);
 
+/* The first instant at which what holds until the end of a day ("2026-12-31", in London) no longer holds. */
+bool wg_consent_until(const char *day, int64_t *out);
+
 /* Adds a record for each sharing/consent of a notice, with what sharing/told says beside it. message: the id of the
- * message it came in with; at: the instant it was answered where the notice does not say, wall ms. The ids of the
- * records are made from message and number, so the same notice read again gives the same records. */
-enum wg_code wg_consents_from_notice(struct wg_consents *consents, const struct wg_notice *notice, const char *message,
+ * message it came in with; at: the instant it was answered where the notice does not say (or says a later one), wall
+ * ms. The ids of the records are made from message and number, so the same notice read again gives the same records. */
+enum wg_code wg_consents_from_notice(struct wg_consents *consents, struct wg_notice *notice, const char *message,
                                      int64_t at, struct wg_err *err) WG_MUST;
 
 #endif

@@ -1,0 +1,161 @@
+/* consent_notice.c owns the records of consent that come in with a notice.
+ * SECURITY: the notice comes from outside: it is valid by its schema, and what it says of an answer is taken down, not
+ * believed further: a time after it was handed in is not. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "notice/xml.h"
+#include "policy/consent.h"
+
+/* Characters of one text that a record keeps (xsd/consent.xsd); the notice has the whole. */
+#define TEXT_MAX 3000
+#define WORDS_MAX 2000
+#define LINE_MAX_CHARACTERS 300
+
+bool wg_consent_until(const char *day, int64_t *out)
+{
+	char part[3][8] = { "", "", "" };
+	uint64_t n[3];
+	int64_t last;
+	if (strlen(day) != 10 || day[4] != '-' || day[7] != '-')
+		return false;
+	memcpy(part[0], day, 4);
+	memcpy(part[1], day + 5, 2);
+	memcpy(part[2], day + 8, 2);
+	if (!wg_num_parse(part[0], 1900, 9998, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) ||
+	    !wg_num_parse(part[2], 1, 31, &n[2]) ||
+	    !wg_clock_london((int)n[0], (int)n[1], (int)n[2], 23, 59, 59, &last)) /* no clock changes in the last hour */
+		return false;
+	*out = last + 1000;
+	return true;
+}
+
+/* 26 digits of an id: ten of the message's, which say when, and sixteen out of message and number. */
+static void make_id(const char *message, size_t number, char out[WG_ID_TEXT])
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	struct wg_sha256 hash;
+	uint8_t sum[WG_SHA256_LEN];
+	char text[32];
+	int n = snprintf(text, sizeof text, "|consent|%zu", number);
+	wg_sha256_init(&hash);
+	wg_sha256_update(&hash, message, strlen(message));
+	wg_sha256_update(&hash, text, (size_t)n);
+	wg_sha256_final(&hash, sum);
+	for (size_t i = 0; i < WG_ID_LEN; i++)
+		out[i] = digits[sum[i] & 31];
+	if (wg_id_valid(message))
+		memcpy(out, message, 10);
+	out[WG_ID_LEN] = '\0';
+}
+
+/* Cut to so many characters, without blanks at the ends; NULL for nothing. Takes the text over. */
+static char *kept(char *text, size_t most)
+{
+	if (text == NULL)
+		return NULL;
+	size_t start = strspn(text, " \t\r\n"), end = start;
+	for (size_t n = 0; text[end] != '\0'; end++)
+		if (((unsigned char)text[end] & 0xC0) != 0x80 && n++ == most)
+			break;
+	while (end > start && strchr(" \t\r\n", text[end - 1]) != NULL)
+		end--;
+	char *out = end > start ? strndup(text + start, end - start) : NULL;
+	wg_wipe(text, strlen(text));
+	free(text);
+	return out;
+}
+
+static char *line_of(const struct _xmlNode *node, const char *attribute)
+{
+	return node != NULL ? kept(wg_xml_attr(node, attribute), LINE_MAX_CHARACTERS) : NULL;
+}
+
+/* Who answered: the code where the notice has one, or where its words are one; otherwise the words are a name. */
+static void read_answerer(const struct _xmlNode *node, struct wg_consent *r)
+{
+	static const char codes[] = "child parental-responsibility carer nobody";
+	r->answered_by = line_of(node, "answered-by");
+	r->answered_name = line_of(node, "by");
+	if (r->answered_name == NULL || strcmp(r->answered_name, "*") == 0 || !wg_list_has(codes, r->answered_name))
+		return;
+	if (r->answered_by == NULL)
+		r->answered_by = wg_steal(&r->answered_name);
+	free(wg_steal(&r->answered_name));
+}
+
+static void read_told(const struct _xmlNode *told, struct wg_consent *r)
+{
+	if (told == NULL)
+		return;
+	r->told = kept(wg_xml_text(told), TEXT_MAX);
+	r->told_by = line_of(told, "by");
+	r->told_at = line_of(told, "at");
+}
+
+/* The categories and the times; false when a category is not known. */
+static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consent *r, struct wg_err *err)
+{
+	WG_AUTO_FREE char *categories = wg_xml_attr(node, "categories"), *until = wg_xml_attr(node, "until"),
+					  *when = wg_xml_attr(node, "at");
+	r->at = at;
+	if (when != NULL && (!wg_clock_parse(when, &r->at) || r->at > at))
+		r->at = at;
+	r->until = INT64_MAX;
+	if (until != NULL && until[0] != '\0' && !wg_consent_until(until, &r->until))
+		r->until = r->at; /* an end on a day that never was: it does not hold at all */
+	r->categories = wg_categories_all();
+	if (categories == NULL || categories[strspn(categories, " ")] == '\0')
+		return true;
+	return wg_categories_parse(categories, &r->categories, err) == WG_OK;
+}
+
+static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode *node, const struct _xmlNode *told,
+                            const char *message, int64_t at, size_t number, struct wg_err *err)
+{
+	WG_CLEANUP(wg_consent_freep) struct wg_consent *r = calloc(1, sizeof *r);
+	WG_AUTO_FREE char *state = wg_xml_attr(node, "state");
+	if (r == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
+	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
+		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
+	make_id(message, number, r->id);
+	if (!read_facts(node, at, r, err))
+		return wg_err_add(err, "sharing/consent[%zu]/@categories", number);
+	read_answerer(node, r);
+	read_told(told, r);
+	r->to = line_of(node, "to");
+	r->competent = line_of(node, "competent");
+	r->form = line_of(node, "form");
+	r->reason = kept(wg_xml_attr(node, "reason"), WORDS_MAX);
+	r->limits = kept(wg_xml_text(node), TEXT_MAX);
+	r->message = strdup(message);
+	if (r->to == NULL || r->message == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
+	return wg_consents_add(consents, wg_steal(&r), err);
+}
+
+enum wg_code wg_consents_from_notice(struct wg_consents *consents, struct wg_notice *notice, const char *message,
+                                     int64_t at, struct wg_err *err)
+{
+	struct _xmlDoc *facts = wg_notice_facts(notice, err);
+	if (facts == NULL)
+		return WG_SYSTEM; /* its words are there already */
+	/* a document is the parent of its root like any node */
+	const struct _xmlNode *root = wg_xml_first((const struct _xmlNode *)(const void *)facts, "notice");
+	const struct _xmlNode *sharing = root != NULL ? wg_xml_first(root, "sharing") : NULL;
+	if (sharing == NULL)
+		return WG_OK;
+	size_t number = 0;
+	for (const struct _xmlNode *c = wg_xml_first(sharing, "consent"); c != NULL; c = wg_xml_next(c, "consent")) {
+		enum wg_code code = add_one(consents, c, wg_xml_first(sharing, "told"), message, at, ++number, err);
+		if (code != WG_OK)
+			return code;
+	}
+	return WG_OK;
+}
