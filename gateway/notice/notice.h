@@ -60,6 +60,10 @@ void wg_notice_freep(struct wg_notice **notice);
  * longer valid. */
 enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const char *value, struct wg_err *err) WG_MUST;
 
+/* Takes the element, or the attribute, at path away with all below it; WG_OK when there was none. WG_CONFIG when the
+ * schema has no such place. Facts given out before are no longer valid. */
+enum wg_code wg_notice_clear(struct wg_notice *notice, const char *path, struct wg_err *err) WG_MUST;
+
 /* The text at path (same form, first match; "local-id[2]", up to 9, is the second); the caller frees; NULL when it is
  * not there. */
 char *wg_notice_get(const struct wg_notice *notice, const char *path);
@@ -86,7 +90,7 @@ struct wg_copy {
 	wg_categories granted;           /* what stays */
 	wg_categories mark;              /* of what goes: name these categories in <withheld> (others go without a word) */
 	const char *reason;              /* text of <withheld> entries, e.g. "not shared with this recipient" */
-	const char *keep; /* how long the recipient may keep it ("P6Y"): header/keep; NULL or "": nothing is said */
+	const char *keep; /* how long the recipient may keep it ("P6Y"): header/keep; NULL or "": nothing is added */
 };
 
 /* The copy for one recipient: every element whose category is not granted is gone with all below it, and the result is
@@ -122,8 +126,8 @@ unsigned wg_notice_texts(const struct wg_notice *notice, struct wg_notice_text *
 /* UTF-8, indented, deterministic: the same notice gives the same bytes. */
 enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
-/* The bytes of what the notice says (everything but id, header/source, header times, copy-for), for a content hash: the
- * same report arriving twice by different ways gives the same bytes. */
+/* The bytes of what the notice says (everything but id, header/source, header times, keep, copy-for), for a content
+ * hash: the same report arriving twice by different ways gives the same bytes. */
 enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* For the policy room: a copy of the notice's tree with namespaces taken off, so that conditions read

@@ -110,6 +110,25 @@ enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const cha
 	return done ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory for a notice");
 }
 
+enum wg_code wg_notice_clear(struct wg_notice *notice, const char *path, struct wg_err *err)
+{
+	struct wg_step step = { 0 };
+	xmlNode *node = wg_xml_root(notice->xml);
+	if (*path == '\0' || !wg_schema_find(notice->schema, path, NULL, NULL))
+		return wg_schema_complain(notice->schema, path, err);
+	xmlFreeDoc(notice->facts); /* they would be of the notice as it was */
+	notice->facts = NULL;
+	while (node != NULL && *path != '\0' && wg_path_step(&path, &step) && !step.attribute)
+		node = step.add ? NULL : child_of(node, &step);
+	if (node != NULL && step.attribute)
+		(void)xmlUnsetProp(node, (const xmlChar *)step.name); /* -1: there was none */
+	if (node == NULL || step.attribute)
+		return WG_OK;
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+	return WG_OK;
+}
+
 char *wg_notice_get(const struct wg_notice *notice, const char *path)
 {
 	const xmlNode *node = wg_xml_root(notice->xml);
