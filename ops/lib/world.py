@@ -105,19 +105,23 @@ class Gateway:
     def directory(self, gateways):
         pki = self.world.pki
         out = ['<?xml version="1.0" encoding="UTF-8"?>\n<directory xmlns="urn:wardgate:directory:1" version="demo">']
-        rows = [(o, "council", f'code="{c}"', n, "front-door", "front-door") for o, (c, n) in COUNCILS.items()]
-        rows += [(o, "police", f'code="{c}" areas="{a}"', n, "missing", "police-missing") for o, (c, a, n) in FORCES.items()]
-        for org, kind, attributes, name, desk, role in rows:
-            peer = gateways.get(org)
-            how = (f'channel="https" url="{peer.url}"' if peer is not None and peer is not self
-                   else f'channel="mail" address="{desk}@{org}.example"')
+        rows = [(o, "council", f'code="{c}"', n, {"front-door": "front-door"}) for o, (c, n) in COUNCILS.items()]
+        rows += [(o, "police", f'code="{c}" areas="{a}"', n, {"missing": "police-missing"}) for o, (c, a, n) in FORCES.items()]
+        rows += [(o, *rest) for o, rest in self.world.others.items()]
+        for org, kind, attributes, name, desks in rows:
             out.append(f"""  <organisation id="{org}" kind="{kind}" {attributes}>
     <name>{name}</name>
     <domain>{org}.example</domain>
     <client dns="{org}.example"/>
-    <signer certificate="{pki}/{org}/smime.pem"/>
-    <desk name="{desk}" roles="{role}" {how} certificate="{pki}/{org}/smime.pem" telephone="01632 960999"/>
-  </organisation>""")
+    <signer certificate="{pki}/{org}/smime.pem"/>""")
+            for number, (desk, roles) in enumerate((desks | self.world.desks.get(org, {})).items()):
+                peer = gateways.get(org) if number == 0 else None
+                how = (f'channel="https" url="{peer.url}"' if peer is not None and peer is not self
+                       else f'channel="mail" address="{desk}@{org}.example"')
+                suspended = ' suspended="true"' if (org, desk) in self.world.suspended else ""
+                out.append(f'    <desk name="{desk}" roles="{roles}" {how} certificate="{pki}/{org}/smime.pem" telephone="01632 960999"'
+                           f'{suspended}/>')
+            out.append("  </organisation>")
         return "\n".join(out) + "\n</directory>\n"
 
     def start(self):
@@ -188,9 +192,13 @@ class World:
         self.pki = self.folder / "certs"
         self.program = pathlib.Path(program or os.environ.get("WARDGATE", ROOT / "build/release/bin/wardgate"))
         self.gateways, self.mail = {}, None
+        self.others = {}        # organisation -> (kind, attributes, name, {desk: roles}) beside the councils and forces
+        self.desks = {}         # organisation -> {desk: roles}: further desks, reached by mail
+        self.suspended = set()  # (organisation, desk)
 
     def make_pki(self):
-        subprocess.run([ROOT / "certs-example/make", self.pki, "--days", "90"], check=True, stdout=subprocess.DEVNULL)
+        more = [word for org in self.others for word in ("--organisation", org)]
+        subprocess.run([ROOT / "certs-example/make", self.pki, "--days", "90", *more], check=True, stdout=subprocess.DEVNULL)
 
     def start_mail(self):
         """The small mail server; the port it listens on."""
