@@ -166,6 +166,7 @@
 	<xsl:template match="@kind[. = 'home-office']" mode="title">Notice to the Home Office</xsl:template>
 	<xsl:template match="@kind[. = 'recall']" mode="title">RECALL: do not use the earlier notice</xsl:template>
 	<xsl:template match="@kind[. = 'form-return']" mode="title">Form returned to be completed</xsl:template>
+	<xsl:template match="@kind[. = 'review-overdue']" mode="title">OVERDUE: nobody has decided about a notice</xsl:template>
 	<xsl:template match="n:account" mode="title">The child's account</xsl:template>
 	<xsl:template match="n:return" mode="title">Coming back</xsl:template>
 	<xsl:template match="n:carer-account" mode="title">The carer's account</xsl:template>
@@ -245,6 +246,7 @@
 	<xsl:template match="n:authorities/n:police[@area = 'placing']" mode="label">Police, responsible area</xsl:template>
 	<xsl:template match="n:authorities/n:police" mode="label" priority="0.4">Police, where child lives</xsl:template>
 	<xsl:template match="n:copy-for" mode="label">This copy is for</xsl:template>
+	<xsl:template match="n:header/n:keep" mode="label">How long to keep it</xsl:template>
 	<xsl:template match="n:sender" mode="label">Sent by</xsl:template>
 	<xsl:template match="n:header/n:source" mode="label">Sender's reference</xsl:template>
 	<xsl:template match="n:header/n:concerns" mode="label">Earlier notice</xsl:template>
@@ -360,7 +362,14 @@
 			<xsl:otherwise><xsl:value-of select="concat('With ', translate(@to, '-', ' '), ': ')"/></xsl:otherwise>
 		</xsl:choose>
 		<xsl:value-of select="translate(@state, '-', ' ')"/>
+		<xsl:if test="@categories"><xsl:value-of select="concat(', for ', @categories)"/></xsl:if>
+		<xsl:if test="@until"><xsl:text>, until </xsl:text><xsl:for-each select="@until"><xsl:call-template name="day"/></xsl:for-each></xsl:if>
 		<xsl:if test="@by"><xsl:value-of select="concat(' (answered by ', @by, ')')"/></xsl:if>
+		<xsl:if test="@answered-by"><xsl:value-of select="concat(' (', translate(@answered-by, '-', ' '), ')')"/></xsl:if>
+		<xsl:if test="@competent"><xsl:value-of select="concat(' (judged able to decide: ', translate(@competent, '-', ' '), ')')"/></xsl:if>
+		<xsl:if test="@form"><xsl:value-of select="concat(' (', translate(@form, '-', ' '), ')')"/></xsl:if>
+		<xsl:if test="@at"><xsl:value-of select="concat(' [', r:london(string(@at)), ']')"/></xsl:if>
+		<xsl:if test="@reason"><xsl:value-of select="concat(' - ', @reason)"/></xsl:if>
 		<xsl:if test="string(.)"><xsl:value-of select="concat(' - ', .)"/></xsl:if>
 	</xsl:template>
 	<xsl:template match="n:placing | n:host | n:authorities/n:police | n:ehc-plan-authority" mode="value">
@@ -376,6 +385,18 @@
 	<xsl:template match="n:header/n:source" mode="value">
 		<xsl:value-of select="@reference"/>
 		<xsl:if test="@system"><xsl:value-of select="concat(' (', @system, ')')"/></xsl:if>
+	</xsl:template>
+	<!-- P6Y, P18M, P90D -->
+	<xsl:template match="n:header/n:keep" mode="value">
+		<xsl:variable name="number" select="substring(., 2, string-length(.) - 2)"/>
+		<xsl:value-of select="concat('This copy may be kept for ', $number)"/>
+		<xsl:choose>
+			<xsl:when test="contains(., 'Y')"> year</xsl:when>
+			<xsl:when test="contains(., 'M')"> month</xsl:when>
+			<xsl:otherwise> day</xsl:otherwise>
+		</xsl:choose>
+		<xsl:if test="$number != '1'">s</xsl:if>
+		<xsl:text>.</xsl:text>
 	</xsl:template>
 	<xsl:template match="n:header/n:concerns" mode="value">
 		<xsl:value-of select="concat('This ', @relation, ' ', @id)"/>

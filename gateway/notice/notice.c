@@ -158,7 +158,7 @@ enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *ou
 	if (code != WG_OK)
 		return code;
 	xmlNode *root = wg_xml_root(copy->xml), *header = wg_xml_first(root, "header");
-	static const char *const handling[] = { "source", "sent", "received", "copy-for" };
+	static const char *const handling[] = { "source", "sent", "received", "keep", "copy-for" };
 	for (size_t i = 0; i < WG_COUNT(handling); i++)
 		remove_child(header, handling[i]);
 	(void)xmlUnsetProp(root, (const xmlChar *)"id"); /* may be absent in a notice that is not valid yet */

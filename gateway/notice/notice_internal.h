@@ -25,6 +25,9 @@ xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_
 enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
                             struct wg_err *err) WG_MUST;
 
+/* The element itself, or the attribute, holds text that is not blank. */
+bool wg_node_says(const xmlNode *node);
+
 /* A new element of a place below parent, in the order that the schema wants; NULL when memory ran out. */
 xmlNode *wg_notice_insert(xmlNode *parent, const struct wg_type *type, const struct wg_place *place);
 

@@ -174,12 +174,14 @@ static enum wg_code check_copy(const struct wg_notice *copy, wg_categories grant
 	return code;
 }
 
-/* Whom the copy is for. What stood there before (a copy of a copy) is replaced. */
+/* Whom the copy is for and how long it may be kept. What stood there before (a copy of a copy) is replaced. */
 static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *for_whom, struct wg_err *err)
 {
 	enum wg_code code = wg_notice_set(copy, "header/copy-for/@organisation", for_whom->organisation, err);
 	if (code == WG_OK)
 		code = wg_notice_set(copy, "header/copy-for/@desk", for_whom->desk, err);
+	if (code == WG_OK && for_whom->keep != NULL && for_whom->keep[0] != '\0')
+		code = wg_notice_set(copy, "header/keep", for_whom->keep, err);
 	return code;
 }
 

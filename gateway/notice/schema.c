@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "notice/notice.h"
 #include "notice/schema_nearest.h"
 #include "notice/xml.h"
 

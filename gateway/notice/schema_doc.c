@@ -82,6 +82,20 @@ static void close_table(const struct page *page)
 
 /* ---- places */
 
+/* What prose may hold besides, behind the words of its place. */
+static void put_may(wg_categories may, struct wg_buf *words)
+{
+	char names[WG_CATEGORIES_TEXT];
+	if (may != WG_CATEGORIES_NONE)
+		wg_buf_printf(words, "%s%s",
+		              words->len == 0                      ? ""
+		              : words->data[words->len - 1] == '.' ? " "
+		                                                   : ". ",
+		              "May hold: ");
+	wg_buf_puts(words, may != WG_CATEGORIES_NONE ? wg_categories_format(may, names, sizeof names) : "");
+	wg_buf_puts(words, may != WG_CATEGORIES_NONE ? "." : "");
+}
+
 static void put_place(void *arg, const char *path, const struct wg_place *place, const struct wg_attribute *attribute)
 {
 	const struct page *page = arg;
@@ -94,8 +108,9 @@ static void put_place(void *arg, const char *path, const struct wg_place *place,
 		(void)wg_xml_attr_into(attribute->declared, "type", type, sizeof type); /* left empty when there is none */
 	else if (wg_place_text(place))
 		(void)wg_xml_attr_into(place->declared, "type", type, sizeof type); /* the loader saw it */
-	wg_categories set = attribute != NULL ? wg_place_attribute_category(place, attribute) : place->category;
 	wg_schema_words(attribute != NULL ? attribute->declared : place->declared, &words);
+	put_may(attribute != NULL ? attribute->may : place->may, &words);
+	wg_categories set = attribute != NULL ? wg_place_attribute_category(place, attribute) : place->category;
 	const char *const cells[COLUMNS] = { path, wg_categories_format(set, category, sizeof category), type,
 		                                 wg_buf_text(&words) };
 	put_row(page, false, cells);
@@ -206,8 +221,11 @@ enum wg_code wg_schema_doc(const struct wg_schema *schema, bool html, struct wg_
 		            "th,td{border:1px solid #b1b4b6;padding:.2em .6em;text-align:left;vertical-align:top}</style>"
 		            "</head>\n<body>\n");
 	put_heading(&page, 1, NULL, "The notice: reference");
-	put_paragraph(&page, "Namespace " WG_NOTICE_NS ". Made of the schema by wardgate schema doc. [+] behind a name: it "
-	                     "may stand more than once. Every place has one category of data, and policy speaks of those.");
+	put_paragraph(
+		&page, "Namespace " WG_NOTICE_NS ". Made of the schema by wardgate schema doc. [+] behind a name: it "
+			   "may stand more than once. Every place has one category of data, and policy speaks of those. May hold: "
+			   "what prose may tell besides, so that a person reads it before it goes to somebody who is not given "
+			   "all of that.");
 	put_kinds(&page);
 	put_heading(&page, 2, "parts", "Parts of a notice");
 	for (size_t i = 0; i < schema->root.type->n_places && code == WG_OK; i++)

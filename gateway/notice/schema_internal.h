@@ -15,11 +15,11 @@
 
 /* Elements in one type: the child has 46, the body of a placement notice 45. */
 #define WG_SCHEMA_PLACES 80
-/* Attributes of one type: 4 in the longest. */
-#define WG_SCHEMA_ATTRIBUTES 8
+/* Attributes of one type: 10 in the longest, of an answer about sharing. */
+#define WG_SCHEMA_ATTRIBUTES 16
 /* Types that hold elements or attributes: 102 today. */
 #define WG_SCHEMA_TYPES 192
-/* Kinds of notice: 42, of the 40 rows of requirements section 2. */
+/* Kinds of notice: 43, of the 40 rows of requirements section 2. */
 #define WG_SCHEMA_KINDS 96
 /* The documents of one schema: 22 today. */
 #define WG_SCHEMA_DOCUMENTS 32
@@ -36,6 +36,7 @@ struct wg_place {
 	char name[WG_LIMIT_NAME + 1];
 	const struct wg_type *type;      /* NULL: text without attributes */
 	wg_categories category;          /* exactly one bit */
+	wg_categories may;               /* what its text may hold besides */
 	const struct _xmlNode *declared; /* xs:element, in one of the schema's documents */
 	bool kept;                       /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
@@ -45,6 +46,7 @@ struct wg_place {
 struct wg_attribute {
 	char name[WG_LIMIT_NAME + 1];
 	wg_categories category;          /* one bit, or none: that of the element */
+	wg_categories may;               /* what its value may hold besides */
 	const struct _xmlNode *declared; /* xs:attribute */
 	bool required;
 };
@@ -128,5 +130,9 @@ const char *wg_schema_nearest(const struct wg_schema *schema, const char *name, 
 /* For schema_load.c: reads the kinds, their bodies and what they require (schema_kinds.c). WG_CONFIG when a body or a
  * required place is not in the schema. */
 enum wg_code wg_schema_load_kinds(struct wg_schema *schema, const char *folder, struct wg_err *err) WG_MUST;
+
+/* For schema_load.c, when all else is loaded: what the text of each place may hold (schema_may.c). WG_CONFIG with
+ * file:line when it names a category that is none. */
+enum wg_code wg_schema_load_may(struct wg_schema *schema, struct wg_err *err) WG_MUST;
 
 #endif

@@ -79,10 +79,13 @@ static enum wg_code label_of(struct loader *l, struct at at, wg_categories *out)
 	const struct _xmlNode *annotation = wg_xml_first(at.node, "annotation");
 	const struct _xmlNode *info = annotation != NULL ? wg_xml_first(annotation, "appinfo") : NULL;
 	for (; info != NULL; info = wg_xml_next(info, "appinfo")) {
-		const struct _xmlNode *label = wg_xml_first(info, "category");
-		for (; label != NULL; label = wg_xml_next(label, "category")) {
+		const struct _xmlNode *label = wg_xml_first(info, NULL);
+		for (; label != NULL; label = wg_xml_next(label, NULL)) {
+			if (is(label, WG_SCHEMA_LABEL_NS, "may-contain"))
+				continue; /* schema_may.c */
 			if (!is(label, WG_SCHEMA_LABEL_NS, "category"))
-				continue;
+				return wg_xml_complain(at.doc, label, l->err, "\"%s\" is neither wg:category nor wg:may-contain",
+				                       wg_xml_name(label));
 			WG_AUTO_FREE char *name = wg_xml_text(label);
 			wg_categories one = WG_CATEGORIES_NONE;
 			if (name == NULL || found != WG_CATEGORIES_NONE)
@@ -299,6 +302,8 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 		code = wg_schema_load_kinds(schema, folder, err);
 	if (code == WG_OK)
 		code = wg_xml_xsd_load(path, &schema->xsd, err);
+	if (code == WG_OK)
+		code = wg_schema_load_may(schema, err);
 	if (code == WG_OK)
 		*out = wg_steal(&schema);
 	wg_schema_freep(&schema);

@@ -61,6 +61,7 @@ static const struct {
 	{ "acknowledgement", WG_RELATION_NONE },
 	{ "rejection", WG_RELATION_NONE },
 	{ "form-return", WG_RELATION_NONE },
+	{ "review-overdue", WG_RELATION_NONE },
 };
 
 bool wg_match_relation(const char *kind, enum wg_relation *out)

@@ -44,6 +44,8 @@ static inline const char *plain_value(const char *type)
 		{ "recipient", "front-door" },
 		{ "own-name", "derbyshire" },
 		{ "notice-id", "01k9tess00examp1e0000000ld" },
+		{ "keep", "P6Y" },
+		{ "consent-categories", "identity risk" },
 		{ "xs:token", "1" },
 	};
 	for (size_t i = 0; i < WG_COUNT(values); i++)

@@ -65,6 +65,7 @@ static const char *const agreed[][2] = {
 	{ "correction", "answer" },
 	{ "recall", "answer" },
 	{ "form-return", "answer" },
+	{ "review-overdue", "answer" },
 };
 
 static void test_kinds_and_bodies(void **state)
@@ -300,8 +301,8 @@ static void test_copies_of_every_body(void **state)
 			wg_categories one = (wg_categories)1 << c / 2;
 			wg_categories granted = c % 2 == 0 ? one : wg_categories_all() & ~one;
 			WG_AUTO_NOTICE struct wg_notice *copy = NULL;
-			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(),
-				                   "not shared with this recipient", NULL };
+			struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(), "not shared with this recipient",
+				                   NULL };
 			assert_wg(wg_notice_project(filling.notice, &how, &copy, &err));
 			check_copy(&filling, copy, granted);
 		}

@@ -245,6 +245,8 @@ static void remove_schema(void)
 }
 
 #define LABEL(c) "<wg:category>" c "</wg:category>"
+#define MAY(c) "<wg:may-contain>" c "</wg:may-contain>"
+#define PROSE "third-party alleged-perpetrator family confidential-address health"
 
 static void test_a_schema_that_labels_badly_does_not_load(void **state)
 {
@@ -259,7 +261,13 @@ static void test_a_schema_that_labels_badly_does_not_load(void **state)
 		{ "missing", LABEL("circumstances"), LABEL("circumstances risk"), "exactly one category" },
 		{ "missing", LABEL("circumstances"), LABEL("*"), "exactly one category" },
 		{ "missing", LABEL("circumstances"), LABEL("circumstances") LABEL("risk"), "exactly one category" },
-		{ "missing", LABEL("circumstances"), "<category>circumstances</category>", "carries no category" },
+		{ "missing", LABEL("circumstances"), "<category>circumstances</category>", "neither wg:category nor" },
+		{ "missing", LABEL("circumstances"), LABEL("circumstances") "<wg:may-contian/>", "neither wg:category nor" },
+		{ "missing", LABEL("circumstances"), LABEL("circumstances") MAY("helth"), "did you mean \"health\"" },
+		{ "missing", LABEL("circumstances"), LABEL("circumstances") MAY("administrative"), "is in every copy" },
+		{ "types", MAY(PROSE), MAY("familly"), "types.xsd:8: may-contain" },
+		{ "types", MAY(PROSE), MAY("*"), "is in every copy" },
+		{ "types", MAY(PROSE), "", NULL },
 		{ "found", "</xs:sequence>", "<xs:any processContents=\"skip\"/></xs:sequence>", "xs:any is not understood" },
 		{ "found", "</xs:sequence>", "<xs:element ref=\"notice\"/></xs:sequence>", "without a usable name" },
 		{ "found", "</xs:sequence>", "<xs:group ref=\"g\"/></xs:sequence>", "xs:group is not understood" },
