@@ -99,8 +99,9 @@ static void read_told(const struct _xmlNode *told, struct wg_consent *r)
 }
 
 /* The categories and the times; false when a category is not known. */
-static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consent *r, struct wg_err *err)
+static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consent *r)
 {
+	struct wg_err unused; /* it repeats the name, which comes from outside */
 	WG_AUTO_FREE char *categories = wg_xml_attr(node, "categories"), *until = wg_xml_attr(node, "until"),
 					  *when = wg_xml_attr(node, "at");
 	r->at = at;
@@ -112,7 +113,7 @@ static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consen
 	r->categories = wg_categories_all();
 	if (categories == NULL || categories[strspn(categories, " ")] == '\0')
 		return true;
-	return wg_categories_parse(categories, &r->categories, err) == WG_OK;
+	return wg_categories_parse(categories, &r->categories, &unused) == WG_OK;
 }
 
 static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode *node, const struct _xmlNode *told,
@@ -125,8 +126,9 @@ static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode 
 	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
 		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
 	make_id(message, number, r->id);
-	if (!read_facts(node, at, r, err))
-		return wg_err_add(err, "sharing/consent[%zu]/@categories", number);
+	if (!read_facts(node, at, r))
+		return wg_err_set(err, WG_REJECT, "sharing/consent[%zu]/@categories: there is no such category of data",
+		                  number);
 	read_answerer(node, r);
 	read_told(told, r);
 	r->to = line_of(node, "to");
