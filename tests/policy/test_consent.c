@@ -63,120 +63,105 @@ struct line {
 	const char *state, *to, *categories;
 };
 
+static const struct {
+	struct line lines[4];
+	const char *role, *category, *want;
+	int counts; /* number of the line that counts, from 1; 0: none */
+} force_cases[] = {
+	{ { { 0 } }, "school", "identity", "not-known", 0 },
+	{ { { -1, 0, "given", "school", NULL } }, "school", "identity", "given", 1 },
+	{ { { -1, 0, "given", "school", NULL } }, "parent", "identity", "not-known", 0 },
+	{ { { -1, 0, "given", "schools", NULL } }, "school", "identity", "not-known", 0 },
+	{ { { -1, 0, "given", "home school", NULL } }, "school", "identity", "given", 1 },
+	{ { { -1, 0, "given", "*", NULL } }, "school", "identity", "given", 1 },
+	/* what names the role before what is for all, however old; the other way round too */
+	{ { { -9, 0, "refused", "school", NULL }, { -1, 0, "given", "*", NULL } }, "school", "identity", "refused", 1 },
+	{ { { -9, 0, "given", "school", NULL }, { -1, 0, "withdrawn", "*", NULL } }, "school", "identity", "given", 1 },
+	{ { { -9, 0, "not-known", "school", NULL }, { -1, 0, "given", "*", NULL } }, "school", "identity", "not-known", 1 },
+	{ { { -1, 0, "given", "*", NULL }, { -9, 0, "refused", "school", NULL } }, "parent", "identity", "given", 1 },
+	/* the latest answer, in whatever order they come */
+	{ { { -2, 0, "given", "school", NULL }, { -1, 0, "refused", "school", NULL } },
+	  "school",
+	  "identity",
+	  "refused",
+	  2 },
+	{ { { -1, 0, "given", "school", NULL }, { -2, 0, "refused", "school", NULL } }, "school", "identity", "given", 1 },
+	{ { { -3, 0, "given", "*", NULL }, { -2, 0, "withdrawn", "*", NULL }, { -1, 0, "given", "*", NULL } },
+	  "school",
+	  "identity",
+	  "given",
+	  3 },
+	/* that nobody asked this time undoes no answer; where there is none, the latest of them */
+	{ { { -2, 0, "refused", "school", NULL }, { -1, 0, "not-sought", "school", NULL } },
+	  "school",
+	  "identity",
+	  "refused",
+	  1 },
+	{ { { -2, 0, "given", "school", NULL }, { -1, 0, "not-known", "school", NULL } },
+	  "school",
+	  "identity",
+	  "given",
+	  1 },
+	{ { { -1, 0, "not-known", "school", NULL }, { -2, 0, "given", "school", NULL } },
+	  "school",
+	  "identity",
+	  "given",
+	  2 },
+	{ { { -2, 0, "not-sought", "*", NULL }, { -1, 0, "not-known", "*", NULL } }, "school", "identity", "not-known", 2 },
+	/* of one instant what holds back more */
+	{ { { -1, 0, "given", "school", NULL }, { -1, 0, "refused", "school", NULL } },
+	  "school",
+	  "identity",
+	  "refused",
+	  2 },
+	{ { { -1, 0, "withdrawn", "school", NULL }, { -1, 0, "refused", "school", NULL } },
+	  "school",
+	  "identity",
+	  "withdrawn",
+	  1 },
+	{ { { -1, 0, "not-known", "school", NULL }, { -1, 0, "given", "school", NULL } },
+	  "school",
+	  "identity",
+	  "not-known",
+	  1 },
+	{ { { -1, 0, "not-sought", "*", NULL }, { -1, 0, "not-known", "*", NULL } },
+	  "school",
+	  "identity",
+	  "not-sought",
+	  1 },
+	{ { { -2, 0, "given", "*", NULL }, { -2, 0, "not-known", "*", NULL }, { -1, 0, "not-known", "*", NULL } },
+	  "school",
+	  "identity",
+	  "not-known",
+	  2 },
+	/* not before it was said, from that instant on */
+	{ { { 1, 0, "given", "school", NULL } }, "school", "identity", "not-known", 0 },
+	{ { { 0, 0, "given", "school", NULL } }, "school", "identity", "given", 1 },
+	{ { { -1, 0, "given", "*", NULL }, { 1, 0, "withdrawn", "*", NULL } }, "school", "identity", "given", 1 },
+	/* the end */
+	{ { { -2, 1, "given", "school", NULL } }, "school", "identity", "given", 1 },
+	{ { { -2, -1, "given", "school", NULL } }, "school", "identity", "expired", 1 },
+	{ { { -2, -1, "refused", "school", NULL } }, "school", "identity", "refused", 1 },
+	{ { { -2, -1, "given", "school", NULL }, { -2, 0, "given", "*", NULL } }, "school", "identity", "expired", 1 },
+	{ { { -2, -1, "given", "*", NULL }, { -2, 0, "not-sought", "*", NULL } }, "school", "identity", "expired", 1 },
+	{ { { -2, -1, "given", "*", NULL }, { -2, 0, "refused", "*", NULL } }, "school", "identity", "refused", 2 },
+	/* categories */
+	{ { { -1, 0, "given", "school", "identity contact" } }, "school", "contact", "given", 1 },
+	{ { { -1, 0, "given", "school", "identity contact" } }, "school", "health", "not-known", 0 },
+	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "health", "refused", 2 },
+	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "identity", "given", 1 },
+	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "school", "health" } }, "school", "identity", "given", 1 },
+};
+
 static void test_in_force(void **state)
 {
 	(void)state;
-	static const struct {
-		struct line lines[4];
-		const char *role, *category, *want;
-		int counts; /* number of the line that counts, from 1; 0: none */
-	} cases[] = {
-		{ { { 0 } }, "school", "identity", "not-known", 0 },
-		{ { { -1, 0, "given", "school", NULL } }, "school", "identity", "given", 1 },
-		{ { { -1, 0, "given", "school", NULL } }, "parent", "identity", "not-known", 0 },
-		{ { { -1, 0, "given", "schools", NULL } }, "school", "identity", "not-known", 0 },
-		{ { { -1, 0, "given", "home school", NULL } }, "school", "identity", "given", 1 },
-		{ { { -1, 0, "given", "*", NULL } }, "school", "identity", "given", 1 },
-		/* what names the role before what is for all, however old; the other way round too */
-		{ { { -9, 0, "refused", "school", NULL }, { -1, 0, "given", "*", NULL } }, "school", "identity", "refused", 1 },
-		{ { { -9, 0, "given", "school", NULL }, { -1, 0, "withdrawn", "*", NULL } }, "school", "identity", "given", 1 },
-		{ { { -9, 0, "not-known", "school", NULL }, { -1, 0, "given", "*", NULL } },
-		  "school",
-		  "identity",
-		  "not-known",
-		  1 },
-		{ { { -1, 0, "given", "*", NULL }, { -9, 0, "refused", "school", NULL } }, "parent", "identity", "given", 1 },
-		/* the latest answer, in whatever order they come */
-		{ { { -2, 0, "given", "school", NULL }, { -1, 0, "refused", "school", NULL } },
-		  "school",
-		  "identity",
-		  "refused",
-		  2 },
-		{ { { -1, 0, "given", "school", NULL }, { -2, 0, "refused", "school", NULL } },
-		  "school",
-		  "identity",
-		  "given",
-		  1 },
-		{ { { -3, 0, "given", "*", NULL }, { -2, 0, "withdrawn", "*", NULL }, { -1, 0, "given", "*", NULL } },
-		  "school",
-		  "identity",
-		  "given",
-		  3 },
-		/* that nobody asked this time undoes no answer; where there is none, the latest of them */
-		{ { { -2, 0, "refused", "school", NULL }, { -1, 0, "not-sought", "school", NULL } },
-		  "school",
-		  "identity",
-		  "refused",
-		  1 },
-		{ { { -2, 0, "given", "school", NULL }, { -1, 0, "not-known", "school", NULL } },
-		  "school",
-		  "identity",
-		  "given",
-		  1 },
-		{ { { -1, 0, "not-known", "school", NULL }, { -2, 0, "given", "school", NULL } },
-		  "school",
-		  "identity",
-		  "given",
-		  2 },
-		{ { { -2, 0, "not-sought", "*", NULL }, { -1, 0, "not-known", "*", NULL } },
-		  "school",
-		  "identity",
-		  "not-known",
-		  2 },
-		/* of one instant what holds back more */
-		{ { { -1, 0, "given", "school", NULL }, { -1, 0, "refused", "school", NULL } },
-		  "school",
-		  "identity",
-		  "refused",
-		  2 },
-		{ { { -1, 0, "withdrawn", "school", NULL }, { -1, 0, "refused", "school", NULL } },
-		  "school",
-		  "identity",
-		  "withdrawn",
-		  1 },
-		{ { { -1, 0, "not-known", "school", NULL }, { -1, 0, "given", "school", NULL } },
-		  "school",
-		  "identity",
-		  "not-known",
-		  1 },
-		{ { { -1, 0, "not-sought", "*", NULL }, { -1, 0, "not-known", "*", NULL } },
-		  "school",
-		  "identity",
-		  "not-sought",
-		  1 },
-		{ { { -2, 0, "given", "*", NULL }, { -2, 0, "not-known", "*", NULL }, { -1, 0, "not-known", "*", NULL } },
-		  "school",
-		  "identity",
-		  "not-known",
-		  2 },
-		/* not before it was said, from that instant on */
-		{ { { 1, 0, "given", "school", NULL } }, "school", "identity", "not-known", 0 },
-		{ { { 0, 0, "given", "school", NULL } }, "school", "identity", "given", 1 },
-		{ { { -1, 0, "given", "*", NULL }, { 1, 0, "withdrawn", "*", NULL } }, "school", "identity", "given", 1 },
-		/* the end */
-		{ { { -2, 1, "given", "school", NULL } }, "school", "identity", "given", 1 },
-		{ { { -2, -1, "given", "school", NULL } }, "school", "identity", "expired", 1 },
-		{ { { -2, -1, "refused", "school", NULL } }, "school", "identity", "refused", 1 },
-		{ { { -2, -1, "given", "school", NULL }, { -2, 0, "given", "*", NULL } }, "school", "identity", "expired", 1 },
-		{ { { -2, -1, "given", "*", NULL }, { -2, 0, "not-sought", "*", NULL } }, "school", "identity", "expired", 1 },
-		{ { { -2, -1, "given", "*", NULL }, { -2, 0, "refused", "*", NULL } }, "school", "identity", "refused", 2 },
-		/* categories */
-		{ { { -1, 0, "given", "school", "identity contact" } }, "school", "contact", "given", 1 },
-		{ { { -1, 0, "given", "school", "identity contact" } }, "school", "health", "not-known", 0 },
-		{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "health", "refused", 2 },
-		{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "identity", "given", 1 },
-		{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "school", "health" } },
-		  "school",
-		  "identity",
-		  "given",
-		  1 },
-	};
-	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+	for (size_t i = 0; i < WG_COUNT(force_cases); i++) {
 		struct wg_err err = { 0 };
 		WG_CLEANUP(wg_consents_freep) struct wg_consents *consents = NULL;
 		must(wg_consents_new(&consents, &err), &err);
-		for (unsigned j = 0; j < WG_COUNT(cases[i].lines) && cases[i].lines[j].state != NULL; j++) {
-			const struct line *l = &cases[i].lines[j];
+		for (unsigned j = 0; j < WG_COUNT(force_cases[i].lines) && force_cases[i].lines[j].state != NULL; j++) {
+			const struct line *l = &force_cases[i].lines[j];
 			struct wg_consent *r = record_of(j + 1, l->state, l->to, NOON + l->at * HOUR);
 			if (l->until != 0)
 				r->until = NOON + l->until * HOUR;
@@ -185,13 +170,13 @@ static void test_in_force(void **state)
 			add(consents, r);
 		}
 		const struct wg_consent *which = NULL, *want = NULL;
-		if (cases[i].counts > 0)
-			want = wg_consents_at(consents, (size_t)cases[i].counts - 1);
-		unsigned category = number_of(cases[i].category);
-		enum wg_consent_state got = wg_consents_state(consents, cases[i].role, category, NOON, &which);
-		if (strcmp(wg_consent_state_name(got), cases[i].want) != 0 || which != want)
+		if (force_cases[i].counts > 0)
+			want = wg_consents_at(consents, (size_t)force_cases[i].counts - 1);
+		unsigned category = number_of(force_cases[i].category);
+		enum wg_consent_state got = wg_consents_state(consents, force_cases[i].role, category, NOON, &which);
+		if (strcmp(wg_consent_state_name(got), force_cases[i].want) != 0 || which != want)
 			fail_msg("case %zu: %s of record %s", i, wg_consent_state_name(got), which != NULL ? which->id : "none");
-		assert_int_equal(wg_consents_state(consents, cases[i].role, category, NOON, NULL), got);
+		assert_int_equal(wg_consents_state(consents, force_cases[i].role, category, NOON, NULL), got);
 	}
 	assert_int_equal(wg_consents_state(NULL, "school", 0, NOON, NULL), WG_CONSENT_NOT_KNOWN);
 	assert_int_equal(wg_consents_count(NULL), 0);
