@@ -169,16 +169,22 @@ static enum wg_code add(struct making *m, enum wg_key_kind kind, const char *wha
 	return code;
 }
 
-/* The id of the organisation of that name in the directory; kind "" for any. What is not there is scoped to whoever
- * handed it in: two agencies' words for different things do not meet. */
-static const char *organisation_of(const struct making *m, const char *name, const char *kind)
+const char *wg_match_organisation(const struct wg_directory *directory, const char *name, const char *kind)
 {
-	for (unsigned i = 0; i < wg_directory_count(m->p->directory); i++) {
-		const struct wg_organisation *o = wg_directory_at(m->p->directory, i);
+	for (unsigned i = 0; i < wg_directory_count(directory); i++) {
+		const struct wg_organisation *o = wg_directory_at(directory, i);
 		if ((*kind == '\0' || strcmp(o->kind, kind) == 0) && (same(o->id, name) || same(o->name, name)))
 			return o->id;
 	}
 	return NULL;
+}
+
+void wg_match_scope(const struct wg_directory *directory, const char *system, const char *organisation,
+                    char out[static WG_MATCH_SCOPE])
+{
+	const char *known = *system != '\0' ? wg_match_organisation(directory, system, "") : organisation;
+	(void)snprintf(out, WG_MATCH_SCOPE, "%s%s%s", known != NULL ? known : system, known != NULL ? "" : " of ",
+	               known != NULL ? "" : organisation); /* a longer one is cut, the same way each time */
 }
 
 static enum wg_code add_reference(struct making *m, struct wg_err *err)
@@ -188,17 +194,14 @@ static enum wg_code add_reference(struct making *m, struct wg_err *err)
 		return WG_OK;
 	if (!wg_notice_get_into(m->notice, "episode/police-reference/@force", force, sizeof force) || *force == '\0')
 		return add(m, WG_KEY_REFERENCE, "police-reference", reference, m->job->organisation, NULL, err);
-	const char *known = organisation_of(m, force, "police");
+	const char *known = wg_match_organisation(m->p->directory, force, "police");
 	return add(m, WG_KEY_REFERENCE, "police-reference", reference, known != NULL ? known : force, NULL, err);
 }
 
-/* A number and the system it is one of: a system that every council may have is that of who hands the notice in. */
 static enum wg_code add_local(struct making *m, const char *scheme, const char *number, struct wg_err *err)
 {
-	char scope[2 * VALUE_MAX];
-	const char *known = *scheme != '\0' ? organisation_of(m, scheme, "") : m->job->organisation;
-	(void)snprintf(scope, sizeof scope, "%s%s%s", known != NULL ? known : scheme, known != NULL ? "" : " of ",
-	               known != NULL ? "" : m->job->organisation); /* it fits */
+	char scope[WG_MATCH_SCOPE];
+	wg_match_scope(m->p->directory, scheme, m->job->organisation, scope);
 	return add(m, WG_KEY_LOCAL_ID, "local-id", number, scope, scope, err);
 }
 

@@ -3,6 +3,7 @@
 #define WG_ROLE_MATCH_H
 
 #include "base/buf.h"
+#include "policy/directory.h"
 #include "store/store.h"
 
 /* What a kind of notice has to do with a missing episode; false for a kind that is not known. */
@@ -18,5 +19,15 @@ void wg_match_fold(const char *s, struct wg_buf *out);
  * that are no key. */
 enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, const char *a, const char *b,
                            char out[static WG_STORE_HASH], struct wg_err *err) WG_MUST;
+
+/* The id of the organisation of that name (or id) in the directory; kind "" for any; NULL when there is none. */
+const char *wg_match_organisation(const struct wg_directory *directory, const char *name, const char *kind);
+
+/* What a local number is one of: the organisation that a system is named after, otherwise the system "of" the
+ * organisation that hands the notice in; with system "" that organisation: two agencies' words for different things do
+ * not meet. */
+#define WG_MATCH_SCOPE 512
+void wg_match_scope(const struct wg_directory *directory, const char *system, const char *organisation,
+                    char out[static WG_MATCH_SCOPE]);
 
 #endif
