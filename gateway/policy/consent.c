@@ -109,13 +109,12 @@ static bool is_answer(const struct wg_consent *record)
 	return record->state != WG_CONSENT_NOT_SOUGHT && record->state != WG_CONSENT_NOT_KNOWN;
 }
 
-/* How near a record's recipients come to a role: 2 names it, 1 is for all, 0 is about others. */
-static unsigned nearness(const struct wg_consent *record, const char *role)
+/* The role is among those that the record names, or, with all, the record is for everybody. */
+static bool speaks_of(const struct wg_consent *record, const char *role, bool all)
 {
 	const char *to = record->to != NULL ? record->to : "";
-	if (strcmp(to, "*") == 0)
-		return 1;
-	return wg_list_has(to, role) ? 2 : 0;
+	bool everybody = strcmp(to, "*") == 0;
+	return all ? everybody : !everybody && wg_list_has(to, role);
 }
 
 static bool counts(const struct wg_consent *record, unsigned category, int64_t now)
@@ -123,42 +122,39 @@ static bool counts(const struct wg_consent *record, unsigned category, int64_t n
 	return record->at <= now && (record->categories >> category & 1) != 0;
 }
 
-/* What of the records is to be asked: those as near as the nearest, of the instant of the latest answer among them, or
- * of the latest record where nobody has answered. */
-struct deciding {
-	unsigned nearness;
-	bool answered;
-	int64_t at;
-};
-
-static void consider(struct deciding *d, const struct wg_consent *record, const char *role)
+/* Of the records for a role, or of those for everybody: the strictest of the instant of the latest answer; of the
+ * latest record where nobody has answered. NULL when there is none. */
+static const struct wg_consent *latest(const struct wg_consents *consents, const char *role, bool all,
+                                       unsigned category, int64_t now)
 {
-	unsigned near = nearness(record, role);
-	bool answer = is_answer(record);
-	if (near == 0 || near < d->nearness || (near == d->nearness && d->answered && !answer))
-		return;
-	bool other = near > d->nearness || (answer && !d->answered);
-	if (other || record->at > d->at)
-		*d = (struct deciding){ .nearness = near, .answered = answer, .at = record->at };
+	const struct wg_consent *best = NULL;
+	bool answered = false;
+	for (size_t i = 0; i < wg_consents_count(consents); i++) {
+		const struct wg_consent *r = consents->list[i];
+		if (!counts(r, category, now) || !speaks_of(r, role, all) || (answered && !is_answer(r)))
+			continue;
+		if (best == NULL || is_answer(r) != answered || r->at > best->at)
+			best = r;
+		answered = is_answer(r);
+	}
+	for (size_t i = 0; best != NULL && i < consents->count; i++) {
+		const struct wg_consent *r = consents->list[i];
+		if (r->at == best->at && counts(r, category, now) && speaks_of(r, role, all) &&
+		    state_at(r, now) > state_at(best, now))
+			best = r;
+	}
+	return best;
 }
 
 enum wg_consent_state wg_consents_state(const struct wg_consents *consents, const char *role, unsigned category,
                                         int64_t now, const struct wg_consent **which)
 {
-	struct deciding deciding = { 0 };
-	const struct wg_consent *strictest = NULL;
-	for (size_t i = 0; i < wg_consents_count(consents); i++)
-		if (counts(consents->list[i], category, now))
-			consider(&deciding, consents->list[i], role);
-	for (size_t i = 0; i < wg_consents_count(consents); i++) {
-		const struct wg_consent *r = consents->list[i];
-		if (!counts(r, category, now) || r->at != deciding.at || nearness(r, role) != deciding.nearness ||
-		    deciding.nearness == 0)
-			continue;
-		if (strictest == NULL || state_at(r, now) > state_at(strictest, now))
-			strictest = r;
-	}
+	const struct wg_consent *named = latest(consents, role, false, category, now);
+	const struct wg_consent *all = latest(consents, role, true, category, now);
+	const struct wg_consent *best = named != NULL ? named : all;
+	if (named != NULL && all != NULL && all->at > named->at && state_at(all, now) >= WG_CONSENT_REFUSED)
+		best = all;
 	if (which != NULL)
-		*which = strictest;
-	return strictest != NULL ? state_at(strictest, now) : WG_CONSENT_NOT_KNOWN;
+		*which = best;
+	return best != NULL ? state_at(best, now) : WG_CONSENT_NOT_KNOWN;
 }

@@ -61,10 +61,11 @@ size_t wg_consents_count(const struct wg_consents *consents);
 const struct wg_consent *wg_consents_at(const struct wg_consents *consents, size_t i);
 
 /* What is in force at now (wall ms) for a role and one category (its number). Records of at > now count nothing. An
- * entry that names the role counts before one for "*"; of those left the latest answer; of the same instant the one
- * that holds back more. That nobody asked, or that nobody knows, is no answer: it undoes none of an earlier instant. A
- * given one whose until has come is WG_CONSENT_EXPIRED. WG_CONSENT_NOT_KNOWN when there is none; consents may be NULL.
- * *which (may be NULL): the record that counted, or NULL. */
+ * entry that names the role counts before one for "*", unless that one is later and refuses or withdraws: "nobody any
+ * more" means everybody. Of those left the latest answer counts; of the same instant the one that holds back more. That
+ * nobody asked, or that nobody knows, is no answer: it undoes none of an earlier instant. A given one whose until has
+ * come is WG_CONSENT_EXPIRED. WG_CONSENT_NOT_KNOWN when there is none; consents may be NULL. *which (may be NULL): the
+ * record that counted, or NULL. */
 enum wg_consent_state wg_consents_state(const struct wg_consents *consents, const char *role, unsigned category,
                                         int64_t now, const struct wg_consent **which);
 
