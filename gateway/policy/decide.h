@@ -26,6 +26,8 @@ const char *wg_policy_version(const struct wg_policy *policy);
 const char *wg_policy_hash(const struct wg_policy *policy);
 /* Whether a layer declares the role. */
 bool wg_policy_has_role(const struct wg_policy *policy, const char *role);
+/* The one that is spelt most like it; "" when none comes near. */
+const char *wg_policy_role_nearest(const struct wg_policy *policy, const char *role);
 
 /* Whether the grade of risk of a notice (episode/risk, or update/new-risk) is one that the region has for a child: by
  * the <grades> of the host authority, otherwise of the placing one. True when it is, when neither has any or nothing is
