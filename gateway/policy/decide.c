@@ -1,30 +1,49 @@
-/* decide.c owns the decision for each recipient: the rules of all layers over the categories of one notice. Nothing is
- * given until a rule gives it; withhold beats share; deny beats review; a condition that cannot be judged is an error,
- * never "no". */
+/* decide.c owns the decision for each recipient: the rules of all layers over the categories of one notice. Deny beats
+ * review; what free text may hold beyond what is granted is for a person; a condition that cannot be judged is an
+ * error, never "no". */
 #include "policy/decide.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/policy_internal.h"
+#include "policy/tally_internal.h"
 
 /* Conditions speak of the notice and not of the recipient, so each is judged once per notice. */
 enum judged { NOT_YET, APPLIES, APPLIES_NOT };
+
+/* A rule that has to do with this notice by kind, day, layer and confirmation. */
+struct candidate {
+	const struct wg_rule *rule;
+	enum judged judged;
+};
 
 /* One notice being decided. */
 struct deciding {
 	const struct wg_policy *policy;
 	struct wg_facts_view view;
-	unsigned char *judged; /* enum judged, one per rule */
+	struct wg_routing routing;
+	struct wg_recipient recipients[WG_LIMIT_RECIPIENTS];
+	struct candidate *candidates;
+	unsigned candidate_count;
 	wg_categories present, frame;
+	struct wg_notice_text *texts;
+	unsigned text_count;
+	const struct wg_text_review *text_review; /* NULL without one */
+	const struct wg_rule **applied;           /* the rules that had to do with one recipient */
+	unsigned applied_count;
+	const struct wg_rule *tellers[WG_SET_MAX]; /* rules with tell=, one for each role that is to be told */
+	unsigned teller_count;
 };
 
 static void close_deciding(struct deciding *d)
 {
 	wg_facts_view_close(&d->view);
-	free(d->judged);
+	free(d->candidates);
+	free(d->applied);
+	free(d->texts);
 }
 
 void wg_decisions_freep(struct wg_decisions **decisions)
@@ -38,71 +57,53 @@ void wg_decisions_freep(struct wg_decisions **decisions)
 	*decisions = NULL;
 }
 
-static enum wg_code judge(struct deciding *d, unsigned i, const struct wg_decision *to, bool *applies,
+static enum wg_code judge(struct deciding *d, struct candidate *candidate, const struct wg_recipient *to, bool *applies,
                           struct wg_err *err)
 {
-	const struct wg_rule *rule = &d->policy->rules[i];
+	const struct wg_rule *rule = candidate->rule;
 	*applies = false;
-	if (rule->unconfirmed || !wg_list_has(rule->to, to->role) || wg_list_has(rule->except, to->role) ||
-	    (rule->of[0] != '\0' && !wg_list_has(rule->of, to->of)))
+	if (!wg_set_has(&rule->to, to->role) || (rule->sides >> to->side & 1) == 0)
 		return WG_OK;
-	if (d->judged[i] == NOT_YET) {
-		bool yes = wg_facts_view_in_force(&d->view, rule->kinds, &rule->span);
-		enum wg_code code = yes ? wg_facts_view_test(&d->view, rule->when, &yes, err) : WG_OK;
+	if (candidate->judged == NOT_YET) {
+		bool yes = false;
+		enum wg_code code = wg_facts_view_test(&d->view, &rule->when, &yes, err);
 		if (code != WG_OK)
 			return wg_err_add(err, "rule %s", rule->id);
-		d->judged[i] = yes ? APPLIES : APPLIES_NOT;
+		candidate->judged = yes ? APPLIES : APPLIES_NOT;
 	}
-	*applies = d->judged[i] == APPLIES;
+	*applies = candidate->judged == APPLIES;
 	return WG_OK;
 }
 
-/* What the rules that apply to one recipient say of the categories. */
-struct tally {
-	wg_categories shared, withheld, say, never_say;
-	const struct wg_rule *sharer[64], *withholder[64]; /* per category, the first that applies; a set has 64 bits */
+/* Review and deny rules that apply to one recipient. */
+struct verdict {
+	const struct wg_rule *review, *deny; /* of two reviews the sooner */
+	bool second_person;
 };
 
-static void credit(const struct wg_rule **of, const struct wg_rule *rule)
+static enum wg_code find_verdict(struct deciding *d, const struct wg_recipient *to, wg_categories granted,
+                                 struct verdict *out, struct wg_err *err)
 {
-	for (unsigned c = 0; c < wg_category_count(); c++)
-		if ((rule->categories >> c & 1) != 0 && of[c] == NULL)
-			of[c] = rule;
-}
-
-static void count_rule(struct tally *tally, const struct wg_rule *rule)
-{
-	if (rule->effect == WG_SHARE) {
-		tally->shared |= rule->categories;
-		credit(tally->sharer, rule);
-	} else if (rule->effect == WG_WITHHOLD) {
-		tally->withheld |= rule->categories;
-		credit(tally->withholder, rule);
-		if (rule->marker == WG_MARKER_SAY)
-			tally->say |= rule->categories;
-		else if (rule->marker == WG_MARKER_NONE)
-			tally->never_say |= rule->categories;
-	}
-}
-
-static enum wg_code write_reasons(const struct deciding *d, const struct tally *tally, struct wg_decision *out,
-                                  struct wg_err *err)
-{
-	out->reasons = calloc(wg_category_count(), sizeof *out->reasons);
-	if (out->reasons == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
-	for (unsigned c = 0; c < wg_category_count(); c++) {
-		if ((d->present >> c & 1) == 0)
+	for (unsigned i = 0; i < d->candidate_count; i++) {
+		const struct wg_rule *rule = d->candidates[i].rule;
+		bool applies = false;
+		if (rule->effect != WG_REVIEW && rule->effect != WG_DENY)
 			continue;
-		bool given = (out->granted >> c & 1) != 0;
-		const struct wg_rule *rule = given ? tally->sharer[c] : tally->withholder[c];
-		out->reasons[out->reason_count++] = (struct wg_reason){
-			.category = c,
-			.effect = given ? WG_SHARE : WG_WITHHOLD,
-			.rule = rule != NULL ? rule->id : NULL,
-			.basis = rule != NULL ? rule->basis : NULL,
-			.source = rule != NULL ? rule->source : NULL,
-		};
+		if (!rule->unconditional && (rule->categories & granted) == 0)
+			continue;
+		enum wg_code code = judge(d, &d->candidates[i], to, &applies, err);
+		if (code != WG_OK)
+			return code;
+		if (!applies)
+			continue;
+		d->applied[d->applied_count++] = rule;
+		if (rule->effect == WG_DENY && out->deny == NULL)
+			out->deny = rule;
+		if (rule->effect == WG_REVIEW) {
+			out->second_person = out->second_person || rule->second_person;
+			if (out->review == NULL || rule->due.minutes < out->review->due.minutes)
+				out->review = rule;
+		}
 	}
 	return WG_OK;
 }
@@ -113,54 +114,150 @@ static void set_verdict(struct wg_decision *out, enum wg_verdict verdict, const 
 	(void)snprintf(out->verdict_rule, sizeof out->verdict_rule, "%s (%s)", rule, source); /* a long source is cut */
 }
 
-/* Review and deny look at what would be given. Deny beats review; of two reviews the sooner. */
-static enum wg_code judge_verdict(struct deciding *d, struct wg_decision *out, struct wg_err *err)
+static void set_due(struct wg_decision *out, const struct wg_due *due)
 {
-	const struct wg_rule *review = NULL, *deny = NULL;
-	for (unsigned i = 0; i < d->policy->rule_count; i++) {
-		const struct wg_rule *rule = &d->policy->rules[i];
-		bool applies = false;
-		if (rule->effect != WG_REVIEW && rule->effect != WG_DENY)
-			continue;
-		if (!rule->unconditional && (rule->categories & out->granted) == 0)
-			continue;
-		enum wg_code code = judge(d, i, out, &applies, err);
-		if (code != WG_OK)
-			return code;
-		if (!applies)
-			continue;
-		if (rule->effect == WG_DENY && deny == NULL)
-			deny = rule;
-		if (rule->effect == WG_REVIEW && (review == NULL || rule->due_minutes < review->due_minutes))
-			review = rule;
+	memcpy(out->due, due->text, sizeof due->text);
+	memcpy(out->escalate, due->escalate, sizeof out->escalate);
+	out->due_minutes = due->minutes != UINT_MAX ? due->minutes : 0;
+}
+
+/* "free text (may hold family, third-party)" */
+static void set_text_verdict(struct wg_decision *out)
+{
+	WG_AUTO_BUF struct wg_buf names = WG_BUF(4096);
+	for (wg_categories left = out->in_text; left != 0; left &= left - 1)
+		wg_buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", wg_category_name((unsigned)__builtin_ctzll(left)));
+	(void)snprintf(out->verdict_rule, sizeof out->verdict_rule, "free text (may hold %s)",
+	               wg_buf_text(&names)); /* a long list is cut; in_text has it whole */
+	out->verdict = WG_VERDICT_REVIEW;
+}
+
+/* Free text that goes unread although it may hold what is not granted. */
+static wg_categories hidden_in_text(const struct deciding *d, wg_categories granted, wg_categories unreviewed)
+{
+	wg_categories hidden = WG_CATEGORIES_NONE;
+	for (unsigned i = 0; i < d->text_count; i++) {
+		const struct wg_notice_text *text = &d->texts[i];
+		if ((text->need & ~granted) == 0 && (unreviewed >> text->category & 1) == 0)
+			hidden |= text->may & ~granted;
 	}
-	if (deny != NULL) {
-		set_verdict(out, WG_VERDICT_DENY, deny->id, deny->source);
+	return hidden;
+}
+
+static void set_review(const struct deciding *d, const struct verdict *verdict, struct wg_decision *out)
+{
+	static const struct wg_due none = { .minutes = UINT_MAX };
+	const struct wg_due *due = verdict->review != NULL ? &verdict->review->due : &none;
+	const struct wg_due *reading = out->in_text != 0 && d->text_review != NULL ? &d->text_review->due : &none;
+	if (verdict->review != NULL)
+		set_verdict(out, WG_VERDICT_REVIEW, verdict->review->id, verdict->review->source);
+	else
+		set_text_verdict(out);
+	set_due(out, reading->minutes < due->minutes ? reading : due);
+	out->second_person = verdict->second_person;
+}
+
+static void conclude(const struct deciding *d, const struct verdict *verdict, wg_categories unreviewed,
+                     struct wg_decision *out)
+{
+	if (verdict->deny != NULL) {
+		set_verdict(out, WG_VERDICT_DENY, verdict->deny->id, verdict->deny->source);
 	} else if ((out->granted & d->frame) == 0 || (out->granted & ~d->frame) == 0) {
 		set_verdict(out, WG_VERDICT_DENY, "no rule", "nothing is granted until a rule grants it");
-	} else if (review != NULL) {
-		set_verdict(out, WG_VERDICT_REVIEW, review->id, review->source);
-		memcpy(out->due, review->due, sizeof out->due);
+	} else {
+		out->in_text = hidden_in_text(d, out->granted, unreviewed);
+		if (verdict->review != NULL || out->in_text != 0)
+			set_review(d, verdict, out);
 	}
+}
+
+/* What rules that gave something ask for besides. */
+static void add_obligations(const struct deciding *d, struct wg_decision *out)
+{
+	unsigned shortest = UINT_MAX;
+	for (unsigned i = 0; i < d->applied_count; i++) {
+		const struct wg_rule *rule = d->applied[i];
+		if (rule->effect != WG_SHARE || (rule->categories & out->granted) == 0)
+			continue;
+		if (rule->delay > out->delay_minutes)
+			out->delay_minutes = rule->delay;
+		if (rule->keep.hours < shortest) {
+			shortest = rule->keep.hours;
+			memcpy(out->keep, rule->keep.text, sizeof out->keep);
+		}
+	}
+}
+
+/* Who is to be told of the rules that had to do with one recipient: each role once. */
+static void note_tellers(struct deciding *d)
+{
+	for (unsigned i = 0; i < d->applied_count; i++) {
+		const struct wg_rule *rule = d->applied[i];
+		bool noted = rule->tell == WG_SET_OTHER || (rule->categories & d->present) == 0;
+		for (unsigned k = 0; k < d->teller_count; k++)
+			noted = noted || d->tellers[k]->tell == rule->tell;
+		if (!noted)
+			d->tellers[d->teller_count++] = rule;
+	}
+}
+
+/* Shares and withholds. */
+static enum wg_code count_rules(struct deciding *d, const struct wg_recipient *to, struct wg_tally *tally,
+                                struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (unsigned i = 0; i < d->candidate_count && code == WG_OK; i++) {
+		const struct wg_rule *rule = d->candidates[i].rule;
+		bool applies = false;
+		if (rule->effect == WG_REVIEW || rule->effect == WG_DENY)
+			continue;
+		code = judge(d, &d->candidates[i], to, &applies, err);
+		if (!applies)
+			continue;
+		wg_tally_add(tally, rule);
+		d->applied[d->applied_count++] = rule;
+	}
+	return code;
+}
+
+static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_err *err)
+{
+	struct wg_decision *out = &d->routing.out->list[number];
+	const struct wg_recipient *to = &d->recipients[number];
+	struct wg_tally tally = { 0 };
+	struct verdict verdict = { 0 };
+	d->applied_count = 0;
+	for (wg_categories left = d->present; left != 0; left &= left - 1) {
+		unsigned c = (unsigned)__builtin_ctzll(left);
+		tally.consent[c] = wg_consents_state(d->view.consents, out->role, c, d->view.now, NULL);
+	}
+	enum wg_code code = count_rules(d, to, &tally, err);
+	if (code == WG_OK)
+		code = wg_tally_close(&tally, d->present, out, err);
+	if (code == WG_OK)
+		code = find_verdict(d, to, out->granted, &verdict, err);
+	if (code != WG_OK)
+		return code;
+	conclude(d, &verdict, tally.unreviewed, out);
+	add_obligations(d, out);
 	return WG_OK;
 }
 
-static enum wg_code decide_one(struct deciding *d, struct wg_decision *out, struct wg_err *err)
+/* All that the routes give; then those that rules want told of them, whose own rules tell nobody more. */
+static enum wg_code decide_all(struct deciding *d, struct wg_err *err)
 {
-	struct tally tally = { 0 };
-	for (unsigned i = 0; i < d->policy->rule_count; i++) {
-		bool applies = false;
-		enum wg_code code = judge(d, i, out, &applies, err);
-		if (code != WG_OK)
-			return code;
-		if (applies)
-			count_rule(&tally, &d->policy->rules[i]);
+	enum wg_code code = wg_route_notice(&d->routing, &d->view, err);
+	unsigned routed = d->routing.out->count;
+	for (unsigned i = 0; i < routed && code == WG_OK; i++) {
+		code = decide_one(d, i, err);
+		note_tellers(d);
 	}
-	out->granted = d->present & tally.shared & ~tally.withheld;
-	out->withheld = d->present & ~out->granted;
-	out->mark = out->withheld & tally.say & ~tally.never_say;
-	enum wg_code code = write_reasons(d, &tally, out, err);
-	return code == WG_OK ? judge_verdict(d, out, err) : code;
+	for (unsigned i = 0; i < d->teller_count && code == WG_OK; i++)
+		code = wg_route_tell(&d->routing, d->tellers[i]->tell, d->tellers[i]->source, err);
+	for (unsigned i = routed; i < d->routing.out->count && code == WG_OK; i++)
+		code = decide_one(d, i, err);
+	wg_route_end(&d->routing);
+	return code;
 }
 
 static struct wg_decisions *new_decisions(void)
@@ -173,21 +270,50 @@ static struct wg_decisions *new_decisions(void)
 	return made;
 }
 
+static bool has_to_do(const struct deciding *d, const struct wg_rule *rule)
+{
+	return !rule->unconfirmed && wg_facts_view_in_force(&d->view, rule->layer, &rule->kinds, &rule->span);
+}
+
+/* What of the policy has to do with this notice, whoever the recipient is. */
+static enum wg_code prepare(struct deciding *d, const struct wg_notice *notice, struct wg_err *err)
+{
+	const struct wg_policy *policy = d->policy;
+	d->present = wg_notice_categories(notice);
+	d->frame = wg_category_find("administrative");
+	d->candidates = calloc(policy->rule_count + 1, sizeof *d->candidates);
+	d->applied = calloc(policy->rule_count + 1, sizeof *d->applied);
+	d->texts = calloc(WG_NOTICE_TEXTS, sizeof *d->texts);
+	if (d->candidates == NULL || d->applied == NULL || d->texts == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
+	d->text_count = wg_notice_texts(notice, d->texts, WG_NOTICE_TEXTS);
+	for (unsigned i = 0; i < policy->rule_count; i++)
+		if (has_to_do(d, &policy->rules[i]))
+			d->candidates[d->candidate_count++] = (struct candidate){ .rule = &policy->rules[i] };
+	for (unsigned i = 0; i < policy->text_review_count; i++) /* the highest layer comes last */
+		if (d->view.speaks[policy->text_reviews[i].layer])
+			d->text_review = &policy->text_reviews[i];
+	return WG_OK;
+}
+
 enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice,
                        const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err)
 {
 	WG_CLEANUP(close_deciding) struct deciding d = { .policy = policy };
 	WG_CLEANUP(wg_decisions_freep) struct wg_decisions *made = new_decisions();
-	d.judged = calloc(policy->rule_count + 1, sizeof *d.judged);
-	if (made == NULL || d.judged == NULL)
+	if (made == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
-	d.present = wg_notice_categories(notice);
-	d.frame = wg_category_find("administrative");
-	enum wg_code code = wg_facts_view_open(policy, notice, facts, &d.view, err);
+	d.routing = (struct wg_routing){ .policy = policy,
+		                             .directory = directory,
+		                             .view = &d.view,
+		                             .notice = notice,
+		                             .out = made,
+		                             .recipients = d.recipients };
+	enum wg_code code = wg_facts_view_open(policy, directory, notice, facts, &d.view, err);
 	if (code == WG_OK)
-		code = wg_route_notice(policy, directory, notice, &d.view, made, err);
-	for (unsigned i = 0; i < made->count && code == WG_OK; i++)
-		code = decide_one(&d, &made->list[i], err);
+		code = prepare(&d, notice, err);
+	if (code == WG_OK)
+		code = decide_all(&d, err);
 	if (code == WG_OK)
 		*out = wg_steal(&made);
 	return code;

@@ -18,6 +18,7 @@ void wg_directory_freep(struct wg_directory **directory)
 		free(o->desks);
 		free(o->name);
 		free(o->areas);
+		free(o->called);
 		free(o->domains);
 		free(o->client_names);
 		free(o->client_keys);
@@ -66,6 +67,71 @@ const struct wg_organisation *wg_directory_police(const struct wg_directory *dir
 		    wg_list_has(directory->organisations[i].areas, authority_code))
 			return &directory->organisations[i];
 	return NULL;
+}
+
+bool wg_organisation_covers(const struct wg_organisation *organisation, const char *authority_code)
+{
+	if (authority_code[0] == '\0')
+		return false;
+	if (strcmp(organisation->kind, "council") == 0)
+		return strcmp(organisation->code, authority_code) == 0;
+	return wg_list_has(organisation->areas, authority_code);
+}
+
+const struct wg_organisation *wg_directory_covering(const struct wg_directory *directory, const char *kind,
+                                                    const char *authority_code, const struct wg_organisation *after)
+{
+	for (unsigned i = after != NULL ? (unsigned)(after - directory->organisations) + 1 : 0; i < directory->count; i++) {
+		const struct wg_organisation *o = &directory->organisations[i];
+		if (strcmp(o->kind, kind) == 0 && wg_organisation_covers(o, authority_code))
+			return o;
+	}
+	return NULL;
+}
+
+bool wg_directory_fold(const char *text, char *out, size_t size)
+{
+	size_t used = 0;
+	for (const char *p = text + strspn(text, WG_DIRECTORY_BLANKS); *p != '\0';) {
+		size_t n = strcspn(p, WG_DIRECTORY_BLANKS);
+		if (n + 1 >= size - used)
+			return false;
+		if (used > 0)
+			out[used++] = ' ';
+		for (size_t i = 0; i < n; i++)
+			out[used++] = (char)tolower((unsigned char)p[i]);
+		p += n + strspn(p + n, WG_DIRECTORY_BLANKS);
+	}
+	out[used] = '\0';
+	return used > 0;
+}
+
+/* called ends every name with a line end, so that one is found with both its ends. */
+static bool is_called(const struct wg_organisation *o, const char *folded)
+{
+	size_t n = strlen(folded);
+	for (const char *name = o->called; *name != '\0'; name += strcspn(name, "\n") + 1)
+		if (strncmp(name, folded, n) == 0 && name[n] == '\n')
+			return true;
+	return false;
+}
+
+const struct wg_organisation *wg_directory_named(const struct wg_directory *directory, const char *kind,
+                                                 const char *text)
+{
+	const struct wg_organisation *found = NULL;
+	char folded[WG_DIRECTORY_NAME];
+	if (!wg_directory_fold(text, folded, sizeof folded))
+		return NULL;
+	for (unsigned i = 0; i < directory->count; i++) {
+		const struct wg_organisation *o = &directory->organisations[i];
+		if (strcmp(o->kind, kind) != 0 || !is_called(o, folded))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = o;
+	}
+	return found;
 }
 
 const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk)

@@ -27,12 +27,13 @@ struct wg_desk {
 };
 
 struct wg_organisation {
-	char id[WG_LIMIT_NAME + 1];   /* "staffordshire" */
-	char *name;                   /* "Staffordshire County Council" */
-	char kind[WG_LIMIT_NAME + 1]; /* "council", "police", "health", "home", "provider" */
-	char code[16];                /* DfE LA code or GSS police force area */
-	char *areas;                  /* police: the codes of the authorities it covers, separated by blanks */
-	char *domains;                /* mail domains it writes from */
+	char id[WG_LIMIT_NAME + 1]; /* "staffordshire" */
+	char *name;                 /* "Staffordshire County Council" */
+	char *called; /* its code, its name and other names that notices call it by, as wg_directory_named compares them */
+	char kind[WG_LIMIT_NAME + 1]; /* "council", "police", "health", "home", "provider", "school", "national" */
+	char code[16];                /* DfE LA code, GSS police force area, or the code of its field */
+	char *areas;   /* police, health, provider: the codes of the authorities it covers, separated by blanks */
+	char *domains; /* mail domains it writes from */
 	/* Who may submit as it: a SAN DNS name or URI, or the SHA-256 of the public key; separated by blanks. Never the CN.
 	 */
 	char *client_names, *client_keys;
@@ -54,6 +55,17 @@ unsigned wg_directory_count(const struct wg_directory *directory);
 const struct wg_organisation *wg_directory_at(const struct wg_directory *directory, unsigned i);
 /* The police force that covers the authority with that code; NULL when none. */
 const struct wg_organisation *wg_directory_police(const struct wg_directory *directory, const char *authority_code);
+/* Whether it has to do with the authority with that code: a council of that code, or one that covers it. False for "".
+ */
+bool wg_organisation_covers(const struct wg_organisation *organisation, const char *authority_code);
+/* The next organisation of a kind that covers the authority, after one that this gave before; NULL: the first. NULL
+ * when there is no more. */
+const struct wg_organisation *wg_directory_covering(const struct wg_directory *directory, const char *kind,
+                                                    const char *authority_code, const struct wg_organisation *after);
+/* The organisation of a kind that a text of a notice names: by its code, its name or an alias, compared without case
+ * and without repeated blanks. NULL when it names none, or more than one. */
+const struct wg_organisation *wg_directory_named(const struct wg_directory *directory, const char *kind,
+                                                 const char *text);
 const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk);
 /* The first desk with it that is not suspended; a suspended one when there is no other. */
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role);

@@ -11,6 +11,7 @@ static const struct wg_names_row language[] = {
 	{ "organisation", NULL, "id kind code areas" },
 	{ "organisation", "kind", "council police health home provider school national" },
 	{ "name", NULL, "" },
+	{ "alias", NULL, "" },
 	{ "domain", NULL, "" },
 	{ "client", NULL, "dns uri key" },
 	{ "signer", NULL, "certificate" },
@@ -29,6 +30,14 @@ struct load {
 	const struct _xmlNode *node; /* where a complaint points */
 };
 
+/* The text of a child, or its attribute when given, "" when it has none; the caller frees. NULL when memory ran out. */
+static char *text_of(const struct _xmlNode *child, const char *attribute)
+{
+	if (attribute == NULL)
+		return wg_xml_text(child);
+	return wg_names_has_attr(child, attribute) ? wg_xml_attr(child, attribute) : strdup("");
+}
+
 /* Text of every child called name, or its attribute when given, separated by blanks. Never NULL on WG_OK. */
 static enum wg_code list_of(const struct _xmlNode *node, const char *name, const char *attribute, char **out,
                             struct wg_err *err)
@@ -36,20 +45,16 @@ static enum wg_code list_of(const struct _xmlNode *node, const char *name, const
 	WG_AUTO_BUF struct wg_buf list = WG_BUF(64 * 1024); /* 32 client entries of 200, 16 domains of 253: far below */
 	wg_buf_puts(&list, "");
 	for (struct _xmlNode *child = wg_xml_first(node, name); child != NULL; child = wg_xml_next(child, name)) {
-		WG_AUTO_FREE char *text = attribute != NULL ? wg_xml_attr(child, attribute) : wg_xml_text(child);
+		WG_AUTO_FREE char *text = text_of(child, attribute);
 		if (text == NULL)
-			continue;
-		wg_buf_puts(&list, list.len > 0 ? " " : "");
+			return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+		wg_buf_puts(&list, list.len > 0 && text[0] != '\0' ? " " : "");
 		wg_buf_puts(&list, text);
 	}
 	enum wg_code code = wg_buf_check(&list, name, err);
-	if (code != WG_OK)
-		return code;
-	char *copy = strdup(wg_buf_text(&list));
-	if (copy == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
-	*out = copy;
-	return WG_OK;
+	if (code == WG_OK)
+		*out = wg_buf_steal(&list);
+	return code;
 }
 
 /* The attribute as a string of its own, "" when it is not there. */
@@ -221,16 +226,54 @@ static enum wg_code check_organisation(struct load *load, const struct _xmlNode 
 		return wg_xml_complain(load->doc, node, err, "organisation %s stands twice", o->id);
 	if (same != NULL)
 		return wg_xml_complain(load->doc, node, err, "code %s already belongs to %s", o->code, same->id);
-	if (o->areas[0] != '\0' && strcmp(o->kind, "police") != 0)
-		return wg_xml_complain(load->doc, node, err, "areas= is for kind=\"police\" only");
+	bool police = strcmp(o->kind, "police") == 0;
+	if (o->areas[0] != '\0' && !police && strcmp(o->kind, "health") != 0 && strcmp(o->kind, "provider") != 0)
+		return wg_xml_complain(load->doc, node, err,
+		                       "areas= is for kind=\"police\", \"health\" and \"provider\" only: take it out");
 	enum wg_code code = check_clients(load, node, err);
 	load->node = node;
-	if (code == WG_OK)
+	if (code == WG_OK && police)
 		code = wg_names_each(o->areas, area_is_free, load, err);
 	if (code == WG_OK)
 		code = wg_names_each(o->client_names, client_is_free, load, err);
 	if (code == WG_OK)
 		code = wg_names_each(o->client_keys, client_is_free, load, err);
+	return code;
+}
+
+/* One more name that it is called by. Its code and its own name may be another's too, and then name neither; an alias
+ * is written to be understood. */
+static enum wg_code add_called(const struct load *load, const struct _xmlNode *node, const struct wg_organisation *o,
+                               const char *name, bool alias, struct wg_buf *called, struct wg_err *err)
+{
+	char folded[WG_DIRECTORY_NAME];
+	if (!wg_directory_fold(name, folded, sizeof folded))
+		return WG_OK; /* no code */
+	const struct wg_organisation *other = alias ? wg_directory_named(load->directory, o->kind, folded) : NULL;
+	if (other != NULL)
+		return wg_xml_complain(load->doc, node, err, "alias of %s: %s is called that already", o->id, other->id);
+	wg_buf_printf(called, "%s\n", folded);
+	return WG_OK;
+}
+
+static enum wg_code read_called(const struct load *load, const struct _xmlNode *node, struct wg_organisation *o,
+                                struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf called = WG_BUF(18 * WG_DIRECTORY_NAME); /* 16 aliases by the schema */
+	wg_buf_puts(&called, "");
+	enum wg_code code = add_called(load, node, o, o->code, false, &called, err);
+	if (code == WG_OK)
+		code = add_called(load, node, o, o->name, false, &called, err);
+	for (struct _xmlNode *alias = wg_xml_first(node, "alias"); alias != NULL && code == WG_OK;
+	     alias = wg_xml_next(alias, "alias")) {
+		WG_AUTO_FREE char *text = wg_xml_text(alias);
+		code = text != NULL ? add_called(load, alias, o, text, true, &called, err)
+		                    : wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	}
+	if (code == WG_OK)
+		code = wg_buf_check(&called, "aliases", err);
+	if (code == WG_OK)
+		o->called = wg_buf_steal(&called);
 	return code;
 }
 
@@ -260,6 +303,8 @@ static enum wg_code read_organisation(struct load *load, const struct _xmlNode *
 		code = own_attr(load, node, "areas", &o->areas, err);
 	if (code == WG_OK)
 		code = list_of(node, "name", NULL, &o->name, err);
+	if (code == WG_OK)
+		code = read_called(load, node, o, err);
 	if (code == WG_OK)
 		code = list_of(node, "domain", NULL, &o->domains, err);
 	if (code == WG_OK)

@@ -10,28 +10,19 @@
 enum wg_code wg_policy_add_grades(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 {
 	struct wg_policy *policy = layer->policy;
-	struct wg_grades *list = wg_policy_grow(policy->grades, &policy->grades_count, sizeof *list);
-	if (list == NULL)
-		return wg_err_set(err, WG_LIMIT, "no room for more than %u lists of grades", policy->grades_count);
-	policy->grades = list;
-	struct wg_grades *one = &list[policy->grades_count++]; /* counted also when it fails, to be freed */
-	enum wg_code code = wg_policy_words_list(layer, node, "of", &one->of, err);
+	enum wg_code code = WG_POLICY_GROW(policy->grades, policy->grades_count, "lists of grades", err);
+	if (code != WG_OK)
+		return code;
+	struct wg_grades *one = &policy->grades[policy->grades_count - 1]; /* counted also when it fails, to be freed */
+	one->layer = layer->number;
+	code = wg_policy_words_list(layer, node, "of", &one->of, err);
 	if (code == WG_OK)
 		code = wg_policy_words_list(layer, node, "allow", &one->allow, err);
 	if (code == WG_OK)
 		code = wg_policy_words_list(layer, node, "first", &one->first, err);
-	return code == WG_OK ? wg_policy_words_child(node, "source", &one->source, err) : code;
-}
-
-void wg_policy_free_grades(struct wg_policy *policy)
-{
-	for (unsigned i = 0; i < policy->grades_count; i++) {
-		free(policy->grades[i].of);
-		free(policy->grades[i].allow);
-		free(policy->grades[i].first);
-		free(policy->grades[i].source);
-	}
-	free(policy->grades);
+	if (code == WG_OK)
+		code = wg_policy_words_source(node, &one->source, &one->note, err);
+	return code == WG_OK ? wg_policy_add_item(policy, WG_ITEM_GRADES, policy->grades_count - 1, err) : code;
 }
 
 /* The highest layer's grades of an authority; NULL when it has none. */

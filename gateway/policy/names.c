@@ -133,13 +133,24 @@ enum wg_code wg_names_parse(const void *bytes, size_t len, const char *path, str
 	return as_config(wg_xml_parse(bytes, len, path, out, err), WG_REJECT, err);
 }
 
+bool wg_names_has_attr(const struct _xmlNode *node, const char *attribute)
+{
+	const char *name;
+	for (unsigned i = 0; (name = wg_xml_attr_name(node, i)) != NULL; i++)
+		if (strcmp(name, attribute) == 0)
+			return true;
+	return false;
+}
+
 enum wg_code wg_names_attr(const struct wg_xml *doc, const struct _xmlNode *node, const char *attribute, char *out,
                            size_t size, struct wg_err *err)
 {
 	out[0] = '\0';
+	if (!wg_names_has_attr(node, attribute))
+		return WG_OK;
 	WG_AUTO_FREE char *value = wg_xml_attr(node, attribute);
 	if (value == NULL)
-		return WG_OK;
+		return wg_err_set(err, WG_SYSTEM, "no memory for attribute %s", attribute);
 	const char *start = value + strspn(value, " \t\r\n");
 	size_t n = strlen(start);
 	while (n > 0 && strchr(" \t\r\n", start[n - 1]) != NULL)

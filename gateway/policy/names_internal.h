@@ -2,6 +2,7 @@
 #ifndef WG_POLICY_NAMES_INTERNAL_H
 #define WG_POLICY_NAMES_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -35,6 +36,8 @@ void wg_names_hash(const void *p, size_t len, char out[WG_NAMES_HASH]);
 enum wg_code wg_names_read(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_names_parse(const void *bytes, size_t len, const char *path, struct wg_xml **out, struct wg_err *err)
 	WG_MUST;
+
+bool wg_names_has_attr(const struct _xmlNode *node, const char *attribute);
 
 /* Copies the attribute without the blanks around it, which the schema ignores, into out; "" when it is not there.
  * WG_CONFIG when it does not fit. */

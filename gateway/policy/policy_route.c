@@ -3,60 +3,93 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "policy/policy_internal.h"
+
+/* Whether a role has such a side at all; otherwise what to do. NULL when it has. */
+static const char *side_fault(const struct wg_role *role, enum wg_side side)
+{
+	bool national = strcmp(role->at, "national") == 0;
+	bool alone = strcmp(role->at, "home") == 0 || strcmp(role->at, "school") == 0;
+	if (side == WG_SIDE_NATIONAL && !national)
+		return "of=\"national\" is for roles at=\"national\"";
+	if (side == WG_SIDE_NAMED && role->named_count == 0)
+		return "of=\"named\" needs named= on the role: the places of a notice that name its organisation";
+	if (side == WG_SIDE_PLACING || side == WG_SIDE_HOST) {
+		if (national)
+			return "a national body belongs to no authority: use of=\"national\"";
+		if (alone)
+			return "homes and schools cover no authority: use of=\"named\", of=\"sender\" or of=\"told\"";
+	}
+	return NULL;
+}
 
 static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route_to *to,
                             struct wg_err *err)
 {
-	enum wg_code code = wg_names_attr(layer->doc, node, "role", to->role, sizeof to->role, err);
+	char of[WG_LIMIT_NAME + 1];
+	enum wg_code code = wg_names_attr(layer->doc, node, "role", to->role_name, sizeof to->role_name, err);
 	if (code == WG_OK)
-		code = wg_names_attr(layer->doc, node, "of", to->of, sizeof to->of, err);
+		code = wg_names_attr(layer->doc, node, "of", of, sizeof of, err);
 	if (code != WG_OK)
 		return code;
-	const struct wg_role *role = wg_policy_role(layer->policy, to->role);
-	if (role == NULL)
-		return wg_policy_no_role(layer, node, to->role, err);
-	to->police = strcmp(role->at, "police") == 0;
-	to->sender = strcmp(to->of, "sender") == 0;
-	memcpy(to->at, role->at, sizeof to->at);
-	if (!to->police && !to->sender && strcmp(role->at, "council") != 0)
-		return wg_xml_complain(layer->doc, node, err,
-		                       "role %s is done at \"%s\": only councils and police have a placing and a host side to "
-		                       "route by; of=\"sender\" is for all",
-		                       role->name, role->at);
-	return WG_OK;
+	to->side = (enum wg_side)wg_side_find(of); /* the schema has seen that it is one */
+	to->role = wg_policy_role(layer->policy, to->role_name);
+	if (strcmp(to->role_name, "*") == 0)
+		return to->side == WG_SIDE_TOLD
+		           ? WG_OK
+		           : wg_xml_complain(layer->doc, node, err, "role=\"*\" is for of=\"told\" only: name the role");
+	if (to->role == WG_SET_OTHER)
+		return wg_policy_no_role(layer, node, to->role_name, err);
+	const struct wg_role *role = &layer->policy->roles[to->role];
+	const char *fault = side_fault(role, to->side);
+	return fault == NULL
+	           ? WG_OK
+	           : wg_xml_complain(layer->doc, node, err, "role %s is done at \"%s\": %s", role->name, role->at, fault);
 }
 
-static enum wg_code read_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route *route,
-                               struct wg_err *err)
+static enum wg_code read_all_to(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_route *route,
+                                struct wg_err *err)
 {
-	char even[8];
-	enum wg_code code = wg_policy_words_kinds(layer, node, &route->kinds, err);
-	if (code == WG_OK)
-		code = wg_policy_words_span(layer, node, &route->span, err);
-	if (code == WG_OK)
-		code = wg_policy_words_when(layer, node, &route->when, err);
-	if (code == WG_OK)
-		code = wg_policy_words_child(node, "source", &route->source, err);
-	if (code == WG_OK && (code = wg_names_attr(layer->doc, node, "even-to-sender", even, sizeof even, err)) == WG_OK)
-		route->even_to_sender = strcmp(even, "true") == 0 || strcmp(even, "1") == 0;
+	enum wg_code code = WG_OK;
 	unsigned n = 0;
 	for (struct _xmlNode *to = wg_xml_first(node, "to"); to != NULL; to = wg_xml_next(to, "to"))
 		n++;
-	route->to = calloc(n > 0 ? n : 1, sizeof *route->to);
-	if (code == WG_OK && route->to == NULL)
-		code = wg_err_set(err, WG_SYSTEM, "no memory for the policy");
+	route->to = calloc(n, sizeof *route->to); /* one at least, by the schema */
+	if (route->to == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 	for (struct _xmlNode *to = wg_xml_first(node, "to"); to != NULL && code == WG_OK; to = wg_xml_next(to, "to"))
 		code = read_to(layer, to, &route->to[route->to_count++], err);
 	return code;
 }
 
+static unsigned number_in_file(const struct wg_policy *policy, unsigned layer)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < policy->route_count; i++)
+		n += policy->routes[i].layer == layer ? 1 : 0;
+	return n;
+}
+
 enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 {
 	struct wg_policy *policy = layer->policy;
-	struct wg_route *list = wg_policy_grow(policy->routes, &policy->route_count, sizeof *list);
-	if (list == NULL)
-		return wg_err_set(err, WG_LIMIT, "no room for more than %u routes", policy->route_count);
-	policy->routes = list;
-	return read_route(layer, node, &list[policy->route_count++], err); /* counted also when it failed, to be freed */
+	enum wg_code code = WG_POLICY_GROW(policy->routes, policy->route_count, "routes", err);
+	if (code != WG_OK)
+		return code;
+	struct wg_route *route = &policy->routes[policy->route_count - 1]; /* counted also when it fails, to be freed */
+	route->layer = layer->number;
+	route->number = number_in_file(policy, layer->number);
+	code = wg_policy_words_kinds(layer, node, &route->kinds, err);
+	if (code == WG_OK)
+		code = wg_policy_words_span(layer, node, &route->span, err);
+	if (code == WG_OK)
+		code = wg_policy_read_when(layer, node, &route->when, err);
+	if (code == WG_OK)
+		code = wg_policy_words_source(node, &route->source, &route->note, err);
+	if (code == WG_OK)
+		code = wg_policy_words_bool(layer, node, "even-to-sender", &route->even_to_sender, err);
+	if (code == WG_OK)
+		code = read_all_to(layer, node, route, err);
+	return code == WG_OK ? wg_policy_add_item(policy, WG_ITEM_ROUTE, policy->route_count - 1, err) : code;
 }

@@ -1,4 +1,6 @@
-/* policy_words.c owns what rules and routes have in common: lists of kinds and roles, days, conditions. */
+/* policy_words.c owns what the elements of a policy have in common: lists of kinds and roles, days, durations, texts.
+ */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,34 +23,43 @@ enum wg_code wg_policy_words_list(const struct wg_layer *layer, const struct _xm
 	return WG_OK;
 }
 
-/* One name of a list, and where a complaint about it points. */
+/* One name of a list, where it goes, and where a complaint about it points. */
 struct word {
 	const struct wg_layer *layer;
 	const struct _xmlNode *node;
+	struct wg_set *out;
 };
 
-static enum wg_code check_kind(void *arg, const char *name, struct wg_err *err)
+static enum wg_code add_kind(void *arg, const char *name, struct wg_err *err)
 {
 	const struct word *word = arg;
 	const struct wg_schema *schema = word->layer->schema;
 	char hint[WG_NAMES_HINT];
-	if (strcmp(name, "*") == 0 || wg_schema_body(schema, name) != NULL)
-		return WG_OK;
-	return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
-	                       wg_names_hint(name, wg_schema_kind_nearest(schema, name), hint));
+	unsigned kind = wg_policy_kind(word->layer->policy, name);
+	if (kind != WG_SET_OTHER)
+		wg_set_add(word->out, kind);
+	else if (strcmp(name, "*") == 0)
+		wg_set_fill(word->out);
+	else
+		return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
+		                       wg_names_hint(name, wg_schema_kind_nearest(schema, name), hint));
+	return WG_OK;
 }
 
-enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, char **out,
+static enum wg_code read_set(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                             enum wg_code (*add)(void *arg, const char *name, struct wg_err *err), struct wg_set *out,
+                             struct wg_err *err)
+{
+	struct word word = { layer, node, out };
+	WG_AUTO_FREE char *list = NULL;
+	enum wg_code code = wg_policy_words_list(layer, node, attribute, &list, err);
+	return code == WG_OK ? wg_names_each(list, add, &word, err) : code;
+}
+
+enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_set *out,
                                    struct wg_err *err)
 {
-	struct word word = { layer, node };
-	WG_AUTO_FREE char *list = NULL;
-	enum wg_code code = wg_policy_words_list(layer, node, "kind", &list, err);
-	if (code == WG_OK)
-		code = wg_names_each(list, check_kind, &word, err);
-	if (code == WG_OK)
-		*out = wg_steal(&list);
-	return code;
+	return read_set(layer, node, "kind", add_kind, out, err);
 }
 
 enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role,
@@ -62,37 +73,46 @@ enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNo
 	                       wg_names_hint(role, wg_buf_text(&known), hint));
 }
 
-static enum wg_code check_role(void *arg, const char *name, struct wg_err *err)
+static enum wg_code add_role(void *arg, const char *name, struct wg_err *err)
 {
 	const struct word *word = arg;
-	if (strcmp(name, "*") == 0 || wg_policy_role(word->layer->policy, name) != NULL)
-		return WG_OK;
-	return wg_policy_no_role(word->layer, word->node, name, err);
+	unsigned role = wg_policy_role(word->layer->policy, name);
+	if (role != WG_SET_OTHER)
+		wg_set_add(word->out, role);
+	else if (strcmp(name, "*") == 0)
+		wg_set_fill(word->out);
+	else
+		return wg_policy_no_role(word->layer, word->node, name, err);
+	return WG_OK;
 }
 
 enum wg_code wg_policy_words_roles(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
-                                   char **out, struct wg_err *err)
+                                   struct wg_set *out, struct wg_err *err)
 {
-	struct word word = { layer, node };
-	WG_AUTO_FREE char *list = NULL;
-	enum wg_code code = wg_policy_words_list(layer, node, attribute, &list, err);
-	if (code == WG_OK)
-		code = wg_names_each(list, check_role, &word, err);
-	if (code == WG_OK)
-		*out = wg_steal(&list);
-	return code;
+	return read_set(layer, node, attribute, add_role, out, err);
 }
 
-/* "2026-09-30", already known to be a date by the schema, unless there is no such day. */
-static bool parse_day(const char *text, int64_t *day)
+enum wg_code wg_policy_words_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                  unsigned *out, struct wg_err *err)
+{
+	char name[WG_LIMIT_NAME + 1];
+	*out = WG_SET_OTHER;
+	enum wg_code code = wg_names_attr(layer->doc, node, attribute, name, sizeof name, err);
+	if (code != WG_OK || name[0] == '\0')
+		return code;
+	*out = wg_policy_role(layer->policy, name);
+	return *out != WG_SET_OTHER ? WG_OK : wg_policy_no_role(layer, node, name, err);
+}
+
+bool wg_policy_words_day(const char *text, int64_t *day)
 {
 	char part[3][5];
 	uint64_t year, month, date;
 	if (strlen(text) != 10)
 		return false;
-	(void)snprintf(part[0], sizeof part[0], "%.4s", text);
-	(void)snprintf(part[1], sizeof part[1], "%.2s", text + 5);
-	(void)snprintf(part[2], sizeof part[2], "%.2s", text + 8);
+	(void)snprintf(part[0], sizeof part[0], "%.4s", text);     /* cut there */
+	(void)snprintf(part[1], sizeof part[1], "%.2s", text + 5); /* the same */
+	(void)snprintf(part[2], sizeof part[2], "%.2s", text + 8); /* the same */
 	return wg_num_parse(part[0], 1, 9999, &year) && wg_num_parse(part[1], 1, 12, &month) &&
 	       wg_num_parse(part[2], 1, 31, &date) && wg_clock_days((int)year, (int)month, (int)date, day);
 }
@@ -102,7 +122,7 @@ static enum wg_code read_day(const struct wg_layer *layer, const struct _xmlNode
 {
 	char text[16];
 	enum wg_code code = wg_names_attr(layer->doc, node, attribute, text, sizeof text, err);
-	if (code == WG_OK && text[0] != '\0' && !parse_day(text, day))
+	if (code == WG_OK && text[0] != '\0' && !wg_policy_words_day(text, day))
 		code = wg_xml_complain(layer->doc, node, err, "%s=\"%s\" is not a day", attribute, text);
 	return code;
 }
@@ -119,15 +139,62 @@ enum wg_code wg_policy_words_span(const struct wg_layer *layer, const struct _xm
 	return code;
 }
 
-enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name, char **out, struct wg_err *err)
+enum wg_code wg_policy_words_bool(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                  bool *out, struct wg_err *err)
 {
-	const struct _xmlNode *child = wg_xml_first(node, name);
-	WG_AUTO_FREE char *text = child != NULL ? wg_xml_text(child) : strdup("");
-	if (text == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
-	/* Citations are broken over lines in the file and stand on one in a record. */
+	char text[8];
+	enum wg_code code = wg_names_attr(layer->doc, node, attribute, text, sizeof text, err);
+	if (code == WG_OK && text[0] != '\0')
+		*out = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+	return code;
+}
+
+/* "PT4H" or "P90D": the number in it, and its last letter. The schema has seen to the form, so that anything else is
+ * nothing. */
+static unsigned number_in(const char *text, char *unit)
+{
+	char digits[8] = "";
+	uint64_t number = 0;
+	size_t lead = strspn(text, "PT"), n = strspn(text + lead, "0123456789");
+	memcpy(digits, text + lead, n < sizeof digits ? n : 0);
+	*unit = text[lead + n];
+	return wg_num_parse(digits, 1, 9999, &number) ? (unsigned)number : 0;
+}
+
+enum wg_code wg_policy_words_due(const struct wg_layer *layer, const struct _xmlNode *node, const char *attribute,
+                                 struct wg_due *out, struct wg_err *err)
+{
+	char unit;
+	*out = (struct wg_due){ .minutes = UINT_MAX };
+	enum wg_code code = wg_names_attr(layer->doc, node, attribute, out->text, sizeof out->text, err);
+	if (code != WG_OK || out->text[0] == '\0')
+		return code;
+	unsigned number = number_in(out->text, &unit);
+	out->minutes = number * (unit == 'D' ? 24 * 60 : unit == 'H' ? 60 : 1);
+	return WG_OK;
+}
+
+/* Months and years of even length: only to say which of two is the longer. */
+enum wg_code wg_policy_words_period(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_period *out,
+                                    struct wg_err *err)
+{
+	enum { DAY = 24, MONTH = 730, YEAR = 12 * MONTH };
+	char unit;
+	*out = (struct wg_period){ .hours = UINT_MAX };
+	enum wg_code code = wg_names_attr(layer->doc, node, "keep", out->text, sizeof out->text, err);
+	if (code != WG_OK || out->text[0] == '\0')
+		return code;
+	unsigned number = number_in(out->text, &unit);
+	out->hours = number * (unsigned)(unit == 'D' ? DAY : unit == 'M' ? MONTH : YEAR);
+	return WG_OK;
+}
+
+/* Citations are broken over lines in the file and stand on one in a record. */
+char *wg_policy_words_text(const struct _xmlNode *node)
+{
+	char *text = wg_xml_text(node);
 	size_t o = 0;
-	for (size_t i = 0; text[i] != '\0'; i++) {
+	for (size_t i = 0; text != NULL && text[i] != '\0'; i++) {
 		bool blank = strchr(" \t\r\n", text[i]) != NULL;
 		if (!blank)
 			text[o++] = text[i];
@@ -136,75 +203,28 @@ enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name
 	}
 	if (o > 0 && text[o - 1] == ' ')
 		o--;
-	text[o] = '\0';
-	*out = wg_steal(&text);
+	if (text != NULL)
+		text[o] = '\0';
+	return text;
+}
+
+enum wg_code wg_policy_words_child(const struct _xmlNode *node, const char *name, char **out, struct wg_err *err)
+{
+	const struct _xmlNode *child = wg_xml_first(node, name);
+	char *text = child != NULL ? wg_policy_words_text(child) : strdup("");
+	if (text == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
+	*out = text;
 	return WG_OK;
 }
 
-/* The role that consent() asks for is a name like any other, and a slip in it would make a gate that never shuts. at
- * points behind "consent(". */
-static enum wg_code check_consent(const struct wg_layer *layer, const struct _xmlNode *when, const char *at,
-                                  struct wg_err *err)
+enum wg_code wg_policy_words_source(const struct _xmlNode *node, char **source, char **note, struct wg_err *err)
 {
-	char role[WG_LIMIT_NAME + 1], quote = '\0';
-	at += strspn(at, " \t\r\n");
-	if (*at == '\'' || *at == '"')
-		quote = *at++;
-	size_t n = strcspn(at, (char[2]){ quote, '\0' });
-	const char *behind = at + n + (at[n] != '\0' ? 1 : 0);
-	behind += strspn(behind, " \t\r\n");
-	if (quote == '\0' || n == 0 || n >= sizeof role || *behind != ')')
-		return wg_xml_complain(layer->doc, when, err, "consent('role') wants one role, in quotes");
-	memcpy(role, at, n);
-	role[n] = '\0';
-	if (strcmp(role, "*") == 0 || wg_policy_role(layer->policy, role) != NULL)
-		return WG_OK;
-	return wg_policy_no_role(layer, when, role, err);
+	enum wg_code code = wg_policy_words_child(node, "source", source, err);
+	return code == WG_OK && wg_xml_first(node, "note") != NULL ? wg_policy_words_child(node, "note", note, err) : code;
 }
 
-/* Every call of name in a condition that is known to be well-formed. */
-static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlNode *when, const char *text,
-                                const char *name, struct wg_err *err)
+bool wg_policy_has_role(const struct wg_policy *policy, const char *role)
 {
-	enum wg_code code = WG_OK;
-	for (const char *p = text; code == WG_OK && (p = strstr(p, name)) != NULL;) {
-		p += strlen(name);
-		const char *open = p + strspn(p, " \t\r\n");
-		if (*open != '(')
-			continue; /* a place of that name: sharing/consent */
-		if (strcmp(name, "consent") == 0)
-			code = check_consent(layer, when, open + 1, err);
-		else if (open[1 + strspn(open + 1, " \t\r\n")] != ')')
-			code = wg_xml_complain(layer->doc, when, err, "%s() takes nothing between its brackets", name);
-	}
-	return code;
-}
-
-enum wg_code wg_policy_words_when(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_condition **out,
-                                  struct wg_err *err)
-{
-	const struct _xmlNode *when = wg_xml_first(node, "when");
-	if (when == NULL)
-		return WG_OK;
-	const struct wg_policy *policy = layer->policy;
-	unsigned n = 0;
-	while (wg_facts_variables[n] != NULL)
-		n++;
-	WG_AUTO_FREE const char **variables = calloc(n + policy->define_count + 1, sizeof *variables);
-	WG_AUTO_FREE char *text = wg_xml_text(when);
-	if (variables == NULL || text == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
-	memcpy(variables, wg_facts_variables, n * sizeof *variables);
-	for (unsigned i = 0; i < policy->define_count; i++)
-		variables[n + i] = policy->defines[i].name;
-	struct wg_vocabulary vocabulary = { .functions = wg_facts_functions, .variables = variables };
-	struct wg_err inner = { 0 };
-	enum wg_code code = wg_condition_compile(text, &vocabulary, layer->schema, out, &inner);
-	if (code == WG_CONFIG || code == WG_LIMIT)
-		return wg_xml_complain(layer->doc, when, err, "%s", inner.text);
-	if (code != WG_OK)
-		return wg_err_set(err, code, "%s", inner.text);
-	for (unsigned i = 0; wg_facts_functions[i] != NULL && code == WG_OK; i++)
-		code = check_calls(layer, when, text, wg_facts_functions[i], err);
-	return code;
+	return wg_policy_role(policy, role) != WG_SET_OTHER;
 }

@@ -1,0 +1,159 @@
+/* policy_when.c owns reading a condition, and refusing one that calls our functions in another way than they answer to:
+ * a slip there would make a gate that never shuts. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "policy/policy_internal.h"
+
+#define BLANKS " \t\r\n"
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
+void wg_when_free(struct wg_when *when)
+{
+	wg_condition_freep(&when->condition);
+	free(when->text);
+	when->text = NULL;
+}
+
+/* One call of one of our functions. */
+struct call {
+	const struct wg_layer *layer;
+	const struct _xmlNode *when;
+	const char *name;
+	enum { NOTHING, A_NAME, ANYTHING_ELSE } argument;
+	char value[WG_LIMIT_NAME + 1];
+};
+
+/* What stands between the brackets: at points behind the first. */
+static void read_argument(struct call *call, const char *at)
+{
+	at += strspn(at, BLANKS);
+	call->argument = *at == ')' ? NOTHING : ANYTHING_ELSE;
+	char quote[2] = { *at, '\0' };
+	if (*at != '\'' && *at != '"')
+		return;
+	size_t n = strcspn(++at, quote);
+	const char *behind = at + n + 1; /* it closes: the condition was compiled */
+	if (n == 0 || n >= sizeof call->value || behind[strspn(behind, BLANKS)] != ')')
+		return;
+	call->argument = A_NAME;
+	memcpy(call->value, at, n);
+	call->value[n] = '\0';
+}
+
+static enum wg_code check_consent(const struct call *call, struct wg_err *err)
+{
+	if (call->argument != A_NAME)
+		return wg_xml_complain(call->layer->doc, call->when, err, "consent('role') wants one role, in quotes");
+	if (strcmp(call->value, "*") == 0 || wg_policy_role(call->layer->policy, call->value) != WG_SET_OTHER)
+		return WG_OK;
+	return wg_policy_no_role(call->layer, call->when, call->value, err);
+}
+
+static enum wg_code check_hours(const struct call *call, struct wg_err *err)
+{
+	const struct wg_policy *policy = call->layer->policy;
+	char hint[WG_NAMES_HINT];
+	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
+	if (call->argument != A_NAME)
+		return wg_xml_complain(call->layer->doc, call->when, err,
+		                       "working-hours('name') wants the name of one <hours>, in quotes");
+	if (wg_policy_has_hours(policy, call->value))
+		return WG_OK;
+	for (unsigned i = 0; i < policy->hours_count; i++)
+		wg_buf_printf(&known, "%s ", policy->hours[i].name);
+	return wg_xml_complain(call->layer->doc, call->when, err, "there is no <hours name=\"%s\">%s", call->value,
+	                       wg_names_hint(call->value, wg_buf_text(&known), hint));
+}
+
+static enum wg_code check_relation(const struct call *call, struct wg_err *err)
+{
+	if (call->argument == NOTHING || (call->argument == A_NAME && strcmp(call->value, "submitter") == 0))
+		return WG_OK;
+	return wg_xml_complain(call->layer->doc, call->when, err,
+	                       "relation() takes nothing between its brackets, or 'submitter' in quotes");
+}
+
+static enum wg_code check_call(const struct call *call, struct wg_err *err)
+{
+	if (strcmp(call->name, "consent") == 0)
+		return check_consent(call, err);
+	if (strcmp(call->name, "working-hours") == 0)
+		return check_hours(call, err);
+	if (strcmp(call->name, "relation") == 0)
+		return check_relation(call, err);
+	if (call->argument == NOTHING)
+		return WG_OK;
+	return wg_xml_complain(call->layer->doc, call->when, err, "%s() takes nothing between its brackets", call->name);
+}
+
+/* Which of our functions is called by the n letters at name; NULL when none is. */
+static const char *our_function(const char *name, size_t n)
+{
+	const char *behind = name + n;
+	if (behind[strspn(behind, BLANKS)] != '(')
+		return NULL; /* a place of that name: sharing/consent */
+	for (unsigned i = 0; wg_facts_functions[i] != NULL; i++)
+		if (strlen(wg_facts_functions[i]) == n && strncmp(wg_facts_functions[i], name, n) == 0)
+			return wg_facts_functions[i];
+	return NULL;
+}
+
+/* Every call in a condition that is known to be well-formed; what stands in quotes is no call. */
+static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlNode *when, const char *text,
+                                struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (const char *p = text; *p != '\0' && code == WG_OK;) {
+		size_t n = strspn(p, NAME_LETTERS);
+		if (*p == '\'' || *p == '"') {
+			n = 2 + strcspn(p + 1, (char[2]){ *p, '\0' });
+		} else if (n == 0) {
+			n = 1;
+		} else {
+			struct call call = { .layer = layer, .when = when, .name = our_function(p, n) };
+			if (call.name != NULL) {
+				read_argument(&call, strchr(p + n, '(') + 1);
+				code = check_call(&call, err);
+			}
+		}
+		p += n;
+	}
+	return code;
+}
+
+/* $self and the like, and the definitions so far; NULL-terminated; the caller frees the list and not the names. */
+static const char **variables_of(const struct wg_policy *policy)
+{
+	unsigned n = 0;
+	while (wg_facts_variables[n] != NULL)
+		n++;
+	const char **variables = calloc(n + policy->define_count + 1, sizeof *variables);
+	if (variables == NULL)
+		return NULL;
+	memcpy(variables, wg_facts_variables, n * sizeof *variables);
+	for (unsigned i = 0; i < policy->define_count; i++)
+		variables[n + i] = policy->defines[i].name;
+	return variables;
+}
+
+enum wg_code wg_policy_read_when(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_when *out,
+                                 struct wg_err *err)
+{
+	const struct _xmlNode *when = wg_xml_first(node, "when");
+	if (when == NULL)
+		return WG_OK;
+	WG_AUTO_FREE const char **variables = variables_of(layer->policy);
+	WG_AUTO_FREE char *text = wg_xml_text(when);
+	out->text = wg_policy_words_text(when);
+	if (variables == NULL || text == NULL || out->text == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
+	struct wg_vocabulary vocabulary = { .functions = wg_facts_functions, .variables = variables };
+	struct wg_err inner = { 0 };
+	enum wg_code code = wg_condition_compile(text, &vocabulary, layer->schema, &out->condition, &inner);
+	if (code == WG_CONFIG || code == WG_LIMIT)
+		return wg_xml_complain(layer->doc, when, err, "%s", inner.text);
+	if (code != WG_OK)
+		return wg_err_set(err, code, "%s", inner.text);
+	return check_calls(layer, when, text, err);
+}
