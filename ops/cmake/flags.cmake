@@ -41,8 +41,8 @@ if(WG_SANITIZE)
 	add_compile_options(-fsanitize=${WG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 	add_link_options(-fsanitize=${WG_SANITIZE})
 elseif(WG_COVERAGE)
-	add_compile_options(--coverage -O0)
-	add_link_options(--coverage)
+	add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -O0) # clang, ops/coverage
+	add_link_options(-fprofile-instr-generate)
 else()
 	add_compile_options(-D_FORTIFY_SOURCE=2)
 	foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
