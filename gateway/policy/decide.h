@@ -139,12 +139,16 @@ enum wg_code wg_policy_conflicts(const struct wg_policy *policy, const struct wg
 
 /* Every rule and route in turn, for tools that print or trace a policy. */
 struct wg_policy_item {
-	const char *id;     /* "england/frame"; of a route "england/route-3", counted in its file from 1 */
-	const char *layer;  /* "england" */
-	const char *what;   /* "rule", "route", "grades", "retention", "hours", "text-review" */
-	const char *source; /* its <source> */
-	const char *text;   /* a sentence or two that a data protection officer can sign */
-	const char *note;   /* its <note>, or NULL */
+	const char *id;        /* "england/frame"; of a route "england/route-3", counted in its file from 1 */
+	const char *layer;     /* "england" */
+	const char *what;      /* "rule", "route", "grades", "retention", "hours", "text-review" */
+	const char *source;    /* its <source> */
+	const char *text;      /* a sentence or two that a data protection officer can sign */
+	const char *note;      /* its <note>, or NULL */
+	const char *kinds;     /* kinds of notice that it is about, separated by blanks, or "*"; "" where it has none */
+	const char *roles;     /* roles that it is about, the same way */
+	const char *basis;     /* of a rule that shares, in words; NULL otherwise */
+	enum wg_effect effect; /* of a rule */
 };
 unsigned wg_policy_items(const struct wg_policy *policy);
 bool wg_policy_item(const struct wg_policy *policy, unsigned i, struct wg_policy_item *out);
