@@ -185,6 +185,20 @@ static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *f
 	return code;
 }
 
+/* "photograph-1.jpg": the name that a file had may say who is in it, where, or who sent it. */
+static enum wg_code name_attachments(struct wg_notice *copy, struct wg_err *err)
+{
+	unsigned n = 0;
+	for (xmlNode *c = wg_xml_first(wg_xml_root(copy->xml), "attachment"); c != NULL; c = wg_xml_next(c, "attachment")) {
+		char type[WG_LIMIT_NAME + 1], name[32];
+		bool png = wg_xml_attr_into(c, "type", type, sizeof type) && strcmp(type, "image/png") == 0;
+		(void)snprintf(name, sizeof name, "photograph-%u.%s", ++n, png ? "png" : "jpg"); /* it fits */
+		if (xmlSetProp(c, (const xmlChar *)"name", (const xmlChar *)name) == NULL)
+			return wg_err_set(err, WG_SYSTEM, "no memory for a copy");
+	}
+	return WG_OK;
+}
+
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
                                struct wg_err *err)
 {
@@ -198,6 +212,8 @@ enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_c
 	enum wg_code code = wg_notice_wrap(notice->schema, doc, wg_xml_docname(notice->xml), &result, err);
 	if (code == WG_OK)
 		code = address_copy(result, copy, err);
+	if (code == WG_OK)
+		code = name_attachments(result, err);
 	if (code == WG_OK)
 		code = mark_withheld(result, gone, copy->reason, err);
 	if (code == WG_OK && (code = wg_notice_validate(result, err)) == WG_REJECT) {

@@ -31,12 +31,20 @@ struct wg_xml_xsd;
 struct _xmlNode;
 struct wg_type;
 
+/* What kind of words a place takes, by the type that its own rests on in the end. */
+enum wg_schema_words_kind {
+	WG_WORDS_SHORT, /* a line, a code, a date, a number */
+	WG_WORDS_PROSE, /* of the type said */
+	WG_WORDS_BYTES  /* base64 */
+};
+
 /* One element declaration. */
 struct wg_place {
 	char name[WG_LIMIT_NAME + 1];
 	const struct wg_type *type;      /* NULL: text without attributes */
 	wg_categories category;          /* exactly one bit */
 	wg_categories may;               /* what its text may hold besides */
+	enum wg_schema_words_kind words; /* of its text */
 	const struct _xmlNode *declared; /* xs:element, in one of the schema's documents */
 	bool kept;                       /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
@@ -47,6 +55,7 @@ struct wg_attribute {
 	char name[WG_LIMIT_NAME + 1];
 	wg_categories category;          /* one bit, or none: that of the element */
 	wg_categories may;               /* what its value may hold besides */
+	enum wg_schema_words_kind words; /* of its value */
 	const struct _xmlNode *declared; /* xs:attribute */
 	bool required;
 };

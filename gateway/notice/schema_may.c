@@ -1,5 +1,5 @@
-/* schema_may.c owns what the text of a place may hold beside what the place is for: <wg:may-contain> of the element or
- * attribute, otherwise of its type, otherwise of the type that this one restricts or extends. */
+/* schema_may.c owns what the text of a place is: prose or not, and what it may hold beside what the place is for:
+ * <wg:may-contain> of the element or attribute, otherwise of its type, otherwise of the type that this one rests on. */
 #include <libxml/tree.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +9,23 @@
 #include "notice/schema_print.h"
 #include "notice/xml.h"
 
-/* Simple types by name, so that each is looked up once: some 70 today. */
-#define TYPES_MAX 160
+/* Types of texts by name, so that each is looked up once: some 110 today. */
+#define TYPES_MAX 256
+
+/* What is known of a text. */
+struct text {
+	wg_categories may;
+	enum wg_schema_words_kind words;
+};
+
+/* The type that all prose rests on. */
+#define WG_SCHEMA_PROSE "said"
 
 struct finder {
 	const struct wg_schema *schema;
 	struct {
 		char name[WG_LIMIT_NAME + 1];
-		wg_categories may;
+		struct text text;
 	} known[TYPES_MAX];
 	size_t n_known;
 	struct wg_err *err;
@@ -60,42 +69,50 @@ static void base_of(const struct _xmlNode *type, char base[WG_LIMIT_NAME + 1])
 }
 
 /* The recursion ends at a type of XML Schema's own: wg_xml_xsd_load has refused types that rest on themselves. */
-static enum wg_code of_type(struct finder *f, const char *name, wg_categories *may)
+static enum wg_code of_type(struct finder *f, const char *name, struct text *out)
 {
-	*may = WG_CATEGORIES_NONE;
+	*out = (struct text){ .words = strcmp(name, "xs:base64Binary") == 0 ? WG_WORDS_BYTES : WG_WORDS_SHORT };
 	for (size_t i = 0; i < f->n_known; i++)
 		if (strcmp(f->known[i].name, name) == 0) {
-			*may = f->known[i].may;
+			*out = f->known[i].text;
 			return WG_OK;
 		}
 	const struct _xmlNode *type = wg_schema_global(f->schema, "simpleType", name);
 	if (type == NULL)
 		type = wg_schema_global(f->schema, "complexType", name);
 	if (type == NULL)
-		return WG_OK; /* xs:string and its like hold no prose of ours */
+		return WG_OK; /* one of XML Schema's own: no prose of ours */
 	char base[WG_LIMIT_NAME + 1];
+	wg_categories may = WG_CATEGORIES_NONE;
 	bool says = false;
-	enum wg_code code = said_by(f, type, &says, may);
+	enum wg_code code = said_by(f, type, &says, &may);
 	base_of(type, base);
-	if (code == WG_OK && !says && base[0] != '\0')
-		code = of_type(f, base, may);
-	if (code != WG_OK)
-		return code;
-	if (f->n_known < TYPES_MAX) {
+	if (code == WG_OK)
+		code = of_type(f, base, out);
+	if (says)
+		out->may = may;
+	if (strcmp(name, WG_SCHEMA_PROSE) == 0)
+		out->words = WG_WORDS_PROSE;
+	if (code == WG_OK && f->n_known < TYPES_MAX) {
 		(void)snprintf(f->known[f->n_known].name, sizeof f->known[0].name, "%s",
 		               name); /* the loader saw that it fits */
-		f->known[f->n_known++].may = *may;
+		f->known[f->n_known++].text = *out;
 	}
-	return WG_OK;
+	return code;
 }
 
-static enum wg_code of_declared(struct finder *f, const struct _xmlNode *declared, wg_categories *may)
+static enum wg_code of_declared(struct finder *f, const struct _xmlNode *declared, wg_categories *may,
+                                enum wg_schema_words_kind *words)
 {
 	char type[WG_LIMIT_NAME + 1];
+	struct text text = { 0 };
 	bool says = false;
-	enum wg_code code = said_by(f, declared, &says, may);
-	if (code == WG_OK && !says && wg_xml_attr_into(declared, "type", type, sizeof type))
-		code = of_type(f, type, may);
+	(void)wg_xml_attr_into(declared, "type", type, sizeof type); /* "" for an attribute without one: no type of ours */
+	enum wg_code code = of_type(f, type, &text);
+	if (code == WG_OK)
+		code = said_by(f, declared, &says, &text.may);
+	*may = text.may;
+	*words = text.words;
 	return code;
 }
 
@@ -104,9 +121,9 @@ static enum wg_code of_places(struct finder *f, struct wg_type *type)
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; i < type->n_places && code == WG_OK; i++)
 		if (wg_place_text(&type->places[i]))
-			code = of_declared(f, type->places[i].declared, &type->places[i].may);
+			code = of_declared(f, type->places[i].declared, &type->places[i].may, &type->places[i].words);
 	for (size_t i = 0; i < type->n_attributes && code == WG_OK; i++)
-		code = of_declared(f, type->attributes[i].declared, &type->attributes[i].may);
+		code = of_declared(f, type->attributes[i].declared, &type->attributes[i].may, &type->attributes[i].words);
 	return code;
 }
 

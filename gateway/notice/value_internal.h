@@ -1,4 +1,5 @@
-/* The scan of a date or a moment, from words to numbers. */
+/* The scan of a date or a moment, from words to numbers; and what the search of a copy shares with the reading of
+ * values. */
 #ifndef WG_NOTICE_VALUE_INTERNAL_H
 #define WG_NOTICE_VALUE_INTERNAL_H
 
@@ -20,5 +21,9 @@ struct wg_value_scan {
 /* Scans a whole value: false when anything in it is not understood, or something stands in it twice. Says nothing yet
  * of whether there is such a day or hour. */
 bool wg_value_scan(const char *text, struct wg_value_scan *out);
+
+/* Length of a postcode at s (outward part, blank or not, digit and two letters), 0 when there is none; *outward: of its
+ * first part. */
+size_t wg_value_postcode_at(const char *s, size_t *outward);
 
 #endif

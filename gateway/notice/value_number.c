@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "notice/value_internal.h"
 
 static bool is_digit(char c)
 {
@@ -23,9 +24,8 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* Length of a postcode at s (outward part, blank or not, digit and two letters), 0 when there is none. Shapes: Royal
- * Mail's A9, A99, AA9, AA99, A9A, AA9A before 9AA. */
-static size_t postcode_at(const char *s, size_t *outward)
+/* Shapes: Royal Mail's A9, A99, AA9, AA99, A9A, AA9A before 9AA. */
+size_t wg_value_postcode_at(const char *s, size_t *outward)
 {
 	size_t i = 0, letters = 0, digits = 0;
 	while (letters < 2 && is_alpha(s[i]))
@@ -53,7 +53,8 @@ bool wg_value_postcode(const char *s, char out[WG_VALUE_POSTCODE])
 {
 	char found[WG_VALUE_POSTCODE] = "";
 	for (size_t i = 0; s[i] != '\0'; i++) {
-		size_t outward, n = (i == 0 || (!is_alpha(s[i - 1]) && !is_digit(s[i - 1]))) ? postcode_at(s + i, &outward) : 0;
+		size_t outward,
+			n = (i == 0 || (!is_alpha(s[i - 1]) && !is_digit(s[i - 1]))) ? wg_value_postcode_at(s + i, &outward) : 0;
 		if (n == 0)
 			continue;
 		char this[WG_VALUE_POSTCODE];

@@ -250,7 +250,8 @@ static void check_copy(const struct filling *filling, const struct wg_notice *co
 	assert_wg(wg_notice_serialise(copy, &bytes, &err));
 	for (size_t i = 0; i < filling->count; i++) {
 		const struct filled *one = &filling->list[i];
-		bool there = one->canary && granted_whole(one->path, granted);
+		bool renamed = copy != filling->notice && strcmp(one->path, "attachment[last]/@name") == 0;
+		bool there = one->canary && granted_whole(one->path, granted) && !renamed;
 		if (one->canary && (strstr(wg_buf_text(&bytes), one->words) != NULL) != there)
 			fail_msg("%s should %sbe in the copy", one->path, there ? "" : "not ");
 	}
