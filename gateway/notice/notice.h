@@ -85,11 +85,12 @@ size_t wg_notice_missing(const struct wg_notice *notice, char *out, size_t size)
 wg_categories wg_notice_categories(const struct wg_notice *notice);
 
 /* What a copy says of itself. */
+#define WG_COPY_REASON "not shared with this recipient"
 struct wg_copy {
 	const char *organisation, *desk; /* whom this copy is for; written to header/copy-for */
 	wg_categories granted;           /* what stays */
 	wg_categories mark;              /* of what goes: name these categories in <withheld> (others go without a word) */
-	const char *reason;              /* text of <withheld> entries, e.g. "not shared with this recipient" */
+	const char *reason;              /* text of <withheld> entries, WG_COPY_REASON in what is sent */
 	const char *keep; /* how long the recipient may keep it ("P6Y"): header/keep; NULL or "": nothing is added */
 };
 

@@ -16,7 +16,7 @@ static enum wg_code seal_copy(struct wg_process *p, const struct wg_msg_job *job
 		.desk = d->desk->name,
 		.granted = d->granted,
 		.mark = d->mark,
-		.reason = "not shared with this recipient",
+		.reason = WG_COPY_REASON,
 	};
 	struct wg_sealing sealing = {
 		.render = p->render,
