@@ -11,7 +11,8 @@
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 /* consent('role'): what is recorded of consent to share what is in the notice with that role: the strictest of given,
- * not-known, not-sought, expired, refused and withdrawn over its categories. age(): the child's age in whole years
+ * not-known, not-sought, expired, refused and withdrawn over its categories; consent('role', 'category'): for that one
+ * alone. age(): the child's age in whole years
  * today, "" when the date of birth is not known. live-episode(): whether the child is missing now: yes, no, not-known.
  * working-hours('name'): whether that office is open now: yes, no. relation(): whether the authority that is
  * responsible for the child is the one where it is: own, other, not-known; relation('submitter'): who handed the notice
@@ -29,12 +30,11 @@ static const struct _xmlNode *below(const struct _xmlNode *node, const char *nam
 	return node != NULL ? wg_xml_first(node, name) : NULL;
 }
 
-static const char *consent(const struct wg_facts_view *view, const char *role)
+/* Over no category at all nothing is known. */
+static const char *consent(const struct wg_facts_view *view, const char *role, wg_categories about)
 {
-	enum wg_consent_state strictest = WG_CONSENT_GIVEN;
-	if (view->present == WG_CATEGORIES_NONE)
-		strictest = WG_CONSENT_NOT_KNOWN;
-	for (wg_categories left = view->present; left != 0; left &= left - 1) {
+	enum wg_consent_state strictest = about != WG_CATEGORIES_NONE ? WG_CONSENT_GIVEN : WG_CONSENT_NOT_KNOWN;
+	for (wg_categories left = about; left != 0; left &= left - 1) {
 		unsigned category = (unsigned)__builtin_ctzll(left);
 		enum wg_consent_state state = wg_consents_state(view->consents, role, category, view->now, NULL);
 		if (state > strictest)
@@ -123,7 +123,7 @@ const char *wg_facts_function(void *arg, const char *name, const char *const *ar
 {
 	struct wg_facts_view *view = arg;
 	if (strcmp(name, "consent") == 0)
-		return consent(view, args[0]); /* the loader saw that it is there */
+		return consent(view, args[0], n == 1 ? view->present : wg_category_find(args[1])); /* the loader saw them */
 	if (strcmp(name, "age") == 0)
 		return age(view);
 	if (strcmp(name, "live-episode") == 0)

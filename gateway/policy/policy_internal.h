@@ -81,7 +81,7 @@ struct wg_route {
 	struct wg_when when;
 	bool even_to_sender;
 	struct wg_route_to *to;
-	unsigned to_count, number; /* counted in its file from 1 */
+	unsigned to_count;
 };
 
 /* Whether the copy names a withheld category: silence is the default, "none" insists on it. */

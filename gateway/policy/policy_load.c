@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/policy_internal.h"
+#include "policy/say_internal.h"
 
 static const struct wg_names_row language[] = {
 	{ "policy", NULL, "id extends areas version" },
@@ -173,16 +173,19 @@ static enum wg_code highest_first(struct wg_policy *policy, struct wg_err *err)
 /* The name of the whole is that of its top layer; its hash is over all of them, the highest first. */
 static enum wg_code name_policy(const struct wg_layers *layers, struct wg_policy *policy, struct wg_err *err)
 {
-	char version[64], digests[WG_POLICY_LAYERS * WG_NAMES_HASH] = "";
+	char version[64];
+	WG_AUTO_BUF struct wg_buf digests = WG_BUF(WG_POLICY_LAYERS * WG_NAMES_HASH);
 	const struct wg_xml *top = layers->docs[layers->count - 1];
 	enum wg_code code = wg_names_attr(top, wg_xml_root(top), "version", version, sizeof version, err);
+	for (unsigned i = layers->count; i-- > 0;)
+		wg_buf_puts(&digests, layers->digests[i]);
+	if (code == WG_OK)
+		code = wg_buf_check(&digests, "policy", err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(policy->version, sizeof policy->version, "%s %s", layers->ids[layers->count - 1],
 	               version); /* a name and 32 letters fit */
-	for (unsigned i = layers->count; i-- > 0;)
-		strncat(digests, layers->digests[i], WG_NAMES_HASH);
-	wg_names_hash(digests, strlen(digests), policy->hash);
+	wg_names_hash(digests.data, digests.len, policy->hash);
 	return WG_OK;
 }
 
@@ -201,6 +204,8 @@ static enum wg_code build(const struct wg_layers *layers, const struct wg_schema
 	}
 	if (code == WG_OK)
 		code = highest_first(policy, err);
+	if (code == WG_OK)
+		code = wg_policy_fill_items(policy, err);
 	return code == WG_OK ? name_policy(layers, policy, err) : code;
 }
 

@@ -63,14 +63,6 @@ static enum wg_code read_all_to(const struct wg_layer *layer, const struct _xmlN
 	return code;
 }
 
-static unsigned number_in_file(const struct wg_policy *policy, unsigned layer)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < policy->route_count; i++)
-		n += policy->routes[i].layer == layer ? 1 : 0;
-	return n;
-}
-
 enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 {
 	struct wg_policy *policy = layer->policy;
@@ -79,7 +71,6 @@ enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xml
 		return code;
 	struct wg_route *route = &policy->routes[policy->route_count - 1]; /* counted also when it fails, to be freed */
 	route->layer = layer->number;
-	route->number = number_in_file(policy, layer->number);
 	code = wg_policy_words_kinds(layer, node, &route->kinds, err);
 	if (code == WG_OK)
 		code = wg_policy_words_span(layer, node, &route->span, err);

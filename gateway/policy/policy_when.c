@@ -15,39 +15,49 @@ void wg_when_free(struct wg_when *when)
 	when->text = NULL;
 }
 
+/* What our functions take at most. */
+#define ARGUMENTS 2
+
 /* One call of one of our functions. */
 struct call {
 	const struct wg_layer *layer;
 	const struct _xmlNode *when;
 	const char *name;
-	enum { NOTHING, A_NAME, ANYTHING_ELSE } argument;
-	char value[WG_LIMIT_NAME + 1];
+	bool plain; /* between its brackets stand names in quotes with commas between, or nothing */
+	unsigned count;
+	char value[ARGUMENTS][WG_LIMIT_NAME + 1];
 };
 
 /* What stands between the brackets: at points behind the first. */
-static void read_argument(struct call *call, const char *at)
+static void read_arguments(struct call *call, const char *at)
 {
 	at += strspn(at, BLANKS);
-	call->argument = *at == ')' ? NOTHING : ANYTHING_ELSE;
-	char quote[2] = { *at, '\0' };
-	if (*at != '\'' && *at != '"')
-		return;
-	size_t n = strcspn(++at, quote);
-	const char *behind = at + n + 1; /* it closes: the condition was compiled */
-	if (n == 0 || n >= sizeof call->value || behind[strspn(behind, BLANKS)] != ')')
-		return;
-	call->argument = A_NAME;
-	memcpy(call->value, at, n);
-	call->value[n] = '\0';
+	while (*at == '\'' || *at == '"') {
+		size_t n = strcspn(at + 1, (char[2]){ *at, '\0' });
+		if (call->count == ARGUMENTS || n == 0 || n >= sizeof call->value[0])
+			return;
+		memcpy(call->value[call->count], at + 1, n);
+		call->value[call->count++][n] = '\0';
+		at += n + 2; /* it closes: the condition was compiled */
+		at += strspn(at, BLANKS);
+		at += *at == ',' ? 1 + strspn(at + 1, BLANKS) : 0;
+	}
+	call->plain = *at == ')';
 }
 
 static enum wg_code check_consent(const struct call *call, struct wg_err *err)
 {
-	if (call->argument != A_NAME)
-		return wg_xml_complain(call->layer->doc, call->when, err, "consent('role') wants one role, in quotes");
-	if (strcmp(call->value, "*") == 0 || wg_policy_role(call->layer->policy, call->value) != WG_SET_OTHER)
+	wg_categories category;
+	struct wg_err inner = { 0 };
+	if (!call->plain || call->count == 0)
+		return wg_xml_complain(call->layer->doc, call->when, err,
+		                       "consent('role') wants one role, in quotes, and perhaps one category: "
+		                       "consent('role', 'category')");
+	if (strcmp(call->value[0], "*") != 0 && wg_policy_role(call->layer->policy, call->value[0]) == WG_SET_OTHER)
+		return wg_policy_no_role(call->layer, call->when, call->value[0], err);
+	if (call->count == 1 || wg_categories_parse(call->value[1], &category, &inner) == WG_OK)
 		return WG_OK;
-	return wg_policy_no_role(call->layer, call->when, call->value, err);
+	return wg_xml_complain(call->layer->doc, call->when, err, "consent(): %s", inner.text);
 }
 
 static enum wg_code check_hours(const struct call *call, struct wg_err *err)
@@ -55,20 +65,20 @@ static enum wg_code check_hours(const struct call *call, struct wg_err *err)
 	const struct wg_policy *policy = call->layer->policy;
 	char hint[WG_NAMES_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
-	if (call->argument != A_NAME)
+	if (!call->plain || call->count != 1)
 		return wg_xml_complain(call->layer->doc, call->when, err,
 		                       "working-hours('name') wants the name of one <hours>, in quotes");
-	if (wg_policy_has_hours(policy, call->value))
+	if (wg_policy_has_hours(policy, call->value[0]))
 		return WG_OK;
 	for (unsigned i = 0; i < policy->hours_count; i++)
 		wg_buf_printf(&known, "%s ", policy->hours[i].name);
-	return wg_xml_complain(call->layer->doc, call->when, err, "there is no <hours name=\"%s\">%s", call->value,
-	                       wg_names_hint(call->value, wg_buf_text(&known), hint));
+	return wg_xml_complain(call->layer->doc, call->when, err, "there is no <hours name=\"%s\">%s", call->value[0],
+	                       wg_names_hint(call->value[0], wg_buf_text(&known), hint));
 }
 
 static enum wg_code check_relation(const struct call *call, struct wg_err *err)
 {
-	if (call->argument == NOTHING || (call->argument == A_NAME && strcmp(call->value, "submitter") == 0))
+	if (call->plain && (call->count == 0 || (call->count == 1 && strcmp(call->value[0], "submitter") == 0)))
 		return WG_OK;
 	return wg_xml_complain(call->layer->doc, call->when, err,
 	                       "relation() takes nothing between its brackets, or 'submitter' in quotes");
@@ -82,7 +92,7 @@ static enum wg_code check_call(const struct call *call, struct wg_err *err)
 		return check_hours(call, err);
 	if (strcmp(call->name, "relation") == 0)
 		return check_relation(call, err);
-	if (call->argument == NOTHING)
+	if (call->plain && call->count == 0)
 		return WG_OK;
 	return wg_xml_complain(call->layer->doc, call->when, err, "%s() takes nothing between its brackets", call->name);
 }
@@ -113,7 +123,7 @@ static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlN
 		} else {
 			struct call call = { .layer = layer, .when = when, .name = our_function(p, n) };
 			if (call.name != NULL) {
-				read_argument(&call, strchr(p + n, '(') + 1);
+				read_arguments(&call, strchr(p + n, '(') + 1);
 				code = check_call(&call, err);
 			}
 		}

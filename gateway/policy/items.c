@@ -1,0 +1,90 @@
+/* items.c owns the list of all that a policy says, for tools that print or trace it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "policy/say_internal.h"
+
+/* The longest sentence: a rule for 64 roles with words of 160, and a condition of 2000 letters. */
+#define SENTENCE_MAX ((size_t)64 * 1024)
+
+/* What the lists have in common. */
+struct face {
+	const char *what, *source, *note;
+	unsigned layer;
+};
+
+static struct face face_of(const struct wg_policy *p, const struct wg_item *item)
+{
+	unsigned i = item->index;
+	switch (item->kind) {
+	case WG_ITEM_ROUTE:
+		return (struct face){ "route", p->routes[i].source, p->routes[i].note, p->routes[i].layer };
+	case WG_ITEM_GRADES:
+		return (struct face){ "grades", p->grades[i].source, p->grades[i].note, p->grades[i].layer };
+	case WG_ITEM_RETENTION:
+		return (struct face){ "retention", p->retentions[i].source, p->retentions[i].note, p->retentions[i].layer };
+	case WG_ITEM_HOURS:
+		return (struct face){ "hours", p->hours[i].source, p->hours[i].note, p->hours[i].layer };
+	case WG_ITEM_TEXT_REVIEW:
+		return (struct face){ "text-review", p->text_reviews[i].source, p->text_reviews[i].note,
+			                  p->text_reviews[i].layer };
+	case WG_ITEM_RULE:
+		break;
+	}
+	return (struct face){ "rule", p->rules[i].source, p->rules[i].note, p->rules[i].layer };
+}
+
+/* "england/frame", or the layer, what it is, and which of them in its file: "england/route-3". */
+static char *id_of(const struct wg_policy *policy, unsigned at)
+{
+	const struct wg_item *item = &policy->items[at];
+	struct face face = face_of(policy, item);
+	unsigned number = 1;
+	char *id = NULL;
+	if (item->kind == WG_ITEM_RULE)
+		return strdup(policy->rules[item->index].id);
+	for (unsigned i = 0; i < at; i++)
+		number += policy->items[i].kind == item->kind && face_of(policy, &policy->items[i]).layer == face.layer ? 1 : 0;
+	return asprintf(&id, "%s/%s-%u", policy->layers[face.layer].id, face.what, number) >= 0 ? id : NULL;
+}
+
+enum wg_code wg_policy_fill_items(struct wg_policy *policy, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(SENTENCE_MAX);
+	for (unsigned i = 0; i < policy->item_count; i++) {
+		struct wg_item *item = &policy->items[i];
+		wg_buf_reset(&text);
+		wg_say_item(policy, item, &text);
+		enum wg_code code = wg_buf_check(&text, "the sentence of a rule", err);
+		if (code != WG_OK)
+			return code;
+		item->id = id_of(policy, i);
+		item->text = strdup(wg_buf_text(&text));
+		if (item->id == NULL || item->text == NULL)
+			return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
+		if (item->text[0] >= 'a' && item->text[0] <= 'z')
+			item->text[0] = (char)(item->text[0] - 'a' + 'A');
+	}
+	return WG_OK;
+}
+
+unsigned wg_policy_items(const struct wg_policy *policy)
+{
+	return policy->item_count;
+}
+
+bool wg_policy_item(const struct wg_policy *policy, unsigned i, struct wg_policy_item *out)
+{
+	if (i >= policy->item_count)
+		return false;
+	const struct wg_item *item = &policy->items[i];
+	struct face face = face_of(policy, item);
+	*out = (struct wg_policy_item){ .id = item->id,
+		                            .layer = policy->layers[face.layer].id,
+		                            .what = face.what,
+		                            .source = face.source,
+		                            .text = item->text,
+		                            .note = face.note };
+	return true;
+}
