@@ -138,7 +138,7 @@ enum wg_code wg_policy_files_usual(const struct wg_cli *cli, const struct wg_pol
 	if (wg_cli_config(cli, &config, &ignored) == WG_OK)
 		code = wg_path_beside(config->policy, "tests", out, err);
 	else
-		code = wg_path_join(room->paths.xsd, "../policy/tests", out, err);
+		code = wg_path_beside(room->paths.xsd, "policy/tests", out, err);
 	free(config);
 	return code;
 }
