@@ -147,24 +147,41 @@ static void run_one(struct running *r, const struct wg_policy_tests *tests, cons
 	wg_buf_free(&o.unmet);
 }
 
-static enum wg_code run_file(struct running *r, const char *file, struct wg_err *err)
+/* What cannot be read is a failure of its own: the other files are run all the same. */
+static void fail_file(struct running *r, const char *file, const struct wg_err *why)
 {
+	if (r->cli->json) {
+		wg_buf_printf(&r->out, "%s{\"passed\":false,\"file\":", r->passed + r->failed > 0 ? "," : "");
+		wg_buf_put_json(&r->out, file);
+		wg_buf_puts(&r->out, ",\"unmet\":[{\"line\":0,\"text\":");
+		wg_buf_put_json(&r->out, why->text);
+		wg_buf_puts(&r->out, "}]}");
+	} else {
+		wg_buf_printf(&r->out, "FAILED  %s\n        none of its tests could be run: %s\n", file, why->text);
+	}
+	r->failed++;
+}
+
+static void run_file(struct running *r, const char *file)
+{
+	struct wg_err err = { 0 };
 	WG_AUTO_POLICY_TESTS struct wg_policy_tests *tests = NULL;
 	const struct wg_policy *policy = NULL;
 	const struct wg_directory *directory = NULL;
-	enum wg_code code = wg_policy_tests_load(file, r->room.schema, r->room.tests_xsd, &tests, err);
+	enum wg_code code = wg_policy_tests_load(file, r->room.schema, r->room.tests_xsd, &tests, &err);
 	if (code == WG_OK)
-		code = wg_policy_room_policy(&r->room, tests->policy, &policy, err);
+		code = wg_policy_room_policy(&r->room, tests->policy, &policy, &err);
 	if (code == WG_OK)
-		code = wg_policy_room_directory(&r->room, tests->directory, &directory, err);
+		code = wg_policy_room_directory(&r->room, tests->directory, &directory, &err);
 	if (code == WG_OK)
-		code = wg_policy_tests_roles(tests, policy, err);
-	if (code != WG_OK)
-		return code;
+		code = wg_policy_tests_roles(tests, policy, &err);
+	if (code != WG_OK) {
+		fail_file(r, file, &err);
+		return;
+	}
 	const struct _xmlNode *test = wg_xml_first(wg_xml_root(tests->doc), "test");
 	for (; test != NULL; test = wg_xml_next(test, "test"))
 		run_one(r, tests, test, policy, directory);
-	return wg_buf_check(&r->out, "the words about the tests", err);
 }
 
 static enum wg_code run_all(struct running *r, char **operands, int count, struct wg_err *err)
@@ -182,12 +199,12 @@ static enum wg_code run_all(struct running *r, char **operands, int count, struc
 	if (r->cli->json)
 		wg_buf_puts(&r->out, "{\"tests\":[");
 	for (unsigned i = 0; i < r->files.count && code == WG_OK; i++)
-		code = run_file(r, r->files.path[i], err);
+		run_file(r, r->files.path[i]);
 	if (r->cli->json)
 		wg_buf_printf(&r->out, "],\"passed\":%u,\"failed\":%u}\n", r->passed, r->failed);
 	else
 		wg_buf_printf(&r->out, "%u passed, %u failed\n", r->passed, r->failed);
-	return code;
+	return code == WG_OK ? wg_buf_check(&r->out, "the words about the tests", err) : code;
 }
 
 int wg_policy_test(const struct wg_cli *cli, int argc, char **argv)
