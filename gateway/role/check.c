@@ -160,6 +160,22 @@ static void check_signers(const struct wg_process *p, struct wg_buf *out)
 	}
 }
 
+/* What a reader of the policy would overlook. No warnings: a region seldom needs every rule of the nation's layer. */
+static enum wg_code check_policy(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
+{
+	char now[WG_CLOCK_TEXT];
+	unsigned count = 0;
+	WG_AUTO_BUF struct wg_buf found = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	enum wg_code code = wg_policy_conflicts(p->policy, p->directory, p->schema, wg_clock_format(wg_clock_wall(), now),
+	                                        &found, &count, err);
+	for (const char *line = wg_buf_text(&found); code == WG_OK && out != NULL && *line != '\0';) {
+		size_t n = strcspn(line, "\n");
+		wg_buf_printf(out, "note: policy: %.*s\n", (int)n, line);
+		line += n + 1;
+	}
+	return code;
+}
+
 enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_config *config = NULL;
@@ -179,6 +195,9 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 	if (code == WG_OK) {
 		check_desks(&p, out);
 		check_signers(&p, out);
+		code = check_policy(&p, out, err);
+	}
+	if (code == WG_OK) {
 		if (out != NULL) {
 			wg_config_print(config, out);
 			wg_buf_printf(out, "maps          %zu, in %s\n", wg_maps_count(p.maps), config->paths.maps);
