@@ -75,7 +75,8 @@ static void put_sentence(struct explaining *e, const struct wg_policy_item *item
 		if (parts[i][1] == NULL || parts[i][1][0] == '\0')
 			continue;
 		WG_AUTO_BUF struct wg_buf line = WG_BUF(8192);
-		wg_buf_printf(&line, "%s: %s.", parts[i][0], parts[i][1]);
+		bool ended = strchr(".!?", parts[i][1][strlen(parts[i][1]) - 1]) != NULL;
+		wg_buf_printf(&line, "%s: %s%s", parts[i][0], parts[i][1], ended ? "" : ".");
 		if (e->html)
 			put_html(e, wg_buf_text(&line)), wg_buf_putc(&e->out, ' ');
 		else

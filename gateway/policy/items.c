@@ -49,6 +49,50 @@ static char *id_of(const struct wg_policy *policy, unsigned at)
 	return asprintf(&id, "%s/%s-%u", policy->layers[face.layer].id, face.what, number) >= 0 ? id : NULL;
 }
 
+/* The names of a set, as the file would list them. */
+static char *names_of(const struct wg_set *set, const char *(*name)(const struct wg_policy *p, unsigned i),
+                      const struct wg_policy *policy, unsigned count)
+{
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(SENTENCE_MAX);
+	if (set != NULL && wg_set_full(set))
+		return strdup("*");
+	for (unsigned i = 0; set != NULL && i < count; i++)
+		if (wg_set_has(set, i))
+			wg_buf_printf(&out, "%s%s", out.len > 0 ? " " : "", name(policy, i));
+	return out.failed ? NULL : strdup(wg_buf_text(&out));
+}
+
+static const char *kind_name(const struct wg_policy *policy, unsigned i)
+{
+	return policy->kinds[i];
+}
+
+static const char *role_name(const struct wg_policy *policy, unsigned i)
+{
+	return policy->roles[i].name;
+}
+
+/* What an item is about. */
+static void fill_about(const struct wg_policy *p, struct wg_item *item)
+{
+	const struct wg_set *kinds = NULL, *roles = NULL;
+	struct wg_set to = { 0 };
+	unsigned i = item->index;
+	if (item->kind == WG_ITEM_RULE) {
+		kinds = &p->rules[i].kinds;
+		roles = &p->rules[i].to;
+	} else if (item->kind == WG_ITEM_ROUTE) {
+		kinds = &p->routes[i].kinds;
+		roles = &to;
+		for (unsigned t = 0; t < p->routes[i].to_count; t++)
+			wg_set_add(&to, p->routes[i].to[t].role);
+	} else if (item->kind == WG_ITEM_RETENTION) {
+		kinds = &p->retentions[i].kinds;
+	}
+	item->kinds = names_of(kinds, kind_name, p, p->kind_count);
+	item->roles = names_of(roles, role_name, p, p->role_count);
+}
+
 enum wg_code wg_policy_fill_items(struct wg_policy *policy, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(SENTENCE_MAX);
@@ -61,7 +105,8 @@ enum wg_code wg_policy_fill_items(struct wg_policy *policy, struct wg_err *err)
 			return code;
 		item->id = id_of(policy, i);
 		item->text = strdup(wg_buf_text(&text));
-		if (item->id == NULL || item->text == NULL)
+		fill_about(policy, item);
+		if (item->id == NULL || item->text == NULL || item->kinds == NULL || item->roles == NULL)
 			return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 		if (item->text[0] >= 'a' && item->text[0] <= 'z')
 			item->text[0] = (char)(item->text[0] - 'a' + 'A');
@@ -79,12 +124,17 @@ bool wg_policy_item(const struct wg_policy *policy, unsigned i, struct wg_policy
 	if (i >= policy->item_count)
 		return false;
 	const struct wg_item *item = &policy->items[i];
+	const struct wg_rule *rule = item->kind == WG_ITEM_RULE ? &policy->rules[item->index] : NULL;
 	struct face face = face_of(policy, item);
 	*out = (struct wg_policy_item){ .id = item->id,
 		                            .layer = policy->layers[face.layer].id,
 		                            .what = face.what,
 		                            .source = face.source,
 		                            .text = item->text,
-		                            .note = face.note };
+		                            .note = face.note,
+		                            .kinds = item->kinds,
+		                            .roles = item->roles,
+		                            .basis = rule != NULL ? rule->basis : NULL,
+		                            .effect = rule != NULL ? rule->effect : WG_SHARE };
 	return true;
 }

@@ -112,7 +112,9 @@ static void free_small(struct wg_policy *policy)
 		free_texts((char *[]){ r->at, r->source, r->note }, 3);
 	}
 	for (unsigned i = 0; i < policy->item_count; i++)
-		free_texts((char *[]){ policy->items[i].id, policy->items[i].text }, 2);
+		free_texts(
+			(char *[]){ policy->items[i].id, policy->items[i].text, policy->items[i].kinds, policy->items[i].roles },
+			4);
 }
 
 void wg_policy_freep(struct wg_policy **policy)

@@ -168,7 +168,7 @@ enum wg_item_kind {
 struct wg_item {
 	enum wg_item_kind kind;
 	unsigned index; /* in its list */
-	char *id, *text;
+	char *id, *text, *kinds, *roles;
 };
 
 /* Invariants once loaded: (1) rules are in the order in which they are cited: the highest layer first, within a layer
