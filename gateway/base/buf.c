@@ -61,6 +61,11 @@ static bool buf_room(struct wg_buf *b, size_t extra)
 	return true;
 }
 
+void wg_buf_fail(struct wg_buf *b)
+{
+	b->failed = true;
+}
+
 void wg_buf_put(struct wg_buf *b, const void *p, size_t len)
 {
 	if (!buf_room(b, len))

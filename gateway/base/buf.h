@@ -44,6 +44,9 @@ void wg_buf_u64(struct wg_buf *b, uint64_t v);
 void wg_buf_bytes(struct wg_buf *b, const void *p, size_t len);
 void wg_buf_str(struct wg_buf *b, const char *s);
 
+/* What should be put here could not be made: the same as if a put had failed for want of memory. */
+void wg_buf_fail(struct wg_buf *b);
+
 /* The text so far, "" when empty. Valid until the next put. */
 const char *wg_buf_text(const struct wg_buf *b);
 

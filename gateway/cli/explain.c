@@ -44,6 +44,8 @@ static void put_side(const json_t *record, const char *effect, const char *title
 				                                   .rule = text_of(r, "rule"),
 				                                   .basis = text_of(r, "basis"),
 				                                   .source = text_of(r, "source"),
+				                                   .consent = text_of(r, "consent"),
+				                                   .kept_back = text_of(r, "kept_back"),
 				                                   .said = is_marked(record, text_of(r, "category")) };
 	}
 	wg_reasons_text(title, words, n, out);

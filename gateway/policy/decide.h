@@ -113,7 +113,7 @@ enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory
 void wg_decisions_freep(struct wg_decisions **decisions);
 
 /* One decision as the disclosure record and `--json` print it: one JSON object: recipient, role, side; verdict with
- * rule, due, second_person, escalate, delay, keep; granted, withheld, marked, overridden, in_text (lists of
+ * rule, due, second_person, escalate, delay (minutes), keep; granted, withheld, marked, overridden, in_text (lists of
  * categories); reasons (per category: effect, rule, basis, source, consent, override, kept_back); elements, when notice
  * is not NULL:
  * {"given": [...], "withheld": [...]}, each {"place": "child/name/full", "category": "identity", "count": 1}; policy

@@ -2,6 +2,7 @@
  * people. No personal data: names of organisations, roles, rules and categories only. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "policy/decide.h"
 #include "policy/reasons.h"
@@ -19,14 +20,24 @@ static const char *verdict_name(enum wg_verdict verdict)
 	return "deny";
 }
 
-static void put_pair(struct wg_buf *out, const char *name, const char *value)
+static void put_text(struct wg_buf *out, const char *name, const char *value)
 {
 	wg_buf_printf(out, "\"%s\":", name);
 	if (value != NULL)
 		wg_buf_put_json(out, value);
 	else
 		wg_buf_puts(out, "null");
+}
+
+static void put_pair(struct wg_buf *out, const char *name, const char *value)
+{
+	put_text(out, name, value);
 	wg_buf_putc(out, ',');
+}
+
+static void put_bool(struct wg_buf *out, const char *name, bool value)
+{
+	wg_buf_printf(out, "\"%s\":%s,", name, value ? "true" : "false");
 }
 
 static void put_categories(struct wg_buf *out, const char *name, wg_categories set)
@@ -50,18 +61,62 @@ static void put_reason(struct wg_buf *out, const struct wg_reason *reason)
 	put_pair(out, "effect", reason->effect == WG_SHARE ? "share" : "withhold");
 	put_pair(out, "rule", reason->rule);
 	put_pair(out, "basis", reason->basis);
-	wg_buf_puts(out, "\"source\":");
-	if (reason->source != NULL)
-		wg_buf_put_json(out, reason->source);
-	else
-		wg_buf_puts(out, "null");
+	put_pair(out, "source", reason->source);
+	put_pair(out, "consent", reason->consent);
+	put_bool(out, "override", reason->override);
+	put_text(out, "kept_back", reason->kept_back);
 	wg_buf_putc(out, '}');
+}
+
+static void put_elements_of(struct wg_buf *out, const char *name, const struct wg_notice_element *list, unsigned count,
+                            wg_categories granted, bool given)
+{
+	const char *between = "";
+	wg_buf_printf(out, "\"%s\":[", name);
+	for (unsigned i = 0; i < count; i++) {
+		if (((list[i].need & ~granted) == 0) != given)
+			continue;
+		wg_buf_printf(out, "%s{", between);
+		put_pair(out, "place", list[i].path);
+		put_pair(out, "category", wg_category_name(list[i].category));
+		wg_buf_printf(out, "\"count\":%u}", list[i].count);
+		between = ",";
+	}
+	wg_buf_putc(out, ']');
+}
+
+/* Which places of the notice are in the copy, and which are not. A list that could not be made leaves no record rather
+ * than one that is not whole. */
+static void put_elements(struct wg_buf *out, const struct wg_decision *decision, const struct wg_notice *notice)
+{
+	WG_AUTO_FREE struct wg_notice_element *list = NULL;
+	unsigned count = 0;
+	struct wg_err err = { 0 };
+	if (wg_notice_elements(notice, &list, &count, &err) != WG_OK) {
+		wg_buf_fail(out);
+		return;
+	}
+	wg_buf_puts(out, "\"elements\":{");
+	put_elements_of(out, "given", list, count, decision->granted, true);
+	wg_buf_putc(out, ',');
+	put_elements_of(out, "withheld", list, count, decision->granted, false);
+	wg_buf_puts(out, "},");
+}
+
+static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
+{
+	put_pair(out, "verdict", verdict_name(decision->verdict));
+	put_pair(out, "verdict_rule", decision->verdict_rule);
+	put_pair(out, "due", decision->due);
+	put_bool(out, "second_person", decision->second_person);
+	put_pair(out, "escalate", decision->escalate);
+	wg_buf_printf(out, "\"delay\":%u,", decision->delay_minutes);
+	put_pair(out, "keep", decision->keep);
 }
 
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
                       const struct wg_notice *notice, struct wg_buf *out)
 {
-	(void)notice; /* its elements are listed by what follows */
 	wg_buf_putc(out, '{');
 	put_pair(out, "organisation", decision->organisation->id);
 	put_pair(out, "desk", decision->desk->name);
@@ -69,21 +124,22 @@ void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *
 	put_pair(out, "of", decision->of);
 	put_pair(out, "also", decision->also);
 	put_pair(out, "route_source", decision->route_source);
-	put_pair(out, "verdict", verdict_name(decision->verdict));
-	put_pair(out, "verdict_rule", decision->verdict_rule);
-	put_pair(out, "due", decision->due);
+	put_verdict(out, decision);
 	put_categories(out, "granted", decision->granted);
 	put_categories(out, "withheld", decision->withheld);
 	put_categories(out, "marked", decision->mark);
+	put_categories(out, "overridden", decision->overridden);
+	put_categories(out, "in_text", decision->in_text);
 	wg_buf_puts(out, "\"reasons\":[");
 	for (unsigned i = 0; i < decision->reason_count; i++) {
 		wg_buf_puts(out, i > 0 ? "," : "");
 		put_reason(out, &decision->reasons[i]);
 	}
 	wg_buf_puts(out, "],");
+	if (notice != NULL)
+		put_elements(out, decision, notice);
 	put_pair(out, "policy", wg_policy_version(policy));
-	wg_buf_puts(out, "\"policy_hash\":");
-	wg_buf_put_json(out, wg_policy_hash(policy));
+	put_text(out, "policy_hash", wg_policy_hash(policy));
 	wg_buf_putc(out, '}');
 }
 
@@ -99,9 +155,29 @@ static void put_side(struct wg_buf *out, const struct wg_decision *decision, enu
 				                                   .rule = r->rule,
 				                                   .basis = r->basis,
 				                                   .source = r->source,
+				                                   .consent = r->consent,
+				                                   .kept_back = r->kept_back,
 				                                   .said = (decision->mark >> r->category & 1) != 0 };
 	}
 	wg_reasons_text(title, words, n, out);
+}
+
+/* What has to be done before it goes, and afterwards. */
+static void put_obligations(struct wg_buf *out, const struct wg_decision *decision)
+{
+	if (decision->second_person)
+		wg_buf_puts(out, "  two different people must release it\n");
+	if (decision->escalate[0] != '\0')
+		wg_buf_printf(out, "  when that time has passed, %s here is told\n", decision->escalate);
+	if (decision->in_text != 0) {
+		char names[WG_CATEGORIES_TEXT];
+		wg_buf_printf(out, "  its free text may also hold: %s\n",
+		              wg_categories_format(decision->in_text, names, sizeof names));
+	}
+	if (decision->delay_minutes > 0)
+		wg_buf_printf(out, "  not sent before %u minutes have passed\n", decision->delay_minutes);
+	if (decision->keep[0] != '\0')
+		wg_buf_printf(out, "  the recipient may keep it for %s\n", decision->keep);
 }
 
 void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *decision, struct wg_buf *out)
@@ -119,6 +195,7 @@ void wg_decision_text(const struct wg_policy *policy, const struct wg_decision *
 	if (decision->verdict_rule[0] != '\0')
 		wg_buf_printf(out, "  by %s%s%s\n", decision->verdict_rule, decision->due[0] != '\0' ? ", within " : "",
 		              decision->due);
+	put_obligations(out, decision);
 	/* What was worked out also stands there when nothing is sent: it is what a release would give. */
 	put_side(out, decision, WG_SHARE, decision->verdict == WG_VERDICT_SEND ? "gets" : "would get");
 	put_side(out, decision, WG_WITHHOLD, "does not get");

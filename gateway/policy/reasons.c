@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 #define WIDTH 108
 #define INDENT 4
 #define LABEL 16 /* "        source  " */
@@ -41,7 +43,8 @@ static bool equal(const char *a, const char *b)
 
 static bool same(const struct wg_reason_words *a, const struct wg_reason_words *b)
 {
-	return a->said == b->said && equal(a->rule, b->rule) && equal(a->basis, b->basis) && equal(a->source, b->source);
+	return a->said == b->said && equal(a->rule, b->rule) && equal(a->basis, b->basis) && equal(a->source, b->source) &&
+	       equal(a->consent, b->consent) && equal(a->kept_back, b->kept_back);
 }
 
 static bool came_before(const struct wg_reason_words *list, unsigned i)
@@ -50,6 +53,27 @@ static bool came_before(const struct wg_reason_words *list, unsigned i)
 		if (same(&list[k], &list[i]))
 			return true;
 	return false;
+}
+
+/* What was answered, or what was done although it was. */
+static void put_consent(struct wg_buf *out, const struct wg_reason_words *reason)
+{
+	static const struct {
+		const char *state, *although;
+	} words[] = {
+		{ "not-sought", "although nobody was asked for agreement" },
+		{ "expired", "although the agreement has expired" },
+		{ "refused", "although it was refused" },
+		{ "withdrawn", "although the agreement was withdrawn" },
+	};
+	const char *state = reason->consent != NULL ? reason->consent : "", *although = "although no agreement is known";
+	for (size_t i = 0; i < WG_COUNT(words); i++)
+		if (strcmp(words[i].state, state) == 0)
+			although = words[i].although;
+	if (reason->kept_back != NULL && reason->kept_back[0] != '\0')
+		wg_buf_printf(out, "        given %s (%s asks for it)\n", although, reason->kept_back);
+	else if (strcmp(state, "not-known") != 0)
+		put_labelled(out, "consent", state);
 }
 
 /* All categories with the reason of list[first], which is the first of them. */
@@ -67,6 +91,7 @@ static void put_group(struct wg_buf *out, const struct wg_reason_words *list, un
 	put_labelled(out, "rule", reason->rule);
 	put_labelled(out, "basis", reason->basis);
 	put_labelled(out, "source", reason->source);
+	put_consent(out, reason);
 	if (reason->said)
 		wg_buf_puts(out, "        the copy says that this is withheld\n");
 }

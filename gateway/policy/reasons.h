@@ -13,7 +13,9 @@
 /* Why one category is given, or not. Borrowed; rule NULL or "": no rule grants it. */
 struct wg_reason_words {
 	const char *category, *rule, *basis, *source;
-	bool said; /* withheld, and the copy says so */
+	const char *consent;   /* the state for this recipient and category; NULL or "not-known": nothing is said of it */
+	const char *kept_back; /* given although that rule asks for an agreement that is not there; NULL otherwise */
+	bool said;             /* withheld, and the copy says so */
 };
 
 /* A title, then for every different reason its categories, and below them the rule, its lawful basis and its source, in
