@@ -1,4 +1,4 @@
-"""What ops/bench measures: the readers; and one gateway that takes notices over HTTPS and delivers three copies of each to a real Postfix."""
+"""What ops/bench measures: the readers; decisions about recipients; and one gateway that takes notices over HTTPS and delivers three copies of each to a real Postfix."""
 import argparse
 import json
 import pathlib
@@ -53,6 +53,13 @@ def readers(binary, milliseconds):
     return rows
 
 
+def decisions(binary):
+    """Recipients decided per second on one core, with the policies of all regions."""
+    out = subprocess.run([binary / "test_speed"], check=True, capture_output=True, text=True).stdout
+    line, = (line for line in out.splitlines() if line.startswith("policy-decisions "))
+    return [("policy-decisions", float(line.split()[1]), "decisions/s")]
+
+
 def cpu_seconds(pids):
     total = 0
     for pid in pids:
@@ -105,7 +112,7 @@ def main():
             accept, deliver, copies, cpu = measure(world, binary, notices, 900)
         finally:
             world.close()
-    rows = readers(binary, 2000 if options.quick else 6000)
+    rows = readers(binary, 2000 if options.quick else 6000) + decisions(binary)
     rows += [("floor-accept", floor["floor-accept"], "notices/s"), ("floor-deliver", floor["floor-deliver"], "notices/s"),
             ("accepted", accept, "notices/s"), ("delivered", deliver, "notices/s"), ("copies", copies, "copies/notice"),
             ("cpu", cpu * 1000, "ms/notice"), ("accept-vs-floor", accept / floor["floor-accept"], "ratio"),
