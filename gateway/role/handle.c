@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/know.h"
 #include "role/outcome.h"
 #include "role/resolve.h"
 
@@ -68,14 +69,16 @@ static void check_grade(const struct wg_process *p, const struct wg_notice *noti
 }
 
 /* A notice that is whole: matched, decided, sealed. */
-static enum wg_code decide(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
-                           const struct wg_resolution *resolution, struct wg_outcome *o, struct wg_err *err)
+static enum wg_code decide(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                           struct wg_notice *notice, const struct wg_resolution *resolution, struct wg_outcome *o,
+                           struct wg_err *err)
 {
+	WG_AUTO_KNOWN struct wg_known known = { 0 };
 	bool back = resolution != NULL && resolution->give_back != NULL;
 	enum wg_code code = WG_OK;
 	if (back) { /* to the owner of the form: about no child yet */
 		o->done.state = WG_MSG_RETURNED;
-		return wg_handle_decide(p, job, notice, o, err);
+		return wg_handle_decide(p, job, notice, NULL, o, err);
 	}
 	if (resolution != NULL)
 		take_choices(resolution, o);
@@ -83,15 +86,19 @@ static enum wg_code decide(struct wg_process *p, const struct wg_msg_job *job, s
 	if (code == WG_OK)
 		code = wg_match_content(p, notice, o, err);
 	if (code == WG_OK)
-		code = wg_handle_decide(p, job, notice, o, err);
+		code = wg_know(p, client, job, notice, o, &known, err);
+	if (code == WG_OK)
+		code = wg_handle_decide(p, job, notice, &known, o, err);
+	if (code == WG_OK && known.context.concerns_unknown)
+		wg_outcome_need_person(o, "it names a notice that is not known here: header/concerns");
 	if (code == WG_OK && resolution == NULL) /* a person who answered has seen the grade */
 		check_grade(p, notice, o);
 	return code;
 }
 
 /* From plaintext to outcome. WG_OK: settled, one way or the other. */
-static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
-                         struct wg_outcome *o, struct wg_err *err)
+static enum wg_code work(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                         const struct wg_buf *original, struct wg_outcome *o, struct wg_err *err)
 {
 	WG_AUTO_READ struct wg_read read = { 0 };
 	WG_AUTO_RESOLUTION struct wg_resolution *resolution = NULL;
@@ -111,7 +118,7 @@ static enum wg_code work(struct wg_process *p, const struct wg_msg_job *job, con
 		wg_outcome_settle(o, WG_MSG_ATTENTION, read.reason);
 		return WG_OK;
 	}
-	return code == WG_OK ? decide(p, job, read.notice, resolution, o, err) : code;
+	return code == WG_OK ? decide(p, client, job, read.notice, resolution, o, err) : code;
 }
 
 /* WG_OK for a lease that went to somebody else, who settles the message. */
@@ -177,7 +184,7 @@ enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, c
 		return put_back(client, job, &(struct wg_err){ .code = WG_SYSTEM, .text = "out of memory" }, err);
 	enum wg_code code = open_original(p, job, &original, &fault);
 	if (code == WG_OK)
-		code = work(p, job, &original, o, &fault);
+		code = work(p, client, job, &original, o, &fault);
 	wg_buf_wipe(&original);
 	if (try_again(o, job, code))
 		return put_back(client, job, &fault, err);

@@ -5,31 +5,56 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "role/outcome.h"
+#include "role/alarm.h"
+#include "role/seek.h"
 
-static enum wg_code seal_copy(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
-                              const struct wg_decision *d, struct wg_buf *envelope, struct wg_err *err)
+/* A hit of the search may hold a report of a missing child back: soon, then. */
+#define SEARCH_DUE_MINUTES 60
+
+/* One recipient: the decision, the copy that it makes, and what the search of its text found. */
+struct share {
+	struct wg_process *p;
+	const struct wg_msg_job *job;
+	const struct wg_notice *notice;
+	const struct wg_known *known;
+	const struct wg_decision *d;
+	struct wg_buf found; /* JSON */
+	char hit[256];       /* the same in words; "" for nothing */
+	char hash[WG_HASH_TEXT];
+};
+
+/* The copy, and whether it holds what its recipient should not have. Its hash stands in the record: what a person is
+ * shown in a review is held against it. */
+static enum wg_code make_copy(struct share *s, struct wg_notice **out, struct wg_err *err)
 {
-	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
+	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE + WG_LIMIT_MESSAGE);
+	const struct wg_decision *d = s->d;
 	struct wg_copy want = {
 		.organisation = d->organisation->id,
 		.desk = d->desk->name,
 		.granted = d->granted,
 		.mark = d->mark,
-		.reason = WG_COPY_REASON,
+		.reason = "not shared with this recipient",
+		.keep = d->keep,
 	};
-	struct wg_sealing sealing = {
-		.render = p->render,
-		.key = p->smime_key,
-		.cert = p->smime_cert,
-		.trust = p->trust,
-		.certs = p->certs,
-		.cert_count = p->cert_count,
-		.from = p->config->mail_out.port != 0 ? p->config->mail_out.from : NULL,
-	};
-	enum wg_code code = wg_notice_project(notice, &want, &copy, err);
+	enum wg_code code = wg_notice_project(s->notice, &want, out, err);
 	if (code == WG_OK)
-		code = wg_seal(&sealing, copy, job->id, job->accepted_at, d->organisation, d->desk, envelope, err);
+		code = wg_notice_serialise(*out, &xml, err);
+	if (code == WG_OK)
+		wg_sha256_hex(xml.data, xml.len, s->hash);
+	wg_buf_wipe(&xml);
+	if (code == WG_OK && s->known != NULL)
+		code = wg_seek_copy(s->p, s->known, *out, d->granted, &s->found, s->hit, sizeof s->hit, err);
+	return code;
+}
+
+static enum wg_code seal_copy(struct share *s, struct wg_buf *envelope, struct wg_err *err)
+{
+	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
+	struct wg_sealing sealing = wg_process_sealing(s->p);
+	enum wg_code code = make_copy(s, &copy, err);
+	if (code == WG_OK)
+		code = wg_seal(&sealing, copy, s->job->id, s->job->accepted_at, s->d->organisation, s->d->desk, envelope, err);
 	return code;
 }
 
@@ -50,13 +75,12 @@ static enum wg_delivery_state state_of(enum wg_verdict verdict)
  * for a person: it is decided again when policy, directory or certificates change, or at `queue retry`. (Not review:
  * a person who releases it would release an envelope that is not there.) WG_SYSTEM: the whole message is tried again.
  */
-static enum wg_code seal_delivery(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
-                                  const struct wg_decision *d, struct wg_outcome *o, struct wg_err *err)
+static enum wg_code seal_delivery(struct share *s, struct wg_outcome *o, struct wg_err *err)
 {
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
 	struct wg_err fault = { 0 };
-	enum wg_code code = seal_copy(p, job, notice, d, &o->envelopes[i], &fault);
+	enum wg_code code = seal_copy(s, &o->envelopes[i], &fault);
 	if (code == WG_OK) {
 		dlv->envelope = o->envelopes[i].data;
 		dlv->envelope_len = o->envelopes[i].len;
@@ -66,55 +90,118 @@ static enum wg_code seal_delivery(struct wg_process *p, const struct wg_msg_job 
 		*err = fault;
 		return code;
 	}
-	wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", job->id, "organisation", d->organisation->id, "desk",
-	           d->desk->name, NULL);
+	wg_log_err(WG_LOG_ERROR, "cannot-seal", &fault, "message", s->job->id, "organisation", s->d->organisation->id,
+	           "desk", s->d->desk->name, NULL);
 	dlv->state = WG_DLV_WITHHELD;
 	(void)snprintf(o->reasons[i], sizeof o->reasons[i], "cannot be sealed: %.290s", fault.text); /* cut: words */
 	wg_outcome_need_person(o, "%s", o->reasons[i]);
 	return WG_OK;
 }
 
-static enum wg_code add_delivery(struct wg_process *p, const struct wg_msg_job *job, const struct wg_notice *notice,
-                                 const struct wg_decision *d, struct wg_outcome *o, struct wg_err *err)
+/* The record: the decision, what the search found, and which copy it was. */
+static enum wg_code write_record(const struct share *s, struct wg_buf *out, struct wg_err *err)
+{
+	wg_decision_json(s->p->policy, s->d, s->notice, out);
+	enum wg_code code = wg_buf_check(out, "disclosure record", err);
+	if (code != WG_OK)
+		return code;
+	out->len--; /* the brace that closes it: there is more to say */
+	wg_buf_printf(out, ",\"found\":%s,\"copy_sha256\":\"%s\"}", s->found.len > 0 ? wg_buf_text(&s->found) : "[]",
+	              s->hash);
+	return wg_buf_check(out, "disclosure record", err);
+}
+
+/* What a person has to release, and by when. A hit of the search interrupts whatever the policy said. */
+static void set_review(const struct share *s, struct wg_outcome *o, int64_t now)
 {
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
+	bool by_policy = s->d->verdict == WG_VERDICT_REVIEW;
+	unsigned minutes = by_policy && s->d->due_minutes > 0 ? s->d->due_minutes : 0;
+	if (s->hit[0] != '\0' && dlv->state != WG_DLV_WITHHELD) {
+		dlv->state = WG_DLV_REVIEW;
+		minutes = minutes > 0 && minutes < SEARCH_DUE_MINUTES ? minutes : SEARCH_DUE_MINUTES;
+		size_t used = strlen(o->reasons[i]);
+		(void)snprintf(o->reasons[i] + used, sizeof o->reasons[i] - used, "%sits text holds %s", used > 0 ? "; " : "",
+		               s->hit); /* cut: all stands in the record */
+	}
+	dlv->due = dlv->state == WG_DLV_REVIEW && minutes > 0 ? now + (int64_t)minutes * 60 * 1000 : 0;
+	dlv->second_person = dlv->state == WG_DLV_REVIEW && s->d->second_person;
+}
+
+static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t now)
+{
+	unsigned i = o->done.delivery_count;
+	const struct wg_decision *d = s->d;
+	struct wg_dlv_new *dlv = &o->deliveries[i];
+	*dlv = (struct wg_dlv_new){ .state = state_of(d->verdict), .overrides = d->overridden != 0 };
 	memcpy(dlv->organisation, d->organisation->id, sizeof dlv->organisation);
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);
+	memcpy(dlv->of, d->of, sizeof dlv->of);
 	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
-	wg_decision_json(p->policy, d, notice, &o->disclosures[i]);
-	enum wg_code code = wg_buf_check(&o->disclosures[i], "disclosure record", err);
-	if (code != WG_OK)
-		return code;
-	dlv->disclosure = wg_buf_text(&o->disclosures[i]);
-	dlv->deadline = wg_clock_wall() + (int64_t)p->config->give_up_s * 1000;
-	dlv->state = state_of(d->verdict);
+	dlv->not_before = d->delay_minutes > 0 ? now + (int64_t)d->delay_minutes * 60 * 1000 : 0;
+	dlv->deadline = (dlv->not_before > 0 ? dlv->not_before : now) + (int64_t)s->p->config->give_up_s * 1000;
 	if (d->verdict != WG_VERDICT_SEND)
 		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "%s", d->verdict_rule); /* fits */
-	if (d->verdict != WG_VERDICT_DENY)
-		code = seal_delivery(p, job, notice, d, o, err);
-	dlv->reason = o->reasons[i][0] != '\0' ? o->reasons[i] : NULL;
+}
+
+static enum wg_code add_delivery(struct share *s, struct wg_outcome *o, struct wg_err *err)
+{
+	unsigned i = o->done.delivery_count;
+	struct wg_dlv_new *dlv = &o->deliveries[i];
+	int64_t now = wg_clock_wall();
+	enum wg_code code = WG_OK;
+	set_recipient(s, o, now);
+	if (s->d->verdict != WG_VERDICT_DENY)
+		code = seal_delivery(s, o, err);
 	if (code == WG_OK)
-		o->done.delivery_count = i + 1;
+		code = write_record(s, &o->disclosures[i], err);
+	if (code != WG_OK)
+		return code;
+	set_review(s, o, now);
+	dlv->overrides = dlv->overrides && dlv->state != WG_DLV_WITHHELD;
+	dlv->disclosure = wg_buf_text(&o->disclosures[i]);
+	dlv->reason = o->reasons[i][0] != '\0' ? o->reasons[i] : NULL;
+	o->done.delivery_count = i + 1;
+	if (dlv->state == WG_DLV_REVIEW && dlv->due > 0 && s->d->escalate[0] != '\0')
+		code = wg_alarm_add(s->p, s->job, s->d->escalate, dlv->due, o, err);
 	return code;
 }
 
-enum wg_code wg_handle_decide(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
-                              struct wg_outcome *o, struct wg_err *err)
+/* The facts beside the notice. */
+static struct wg_facts facts_of(const struct wg_process *p, const struct wg_msg_job *job, const struct wg_known *known,
+                                char now[static WG_CLOCK_TEXT])
 {
-	struct wg_decisions *decisions = NULL;
-	char now[WG_CLOCK_TEXT];
 	struct wg_facts facts = {
 		.self = p->config->organisation,
 		.submitter = job->organisation,
 		.now = wg_clock_format(wg_clock_wall(), now),
 	};
+	if (known != NULL) {
+		facts.consents = known->consents;
+		facts.told = known->context.told;
+		facts.told_count = known->context.told_count;
+		facts.live_episode = known->context.doubt ? NULL : known->context.live ? "yes" : "no";
+	}
+	return facts;
+}
+
+enum wg_code wg_handle_decide(struct wg_process *p, const struct wg_msg_job *job, struct wg_notice *notice,
+                              const struct wg_known *known, struct wg_outcome *o, struct wg_err *err)
+{
+	struct wg_decisions *decisions = NULL;
+	char now[WG_CLOCK_TEXT];
+	struct wg_facts facts = facts_of(p, job, known, now);
 	enum wg_code code = wg_decide(p->policy, p->directory, notice, &facts, &decisions, err);
-	if (code == WG_OK && decisions->count > WG_LIMIT_RECIPIENTS)
-		code = wg_err_set(err, WG_LIMIT, "more than %d recipients", WG_LIMIT_RECIPIENTS);
-	for (unsigned i = 0; code == WG_OK && i < decisions->count; i++)
-		code = add_delivery(p, job, notice, &decisions->list[i], o, err);
+	for (unsigned i = 0; code == WG_OK && i < decisions->count; i++) {
+		struct share share = { .p = p, .job = job, .notice = notice, .known = known, .d = &decisions->list[i] };
+		share.found = WG_BUF(WG_STORE_DISCLOSURE_MAX);
+		code = o->done.delivery_count < WG_LIMIT_RECIPIENTS
+		           ? add_delivery(&share, o, err)
+		           : wg_err_set(err, WG_LIMIT, "more than %d recipients and alarms", WG_LIMIT_RECIPIENTS);
+		wg_buf_free(&share.found);
+	}
 	/* those who can be reached are not kept waiting; a person looks after the others */
 	if (code == WG_OK && decisions->unreachable[0] != '\0')
 		wg_outcome_need_person(o, "cannot be reached: %s", decisions->unreachable);

@@ -132,6 +132,19 @@ enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *
 	return code;
 }
 
+struct wg_sealing wg_process_sealing(const struct wg_process *p)
+{
+	return (struct wg_sealing){
+		.render = p->render,
+		.key = p->smime_key,
+		.cert = p->smime_cert,
+		.trust = p->trust,
+		.certs = p->certs,
+		.cert_count = p->cert_count,
+		.from = p->config->mail_out.port != 0 ? p->config->mail_out.from : NULL,
+	};
+}
+
 void wg_process_free(struct wg_process *p)
 {
 	wg_desk_certs_free(p->certs, p->cert_count);

@@ -41,6 +41,9 @@ void wg_outcome_freep(struct wg_outcome **o)
 	for (unsigned i = 0; i < (*o)->done.part_count; i++)
 		free((void *)(uintptr_t)(*o)->parts[i].blob); /* const in the struct, because the store's reader borrows */
 	free((*o)->parts);
+	for (unsigned i = 0; i < (*o)->done.consent_count; i++)
+		free((void *)(uintptr_t)(*o)->consents[i].blob); /* likewise */
+	free((*o)->consents);
 	free(*o);
 	*o = NULL;
 }

@@ -5,7 +5,9 @@
 #include "role/process.h"
 
 /* Keys that one notice may give: MATCHING.md. */
-#define WG_OUTCOME_KEYS 32
+#define WG_OUTCOME_KEYS 48
+/* Earlier notices that one may name. */
+#define WG_OUTCOME_CONCERNS 9
 
 /* Owns what it points to. */
 struct wg_outcome {
@@ -14,7 +16,9 @@ struct wg_outcome {
 	char reason[1536];
 	struct wg_buf notice, report; /* ciphertext */
 	struct wg_match_key keys[WG_OUTCOME_KEYS];
-	struct wg_part_new *parts; /* done.part_count of them */
+	struct wg_part_new *parts;      /* done.part_count of them */
+	struct wg_record_new *consents; /* done.consent_count of them, each with its blob */
+	char concerns[WG_OUTCOME_CONCERNS * (WG_LIMIT_NAME + 1)];
 	struct wg_dlv_new deliveries[WG_LIMIT_RECIPIENTS];
 	struct wg_buf envelopes[WG_LIMIT_RECIPIENTS], disclosures[WG_LIMIT_RECIPIENTS];
 	char reasons[WG_LIMIT_RECIPIENTS][320];
@@ -29,9 +33,11 @@ void wg_outcome_settle(struct wg_outcome *outcome, enum wg_message_state state, 
 /* A person must look, for one more reason; what was decided about recipients goes on. */
 void wg_outcome_need_person(struct wg_outcome *outcome, const char *fmt, ...) WG_PRINTF(2, 3);
 
-/* handle_decide.c: a delivery for each recipient, sealed where it is to be sent. */
+struct wg_known;
+/* handle_decide.c: a delivery for each recipient, sealed where it is to be sent. known: NULL for a notice that is about
+ * no child that the gateway knows. */
 enum wg_code wg_handle_decide(struct wg_process *process, const struct wg_msg_job *job, struct wg_notice *notice,
-                              struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
+                              const struct wg_known *known, struct wg_outcome *outcome, struct wg_err *err) WG_MUST;
 /* divide.c: the parts of a document that is several notices, each to become a message of its own. */
 enum wg_code wg_handle_divide(struct wg_process *process, const struct wg_msg_job *job, const struct wg_read *read,
                               struct wg_outcome *outcome, struct wg_err *err) WG_MUST;

@@ -29,6 +29,8 @@ struct wg_process {
 /* Loads all of it. WG_CONFIG says which file, where, what to do. wg_process_free also after a failure. */
 enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err) WG_MUST;
 void wg_process_free(struct wg_process *process);
+/* How this gateway seals: borrowed from process. */
+struct wg_sealing wg_process_sealing(const struct wg_process *process);
 
 /* Reads a message's plaintext: opens what is sealed, runs the reader and the map. */
 enum wg_code wg_handle_read(struct wg_process *process, const struct wg_msg_job *job, const struct wg_buf *original,
