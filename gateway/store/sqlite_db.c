@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/sqlite_internal.h"
+#include "store/keys_internal.h"
 
 /* Growth of the write-ahead log before it is copied into the database, in pages: fewer fsyncs under load. */
 #define CHECKPOINT_PAGES "4096"
@@ -217,12 +217,17 @@ enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size
 
 enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 {
+	wg_keys_begin(store);
 	return wg_db_run(store, SQL_BEGIN, NULL, 0, err);
 }
 
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 {
-	enum wg_code code = wg_db_run(store, SQL_COMMIT, NULL, 0, err);
+	enum wg_code code = wg_keys_commit(store, err); /* first: what store.db names must be there */
+	if (code == WG_OK)
+		code = wg_db_run(store, SQL_COMMIT, NULL, 0, err);
+	if (code == WG_OK)
+		code = wg_keys_after(store, err);
 	if (code != WG_OK && store->fault.code == WG_OK) { /* even a full disk: an answer may have been promised */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
@@ -241,6 +246,7 @@ void wg_store_rollback(struct wg_store *store)
 
 enum wg_code wg_store_mark(struct wg_store *store, struct wg_err *err)
 {
+	wg_keys_mark(store);
 	return wg_db_run(store, SQL_MARK, NULL, 0, err);
 }
 
@@ -253,6 +259,7 @@ enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 {
 	if (sqlite3_get_autocommit(store->db) != 0)
 		return WG_OK; /* a full disk: SQLite has rolled back the whole transaction already */
+	wg_keys_undo(store);
 	enum wg_code code = wg_db_run(store, SQL_UNDO, NULL, 0, err);
 	return code == WG_OK ? wg_store_keep(store, err) : code; /* the mark itself has to go as well */
 }
@@ -299,6 +306,8 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
 	return wg_db_exec(store,
 	                  "PRAGMA page_size=8192;"         /* of a new database: blobs of some KiB take fewer writes */
+	                  "PRAGMA auto_vacuum=INCREMENTAL;" /* of a new database: what is purged gives its room back */
+	                  "PRAGMA secure_delete=ON;"
 	                  "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
 	                  "PRAGMA journal_mode=WAL;"
 	                  "PRAGMA synchronous=FULL;"
@@ -327,13 +336,22 @@ enum wg_code wg_store_open(const char *folder, struct wg_store **out, struct wg_
 	if (store == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	store->lock = -1;
+	bool keyed = false;
 	enum wg_code code = take_lock(store, folder, err);
 	if (code == WG_OK)
 		code = open_database(store, folder, err);
 	if (code == WG_OK)
+		code = wg_schema_keyed(store, &keyed, err);
+	if (code == WG_OK)
+		code = wg_keys_open(store, folder, keyed, err);
+	if (code == WG_OK)
 		code = wg_schema_prepare(store, err);
 	if (code == WG_OK)
+		code = wg_keys_moved(store, folder, err);
+	if (code == WG_OK)
 		code = prepare_all(store, err);
+	if (code == WG_OK)
+		code = wg_keys_level(store, err);
 	if (code == WG_OK)
 		*out = wg_steal(&store);
 	return code;
@@ -347,6 +365,7 @@ void wg_store_closep(struct wg_store **store)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		(void)sqlite3_finalize(s->stmt[i]); /* repeats an old failure */
 	(void)sqlite3_close(s->db);             /* what is committed is durable already */
+	wg_keys_close(s);
 	wg_closep(&s->lock);
 	free(s);
 	*store = NULL;

@@ -20,11 +20,11 @@ enum wg_sql {
 	SQL_UNDO,
 	SQL_META_GET,
 	SQL_META_PUT,
-	SQL_BLOB_FIND,
 	SQL_BLOB_PUT,
 	SQL_BLOB_GET,
 	SQL_BLOB_LENGTH,
 	SQL_BLOB_ALL,
+	SQL_BLOB_REPLACED,
 	SQL_LOG_HEAD,
 	SQL_LOG_PUT,
 	SQL_LOG_ALL,
@@ -112,8 +112,11 @@ enum wg_sql {
 /* The text of each; prepared once, at open. */
 extern const char *const wg_sql_text[SQL_COUNT];
 
+struct wg_keys;
+
 struct wg_store {
 	sqlite3 *db;
+	struct wg_keys *keys; /* keys_internal.h */
 	sqlite3_stmt *stmt[SQL_COUNT];
 	int lock; /* descriptor of the lock file */
 	struct wg_err fault;
@@ -165,12 +168,16 @@ enum wg_code wg_db_exec(struct wg_store *store, const char *sql, struct wg_err *
 enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size_t size, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_schema.c */
+/* *keyed: the schema is one whose blobs have their heads in keys.db. */
+enum wg_code wg_schema_keyed(struct wg_store *store, bool *keyed, struct wg_err *err) WG_MUST;
 enum wg_code wg_schema_prepare(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_blob.c */
 enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
                          struct wg_err *err) WG_MUST;
 enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err) WG_MUST;
+/* Another took its place in the message; it goes when the message is purged. blob 0: there was none. */
+enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err) WG_MUST;
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */
 enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
 

@@ -1,5 +1,5 @@
 /* sqlite_schema.c owns the tables and their migration, forward only: migration N takes version N to N + 1. */
-#include "store/sqlite_internal.h"
+#include "store/keys_internal.h"
 #include "store/sqlite_sql.h"
 
 #define APPLICATION_ID "2002875236" /* "wgsd" */
@@ -161,7 +161,12 @@ static const char *const migrations[] = {
 	"CREATE TRIGGER exemption_kept BEFORE DELETE ON exemption BEGIN SELECT RAISE(ABORT, 'exemptions are kept'); END;"
 	"CREATE TRIGGER exemption_fixed BEFORE UPDATE ON exemption BEGIN SELECT RAISE(ABORT, 'exemptions are kept'); END;"
 	"PRAGMA user_version=3;",
+
+	/* The heads of the blobs go to keys.db: wg_keys_move, before this. */
+	"PRAGMA user_version=4;",
 };
+/* The first version whose blobs have their heads in keys.db. */
+#define KEYED 4
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
 static enum wg_code version_of(struct wg_store *store, int *version, struct wg_err *err)
@@ -179,14 +184,28 @@ static enum wg_code version_of(struct wg_store *store, int *version, struct wg_e
 
 static enum wg_code migrate(struct wg_store *store, int from, struct wg_err *err)
 {
-	enum wg_code code = wg_db_exec(store, "BEGIN IMMEDIATE", err);
-	for (int v = from; code == WG_OK && v < VERSION; v++)
-		code = wg_db_exec(store, migrations[v], err);
+	/* Off: a table that others point to is made anew. */
+	enum wg_code code = wg_db_exec(store, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE", err);
+	for (int v = from; code == WG_OK && v < VERSION; v++) {
+		if (v == KEYED - 1)
+			code = wg_keys_move(store, err);
+		if (code == WG_OK)
+			code = wg_db_exec(store, migrations[v], err);
+	}
 	if (code == WG_OK)
-		code = wg_db_exec(store, "COMMIT", err);
+		code = wg_db_exec(store, "COMMIT; PRAGMA foreign_keys=ON", err);
 	if (code != WG_OK)
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL,
 		                   NULL); /* the store is not opened: closing rolls back too */
+	return code;
+}
+
+enum wg_code wg_schema_keyed(struct wg_store *store, bool *keyed, struct wg_err *err)
+{
+	int version = 0;
+	enum wg_code code = version_of(store, &version, err);
+	if (code == WG_OK)
+		*keyed = version >= KEYED;
 	return code;
 }
 

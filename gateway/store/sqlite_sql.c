@@ -36,11 +36,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_META_PUT] =
 		"INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
 
-	[SQL_BLOB_FIND] = "SELECT id FROM blob WHERE hash = ?1",
-	[SQL_BLOB_PUT] = "INSERT INTO blob(hash, bytes) VALUES(?1, ?2) RETURNING id",
-	[SQL_BLOB_GET] = "SELECT hash, bytes FROM blob WHERE id = ?1",
-	[SQL_BLOB_LENGTH] = "SELECT length(bytes) FROM blob WHERE id = ?1",
-	[SQL_BLOB_ALL] = "SELECT id FROM blob ORDER BY id",
+	[SQL_BLOB_PUT] = "INSERT INTO blob(hash, size, head, bytes) VALUES(?1, ?2, ?3, ?4) RETURNING id",
+	[SQL_BLOB_GET] = "SELECT hash, bytes, size, head FROM blob WHERE id = ?1",
+	[SQL_BLOB_LENGTH] = "SELECT size FROM blob WHERE id = ?1",
+	[SQL_BLOB_ALL] = "SELECT id FROM blob WHERE head <> 0 ORDER BY id",
+	[SQL_BLOB_REPLACED] = "INSERT INTO replaced(message, blob) VALUES(?1, ?2) ON CONFLICT(message, blob) DO NOTHING",
 
 	[SQL_LOG_HEAD] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[SQL_LOG_PUT] = "INSERT INTO log(seq, at, actor, event, message, delivery, state, detail, prev, hash)"

@@ -23,6 +23,13 @@
 #include "base/text.h"
 #include "store/server.h"
 
+/* What stands before the words of every stored document here, so that the words themselves lie behind the head that
+ * keys.db takes: as they do in a real one, of which the head tells nothing. */
+#define RIG_16(s) s s s s s s s s s s s s s s s s
+#define RIG_HEAD RIG_16(RIG_16("xxxxxxxx"))
+_Static_assert(sizeof RIG_HEAD == WG_STORE_HEAD + 1, "as long as a head");
+#define RIG_BLOB(words) .blob = RIG_HEAD words, .blob_len = WG_STORE_HEAD + sizeof words - 1
+
 #define OK(call) rig_ok(call, &err, #call, __LINE__)
 #define FAILS(code, call) rig_fails(code, call, &err, #call, __LINE__)
 
@@ -86,8 +93,7 @@ static inline struct wg_msg_new rig_message(unsigned n)
 	struct wg_msg_new m = { .organisation = "oatshire-police",
 		                    .content_type = "application/xml",
 		                    .way = "https",
-		                    .blob = "ciphertext of a report",
-		                    .blob_len = 22 };
+		                    RIG_BLOB("ciphertext of a report") };
 	rig_hash(n, m.content_hash);
 	OK(wg_id_make(wg_clock_wall(), m.id, &err));
 	return m;
@@ -100,8 +106,8 @@ static inline struct wg_dlv_new rig_delivery(const char *organisation, const cha
 		                    .channel = "https",
 		                    .state = WG_DLV_SEALED,
 		                    .disclosure = "{\"rule\":\"share\"}",
-		                    .envelope = "sealed",
-		                    .envelope_len = 6,
+		                    .envelope = RIG_HEAD "sealed",
+		                    .envelope_len = WG_STORE_HEAD + 6,
 		                    .deadline = INT64_MAX / 2 };
 	(void)snprintf(d.organisation, sizeof d.organisation, "%s", organisation); /* short */
 	(void)snprintf(d.desk, sizeof d.desk, "%s", desk);                         /* short */
@@ -115,10 +121,10 @@ static inline struct wg_msg_done rig_done(const char *id, uint64_t token, const 
 	struct wg_msg_done d = { .token = token,
 		                     .state = WG_MSG_ROUTED,
 		                     .kind = "missing",
-		                     .notice = "notice",
-		                     .notice_len = 6,
-		                     .report = "report",
-		                     .report_len = 6,
+		                     .notice = RIG_HEAD "notice",
+		                     .notice_len = WG_STORE_HEAD + 6,
+		                     .report = RIG_HEAD "report",
+		                     .report_len = WG_STORE_HEAD + 6,
 		                     .epoch = "e1",
 		                     .deliveries = deliveries,
 		                     .delivery_count = count };

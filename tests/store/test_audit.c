@@ -18,8 +18,8 @@ static void fill(struct wg_store *store)
 		struct wg_dlv_job *sent = NULL;
 		struct wg_msg_done_result result;
 		unsigned count = 0, stale;
-		char text[32];
-		(void)snprintf(text, sizeof text, "report %u", i); /* short */
+		char text[WG_STORE_HEAD + 32];
+		(void)snprintf(text, sizeof text, RIG_HEAD "report %u", i); /* it fits */
 		m.blob = text;
 		m.blob_len = strlen(text);
 		OK(wg_store_add(store, now, &m, &receipt, &err));

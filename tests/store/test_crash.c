@@ -75,7 +75,7 @@ static void *submit(void *arg)
 /* Row i of a table: the same however often the table is divided. */
 static struct wg_part_new row_of(const struct wg_msg_job *job, unsigned i)
 {
-	struct wg_part_new p = { .content_type = "text/csv", .blob = "ciphertext of a report", .blob_len = 22 };
+	struct wg_part_new p = { .content_type = "text/csv", RIG_BLOB("ciphertext of a report") };
 	char text[WG_STORE_HASH + 16];
 	uint8_t raw[WG_SHA256_LEN];
 	(void)snprintf(text, sizeof text, "%s %u", job->content_hash, i); /* it fits */

@@ -272,8 +272,8 @@ static void damage_is_set_aside(void **state)
 	route(s, 1, "incident-1", "a", routed);
 	struct wg_msg_receipt r;
 	struct wg_msg_new m = rig_message(2);
-	m.blob = "another report";
-	m.blob_len = 14;
+	m.blob = RIG_HEAD "another report";
+	m.blob_len = WG_STORE_HEAD + 14;
 	OK(wg_store_add(s->store, s->now, &m, &r, &err));
 	memcpy(bad, r.id, sizeof bad);
 	add(s, 3, good);
@@ -329,9 +329,9 @@ static void reading_is_logged(void **state)
 	static const struct {
 		const char *which, *bytes;
 		enum wg_code code;
-	} rows[] = { { "original", "ciphertext of a report", WG_OK },
-		         { "notice", "notice", WG_OK },
-		         { "report", "report", WG_OK },
+	} rows[] = { { "original", RIG_HEAD "ciphertext of a report", WG_OK },
+		         { "notice", RIG_HEAD "notice", WG_OK },
+		         { "report", RIG_HEAD "report", WG_OK },
 		         { "envelope", NULL, WG_NOT_FOUND },
 		         { "key", NULL, WG_REJECT } };
 	struct scene *s = *state;

@@ -465,7 +465,7 @@ static void assigned_and_resolved(void **state)
 		free(kept);
 	}
 	/* damaged: a person is asked again, the original is not to blame */
-	OK(wg_store_resolve(s->store, s->now, id, "alex", "seen", "said 3", 6, &err));
+	OK(wg_store_resolve(s->store, s->now, id, "alex", "seen", RIG_HEAD "said 3", WG_STORE_HEAD + 6, &err));
 	OK(wg_db_exec(s->store, "UPDATE blob SET bytes = x'00' WHERE bytes = CAST('said 3' AS BLOB)", &err));
 	assert_int_equal(messages_waiting(s), 0);
 	struct wg_msg_job *jobs = NULL;

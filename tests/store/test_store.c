@@ -138,8 +138,8 @@ static void leased_in_accept_order(void **state)
 	assert_int_equal(count, 3);
 	for (unsigned i = 0; i < count; i++) {
 		assert_string_equal(jobs[i].id, ids[i]);
-		assert_int_equal(jobs[i].blob_len, 22);
-		assert_memory_equal(jobs[i].blob, "ciphertext of a report", 22);
+		assert_int_equal(jobs[i].blob_len, WG_STORE_HEAD + 22);
+		assert_memory_equal(jobs[i].blob, RIG_HEAD "ciphertext of a report", WG_STORE_HEAD + 22);
 	}
 	wg_msg_jobs_free(jobs, count);
 	assert_int_equal(messages_waiting(s), 2);

@@ -1,0 +1,212 @@
+/* keys_level.c owns the agreement of keys.db and store.db: what a crash between their commits left, copies of one of
+ * them put back, and the destruction of heads.
+ *
+ *	last of keys.db, as store.db knows it          means                                    then
+ *	the same                                       nothing happened                         -
+ *	the one before keys.db's last batch            a crash between the two commits          that batch is swept
+ *	earlier than that                              store.db was put back, keys.db was not   gone on with; see older
+ *	later                                          keys.db was put back: heads are missing  counted as damage
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/keys_internal.h"
+
+/* Entries of shred worked on at a time. */
+#define SHRED_STEP 4096
+
+static enum wg_code exec_number(struct wg_store *store, const char *sql, int64_t arg, int64_t *out, struct wg_err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum wg_code code = WG_OK;
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK ||
+	    sqlite3_bind_int64(stmt, 1, arg) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW)
+		code = wg_db_fail(store, sql, err);
+	else
+		*out = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt); /* repeats the failure seen above */
+	return code;
+}
+
+/* ---- destroying */
+
+struct doomed {
+	int64_t head, at;
+};
+
+static enum wg_code read_shred(struct wg_store *store, struct doomed *list, size_t *n, struct wg_err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "SELECT head, at FROM shred ORDER BY head LIMIT ?1", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(stmt, 1, SHRED_STEP);
+	size_t have = 0;
+	while (rc == SQLITE_OK && have < SHRED_STEP && sqlite3_step(stmt) == SQLITE_ROW) {
+		list[have].head = sqlite3_column_int64(stmt, 0);
+		list[have++].at = sqlite3_column_int64(stmt, 1);
+	}
+	rc = sqlite3_reset(stmt); /* the failure of the last step, if any */
+	enum wg_code code = rc == SQLITE_OK ? WG_OK : wg_db_fail(store, "shred", err);
+	(void)sqlite3_finalize(stmt); /* was reset */
+	*n = have;
+	return code;
+}
+
+static enum wg_code drop_heads(struct wg_store *store, const struct doomed *list, size_t n, struct wg_err *err)
+{
+	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	for (size_t i = 0; code == WG_OK && i < n; i++) {
+		const int64_t args[] = { list[i].head, list[i].at };
+		code = wg_keys_run(store, KEYS_DROP, args, 1, err);
+		if (code == WG_OK)
+			code = wg_keys_run(store, KEYS_GONE_PUT, args, 2, err);
+	}
+	return code == WG_OK ? wg_keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
+}
+
+/* Out of the write-ahead log too, which is cut to nothing; and the room goes back to the disk. */
+static enum wg_code scrub(struct wg_store *store, struct wg_err *err)
+{
+	enum wg_code code = wg_keys_exec(store, "PRAGMA incremental_vacuum", err);
+	if (code == WG_OK &&
+	    sqlite3_wal_checkpoint_v2(store->keys->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		code = wg_keys_fail(store, "checkpoint", err);
+	return code;
+}
+
+enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
+{
+	struct doomed list[SHRED_STEP];
+	size_t n = SHRED_STEP;
+	bool any = false;
+	enum wg_code code = WG_OK;
+	while (code == WG_OK && n == SHRED_STEP) {
+		char sql[80];
+		code = read_shred(store, list, &n, err);
+		if (code != WG_OK || n == 0)
+			break;
+		any = true;
+		code = drop_heads(store, list, n, err);
+		if (code == WG_OK)
+			code = scrub(store, err);
+		(void)snprintf(sql, sizeof sql, "DELETE FROM shred WHERE head <= %" PRId64, list[n - 1].head); /* it fits */
+		if (code == WG_OK)
+			code = wg_db_exec(store, sql, err);
+	}
+	if (code == WG_OK && any &&
+	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		code = wg_db_fail(store, "checkpoint", err);
+	return code;
+}
+
+/* ---- levelling */
+
+static enum wg_code put_last(struct wg_store *store, int64_t last, struct wg_err *err)
+{
+	char text[24];
+	(void)snprintf(text, sizeof text, "%" PRId64, last); /* 20 bytes at most */
+	return wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(text)), err);
+}
+
+/* Not moving any more: store.db knows of it. */
+static enum wg_code put_batch(struct wg_store *store, int64_t first, int64_t last, struct wg_err *err)
+{
+	const int64_t args[] = { first, last, 0 };
+	enum wg_code code = wg_keys_run(store, KEYS_BATCH_PUT, args, 3, err);
+	if (code == WG_OK)
+		store->keys->last = last;
+	return code;
+}
+
+/* The last batch belongs to nothing: its transaction of store.db never was. Its numbers are given again. */
+static enum wg_code sweep(struct wg_store *store, int64_t first, struct wg_err *err)
+{
+	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	if (code == WG_OK)
+		code = wg_keys_run(store, KEYS_DROP_FROM, &first, 1, err);
+	if (code == WG_OK)
+		code = put_batch(store, first, first - 1, err);
+	if (code == WG_OK)
+		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
+	return code == WG_OK ? scrub(store, err) : code;
+}
+
+/* keys.db is older than store.db: what came in between cannot be opened. */
+static enum wg_code count_missing(struct wg_store *store, int64_t known, struct wg_err *err)
+{
+	int64_t n = 0;
+	enum wg_code code = exec_number(store, "SELECT count(*) FROM blob WHERE head > ?1", store->keys->last, &n, err);
+	store->damaged += (unsigned)n;
+	return code == WG_OK ? put_batch(store, known, known, err) : code;
+}
+
+static enum wg_code read_batch(struct wg_store *store, int64_t *first, int64_t *last, bool *moving, struct wg_err *err)
+{
+	sqlite3_stmt *stmt = store->keys->stmt[KEYS_BATCH_GET];
+	if (sqlite3_step(stmt) != SQLITE_ROW)
+		return wg_keys_fail(store, "the row of its last batch is missing", err);
+	*first = sqlite3_column_int64(stmt, 1);
+	*last = sqlite3_column_int64(stmt, 2);
+	*moving = sqlite3_column_int64(stmt, 3) != 0;
+	(void)sqlite3_reset(stmt); /* was only read */
+	return WG_OK;
+}
+
+static enum wg_code check_pair(struct wg_store *store, struct wg_err *err)
+{
+	char name[WG_ID_TEXT];
+	enum wg_code code = wg_db_meta(store, "keys", name, sizeof name, err);
+	if (code == WG_OK && name[0] == '\0')
+		return wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("keys"), wg_db_text(store->keys->name)), err);
+	if (code == WG_OK && strcmp(name, store->keys->name) != 0)
+		code = wg_err_set(err, WG_CONFIG,
+		                  "keys.db and store.db in this folder are not of one gateway: put the right keys.db beside "
+		                  "store.db; nothing was changed");
+	return code;
+}
+
+static enum wg_code level(struct wg_store *store, struct wg_err *err)
+{
+	char text[24];
+	uint64_t known = 0;
+	int64_t first = 0, last = 0;
+	bool moving = false;
+	enum wg_code code = check_pair(store, err);
+	if (code == WG_OK)
+		code = wg_db_meta(store, "head-last", text, sizeof text, err);
+	if (code == WG_OK && text[0] != '\0' && !wg_num_parse(text, 0, INT64_MAX, &known))
+		code = wg_err_set(err, WG_CORRUPT, "the number of the last head in store.db is not one");
+	if (code == WG_OK)
+		code = read_batch(store, &first, &last, &moving, err);
+	if (code != WG_OK)
+		return code;
+	if ((int64_t)known == last)
+		return moving ? put_batch(store, first, last, err) : WG_OK;
+	if ((int64_t)known > last)
+		return count_missing(store, (int64_t)known, err);
+	if ((int64_t)known == first - 1)
+		return sweep(store, first, err);
+	store->keys->older = true;
+	return put_last(store, last, err);
+}
+
+enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err)
+{
+	enum wg_code code = wg_store_begin(store, err);
+	if (code == WG_OK)
+		code = level(store, err);
+	if (code == WG_OK)
+		code = wg_store_commit(store, err);
+	else
+		wg_store_rollback(store);
+	if (code == WG_OK)
+		code = wg_keys_shred(store, err);
+	if (code == WG_OK)
+		code = scrub(store, err); /* a crash may have left what was destroyed in a write-ahead log */
+	if (code == WG_OK &&
+	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		code = wg_db_fail(store, "checkpoint", err);
+	return code;
+}
