@@ -11,8 +11,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct wg_cli *cli, int argc, char **argv);
 } subcommands[] = {
-	{ "test", wg_policy_test },       { "check", wg_policy_check }, { "diff", wg_policy_diff },
-	{ "explain", wg_policy_explain }, { "trace", wg_policy_trace },
+	{ "test", wg_policy_test },     { "check", wg_policy_check },     { "diff", wg_policy_diff },
+	{ "replay", wg_policy_replay }, { "explain", wg_policy_explain }, { "trace", wg_policy_trace },
 };
 
 static int run_policy(const struct wg_cli *cli, int argc, char **argv)
