@@ -12,9 +12,9 @@
 static const char default_config[] = "/etc/wardgate/gateway.xml";
 
 static const struct wg_command *const commands[] = {
-	&wg_command_serve, &wg_command_check,     &wg_command_submit, &wg_command_convert,
-	&wg_command_map,   &wg_command_schema,    &wg_command_decide, &wg_command_explain,
-	&wg_command_queue, &wg_command_attention, &wg_command_audit,  &wg_command_policy,
+	&wg_command_serve,  &wg_command_check,  &wg_command_submit,  &wg_command_convert, &wg_command_map,
+	&wg_command_schema, &wg_command_decide, &wg_command_explain, &wg_command_queue,   &wg_command_attention,
+	&wg_command_audit,  &wg_command_policy, &wg_command_consent, &wg_command_review,  &wg_command_disclosures,
 };
 
 static void usage(FILE *out)
@@ -23,7 +23,7 @@ static void usage(FILE *out)
 	            "usage: wardgate [--config FILE] [--json] COMMAND ...\n\ncommands:\n",
 	            out);
 	for (size_t i = 0; i < WG_COUNT(commands); i++)
-		(void)fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
+		(void)fprintf(out, "  %-11s  %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs(
 		"\noptions:\n"
 		"  --config FILE  the gateway's configuration (or WARDGATE_CONFIG; otherwise /etc/wardgate/gateway.xml)\n"
