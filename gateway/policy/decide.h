@@ -139,9 +139,10 @@ enum wg_code wg_policy_conflicts(const struct wg_policy *policy, const struct wg
 
 /* Every rule and route in turn, for tools that print or trace a policy. */
 struct wg_policy_item {
-	const char *id;        /* "england/frame"; of a route "england/route-3", counted in its file from 1 */
+	const char *id;        /* "england/frame"; of a route "england/route-3", counted in its file from 1; of a
+	                        * definition "england/$critical-to-safeguard" */
 	const char *layer;     /* "england" */
-	const char *what;      /* "rule", "route", "grades", "retention", "hours", "text-review" */
+	const char *what;      /* "rule", "route", "grades", "retention", "hours", "text-review", "definition" */
 	const char *source;    /* its <source> */
 	const char *text;      /* a sentence or two that a data protection officer can sign */
 	const char *note;      /* its <note>, or NULL */

@@ -29,6 +29,8 @@ static struct face face_of(const struct wg_policy *p, const struct wg_item *item
 	case WG_ITEM_TEXT_REVIEW:
 		return (struct face){ "text-review", p->text_reviews[i].source, p->text_reviews[i].note,
 			                  p->text_reviews[i].layer };
+	case WG_ITEM_DEFINE:
+		return (struct face){ "definition", p->defines[i].source, p->defines[i].note, p->defines[i].layer };
 	case WG_ITEM_RULE:
 		break;
 	}
@@ -42,6 +44,9 @@ static char *id_of(const struct wg_policy *policy, unsigned at)
 	struct face face = face_of(policy, item);
 	unsigned number = 1;
 	char *id = NULL;
+	if (item->kind == WG_ITEM_DEFINE) /* a rule may have the same name */
+		return asprintf(&id, "%s/$%s", policy->layers[face.layer].id, policy->defines[item->index].name) >= 0 ? id
+		                                                                                                      : NULL;
 	if (item->kind == WG_ITEM_RULE)
 		return strdup(policy->rules[item->index].id);
 	for (unsigned i = 0; i < at; i++)

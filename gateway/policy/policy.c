@@ -97,8 +97,10 @@ static void free_routes(struct wg_policy *policy)
 
 static void free_small(struct wg_policy *policy)
 {
-	for (unsigned i = 0; i < policy->define_count; i++)
+	for (unsigned i = 0; i < policy->define_count; i++) {
 		wg_when_free(&policy->defines[i].when);
+		free_texts((char *[]){ policy->defines[i].source, policy->defines[i].note }, 2);
+	}
 	for (unsigned i = 0; i < policy->grades_count; i++) {
 		struct wg_grades *g = &policy->grades[i];
 		free_texts((char *[]){ g->of, g->allow, g->first, g->source, g->note }, 5);

@@ -65,6 +65,8 @@ struct wg_when {
 struct wg_define {
 	char name[WG_LIMIT_NAME + 1];
 	struct wg_when when;
+	unsigned layer;
+	char *source, *note;
 };
 
 struct wg_route_to {
@@ -163,7 +165,8 @@ enum wg_item_kind {
 	WG_ITEM_GRADES,
 	WG_ITEM_RETENTION,
 	WG_ITEM_HOURS,
-	WG_ITEM_TEXT_REVIEW
+	WG_ITEM_TEXT_REVIEW,
+	WG_ITEM_DEFINE
 };
 struct wg_item {
 	enum wg_item_kind kind;

@@ -61,7 +61,9 @@ static enum wg_code add_define(const struct wg_layer *layer, const struct _xmlNo
 	struct wg_define *define = &policy->defines[policy->define_count - 1];
 	memcpy(define->name, name, sizeof name);
 	define->when = when;
-	return WG_OK;
+	define->layer = layer->number;
+	code = wg_policy_words_source(node, &define->source, &define->note, err);
+	return code == WG_OK ? wg_policy_add_item(policy, WG_ITEM_DEFINE, policy->define_count - 1, err) : code;
 }
 
 static enum wg_code add_confirm(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)

@@ -336,6 +336,15 @@ static void say_grades(const struct wg_grades *one, struct wg_buf *out)
 	wg_buf_puts(out, "; another grade calls a person.");
 }
 
+static void say_define(const struct wg_define *one, struct wg_buf *out)
+{
+	wg_buf_putc(out, '"');
+	wg_say_name(one->name, out);
+	wg_buf_puts(out, "\" applies when ");
+	wg_say_when(one->when.text, out);
+	wg_buf_putc(out, '.');
+}
+
 void wg_say_item(const struct wg_policy *policy, const struct wg_item *item, struct wg_buf *out)
 {
 	switch (item->kind) {
@@ -356,6 +365,9 @@ void wg_say_item(const struct wg_policy *policy, const struct wg_item *item, str
 		break;
 	case WG_ITEM_TEXT_REVIEW:
 		say_text_review(policy, &policy->text_reviews[item->index], out);
+		break;
+	case WG_ITEM_DEFINE:
+		say_define(&policy->defines[item->index], out);
 		break;
 	}
 }
