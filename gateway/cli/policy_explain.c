@@ -18,6 +18,7 @@ struct explaining {
 	const struct wg_policy *policy;
 	const struct wg_schema *schema;
 	struct wg_buf out;
+	bool *said; /* per item: it stands further up in full */
 };
 
 /* ---- the page */
@@ -61,9 +62,7 @@ static void put_wrapped(struct explaining *e, const char *text)
 
 static void put_sentence(struct explaining *e, const struct wg_policy_item *item)
 {
-	const char *const parts[][2] = { { "Lawful basis", item->basis },
-		                             { "Source", item->source },
-		                             { "Note", item->note } };
+	const char *const parts[][2] = { { "Source", item->source }, { "Note", item->note } };
 	if (e->html) {
 		wg_buf_puts(&e->out, "<li>");
 		put_html(e, item->text);
@@ -111,22 +110,49 @@ static const char *roles_of(const struct wg_policy_item *item)
 	return item->roles != NULL ? item->roles : "";
 }
 
+static bool is_wanted(const struct wg_policy_item *item, const char *kind, bool rules, const char *roles)
+{
+	if (!is_about(item, kind))
+		return false;
+	return rules ? is_rule(item) && strcmp(roles_of(item), roles) == 0 : strcmp(item->what, "route") == 0;
+}
+
+/* What was said for an earlier kind already, by name: nobody reads a sentence forty times. */
+static void put_said_before(struct explaining *e, const char *kind, bool rules, const char *roles)
+{
+	WG_AUTO_BUF struct wg_buf names = WG_BUF(64 << 10);
+	struct wg_policy_item item;
+	for (unsigned i = 0; i < wg_policy_items(e->policy); i++)
+		if (e->said[i] && wg_policy_item(e->policy, i, &item) && is_wanted(&item, kind, rules, roles))
+			wg_buf_printf(&names, "%s%s", names.len > 0 ? ", " : "The same as above: ", item.id);
+	if (names.len == 0)
+		return;
+	wg_buf_putc(&names, '.');
+	if (e->html) {
+		wg_buf_puts(&e->out, "<p>");
+		put_html(e, wg_buf_text(&names));
+		wg_buf_puts(&e->out, "</p>\n");
+	} else {
+		put_wrapped(e, wg_buf_text(&names));
+		wg_buf_putc(&e->out, '\n');
+	}
+}
+
 /* Routes of a kind (rules false), or its rules for one list of roles. */
-static unsigned put_items(struct explaining *e, const char *kind, bool rules, const char *roles)
+static void put_items(struct explaining *e, const char *kind, bool rules, const char *roles)
 {
 	struct wg_policy_item item;
 	unsigned n = 0;
+	put_said_before(e, kind, rules, roles);
 	for (unsigned i = 0; i < wg_policy_items(e->policy); i++) {
-		if (!wg_policy_item(e->policy, i, &item) || !is_about(&item, kind))
-			continue;
-		if (rules ? !is_rule(&item) || strcmp(roles_of(&item), roles) != 0 : strcmp(item.what, "route") != 0)
+		if (e->said[i] || !wg_policy_item(e->policy, i, &item) || !is_wanted(&item, kind, rules, roles))
 			continue;
 		if (n++ == 0)
 			wg_buf_puts(&e->out, e->html ? "<ul>\n" : "");
 		put_sentence(e, &item);
+		e->said[i] = true;
 	}
 	wg_buf_puts(&e->out, e->html && n > 0 ? "</ul>\n" : "");
-	return n;
 }
 
 static bool is_any(const struct explaining *e, const char *kind, const char *what)
@@ -158,7 +184,7 @@ static void put_kind(struct explaining *e, const char *kind, const char *title)
 	put_heading(e, 2, title);
 	if (is_any(e, kind, "route")) {
 		put_heading(e, 3, "Who is told");
-		(void)put_items(e, kind, false, "");
+		put_items(e, kind, false, "");
 	}
 	for (unsigned i = 0; i < wg_policy_items(e->policy); i++) {
 		if (!wg_policy_item(e->policy, i, &item) || !is_rule(&item) || !is_about(&item, kind) ||
@@ -167,20 +193,21 @@ static void put_kind(struct explaining *e, const char *kind, const char *title)
 		WG_AUTO_BUF struct wg_buf heading = WG_BUF(8192);
 		wg_buf_printf(&heading, "For %s", strcmp(roles_of(&item), "*") == 0 ? "everybody" : roles_of(&item));
 		put_heading(e, 3, wg_buf_text(&heading));
-		(void)put_items(e, kind, true, roles_of(&item));
+		put_items(e, kind, true, roles_of(&item));
 	}
 }
 
-/* Grades, hours, retention and whatever else is neither a route nor a rule. */
-static void put_others(struct explaining *e)
+/* What is neither a route nor a rule: definitions first, then (definitions false) grades, hours, retention. */
+static void put_others(struct explaining *e, bool definitions, const char *title)
 {
 	struct wg_policy_item item;
 	unsigned n = 0;
 	for (unsigned i = 0; i < wg_policy_items(e->policy); i++) {
-		if (!wg_policy_item(e->policy, i, &item) || is_rule(&item) || strcmp(item.what, "route") == 0)
+		if (!wg_policy_item(e->policy, i, &item) || is_rule(&item) || strcmp(item.what, "route") == 0 ||
+		    (strcmp(item.what, "definition") == 0) != definitions)
 			continue;
 		if (n++ == 0) {
-			put_heading(e, 2, "Grades, hours, and how long things are kept");
+			put_heading(e, 2, title);
 			wg_buf_puts(&e->out, e->html ? "<ul>\n" : "");
 		}
 		put_sentence(e, &item);
@@ -234,13 +261,14 @@ static void put_head(struct explaining *e)
 static void put_policy(struct explaining *e)
 {
 	put_head(e);
+	put_others(e, true, "Words with a meaning of their own");
 	put_kind(e, "*", "Every kind of notice");
 	for (size_t k = 0; k < wg_schema_kinds(e->schema); k++) {
 		char title[WG_LIMIT_NAME + 16];
 		(void)snprintf(title, sizeof title, "Notices: %s", wg_schema_kind(e->schema, k));
 		put_kind(e, wg_schema_kind(e->schema, k), title);
 	}
-	put_others(e);
+	put_others(e, false, "Grades, hours, and how long things are kept");
 	put_signature(e);
 }
 
@@ -263,13 +291,17 @@ int wg_policy_explain(const struct wg_cli *cli, int argc, char **argv)
 		code = wg_policy_room_policy(&room, operands == 1 ? argv[1] : config->policy, &e.policy, &err);
 	if (code == WG_OK) {
 		e.schema = room.schema;
-		put_policy(&e);
-		code = wg_buf_check(&e.out, "the policy in words", &err);
+		e.said = calloc(wg_policy_items(e.policy) + 1, sizeof *e.said);
+		if (e.said != NULL)
+			put_policy(&e);
+		code = e.said != NULL ? wg_buf_check(&e.out, "the policy in words", &err)
+		                      : wg_err_set(&err, WG_SYSTEM, "no memory for the policy in words");
 	}
 	int status = code != WG_OK ? wg_fail("policy explain", &err) : EX_OK;
 	if (code == WG_OK && !wg_print(&e.out))
 		status = EX_IOERR;
 	free(config);
+	free(e.said);
 	wg_buf_free(&e.out);
 	return status;
 }
