@@ -126,6 +126,8 @@ enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *
 	};
 	enum wg_code code = load_rules(out, err);
 	if (code == WG_OK)
+		code = wg_consent_ready(config->paths.xsd, err); /* the role cannot open files when it meets a record */
+	if (code == WG_OK)
 		code = load_keys(out, err);
 	if (code == WG_OK)
 		code = make_epoch(out, err);
