@@ -57,7 +57,6 @@ enum wg_code wg_client_context(struct wg_client *client, const char *message, en
 	WG_MUST;
 /* Which of these keys belong to a child, and to no child that also is child (0: any child counts; CONFIDENTIAL: also
  * when it is the child's own): hit[i] is set for them. At most WG_STORE_SEARCH_MAX keys a call. */
-#define WG_STORE_SEARCH_MAX 4096
 enum wg_code wg_client_strangers(struct wg_client *client, uint64_t child, const struct wg_match_key *keys,
                                  unsigned key_count, bool *hit, struct wg_err *err) WG_MUST;
 
@@ -91,7 +90,8 @@ enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_repo
 /* ---- admin: the command line */
 
 /* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and
- * failed too), "*" for all, or a state's name; id "" or a message id. At most max rows. */
+ * failed too), "*" for all, or a state's name; of deliveries also "overrides": those against a consent that nobody has
+ * looked at. id "" or a message id. At most max rows. */
 enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
                             struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 /* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a
@@ -117,7 +117,6 @@ enum wg_code wg_client_record(struct wg_client *client, uint64_t child, const st
 /* The records of a child, the oldest first; reading is logged with who. Free with wg_records_free. */
 enum wg_code wg_client_records(struct wg_client *client, uint64_t child, const char *who, struct wg_record **out,
                                unsigned *count, struct wg_err *err) WG_MUST;
-void wg_records_free(struct wg_record *records, unsigned count);
 
 /* The disclosure register of a child (0: of everybody), of decisions from <= decided < until (wall ms), the oldest
  * first: a JSON array, an object each: message, kind, sender (organisation), accepted (RFC 3339), delivery,
@@ -129,8 +128,6 @@ enum wg_code wg_client_register(struct wg_client *client, uint64_t child, int64_
                                 struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* Marks one entry of the register as exempt from a subject's access, code one of WG_STORE_EXEMPTIONS; code "" takes the
  * mark away. */
-#define WG_STORE_EXEMPTIONS \
-	"serious-harm child-abuse-data social-work health education court legal-privilege crime third-party"
 enum wg_code wg_client_exempt(struct wg_client *client, const char *delivery, const char *code, const char *who,
                               const char *why, struct wg_err *err) WG_MUST;
 
@@ -157,9 +154,9 @@ enum wg_code wg_client_assign(struct wg_client *client, const char *id, const ch
  * WG_LIMIT above WG_STORE_RESOLUTION_MAX. */
 enum wg_code wg_client_resolve(struct wg_client *client, const char *id, const char *who, const char *why,
                                const void *blob, size_t len, struct wg_err *err) WG_MUST;
-/* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role,
- * channel, state, reason, epoch, decided (RFC 3339), record (the disclosure as process gave it). Superseded ones are
- * there too. */
+/* The disclosure records of a message: a JSON array, one object a delivery: delivery, organisation, desk, role, of,
+ * channel, state, reason, epoch, decided and due (RFC 3339; due may be ""), second_person, overrides, record (the
+ * disclosure as process gave it). Superseded ones are there too. */
 enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 /* What a message has to do with others: a JSON object: child ("", "new", "keys" or "person": how its child was found),
@@ -178,7 +175,8 @@ enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char h
 /* The log entries of a message id ("" for the last max): a JSON array. */
 enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out,
                                struct wg_err *err) WG_MUST;
-/* Counts per state, age of the oldest unsent, whether it is accepting and why not: a JSON object. */
+/* Counts per state, age of the oldest unsent, whether it is accepting and why not; reviews, reviews_overdue (past their
+ * due time), review_oldest_due (RFC 3339 or ""), overrides_unseen: a JSON object. */
 enum wg_code wg_client_health(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -42,6 +42,12 @@ static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *e
 		fits = done->parts[i].blob_len <= left;
 		left -= fits ? done->parts[i].blob_len : 0;
 	}
+	for (unsigned i = 0; fits && i < done->consent_count; i++) {
+		fits = done->consents[i].blob_len <= WG_STORE_RECORD_MAX && done->consents[i].blob_len <= left;
+		left -= fits ? done->consents[i].blob_len : 0;
+	}
+	fits = fits && done->consent_count <= WG_STORE_RECORDS_MAX &&
+	       strnlen(done->concerns != NULL ? done->concerns : "", WG_CODEC_CONCERNS_MAX + 1) <= WG_CODEC_CONCERNS_MAX;
 	fits = fits && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->key_count <= WG_STORE_KEYS_MAX &&
 	       done->part_count <= WG_LIMIT_DOCUMENTS;
 	return fits
@@ -64,6 +70,8 @@ enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *
 		code = send_part(client, done->deliveries[i].envelope, done->deliveries[i].envelope_len, err);
 	for (unsigned i = 0; code == WG_OK && i < done->part_count; i++)
 		code = send_part(client, done->parts[i].blob, done->parts[i].blob_len, err);
+	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++)
+		code = send_part(client, done->consents[i].blob, done->consents[i].blob_len, err);
 	if (code != WG_OK)
 		return code;
 	wg_codec_put_done(&body, done);

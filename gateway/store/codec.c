@@ -255,14 +255,20 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 	wg_buf_u32(b, count);
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_row *r = &rows[i];
-		const char *const texts[] = { r->id,   r->message, r->state,  r->organisation, r->desk,  r->channel,
-			                          r->kind, r->way,     r->reason, r->assigned,     r->parent };
+		const char *const texts[] = { r->id,      r->message, r->state, r->organisation, r->desk,
+			                          r->channel, r->kind,    r->way,   r->reason,       r->assigned,
+			                          r->parent,  r->role,    r->of,    r->released_by };
 		for (size_t t = 0; t < WG_COUNT(texts); t++)
 			wg_buf_str(b, texts[t]);
 		wg_buf_u64(b, (uint64_t)r->since);
 		wg_buf_u64(b, (uint64_t)r->next);
 		wg_buf_u32(b, r->attempts);
 		wg_buf_u8(b, r->maybe);
+		wg_buf_u64(b, (uint64_t)r->due);
+		wg_buf_u64(b, (uint64_t)r->not_before);
+		wg_buf_u8(b, r->second_person);
+		wg_buf_u8(b, r->alarm);
+		wg_buf_u8(b, r->overrides);
 	}
 }
 
@@ -279,16 +285,24 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 	wg_cur_name(c, r->reason, sizeof r->reason);
 	wg_cur_name(c, r->assigned, sizeof r->assigned);
 	wg_cur_name(c, r->parent, sizeof r->parent);
+	wg_cur_name(c, r->role, sizeof r->role);
+	wg_cur_name(c, r->of, sizeof r->of);
+	wg_cur_name(c, r->released_by, sizeof r->released_by);
 	r->since = (int64_t)wg_cur_u64(c);
 	r->next = (int64_t)wg_cur_u64(c);
 	r->attempts = wg_cur_u32(c);
 	r->maybe = get_bool(c);
+	r->due = (int64_t)wg_cur_u64(c);
+	r->not_before = (int64_t)wg_cur_u64(c);
+	r->second_person = get_bool(c);
+	r->alarm = get_bool(c);
+	r->overrides = get_bool(c);
 }
 
 bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LIST_MAX, 65, &n))
+	if (!get_count(c, WG_STORE_LIST_MAX, 96, &n))
 		return false;
 	WG_AUTO_FREE struct wg_row *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)

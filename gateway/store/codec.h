@@ -33,6 +33,21 @@ bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count);
 void wg_codec_put_result(struct wg_buf *b, const struct wg_msg_done_result *r);
 bool wg_codec_get_result(struct wg_cur *c, struct wg_msg_done_result *r);
 
+/* header/concerns: ids and a blank between them. */
+#define WG_CODEC_CONCERNS_MAX ((size_t)WG_STORE_CONCERNS_MAX * (WG_LIMIT_NAME + 1))
+/* The longest name of an exemption has 16. */
+#define WG_CODEC_EXEMPTION_MAX 31
+void wg_codec_put_keys(struct wg_buf *b, const struct wg_match_key *keys, unsigned count);
+/* A list that the caller frees; NULL with the cursor failed. */
+struct wg_match_key *wg_codec_get_keys(struct wg_cur *c, unsigned max, unsigned *count);
+void wg_codec_put_records(struct wg_buf *b, const struct wg_record *records, unsigned count);
+bool wg_codec_get_records(struct wg_cur *c, struct wg_record **records, unsigned *count);
+void wg_codec_put_context(struct wg_buf *b, const struct wg_context *context);
+bool wg_codec_get_context(struct wg_cur *c, struct wg_context *out);
+/* A list of *n members of size each, zeroed, when a count that comes next is at most max, and what is left has `least`
+ * bytes for each; NULL with the cursor failed and *n 0 otherwise. The caller frees. */
+void *wg_codec_get_list(struct wg_cur *c, unsigned max, size_t least, size_t size, unsigned *n);
+
 /* Blobs of WG_CODEC_PART_MIN or more are put as their hash. Getting asks `part` for them; NULL from it refuses the
  * body. The lists inside are allocated: free them with wg_codec_done_free, after success only. */
 typedef const uint8_t *wg_codec_part(void *arg, const uint8_t hash[WG_SHA256_LEN], size_t *len);

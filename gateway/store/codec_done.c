@@ -6,6 +6,10 @@
 #include "base/mem.h"
 #include "store/codec.h"
 
+/* The fewest bytes that one of each takes on the wire. */
+#define DELIVERY_LEAST 60
+#define CONSENT_LEAST 5
+
 enum { BLOB_NONE, BLOB_HERE, BLOB_PART };
 
 static void put_blob(struct wg_buf *b, const void *p, size_t len)
@@ -49,20 +53,6 @@ static unsigned get_enum(struct wg_cur *c, unsigned last)
 	return v <= last ? v : 0;
 }
 
-static void put_key(struct wg_buf *b, const struct wg_match_key *k)
-{
-	wg_buf_u8(b, (uint8_t)k->kind);
-	wg_buf_str(b, k->key);
-	wg_buf_str(b, k->scope);
-}
-
-static void get_key(struct wg_cur *c, struct wg_match_key *k)
-{
-	k->kind = (enum wg_key_kind)get_enum(c, WG_KEY_KINDS - 1);
-	wg_cur_name(c, k->key, sizeof k->key);
-	wg_cur_name(c, k->scope, sizeof k->scope);
-}
-
 static void put_part(struct wg_buf *b, const struct wg_part_new *p)
 {
 	wg_buf_str(b, p->content_hash);
@@ -88,6 +78,12 @@ static void put_delivery(struct wg_buf *b, const struct wg_dlv_new *d)
 	wg_buf_str(b, d->disclosure);
 	put_blob(b, d->envelope, d->envelope_len);
 	wg_buf_u64(b, (uint64_t)d->deadline);
+	wg_buf_str(b, d->of);
+	wg_buf_u64(b, (uint64_t)d->not_before);
+	wg_buf_u64(b, (uint64_t)d->due);
+	wg_buf_u8(b, d->second_person);
+	wg_buf_u32(b, d->alarm_of);
+	wg_buf_u8(b, d->overrides);
 }
 
 static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_dlv_new *d)
@@ -101,6 +97,24 @@ static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struc
 	d->disclosure = wg_cur_str(c, WG_STORE_DISCLOSURE_MAX);
 	d->envelope = get_blob(c, part, arg, &d->envelope_len);
 	d->deadline = (int64_t)wg_cur_u64(c);
+	wg_cur_name(c, d->of, sizeof d->of);
+	d->not_before = (int64_t)wg_cur_u64(c);
+	d->due = (int64_t)wg_cur_u64(c);
+	d->second_person = wg_cur_u8(c) != 0;
+	d->alarm_of = wg_cur_u32(c);
+	d->overrides = wg_cur_u8(c) != 0;
+}
+
+static void put_consent(struct wg_buf *b, const struct wg_record_new *r)
+{
+	wg_buf_str(b, r->id);
+	put_blob(b, r->blob, r->blob_len);
+}
+
+static void get_consent(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_record_new *r)
+{
+	wg_cur_name(c, r->id, sizeof r->id);
+	r->blob = get_blob(c, part, arg, &r->blob_len);
 }
 
 void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
@@ -118,27 +132,19 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
 	wg_buf_str(b, d->content_key);
 	wg_buf_str(b, d->epoch);
 	wg_buf_u8(b, (uint8_t)d->relation);
-	wg_buf_u32(b, d->key_count);
-	for (unsigned i = 0; i < d->key_count; i++)
-		put_key(b, &d->keys[i]);
+	wg_codec_put_keys(b, d->keys, d->key_count);
 	wg_buf_u32(b, d->part_count);
 	for (unsigned i = 0; i < d->part_count; i++)
 		put_part(b, &d->parts[i]);
 	wg_buf_u32(b, d->delivery_count);
 	for (unsigned i = 0; i < d->delivery_count; i++)
 		put_delivery(b, &d->deliveries[i]);
-}
-
-/* A list of n members of size each, zeroed; NULL with the cursor failed when there are too many or no memory. */
-static void *get_list(struct wg_cur *c, unsigned max, size_t least, size_t size, unsigned *n)
-{
-	*n = wg_cur_u32(c);
-	void *list = c->failed || *n > max || *n > c->left / least ? NULL : calloc((size_t)*n + 1, size);
-	if (list == NULL) {
-		c->failed = true;
-		*n = 0;
-	}
-	return list;
+	wg_buf_str(b, d->notice_id);
+	wg_buf_str(b, d->concerns);
+	wg_buf_u8(b, d->recalls);
+	wg_buf_u32(b, d->consent_count);
+	for (unsigned i = 0; i < d->consent_count; i++)
+		put_consent(b, &d->consents[i]);
 }
 
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *out)
@@ -157,18 +163,24 @@ bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct 
 	wg_cur_name(c, d.content_key, sizeof d.content_key);
 	wg_cur_name(c, d.epoch, sizeof d.epoch);
 	d.relation = (enum wg_relation)get_enum(c, WG_RELATION_AFTER);
-	struct wg_match_key *keys = get_list(c, WG_STORE_KEYS_MAX, 9, sizeof *keys, &d.key_count);
-	d.keys = keys;
-	for (unsigned i = 0; i < d.key_count; i++)
-		get_key(c, &keys[i]);
-	struct wg_part_new *parts = get_list(c, WG_LIMIT_DOCUMENTS, 9, sizeof *parts, &d.part_count);
+	d.keys = wg_codec_get_keys(c, WG_STORE_KEYS_MAX, &d.key_count);
+	struct wg_part_new *parts = wg_codec_get_list(c, WG_LIMIT_DOCUMENTS, 9, sizeof *parts, &d.part_count);
 	d.parts = parts;
 	for (unsigned i = 0; i < d.part_count; i++)
 		get_part(c, part, arg, &parts[i]);
-	struct wg_dlv_new *deliveries = get_list(c, WG_LIMIT_RECIPIENTS, 34, sizeof *deliveries, &d.delivery_count);
+	struct wg_dlv_new *deliveries =
+		wg_codec_get_list(c, WG_LIMIT_RECIPIENTS, DELIVERY_LEAST, sizeof *deliveries, &d.delivery_count);
 	d.deliveries = deliveries;
 	for (unsigned i = 0; i < d.delivery_count; i++)
 		get_delivery(c, part, arg, &deliveries[i]);
+	wg_cur_name(c, d.notice_id, sizeof d.notice_id);
+	d.concerns = wg_cur_str(c, WG_CODEC_CONCERNS_MAX);
+	d.recalls = wg_cur_u8(c) != 0;
+	struct wg_record_new *consents =
+		wg_codec_get_list(c, WG_STORE_RECORDS_MAX, CONSENT_LEAST, sizeof *consents, &d.consent_count);
+	d.consents = consents;
+	for (unsigned i = 0; i < d.consent_count; i++)
+		get_consent(c, part, arg, &consents[i]);
 	if (wg_cur_end(c)) {
 		*out = d;
 		return true;
@@ -193,5 +205,7 @@ void wg_codec_done_free(struct wg_msg_done *d)
 		drop(d->deliveries[i].disclosure);
 	}
 	drop(d->deliveries);
+	drop(d->concerns);
+	drop(d->consents);
 	*d = (struct wg_msg_done){ .id = "" };
 }

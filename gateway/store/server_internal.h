@@ -90,6 +90,18 @@ bool wg_ops_silent(unsigned op);
 /* Inside a transaction and its mark; the code and the words are the answer. */
 enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err) WG_MUST;
 
+/* For a request that does not read as it should: its peer is dropped. */
+enum wg_code wg_ask_malformed(struct wg_ask *ask, struct wg_err *err);
+
+/* ---- server_sharing.c: rows of the table */
+enum wg_code wg_op_context(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_strangers(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_child(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_record(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_records(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_register(struct wg_ask *ask, struct wg_err *err);
+enum wg_code wg_op_exempt(struct wg_ask *ask, struct wg_err *err);
+
 /* ---- server_batch.c */
 /* Everything that is ready, in one transaction. Only a fault of the store is an error. */
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err) WG_MUST;

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "store/server_internal.h"
 
-static enum wg_code malformed(struct wg_ask *ask, struct wg_err *err)
+enum wg_code wg_ask_malformed(struct wg_ask *ask, struct wg_err *err)
 {
 	ask->malformed = true;
 	return wg_err_set(err, WG_REJECT, "the request does not read as it should, or memory ran out");
@@ -20,7 +20,7 @@ static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 	struct wg_msg_new msg;
 	struct wg_msg_receipt receipt;
 	if (!wg_codec_get_msg_new(&ask->in, &msg))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	/* Twice: once in the write-ahead log, once in the database. */
 	uint64_t needed = WG_STORE_RESERVE + 2 * (uint64_t)msg.blob_len;
 	if (!s->accepting || s->room < needed)
@@ -41,7 +41,7 @@ static enum wg_code op_status(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, id, sizeof id);
 	wg_cur_name(&ask->in, organisation, sizeof organisation);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_status(ask->server->store, id, organisation, &status, err);
 	if (code == WG_OK)
 		wg_codec_put_status(ask->answer, &status);
@@ -57,7 +57,7 @@ static enum wg_code op_lease_messages(struct wg_ask *ask, struct wg_err *err)
 	ask->wait_ms = wg_cur_u32(&ask->in);
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code =
 		wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
 	if (code == WG_OK)
@@ -91,13 +91,13 @@ static enum wg_code op_part(struct wg_ask *ask, struct wg_err *err)
 	uint8_t hash[WG_SHA256_LEN];
 	const uint8_t *p = wg_cur_bytes(&ask->in, &len);
 	if (p == NULL || !wg_cur_end(&ask->in) || len > WG_CODEC_PARTS_MAX - c->parts_bytes)
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	wg_sha256(p, len, hash);
 	if (part_of(c, hash) != NULL)
 		return WG_OK; /* there already: this transaction runs a second time */
 	struct wg_part *part = malloc(sizeof *part + len);
 	if (part == NULL)
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	memcpy(part->hash, hash, sizeof hash);
 	part->len = len;
 	memcpy(part->bytes, p, len);
@@ -113,7 +113,7 @@ static enum wg_code op_done(struct wg_ask *ask, struct wg_err *err)
 	struct wg_msg_done_result result;
 	ask->conn->parts_used = true;
 	if (!wg_codec_get_done(&ask->in, find_part, ask->conn, &done))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_done(ask->server->store, ask->server->now, &done, &result, err);
 	if (code == WG_OK)
 		wg_codec_put_result(ask->answer, &result);
@@ -129,7 +129,7 @@ static enum wg_code op_put_back(struct wg_ask *ask, struct wg_err *err)
 	unsigned wait_ms = wg_cur_u32(&ask->in);
 	wg_cur_name(&ask->in, reason, sizeof reason);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_put_back(ask->server->store, ask->server->now, id, token, wait_ms, reason, err);
 }
 
@@ -138,7 +138,7 @@ static enum wg_code op_epoch(struct wg_ask *ask, struct wg_err *err)
 	char epoch[WG_STORE_HASH];
 	wg_cur_name(&ask->in, epoch, sizeof epoch);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_epoch(ask->server->store, ask->server->now, epoch, err);
 }
 
@@ -151,7 +151,7 @@ static enum wg_code op_lease_deliveries(struct wg_ask *ask, struct wg_err *err)
 	unsigned per_recipient = wg_cur_u32(&ask->in);
 	WG_AUTO_FREE char *busy = wg_cur_str(&ask->in, WG_STORE_BUSY_MAX);
 	if (busy == NULL || !wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_lease_deliveries(ask->server->store, ask->server->now, ask->conn->owner, busy, max,
 	                                              per_recipient, &jobs, &count, err);
 	if (code == WG_OK)
@@ -166,7 +166,7 @@ static enum wg_code op_report(struct wg_ask *ask, struct wg_err *err)
 	WG_AUTO_FREE struct wg_dlv_report *reports = NULL;
 	unsigned count = 0, stale = 0;
 	if (!wg_codec_get_reports(&ask->in, &reports, &count))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_report(ask->server->store, ask->server->now, reports, count, &stale, err);
 	if (code == WG_OK)
 		wg_buf_u32(ask->answer, stale);
@@ -183,7 +183,7 @@ static enum wg_code op_list(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, id, sizeof id);
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_list(ask->server->store, what, state, id, max, &rows, &count, err);
 	if (code == WG_OK)
 		wg_codec_put_rows(ask->answer, rows, count);
@@ -199,7 +199,7 @@ static enum wg_code op_act(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, who, sizeof who);
 	wg_cur_name(&ask->in, why, sizeof why);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_act(ask->server->store, ask->server->now, action, id, who, why, &changed, err);
 	if (code == WG_OK)
 		wg_buf_u32(ask->answer, changed);
@@ -214,7 +214,7 @@ static enum wg_code op_assign(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, who, sizeof who);
 	wg_cur_name(&ask->in, why, sizeof why);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_assign(ask->server->store, ask->server->now, id, to, who, why, err);
 }
 
@@ -227,7 +227,7 @@ static enum wg_code op_resolve(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, why, sizeof why);
 	const uint8_t *blob = wg_cur_bytes(&ask->in, &len);
 	if (blob == NULL || !wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_resolve(ask->server->store, ask->server->now, id, who, why, blob, len, err);
 }
 
@@ -236,7 +236,7 @@ static enum wg_code op_explain(struct wg_ask *ask, struct wg_err *err)
 	char id[WG_ID_TEXT];
 	wg_cur_name(&ask->in, id, sizeof id);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_explain(ask->server->store, id, ask->answer, err);
 }
 
@@ -245,7 +245,7 @@ static enum wg_code op_related(struct wg_ask *ask, struct wg_err *err)
 	char id[WG_ID_TEXT];
 	wg_cur_name(&ask->in, id, sizeof id);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_related(ask->server->store, id, ask->answer, err);
 }
 
@@ -258,7 +258,7 @@ static enum wg_code op_blob(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, which, sizeof which);
 	wg_cur_name(&ask->in, who, sizeof who);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_blob(ask->server->store, ask->server->now, id, which, who, &bytes, &len, err);
 	if (code == WG_OK)
 		wg_buf_put(ask->answer, bytes, len);
@@ -270,7 +270,7 @@ static enum wg_code op_audit(struct wg_ask *ask, struct wg_err *err)
 	uint64_t entries = 0;
 	char head[WG_STORE_HASH];
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_audit(ask->server->store, &entries, head, err);
 	if (code == WG_OK) {
 		wg_buf_u64(ask->answer, entries);
@@ -285,14 +285,14 @@ static enum wg_code op_history(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, id, sizeof id);
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_history(ask->server->store, id, max, ask->answer, err);
 }
 
 static enum wg_code op_health(struct wg_ask *ask, struct wg_err *err)
 {
 	if (!wg_cur_end(&ask->in))
-		return malformed(ask, err);
+		return wg_ask_malformed(ask, err);
 	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why, ask->answer,
 	                       err);
 }
@@ -329,6 +329,13 @@ static const struct row {
 	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },
 	[WG_OP_HISTORY] = { "history", ADMIN, false, false, op_history },
 	[WG_OP_HEALTH] = { "health", ADMIN, false, false, op_health },
+	[WG_OP_CONTEXT] = { "context", PROCESS, false, false, wg_op_context },
+	[WG_OP_STRANGERS] = { "strangers", PROCESS, false, false, wg_op_strangers },
+	[WG_OP_CHILD] = { "child", ADMIN, false, false, wg_op_child },
+	[WG_OP_RECORD] = { "record", ADMIN, false, false, wg_op_record },
+	[WG_OP_RECORDS] = { "records", ADMIN, false, false, wg_op_records },
+	[WG_OP_REGISTER] = { "register", ADMIN, false, false, wg_op_register },
+	[WG_OP_EXEMPT] = { "exempt", ADMIN, false, false, wg_op_exempt },
 };
 
 bool wg_ops_allowed(unsigned op, enum wg_store_role role)

@@ -12,7 +12,12 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 	*r = (struct wg_row){ .since = wg_db_col_int(store, id, 8),
 		                  .next = wg_db_col_int(store, id, 9),
 		                  .attempts = (unsigned)wg_db_col_int(store, id, 10),
-		                  .maybe = wg_db_col_int(store, id, 12) != 0 };
+		                  .maybe = wg_db_col_int(store, id, 12) != 0,
+		                  .due = wg_db_col_int(store, id, 17),
+		                  .not_before = wg_db_col_int(store, id, 18),
+		                  .second_person = wg_db_col_int(store, id, 19) != 0,
+		                  .alarm = wg_db_col_int(store, id, 21) != 0,
+		                  .overrides = wg_db_col_int(store, id, 22) != 0 };
 	wg_db_col_text(store, id, 0, r->id, sizeof r->id);
 	wg_db_col_text(store, id, 1, r->message, sizeof r->message);
 	wg_db_col_text(store, id, 2, r->state, sizeof r->state);
@@ -24,6 +29,9 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 	wg_db_col_text(store, id, 11, r->reason, sizeof r->reason);
 	wg_db_col_text(store, id, 13, r->assigned, sizeof r->assigned);
 	wg_db_col_text(store, id, 14, r->parent, sizeof r->parent);
+	wg_db_col_text(store, id, 15, r->role, sizeof r->role);
+	wg_db_col_text(store, id, 16, r->of, sizeof r->of);
+	wg_db_col_text(store, id, 20, r->released_by, sizeof r->released_by);
 }
 
 static bool state_known(const char *state, bool messages)
@@ -31,6 +39,8 @@ static bool state_known(const char *state, bool messages)
 	enum wg_message_state m;
 	enum wg_delivery_state d;
 	if (*state == '\0' || strcmp(state, "*") == 0)
+		return true;
+	if (!messages && strcmp(state, "overrides") == 0)
 		return true;
 	return messages ? wg_message_state_find(state, &m) : wg_delivery_state_find(state, &d);
 }
@@ -73,55 +83,30 @@ enum wg_code wg_store_list(struct wg_store *store, const char *what, const char 
 	return code;
 }
 
-struct act {
-	const char *action, *who, *why;
-};
-
-static enum wg_code move(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
-                         enum wg_delivery_state to, struct wg_err *err)
+static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                         const struct wg_dlv_rec *d, struct wg_err *err)
 {
-	char reason[WG_STORE_REASON];
-	(void)snprintf(reason, sizeof reason, "%s: %s", act->action, act->why); /* cut is acceptable in words */
-	return wg_delivery_move(store, now, d, to, WG_WHO_ADMIN, act->who, reason, err);
-}
-
-static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
-                         struct wg_err *err)
-{
-	enum wg_code code = move(store, now, act, d, WG_DLV_HELD, err);
+	enum wg_code code = wg_act_move(store, now, act, d, WG_DLV_HELD, err);
 	if (code == WG_OK)
 		code = wg_db_run(store, SQL_DLV_HOLD, WG_ARGS(wg_db_int(d->seq), wg_db_text(wg_delivery_state_name(d->state))),
 		                 err);
 	return code;
 }
 
-/* From a hold to where it stood before; from review on its way. */
-static enum wg_code release(struct wg_store *store, struct wg_now now, const struct act *act,
-                            const struct wg_dlv_rec *d, struct wg_err *err)
-{
-	if (d->state != WG_DLV_HELD && d->state != WG_DLV_REVIEW)
-		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot be released", wg_delivery_state_name(d->state));
-	enum wg_code code = move(store, now, act, d, d->state == WG_DLV_HELD ? d->held_from : WG_DLV_SEALED, err);
-	if (code == WG_OK)
-		code = wg_db_run(store, SQL_DLV_HOLD, WG_ARGS(wg_db_int(d->seq), wg_db_text(NULL)), err);
-	return code;
-}
-
 /* A delivery that waits is due now; one that was given up is tried again. */
-static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct act *act, const struct wg_dlv_rec *d,
-                          struct wg_err *err)
+static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                          const struct wg_dlv_rec *d, struct wg_err *err)
 {
-	enum wg_code code;
+	char pointless[WG_STORE_REASON];
+	enum wg_code code = wg_delivery_pointless(store, d, pointless, err);
+	if (code != WG_OK)
+		return code;
+	if (pointless[0] != '\0')
+		return wg_err_set(err, WG_REJECT, "it cannot be retried: %s", pointless);
 	if (d->state == WG_DLV_DEFERRED) {
-		const struct wg_entry entry = { .who = WG_WHO_ADMIN,
-			                            .person = act->who,
-			                            .event = "retry",
-			                            .message = d->message_id,
-			                            .delivery = d->id,
-			                            .detail = act->why };
-		code = wg_chain_append(store, now, &entry, err);
+		code = wg_act_log(store, now, act, d, act->why, err);
 	} else if (d->state == WG_DLV_FAILED) {
-		code = move(store, now, act, d, WG_DLV_DEFERRED, err);
+		code = wg_act_move(store, now, act, d, WG_DLV_DEFERRED, err);
 	} else {
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot be retried", wg_delivery_state_name(d->state));
 	}
@@ -131,24 +116,30 @@ static enum wg_code retry(struct wg_store *store, struct wg_now now, const struc
 	if (code == WG_OK)
 		code = wg_epoch_now(store, epoch, err);
 	if (code == WG_OK && strcmp(epoch, d->epoch) != 0) /* given up before the policy changed */
-		code = wg_message_again(store, now, d->message, "policy or directory changed", err);
+		return wg_message_again(store, now, d->message, "policy or directory changed", err);
+	if (code == WG_OK && d->stale) /* ... or before the records of the child did */
+		code = wg_message_again(store, now, d->message, "consent changed", err);
 	return code;
 }
 
-static enum wg_code act_on_delivery(struct wg_store *store, struct wg_now now, const struct act *act,
+static enum wg_code act_on_delivery(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                                     const struct wg_dlv_rec *d, struct wg_err *err)
 {
 	if (strcmp(act->action, "hold") == 0)
 		return hold(store, now, act, d, err);
 	if (strcmp(act->action, "release") == 0)
-		return release(store, now, act, d, err);
+		return wg_review_release(store, now, act, d, err);
+	if (strcmp(act->action, "withhold") == 0)
+		return wg_review_withhold(store, now, act, d, err);
+	if (strcmp(act->action, "seen") == 0)
+		return wg_review_seen(store, now, act, d, err);
 	if (strcmp(act->action, "retry") == 0)
 		return retry(store, now, act, d, err);
-	return move(store, now, act, d, WG_DLV_RECALLED, err);
+	return wg_act_move(store, now, act, d, WG_DLV_RECALLED, err);
 }
 
 /* A message itself: "retry" reads one in attention anew, or ends its wait; "cancel" closes one in attention. */
-static enum wg_code act_on_message(struct wg_store *store, struct wg_now now, const struct act *act,
+static enum wg_code act_on_message(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                                    const struct wg_msg_rec *m, unsigned *changed, struct wg_err *err)
 {
 	bool again = strcmp(act->action, "retry") == 0, cancel = strcmp(act->action, "cancel") == 0;
@@ -170,7 +161,7 @@ static enum wg_code act_on_message(struct wg_store *store, struct wg_now now, co
 	return WG_OK;
 }
 
-static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const struct act *act,
+static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                                const struct wg_msg_rec *m, unsigned *changed, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
@@ -194,12 +185,12 @@ static enum wg_code act_on_all(struct wg_store *store, struct wg_now now, const 
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
                           const char *who, const char *why, unsigned *changed, struct wg_err *err)
 {
-	const struct act act = { action, who, why };
+	const struct wg_act act = { action, who, why };
 	struct wg_dlv_rec d;
 	struct wg_msg_rec m;
 	unsigned n = 0;
-	if (!wg_list_has("hold release retry cancel", action) || strcmp(action, "*") == 0)
-		return wg_err_set(err, WG_REJECT, "there is no such action: hold, release, retry or cancel");
+	if (!wg_list_has("hold release retry cancel withhold seen", action) || strcmp(action, "*") == 0)
+		return wg_err_set(err, WG_REJECT, "there is no such action: hold, release, retry, cancel, withhold or seen");
 	if (*who == '\0' || *why == '\0')
 		return wg_err_set(err, WG_REJECT, "say who acts and why: it goes into the log");
 	enum wg_code code = wg_delivery_by_id(store, id, &d, err);

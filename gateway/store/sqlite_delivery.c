@@ -2,7 +2,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "store/sqlite_internal.h"
+
+static const char settled[] = "what it warned of is settled";
+
+/* In review, or held: of what is held from another state there is no alarm. */
+static bool waits_for_person(enum wg_delivery_state state)
+{
+	return state == WG_DLV_REVIEW || state == WG_DLV_HELD;
+}
 
 static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_dlv_rec *out, struct wg_err *err)
 {
@@ -17,6 +26,12 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 		.maybe = wg_db_col_int(store, id, 15) != 0,
 		.owner = (uint64_t)wg_db_col_int(store, id, 16),
 		.token = (uint64_t)wg_db_col_int(store, id, 17),
+		.due = wg_db_col_int(store, id, 20),
+		.second_person = wg_db_col_int(store, id, 21) != 0,
+		.alarm_of = wg_db_col_int(store, id, 23),
+		.overrides = wg_db_col_int(store, id, 24) != 0,
+		.seen = wg_db_col_int(store, id, 25) != 0,
+		.stale = wg_db_col_int(store, id, 26) != 0,
 	};
 	wg_db_col_text(store, id, 2, d.id, sizeof d.id);
 	wg_db_col_text(store, id, 3, d.message_id, sizeof d.message_id);
@@ -25,6 +40,9 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 	wg_db_col_text(store, id, 6, d.role, sizeof d.role);
 	wg_db_col_text(store, id, 7, d.channel, sizeof d.channel);
 	wg_db_col_text(store, id, 10, d.epoch, sizeof d.epoch);
+	wg_db_col_text(store, id, 18, d.of, sizeof d.of);
+	wg_db_col_text(store, id, 19, d.reason, sizeof d.reason);
+	wg_db_col_text(store, id, 22, d.released_by, sizeof d.released_by);
 	const char *held = wg_db_col_borrow(store, id, 9);
 	if (!wg_delivery_state_find(wg_db_col_borrow(store, id, 8), &d.state) ||
 	    (*held != '\0' && !wg_delivery_state_find(held, &d.held_from)))
@@ -54,6 +72,21 @@ enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_d
 	return find(store, SQL_DLV_BY_SEQ, wg_db_int(seq), out, err);
 }
 
+/* The review is settled: its alarms that have not gone out are not needed any more. */
+static enum wg_code recall_alarms(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err)
+{
+	WG_AUTO_FREE int64_t *seqs = NULL;
+	size_t n = 0;
+	enum wg_code code = wg_db_seqs(store, SQL_DLV_ALARMS, WG_ARGS(wg_db_int(seq)), SIZE_MAX, &seqs, &n, err);
+	for (size_t i = 0; code == WG_OK && i < n; i++) {
+		struct wg_dlv_rec alarm;
+		code = wg_delivery_by_seq(store, seqs[i], &alarm, err);
+		if (code == WG_OK && wg_delivery_may((int)alarm.state, WG_DLV_RECALLED, WG_WHO_STORE))
+			code = wg_delivery_move(store, now, &alarm, WG_DLV_RECALLED, WG_WHO_STORE, NULL, settled, err);
+	}
+	return code;
+}
+
 enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                               enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
                               struct wg_err *err)
@@ -74,7 +107,45 @@ enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const s
 		                            .delivery = dlv->id,
 		                            .state = name,
 		                            .detail = reason };
-	return wg_chain_append(store, now, &entry, err);
+	code = wg_chain_append(store, now, &entry, err);
+	if (code == WG_OK && waits_for_person(dlv->state) && !waits_for_person(to))
+		code = recall_alarms(store, now, dlv->seq, err);
+	return code;
+}
+
+enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_rec *dlv, char why[WG_STORE_REASON],
+                                   struct wg_err *err)
+{
+	char by[WG_ID_TEXT];
+	why[0] = '\0';
+	enum wg_code code = wg_concern_recalled(store, dlv->message, by, err);
+	if (code == WG_OK && by[0] != '\0')
+		(void)snprintf(why, WG_STORE_REASON, "recalled by its sender with message %s", by); /* it fits */
+	if (code != WG_OK || why[0] != '\0' || dlv->alarm_of == 0)
+		return code;
+	struct wg_dlv_rec watched;
+	code = wg_delivery_by_seq(store, dlv->alarm_of, &watched, err);
+	if (code == WG_OK && !waits_for_person(watched.state))
+		(void)snprintf(why, WG_STORE_REASON, "%s", settled); /* it fits */
+	return code;
+}
+
+/* An attempt came to nothing, and it waits: unless there is nothing to wait for any more, or it has to be decided
+ * again, because policy, directory or the records of its child have changed while it was under way. */
+static enum wg_code after_wait(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                               struct wg_err *err)
+{
+	char epoch[WG_STORE_HASH], why[WG_STORE_REASON];
+	struct wg_dlv_rec waits = *dlv;
+	waits.state = WG_DLV_DEFERRED;
+	enum wg_code code = wg_delivery_pointless(store, dlv, why, err);
+	if (code == WG_OK && why[0] != '\0')
+		return wg_delivery_move(store, now, &waits, WG_DLV_RECALLED, WG_WHO_STORE, NULL, why, err);
+	if (code == WG_OK)
+		code = wg_epoch_now(store, epoch, err);
+	if (code == WG_OK && strcmp(epoch, dlv->epoch) != 0)
+		return wg_message_again(store, now, dlv->message, "policy or directory changed", err);
+	return code == WG_OK && dlv->stale ? wg_message_again(store, now, dlv->message, "consent changed", err) : code;
 }
 
 enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
@@ -88,13 +159,7 @@ enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const st
 		                         wg_db_int(waits ? outcome->wait_ms : 0), wg_db_int(outcome->maybe),
 		                         wg_db_text_or_null(outcome->receipt)),
 		                 err);
-	/* Decided under an older epoch while it was under way: now that it waits it has to be decided again. */
-	char epoch[WG_STORE_HASH];
-	if (code == WG_OK && waits)
-		code = wg_epoch_now(store, epoch, err);
-	if (code == WG_OK && waits && strcmp(epoch, dlv->epoch) != 0)
-		code = wg_message_again(store, now, dlv->message, "policy or directory changed", err);
-	return code;
+	return code == WG_OK && waits ? after_wait(store, now, dlv, err) : code;
 }
 
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err)

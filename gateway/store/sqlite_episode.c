@@ -84,16 +84,22 @@ static enum wg_code make(struct wg_store *store, struct wg_now now, const struct
 	return code;
 }
 
+/* 0 for none, and for one that has to be made. */
+static int64_t chosen(const struct choice *c, enum wg_match_to to)
+{
+	return to == WG_EPISODE_KNOWN    ? c->known
+	       : to == WG_EPISODE_OPEN   ? c->open
+	       : to == WG_EPISODE_CLOSED ? c->closed
+	                                 : 0;
+}
+
 static enum wg_code join(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                          const struct wg_msg_done *done, const struct choice *c, const struct wg_match_episode *verdict,
                          struct wg_matched *m, struct wg_err *err)
 {
 	bool opens = done->relation == WG_RELATION_OPENS;
 	enum wg_code code = WG_OK;
-	m->episode = verdict->to == WG_EPISODE_KNOWN    ? c->known
-	             : verdict->to == WG_EPISODE_OPEN   ? c->open
-	             : verdict->to == WG_EPISODE_CLOSED ? c->closed
-	                                                : 0;
+	m->episode = chosen(c, verdict->to);
 	if (verdict->to == WG_EPISODE_NEW)
 		code = make(store, now, msg, m->child, opens, verdict->ends, &m->episode, err);
 	else if (opens && m->episode != 0)
@@ -122,6 +128,19 @@ static enum wg_code tell(struct wg_store *store, const struct wg_msg_rec *msg, s
 	else if (code == WG_OK)
 		(void)snprintf(m->log + used, sizeof m->log - used, "%sa new episode", between); /* likewise */
 	wg_db_end(store, SQL_EPISODE_FIRST);
+	return code;
+}
+
+enum wg_code wg_episode_look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                             int64_t child, int64_t *episode, struct wg_err *err)
+{
+	struct choice c = { .reference = NULL };
+	*episode = msg->child == child ? msg->episode : 0;
+	if (*episode != 0) /* one that was found once stays */
+		return WG_OK;
+	enum wg_code code = look(store, msg, done, child, &c, err);
+	if (code == WG_OK)
+		*episode = chosen(&c, wg_match_episode(done->relation, &c.view).to);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/sha256.h"
+#include "store/match.h"
 #include "store/store.h"
 
 enum wg_sql {
@@ -38,6 +39,10 @@ enum wg_sql {
 	SQL_AUDIT_NOTICE,
 	SQL_AUDIT_REPORT,
 	SQL_AUDIT_RESOLUTION,
+	SQL_AUDIT_RECORD,
+	SQL_AUDIT_RECORD_GONE,
+	SQL_AUDIT_EXEMPTION,
+	SQL_AUDIT_EXEMPTION_GONE,
 	SQL_KEY_FIND,
 	SQL_KEY_PUT,
 	SQL_CONTENT_FIND,
@@ -68,6 +73,28 @@ enum wg_sql {
 	SQL_CHILD_UNLEARN,
 	SQL_MSG_CHILD,
 	SQL_MSG_EPISODE,
+	SQL_STRANGER,
+	SQL_STRANGER_REFERENCE,
+	SQL_LIVE,
+	SQL_EPISODE_MESSAGES,
+	SQL_TOLD,
+	SQL_CONCERN_CLEAR,
+	SQL_CONCERN_PUT,
+	SQL_CONCERNED,
+	SQL_RECALLED_BY,
+	SQL_RECORD_FIND,
+	SQL_RECORD_COUNT,
+	SQL_RECORD_PUT,
+	SQL_RECORD_MOVE,
+	SQL_RECORD_OF_MESSAGE,
+	SQL_RECORDS,
+	SQL_RECORDS_HEAD,
+	SQL_RECORDS_AT,
+	SQL_RECORDS_CHANGED,
+	SQL_RECORDS_SEEN,
+	SQL_DLV_STALE,
+	SQL_DLV_STALE_OF,
+	SQL_MSG_PULL,
 	SQL_EPISODE_PUT,
 	SQL_EPISODE_KNOWN,
 	SQL_EPISODE_LAST,
@@ -99,13 +126,25 @@ enum wg_sql {
 	SQL_DLV_OWNED,
 	SQL_DLV_EXPIRED,
 	SQL_DLV_LEASED,
+	SQL_DLV_ALARMS,
+	SQL_DLV_REFUSED,
+	SQL_DLV_REFUSE,
+	SQL_DLV_RELEASED_BY,
+	SQL_DLV_SEEN,
 	SQL_DISCLOSURE_PUT,
 	SQL_JSON_VALID,
 	SQL_EXPLAIN,
+	SQL_REGISTER_CHILD,
+	SQL_REGISTER_ALL,
+	SQL_REGISTER_ACTS,
+	SQL_EXEMPTION_PUT,
+	SQL_EXEMPTION,
 	SQL_LIST_MESSAGES,
 	SQL_LIST_DELIVERIES,
 	SQL_COUNT_MESSAGES,
 	SQL_COUNT_DELIVERIES,
+	SQL_COUNT_REVIEWS,
+	SQL_COUNT_OVERRIDES,
 	SQL_OLDEST,
 	SQL_COUNT
 };
@@ -196,6 +235,9 @@ enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head
 	WG_MUST;
 
 /* ---- sqlite_message.c */
+/* Ids of messages are ours; a notice may give itself one of its agency's own, at most 64 of [0-9a-z-]: two agencies may
+ * count alike. */
+#define WG_CONCERN_TEXT (WG_LIMIT_NAME + 1)
 struct wg_msg_rec {
 	int64_t seq;
 	char id[WG_ID_TEXT];
@@ -214,6 +256,8 @@ struct wg_msg_rec {
 	int64_t turn;       /* its place in the order of sending */
 	char way[16];
 	char reason[WG_STORE_REASON];
+	char notice_id[WG_CONCERN_TEXT];
+	int64_t lease_records; /* what wg_records_head gave when it was leased, or when its context was asked for */
 };
 /* WG_NOT_FOUND. */
 enum wg_code wg_message_by_id(struct wg_store *store, const char *id, struct wg_msg_rec *out, struct wg_err *err)
@@ -243,14 +287,26 @@ struct wg_dlv_rec {
 	unsigned attempts;
 	bool maybe;
 	uint64_t owner, token;
+	char of[WG_LIMIT_NAME + 1], reason[WG_STORE_REASON];
+	int64_t due;
+	bool second_person, overrides, seen;
+	bool stale; /* the records of its child have changed since it was decided */
+	char released_by[WG_LIMIT_NAME + 1];
+	int64_t alarm_of; /* the delivery whose review it watches; 0: it is no alarm */
 };
 enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
 	WG_MUST;
 enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_dlv_rec *out, struct wg_err *err)
 	WG_MUST;
+/* Moves it, if the table of states lets who do so, and writes the log. A review that is settled by it recalls its
+ * alarms. */
 enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                               enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
                               struct wg_err *err) WG_MUST;
+/* Why there is no sense in sending it: its sender has recalled the message, or it is an alarm of a review that is
+ * settled; "" when there is. */
+enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_rec *dlv, char why[WG_STORE_REASON],
+                                   struct wg_err *err) WG_MUST;
 /* The end of an attempt: lease over, counted, what came of it kept. */
 struct wg_dlv_outcome {
 	enum wg_delivery_state state;
@@ -264,6 +320,18 @@ enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const st
 /* The lease of an attempt was lost: deferred, may have arrived. */
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err) WG_MUST;
 
+/* ---- sqlite_evidence.c */
+/* Children held against one message: a common name is shared by dozens, and one doubt among them is as good as all. */
+#define WG_EVIDENCE_MAX 256
+struct wg_evidence {
+	struct wg_match_child list[WG_EVIDENCE_MAX];
+	unsigned sole[WG_EVIDENCE_MAX]; /* kinds of which a key is this child's alone */
+	size_t count;
+};
+/* The children that share a key with the message (its keys are those of done); msg->seq counts nothing. */
+enum wg_code wg_evidence_gather(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                                struct wg_evidence *out, struct wg_err *err) WG_MUST;
+
 /* ---- sqlite_match.c */
 /* What the keys of a message, or a person, say of its child and its episode. */
 struct wg_matched {
@@ -275,11 +343,72 @@ struct wg_matched {
 enum wg_code wg_match_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                           const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err) WG_MUST;
 
+/* The child that wg_match_run would find, nothing being written: 0 when it is not known, or in doubt. */
+enum wg_code wg_match_look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                           int64_t *child, bool *doubt, struct wg_err *err) WG_MUST;
+
 /* ---- sqlite_episode.c: the episode of a message whose child is certain; fills in episode, words and log. */
 enum wg_code wg_episode_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                             const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err) WG_MUST;
+/* The episode that it would be given, nothing being written: 0 for none, or one that is not there yet. */
+enum wg_code wg_episode_look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                             int64_t child, int64_t *episode, struct wg_err *err) WG_MUST;
 /* What this message did to episodes of a child that is not its child: undone. */
 enum wg_code wg_episode_leave(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_concern.c: what a message names in header/concerns */
+bool wg_concern_id(const char *s);
+/* The next id of a list separated by blanks, from *at on; false when there is none. What cannot be an id is given as
+ * "". */
+bool wg_concern_next(const char **at, char out[WG_CONCERN_TEXT]);
+/* WG_LIMIT above WG_STORE_CONCERNS_MAX. */
+enum wg_code wg_concern_check(const char *concerns, struct wg_err *err) WG_MUST;
+/* Kept with the message in the place of what it named before. */
+enum wg_code wg_concern_put(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
+                            struct wg_err *err) WG_MUST;
+/* What is unsent of the messages that it names and its own organisation submitted is recalled. */
+enum wg_code wg_concern_recall(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                               const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
+/* The later message by which its sender has recalled this one; "" for none. */
+enum wg_code wg_concern_recalled(struct wg_store *store, int64_t message, char by[WG_ID_TEXT], struct wg_err *err)
+	WG_MUST;
+
+/* ---- sqlite_record.c: the records of a child */
+enum wg_code wg_record_check(const struct wg_record_new *record, struct wg_err *err) WG_MUST;
+/* What of a child's records has changed since the message was leased (or its context was asked for): stale. Then keeps
+ * those that came with it, and takes along those of before when its child has changed; the child's other messages are
+ * decided again. full: there were more than a child may have. */
+enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                             const struct wg_msg_done *done, int64_t child, bool *stale, bool *full, struct wg_err *err)
+	WG_MUST;
+/* All records of a child, the oldest first. */
+enum wg_code wg_records_of(struct wg_store *store, int64_t child, struct wg_record **out, unsigned *count,
+                           struct wg_err *err) WG_MUST;
+/* Who asks from now on has seen the records as they stand. */
+enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_decide.c: the deliveries of a message */
+/* Whether the deliveries of done are such as store.h says. */
+enum wg_code wg_decide_check(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
+/* What was decided before and is unsent is superseded; what is decided now takes its place, unless send is false. */
+enum wg_code wg_decide_put(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
+                           const struct wg_msg_done *done, bool send, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_review.c: what a person does with a review */
+struct wg_act {
+	const char *action, *who, *why;
+};
+/* Moves it, with the action and why as the reason. */
+enum wg_code wg_act_move(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                         const struct wg_dlv_rec *dlv, enum wg_delivery_state to, struct wg_err *err) WG_MUST;
+enum wg_code wg_act_log(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                        const struct wg_dlv_rec *dlv, const char *detail, struct wg_err *err) WG_MUST;
+enum wg_code wg_review_release(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                               const struct wg_dlv_rec *dlv, struct wg_err *err) WG_MUST;
+enum wg_code wg_review_withhold(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                                const struct wg_dlv_rec *dlv, struct wg_err *err) WG_MUST;
+enum wg_code wg_review_seen(struct wg_store *store, struct wg_now now, const struct wg_act *act,
+                            const struct wg_dlv_rec *dlv, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_parts.c */
 /* Each part becomes a message, unless its organisation had sent it before; *fresh counts those that were not there. */

@@ -21,6 +21,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 		.child = wg_db_col_int(store, id, 17),
 		.episode_new = wg_db_col_int(store, id, 19) != 0,
 		.turn = wg_db_col_int(store, id, 21),
+		.lease_records = wg_db_col_int(store, id, 24),
 	};
 	wg_db_col_text(store, id, 1, m.id, sizeof m.id);
 	wg_db_col_text(store, id, 3, m.organisation, sizeof m.organisation);
@@ -30,6 +31,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 	wg_db_col_text(store, id, 18, m.child_how, sizeof m.child_how);
 	wg_db_col_text(store, id, 20, m.doubt, sizeof m.doubt);
 	wg_db_col_text(store, id, 22, m.way, sizeof m.way);
+	wg_db_col_text(store, id, 23, m.notice_id, sizeof m.notice_id);
 	if (!wg_message_state_find(wg_db_col_borrow(store, id, 2), &m.state))
 		return wg_err_set(err, WG_CORRUPT, "message %s is in a state that does not exist", m.id);
 	*out = m;

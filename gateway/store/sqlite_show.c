@@ -24,13 +24,21 @@ static void member_time(struct wg_buf *out, const char *name, int64_t wall)
 
 static void explain_row(struct wg_store *store, struct wg_buf *out)
 {
-	static const char *const names[] = { "delivery", "organisation", "desk",   "role",
+	static const char *const names[] = { "delivery", "organisation", "desk",   "role", "of",
 		                                 "channel",  "state",        "reason", "epoch" };
+	int64_t due = wg_db_col_int(store, SQL_EXPLAIN, 11);
 	wg_buf_putc(out, '{');
 	for (int i = 0; i < (int)WG_COUNT(names); i++)
 		member(out, i == 0, names[i], wg_db_col_borrow(store, SQL_EXPLAIN, i));
-	member_time(out, "decided", wg_db_col_int(store, SQL_EXPLAIN, 8));
-	wg_buf_printf(out, ",\"record\":%s}", wg_db_col_borrow(store, SQL_EXPLAIN, 9));
+	member_time(out, "decided", wg_db_col_int(store, SQL_EXPLAIN, 9));
+	if (due != 0)
+		member_time(out, "due", due);
+	else
+		member(out, false, "due", "");
+	wg_buf_printf(out, ",\"second_person\":%s,\"overrides\":%s,\"record\":%s}",
+	              wg_db_col_int(store, SQL_EXPLAIN, 12) != 0 ? "true" : "false",
+	              wg_db_col_int(store, SQL_EXPLAIN, 13) != 0 ? "true" : "false",
+	              wg_db_col_borrow(store, SQL_EXPLAIN, 10));
 }
 
 static void history_row(struct wg_store *store, enum wg_sql id, struct wg_buf *out)
@@ -106,6 +114,30 @@ static enum wg_code counts_of(struct wg_store *store, enum wg_sql id, const char
 	return code;
 }
 
+/* What waits for people: reviews, those past their due time, the earliest of those times, and what goes against a
+ * consent and nobody has looked at. */
+static enum wg_code reviews_of(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
+{
+	bool row = false;
+	enum wg_code code = wg_db_row(store, SQL_COUNT_REVIEWS, WG_ARGS(wg_db_int(now.wall)), &row, err);
+	if (code == WG_OK && row) {
+		int64_t due = wg_db_col_int(store, SQL_COUNT_REVIEWS, 2);
+		wg_buf_printf(out, ",\"reviews\":%" PRId64 ",\"reviews_overdue\":%" PRId64,
+		              wg_db_col_int(store, SQL_COUNT_REVIEWS, 0), wg_db_col_int(store, SQL_COUNT_REVIEWS, 1));
+		if (due != 0)
+			member_time(out, "review_oldest_due", due);
+		else
+			member(out, false, "review_oldest_due", "");
+	}
+	wg_db_end(store, SQL_COUNT_REVIEWS);
+	if (code == WG_OK)
+		code = wg_db_row(store, SQL_COUNT_OVERRIDES, NULL, 0, &row, err);
+	if (code == WG_OK && row)
+		wg_buf_printf(out, ",\"overrides_unseen\":%" PRId64, wg_db_col_int(store, SQL_COUNT_OVERRIDES, 0));
+	wg_db_end(store, SQL_COUNT_OVERRIDES);
+	return code;
+}
+
 enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
                              struct wg_buf *out, struct wg_err *err)
 {
@@ -123,7 +155,9 @@ enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool acc
 	member(out, false, "epoch", epoch);
 	int64_t age = oldest == 0 || now.wall < oldest ? 0 : now.wall - oldest;
 	wg_buf_printf(out, ",\"oldest_unsent_ms\":%" PRId64, age);
-	code = counts_of(store, SQL_COUNT_MESSAGES, "messages", out, err);
+	code = reviews_of(store, now, out, err);
+	if (code == WG_OK)
+		code = counts_of(store, SQL_COUNT_MESSAGES, "messages", out, err);
 	if (code == WG_OK)
 		code = counts_of(store, SQL_COUNT_DELIVERIES, "deliveries", out, err);
 	wg_buf_puts(out, "}\n");
@@ -201,6 +235,10 @@ enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head
 		{ SQL_AUDIT_NOTICE, "the notice of a message is not one that was logged" },
 		{ SQL_AUDIT_REPORT, "the extraction report of a message is not one that was logged" },
 		{ SQL_AUDIT_RESOLUTION, "what a person said of a message is not what was logged last" },
+		{ SQL_AUDIT_RECORD, "a record of a child is not the one that was logged" },
+		{ SQL_AUDIT_RECORD_GONE, "the log knows a record of a child that is gone" },
+		{ SQL_AUDIT_EXEMPTION, "an exemption is not one that was logged, of delivery" },
+		{ SQL_AUDIT_EXEMPTION_GONE, "the log knows an exemption that is gone, of delivery" },
 	};
 	uint64_t n = 0;
 	char hash[WG_STORE_HASH];

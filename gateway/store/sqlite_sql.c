@@ -6,23 +6,36 @@
 #define MSG_COLUMNS                                                                                                   \
 	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, " \
 	"tries,"                                                                                                          \
-	" lease_owner, lease_token, episode, reason, resolution, child, child_how, episode_new, doubt, turn, way FROM "   \
-	"message "
+	" lease_owner, lease_token, episode, reason, resolution, child, child_how, episode_new, doubt, turn, way,"        \
+	" notice_id, lease_records FROM message "
 #define DLV_COLUMNS                                                                                                   \
 	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
 	"d.envelope,"                                                                                                     \
-	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token FROM delivery d JOIN message m ON "   \
-	"m.seq = d.message "
+	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token, d.side, d.reason, d.due,"            \
+	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale FROM delivery d JOIN message m ON"  \
+	" m.seq = d.message "
+/* A person has to decide, be it held by one meanwhile. */
+#define IN_REVIEW "(d.state = 'review' OR (d.state = 'held' AND d.held_from = 'review'))"
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
 /* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
  * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
- * that was put back). WG_STORE_TRIES bounds that wait. */
-#define IN_TURN                                                                                      \
-	"NOT EXISTS (SELECT 1 FROM delivery e WHERE e." WG_SQL_DLV_OPEN                                  \
-	" AND e.recipient = d.recipient AND e.episode = d.episode"                                       \
-	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE " \
-	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"             \
-	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))"
+ * that was put back). WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode that another would
+ * wait for. Nothing that was decided under records that have changed since, whose time has not come, or whose
+ * disclosure record is missing: no record, no send. */
+#define IN_TURN                                                                                           \
+	"d.stale = 0 AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM disclosure x WHERE x.delivery = d.seq)" \
+	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                        \
+	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                       \
+	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "      \
+	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                  \
+	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))))"
+
+#define REGISTER                                                                                                      \
+	"SELECT m.id, m.kind, m.organisation, m.accepted_at, d.id, d.organisation, d.desk, d.role, d.side, d.channel,"    \
+	" d.state, d.reason, d.epoch, x.decided_at, (SELECT l.at FROM log l WHERE l.delivery = d.id AND l.delivery <> ''" \
+	" AND l.state IN ('handed-over','received') ORDER BY l.seq LIMIT 1), d.receipt, d.maybe, d.overrides, x.record,"  \
+	" d.seq FROM disclosure x JOIN delivery d ON d.seq = x.delivery JOIN message m ON m.seq = d.message "
+#define REGISTER_WHEN " AND x.decided_at >= ?2 AND x.decided_at < ?3 ORDER BY x.decided_at, d.seq LIMIT ?4"
 
 const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -78,6 +91,22 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" substr(l.detail, 12, 64) FROM log l WHERE l.message = m.id AND l.event = 'resolve' ORDER BY l.seq DESC LIMIT 1)"
 	" LIMIT 1",
 
+	/* the blob of each is the one that was logged; a purged one has none */
+	[SQL_AUDIT_RECORD] =
+		"SELECT r.id FROM record r LEFT JOIN blob b ON b.id = r.blob LEFT JOIN message m ON m.seq = r.message"
+		" WHERE NOT EXISTS (SELECT 1 FROM log l WHERE l.message = coalesce(m.id, r.id) AND l.event = 'record'"
+		" AND l.detail LIKE 'record=' || coalesce(b.hash, '%') || ' id=' || r.id || ' %') LIMIT 1",
+	[SQL_AUDIT_RECORD_GONE] = "SELECT substr(l.detail, 76, 26) FROM log l WHERE l.event = 'record' AND NOT EXISTS"
+							  " (SELECT 1 FROM record r WHERE r.id = substr(l.detail, 76, 26)) LIMIT 1",
+	[SQL_AUDIT_EXEMPTION] =
+		"SELECT d.id FROM exemption x JOIN delivery d ON d.seq = x.delivery WHERE NOT EXISTS (SELECT 1 FROM log l"
+		" WHERE l.delivery = d.id AND l.delivery <> '' AND l.event = 'exempt' AND l.at = x.at"
+		" AND l.detail LIKE 'code=' || x.code || ' %') LIMIT 1",
+	[SQL_AUDIT_EXEMPTION_GONE] =
+		"SELECT l.delivery FROM log l WHERE l.event = 'exempt' AND (SELECT count(*) FROM log k WHERE"
+		" k.delivery = l.delivery AND k.delivery <> '' AND k.event = 'exempt') <> (SELECT count(*) FROM exemption x"
+		" JOIN delivery d ON d.seq = x.delivery WHERE d.id = l.delivery) LIMIT 1",
+
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",
 	[SQL_CONTENT_FIND] = "SELECT seq FROM message WHERE organisation = ?1 AND content_hash = ?2",
@@ -95,8 +124,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" lease_token = lease_token + (lease_owner <> 0), lease_owner = 0, lease_until = 0,"
 	" doubt = CASE WHEN ?2 = 'accepted' THEN '' ELSE doubt END," /* a person has seen it */
 	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
-	[SQL_MSG_LEASE] =
-		"UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
+	[SQL_MSG_LEASE] = "UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1,"
+					  " lease_records = (SELECT coalesce(max(records), 0) FROM child) WHERE seq = ?1",
 	[SQL_MSG_UNLEASE] =
 		"UPDATE message SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, tries = ?2, next_try = ?3,"
 		" wait_ms = ?4, reason = ?5 WHERE seq = ?1",
@@ -106,8 +135,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY seq",
-	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
-					 " content_key = coalesce(content_key, ?5), epoch = ?6 WHERE seq = ?1",
+	[SQL_MSG_DONE] =
+		"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
+		" content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8 WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
 	[SQL_MSG_SAME] =
 		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
@@ -129,6 +159,52 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CHILD_UNLEARN] = "DELETE FROM child_key WHERE child = ?1 AND message = ?2",
 	[SQL_MSG_CHILD] = "UPDATE message SET child = ?2, child_how = ?3 WHERE seq = ?1",
 	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
+
+	[SQL_STRANGER] = /* one look into the index: the kind is judged afterwards, hence the + */
+	"SELECT count(*), coalesce(max(child = ?2), 0) FROM child_key WHERE key = ?1 AND +kind IN (?3, -1)",
+	[SQL_STRANGER_REFERENCE] =
+		"SELECT count(*), coalesce(max(c.child = ?2), 0) FROM (SELECT e.child FROM episode_reference r"
+		" JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
+		" SELECT child FROM child_key WHERE key = ?1 AND kind = -1) c",
+	[SQL_LIVE] = /* what ?2 ended alone is open still for ?2 itself; an episode that is ?2's alone is none */
+	"SELECT EXISTS (SELECT 1 FROM episode e WHERE e.child = ?1 AND (e.ended = 0 OR (e.closed_by = ?2 AND NOT EXISTS"
+	" (SELECT 1 FROM message c WHERE c.episode = e.id AND c.seq <> ?2 AND c.relation = ?4))) AND EXISTS"
+	" (SELECT 1 FROM message o WHERE o.episode = e.id AND o.seq <> ?2 AND (o.relation = ?3 OR o.seq = e.opened_by"
+	" OR e.opened_by IS NULL)))",
+	[SQL_EPISODE_MESSAGES] = "SELECT seq FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq",
+	[SQL_TOLD] = /* who has it or will have it; what may have arrived counts too, whatever became of it */
+	"SELECT organisation, desk, role, side FROM delivery WHERE message = ?1 AND alarm_of IS NULL"
+	" AND state <> 'superseded' AND (state IN ('decided','sealed','sending','deferred','handed-over','received',"
+	"'acknowledged') OR (state = 'held' AND held_from <> 'review') OR maybe = 1)"
+	" GROUP BY organisation, desk, role, side ORDER BY min(seq)",
+
+	[SQL_CONCERN_CLEAR] = "DELETE FROM concern WHERE message = ?1",
+	[SQL_CONCERN_PUT] = "INSERT INTO concern(message, id, recalls) VALUES(?1, ?2, ?3) ON CONFLICT(message, id) DO"
+						" NOTHING",
+	[SQL_CONCERNED] = "SELECT seq FROM message WHERE id = ?1 UNION SELECT seq FROM message WHERE notice_id = ?1"
+					  " AND notice_id <> '' ORDER BY 1",
+	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, and was not turned away */
+	"SELECT r.id FROM message m JOIN concern c ON c.id IN (m.id, m.notice_id) AND c.recalls = 1 JOIN message r"
+	" ON r.seq = c.message WHERE m.seq = ?1 AND r.seq <> m.seq AND r.organisation = m.organisation"
+	" AND r.state NOT IN ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) ORDER BY r.seq LIMIT 1",
+
+	[SQL_RECORD_FIND] = "SELECT child FROM record WHERE id = ?1",
+	[SQL_RECORD_COUNT] = "SELECT count(*) FROM record WHERE child = ?1",
+	[SQL_RECORD_PUT] = "INSERT INTO record(id, child, at, message, blob) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_RECORD_MOVE] = "UPDATE record SET child = ?2 WHERE message = ?1",
+	[SQL_RECORD_OF_MESSAGE] = "SELECT count(*) FROM record WHERE message = ?1 AND child <> ?2",
+	[SQL_RECORDS] = "SELECT id, at, blob FROM record WHERE child = ?1 AND blob IS NOT NULL ORDER BY seq LIMIT ?2",
+	[SQL_RECORDS_HEAD] = "SELECT coalesce(max(records), 0) FROM child",
+	[SQL_RECORDS_AT] = "SELECT records FROM child WHERE id = ?1",
+	[SQL_RECORDS_CHANGED] =
+		"UPDATE child SET records = (SELECT coalesce(max(records), 0) + 1 FROM child) WHERE id = ?1",
+	[SQL_RECORDS_SEEN] = "UPDATE message SET lease_records = ?2 WHERE seq = ?1",
+	[SQL_DLV_STALE] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN
+					  " AND message IN (SELECT seq FROM message WHERE child = ?1 AND seq <> ?2)",
+	[SQL_DLV_STALE_OF] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN " AND message = ?1",
+	[SQL_MSG_PULL] = "SELECT m.seq FROM message m WHERE m.child = ?1 AND m.seq <> ?2 AND EXISTS (SELECT 1 FROM"
+					 " delivery d WHERE d.message = m.seq AND d." WG_SQL_DLV_OPEN " AND d.state <> 'sending')"
+					 " ORDER BY m.seq",
 
 	[SQL_EPISODE_PUT] =
 		"INSERT INTO episode(made_at, child, opened_by, closed_by, ended) VALUES(?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -160,9 +236,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
 					"since, held_from,"
-					" reason, epoch, envelope, deadline, maybe, turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-					"?11, ?12, ?13,"
-					" ?14, ?15, ?16, ?17) RETURNING seq",
+					" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
+					" overrides, refused) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+					" ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
@@ -185,27 +261,48 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY seq",
+	[SQL_DLV_ALARMS] = "SELECT seq FROM delivery WHERE alarm_of = ?1 ORDER BY seq",
+	[SQL_DLV_REFUSED] = "SELECT refused FROM delivery WHERE message = ?1 AND recipient = ?2 AND alarm_of IS NULL"
+						" ORDER BY seq DESC LIMIT 1",
+	[SQL_DLV_REFUSE] = "UPDATE delivery SET refused = ?2 WHERE seq = ?1",
+	[SQL_DLV_RELEASED_BY] = "UPDATE delivery SET released_by = ?2 WHERE seq = ?1",
+	[SQL_DLV_SEEN] = "UPDATE delivery SET seen_at = ?2 WHERE seq = ?1",
 	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
 	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
 	[SQL_EXPLAIN] =
-		"SELECT d.id, d.organisation, d.desk, d.role, d.channel, d.state, d.reason, d.epoch, x.decided_at, x.record "
-		"FROM message m"
+		"SELECT d.id, d.organisation, d.desk, d.role, d.side, d.channel, d.state, d.reason, d.epoch, x.decided_at,"
+		" x.record, d.due, d.second_person, d.overrides FROM message m"
 		" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
+
+	[SQL_REGISTER_CHILD] = REGISTER "WHERE m.child = ?1" REGISTER_WHEN,
+	[SQL_REGISTER_ALL] = REGISTER "WHERE ?1 = 0" REGISTER_WHEN,
+	[SQL_REGISTER_ACTS] = "SELECT at, substr(actor, 7), event, detail FROM log WHERE delivery = ?1 AND delivery <> ''"
+						  " AND actor GLOB 'admin:*' ORDER BY seq",
+	[SQL_EXEMPTION_PUT] = "INSERT INTO exemption(delivery, at, code, who, why) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_EXEMPTION] = "SELECT code, who, why, at FROM exemption WHERE delivery = ?1 ORDER BY seq DESC LIMIT 1",
 
 	[SQL_LIST_MESSAGES] =
 		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, assigned,"
 		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY p.seq "
-		"LIMIT 1)"
+		"LIMIT 1), '', '', 0, 0, 0, '', 0, 0"
 		" FROM message WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
 		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
 		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts,"
-		" d.reason, d.maybe, '', '' FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = "
+		" d.reason, d.maybe, '', '', d.role, d.side, iif(" IN_REVIEW ", d.due, 0), d.not_before,"
+		" " IN_REVIEW " AND d.second_person, iif(" IN_REVIEW ", d.released_by, ''), d.alarm_of IS NOT NULL,"
+		" d.overrides AND d.seen_at = 0 FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state "
+		"= "
 		"?1 OR"
-		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ")) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
+		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
+		" d.state <> 'superseded')) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT state, count(*) FROM message GROUP BY state",
 	[SQL_COUNT_DELIVERIES] = "SELECT state, count(*) FROM delivery GROUP BY state",
+	[SQL_COUNT_REVIEWS] = "SELECT count(*), count(CASE WHEN due <> 0 AND due < ?1 THEN 1 END), coalesce(min(CASE WHEN"
+						  " due <> 0 THEN due END), 0) FROM delivery WHERE state = 'review'",
+	[SQL_COUNT_OVERRIDES] =
+		"SELECT count(*) FROM delivery WHERE overrides = 1 AND seen_at = 0 AND state <> 'superseded'",
 	[SQL_OLDEST] = "SELECT min(m.accepted_at) FROM message m WHERE m." WG_SQL_MSG_WAITING
 				   " OR m.seq IN (SELECT message FROM delivery d WHERE d." WG_SQL_DLV_OPEN ")",
 };

@@ -53,7 +53,8 @@ struct wg_store;
 #define WG_STORE_BLOB_MAX (WG_LIMIT_MESSAGE + WG_LIMIT_MESSAGE / 2)
 /* The head of a blob, which is kept in a file of its own so that it can be destroyed everywhere at once (STATES.md,
  * "Content and its keys"): it has to reach beyond the wrapped data key. With an RSA key of 4096 bits and a long name of
- * the certificate's issuer that ends before byte 1,100; the roles refuse a storage certificate with which it does not. */
+ * the certificate's issuer that ends before byte 1,100; the roles refuse a storage certificate with which it does not.
+ */
 #define WG_STORE_HEAD 2048
 /* What a person said of a message: places and values, encrypted. */
 #define WG_STORE_RESOLUTION_MAX ((size_t)1024 * 1024)
@@ -195,6 +196,7 @@ struct wg_record {
 	uint8_t *blob;
 	size_t blob_len;
 };
+void wg_records_free(struct wg_record *records, unsigned count);
 /* Records of one child; a record's bytes. */
 #define WG_STORE_RECORDS_MAX 256
 #define WG_STORE_RECORD_MAX ((size_t)64 * 1024)
@@ -237,15 +239,22 @@ struct wg_context {
 	uint64_t child; /* the store's own number of the child; 0: none that is known, or it is in doubt */
 	bool doubt;
 	bool live;             /* the child has an open missing episode, this message not counted */
-	bool concerns_unknown; /* it names a notice that is not here */
+	bool concerns_unknown; /* it names a notice that is not here, or is about another child */
 	struct wg_told *told;  /* each once: who has or will have the messages of the same episode (relation CLOSES or
-	                          WITHIN), or those it  concerns when it names any */
+	                          WITHIN), or those it concerns when it names any */
 	unsigned told_count;
 	struct wg_record *records;
 	unsigned record_count;
 };
+/* Ids in header/concerns: a correction names one or two. */
+#define WG_STORE_CONCERNS_MAX 64
 void wg_context_free(struct wg_context *context);
 #define WG_STORE_TOLD_MAX 256
+/* Keys that a text is searched for in one question: the numbers, names and postcodes of a long account. */
+#define WG_STORE_SEARCH_MAX 4096
+/* Why an entry of the register is not shown to its subject: Data Protection Act 2018, schedules 2 to 4. */
+#define WG_STORE_EXEMPTIONS \
+	"serious-harm child-abuse-data social-work health education court legal-privilege crime third-party"
 
 struct wg_msg_done_result {
 	bool duplicate; /* the same content from the same organisation was there: now state DUPLICATE, nothing is sent */
@@ -343,6 +352,12 @@ enum wg_code wg_store_lease_messages(struct wg_store *store, struct wg_now now, 
                                      struct wg_msg_job **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
                            struct wg_msg_done_result *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_context(struct wg_store *store, const char *message, enum wg_relation relation,
+                              const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
+                              const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_store_strangers(struct wg_store *store, uint64_t child, const struct wg_match_key *keys,
+                                unsigned key_count, bool *hit, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token,
                                unsigned wait_ms, const char *reason, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_epoch(struct wg_store *store, struct wg_now now, const char *epoch, struct wg_err *err) WG_MUST;
@@ -355,6 +370,17 @@ enum wg_code wg_store_list(struct wg_store *store, const char *what, const char 
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
                           const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_child(struct wg_store *store, const char *id, const struct wg_match_key *keys, unsigned key_count,
+                            uint64_t *child, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_record(struct wg_store *store, struct wg_now now, uint64_t child,
+                             const struct wg_record_new *record, const char *who, const char *why, unsigned *pulled,
+                             struct wg_err *err) WG_MUST;
+enum wg_code wg_store_records(struct wg_store *store, struct wg_now now, uint64_t child, const char *who,
+                              struct wg_record **out, unsigned *count, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_register(struct wg_store *store, struct wg_now now, uint64_t child, int64_t from, int64_t until,
+                               const char *who, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_exempt(struct wg_store *store, struct wg_now now, const char *delivery, const char *code,
+                             const char *who, const char *why, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_assign(struct wg_store *store, struct wg_now now, const char *id, const char *to, const char *who,
                              const char *why, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_resolve(struct wg_store *store, struct wg_now now, const char *id, const char *who,

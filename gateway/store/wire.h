@@ -31,6 +31,13 @@ enum wg_op {
 	WG_OP_AUDIT,
 	WG_OP_HISTORY,
 	WG_OP_HEALTH,
+	WG_OP_CONTEXT,
+	WG_OP_STRANGERS,
+	WG_OP_CHILD,
+	WG_OP_RECORD,
+	WG_OP_RECORDS,
+	WG_OP_REGISTER,
+	WG_OP_EXEMPT,
 	WG_OP_END /* not an op: one more than the last */
 };
 

@@ -77,6 +77,7 @@ static unsigned kinds_of(const char *names)
 		[WG_KEY_SURNAME_BIRTH] = "surname-and-birth",
 		[WG_KEY_FORENAME_BIRTH] = "forename-and-birth",
 		[WG_KEY_SWAPPED] = "swapped",
+		[WG_KEY_CONFIDENTIAL] = "confidential",
 	};
 	unsigned set = 0;
 	for (size_t n; *names != '\0'; names += n + (names[n] == ' ')) {

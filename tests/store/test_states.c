@@ -244,6 +244,38 @@ static void act(struct scene *s, const char *action, const char *id)
 		fail_msg("%s: %s", action, err.text);
 }
 
+/* Its sender takes the message back with another one. */
+static void recall(struct scene *s)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_new m = rig_message(2);
+	struct wg_msg_receipt receipt;
+	struct wg_msg_job *jobs = NULL;
+	struct wg_msg_done_result result;
+	unsigned count = 0;
+	OK(wg_store_add(s->store, now, &m, &receipt, &err));
+	OK(wg_store_lease_messages(s->store, now, OWNER, 1, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	struct wg_msg_done done = rig_done(jobs[0].id, jobs[0].token, NULL, 0);
+	wg_msg_jobs_free(jobs, count);
+	done.concerns = s->msg.id;
+	done.recalls = true;
+	OK(wg_store_done(s->store, now, &done, &result, &err));
+}
+
+/* The delivery is the alarm of a review that a person settles. */
+static void settle(struct scene *s)
+{
+	struct wg_err err = { 0 };
+	struct wg_dlv_rec review;
+	sql(s->store,
+	    "INSERT INTO delivery(seq, id, message, recipient, organisation, desk, role, channel, state, since, epoch,"
+	    " deadline) VALUES(2, 'review', 1, 'x/x', 'x', 'x', 'x', 'mail', 'review', 1, 'e1', 1);"
+	    "UPDATE delivery SET alarm_of = 2 WHERE seq = 1");
+	OK(wg_delivery_by_seq(s->store, 2, &review, &err));
+	OK(wg_delivery_move(s->store, now, &review, WG_DLV_WITHHELD, WG_WHO_ADMIN, "robin", "a test", &err));
+}
+
 static void perform_on_delivery(struct scene *s, const char *event)
 {
 	struct wg_err err = { 0 };
@@ -261,6 +293,10 @@ static void perform_on_delivery(struct scene *s, const char *event)
 		OK(wg_store_leases_end(s->store, now, OWNER, &lost, &err));
 	} else if (strcmp(event, "again") == 0) {
 		decide_again(s);
+	} else if (strcmp(event, "recall") == 0) {
+		recall(s);
+	} else if (strcmp(event, "settled") == 0) {
+		settle(s);
 	} else {
 		act(s, event, s->dlv.id);
 	}
@@ -307,7 +343,11 @@ static void events_of_deliveries(void **state)
 		                                  "hold",
 		                                  "release",
 		                                  "retry",
-		                                  "cancel" };
+		                                  "cancel",
+		                                  "withhold",
+		                                  "seen",
+		                                  "recall",
+		                                  "settled" };
 	static const enum wg_delivery_state held[] = { WG_DLV_SEALED, WG_DLV_DECIDED, WG_DLV_REVIEW, WG_DLV_DEFERRED };
 	struct table t = { .count = 0 };
 	(void)state;
@@ -372,7 +412,7 @@ static void perform_on_message(struct scene *s, const char *event)
 	if (strcmp(event, "damage") == 0)
 		sql(s->store, "UPDATE blob SET bytes = x'00' WHERE id = (SELECT original FROM message WHERE seq = 1)");
 	bool person = strcmp(event, "retry") == 0 || strcmp(event, "cancel") == 0 || strcmp(event, "resolve") == 0;
-	if (waits && strcmp(event, "epoch") != 0 && !person)
+	if (waits && strcmp(event, "epoch") != 0 && strcmp(event, "consent") != 0 && !person)
 		OK(wg_store_lease_messages(s->store, now, OWNER, 1, &jobs, &count, &err));
 	wg_msg_jobs_free(jobs, count);
 	look(s);
@@ -385,6 +425,10 @@ static void perform_on_message(struct scene *s, const char *event)
 		OK(wg_store_leases_end(s->store, now, OWNER, &lost, &err));
 	} else if (strcmp(event, "epoch") == 0) {
 		OK(wg_store_epoch(s->store, now, "e2", &err));
+	} else if (strcmp(event, "consent") == 0) {
+		const struct wg_record_new record = { .id = "0123456789abcdefghjkmnpqrs", .blob = "withdrawn", .blob_len = 9 };
+		sql(s->store, "INSERT INTO child(id, made_at) VALUES(1, 1); UPDATE message SET child = 1");
+		OK(wg_store_record(s->store, now, 1, &record, "robin", "a test", &count, &err));
 	} else if (strcmp(event, "resolve") == 0) {
 		enum wg_code want = s->msg.state == WG_MSG_ATTENTION ? WG_OK : WG_REJECT;
 		FAILS(want, wg_store_resolve(s->store, now, s->msg.id, "robin", "a test", "ciphertext", 10, &err));
@@ -399,7 +443,7 @@ static void events_of_messages(void **state)
 	static const char *const events[] = { "done routed",   "done attention", "done rejected", "done duplicate",
 		                                  "done returned", "done divided",   "done doubt",    "tries",
 		                                  "damage",        "epoch",          "retry",         "resolve",
-		                                  "cancel" };
+		                                  "cancel",        "consent" };
 	struct table t = { .count = 0 };
 	(void)state;
 	read_table("Messages", true, &t);
