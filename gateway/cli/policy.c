@@ -31,9 +31,9 @@ static int run_policy(const struct wg_cli *cli, int argc, char **argv)
 const struct wg_command wg_command_policy = {
 	.name = "policy",
 	.summary = "test, check, compare, replay, explain and trace sharing policies",
-	.help = "usage: wardgate policy test [--verbose] [--json] [FILE|FOLDER ...]\n"
-			"       wardgate policy check [--directory FILE] [--at TIME] POLICY\n"
-			"       wardgate policy diff [--tests FOLDER] [--directory FILE] [--notices FOLDER] OLD NEW\n"
+	.help = "usage: wardgate policy test [--verbose] [FILE|FOLDER ...]\n"
+			"       wardgate policy check [--directory FILE] [--at TIME] [POLICY]\n"
+			"       wardgate policy diff [--tests FOLDER] [--notices FOLDER] [--directory FILE] [--at TIME] OLD NEW\n"
 			"       wardgate policy replay --since DATE [--until DATE] NEW\n"
 			"       wardgate policy explain [--html] [POLICY]\n"
 			"       wardgate policy trace --requirements FILE [--tests FOLDER] POLICY ...\n\n"

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "ops/lib"))
 import world as w
 
 PROGRAM = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
-COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit")
+COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit", "policy")
 ID = "06bcd8k1m3v5x7z9a2c4e6g8j0"
 POLICY = ("--policy", ROOT / "policy/staffordshire-stoke.xml", "--directory", ROOT / "policy/directory-example.xml")
 NOTICE = ROOT / "tests/corpora/notice/missing-example.xml"
