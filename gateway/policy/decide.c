@@ -28,7 +28,7 @@ struct deciding {
 	struct wg_recipient recipients[WG_LIMIT_RECIPIENTS];
 	struct candidate *candidates;
 	unsigned candidate_count;
-	wg_categories present, frame;
+	wg_categories present, frame, in_texts; /* in_texts: what its free text may hold */
 	struct wg_notice_text *texts;
 	unsigned text_count;
 	const struct wg_text_review *text_review; /* NULL without one */
@@ -132,14 +132,14 @@ static void set_text_verdict(struct wg_decision *out)
 	out->verdict = WG_VERDICT_REVIEW;
 }
 
-/* Free text that goes unread although it may hold what is not granted. */
-static wg_categories hidden_in_text(const struct deciding *d, wg_categories granted, wg_categories unreviewed)
+/* Free text that goes unread although it may hold what this recipient may not have. */
+static wg_categories hidden_in_text(const struct deciding *d, const struct wg_tally *tally, wg_categories granted)
 {
 	wg_categories hidden = WG_CATEGORIES_NONE;
 	for (unsigned i = 0; i < d->text_count; i++) {
 		const struct wg_notice_text *text = &d->texts[i];
-		if ((text->need & ~granted) == 0 && (unreviewed >> text->category & 1) == 0)
-			hidden |= text->may & ~granted;
+		if ((text->need & ~granted) == 0 && (tally->unreviewed >> text->category & 1) == 0)
+			hidden |= text->may & ~wg_tally_allowed(tally);
 	}
 	return hidden;
 }
@@ -157,7 +157,7 @@ static void set_review(const struct deciding *d, const struct verdict *verdict, 
 	out->second_person = verdict->second_person;
 }
 
-static void conclude(const struct deciding *d, const struct verdict *verdict, wg_categories unreviewed,
+static void conclude(const struct deciding *d, const struct verdict *verdict, const struct wg_tally *tally,
                      struct wg_decision *out)
 {
 	if (verdict->deny != NULL) {
@@ -165,7 +165,7 @@ static void conclude(const struct deciding *d, const struct verdict *verdict, wg
 	} else if ((out->granted & d->frame) == 0 || (out->granted & ~d->frame) == 0) {
 		set_verdict(out, WG_VERDICT_DENY, "no rule", "nothing is granted until a rule grants it");
 	} else {
-		out->in_text = hidden_in_text(d, out->granted, unreviewed);
+		out->in_text = hidden_in_text(d, tally, out->granted);
 		if (verdict->review != NULL || out->in_text != 0)
 			set_review(d, verdict, out);
 	}
@@ -227,7 +227,7 @@ static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_er
 	struct wg_tally tally = { 0 };
 	struct verdict verdict = { 0 };
 	d->applied_count = 0;
-	for (wg_categories left = d->present; left != 0; left &= left - 1) {
+	for (wg_categories left = d->present | d->in_texts; left != 0; left &= left - 1) {
 		unsigned c = (unsigned)__builtin_ctzll(left);
 		tally.consent[c] = wg_consents_state(d->view.consents, out->role, c, d->view.now, NULL);
 	}
@@ -238,7 +238,7 @@ static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_er
 		code = find_verdict(d, to, out->granted, &verdict, err);
 	if (code != WG_OK)
 		return code;
-	conclude(d, &verdict, tally.unreviewed, out);
+	conclude(d, &verdict, &tally, out);
 	add_obligations(d, out);
 	return WG_OK;
 }
@@ -287,6 +287,8 @@ static enum wg_code prepare(struct deciding *d, const struct wg_notice *notice, 
 	if (d->candidates == NULL || d->applied == NULL || d->texts == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
 	d->text_count = wg_notice_texts(notice, d->texts, WG_NOTICE_TEXTS);
+	for (unsigned i = 0; i < d->text_count; i++)
+		d->in_texts |= d->texts[i].may;
 	for (unsigned i = 0; i < policy->rule_count; i++)
 		if (has_to_do(d, &policy->rules[i]))
 			d->candidates[d->candidate_count++] = (struct candidate){ .rule = &policy->rules[i] };

@@ -85,10 +85,10 @@ struct wg_decision {
 	wg_categories granted;    /* present in the notice and granted */
 	wg_categories withheld;   /* present and not granted */
 	wg_categories overridden; /* of what is granted: against a consent that is not given, by name of the rule */
-	wg_categories
-		in_text; /* not granted, but granted free text may hold it: for that a person has to read it (REVIEW) */
-	unsigned due_minutes; /* of due; 0 when there is none */
-	bool second_person;   /* REVIEW: two people must release it */
+	wg_categories in_text; /* granted free text may hold it and this recipient may not have it, whether it stands in a
+	                        * place of its own or not: for that a person has to read it (REVIEW) */
+	unsigned due_minutes;  /* of due; 0 when there is none */
+	bool second_person;    /* REVIEW: two people must release it */
 	char escalate[WG_LIMIT_NAME +
 	              1];       /* REVIEW with due: the role in our own organisation that is told when it has passed */
 	unsigned delay_minutes; /* not sent before so long after the decision */

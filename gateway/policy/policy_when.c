@@ -55,9 +55,11 @@ static enum wg_code check_consent(const struct call *call, struct wg_err *err)
 		                       "consent('role', 'category')");
 	if (strcmp(call->value[0], "*") != 0 && wg_policy_role(call->layer->policy, call->value[0]) == WG_SET_OTHER)
 		return wg_policy_no_role(call->layer, call->when, call->value[0], err);
-	if (call->count == 1 || wg_categories_parse(call->value[1], &category, &inner) == WG_OK)
+	if (call->count == 1 || wg_category_find(call->value[1]) != WG_CATEGORIES_NONE)
 		return WG_OK;
-	return wg_xml_complain(call->layer->doc, call->when, err, "consent(): %s", inner.text);
+	bool list = wg_categories_parse(call->value[1], &category, &inner) == WG_OK;
+	return wg_xml_complain(call->layer->doc, call->when, err, "consent(): %s",
+	                       list ? "name one category alone" : inner.text);
 }
 
 static enum wg_code check_hours(const struct call *call, struct wg_err *err)

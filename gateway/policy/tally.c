@@ -47,6 +47,11 @@ void wg_tally_add(struct wg_tally *tally, const struct wg_rule *rule)
 	}
 }
 
+wg_categories wg_tally_allowed(const struct wg_tally *tally)
+{
+	return tally->shared & ~tally->withheld & ~(tally->gated & ~tally->lifted);
+}
+
 /* The rule behind what became of a category; NULL when nothing grants it. */
 static const struct wg_rule *rule_for(const struct wg_tally *tally, unsigned c, bool given, bool overridden)
 {
@@ -80,7 +85,7 @@ enum wg_code wg_tally_close(const struct wg_tally *tally, wg_categories present,
                             struct wg_err *err)
 {
 	wg_categories gated = tally->gated & ~tally->lifted;
-	out->granted = present & tally->shared & ~tally->withheld & ~gated;
+	out->granted = present & wg_tally_allowed(tally);
 	out->withheld = present & ~out->granted;
 	out->overridden = out->granted & tally->gated;
 	out->mark =

@@ -15,11 +15,13 @@ struct wg_tally {
 	/* Per category, the first rule that does it. */
 	const struct wg_rule *sharer[WG_TALLY_CATEGORIES], *lifter[WG_TALLY_CATEGORIES], *withholder[WG_TALLY_CATEGORIES],
 		*gater[WG_TALLY_CATEGORIES];
-	enum wg_consent_state consent[WG_TALLY_CATEGORIES]; /* of those that are present */
+	enum wg_consent_state consent[WG_TALLY_CATEGORIES]; /* of those that are in the notice or may be in its text */
 };
 
 /* One more rule that applies: share or withhold. */
 void wg_tally_add(struct wg_tally *tally, const struct wg_rule *rule);
+/* What this recipient may have, whether it is in the notice or not. */
+wg_categories wg_tally_allowed(const struct wg_tally *tally);
 /* Fills granted, withheld, overridden, mark and reasons of a decision. */
 enum wg_code wg_tally_close(const struct wg_tally *tally, wg_categories present, struct wg_decision *out,
                             struct wg_err *err) WG_MUST;

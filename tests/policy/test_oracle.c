@@ -1,5 +1,6 @@
 /* Random small policies against a second opinion: for every recipient and category the oracle asks every rule in turn,
- * with no sets, no caches and none of the engine's code. The numbers are the same at every run. */
+ * with no sets, no caches and none of the engine's code. Free text goes unread here: test_obligations.c has that. The
+ * numbers are the same at every run. */
 #include <limits.h>
 
 #include "policy_test.h"
@@ -107,8 +108,9 @@ static void write_policy(const struct plain *rules, unsigned n, char *out, size_
 		"<to role=\"police-missing\" of=\"host\"/><source>S-01</source></route>");
 	for (unsigned i = 0; i < n; i++) {
 		const struct plain *r = &rules[i];
-		used += (size_t)snprintf(out + used, size - used, "<rule id=\"r%u\" effect=\"%s\" kind=\"%s\"%s", i,
-		                         effects[r->effect], kinds[r->kind], markers[r->marker]);
+		used += (size_t)snprintf(out + used, size - used, "<rule id=\"r%u\" effect=\"%s\" kind=\"%s\"%s%s", i,
+		                         effects[r->effect], kinds[r->kind], markers[r->marker],
+		                         r->effect == WG_SHARE ? " text=\"unreviewed\"" : "");
 		used += put_list(out + used, size - used, "to", roles, r->to, 2);
 		used += put_list(out + used, size - used, "except", roles, r->except, 2);
 		used += put_list(out + used, size - used, "of", sides, r->of, 2);

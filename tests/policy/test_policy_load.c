@@ -18,6 +18,20 @@
 	RULE("id=\"r\" effect=\"share\" kind=\"missing\" to=\"parent\" categories=\"risk\"", \
 	     "\n<when>" condition "</when>" BASIS SOURCE)
 #define GRADES(attributes) HEAD "<grades " attributes ">" SOURCE "</grades>\n" TAIL
+#define WITHHOLD(attributes) \
+	RULE("id=\"r\" effect=\"withhold\" kind=\"*\" to=\"*\" categories=\"risk\" " attributes, SOURCE)
+#define REVIEW(attributes) RULE("id=\"r\" effect=\"review\" kind=\"*\" to=\"*\" " attributes, SOURCE)
+#define GIVE(attributes) SHARE("to=\"parent\" categories=\"risk\" " attributes)
+/* One element on line 2, or behind the roles on line 3. */
+#define ELEMENT(element) HEAD element "\n" TAIL
+#define HOURS(attributes) ELEMENT("<hours name=\"h\" " attributes ">" SOURCE "</hours>")
+#define RETAIN(attributes) ELEMENT("<retention " attributes ">" SOURCE "</retention>")
+#define READING(attributes) "<text-review " attributes ">" SOURCE "</text-review>\n"
+#define NAMED_ROLES                                                                                                   \
+	"<role name=\"home\" at=\"home\" named=\"child/placement/provider\"/><role name=\"school\" at=\"school\"/><role " \
+	"name=\"un\" at=\"national\"/>\n"
+#define LEAD(role, of) \
+	HEAD NAMED_ROLES "<route kind=\"missing\"><to role=\"" role "\" of=\"" of "\"/>" SOURCE "</route>\n" TAIL
 #define ROUTE(attributes, inside) HEAD ROLES "<route " attributes ">" inside SOURCE "</route>\n" TAIL
 
 static const struct {
@@ -79,7 +93,6 @@ static const struct {
 	  { "role a stands twice" } },
 	{ ROUTE("kind=\"missing\"", "<to role=\"front-door\" of=\"hosts\"/>"), ":3:", { "of=\"hosts\"", "\"host\"" } },
 	{ ROUTE("kind=\"missing\"", "<to role=\"frontdoor\" of=\"host\"/>"), ":3:", { "frontdoor", "\"front-door\"" } },
-	{ ROUTE("kind=\"missing\"", "<to role=\"parent\" of=\"host\"/>"), ":3:", { "role parent", "\"family\"" } },
 	{ ROUTE("kind=\"missing\"", ""), ":3:", { "to" } },
 	{ ROUTE("kind=\"lost\"", "<to role=\"front-door\" of=\"host\"/>"), ":3:", { "\"lost\"" } },
 	/* conditions */
@@ -89,7 +102,10 @@ static const struct {
 	{ WHEN("consent('parnet') = 'given'"), ":4:", { "role \"parnet\"", "\"parent\"" } },
 	{ WHEN("true() or consent ( \"parnet\" ) = 'given'"), ":4:", { "role \"parnet\"" } },
 	{ WHEN("consent() = 'given'"), ":4:", { "wants one role" } },
-	{ WHEN("consent('parent', 'parent') = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("consent('parent', 'parent') = 'given'"), ":4:", { "unknown category \"parent\"" } },
+	{ WHEN("consent('parent', 'health risk') = 'given'"), ":4:", { "one category alone" } },
+	{ WHEN("consent('parent', '*') = 'given'"), ":4:", { "one category alone" } },
+	{ WHEN("consent('nobody', 'health') = 'given'"), ":4:", { "role \"nobody\"" } },
 	{ WHEN("consent(child/name) = 'given'"), ":4:", { "wants one role" } },
 	{ WHEN("age('parent') = 3"), ":4:", { "age() takes nothing" } },
 	{ WHEN("document('x')"), ":4:", { "document" } },
@@ -128,6 +144,86 @@ static const struct {
 	{ SHARE("to=\"parent\" categories=\"risk health\""), ":3:", { "special category", "9(2)" } },
 	{ SHARE("to=\"parent\" categories=\"*\""), ":3:", { "names its categories" } },
 	{ SHARE("to=\"*\" categories=\"risk\""), ":3:", { "names its roles" } },
+	/* where an attribute of a rule means something */
+	{ GIVE("unless=\"consent\""), ":3:", { "test/r", "unless=", "withhold" } },
+	{ GIVE("second-person=\"true\""), ":3:", { "second-person=", "review" } },
+	{ GIVE("escalate=\"front-door\""), ":3:", { "escalate=", "review" } },
+	{ WITHHOLD("overrides=\"consent\""), ":3:", { "overrides=", "share" } },
+	{ WITHHOLD("text=\"unreviewed\""), ":3:", { "text=", "share" } },
+	{ WITHHOLD("delay=\"PT1H\""), ":3:", { "delay=", "share" } },
+	{ WITHHOLD("keep=\"P1Y\""), ":3:", { "keep=", "share" } },
+	{ WITHHOLD("due=\"PT1H\""), ":3:", { "due=", "review" } },
+	{ REVIEW("marker=\"none\""), ":3:", { "marker=", "withhold" } },
+	{ REVIEW("unless=\"consent\""), ":3:", { "unless=", "say it in <when>" } },
+	{ REVIEW("escalate=\"front-door\""), ":3:", { "escalate= needs due=" } },
+	{ REVIEW("due=\"PT4H\" escalate=\"front-dor\""), ":3:", { "role \"front-dor\"", "\"front-door\"" } },
+	{ WITHHOLD("unless=\"agreement\""), ":3:", { "unless=\"agreement\"" } },
+	{ GIVE("overrides=\"all\""), ":3:", { "overrides=\"all\"" } },
+	{ GIVE("text=\"unreviewd\""), ":3:", { "text=\"unreviewd\"", "\"unreviewed\"" } },
+	{ GIVE("delay=\"1 hour\""), ":3:", { "delay" } },
+	{ GIVE("keep=\"for ever\""), ":3:", { "keep" } },
+	{ GIVE("keep=\"PT4H\""), ":3:", { "keep" } },
+	{ GIVE("tell=\"front-dor\""), ":3:", { "role \"front-dor\"", "\"front-door\"" } },
+	{ GIVE("tell=\"police-missing\""), ":3:", { "tell= wants a role at a council", "<route>" } },
+	{ GIVE("of=\"told\""), ":3:", { "of" } },
+	/* sides of roles */
+	{ LEAD("home", "host"), ":3:", { "role home", "\"home\"", "of=\"named\"" } },
+	{ LEAD("school", "placing"), ":3:", { "role school", "of=\"sender\"" } },
+	{ LEAD("school", "named"), ":3:", { "role school", "needs named=" } },
+	{ LEAD("un", "placing"), ":3:", { "role un", "of=\"national\"" } },
+	{ LEAD("un", "host"), ":3:", { "role un", "of=\"national\"" } },
+	{ LEAD("home", "national"), ":3:", { "role home", "at=\"national\"" } },
+	{ LEAD("*", "host"), ":3:", { "role=\"*\"", "of=\"told\"" } },
+	{ ELEMENT("<role name=\"a\" at=\"national\" named=\"child/placement/provider\"/>"), ":2:", { "role a", "named=" } },
+	{ ELEMENT("<role name=\"a\" at=\"family\" named=\"child/placement/provider\"/>"), ":2:", { "role a", "named=" } },
+	{ ELEMENT("<role name=\"a\" at=\"home\" named=\"child/placement/provder\"/>"), ":2:", { "provder", "provider" } },
+	{ ELEMENT("<role name=\"a\" at=\"home\" named=\"child/placement\"/>"),
+	  ":2:",
+	  { "child/placement", "not a place" } },
+	{ ELEMENT("<role name=\"a\" at=\"home\" named=\"child//provider\"/>"), ":2:", { "role a" } },
+	{ ELEMENT("<role name=\"a\" at=\"home\" named=\"3\"/>"), ":2:", { "role a" } },
+	{ ELEMENT("<role name=\"a\" at=\"home\" named=\"child/placement/provider |\"/>"), ":2:", { "named" } },
+	/* conditions on functions */
+	{ WHEN("consent('parent', 'helth') = 'given'"), ":4:", { "helth", "\"health\"" } },
+	{ WHEN("consent('parent', 'health', 'risk') = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("consent('parent', ) = 'given'"), ":4:", { "" } },
+	{ WHEN("consent('') = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("consent('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') = 'given'"),
+	  ":4:",
+	  { "wants one role" } },
+	{ WHEN("live-episode('x') = 'yes'"), ":4:", { "live-episode() takes nothing" } },
+	{ WHEN("live-episod() = 'yes'"), ":4:", { "live-episod", "live-episode" } },
+	{ WHEN("working-hours() = 'yes'"), ":4:", { "working-hours('name')", "<hours>" } },
+	{ WHEN("working-hours(child/name) = 'yes'"), ":4:", { "working-hours('name')" } },
+	{ WHEN("working-hours('office') = 'yes'"), ":4:", { "no <hours name=\"office\">" } },
+	{ WHEN("relation('sender') = 'own'"), ":4:", { "relation()", "'submitter'" } },
+	{ WHEN("relation('submitter', 'submitter') = 'own'"), ":4:", { "relation()" } },
+	{ WHEN("relation(child/name) = 'own'"), ":4:", { "relation()" } },
+	{ HEAD "<define name=\"d\"><when>working-hours('ofice') = 'yes'</when>" SOURCE "</define>\n<hours name=\"office\" "
+	       "days=\"mon\" opens=\"09:00\" closes=\"17:00\">" SOURCE "</hours>" TAIL,
+	  ":2:",
+	  { "\"ofice\"", "did you mean \"office\"" } },
+	/* hours, closed days, reading of free text, retention */
+	{ HOURS("days=\"mon\" opens=\"17:00\" closes=\"09:00\""), ":2:", { "hours h", "two lines" } },
+	{ HOURS("days=\"mon\" opens=\"17:00\" closes=\"17:00\""), ":2:", { "two lines" } },
+	{ HOURS("days=\"mon\" opens=\"9\" closes=\"17:00\""), ":2:", { "opens" } },
+	{ HOURS("days=\"monday\" opens=\"09:00\" closes=\"17:00\""), ":2:", { "days" } },
+	{ HOURS("days=\"mon\" opens=\"09:00\""), ":2:", { "closes" } },
+	{ ELEMENT("<closed days=\"2026-12-25 2026-02-30\">" SOURCE "</closed>"), ":2:", { "2026-02-30", "not a day" } },
+	{ ELEMENT("<closed days=\"Christmas\">" SOURCE "</closed>"), ":2:", { "days" } },
+	{ ELEMENT("<closed days=\"2026-12-25\"/>"), ":2:", { "source" } },
+	{ HEAD ROLES READING("due=\"PT4H\"") READING("due=\"PT5H\"") TAIL, ":4:", { "<text-review> stands twice" } },
+	{ HEAD ROLES READING("due=\"4\"") TAIL, ":3:", { "due" } },
+	{ HEAD ROLES READING("due=\"PT4H\" escalate=\"parnet\"") TAIL, ":3:", { "role \"parnet\"", "\"parent\"" } },
+	{ RETAIN("kind=\"mising\" at=\"*\" keep=\"P1Y\""), ":2:", { "kind of notice \"mising\"", "\"missing\"" } },
+	{ RETAIN("kind=\"*\" at=\"concil\" keep=\"P1Y\""), ":2:", { "kind of organisation \"concil\"", "\"council\"" } },
+	{ RETAIN("kind=\"*\" at=\"*\" keep=\"1 year\""), ":2:", { "keep" } },
+	{ RETAIN("kind=\"*\" at=\"*\""), ":2:", { "keep" } },
+	/* layers */
+	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" areas=\"86\"/>", ":1:", { "areas" } },
+	{ "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" extends=\"../england\"/>",
+	  ":1:",
+	  { "extends" } },
 	/* what stands where it means nothing */
 	{ SHARE("to=\"parent\" categories=\"risk\" marker=\"say\""), ":3:", { "marker=", "withhold" } },
 	{ SHARE("to=\"parent\" categories=\"risk\" due=\"PT4H\""), ":3:", { "due=", "review" } },
@@ -193,6 +289,29 @@ static void test_accepted(void **state)
 		     "'given'"),
 		ROUTE("kind=\"found\" even-to-sender=\"true\"",
 		      "<to role=\"front-door\" of=\"host\"/><to role=\"police-missing\" of=\"placing\"/>"),
+		GIVE("overrides=\"consent\" text=\"unreviewed\" delay=\"PT1H\" keep=\"P6Y\" tell=\"front-door\" "
+		     "confirmation=\"required\" of=\"placing host sender named national\""),
+		WITHHOLD("unless=\"consent\" marker=\"none\" tell=\"front-door\""),
+		REVIEW("due=\"P2D\" second-person=\"true\" escalate=\"front-door\""),
+		REVIEW("second-person=\"false\""),
+		LEAD("home", "named"),
+		LEAD("home", "sender"),
+		LEAD("school", "told"),
+		LEAD("*", "told"),
+		LEAD("un", "national"),
+		LEAD("un", "sender"),
+		ROUTE("kind=\"missing\"", "<to role=\"parent\" of=\"host\"/>"),
+		ELEMENT("<role name=\"a\" at=\"home\" named=\"child/placement/provider | child/placement/ofsted-urn\"/>"),
+		WHEN("consent('parent','health') = 'given' and consent( \"*\" , 'risk' ) = 'given'"),
+		WHEN("live-episode() = 'yes' or relation() = 'own' or relation( 'submitter' ) = 'police-of-host'"),
+		WHEN("child/name/full = \"consent('nobody')\" or child/name/full = 'age(1) \"'"),
+		HEAD "<define name=\"d\"><when>working-hours('h') = 'no'</when>" SOURCE "</define>"
+			 "<hours name=\"h\" days=\"mon tue\" opens=\"00:00\" closes=\"24:00\" closed-days=\"false\">" SOURCE
+			 "</hours><hours name=\"h\" days=\"sat\" opens=\"10:00\" closes=\"12:30\">" SOURCE "</hours>"
+			 "<closed days=\"2026-12-25 2026-12-28\">" SOURCE "</closed>" TAIL,
+		HEAD ROLES READING("due=\"PT4H\" escalate=\"front-door\"") TAIL,
+		RETAIN("kind=\"missing found\" at=\"council national\" keep=\"P18M\""),
+		RETAIN("kind=\"*\" at=\"*\" keep=\"P90D\""),
 		HEAD "<define name=\"b\"><when>true()</when><source>S-01</source></define><define "
 			 "name=\"a\"><when>$b</when><source>S-01</source></define>" TAIL,
 	};
@@ -267,13 +386,40 @@ static void test_layers(void **state)
 	wg_policy_freep(&policy);
 }
 
+#define DENY(id) "<rule id=\"" id "\" effect=\"deny\" kind=\"*\" to=\"front-door\">" SOURCE "</rule>"
+
+/* A layer that two others extend counts once, and every layer stands above all that it extends. */
+static void test_diamond(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = NULL;
+	struct wg_err err = { 0 };
+	write_layer("low", LAYER("low", "", "<role name=\"front-door\" at=\"council\"/>" DENY("one")));
+	write_layer("mid", LAYER("mid", "extends=\"low\" areas=\"860 861\"", DENY("one")));
+	write_layer("side", LAYER("side", "extends=\" low  mid \"", DENY("one")));
+	write_layer("other", LAYER("other", "extends=\"low\"", DENY("one")));
+	write_layer("top", LAYER("top", "extends=\"other side mid other\"", DENY("one") DENY("two")));
+	must(load("top", &policy, &err), &err);
+	static const char *const order[] = { "top/one", "top/two", "side/one", "mid/one", "other/one", "low/one" };
+	static const char *const layers[] = { "low", "other", "mid", "side", "top" };
+	assert_int_equal(policy->rule_count, WG_COUNT(order));
+	for (unsigned i = 0; i < WG_COUNT(order); i++)
+		assert_string_equal(policy->rules[i].id, order[i]);
+	assert_int_equal(policy->layer_count, WG_COUNT(layers));
+	for (unsigned i = 0; i < WG_COUNT(layers); i++) {
+		assert_string_equal(policy->layers[i].id, layers[i]);
+		assert_int_equal(policy->layers[i].everywhere, strcmp(layers[i], "mid") != 0);
+	}
+	wg_policy_freep(&policy);
+}
+
 static void test_layers_refused(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *name, *text, *words[2];
 	} rows[] = {
-		{ "circle-a", LAYER("circle-a", "extends=\"circle-b\"", ""), { "circle-a.xml:1", "circle" } },
+		{ "circle-a", LAYER("circle-a", "extends=\"circle-b\"", ""), { "circle-b.xml:1", "circle" } },
 		{ "self", LAYER("self", "extends=\"self\"", ""), { "self.xml:1", "circle" } },
 		{ "orphan", LAYER("orphan", "extends=\"nowhere\"", ""), { "orphan.xml:1", "nowhere" } },
 		{ "misnamed-above", LAYER("misnamed-above", "extends=\"misnamed\"", ""), { "misnamed.xml:1", "differ" } },
@@ -333,7 +479,10 @@ static void test_too_many_layers(void **state)
 static void test_shipped(void **state)
 {
 	(void)state;
-	static const char *const shipped[] = { "england", "staffordshire-stoke" };
+	static const char *const shipped[] = {
+		"england",          "staffordshire-stoke", "leicester-leicestershire-rutland",
+		"northamptonshire", "derby-derbyshire",    "midlands"
+	};
 	for (size_t i = 0; i < WG_COUNT(shipped); i++) {
 		char path[256];
 		struct wg_policy *policy = NULL;
@@ -363,7 +512,8 @@ static int close_all(void **state)
 {
 	static const char *const made[] = { "low",   "mid",      "top",          "circle-a",       "circle-b",
 		                                "self",  "orphan",   "misnamed",     "misnamed-above", "redefines",
-		                                "twice", "confirms", "broken-below", "broken",         "base" };
+		                                "twice", "confirms", "broken-below", "broken",         "base",
+		                                "side",  "other" };
 	char path[128];
 	for (size_t i = 0; i < WG_COUNT(made); i++) {
 		(void)snprintf(path, sizeof path, "%s/%s.xml", folder, made[i]);
@@ -380,8 +530,9 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),        cmocka_unit_test(test_accepted),        cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_layers_refused), cmocka_unit_test(test_too_many_layers), cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),       cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_diamond), cmocka_unit_test(test_layers_refused), cmocka_unit_test(test_too_many_layers),
+		cmocka_unit_test(test_shipped),
 	};
 	return cmocka_run_group_tests_name("policy_load", tests, open_all, close_all);
 }
