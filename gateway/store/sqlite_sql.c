@@ -193,7 +193,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_RECORD_PUT] = "INSERT INTO record(id, child, at, message, blob) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_RECORD_MOVE] = "UPDATE record SET child = ?2 WHERE message = ?1",
 	[SQL_RECORD_OF_MESSAGE] = "SELECT count(*) FROM record WHERE message = ?1 AND child <> ?2",
-	[SQL_RECORDS] = "SELECT id, at, blob FROM record WHERE child = ?1 AND blob IS NOT NULL ORDER BY seq LIMIT ?2",
+	[SQL_RECORDS] = /* but for those whose content was destroyed */
+	"SELECT r.id, r.at, r.blob FROM record r JOIN blob b ON b.id = r.blob WHERE r.child = ?1 AND b.head <> 0"
+	" ORDER BY r.seq LIMIT ?2",
 	[SQL_RECORDS_HEAD] = "SELECT coalesce(max(records), 0) FROM child",
 	[SQL_RECORDS_AT] = "SELECT records FROM child WHERE id = ?1",
 	[SQL_RECORDS_CHANGED] =

@@ -1,4 +1,4 @@
-/* A database that the previous version left is opened, migrated and gone on with; its log is still whole. */
+/* A database that an earlier version left is opened, migrated and gone on with; its log is still whole. */
 #include "store/store.h"
 
 #include <sys/stat.h>
@@ -6,18 +6,20 @@
 #include "rig.h"
 #include "store/sqlite_internal.h"
 
+#define HEAD_2 "3321420db45ff082d5feeb1cf10c38d60de677621a2b9f23a9d6f49c750e405c"
 #define HEAD "49190eb1f7a6cd70d983472bd629997938db315a45ad0d828d811789a8eacc66"
 
 static struct wg_now now = { .wall = 1800000000000, .steady = 5000 };
 
-/* A folder with the store of version 1 in it. */
-static char *old_store(void)
+/* A folder with the store of that version in it. */
+static char *old_store(int version)
 {
-	char *folder = rig_folder(), path[128];
+	char *folder = rig_folder(), path[128], dump[256];
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(1u << 20);
 	char chunk[4096];
 	sqlite3 *db = NULL;
-	int fd = open(WG_SOURCE_DIR "/tests/store/corpus/version-1.sql", O_RDONLY);
+	(void)snprintf(dump, sizeof dump, WG_SOURCE_DIR "/tests/store/corpus/version-%d.sql", version); /* short */
+	int fd = open(dump, O_RDONLY);
 	assert_true(fd >= 0);
 	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
 		wg_buf_put(&text, chunk, (size_t)n);
@@ -45,7 +47,7 @@ static int64_t number(struct wg_store *store, const char *sql)
 
 static void opened_and_migrated(void **state)
 {
-	char *folder = old_store(), head[WG_STORE_HASH];
+	char *folder = old_store(1), head[WG_STORE_HASH];
 	struct wg_store *store = NULL;
 	struct wg_err err = { 0 };
 	uint64_t entries = 0;
@@ -92,7 +94,7 @@ static void goes_on(void **state)
 		{ WG_RELATION_WITHIN, WG_KEY_NAME_BIRTH, "1f1c", WG_KEY_NHS, "0002", 0, 0 },
 		{ WG_RELATION_WITHIN, WG_KEY_REFERENCE, "c0de", WG_KEY_NHS, "beef", 0, 0 },
 	};
-	char *folder = old_store(), head[WG_STORE_HASH];
+	char *folder = old_store(1), head[WG_STORE_HASH];
 	struct wg_store *store = NULL;
 	struct wg_err err = { 0 };
 	struct wg_dlv_job *sent = NULL;
@@ -134,8 +136,87 @@ static void goes_on(void **state)
 	rig_remove(folder);
 }
 
+static void expect(struct wg_store *store, const char *sql, int64_t want)
+{
+	int64_t got = number(store, sql);
+	if (got != want)
+		fail_msg("%s: %d instead of %d", sql, (int)got, (int)want);
+}
+
+/* Two children, of one an episode that has ended and one that is open; what version 3 adds stands at nothing. */
+static void from_version_2(void **state)
+{
+	char *folder = old_store(2), head[WG_STORE_HASH];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	uint64_t entries = 0;
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		OK(wg_store_open(folder, &store, &err));
+		OK(wg_store_audit(store, &entries, head, &err));
+		assert_int_equal(entries, 34);
+		assert_string_equal(head, HEAD_2);
+		expect(store, "PRAGMA user_version", 4);
+		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
+		expect(store, "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0", 7);
+		expect(store, "SELECT group_concat(relation, '') FROM (SELECT relation FROM message ORDER BY seq)", 1211000);
+		expect(store, "SELECT count(*) FROM child WHERE legal_hold = 0 AND records = 0", 3);
+		expect(store,
+		       "SELECT count(*) FROM delivery WHERE side = '' AND not_before = 0 AND due = 0 AND alarm_of IS NULL"
+		       " AND stale = 0 AND refused = 0 AND overrides = 0",
+		       8);
+		expect(store, "SELECT count(*) FROM record", 0);
+		wg_store_closep(&store);
+	}
+	rig_remove(folder);
+}
+
+/* What was told then is known, reviews are released, and consent takes back what waits since then. */
+static void goes_on_from_version_2(void **state)
+{
+	char *folder = old_store(2), head[WG_STORE_HASH];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	struct wg_msg_new m = rig_message(100);
+	struct wg_msg_receipt receipt;
+	struct wg_context c = { 0 };
+	const struct wg_match_key tess = old_key(WG_KEY_NHS, "0001");
+	const struct wg_record_new record = { .id = "0123456789abcdefghjkmnpqrs", .blob = "withdrawn", .blob_len = 9 };
+	struct wg_dlv_job *jobs = NULL;
+	unsigned count = 0, pulled = 0;
+	uint64_t entries = 0, child = 0;
+	(void)state;
+	OK(wg_store_open(folder, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_recover(store, now, &count, &err));
+	OK(wg_store_add(store, now, &m, &receipt, &err));
+	OK(wg_store_context(store, receipt.id, WG_RELATION_CLOSES, &tess, 1, WG_CHILD_BY_KEYS, "", NULL, &c, &err));
+	assert_true(c.child == 1 && c.live && !c.doubt);
+	assert_int_equal(c.told_count, 1); /* of the open episode */
+	assert_string_equal(c.told[0].of, "");
+	wg_context_free(&c);
+	OK(wg_store_child(store, "", &tess, 1, &child, &err));
+	OK(wg_store_record(store, now, child, &record, "robin", "the child said so", &pulled, &err));
+	assert_int_equal(pulled, 3);
+	OK(wg_store_act(store, now, "release", receipt.id, "robin", "a test", &count, &err));
+	assert_int_equal(count, 0);
+	OK(wg_db_exec(store,
+	              "UPDATE message SET lease_owner = 9, state = 'routed' WHERE state IN ('accepted', 'normalised')",
+	              &err)); /* what waits stays out */
+	OK(wg_store_lease_deliveries(store, now, 1, "", 100, 100, &jobs, &count, &err));
+	assert_int_equal(count, 1); /* the profile of another child: all else is stale, or a person's */
+	wg_dlv_jobs_free(jobs, count);
+	wg_store_rollback(store);
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_audit(store, &entries, head, &err));
+	OK(wg_store_commit(store, &err));
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
+		                                cmocka_unit_test(from_version_2), cmocka_unit_test(goes_on_from_version_2) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
