@@ -34,6 +34,9 @@ enum wg_code wg_review_json(struct wg_reviewing *r, struct wg_buf *out, struct w
 /* review_page.c */
 enum wg_code wg_review_html(struct wg_reviewing *r, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
+/* The next reason of a record, from *at on, that goes against a consent, in words; *at is where it stands. False when
+ * there is no other. */
+bool wg_review_override(const json_t *record, size_t *at, struct wg_buf *out);
 /* "health, placement" of the categories for want of which a line stays behind; "" when it does not. */
 const char *wg_review_missing(const struct wg_review_line *line, char *out, size_t size);
 /* A value as it may be shown: a picture is named, not printed. */

@@ -28,8 +28,14 @@ static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 	put_fact(out, "Kind", r->row.kind);
 	put_fact(out, "To", wg_buf_text(&whom));
 	put_fact(out, "State", r->row.state);
-	put_fact(out, "Why it waits", r->row.reason);
+	for (size_t i = 0;; i++) {
+		WG_AUTO_BUF struct wg_buf line = WG_BUF((size_t)4096);
+		if (!wg_review_override(r->record, &i, &line))
+			break;
+		put_fact(out, "Against", wg_buf_text(&line));
+	}
 	if (strcmp(r->row.state, "review") == 0) {
+		put_fact(out, "Why it waits", r->row.reason);
 		put_fact(out, "Due", wg_review_due(&r->row, wg_clock_wall(), due, sizeof due));
 		put_fact(out, "Who must decide", wg_review_persons(&r->row, persons, sizeof persons));
 	}

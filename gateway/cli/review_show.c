@@ -33,6 +33,23 @@ const char *wg_review_value(const struct wg_review_line *line)
 	return strcmp(line->path, "attachment") == 0 ? "(a picture)" : line->value;
 }
 
+bool wg_review_override(const json_t *record, size_t *at, struct wg_buf *out)
+{
+	const json_t *reasons = json_object_get(record, "reasons");
+	while (*at < json_array_size(reasons) && !json_is_true(json_object_get(json_array_get(reasons, *at), "override")))
+		++*at;
+	const json_t *r = json_array_get(reasons, *at);
+	if (r == NULL)
+		return false;
+	wg_buf_printf(out, "consent, which is %s: %s by rule %s", wg_people_text(r, "consent"),
+	              wg_people_text(r, "category"), wg_people_text(r, "rule"));
+	if (wg_people_text(r, "source")[0] != '\0')
+		wg_buf_printf(out, " (%s)", wg_people_text(r, "source"));
+	if (wg_people_text(r, "kept_back")[0] != '\0')
+		wg_buf_printf(out, "; %s would have kept it back", wg_people_text(r, "kept_back"));
+	return true;
+}
+
 /* ---- text */
 
 /* What the copy says, and what the original says, line by line; each is wrapped in its column or in the whole width. */
@@ -148,6 +165,16 @@ static void put_found(const json_t *record, struct wg_buf *out)
 	}
 }
 
+static void put_overrides(const json_t *record, struct wg_buf *out)
+{
+	for (size_t i = 0;; i++) {
+		WG_AUTO_BUF struct wg_buf line = WG_BUF((size_t)4096);
+		if (!wg_review_override(record, &i, &line))
+			return;
+		put_labelled(out, "against", wg_buf_text(&line));
+	}
+}
+
 static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 {
 	const struct wg_row *row = &r->row;
@@ -156,12 +183,13 @@ static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 	wg_buf_printf(out, "%s of message %s: %s to %s/%s, as %s%s%s, by %s: %s\n", row->id, row->message,
 	              row->kind[0] != '\0' ? row->kind : "notice", row->organisation, row->desk, row->role,
 	              row->of[0] != '\0' ? " of " : "", row->of, row->channel, row->state);
-	put_labelled(out, "why", row->reason);
 	if (strcmp(row->state, "review") == 0) {
+		put_labelled(out, "why", row->reason);
 		put_labelled(out, "due", wg_review_due(row, now, due, sizeof due));
 		put_labelled(out, "decides", wg_review_persons(row, persons, sizeof persons));
 	}
-	if (wg_people_text(r->record, "escalate")[0] != '\0')
+	put_overrides(r->record, out);
+	if (strcmp(row->state, "review") == 0 && wg_people_text(r->record, "escalate")[0] != '\0')
 		wg_buf_printf(out, "  when it is overdue, %s is told\n", wg_people_text(r->record, "escalate"));
 	put_found(r->record, out);
 }
