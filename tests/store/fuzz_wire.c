@@ -38,6 +38,44 @@ static void open_store(void)
 	(void)rmdir(folder); /* what is left over shows in /tmp */
 }
 
+/* The second message: about a child that has answered, with a delivery to send, a review for two people with its alarm,
+ * and one that goes against a consent. The ids that deliveries get are chance: an input acts on all of the message. */
+static void furnish_second(const struct wg_msg_job *job)
+{
+	struct wg_err err = { 0 };
+	struct wg_dlv_new d[4];
+	struct wg_msg_done_result result;
+	struct wg_match_key key = { .kind = WG_KEY_NHS };
+	const struct wg_record_new answer = { .id = "4123456789abcdefghjkmnpqrs", .blob = "a", .blob_len = 1 };
+	memset(key.key, 'e', sizeof key.key - 1);
+	for (int i = 0; i < 4; i++)
+		d[i] = (struct wg_dlv_new){ .organisation = "oatshire",
+			                        .role = "r",
+			                        .channel = "mail",
+			                        .of = "host",
+			                        .desk = { (char)('d' + i), '\0' },
+			                        .state = i == 1 ? WG_DLV_REVIEW : WG_DLV_SEALED,
+			                        .disclosure = "{}",
+			                        .envelope = "e",
+			                        .envelope_len = 1 };
+	d[1].second_person = true;
+	d[1].due = d[2].not_before = server.now.wall + 1000;
+	d[2].alarm_of = 2;
+	d[3].overrides = true;
+	struct wg_msg_done done = { .token = job->token,
+		                        .state = WG_MSG_ROUTED,
+		                        .epoch = "e1",
+		                        .relation = WG_RELATION_OPENS,
+		                        .keys = &key,
+		                        .key_count = 1,
+		                        .deliveries = d,
+		                        .delivery_count = 4,
+		                        .consents = &answer,
+		                        .consent_count = 1 };
+	memcpy(done.id, job->id, sizeof done.id);
+	must(wg_store_done(server.store, server.now, &done, &result, &err) == WG_OK);
+}
+
 /* Inside the input's own transaction: a message that is leased, one that is routed and has a delivery on its way, and
  * one that waits for a person. */
 static void furnish(void)
@@ -63,20 +101,8 @@ static void furnish(void)
 	m.id[0] = '2';
 	must(wg_store_add(server.store, server.now, &m, &receipt, &err) == WG_OK);
 	must(wg_store_lease_messages(server.store, server.now, 9, 3, &jobs, &count, &err) == WG_OK && count == 3);
-	struct wg_dlv_new d = { .organisation = "oatshire",
-		                    .desk = "d",
-		                    .role = "r",
-		                    .channel = "mail",
-		                    .state = WG_DLV_SEALED,
-		                    .disclosure = "{}",
-		                    .envelope = "e",
-		                    .envelope_len = 1 };
-	struct wg_msg_done done = {
-		.token = jobs[1].token, .state = WG_MSG_ROUTED, .epoch = "e1", .deliveries = &d, .delivery_count = 1
-	};
+	furnish_second(&jobs[1]);
 	struct wg_msg_done_result result;
-	memcpy(done.id, jobs[1].id, sizeof done.id);
-	must(wg_store_done(server.store, server.now, &done, &result, &err) == WG_OK);
 	struct wg_match_key key = { .kind = WG_KEY_NHS };
 	memset(key.key, 'd', sizeof key.key - 1);
 	struct wg_msg_done wait = {
