@@ -47,7 +47,7 @@ static const char *what_to_do(const struct wg_row *r)
 	} hints[] = {
 		{ "attention",
 		  "look and answer: wardgate attention show %s; or read it anew (wardgate queue retry), or cancel" },
-		{ "review", "let it go: wardgate queue release %s --why TEXT; or cancel" },
+		{ "review", "look, then release or withhold it: wardgate review show %s" },
 		{ "held", "let it go: wardgate queue release %s --why TEXT; or cancel" },
 		{ "failed", "try again: wardgate queue retry %s; or cancel" },
 	};

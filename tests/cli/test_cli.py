@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT / "ops/lib"))
 import world as w
 
 PROGRAM = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
-COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit", "policy")
+COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit", "policy", "consent", "review",
+            "disclosures")
 ID = "06bcd8k1m3v5x7z9a2c4e6g8j0"
 POLICY = ("--policy", ROOT / "policy/staffordshire-stoke.xml", "--directory", ROOT / "policy/directory-example.xml")
 NOTICE = ROOT / "tests/corpora/notice/missing-example.xml"
@@ -385,7 +386,8 @@ class Check(Configured):
 
 class WithoutStore(Configured):
     ASKS = (("queue", "list"), ("queue",), ("queue", "show", ID), ("explain", ID), ("audit", "verify"), ("queue", "retry", ID),
-            ("attention", "list"), ("attention", "show", ID))
+            ("attention", "list"), ("attention", "show", ID), ("review", "list"), ("review", "show", ID), ("consent", "show", "--child", ID),
+            ("disclosures", "--all"), ("disclosures", "--child", ID), ("disclosures", "--unconfirmed"))
 
     def test_never_started(self):
         for words in self.ASKS:
