@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What people do: put down and end answers about sharing, decide what a rule leaves to them, and account for who was told what. One gateway
 with a small policy of its own (people-policy.xml), a mail server, and the real program."""
+import fcntl
 import html.parser
 import json
 import os
@@ -8,9 +9,11 @@ import pathlib
 import pwd
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -270,6 +273,43 @@ class Review(People):
             text = self.good("disclosures", "--child", message).stdout
             self.assertIn("released it, ", text)
             self.assertIn("read it too", text)
+
+    def on_terminal(self, columns, *words):
+        """What the program writes on a terminal of so many columns."""
+        ours, its = os.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        attributes = termios.tcgetattr(its)
+        attributes[1] &= ~termios.OPOST
+        termios.tcsetattr(its, termios.TCSANOW, attributes)
+        process = subprocess.Popen([PROGRAM, *words, "--config", self.gateway.config], stdout=its)
+        os.close(its)
+        text = b""
+        try:
+            while piece := os.read(ours, 65536):
+                text += piece
+        except OSError:  # the other end is closed
+            pass
+        os.close(ours)
+        self.assertEqual(process.wait(60), OK)
+        return text.decode()
+
+    def test_side_by_side_on_a_wide_terminal(self):
+        message = self.submit(report("Tess Example", reference="SP-EX-20261121-0418", circumstances="\u00e9" * 300 + " went out"))
+        review = self.waiting(message)
+        lines = self.on_terminal(161, "review", "show", review).splitlines()
+        head = next(i for i, line in enumerate(lines) if line.startswith("WHAT THE RECIPIENT WOULD SEE"))
+        self.assertEqual(lines[head].index("|"), 80)
+        for line in lines[head:]:
+            self.assertEqual(line[80], "|", line)
+            self.assertLessEqual(len(line), 161)
+        left, right = ("\n".join(line[a:b].rstrip() for line in lines[head + 1:]) for a, b in ((0, 80), (82, None)))
+        self.assertIn("Tess Example", left)
+        self.assertNotIn("Quaker", left)
+        self.assertIn("- child/religion: Quaker [not shared: equality]", right)
+        self.assertIn("went out", right)
+        narrow = self.on_terminal(100, "review", "show", review)
+        self.assertIn("\nTHE ORIGINAL (- stays behind)\n", narrow)
+        self.assertEqual(narrow, self.good("review", "show", review).stdout)
 
     def test_overrides_are_looked_at(self):
         message = self.submit(report("Kit Placeholder"))
