@@ -357,11 +357,13 @@ struct wg_routing {
 	struct wg_decisions *out;
 	struct wg_recipient *recipients; /* one for each of out->list, WG_LIMIT_RECIPIENTS long */
 	char copy_organisation[WG_LIMIT_NAME + 1], copy_desk[WG_LIMIT_NAME + 1]; /* "" when the notice is no copy */
+	const struct wg_desk *not_to; /* never a recipient now; NULL: none */
 };
 
 /* route.c: fills organisation, desk, role, of, also and route_source of a decision per desk, and unreachable. */
 enum wg_code wg_route_notice(struct wg_routing *routing, struct wg_facts_view *view, struct wg_err *err) WG_MUST;
-/* One more recipient: that role of the placing authority, because of a rule with tell=. */
+/* One more recipient: that role of the placing authority, or of the host where no placing one is named, because of a
+ * rule with tell=; also where that authority handed the notice in, but not the desk that did. */
 enum wg_code wg_route_tell(const struct wg_routing *routing, unsigned role, const char *source, struct wg_err *err)
 	WG_MUST;
 /* Afterwards: that nobody is a recipient at all is put into words. */

@@ -45,6 +45,8 @@ enum wg_code wg_route_add(const struct wg_routing *routing, const char *source, 
                           const struct wg_desk *desk, const char *role, const char *of, struct wg_err *err)
 {
 	struct wg_decisions *out = routing->out;
+	if (desk == routing->not_to)
+		return WG_OK;
 	for (unsigned i = 0; i < out->count; i++) {
 		if (out->list[i].desk == desk) {
 			note_also(&out->list[i], role, of);
@@ -64,11 +66,25 @@ enum wg_code wg_route_add(const struct wg_routing *routing, const char *source, 
 	return WG_OK;
 }
 
+/* The desk that handed the notice in, where it says which; NULL when it does not. */
+static const struct wg_desk *sender_desk(const struct wg_routing *routing)
+{
+	char name[WG_LIMIT_NAME + 1];
+	const struct wg_organisation *o = wg_directory_find(routing->directory, routing->view->given->submitter);
+	if (o == NULL || !wg_notice_get_into(routing->notice, "header/sender/@desk", name, sizeof name))
+		return NULL;
+	return wg_organisation_desk(o, name);
+}
+
 enum wg_code wg_route_tell(const struct wg_routing *routing, unsigned role, const char *source, struct wg_err *err)
 {
-	struct wg_route_to to = { .role = role, .side = WG_SIDE_PLACING };
+	struct wg_routing telling = *routing;
+	/* Of a child at home nobody names a placing authority: the one of the area is responsible. */
+	enum wg_side side = routing->view->side[0][0] != '\0' ? WG_SIDE_PLACING : WG_SIDE_HOST;
+	struct wg_route_to to = { .role = role, .side = side };
 	memcpy(to.role_name, routing->policy->roles[role].name, sizeof to.role_name);
-	return wg_route_side(routing, &to, source, false, err);
+	telling.not_to = sender_desk(routing);
+	return wg_route_side(&telling, &to, source, true, err);
 }
 
 void wg_route_end(const struct wg_routing *routing)

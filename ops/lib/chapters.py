@@ -60,7 +60,7 @@ def table(story):
         went = " and ".join(f"{d['organisation']}/{d['desk']}" for d in deliveries[part["id"]])
         show(f"{part['id']}  {part['state']}: {went and 'at ' + went or part['reason']}")
     waits = [p for p in parts if p["state"] == "attention"]
-    check(f"the table is {reason}: two are delivered, each to two recipients", sorted(len(d) for d in deliveries.values()) == [0, 2, 2])
+    check(f"the table is {reason}: two are delivered, each to three recipients", sorted(len(d) for d in deliveries.values()) == [0, 3, 3])
     shown = story.host.cli("attention", "show", waits[0]["id"]).stdout if len(waits) == 1 else ""
     check('the third waits alone, and for its reason: "round teatime" is no time that can be read surely', "round teatime" in shown)
 
@@ -156,7 +156,7 @@ def interview(story):
     check("who the child agreed to tell, and whom not, stands in the notice: police given, parent refused",
           '<consent to="police-missing" state="given">' in done.stdout and '<consent to="parent" state="refused">' in done.stdout)
     decided = run(world, "decide", "--policy", w.ROOT / "policy/staffordshire-stoke.xml", "--directory", story.host.folder / "directory.xml", notice)
-    check("this region's policy names no recipient for it yet, so nobody would get it and a person is called",
+    check("the form names no authority, so no region speaks for it: nobody would get it, and a person is called",
           decided.returncode == 10 and "no route of this policy" in decided.stdout)
 
 
