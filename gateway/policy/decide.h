@@ -107,7 +107,8 @@ struct wg_decisions {
 };
 
 /* Routes and decides. A notice that is itself a copy (header/copy-for) goes only to desks of its copy-for organisation.
- * The organisation that submitted is never a recipient unless a route says so with even-to-sender="true". */
+ * The organisation that submitted is never a recipient unless a route says so with even-to-sender="true" or a rule tells
+ * another of its desks. */
 enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice,
                        const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
 void wg_decisions_freep(struct wg_decisions **decisions);

@@ -183,13 +183,13 @@ static void say_equal(struct part left, struct part right, bool equal, bool nega
 		return;
 	size_t cut =
 		left.n > sizeof answer && is(behind(left, left.n - (sizeof answer - 1)), answer) ? sizeof answer - 1 : 0;
-	if (!equal && !negated) {
-		put(out, left);
-		wg_buf_puts(out, " is given and ");
-	}
 	put(out, (struct part){ left.p, left.n - cut });
-	wg_buf_puts(out, cut > 0 ? (equal != negated ? " is answered " : " is not answered ")
-	                         : (equal != negated ? " is " : " is not "));
+	if (!equal && !negated)
+		wg_buf_puts(out, cut > 0 ? " is answered and not " : " is given and is not ");
+	else if (equal != negated)
+		wg_buf_puts(out, cut > 0 ? " is answered " : " is ");
+	else
+		wg_buf_puts(out, cut > 0 ? " is not answered " : " is not ");
 	if (is_path(right))
 		put(out, right);
 	else
@@ -253,7 +253,7 @@ static void say_term(struct part s, struct wg_buf *out)
 	struct part in = inside(s), negated = begins(s, "not") ? inside(trim(behind(s, 3))) : in;
 	if (in.n == 0 && negated.n == 0) {
 		say_atom(s, false, out);
-	} else if (in.n == 0 && single(negated) && inside(negated).n == 0) {
+	} else if (in.n == 0 && single(negated) && inside(negated).n == 0 && !begins(negated, "not")) {
 		say_atom(negated, true, out);
 	} else {
 		wg_buf_puts(out, in.n > 0 ? "(" : "not (");

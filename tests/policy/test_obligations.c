@@ -18,7 +18,7 @@ static const char directory_text[] =
 /* circumstances may hold a good deal more than circumstances; identity, risk and health are plain. */
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
-	"<header><sender organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header>"
+	"<header><sender organisation=\"placer\" desk=\"door\"/><received>2026-11-20T22:41:07Z</received></header>"
 	"<episode><risk>HIGH</risk></episode><child><name><full>Robin Specimen</full></name></child>"
 	"<authorities><placing>830</placing><host>860</host></authorities>"
 	"<missing><circumstances>went out</circumstances></missing></notice>";
@@ -216,6 +216,9 @@ static const struct {
 	      RULE("a", "share", EVERYBODY, "categories=\"risk\" tell=\"social-worker\"")
 	          RULE("b", "withhold", "*", "categories=\"identity\" tell=\"social-worker\""),
 	  NULL, "force/police-missing S-02, host/front-door S-02, placer/social-worker S-01", "" },
+	{ "another's desk of that name",
+	  ROUTE("police-missing", "host") RULE("a", "share", "police-missing", "categories=\"risk\" tell=\"front-door\""),
+	  "host", "force/police-missing S-02, placer/front-door S-01", "" },
 	{ "two roles",
 	  ROUTE("police-missing", "host") RULE("a", "share", "police-missing", "categories=\"risk\" tell=\"social-worker\"")
 	      RULE("b", "withhold", "*", "categories=\"identity\" tell=\"front-door\""),
@@ -238,9 +241,12 @@ static const struct {
 	  ROUTE("police-missing", "host")
 	      RULE("a", "share", "police-missing", "categories=\"health\" tell=\"social-worker\""),
 	  NULL, "force/police-missing S-02", "" },
-	{ "not the sender",
+	{ "also where that authority sent it",
 	  ROUTE("police-missing", "host")
 	      RULE("a", "share", "police-missing", "categories=\"risk\" tell=\"social-worker\""),
+	  "placer", "force/police-missing S-02, placer/social-worker S-01", "" },
+	{ "not the desk that sent it",
+	  ROUTE("police-missing", "host") RULE("a", "share", "police-missing", "categories=\"risk\" tell=\"front-door\""),
 	  "placer", "force/police-missing S-02", "" },
 	{ "already a recipient",
 	  ROUTE("social-worker", "placing") ROUTE("police-missing", "host")
@@ -274,6 +280,25 @@ static void test_tells(void **state)
 	}
 }
 
+/* Of a child at home the authority of the area is told. */
+static void test_tell_at_home(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = policy_of(HEAD ROUTE("police-missing", "host") RULE(
+		"a", "share", "police-missing", "categories=\"risk\" tell=\"front-door\"") FRAME "</policy>");
+	struct wg_notice *n = notice_of(
+		"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
+		"<header><sender organisation=\"force\"/><received>2026-11-20T22:41:07Z</received></header><episode><risk>HIGH"
+		"</risk></episode><child/><authorities><host>860</host></authorities><missing/></notice>");
+	struct wg_decisions *d = decide_at(policy, directory, n, "nobody", NOW);
+	assert_int_equal(d->count, 2);
+	assert_string_equal(d->list[1].organisation->id, "host");
+	assert_string_equal(d->list[1].of, "host");
+	wg_decisions_freep(&d);
+	wg_notice_freep(&n);
+	wg_policy_freep(&policy);
+}
+
 static int open_all(void **state)
 {
 	int rc = open_schemas(state);
@@ -294,10 +319,8 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reviews),
-		cmocka_unit_test(test_in_text),
-		cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_tells),
+		cmocka_unit_test(test_reviews), cmocka_unit_test(test_in_text),      cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_tells),   cmocka_unit_test(test_tell_at_home),
 	};
 	return cmocka_run_group_tests_name("obligations", tests, open_all, close_all);
 }
