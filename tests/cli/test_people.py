@@ -28,6 +28,7 @@ CHILDREN = {  # name -> date of birth as typed, NHS number, police reference
     "Tess Example": ("14/03/2012", "999 000 0018", "SP-EX-20261121-0417"),
     "Robin Specimen": ("02/05/2011", "999 000 0026", "SP-EX-20261121-0500"),
     "Kit Placeholder": ("03/06/2010", "999 000 0034", "SP-EX-20261121-0600"),
+    "Alex Sample": ("04/07/2011", "999 000 0042", "SP-EX-20261121-0700"),
 }
 
 
@@ -195,7 +196,7 @@ class Consent(People):
             with self.subTest(words):
                 self.bad(status, says, *child, *words)
         self.assertEqual(self.json("consent", "show", "--child", message)["records"], [])
-        for typed in ("nhs:9990000026x", "Nobody Canaryname", "Nobody Canaryname, 2011-01-01", "Canary:77", "Canary-99", "9990000042"):
+        for typed in ("nhs:9990000026x", "Nobody Canaryname", "Nobody Canaryname, 2011-01-01", "Canary:77", "Canary-99", "9990000050"):
             done = self.run("consent", "show", "--child", typed)
             self.assertIn(done.returncode, (DATA, NOT_FOUND))
             for word in ("Canary", "77", "999", "2011"):
@@ -273,6 +274,20 @@ class Review(People):
             text = self.good("disclosures", "--child", message).stdout
             self.assertIn("released it, ", text)
             self.assertIn("read it too", text)
+
+    def test_what_the_search_found_is_said(self):
+        """Another child's name in the text: it waits, also for those whom the policy would send to, and the reviewer is told where."""
+        self.submit(report("Alex Sample"))
+        message = self.submit(report("Kit Placeholder", reference="SP-EX-20261121-0602", circumstances="went out with Alex Sample"))
+        row = next(r for r in self.gateway.deliveries(message) if r["organisation"] == "derbyshire-police")
+        self.assertEqual(row["state"], "review", row)
+        text = self.good("review", "show", row["id"]).stdout
+        self.assertRegex(text, r"(?m)^  the search of its text found what may be of somebody else.*\n    .* at missing/circumstances$")
+        page = Page(self.good("review", "show", row["id"], "--html").stdout)
+        self.assertIn("missing/circumstances", page.text)
+        self.assertIn("The search of its text found", page.text)
+        self.assertEqual([f["place"] for f in self.json("review", "show", row["id"])["record"]["found"]], ["missing/circumstances"])
+        self.assertNotIn("Alex", self.good("review", "list").stdout)
 
     def on_terminal(self, columns, *words):
         """What the program writes on a terminal of so many columns."""
