@@ -122,11 +122,12 @@ static bool is_among(const char *list, const char *rule)
 	return wg_list_has(list, rule != NULL ? rule : "no-rule");
 }
 
-/* Every category that attribute lists is in the notice and in set; where rules lists rules, by one of those. */
+/* Every category that attribute lists is in the notice and in set; where the attribute rules (or NULL) lists rules, by
+ * one of those. */
 static void judge_set(struct judge *j, const struct _xmlNode *node, const struct wg_decision *d, const char *attribute,
                       wg_categories set, const char *rules)
 {
-	WG_AUTO_FREE char *by = wg_xml_attr(node, rules);
+	WG_AUTO_FREE char *by = rules != NULL ? wg_xml_attr(node, rules) : NULL;
 	wg_categories wanted = listed(node, attribute);
 	char text[600], who[WG_POLICY_WHO_TEXT];
 	for (unsigned i = 0; i < wg_category_count(); i++) {
@@ -167,23 +168,27 @@ static void judge_categories(struct judge *j, const struct _xmlNode *node, const
 {
 	static const char administrative[] = "administrative";
 	wg_categories given = wg_policy_given(d), kept = j->present & ~given;
+	WG_AUTO_FREE char *gives = wg_xml_attr(node, "gives"), *withholds = wg_xml_attr(node, "withholds");
+	const char *by =
+		withholds == NULL ? "withheld-by" : NULL; /* what it is about when it stands beside no withholds= */
 	judge_set(j, node, d, "gives", given, "given-by");
 	judge_set(j, node, d, "withholds", kept, "withheld-by");
-	judge_set(j, node, d, "says", kept & d->mark, "withheld-by");
-	judge_set(j, node, d, "silent", kept & ~d->mark, "withheld-by");
+	judge_set(j, node, d, "says", kept & d->mark, by);
+	judge_set(j, node, d, "silent", kept & ~d->mark, by);
 	judge_exact(j, node, d, "only", given & ~wg_category_find(administrative));
 	judge_exact(j, node, d, "in-text", d->in_text);
 	WG_AUTO_FREE char *override = wg_xml_attr(node, "override");
 	if (override != NULL && strcmp(override, "nothing") == 0)
 		judge_exact(j, node, d, "override", d->overridden);
 	else
-		judge_set(j, node, d, "override", d->overridden & given, "given-by");
+		judge_set(j, node, d, "override", d->overridden & given, gives == NULL ? "given-by" : NULL);
 }
 
 static void judge_kept_back(struct judge *j, const struct _xmlNode *node, const struct wg_decision *d)
 {
 	WG_AUTO_FREE char *rules = wg_xml_attr(node, "kept-back");
-	wg_categories over = listed(node, "override");
+	WG_AUTO_FREE char *override = wg_xml_attr(node, "override");
+	wg_categories over = listed(node, override != NULL ? "override" : "gives");
 	for (unsigned i = 0; rules != NULL && i < wg_category_count(); i++) {
 		const struct wg_reason *r = wg_policy_reason(d, i);
 		if ((over & (wg_categories)1 << i) != 0 && r != NULL && !is_among(rules, r->kept_back))

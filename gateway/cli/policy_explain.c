@@ -28,6 +28,24 @@ static void put_html(struct explaining *e, const char *text)
 	wg_buf_put_xml(&e->out, text, strlen(text));
 }
 
+/* Words, broken into lines that stand in by indent. */
+static void put_wrapped(struct explaining *e, int indent, const char *text)
+{
+	size_t column = 0;
+	while (*(text += strspn(text, " \t\r\n")) != '\0') {
+		size_t n = strcspn(text, " \t\r\n");
+		if (column > 0 && column + 1 + n > (size_t)(EXPLAIN_WIDTH - indent)) {
+			wg_buf_putc(&e->out, '\n');
+			column = 0;
+		}
+		wg_buf_printf(&e->out, "%*s", column == 0 ? indent : 1, "");
+		wg_buf_put(&e->out, text, n);
+		column += n + 1;
+		text += n;
+	}
+	wg_buf_putc(&e->out, '\n');
+}
+
 static void put_heading(struct explaining *e, int level, const char *text)
 {
 	if (e->html) {
@@ -36,27 +54,14 @@ static void put_heading(struct explaining *e, int level, const char *text)
 		wg_buf_printf(&e->out, "</h%d>\n", level);
 		return;
 	}
-	wg_buf_printf(&e->out, "\n%s%s\n", level > 2 ? "  " : "", text);
-	for (size_t i = 0; level < 3 && i < strlen(text); i++)
-		wg_buf_putc(&e->out, level == 1 ? '=' : '-');
-	wg_buf_puts(&e->out, level < 3 ? "\n" : "");
-}
-
-/* Words, broken into lines. */
-static void put_wrapped(struct explaining *e, const char *text)
-{
-	size_t column = 0;
-	while (*(text += strspn(text, " \t\r\n")) != '\0') {
-		size_t n = strcspn(text, " \t\r\n");
-		if (column > 0 && column + 1 + n > EXPLAIN_WIDTH - EXPLAIN_INDENT) {
-			wg_buf_putc(&e->out, '\n');
-			column = 0;
-		}
-		wg_buf_printf(&e->out, "%*s", column == 0 ? EXPLAIN_INDENT : 1, "");
-		wg_buf_put(&e->out, text, n);
-		column += n + 1;
-		text += n;
+	wg_buf_putc(&e->out, '\n');
+	if (level > 2) {
+		put_wrapped(e, 2, text);
+		return;
 	}
+	wg_buf_printf(&e->out, "%s\n", text);
+	for (size_t i = 0; i < strlen(text); i++)
+		wg_buf_putc(&e->out, level == 1 ? '=' : '-');
 	wg_buf_putc(&e->out, '\n');
 }
 
@@ -68,7 +73,7 @@ static void put_sentence(struct explaining *e, const struct wg_policy_item *item
 		put_html(e, item->text);
 		wg_buf_puts(&e->out, " <small>");
 	} else {
-		put_wrapped(e, item->text);
+		put_wrapped(e, EXPLAIN_INDENT, item->text);
 	}
 	for (size_t i = 0; i < WG_COUNT(parts); i++) {
 		if (parts[i][1] == NULL || parts[i][1][0] == '\0')
@@ -79,7 +84,7 @@ static void put_sentence(struct explaining *e, const struct wg_policy_item *item
 		if (e->html)
 			put_html(e, wg_buf_text(&line)), wg_buf_putc(&e->out, ' ');
 		else
-			put_wrapped(e, wg_buf_text(&line));
+			put_wrapped(e, EXPLAIN_INDENT, wg_buf_text(&line));
 	}
 	if (e->html) {
 		wg_buf_puts(&e->out, "<code>");
@@ -133,7 +138,7 @@ static void put_said_before(struct explaining *e, const char *kind, bool rules, 
 		put_html(e, wg_buf_text(&names));
 		wg_buf_puts(&e->out, "</p>\n");
 	} else {
-		put_wrapped(e, wg_buf_text(&names));
+		put_wrapped(e, EXPLAIN_INDENT, wg_buf_text(&names));
 		wg_buf_putc(&e->out, '\n');
 	}
 }
@@ -224,7 +229,7 @@ static void put_signature(struct explaining *e)
 	if (e->html)
 		wg_buf_printf(&e->out, "<p>%s</p>\n<table>\n", words);
 	else
-		put_wrapped(e, words);
+		put_wrapped(e, EXPLAIN_INDENT, words);
 	for (size_t i = 0; i < WG_COUNT(lines); i++)
 		wg_buf_printf(&e->out,
 		              e->html ? "<tr><th>%s</th><td></td></tr>\n" : "\n    %-10s ______________________________\n",
@@ -255,7 +260,7 @@ static void put_head(struct explaining *e)
 	if (e->html)
 		wg_buf_printf(&e->out, "<p>%s</p>\n", wg_buf_text(&edition));
 	else
-		put_wrapped(e, wg_buf_text(&edition));
+		put_wrapped(e, EXPLAIN_INDENT, wg_buf_text(&edition));
 }
 
 static void put_policy(struct explaining *e)

@@ -30,6 +30,28 @@ static enum wg_code check_list(const struct wg_policy_tests *tests, const struct
 	return wg_xml_complain(tests->doc, node, err, "%s=: %s", attribute, why.text);
 }
 
+/* A list of rules says something beside a list of categories only. */
+static enum wg_code check_rules(const struct wg_policy_tests *tests, const struct _xmlNode *node, struct wg_err *err)
+{
+	static const struct {
+		const char *rules, *beside[3];
+	} pairs[] = { { "given-by", { "gives", "override", NULL } },
+		          { "withheld-by", { "withholds", "says", "silent" } },
+		          { "kept-back", { "override", "gives", NULL } } };
+	for (size_t i = 0; i < WG_COUNT(pairs); i++) {
+		WG_AUTO_FREE char *rules = wg_xml_attr(node, pairs[i].rules);
+		bool beside = false;
+		for (size_t k = 0; k < WG_COUNT(pairs[i].beside) && pairs[i].beside[k] != NULL; k++) {
+			WG_AUTO_FREE char *list = wg_xml_attr(node, pairs[i].beside[k]);
+			beside = beside || list != NULL;
+		}
+		if (rules != NULL && !beside)
+			return wg_xml_complain(tests->doc, node, err, "%s= says nothing without %s= or %s=", pairs[i].rules,
+			                       pairs[i].beside[0], pairs[i].beside[1]);
+	}
+	return WG_OK;
+}
+
 static enum wg_code check_categories(const struct wg_policy_tests *tests, const struct _xmlNode *node,
                                      struct wg_err *err)
 {
@@ -38,6 +60,8 @@ static enum wg_code check_categories(const struct wg_policy_tests *tests, const 
 		code = check_list(tests, node, lists[i].attribute, lists[i].nothing, err);
 	if (code == WG_OK && strcmp(wg_xml_name(node), "consent") == 0)
 		code = check_list(tests, node, "categories", false, err);
+	if (code == WG_OK && strcmp(wg_xml_name(node), "expect") == 0)
+		code = check_rules(tests, node, err);
 	for (const struct _xmlNode *n = wg_xml_first(node, NULL); n != NULL && code == WG_OK; n = wg_xml_next(n, NULL))
 		code = check_categories(tests, n, err);
 	return code;
@@ -262,7 +286,7 @@ static enum wg_code check_roles_at(const struct wg_policy_tests *tests, const st
 		WG_AUTO_FREE char *list = wg_xml_attr(node, attributes[i]);
 		char *rest = list;
 		for (char *role; code == WG_OK && (role = strsep(&rest, " \t\r\n")) != NULL;)
-			code = *role != '\0' ? check_role(tests, node, role, policy, err) : WG_OK;
+			code = *role != '\0' && strcmp(role, "none") != 0 ? check_role(tests, node, role, policy, err) : WG_OK;
 	}
 	for (const struct _xmlNode *n = wg_xml_first(node, NULL); n != NULL && code == WG_OK; n = wg_xml_next(n, NULL))
 		code = check_roles_at(tests, n, policy, err);

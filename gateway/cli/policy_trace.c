@@ -21,7 +21,7 @@ struct tracing {
 	struct wg_policy_room room;
 	struct wg_policy_needs needs;
 	struct wg_buf out, faults; /* faults: what nothing answers, and what is cited and not known */
-	unsigned fault_count, tests_count, policies;
+	unsigned fault_count, tests_count;
 	char (*seen)[2 * WG_LIMIT_NAME + 2];
 	unsigned seen_count;
 };
@@ -86,7 +86,6 @@ static enum wg_code cite_policy(struct tracing *t, const char *file, struct wg_e
 	for (unsigned i = 0; code == WG_OK && i < wg_policy_items(policy); i++)
 		if (wg_policy_item(policy, i, &item) && is_new(t, item.id))
 			cite_item(t, &item);
-	t->policies++;
 	return code;
 }
 
@@ -205,9 +204,9 @@ static void put_sum(struct tracing *t)
 	wg_buf_printf(
 		&t->out,
 		"\n%u requirements: %u by rules and tests, %u elsewhere in the product, %u outside the gateway, %u of which "
-		"the protocol says nothing. %u tests over %u policies. ",
+		"the protocol says nothing. %u tests. ",
 		t->needs.count, sums[WG_NEED_RULE], sums[WG_NEED_PRODUCT], sums[WG_NEED_OUTSIDE], sums[WG_NEED_UNSAID],
-		t->tests_count, t->policies);
+		t->tests_count);
 	if (t->fault_count == 0)
 		wg_buf_puts(&t->out, "Nothing is missing.\n");
 	else
