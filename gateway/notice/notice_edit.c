@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "notice/notice_internal.h"
+#include "notice/xml_make.h"
 
 /* The position of an element name in its parent's order. */
 static size_t rank(const struct wg_type *type, const char *name)
@@ -14,7 +15,7 @@ static size_t rank(const struct wg_type *type, const char *name)
 
 xmlNode *wg_notice_insert(xmlNode *parent, const struct wg_type *type, const struct wg_place *place)
 {
-	xmlNode *node = xmlNewDocNode(parent->doc, parent->ns, (const xmlChar *)place->name, NULL);
+	xmlNode *node = wg_xml_make_element(parent->doc, parent->ns, place->name);
 	if (node == NULL)
 		return NULL;
 	size_t own = rank(type, place->name);
@@ -52,10 +53,7 @@ static bool set_text(xmlNode *node, const char *value)
 		xmlUnlinkNode(old);
 		xmlFreeNode(old);
 	}
-	if (value[0] == '\0')
-		return true;
-	xmlNode *text = xmlNewDocText(node->doc, (const xmlChar *)value);
-	return text != NULL && xmlAddChild(node, text) != NULL;
+	return value[0] == '\0' || wg_xml_make_text(node, value);
 }
 
 /* One notice has one body: a path into another one is a mistake in whoever asks. */
@@ -104,7 +102,7 @@ enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const cha
 	xmlNode *node = make_way(notice, path, &step);
 	bool done = node != NULL;
 	if (done && step.attribute)
-		done = xmlSetProp(node, (const xmlChar *)step.name, (const xmlChar *)value) != NULL;
+		done = wg_xml_make_attribute(node, step.name, value);
 	else if (done)
 		done = set_text(node, value);
 	return done ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory for a notice");

@@ -21,6 +21,11 @@ struct wg_notice {
  * does not know is left behind whatever it is, and so is an optional container that is left with nothing in it. */
 xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted);
 
+/* The check of a copy before it leaves (project_check.c): WG_CORRUPT when the bytes hold any element or attribute whose
+ * category is not in granted, or anything that is neither. */
+enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes, size_t len, wg_categories granted,
+                              struct wg_err *err) WG_MUST;
+
 /* Makes a notice of a canonical tree; takes ownership of doc, also on failure (doc may be NULL: memory ran out). */
 enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
                             struct wg_err *err) WG_MUST;

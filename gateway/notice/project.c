@@ -1,12 +1,13 @@
 /* project.c owns redaction: the copy of a notice for one recipient.
  * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by
- * deleting from the original, and the bytes are read again afterwards by a check that shares no code with the building.
+ * deleting from the original, and project_check.c reads the bytes again afterwards.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "notice/notice_internal.h"
+#include "notice/xml_make.h"
 
 static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted,
                           xmlNs *ns);
@@ -18,7 +19,7 @@ static bool copy_attributes(xmlNode *to, const xmlNode *from, const struct wg_pl
 		if (known == NULL || (wg_place_attribute_category(place, known) & granted) == 0)
 			continue;
 		xmlChar *value = xmlNodeGetContent((const xmlNode *)a);
-		bool made = value != NULL && xmlNewProp(to, a->name, value) != NULL;
+		bool made = value != NULL && wg_xml_make_attribute(to, (const char *)a->name, (const char *)value);
 		xmlFree(value);
 		if (!made)
 			return false;
@@ -26,25 +27,23 @@ static bool copy_attributes(xmlNode *to, const xmlNode *from, const struct wg_pl
 	return true;
 }
 
+/* The text of the element itself, whatever stood between its parts. */
 static bool copy_text(xmlNode *to, const xmlNode *from)
 {
-	for (const xmlNode *c = from->children; c != NULL; c = c->next) {
-		if (c->type != XML_TEXT_NODE || c->content == NULL)
-			continue;
-		xmlNode *text = xmlNewDocText(to->doc, c->content);
-		if (text == NULL)
-			return false;
-		(void)xmlAddChild(to,
-		                  text); /* merges into the text before it and then frees text: cannot fail for a text node */
-	}
-	return true;
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(WG_LIMIT_MESSAGE);
+	for (const xmlNode *c = from->children; c != NULL; c = c->next)
+		if (c->type == XML_TEXT_NODE)
+			wg_buf_puts(&text, (const char *)c->content);
+	bool made = !text.failed && (text.len == 0 || wg_xml_make_text(to, wg_buf_text(&text)));
+	wg_buf_wipe(&text);
+	return made;
 }
 
 /* The copy of one element, below parent unless nothing is left of an optional container. */
 static bool copy_element(xmlNode *parent, const xmlNode *from, const struct wg_place *place, wg_categories granted,
                          xmlNs *ns)
 {
-	xmlNode *to = xmlNewDocNode(parent->doc, ns, (const xmlChar *)place->name, NULL);
+	xmlNode *to = wg_xml_make_element(parent->doc, ns, place->name);
 	if (to == NULL)
 		return false;
 	bool done = copy_attributes(to, from, place, granted);
@@ -76,7 +75,7 @@ static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type
 xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted)
 {
 	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
-	xmlNode *top = doc != NULL ? xmlNewDocNode(doc, NULL, (const xmlChar *)"notice", NULL) : NULL;
+	xmlNode *top = doc != NULL ? wg_xml_make_element(doc, NULL, "notice") : NULL;
 	if (top == NULL) {
 		xmlFreeDoc(doc);
 		return NULL;
@@ -84,7 +83,7 @@ xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_
 	(void)xmlDocSetRootElement(doc, top); /* there was no root before */
 	xmlNs *ns = xmlNewNs(top, (const xmlChar *)WG_NOTICE_NS, NULL);
 	xmlSetNs(top, ns);
-	if (ns == NULL || !copy_attributes(top, root, &schema->root, granted) ||
+	if (ns == NULL || ns->href == NULL || !copy_attributes(top, root, &schema->root, granted) ||
 	    !copy_children(top, root, schema->root.type, granted, ns)) {
 		xmlFreeDoc(doc);
 		return NULL;
@@ -116,61 +115,13 @@ static enum wg_code mark_withheld(struct wg_notice *copy, wg_categories gone, co
 	return code;
 }
 
-/* The check afterwards. It reads the bytes that would leave, names every element and attribute by its whole path, and
- * asks the schema for the category of that path. */
-struct check {
-	const struct wg_schema *schema;
-	wg_categories granted;
-	struct wg_err *err;
-};
-
-#define CHECK_PATH_MAX 512
-
-static enum wg_code check_path(const struct check *check, const char *path)
-{
-	wg_categories category = WG_CATEGORIES_NONE;
-	if (!wg_schema_find(check->schema, path, &category, NULL) || (category & check->granted) == 0)
-		return wg_err_set(check->err, WG_CORRUPT, "a copy still holds %s, which is not granted: it was not made", path);
-	return WG_OK;
-}
-
-static enum wg_code check_node(const struct check *check, const xmlNode *node, const char *path)
-{
-	char below[CHECK_PATH_MAX];
-	enum wg_code code = WG_OK;
-	if (node->nsDef != NULL && path[0] != '\0')
-		return wg_err_set(check->err, WG_CORRUPT, "a copy holds a declaration below its root: it was not made");
-	for (const xmlAttr *a = node->properties; a != NULL && code == WG_OK; a = a->next) {
-		int n = snprintf(below, sizeof below, "%s%s@%s", path, path[0] != '\0' ? "/" : "", (const char *)a->name);
-		if (n < 0 || (size_t)n >= sizeof below || a->ns != NULL)
-			return wg_err_set(check->err, WG_CORRUPT, "a copy holds an attribute of another kind: it was not made");
-		code = check_path(check, below);
-	}
-	for (const xmlNode *c = node->children; c != NULL && code == WG_OK; c = c->next) {
-		if (c->type == XML_TEXT_NODE)
-			continue;
-		int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? "/" : "", (const char *)c->name);
-		if (n < 0 || (size_t)n >= sizeof below || c->type != XML_ELEMENT_NODE)
-			return wg_err_set(check->err, WG_CORRUPT,
-			                  "a copy holds something else than elements and text: it was not made");
-		code = check_path(check, below);
-		if (code == WG_OK)
-			code = check_node(check, c, below);
-	}
-	return code;
-}
-
 static enum wg_code check_copy(const struct wg_notice *copy, wg_categories granted, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
-	WG_AUTO_XML struct wg_xml *again = NULL;
-	struct check check = { .schema = copy->schema, .granted = granted, .err = err };
 	enum wg_code code = wg_notice_serialise(copy, &bytes, err);
 	if (code == WG_OK)
-		code = wg_xml_parse(bytes.data, bytes.len, "copy", &again, err);
-	if (code == WG_OK)
-		code = check_node(&check, wg_xml_root(again), "");
-	wg_wipe(bytes.data, bytes.len);
+		code = wg_project_check(copy->schema, bytes.data, bytes.len, granted, err);
+	wg_buf_wipe(&bytes);
 	return code;
 }
 
@@ -193,7 +144,7 @@ static enum wg_code name_attachments(struct wg_notice *copy, struct wg_err *err)
 		char type[WG_LIMIT_NAME + 1], name[32];
 		bool png = wg_xml_attr_into(c, "type", type, sizeof type) && strcmp(type, "image/png") == 0;
 		(void)snprintf(name, sizeof name, "photograph-%u.%s", ++n, png ? "png" : "jpg"); /* it fits */
-		if (xmlSetProp(c, (const xmlChar *)"name", (const xmlChar *)name) == NULL)
+		if (!wg_xml_make_attribute(c, "name", name))
 			return wg_err_set(err, WG_SYSTEM, "no memory for a copy");
 	}
 	return WG_OK;

@@ -1,4 +1,8 @@
 /* The copy for a recipient against a naive oracle that knows nothing of the schema: words in, words out. */
+#include <libxml/parser.h>
+#include <limits.h>
+
+#include "notice/notice_internal.h"
 #include "notice_fixture.h"
 #include "notice_places.h"
 
@@ -199,6 +203,212 @@ static void test_stowaways(void **unused)
 	assert_null(strstr(wg_buf_text(&whole), "urn:Zcanary"));
 }
 
+/* Names of attachments: by order and type, whatever the files were called. */
+static void test_attachments_are_named_anew(void **unused)
+{
+	(void)unused;
+	static const char *const files[][2] = {
+		{ "Tess Example at 5 Sample Street.jpeg", "image/jpeg" },
+		{ "from Kit.png", "image/png" },
+	};
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *copy = NULL;
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	for (size_t i = 0; i < 2; i++) {
+		assert_wg(wg_notice_set(original, "attachment[+]", "AAAA", &err));
+		assert_wg(wg_notice_set(original, "attachment[last]/@name", files[i][0], &err));
+		assert_wg(wg_notice_set(original, "attachment[last]/@type", files[i][1], &err));
+		assert_wg(wg_notice_set(original, "attachment[last]/@sha256",
+		                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", &err));
+	}
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("photograph"), 0, NULL, "P6Y" };
+	assert_wg(wg_notice_project(original, &how, &copy, &err));
+	assert_wg(wg_notice_serialise(copy, &bytes, &err));
+	const char *text = wg_buf_text(&bytes);
+	assert_non_null(strstr(text, "name=\"photograph-1.jpg\" type=\"image/jpeg\""));
+	assert_non_null(strstr(text, "name=\"photograph-2.png\" type=\"image/png\""));
+	assert_non_null(strstr(text, "<keep>P6Y</keep>"));
+	assert_null(strstr(text, "Sample Street"));
+	assert_null(strstr(text, "from Kit"));
+	wg_notice_freep(&copy);
+	/* a type that does not even fit is no picture, and no copy is made */
+	char longest[200];
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_wg(wg_notice_set(original, "attachment[last]/@type", longest, &err));
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	assert_null(copy);
+}
+
+/* How long a copy may be kept, once more in a copy of it. */
+static void test_keep(void **unused)
+{
+	(void)unused;
+	static const struct {
+		const char *first, *second, *expected; /* NULL: nothing is said */
+	} cases[] = {
+		{ NULL, NULL, NULL },
+		{ "", "", NULL },
+		{ "P6Y", NULL, "<keep>P6Y</keep>" }, /* what was asked of us, we ask of others */
+		{ "P6Y", "P90D", "<keep>P90D</keep>" },
+		{ NULL, "P18M", "<keep>P18M</keep>" },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *first = NULL, *second = NULL;
+		WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+		struct wg_copy how = { "derbyshire", "duty", wg_category_find("risk"), 0, NULL, cases[i].first };
+		assert_wg(wg_notice_project(original, &how, &first, &err));
+		how.keep = cases[i].second;
+		assert_wg(wg_notice_project(first, &how, &second, &err));
+		assert_wg(wg_notice_serialise(second, &bytes, &err));
+		assert_true((strstr(wg_buf_text(&bytes), "<keep>") != NULL) == (cases[i].expected != NULL));
+		assert_true(cases[i].expected == NULL || strstr(wg_buf_text(&bytes), cases[i].expected) != NULL);
+	}
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *copy = NULL;
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("risk"), 0, NULL, "six years" };
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+	assert_int_equal(wg_notice_project(original, &how, &copy, NULL), WG_CONFIG); /* without words, too */
+}
+
+/* The building of a copy by itself, of a tree that no validator has seen. */
+static void test_only_what_is_declared_is_copied(void **unused)
+{
+	(void)unused;
+	static const char text[] =
+		"<notice xmlns=\"urn:wardgate:notice:1\" xmlns:o=\"urn:other\" id=\"a\" o:id=\"Zcanary\" zcanary=\"x\">"
+		"<header/><child><o:age>Zcanary</o:age><name xmlns=\"\"><full>Zcanary</full></name>"
+		"<zcanary>Zcanary</zcanary><age>15<!-- Zcanary --><![CDATA[ or 16]]><?x Zcanary?><o:x>Zcanary</o:x></age>"
+		"<home-address postcode=\"ZZ9 9ZZ\" o:postcode=\"Zcanary\"/></child></notice>";
+	struct wg_err err = { 0 };
+	WG_AUTO_XML struct wg_xml *xml = NULL;
+	WG_AUTO_NOTICE struct wg_notice *made = NULL;
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	assert_wg(wg_xml_parse(text, sizeof text - 1, "text", &xml, &err));
+	xmlDoc *doc = wg_project_tree(schema, wg_xml_root(xml), wg_categories_all());
+	assert_wg(wg_notice_wrap(schema, doc, "made", &made, &err));
+	assert_wg(wg_notice_serialise(made, &bytes, &err));
+	assert_null(strstr(wg_buf_text(&bytes), "canary"));
+	assert_null(strstr(wg_buf_text(&bytes), "other"));
+	assert_non_null(strstr(wg_buf_text(&bytes), "<age>15 or 16</age>"));
+	assert_non_null(strstr(wg_buf_text(&bytes), "<home-address postcode=\"ZZ9 9ZZ\"/>"));
+}
+
+/* The last check, of bytes that no copy should ever be. */
+static void test_the_check_refuses(void **unused)
+{
+	(void)unused;
+	char deep[1024], name[700];
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	const struct {
+		const char *inner; /* within <child> */
+		enum wg_code code;
+		const char *words;
+	} cases[] = {
+		{ "", WG_OK, "" },
+		{ "<name><full>Tess Example</full></name>", WG_OK, "" },
+		{ "<age>15</age> ", WG_OK, "" },
+		{ "<home-address/>", WG_CORRUPT, "still holds child/home-address, which" },
+		{ "<name><fill>Tess</fill></name>", WG_CORRUPT, "still holds child/name/fill, which" },
+		{ "<date-of-birth postcode=\"\"/>", WG_CORRUPT, "still holds child/date-of-birth/@postcode, which" },
+		{ "<name xmlns:x=\"urn:x\"/>", WG_CORRUPT, "a declaration below its root" },
+		{ "<date-of-birth xml:lang=\"en\"/>", WG_CORRUPT, "an attribute of another kind" },
+		{ "<!-- Tess --><?age Tess?>", WG_OK, "" }, /* nobody reads them: the parser leaves them out */
+		{ "<o:age/>", WG_CORRUPT, "something else than a notice's" },
+		{ "<", WG_REJECT, "" },
+		{ deep, WG_CORRUPT, "something else than a notice's" },
+	};
+	(void)snprintf(deep, sizeof deep, "<%s/>", name);
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		char text[2048];
+		struct wg_err err = { 0 };
+		int n =
+			snprintf(text, sizeof text,
+		             "<notice xmlns=\"urn:wardgate:notice:1\" xmlns:o=\"urn:o\" id=\"a\"><child>%s</child></notice>",
+		             cases[i].inner);
+		enum wg_code code = wg_project_check(schema, text, (size_t)n,
+		                                     wg_category_find("identity") | wg_category_find("administrative"), &err);
+		if (code != cases[i].code || strstr(err.text, cases[i].words) == NULL)
+			fail_msg("case %zu: %s: %s", i, wg_code_name(code), err.text);
+	}
+	struct wg_err err = { 0 };
+	char text[1024];
+	int n = snprintf(text, sizeof text, "<notice xmlns=\"urn:wardgate:notice:1\" %s=\"\"/>", name);
+	assert_int_equal(wg_project_check(schema, text, (size_t)n, wg_categories_all(), &err), WG_CORRUPT);
+	assert_non_null(strstr(err.text, "an attribute of another kind"));
+}
+
+/* ---- memory that runs out */
+
+/* libxml2's memory: the allocation with that number fails, and all after it. 0: none. */
+static unsigned long allocations, fail_at;
+static bool spared;
+
+static bool fails(void)
+{
+	allocations += spared ? 0 : 1;
+	return !spared && fail_at != 0 && allocations >= fail_at;
+}
+
+/* libxml2's validator itself cannot bear it and dies, and with it the process: nothing leaves. It is spared. */
+enum wg_code __wrap_wg_notice_validate(const struct wg_notice *notice, struct wg_err *err);
+enum wg_code __real_wg_notice_validate(const struct wg_notice *notice, struct wg_err *err);
+enum wg_code __wrap_wg_notice_validate(const struct wg_notice *notice, struct wg_err *err)
+{
+	spared = true;
+	enum wg_code code = __real_wg_notice_validate(notice, err);
+	spared = false;
+	return code;
+}
+
+static void *count_malloc(size_t n)
+{
+	return fails() ? NULL : malloc(n);
+}
+
+static void *count_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : realloc(p, n);
+}
+
+static char *count_strdup(const char *s)
+{
+	return fails() ? NULL : strdup(s);
+}
+
+/* Whichever allocation is the first to fail: a copy is whole, or there is none. */
+static void test_memory_runs_out(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("photograph.xml"), *whole = NULL;
+	WG_AUTO_BUF struct wg_buf expected = WG_BUF(BYTES_MAX);
+	struct wg_copy how = { "derbyshire",        "duty",       wg_category_find("photograph") | wg_category_find("risk"),
+		                   wg_categories_all(), "not shared", "P6Y" };
+	assert_wg(wg_notice_set(original, "episode/risk-reason", "Cold", &err));
+	assert_wg(wg_notice_set(original, "child/name/full", "Tess Example", &err));
+	assert_wg(wg_notice_project(original, &how, &whole, &err));
+	assert_wg(wg_notice_serialise(whole, &expected, &err));
+	unsigned long needed = ULONG_MAX;
+	for (unsigned long n = 1; n < needed; n++) {
+		WG_AUTO_NOTICE struct wg_notice *copy = NULL;
+		WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+		allocations = 0;
+		fail_at = n;
+		enum wg_code code = wg_notice_project(original, &how, &copy, &err);
+		fail_at = 0;
+		needed = allocations < n ? n : needed;
+		assert_true((copy != NULL) == (code == WG_OK));
+		if (code != WG_OK)
+			continue;
+		assert_wg(wg_notice_serialise(copy, &bytes, &err));
+		assert_string_equal(wg_buf_text(&bytes), wg_buf_text(&expected));
+	}
+	assert_true(needed > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +416,13 @@ int main(void)
 		cmocka_unit_test(test_a_copy_of_a_copy),
 		cmocka_unit_test(test_a_copy_must_be_addressed),
 		cmocka_unit_test(test_stowaways),
+		cmocka_unit_test(test_attachments_are_named_anew),
+		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_only_what_is_declared_is_copied),
+		cmocka_unit_test(test_the_check_refuses),
+		cmocka_unit_test(test_memory_runs_out),
 	};
+	if (xmlMemSetup(free, count_malloc, count_realloc, count_strdup) != 0) /* before libxml2 allocates anything */
+		return 1;
 	return cmocka_run_group_tests(tests, load_schema, free_schema);
 }

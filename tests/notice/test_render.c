@@ -56,7 +56,8 @@ static void check_page(const struct wg_notice *notice, const char *kind, wg_cate
 		             (wg_category_find(entries[i].category) & granted) != 0;
 		for (size_t p = 0; p < PAIRS_MAX && entries[i].pairs[p].path != NULL; p++) {
 			char words[64];
-			if (entries[i].pairs[p].value[0] != '%' || !shown(entries[i].pairs[p].path))
+			if (entries[i].pairs[p].value[0] != '%' || !shown(entries[i].pairs[p].path) ||
+			    strcmp(entries[i].pairs[p].path, "attachment/@name") == 0) /* copies name pictures themselves */
 				continue;
 			(void)words_of(i, p, words, sizeof words);
 			words[6] = '\0';
