@@ -73,7 +73,7 @@ static char *kept(char *text, size_t most)
 
 static char *line_of(const struct _xmlNode *node, const char *attribute)
 {
-	return node != NULL ? kept(wg_xml_attr(node, attribute), LINE_MAX_CHARACTERS) : NULL;
+	return kept(wg_xml_attr(node, attribute), LINE_MAX_CHARACTERS);
 }
 
 /* Who answered: the code where the notice has one, or where its words are one; otherwise the words are a name. */
@@ -82,7 +82,7 @@ static void read_answerer(const struct _xmlNode *node, struct wg_consent *r)
 	static const char codes[] = "child parental-responsibility carer nobody";
 	r->answered_by = line_of(node, "answered-by");
 	r->answered_name = line_of(node, "by");
-	if (r->answered_name == NULL || strcmp(r->answered_name, "*") == 0 || !wg_list_has(codes, r->answered_name))
+	if (r->answered_name == NULL || !wg_list_has(codes, r->answered_name))
 		return;
 	if (r->answered_by == NULL)
 		r->answered_by = wg_steal(&r->answered_name);
@@ -111,16 +111,14 @@ static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consen
 	if (until != NULL && until[0] != '\0' && !wg_consent_until(until, &r->until))
 		r->until = r->at; /* an end on a day that never was: it does not hold at all */
 	r->categories = wg_categories_all();
-	if (categories == NULL || categories[strspn(categories, " ")] == '\0')
-		return true;
-	return wg_categories_parse(categories, &r->categories, &unused) == WG_OK;
+	return categories == NULL || wg_categories_parse(categories, &r->categories, &unused) == WG_OK;
 }
 
 static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode *node, const struct _xmlNode *told,
                             const char *message, int64_t at, size_t number, struct wg_err *err)
 {
 	WG_CLEANUP(wg_consent_freep) struct wg_consent *r = calloc(1, sizeof *r);
-	WG_AUTO_FREE char *state = wg_xml_attr(node, "state");
+	WG_AUTO_FREE char *state = line_of(node, "state");
 	if (r == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
 	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
@@ -150,7 +148,7 @@ enum wg_code wg_consents_from_notice(struct wg_consents *consents, struct wg_not
 		return WG_SYSTEM; /* its words are there already */
 	/* a document is the parent of its root like any node */
 	const struct _xmlNode *root = wg_xml_first((const struct _xmlNode *)(const void *)facts, "notice");
-	const struct _xmlNode *sharing = root != NULL ? wg_xml_first(root, "sharing") : NULL;
+	const struct _xmlNode *sharing = wg_xml_first(root, "sharing");
 	if (sharing == NULL)
 		return WG_OK;
 	size_t number = 0;

@@ -118,10 +118,9 @@ static bool read_facts(const struct _xmlNode *root, struct wg_consent *r)
 {
 	char word[WG_CLOCK_TEXT], list[WG_CATEGORIES_TEXT];
 	struct wg_err unused;
-	if (!wg_xml_attr_into(root, "id", r->id, sizeof r->id) || !wg_id_valid(r->id) ||
-	    !wg_xml_attr_into(root, "state", word, sizeof word) || !wg_consent_state_find(word, &r->state) ||
-	    !wg_xml_attr_into(root, "at", word, sizeof word) || !wg_clock_parse(word, &r->at) ||
-	    !wg_xml_attr_into(root, "until", word, sizeof word))
+	if (!wg_xml_attr_into(root, "id", r->id, sizeof r->id) || !wg_xml_attr_into(root, "state", word, sizeof word) ||
+	    !wg_consent_state_find(word, &r->state) || !wg_xml_attr_into(root, "at", word, sizeof word) ||
+	    !wg_clock_parse(word, &r->at) || !wg_xml_attr_into(root, "until", word, sizeof word))
 		return false;
 	r->until = INT64_MAX;
 	if (word[0] != '\0' && !wg_clock_parse(word, &r->until))

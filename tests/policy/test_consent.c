@@ -167,6 +167,16 @@ static const struct {
 	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "health", "refused", 2 },
 	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "*", "health" } }, "school", "identity", "given", 1 },
 	{ { { -9, 0, "given", "*", NULL }, { -1, 0, "refused", "school", "health" } }, "school", "identity", "given", 1 },
+	{ { { -1, 0, "given", "school", NULL }, { -1, 0, "refused", "school", "health" } },
+	  "school",
+	  "identity",
+	  "given",
+	  1 },
+	{ { { -1, 0, "given", "school", NULL }, { -1, 0, "refused", "school", "health" } },
+	  "school",
+	  "health",
+	  "refused",
+	  2 },
 };
 
 static void test_in_force(void **state)
@@ -197,6 +207,21 @@ static void test_in_force(void **state)
 	assert_int_equal(wg_consents_state(NULL, "school", 0, NOON, NULL), WG_CONSENT_NOT_KNOWN);
 	assert_int_equal(wg_consents_count(NULL), 0);
 	assert_null(wg_consents_at(NULL, 0));
+}
+
+/* A record that says of nobody whom it is for counts for nobody. */
+static void test_for_nobody(void **state)
+{
+	(void)state;
+	struct wg_err err = { 0 };
+	WG_CLEANUP(wg_consents_freep) struct wg_consents *consents = NULL;
+	must(wg_consents_new(&consents, &err), &err);
+	add(consents, record_of(1, "given", NULL, NOON));
+	assert_int_equal(wg_consents_state(consents, "school", 0, NOON, NULL), WG_CONSENT_NOT_KNOWN);
+	assert_int_equal(wg_consents_state(consents, "*", 0, NOON, NULL), WG_CONSENT_NOT_KNOWN);
+	struct wg_consents *none = NULL;
+	wg_consents_freep(&none);
+	assert_null(none);
 }
 
 /* A given one ends in the instant of its until, neither a millisecond earlier nor later. */
@@ -319,6 +344,15 @@ static void assert_same(const struct wg_consent *a, const struct wg_consent *b)
 static void test_round_trip(void **state)
 {
 	(void)state;
+	struct wg_consent *empty = record_of(5, "refused", "*", NOON); /* nothing said is not kept as something */
+	empty->told_by = own("");
+	empty->purpose = own("");
+	struct wg_err fault = { 0 };
+	WG_AUTO_BUF struct wg_buf bare = WG_BUF(64 * 1024);
+	must(wg_consent_write(empty, &bare, &fault), &fault);
+	assert_null(strstr(wg_buf_text(&bare), "purpose"));
+	assert_null(strstr(wg_buf_text(&bare), "told by"));
+	wg_consent_freep(&empty);
 	struct wg_consent *records[] = { full_record(), record_of(2, "withdrawn", "*", NOON),
 		                             record_of(3, "not-sought", "*", -HOUR - 1),
 		                             record_of(4, "not-known", "parent", 1) };
@@ -334,6 +368,10 @@ static void test_round_trip(void **state)
 }
 
 #define OPEN "<consent xmlns=\"urn:wardgate:consent:1\" version=\"1\" id=\"01k9tess00examp1e0c0000001\" "
+
+#define BLANKS "                                "
+#define BLANKS_250 BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS
+#define BLANKS_1000 BLANKS_250 BLANKS_250 BLANKS_250 BLANKS_250
 
 /* What does not fit is refused, without a word of what was there. */
 static void test_refused(void **state)
@@ -357,6 +395,16 @@ static void test_refused(void **state)
 		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" to=\"*\"><answered by=\"Robin\"/></consent>",
 		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" to=\"*\"><password>Robin</password></consent>",
 		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" to=\"*\" robin=\"Robin\"/>",
+		/* blanks that the schema looks past are none that we write */
+		"<consent xmlns=\"urn:wardgate:consent:1\" version=\"1\" id=\" 01k9tess00examp1e0c0000001\" state=\"given\" "
+		"at=\"2026-11-22T12:00:00Z\" to=\"*\"/>",
+		OPEN "state=\" given\" at=\"2026-11-22T12:00:00Z\" to=\"*\"/>",
+		OPEN "state=\"given" BLANKS "\" at=\"2026-11-22T12:00:00Z\" to=\"*\"/>",
+		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z \" to=\"*\"/>",
+		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z" BLANKS "\" to=\"*\"/>",
+		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" until=\"2026-11-22T12:00:00Z \" to=\"*\"/>",
+		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" until=\"2026-11-22T12:00:00Z" BLANKS "\" to=\"*\"/>",
+		OPEN "state=\"given\" at=\"2026-11-22T12:00:00Z\" to=\"*\" categories=\"identity" BLANKS_1000 "\"/>",
 		"<consent xmlns=\"urn:wardgate:consent:1\" version=\"2\" id=\"01k9tess00examp1e0c0000001\" state=\"given\" "
 		"at=\"2026-11-22T12:00:00Z\" to=\"*\"/>",
 		"<consent xmlns=\"urn:wardgate:consent:1\" version=\"1\" id=\"Robin\" state=\"given\" "
@@ -545,13 +593,143 @@ static void test_too_many(void **state)
 	assert_int_equal(wg_consents_from_notice(c, notice, MESSAGE, NOON, &err), WG_LIMIT);
 }
 
+/* A notice that was put together and not validated: nobody is said to have agreed who has not, and nothing is made of
+ * an answer that is for nobody. */
+static void test_not_validated(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *state, *to, *at, *by;
+		enum wg_code code;
+		const char *want;
+	} cases[] = {
+		{ "given", "*", "2026-11-22T11:00:00Z", "*", WG_OK, "given" },
+		{ " refused ", "*", "an hour ago", NULL, WG_OK, "refused" },
+		{ "expired", "*", NULL, NULL, WG_OK, "not-known" },
+		{ "agreed", "*", NULL, NULL, WG_OK, "not-known" },
+		{ NULL, "*", NULL, NULL, WG_OK, "not-known" },
+		{ "given", NULL, NULL, NULL, WG_SYSTEM, NULL },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		WG_AUTO_NOTICE struct wg_notice *notice = NULL;
+		WG_CLEANUP(wg_consents_freep) struct wg_consents *c = NULL;
+		must(wg_notice_new(schema, "missing", "x", &notice, &err), &err);
+		set(notice, "sharing/consent", "");
+		if (cases[i].state != NULL)
+			set(notice, "sharing/consent/@state", cases[i].state);
+		if (cases[i].to != NULL)
+			set(notice, "sharing/consent/@to", cases[i].to);
+		if (cases[i].at != NULL)
+			set(notice, "sharing/consent/@at", cases[i].at);
+		if (cases[i].by != NULL)
+			set(notice, "sharing/consent/@by", cases[i].by);
+		must(wg_consents_new(&c, &err), &err);
+		assert_int_equal(wg_consents_from_notice(c, notice, MESSAGE, NOON, &err), cases[i].code);
+		if (cases[i].code == WG_OK)
+			assert_string_equal(wg_consent_state_name(wg_consents_state(c, "school", 0, NOON, NULL)), cases[i].want);
+		assert_int_equal(wg_consents_count(c), cases[i].code == WG_OK ? 1 : 0);
+	}
+}
+
+/* What somebody who mistypes the role of an answer meant. */
+static void test_role_meant(void **state)
+{
+	(void)state;
+	WG_CLEANUP(wg_policy_freep)
+	struct wg_policy *policy = policy_of(
+		"<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\"><role name=\"front-door\" at=\"council\"/>"
+		"<role name=\"front-desk\" at=\"council\"/><role name=\"school\" at=\"school\"/></policy>");
+	static const char *const cases[][2] = {
+		{ "front-dor", "front-door" },
+		{ "front-dsk", "front-desk" },
+		{ "School", "school" },
+		{ "parent", "" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++)
+		assert_string_equal(wg_policy_role_nearest(policy, cases[i][0]), cases[i][1]);
+}
+
+/* ---- memory at its end: the program is linked so that these stand before the real ones */
+
+static int calls_left = -1; /* below 0: none fails; otherwise the call after so many */
+
+static bool out_of_memory(void)
+{
+	return calls_left >= 0 && calls_left-- == 0;
+}
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return out_of_memory() ? NULL : __real_calloc(n, size);
+}
+
+char *__real_strdup(const char *s);
+char *__wrap_strdup(const char *s);
+char *__wrap_strdup(const char *s)
+{
+	return out_of_memory() ? NULL : __real_strdup(s);
+}
+
+char *__real_wg_xml_attr(const struct _xmlNode *node, const char *name);
+char *__wrap_wg_xml_attr(const struct _xmlNode *node, const char *name);
+char *__wrap_wg_xml_attr(const struct _xmlNode *node, const char *name)
+{
+	return out_of_memory() ? NULL : __real_wg_xml_attr(node, name);
+}
+
+struct _xmlDoc *__real_wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
+struct _xmlDoc *__wrap_wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
+struct _xmlDoc *__wrap_wg_notice_facts(struct wg_notice *notice, struct wg_err *err)
+{
+	if (!out_of_memory())
+		return __real_wg_notice_facts(notice, err);
+	(void)wg_err_set(err, WG_SYSTEM, "no memory for a notice's facts");
+	return NULL;
+}
+
+/* Every allocation fails once, in turn: WG_SYSTEM, or a record that lacks a word; never one that allows more. */
+static void test_memory(void **state)
+{
+	(void)state;
+	struct wg_err err = { 0 };
+	WG_CLEANUP(wg_consent_freep) struct wg_consent *full = full_record();
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(64 * 1024);
+	WG_AUTO_NOTICE struct wg_notice *notice = notice_of(NOTICE(
+		"<sharing><consent to=\"school\" state=\"refused\" by=\"child\" at=\"2026-11-22T10:30:00Z\"/></sharing>"));
+	must(wg_consent_write(full, &text, &err), &err);
+	unsigned failed = 0;
+	for (int n = 0, going = 1; going; n++) {
+		WG_CLEANUP(wg_consents_freep) struct wg_consents *c = NULL;
+		WG_CLEANUP(wg_consent_freep) struct wg_consent *back = NULL;
+		calls_left = n;
+		enum wg_code code = wg_consents_new(&c, &err);
+		if (code == WG_OK)
+			code = wg_consents_from_notice(c, notice, MESSAGE, NOON, &err);
+		if (code == WG_OK)
+			code = wg_consent_parse(text.data, text.len, XSD_DIR, &back, &err);
+		going = calls_left < 0;
+		calls_left = -1;
+		failed += code != WG_OK;
+		assert_true(code == WG_OK || code == WG_SYSTEM || code == WG_REJECT);
+		assert_int_not_equal(wg_consents_state(c, "school", 0, NOON, NULL), WG_CONSENT_GIVEN);
+		assert_true(code != WG_OK || (back->to != NULL && wg_consents_at(c, 0)->to != NULL));
+	}
+	assert_in_range(failed, 7, 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),   cmocka_unit_test(test_in_force),     cmocka_unit_test(test_end),
-		cmocka_unit_test(test_add),     cmocka_unit_test(test_until),        cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_largest),      cmocka_unit_test(test_from_notice),
-		cmocka_unit_test(test_ids),     cmocka_unit_test(test_notice_edges), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_names),      cmocka_unit_test(test_in_force),      cmocka_unit_test(test_end),
+		cmocka_unit_test(test_add),        cmocka_unit_test(test_until),         cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_refused),    cmocka_unit_test(test_largest),       cmocka_unit_test(test_from_notice),
+		cmocka_unit_test(test_ids),        cmocka_unit_test(test_notice_edges),  cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_for_nobody), cmocka_unit_test(test_not_validated), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_role_meant),
 	};
 	return cmocka_run_group_tests(tests, open_schemas, close_schemas);
 }
