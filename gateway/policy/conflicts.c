@@ -51,6 +51,14 @@ static void finding(struct search *s, const char *what, const char *words)
 	s->found++;
 }
 
+/* The same from lists; one that is not whole is no finding but a want of memory. */
+static void finding_of(struct search *s, const struct wg_buf *what, const struct wg_buf *words)
+{
+	if (what->failed || words->failed)
+		wg_buf_fail(s->out);
+	finding(s, wg_buf_text(what), wg_buf_text(words));
+}
+
 /* ---- who can be a recipient of what */
 
 static void reach(const struct search *s, const struct wg_set *kinds, unsigned role, unsigned sides)
@@ -188,21 +196,26 @@ static bool given_nothing(const struct search *s, unsigned role, struct wg_set *
 	return any;
 }
 
+static bool same_kinds(const struct search *s, unsigned role, const struct wg_set *kinds)
+{
+	struct wg_set its;
+	return given_nothing(s, role, &its) && memcmp(&its, kinds, sizeof its) == 0;
+}
+
 /* Roles with the same kinds stand on one line, at the first of them. */
 static void check_roles(struct search *s)
 {
 	const struct wg_policy *p = s->policy;
 	for (unsigned r = 0; r < p->role_count; r++) {
 		WG_AUTO_BUF struct wg_buf kinds = WG_BUF(LIST_MAX), roles = WG_BUF(LIST_MAX);
-		struct wg_set here, there;
+		struct wg_set here;
 		bool first = given_nothing(s, r, &here);
-		for (unsigned other = 0; other < p->role_count; other++) {
-			if (!given_nothing(s, other, &there) || memcmp(&here, &there, sizeof here) != 0)
-				continue;
-			first = first && other >= r;
-			wg_buf_printf(&roles, "%s%s", roles.len > 0 ? ", " : "", p->roles[other].name);
-		}
-		for (unsigned k = 0; k < p->kind_count; k++)
+		for (unsigned before = 0; before < r; before++)
+			first = first && !same_kinds(s, before, &here);
+		for (unsigned other = r; first && other < p->role_count; other++)
+			if (same_kinds(s, other, &here))
+				wg_buf_printf(&roles, "%s%s", roles.len > 0 ? ", " : "", p->roles[other].name);
+		for (unsigned k = 0; first && k < p->kind_count; k++)
 			if (wg_set_has(&here, k))
 				wg_buf_printf(&kinds, "%s%s", kinds.len > 0 ? ", " : "", p->kinds[k]);
 		if (!first)
@@ -210,7 +223,7 @@ static void check_roles(struct search *s)
 		wg_buf_puts(&kinds,
 		            " may come to this role and give it nothing: add a rule that shares, or leave it out of the "
 		            "route");
-		finding(s, wg_buf_text(&roles), wg_buf_text(&kinds));
+		finding_of(s, &roles, &kinds);
 	}
 }
 
@@ -244,13 +257,15 @@ static void check_routes(struct search *s, const struct wg_directory *directory)
 {
 	const struct wg_policy *p = s->policy;
 	for (unsigned r = 0; r < p->role_count; r++) {
-		WG_AUTO_BUF struct wg_buf routes = WG_BUF(LIST_MAX);
-		routes_to(p, r, &routes);
-		if (routes.len == 0 || somebody_has(directory, &p->roles[r]))
+		WG_AUTO_BUF struct wg_buf role = WG_BUF(LIST_MAX), routes = WG_BUF(LIST_MAX);
+		if (!somebody_has(directory, &p->roles[r]))
+			routes_to(p, r, &routes);
+		if (routes.len == 0 && !routes.failed)
 			continue;
+		wg_buf_puts(&role, p->roles[r].name);
 		wg_buf_printf(&routes, " lead to nobody: add a desk with that role to the directory (at \"%s\")",
 		              p->roles[r].at);
-		finding(s, p->roles[r].name, wg_buf_text(&routes));
+		finding_of(s, &role, &routes);
 	}
 }
 

@@ -124,11 +124,13 @@ static void set_due(struct wg_decision *out, const struct wg_due *due)
 /* "free text (may hold family, third-party)" */
 static void set_text_verdict(struct wg_decision *out)
 {
-	WG_AUTO_BUF struct wg_buf names = WG_BUF(4096);
-	for (wg_categories left = out->in_text; left != 0; left &= left - 1)
-		wg_buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", wg_category_name((unsigned)__builtin_ctzll(left)));
+	char names[sizeof out->verdict_rule] = "";
+	size_t used = 0;
+	for (wg_categories left = out->in_text; left != 0 && used < sizeof names; left &= left - 1)
+		used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
+		                         wg_category_name((unsigned)__builtin_ctzll(left)));
 	(void)snprintf(out->verdict_rule, sizeof out->verdict_rule, "free text (may hold %s)",
-	               wg_buf_text(&names)); /* a long list is cut; in_text has it whole */
+	               names); /* a long list is cut; in_text has it whole */
 	out->verdict = WG_VERDICT_REVIEW;
 }
 
@@ -305,12 +307,9 @@ enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory
 	WG_CLEANUP(wg_decisions_freep) struct wg_decisions *made = new_decisions();
 	if (made == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
-	d.routing = (struct wg_routing){ .policy = policy,
-		                             .directory = directory,
-		                             .view = &d.view,
-		                             .notice = notice,
-		                             .out = made,
-		                             .recipients = d.recipients };
+	d.routing = (struct wg_routing){
+		.policy = policy, .directory = directory, .view = &d.view, .out = made, .recipients = d.recipients
+	};
 	enum wg_code code = wg_facts_view_open(policy, directory, notice, facts, &d.view, err);
 	if (code == WG_OK)
 		code = prepare(&d, notice, err);

@@ -82,6 +82,7 @@ struct wg_decision {
 	enum wg_verdict verdict;
 	char verdict_rule[160];   /* the rule behind REVIEW or DENY, with its source; "" for SEND */
 	char due[24];             /* REVIEW: ISO duration or "" */
+	wg_categories allowed;    /* what this recipient may have, whether it stands in the notice or not */
 	wg_categories granted;    /* present in the notice and granted */
 	wg_categories withheld;   /* present and not granted */
 	wg_categories overridden; /* of what is granted: against a consent that is not given, by name of the rule */
@@ -107,8 +108,8 @@ struct wg_decisions {
 };
 
 /* Routes and decides. A notice that is itself a copy (header/copy-for) goes only to desks of its copy-for organisation.
- * The organisation that submitted is never a recipient unless a route says so with even-to-sender="true" or a rule tells
- * another of its desks. */
+ * The organisation that submitted is never a recipient unless a route says so with even-to-sender="true" or a rule
+ * tells another of its desks. */
 enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory *directory, struct wg_notice *notice,
                        const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
 void wg_decisions_freep(struct wg_decisions **decisions);

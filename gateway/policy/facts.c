@@ -71,15 +71,36 @@ static enum wg_code read_now(struct wg_facts_view *view, struct wg_err *err)
 	return WG_OK;
 }
 
-/* Who answers for the child and where it is; defanged, because they are put into words. */
-static void read_sides(struct wg_facts_view *view, const struct wg_notice *notice)
+/* The <notice> of the facts; a document is the parent of its root like any node. */
+static const struct _xmlNode *root_of(const struct wg_facts_view *view)
 {
-	static const char *const places[] = { "authorities/placing", "authorities/host" };
-	char raw[256];
-	for (size_t i = 0; i < WG_COUNT(places); i++) {
-		(void)wg_notice_get_into(notice, places[i], raw, sizeof raw); /* "" when it is not there */
-		(void)wg_defang(raw, view->side[i], sizeof view->side[i]);
+	return wg_xml_first((const struct _xmlNode *)(const void *)view->doc, "notice");
+}
+
+enum wg_code wg_facts_view_text(const struct wg_facts_view *view, const char *path, char **out, struct wg_err *err)
+{
+	char step[WG_LIMIT_NAME + 1];
+	const struct _xmlNode *node = root_of(view);
+	*out = NULL;
+	while (node != NULL && *path != '\0' && *path != '@') {
+		size_t n = strcspn(path, "/");
+		(void)snprintf(step, sizeof step, "%.*s", (int)n, path); /* names of the schema fit */
+		node = wg_xml_first(node, step);
+		path += n + (path[n] == '/' ? 1 : 0);
 	}
+	if (node == NULL || (*path == '@' && !wg_names_has_attr(node, path + 1)))
+		return WG_OK;
+	*out = *path == '@' ? wg_xml_attr(node, path + 1) : wg_xml_text(node);
+	return *out != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "no memory to decide");
+}
+
+enum wg_code wg_facts_view_name(const struct wg_facts_view *view, const char *path, char *out, size_t size,
+                                struct wg_err *err)
+{
+	WG_AUTO_FREE char *raw = NULL;
+	enum wg_code code = wg_facts_view_text(view, path, &raw, err);
+	(void)wg_defang(raw != NULL ? raw : "", out, size);
+	return code;
 }
 
 static bool covers(const struct wg_policy_layer *layer, const char *code)
@@ -116,12 +137,15 @@ static enum wg_code read_notice(struct wg_facts_view *view, struct wg_notice *no
 	view->doc = wg_notice_facts(notice, &why);
 	if (view->doc == NULL)
 		return wg_err_set(err, why.code != WG_OK ? why.code : WG_SYSTEM, "%s", why.text);
-	if (!wg_notice_get_into(notice, "@kind", kind, sizeof kind))
-		return wg_err_set(err, WG_REJECT, "the notice has no kind");
-	view->kind = wg_policy_kind(view->policy, kind);
 	view->present = wg_notice_categories(notice) & ~wg_category_find("administrative");
-	read_sides(view, notice);
-	return WG_OK;
+	enum wg_code code = wg_facts_view_name(view, "@kind", kind, sizeof kind, err);
+	view->kind = wg_policy_kind(view->policy, kind);
+	/* Who answers for the child and where it is. */
+	if (code == WG_OK)
+		code = wg_facts_view_name(view, "authorities/placing", view->side[0], sizeof view->side[0], err);
+	if (code == WG_OK)
+		code = wg_facts_view_name(view, "authorities/host", view->side[1], sizeof view->side[1], err);
+	return code;
 }
 
 enum wg_code wg_facts_view_open(const struct wg_policy *policy, const struct wg_directory *directory,

@@ -19,17 +19,6 @@
  * in, seen from them. */
 const char *const wg_facts_functions[] = { "consent", "age", "live-episode", "working-hours", "relation", NULL };
 
-/* The <notice> of the facts; a document is the parent of its root like any node. */
-static const struct _xmlNode *root_of(const struct wg_facts_view *view)
-{
-	return wg_xml_first((const struct _xmlNode *)(const void *)view->doc, "notice");
-}
-
-static const struct _xmlNode *below(const struct _xmlNode *node, const char *name)
-{
-	return node != NULL ? wg_xml_first(node, name) : NULL;
-}
-
 /* Over no category at all nothing is known. */
 static const char *consent(const struct wg_facts_view *view, const char *role, wg_categories about)
 {
@@ -72,8 +61,10 @@ static const char *age(struct wg_facts_view *view)
 {
 	struct civil born, today;
 	char text[WG_CLOCK_TEXT];
-	const struct _xmlNode *node = below(below(root_of(view), "child"), "date-of-birth");
-	WG_AUTO_FREE char *birth = node != NULL ? wg_xml_text(node) : NULL;
+	WG_AUTO_FREE char *birth = NULL;
+	enum wg_code code = wg_facts_view_text(view, "child/date-of-birth", &birth, &view->why);
+	if (code != WG_OK)
+		view->fault = code;
 	if (birth == NULL || strlen(birth) != 10 || !parse_date(birth, &born) ||
 	    !parse_date(wg_clock_format(view->today * DAY_MS, text), &today))
 		return "";

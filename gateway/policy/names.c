@@ -79,6 +79,8 @@ static enum wg_code check_attributes(const struct wg_xml *doc, const struct _xml
 			                       wg_defang(attribute, safe, sizeof safe), wg_names_hint(attribute, known, hint));
 		const char *words = row_words(language, element, attribute);
 		WG_AUTO_FREE char *value = words != NULL ? wg_xml_attr(node, attribute) : NULL;
+		if (words != NULL && value == NULL)
+			return wg_err_set(err, WG_SYSTEM, "no memory for attribute %s", attribute);
 		if (value != NULL && !wg_list_has(words, value))
 			return wg_xml_complain(doc, node, err, "%s=\"%s\" is not known%s", attribute,
 			                       wg_defang(value, safe, sizeof safe), wg_names_hint(value, words, hint));

@@ -335,6 +335,13 @@ void wg_facts_view_close(struct wg_facts_view *view);
 /* No condition: true */
 enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_when *when, bool *out, struct wg_err *err)
 	WG_MUST;
+/* What stands at a path such as "child/placement/@code", the first where there are several; NULL when it is not there.
+ */
+enum wg_code wg_facts_view_text(const struct wg_facts_view *view, const char *path, char **out, struct wg_err *err)
+	WG_MUST;
+/* The same, defanged and cut; "" when it is not there. */
+enum wg_code wg_facts_view_name(const struct wg_facts_view *view, const char *path, char *out, size_t size,
+                                struct wg_err *err) WG_MUST;
 /* Whether what a layer says of kinds and days has to do with this notice at all. */
 bool wg_facts_view_in_force(const struct wg_facts_view *view, unsigned layer, const struct wg_set *kinds,
                             const struct wg_span *span);
@@ -353,11 +360,10 @@ struct wg_routing {
 	const struct wg_policy *policy;
 	const struct wg_directory *directory;
 	const struct wg_facts_view *view;
-	const struct wg_notice *notice;
 	struct wg_decisions *out;
 	struct wg_recipient *recipients; /* one for each of out->list, WG_LIMIT_RECIPIENTS long */
 	char copy_organisation[WG_LIMIT_NAME + 1], copy_desk[WG_LIMIT_NAME + 1]; /* "" when the notice is no copy */
-	const struct wg_desk *not_to; /* never a recipient now; NULL: none */
+	const struct wg_desk *not_to;                                            /* never a recipient now; NULL: none */
 };
 
 /* route.c: fills organisation, desk, role, of, also and route_source of a decision per desk, and unreachable. */

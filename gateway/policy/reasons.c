@@ -84,6 +84,8 @@ static void put_group(struct wg_buf *out, const struct wg_reason_words *list, un
 	for (unsigned i = first; i < count; i++)
 		if (same(&list[i], reason))
 			wg_buf_printf(&names, "%s%s", i > first ? ", " : "", list[i].category);
+	if (names.failed)
+		wg_buf_fail(out);
 	wg_buf_printf(out, "%*s", INDENT, "");
 	wg_reasons_wrap(INDENT, wg_buf_text(&names), out);
 	if (reason->rule == NULL || reason->rule[0] == '\0')

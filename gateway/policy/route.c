@@ -67,13 +67,13 @@ enum wg_code wg_route_add(const struct wg_routing *routing, const char *source, 
 }
 
 /* The desk that handed the notice in, where it says which; NULL when it does not. */
-static const struct wg_desk *sender_desk(const struct wg_routing *routing)
+static enum wg_code sender_desk(const struct wg_routing *routing, const struct wg_desk **out, struct wg_err *err)
 {
 	char name[WG_LIMIT_NAME + 1];
 	const struct wg_organisation *o = wg_directory_find(routing->directory, routing->view->given->submitter);
-	if (o == NULL || !wg_notice_get_into(routing->notice, "header/sender/@desk", name, sizeof name))
-		return NULL;
-	return wg_organisation_desk(o, name);
+	enum wg_code code = wg_facts_view_name(routing->view, "header/sender/@desk", name, sizeof name, err);
+	*out = o != NULL ? wg_organisation_desk(o, name) : NULL;
+	return code;
 }
 
 enum wg_code wg_route_tell(const struct wg_routing *routing, unsigned role, const char *source, struct wg_err *err)
@@ -83,8 +83,8 @@ enum wg_code wg_route_tell(const struct wg_routing *routing, unsigned role, cons
 	enum wg_side side = routing->view->side[0][0] != '\0' ? WG_SIDE_PLACING : WG_SIDE_HOST;
 	struct wg_route_to to = { .role = role, .side = side };
 	memcpy(to.role_name, routing->policy->roles[role].name, sizeof to.role_name);
-	telling.not_to = sender_desk(routing);
-	return wg_route_side(&telling, &to, source, true, err);
+	enum wg_code code = sender_desk(routing, &telling.not_to, err);
+	return code == WG_OK ? wg_route_side(&telling, &to, source, true, err) : code;
 }
 
 void wg_route_end(const struct wg_routing *routing)
@@ -99,19 +99,13 @@ void wg_route_end(const struct wg_routing *routing)
 		wg_route_unreachable(routing, "nobody", "", "no route of this policy gives this notice a recipient");
 }
 
-static void read_copy(struct wg_routing *routing, const char *path, char *out, size_t size)
-{
-	char raw[256];
-	(void)wg_notice_get_into(routing->notice, path, raw, sizeof raw); /* "" when it is not there */
-	(void)wg_defang(raw, out, size);
-}
-
 enum wg_code wg_route_notice(struct wg_routing *routing, struct wg_facts_view *view, struct wg_err *err)
 {
 	const struct wg_policy *policy = routing->policy;
-	enum wg_code code = WG_OK;
-	read_copy(routing, "header/copy-for/@organisation", routing->copy_organisation, sizeof routing->copy_organisation);
-	read_copy(routing, "header/copy-for/@desk", routing->copy_desk, sizeof routing->copy_desk);
+	enum wg_code code = wg_facts_view_name(view, "header/copy-for/@organisation", routing->copy_organisation,
+	                                       sizeof routing->copy_organisation, err);
+	if (code == WG_OK)
+		code = wg_facts_view_name(view, "header/copy-for/@desk", routing->copy_desk, sizeof routing->copy_desk, err);
 	for (unsigned i = 0; i < policy->route_count && code == WG_OK; i++) {
 		const struct wg_route *route = &policy->routes[i];
 		bool applies = wg_facts_view_in_force(view, route->layer, &route->kinds, &route->span);

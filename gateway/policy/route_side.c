@@ -114,7 +114,10 @@ static enum wg_code follow_named(const struct follow *f, struct wg_err *err)
 	const struct wg_role *role = &f->routing->policy->roles[f->to->role];
 	bool named = false;
 	for (unsigned i = 0; i < role->named_count; i++) {
-		WG_AUTO_FREE char *text = wg_notice_get(f->routing->notice, role->named[i]);
+		WG_AUTO_FREE char *text = NULL;
+		enum wg_code code = wg_facts_view_text(f->routing->view, role->named[i], &text, err);
+		if (code != WG_OK)
+			return code;
 		if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
 			continue;
 		named = true;

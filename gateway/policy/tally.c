@@ -85,7 +85,8 @@ enum wg_code wg_tally_close(const struct wg_tally *tally, wg_categories present,
                             struct wg_err *err)
 {
 	wg_categories gated = tally->gated & ~tally->lifted;
-	out->granted = present & wg_tally_allowed(tally);
+	out->allowed = wg_tally_allowed(tally);
+	out->granted = present & out->allowed;
 	out->withheld = present & ~out->granted;
 	out->overridden = out->granted & tally->gated;
 	out->mark =
