@@ -44,7 +44,7 @@ static enum wg_code make_copy(struct share *s, struct wg_notice **out, struct wg
 		wg_sha256_hex(xml.data, xml.len, s->hash);
 	wg_buf_wipe(&xml);
 	if (code == WG_OK && s->known != NULL)
-		code = wg_seek_copy(s->p, s->known, *out, d->granted, &s->found, s->hit, sizeof s->hit, err);
+		code = wg_seek_copy(s->p, s->known, *out, d->allowed, &s->found, s->hit, sizeof s->hit, err);
 	return code;
 }
 
@@ -176,7 +176,8 @@ static struct wg_facts facts_of(const struct wg_process *p, const struct wg_msg_
 	struct wg_facts facts = {
 		.self = p->config->organisation,
 		.submitter = job->organisation,
-		.now = wg_clock_format(wg_clock_wall(), now),
+		/* to the end of this second: what was answered within it counts */
+		.now = wg_clock_format(wg_clock_wall() + 999, now),
 	};
 	if (known != NULL) {
 		facts.consents = known->consents;

@@ -128,14 +128,14 @@ static void put_found(const struct wg_trace *trace, struct wg_buf *json, char *w
 	               trace->path); /* words for a person may be cut: all stands in the record */
 }
 
-static bool allowed(const struct wg_trace *trace, wg_categories granted)
+static bool allowed(const struct wg_trace *trace, wg_categories may_have)
 {
 	const char *by = lookups[trace->kind].allowed_by;
-	return by[0] != '\0' && (wg_category_find(by) & granted) != 0;
+	return by[0] != '\0' && (wg_category_find(by) & may_have) != 0;
 }
 
 enum wg_code wg_seek_copy(struct wg_process *p, const struct wg_known *known, const struct wg_notice *copy,
-                          wg_categories granted, struct wg_buf *json, char *words, size_t size, struct wg_err *err)
+                          wg_categories may_have, struct wg_buf *json, char *words, size_t size, struct wg_err *err)
 {
 	WG_CLEANUP(found_free) struct found f = { 0 };
 	bool more = false;
@@ -143,7 +143,7 @@ enum wg_code wg_seek_copy(struct wg_process *p, const struct wg_known *known, co
 	wg_buf_putc(json, '[');
 	enum wg_code code = known->stranger_count > 0 ? find(p, copy, &f, &more, err) : WG_OK;
 	for (unsigned i = 0; i < f.count && code == WG_OK; i++)
-		if (holds(known->strangers, known->stranger_count, &f.keys[i]) && !allowed(&f.traces[i], granted))
+		if (holds(known->strangers, known->stranger_count, &f.keys[i]) && !allowed(&f.traces[i], may_have))
 			put_found(&f.traces[i], json, words, size);
 	wg_buf_putc(json, ']');
 	if (code == WG_OK && known->unsearched && words[0] == '\0')

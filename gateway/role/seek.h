@@ -15,7 +15,7 @@ enum wg_code wg_seek(struct wg_process *process, struct wg_client *client, const
  * values. Names and dates of birth of others may stand where the recipient is given third-party data, confidential
  * postcodes where it is given confidential addresses; another child's NHS number never. */
 enum wg_code wg_seek_copy(struct wg_process *process, const struct wg_known *known, const struct wg_notice *copy,
-                          wg_categories granted, struct wg_buf *json, char *words, size_t size, struct wg_err *err)
+                          wg_categories may_have, struct wg_buf *json, char *words, size_t size, struct wg_err *err)
 	WG_MUST;
 
 #endif
