@@ -131,17 +131,22 @@ enum wg_code wg_client_register(struct wg_client *client, uint64_t child, int64_
 enum wg_code wg_client_exempt(struct wg_client *client, const char *delivery, const char *code, const char *who,
                               const char *why, struct wg_err *err) WG_MUST;
 
-/* Legal hold on all messages of a child (id "") or on one message: while it stands nothing of them is purged. */
+/* Legal hold on all messages of a child, those to come too (id ""), or on one message: while it stands nothing of them is
+ * purged. *changed: how many messages; 0 when it stood, or did not stand, already. */
 enum wg_code wg_client_legal_hold(struct wg_client *client, uint64_t child, const char *id, bool on, const char *who,
                                   const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
-/* What of one kind of notice ("" for those whose kind was never known) has had nothing happen to it since before (wall
- * ms): a JSON array, an object each: message, kind, organisation, accepted, last (RFC 3339), fate: "purge", or why it
- * stays: "undelivered", "review", "attention", "legal-hold", "concerned" (a message that is kept concerns it). dry:
- * only says so. Otherwise those of fate purge lose their content: originals, notices, reports, answers, envelopes and
- * their data keys are destroyed, the keys by which the child is found too when it was its last; the message's row, its
- * register and its log stay. At most WG_STORE_REPORTS_MAX messages a call; *more when there are more. *freed: bytes. */
-enum wg_code wg_client_purge(struct wg_client *client, const char *kind, int64_t before, bool dry, const char *who,
-                             struct wg_buf *out, uint64_t *freed, bool *more, struct wg_err *err) WG_MUST;
+/* What of one kind of notice has had nothing happen to it for long enough: a JSON array, an object each: message, kind,
+ * organisation, accepted, last (RFC 3339: the latest entry of its log, but for those that say only that somebody looked
+ * or that it is not to be purged), fate: "purge", or why it stays: "undelivered", "review", "attention", "legal-hold",
+ * "missing" (of an episode that has not ended), "concerned" (a message that concerns it, or a part of it, is not at its
+ * end). dry: only says so. Otherwise those of fate purge lose their content: originals, notices, reports, answers,
+ * envelopes and their data keys are destroyed, and what a child is found by with the answers about sharing when it was
+ * its last; the message's row, its register and its log stay. Content handed in again later is a duplicate of what was
+ * purged: nothing comes back. When this returns the keys are in no file of the live system. At most
+ * WG_STORE_REPORTS_MAX messages a call, fewer when they are large; *more: ask again, after the last of these. *freed:
+ * with dry the bytes of the content, otherwise those that went back to the disk. */
+enum wg_code wg_client_purge(struct wg_client *client, const struct wg_purge *what, struct wg_buf *out, uint64_t *freed,
+                             bool *more, struct wg_err *err) WG_MUST;
 
 /* Who looks after a message in attention: a name, "" for nobody any more. It stays with the message when it comes back
  * to attention. WG_REJECT when the message is in another state, or `to` is not one line of text of at most

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -109,7 +110,7 @@ static enum wg_code prepare_all(struct wg_store *store, struct wg_err *err)
 	return read_batch(store, err);
 }
 
-static enum wg_code set_up(struct wg_store *store, const char *path, struct wg_err *err)
+static enum wg_code set_up(struct wg_store *store, const char *path, bool fresh, struct wg_err *err)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	sqlite3 *db = NULL;
@@ -121,19 +122,22 @@ static enum wg_code set_up(struct wg_store *store, const char *path, struct wg_e
 		return wg_keys_fail(store, path, err);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);      /* hardening: */
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
-	enum wg_code code = wg_keys_exec(store,
-	                                 "PRAGMA page_size=" WG_KEYS_PAGE ";"
-	                                 "PRAGMA auto_vacuum=INCREMENTAL;" /* what is destroyed gives its room back */
-	                                 "PRAGMA secure_delete=ON;"
-	                                 "PRAGMA locking_mode=EXCLUSIVE;"
-	                                 "PRAGMA journal_mode=WAL;"
-	                                 "PRAGMA synchronous=FULL;"
-	                                 "PRAGMA cell_size_check=ON;"
-	                                 "PRAGMA cache_size=-" CACHE_KIB ";"
-	                                 "PRAGMA temp_store=MEMORY;"
-	                                 "PRAGMA mmap_size=0;"
-	                                 "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
-	                                 err);
+	/* What is destroyed gives its room back. Said to an old file, this would write to it. */
+	enum wg_code code =
+		fresh ? wg_keys_exec(store, "PRAGMA page_size=" WG_KEYS_PAGE "; PRAGMA auto_vacuum=INCREMENTAL", err) : WG_OK;
+	if (code != WG_OK)
+		return code;
+	code = wg_keys_exec(store,
+	                    "PRAGMA secure_delete=ON;"
+	                    "PRAGMA locking_mode=EXCLUSIVE;"
+	                    "PRAGMA journal_mode=WAL;"
+	                    "PRAGMA synchronous=FULL;"
+	                    "PRAGMA cell_size_check=ON;"
+	                    "PRAGMA cache_size=-" CACHE_KIB ";"
+	                    "PRAGMA temp_store=MEMORY;"
+	                    "PRAGMA mmap_size=0;"
+	                    "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
+	                    err);
 	sqlite3_stmt *stmt = NULL;
 	if (code == WG_OK && (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
 	                      sqlite3_step(stmt) != SQLITE_ROW))
@@ -162,11 +166,13 @@ enum wg_code wg_keys_open(struct wg_store *store, const char *folder, bool must_
 		                  path);
 	if (fd < 0)
 		return wg_err_errno(err, "open %s", path);
+	struct stat st;
+	bool fresh = fstat(fd, &st) == 0 && st.st_size == 0;
 	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
 	store->keys = calloc(1, sizeof *store->keys);
 	if (store->keys == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	return set_up(store, path, err);
+	return set_up(store, path, fresh, err);
 }
 
 void wg_keys_close(struct wg_store *store)

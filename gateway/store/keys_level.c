@@ -201,12 +201,5 @@ enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err)
 		code = wg_store_commit(store, err);
 	else
 		wg_store_rollback(store);
-	if (code == WG_OK)
-		code = wg_keys_shred(store, err);
-	if (code == WG_OK)
-		code = scrub(store, err); /* a crash may have left what was destroyed in a write-ahead log */
-	if (code == WG_OK &&
-	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		code = wg_db_fail(store, "checkpoint", err);
-	return code;
+	return code == WG_OK ? wg_keys_shred(store, err) : code; /* again, if a crash was in between: to the last step */
 }

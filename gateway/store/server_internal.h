@@ -102,6 +102,10 @@ enum wg_code wg_op_records(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_register(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_exempt(struct wg_ask *ask, struct wg_err *err);
 
+/* ---- purge_ops.c: rows of the table */
+enum wg_code wg_op_legal_hold(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_purge(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+
 /* ---- server_batch.c */
 /* Everything that is ready, in one transaction. Only a fault of the store is an error. */
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err) WG_MUST;

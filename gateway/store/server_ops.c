@@ -323,6 +323,8 @@ static const struct row {
 	[WG_OP_ACT] = { "act", ADMIN, false, false, op_act },
 	[WG_OP_ASSIGN] = { "assign", ADMIN, false, false, op_assign },
 	[WG_OP_RESOLVE] = { "resolve", ADMIN, false, false, op_resolve },
+	[WG_OP_LEGAL_HOLD] = { "legal-hold", ADMIN, false, false, wg_op_legal_hold },
+	[WG_OP_PURGE] = { "purge", ADMIN, false, false, wg_op_purge },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
 	[WG_OP_RELATED] = { "related", ADMIN, false, false, op_related },
 	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/sqlite_internal.h"
+#include "store/purge_internal.h"
 
 static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row *r)
 {
@@ -237,6 +238,22 @@ static enum wg_code find_blob(struct wg_store *store, const char *id, const char
 	return *blob != 0 ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "there is no %s", which);
 }
 
+/* WG_NOT_FOUND when its content was purged. */
+static enum wg_code check_kept(struct wg_store *store, const char *message, struct wg_err *err)
+{
+	int64_t purged = 0;
+	char when[WG_CLOCK_TEXT];
+	enum wg_code code = wg_query_number(store, "SELECT purged_at FROM message WHERE id = ?1",
+	                                    WG_ARGS(wg_db_text(message)), &purged, err);
+	if (code == WG_OK && purged != 0)
+		return wg_err_set(
+			err, WG_NOT_FOUND,
+			"the content of message %s was destroyed on %.10s under the retention rule; that it came, and "
+			"who was told what, is still on record",
+			message, wg_clock_format(purged, when));
+	return code;
+}
+
 enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,
                            const char *who, uint8_t **out, size_t *len, struct wg_err *err)
 {
@@ -245,6 +262,8 @@ enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char
 	if (*who == '\0')
 		return wg_err_set(err, WG_REJECT, "say who reads: it goes into the log");
 	enum wg_code code = find_blob(store, id, which, &blob, message, err);
+	if (code == WG_OK)
+		code = check_kept(store, message, err);
 	if (code != WG_OK)
 		return code;
 	const struct wg_entry entry = { .who = WG_WHO_ADMIN,

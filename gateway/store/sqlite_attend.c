@@ -60,6 +60,8 @@ enum wg_code wg_store_resolve(struct wg_store *store, struct wg_now now, const c
 	if (code == WG_OK)
 		code = wg_blob_put(store, blob, len, &kept, hash, err);
 	if (code == WG_OK)
+		code = wg_blob_replaced(store, msg.seq, msg.resolution, err);
+	if (code == WG_OK)
 		code = wg_db_run(store, SQL_MSG_RESOLVE, WG_ARGS(wg_db_int(msg.seq), wg_db_int(kept)), err);
 	if (code != WG_OK)
 		return code;

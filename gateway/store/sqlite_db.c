@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -294,6 +295,8 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	WG_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); /* SQLite would make it 0644 */
 	if (fd < 0)
 		return wg_err_errno(err, "open %s", path);
+	struct stat st;
+	bool fresh = fstat(fd, &st) == 0 && st.st_size == 0;
 	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
 	int flags =
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -304,9 +307,12 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	}
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);      /* hardening: */
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
+	/* Blobs of some KiB take fewer writes; what is purged gives its room back. Said to an old database, the second
+	 * would write to it. */
+	enum wg_code code = fresh ? wg_db_exec(store, "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL", err) : WG_OK;
+	if (code != WG_OK)
+		return code;
 	return wg_db_exec(store,
-	                  "PRAGMA page_size=8192;"         /* of a new database: blobs of some KiB take fewer writes */
-	                  "PRAGMA auto_vacuum=INCREMENTAL;" /* of a new database: what is purged gives its room back */
 	                  "PRAGMA secure_delete=ON;"
 	                  "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
 	                  "PRAGMA journal_mode=WAL;"

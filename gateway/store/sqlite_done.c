@@ -131,8 +131,12 @@ static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_re
 		                  (size_t)WG_STORE_BLOB_MAX);
 	if (done->notice_len > 0)
 		code = wg_blob_put(store, done->notice, done->notice_len, &notice, notice_hash, err);
+	if (code == WG_OK && notice != 0)
+		code = wg_blob_replaced(store, msg->seq, msg->notice, err);
 	if (code == WG_OK && done->report_len > 0)
 		code = wg_blob_put(store, done->report, done->report_len, &report, report_hash, err);
+	if (code == WG_OK && report != 0)
+		code = wg_blob_replaced(store, msg->seq, msg->report, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */

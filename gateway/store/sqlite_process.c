@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/sqlite_internal.h"
+#include "store/purge_internal.h"
 
 void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count)
 {
@@ -166,6 +166,8 @@ static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql 
 	}
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);
+	if (code == WG_OK)
+		code = wg_purge_again(store, now, err);
 	if (code == WG_OK)
 		*lost = (unsigned)(m_count + d_count);
 	return code;

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/sqlite_internal.h"
+#include "store/purge_internal.h"
 
 /* ,"name":"text"  (the comma left out when first) */
 static void member(struct wg_buf *out, bool first, const char *name, const char *text)
@@ -249,6 +249,8 @@ enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head
 		code = check_disclosures(store, err);
 	if (code == WG_OK)
 		code = check_blobs(store, err);
+	if (code == WG_OK)
+		code = wg_purge_audit(store, err);
 	if (code == WG_OK) {
 		*entries = n;
 		memcpy(head, hash, WG_STORE_HASH);

@@ -287,6 +287,16 @@ struct wg_dlv_report {
 	char detail[256], receipt[256];
 };
 
+/* What is to be purged. */
+struct wg_purge {
+	const char *kind;  /* of notice; "" for those whose kind was never known */
+	int64_t before;    /* wall ms: nothing has happened to it since */
+	bool dry;          /* only say so */
+	const char *after; /* id of a message: only those accepted after it; "" for all */
+	const char *who;   /* for the log; with dry it may be "" */
+	const char *why;   /* the rule, for the log; with dry it may be "" */
+};
+
 struct wg_row {                               /* one message or one delivery, for people */
 	char id[WG_ID_TEXT], message[WG_ID_TEXT]; /* the same for a message row */
 	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1],
@@ -383,6 +393,10 @@ enum wg_code wg_store_exempt(struct wg_store *store, struct wg_now now, const ch
                              const char *who, const char *why, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_assign(struct wg_store *store, struct wg_now now, const char *id, const char *to, const char *who,
                              const char *why, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_legal_hold(struct wg_store *store, struct wg_now now, uint64_t child, const char *id, bool on,
+                                 const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_purge(struct wg_store *store, struct wg_now now, const struct wg_purge *what, struct wg_buf *out,
+                            uint64_t *freed, bool *more, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_resolve(struct wg_store *store, struct wg_now now, const char *id, const char *who,
                               const char *why, const void *blob, size_t len, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;

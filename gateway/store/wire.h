@@ -38,6 +38,8 @@ enum wg_op {
 	WG_OP_RECORDS,
 	WG_OP_REGISTER,
 	WG_OP_EXEMPT,
+	WG_OP_LEGAL_HOLD,
+	WG_OP_PURGE,
 	WG_OP_END /* not an op: one more than the last */
 };
 
