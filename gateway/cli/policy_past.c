@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "role/match.h"
 
 /* One answer of the store. */
@@ -154,7 +155,8 @@ enum wg_code wg_pasts_read(struct wg_client *client, const char *who, int64_t fr
 
 static void add_told(const json_t *row, int64_t before, struct wg_told *told, unsigned *count, unsigned max)
 {
-	static const char *const never[] = { "withheld", "superseded", "recalled", "failed" };
+	/* as the store counts who has it or will have it */
+	static const char has[] = "decided sealed sending deferred handed-over received acknowledged held";
 	struct wg_told one = { 0 };
 	int64_t decided = 0;
 	bool fits = copy_text(row, "organisation", one.organisation, sizeof one.organisation) &&
@@ -162,9 +164,7 @@ static void add_told(const json_t *row, int64_t before, struct wg_told *told, un
 	            copy_text(row, "role", one.role, sizeof one.role) &&
 	            copy_text(json_object_get(row, "record"), "of", one.of, sizeof one.of) &&
 	            wg_clock_parse(text_of(row, "decided"), &decided);
-	bool had = fits && decided <= before && *count < max;
-	for (size_t i = 0; i < WG_COUNT(never); i++)
-		had = had && strcmp(text_of(row, "state"), never[i]) != 0;
+	bool had = fits && decided <= before && *count < max && wg_list_has(has, text_of(row, "state"));
 	for (unsigned i = 0; had && i < *count; i++)
 		had = strcmp(told[i].organisation, one.organisation) != 0 || strcmp(told[i].desk, one.desk) != 0;
 	if (had)

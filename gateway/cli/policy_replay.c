@@ -142,7 +142,8 @@ static enum wg_code know(struct replay *r, const struct wg_past *past, struct wg
                          struct wg_err *err)
 {
 	unsigned episode = 0;
-	(void)wg_clock_format(past->decided, known->now);
+	(void)wg_clock_format(past->decided + 1000, known->now); /* the register has whole seconds, cut; so it counts what
+	                                                            was said in the same one, as the gateway does */
 	enum wg_code code = read_consents(r, past, notice, known, err);
 	if (code == WG_OK)
 		code = wg_past_episode(r->admin.client, past->message, known->episode, &episode, &known->live, err);

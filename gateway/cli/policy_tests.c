@@ -299,9 +299,11 @@ bool wg_policy_tests_recipient(char **rest, char **role, char **of)
 	for (char *item; (item = strsep(rest, ",")) != NULL;) {
 		item += strspn(item, blanks);
 		*role = strsep(&item, blanks);
-		item += item != NULL ? strspn(item, blanks) : 0;
-		if (item == NULL || strncmp(item, "of", 2) != 0)
-			continue; /* "nobody" */
+		if (item == NULL) /* "nobody" */
+			continue;
+		item += strspn(item, blanks);
+		if (strncmp(item, "of", 2) != 0)
+			continue;
 		*of = item + 2 + strspn(item + 2, blanks);
 		(*of)[strcspn(*of, blanks)] = '\0';
 		return true;
