@@ -59,8 +59,11 @@ static void put_record(const json_t *row, struct wg_buf *out)
 	              text_of(row, "role"), text_of(record, "of"), text_of(row, "channel"), text_of(row, "state"));
 	if (text_of(row, "reason")[0] != '\0')
 		wg_buf_printf(out, "  %s\n", text_of(row, "reason"));
-	wg_buf_printf(out, "  decided %s, recipient because of %s\n", text_of(row, "decided"),
+	WG_AUTO_BUF struct wg_buf line = WG_BUF((size_t)4096);
+	wg_buf_printf(&line, "decided %s, recipient because of %s", text_of(row, "decided"),
 	              text_of(record, "route_source"));
+	wg_buf_puts(out, "  ");
+	wg_reasons_wrap(2, wg_buf_text(&line), out);
 	if (text_of(record, "verdict_rule")[0] != '\0')
 		wg_buf_printf(out, "  %s by %s\n", text_of(record, "verdict"), text_of(record, "verdict_rule"));
 	put_side(record, "share", sent ? "given" : "would be given", out);
