@@ -189,6 +189,8 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 	enum wg_code code = wg_directory_load(c->directory, c->paths.xsd, &intake->directory, err);
 	if (code == WG_OK)
 		code = wg_cert_load(c->storage.certificate, &intake->storage_cert, err);
+	if (code == WG_OK && wg_cms_head_check(intake->storage_cert, WG_STORE_HEAD, err) != WG_OK)
+		code = wg_err_add(err, "%s", c->storage.certificate);
 	if (code == WG_OK)
 		code = wg_intake_drops_prepare(c, err);
 	if (code == WG_OK)

@@ -75,6 +75,8 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 {
 	const struct wg_config *c = p->config;
 	enum wg_code code = load_pair(&c->storage, c->samples, &p->storage_key, &p->storage_cert, err);
+	if (code == WG_OK && wg_cms_head_check(p->storage_cert, WG_STORE_HEAD, err) != WG_OK)
+		code = wg_err_add(err, "%s", c->storage.certificate);
 	if (code == WG_OK)
 		code = load_pair(&c->smime, c->samples, &p->smime_key, &p->smime_cert, err);
 	if (code == WG_OK)

@@ -105,6 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	unsigned mode = data[0] % 5;
+	size_t end = 0;
+	must(wg_cms_head_end(data + 1, size - 1, &end, NULL) != WG_OK || end < size);
 	if (mode < 2) {
 		(mode == 0 ? try_verify : try_decrypt)(data + 1, size - 1);
 		return 0;

@@ -369,6 +369,73 @@ static void test_output_limit(void **state)
 	opener_free(&o);
 }
 
+/* The head ends behind the wrapped key: without it the rest does not open, and with it alone nothing is lost of it. */
+static void test_head(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "staffordshire/smime", "staffordshire/storage" }; /* RSA, EC */
+	for (size_t n = 0; n < WG_COUNT(names); n++)
+		for (int cipher = WG_CIPHER_CBC; cipher <= WG_CIPHER_GCM; cipher++)
+			for (size_t len = 1; len <= LARGE; len *= 10) {
+				struct opener o = opener_of(names[n]);
+				WG_AUTO_BUF struct wg_buf made = WG_BUF(WG_LIMIT_ENVELOPE), out = WG_BUF(WG_LIMIT_ENVELOPE);
+				size_t end = 0;
+				assert_int_equal(wg_cms_encrypt(o.cert, (enum wg_cipher)cipher, large, len, &made, &pki_err), WG_OK);
+				assert_int_equal(wg_cms_head_end(made.data, made.len, &end, &pki_err), WG_OK);
+				assert_in_range(end, 100, 1100);
+				assert_true(made.len - end >= len);
+				for (size_t cut = 0; cut < end; cut++) {
+					size_t never = 0;
+					assert_int_equal(wg_cms_head_end(made.data, cut, &never, NULL), WG_CRYPTO);
+				}
+				memset(made.data + end - 32, 0, 32); /* the last of what wraps the key */
+				assert_true(wg_cms_decrypt(o.key, o.cert, made.data, made.len, &out, NULL) == WG_CRYPTO ||
+				            out.len != len || memcmp(out.data, large, len) != 0);
+				assert_int_equal(wg_cms_head_check(o.cert, 2048, &pki_err), WG_OK);
+				assert_int_equal(wg_cms_head_check(o.cert, end, &pki_err), WG_CONFIG);
+				opener_free(&o);
+			}
+}
+
+/* An issuer's name that does not end moves the key out of the head: such a certificate is refused. */
+static void test_head_too_long(void **state)
+{
+	(void)state;
+	char subject[4096] = "/CN=Specimen", file[256];
+	for (unsigned i = 0; i < 32; i++)
+		(void)snprintf(subject + strlen(subject), sizeof subject - strlen(subject), "/OU=%02u%060d", i, 0);
+	(void)snprintf(file, sizeof file, "%s", pki("long.pem"));
+	const char *const argv[] = { "openssl",       "req",  "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+		                         pki("long.key"), "-out", file,    "-subj",   subject,    NULL };
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
+	assert_int_equal(pki_run("long.log", argv), 0);
+	assert_int_equal(wg_cert_load(file, &cert, &pki_err), WG_OK);
+	assert_int_equal(wg_cms_head_check(cert, 2048, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "shorter issuer name"));
+	assert_int_equal(wg_cms_head_check(cert, 8192, &pki_err), WG_OK);
+}
+
+static void test_no_head(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = { { "", 0 },
+		         { "x", 1 },
+		         { "\x30\x80\x06\x01\x2a\xa0\x80\x30\x80\x02\x01\x00\x31\x00", 14 }, /* indefinite */
+		         { "\x30\x84\xff\xff\xff\xff\x06\x01\x2a", 9 },
+		         { "\x30\x0c\x06\x01\x2a\xa0\x07\x30\x05\x02\x01\x00\x04\x00", 14 }, /* no recipients */
+		         { "\x30\x0a\x06\x01\x2a\xa0\x05\x30\x03\x02\x01\x00", 12 } };
+	size_t end = 77;
+	for (size_t i = 0; i < WG_COUNT(rows); i++)
+		assert_int_equal(wg_cms_head_end(rows[i].bytes, rows[i].len, &end, &pki_err), WG_CRYPTO);
+	assert_int_equal(end, 77);
+	static const char least[] = "\x30\x0c\x06\x01\x2a\xa0\x07\x30\x05\x02\x01\x00\x31\x00rest";
+	assert_int_equal(wg_cms_head_end(least, sizeof least - 1, &end, &pki_err), WG_OK);
+	assert_int_equal(end, 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +450,9 @@ int main(void)
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_output_limit),
 		cmocka_unit_test(test_nobody_signed),
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_head_too_long),
+		cmocka_unit_test(test_no_head),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
