@@ -174,7 +174,7 @@ static void flipped_bytes(void **state)
 		const uint8_t *at = memmem(file.data, file.len, marks[m], strlen(marks[m]));
 		assert_non_null(at);
 	}
-	for (size_t at = 0; at < file.len; at += 211) {
+	for (size_t at = 0; at < file.len; at += 419) {
 		uint8_t flipped = file.data[at] ^ 0x10;
 		uint64_t entries;
 		char head[WG_STORE_HASH];

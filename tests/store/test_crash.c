@@ -11,6 +11,8 @@
 #include "rig.h"
 
 #define KILLS 60
+/* A machine on which that many were not enough does nothing but other things. */
+#define KILLS_MAX 600
 #define ACKS_MAX 200000
 
 static char *folder;
@@ -333,6 +335,20 @@ static void audit(void)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* Whether there was a load; what a machine does between two kills depends on what else it does. */
+static bool was_loaded(void)
+{
+	return divided.count > 5 && accepted.count > KILLS && routed.count > KILLS / 2 && handed.count > KILLS / 2;
+}
+
+/* Until the store has answered the deliverer once, or clearly has nothing for it. */
+static void wait_for_work(void)
+{
+	unsigned before = atomic_load(&handed.count);
+	for (int i = 0; i < 500 && atomic_load(&handed.count) == before; i++)
+		(void)usleep(1000); /* a signal in between does no harm */
+}
+
 static void killed_at_any_moment(void **state)
 {
 	(void)state;
@@ -346,12 +362,15 @@ static void killed_at_any_moment(void **state)
 	assert_int_equal(pthread_create(&threads[0], NULL, submit, NULL), 0);
 	assert_int_equal(pthread_create(&threads[1], NULL, process, NULL), 0);
 	assert_int_equal(pthread_create(&threads[2], NULL, deliver, NULL), 0);
-	for (unsigned i = 0; i < KILLS; i++) {
+	unsigned kills = 0;
+	for (unsigned i = 0; i < KILLS || (i < KILLS_MAX && !was_loaded()); i++, kills++) {
 		struct wg_err err = { 0 };
 		uint16_t random;
 		pid_t pid = start_store();
 		if (i % 4 != 0) /* every fourth is hit while it starts and recovers */
 			wait_until_up(pid);
+		if (i % 4 == 3)
+			wait_for_work();
 		OK(wg_random(&random, sizeof random, &err));
 		(void)usleep(random % (i % 4 != 0 ? 60000u : 8000u)); /* a signal in between does no harm */
 		assert_int_equal(kill(pid, SIGKILL), 0);
@@ -362,10 +381,9 @@ static void killed_at_any_moment(void **state)
 	atomic_store(&over, true);
 	for (size_t i = 0; i < WG_COUNT(threads); i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	(void)printf("%u kills; acknowledged: %u accepted, %u routed, %u divided, %u handed over\n", KILLS, accepted.count,
+	(void)printf("%u kills; acknowledged: %u accepted, %u routed, %u divided, %u handed over\n", kills, accepted.count,
 	             routed.count, divided.count, handed.count);
-	assert_true(divided.count > 5 && accepted.count > KILLS && routed.count > KILLS / 2 &&
-	            handed.count > KILLS / 2); /* there was a load */
+	assert_true(was_loaded());
 	assert_int_equal(check(true), 0);
 	audit();
 	assert_int_equal(check(true), 0);
