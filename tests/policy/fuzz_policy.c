@@ -40,21 +40,37 @@ static void open_once(void)
 	     WG_OK);
 }
 
+/* All that is asked of a policy that was loaded: a decision, its words, its sentences, its conflicts. */
 static void use(const struct wg_policy *policy, const struct wg_directory *directory)
 {
+	static const struct wg_told told[] = { { "staffordshire", "front-door", "front-door", "host" },
+		                                   { "gone", "desk", "no-such-role", "" } };
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
 	WG_CLEANUP(wg_decisions_freep) struct wg_decisions *decisions = NULL;
+	WG_AUTO_BUF struct wg_buf found = WG_BUF(4 * 1024 * 1024);
+	struct wg_policy_item item;
 	struct wg_err err = { 0 };
-	struct wg_facts facts = { .now = "2026-11-22T12:00:00Z" };
+	unsigned count = 0;
+	struct wg_facts facts = { .submitter = "derbyshire-police",
+		                      .now = "2026-11-22T12:00:00Z",
+		                      .live_episode = "yes",
+		                      .told = told,
+		                      .told_count = 2 };
 	must(wg_notice_parse(schema, notice_text, sizeof notice_text - 1, "notice", &notice, &err) == WG_OK);
 	enum wg_code code = wg_decide(policy, directory, notice, &facts, &decisions, &err);
 	must(code == WG_OK || err.text[0] != '\0');
 	for (unsigned i = 0; decisions != NULL && i < decisions->count; i++) {
+		const struct wg_decision *d = &decisions->list[i];
 		WG_AUTO_BUF struct wg_buf out = WG_BUF(1024 * 1024);
-		wg_decision_json(policy, &decisions->list[i], NULL, &out);
-		wg_decision_text(policy, &decisions->list[i], &out);
-		must((decisions->list[i].granted & decisions->list[i].withheld) == 0);
+		wg_decision_json(policy, d, notice, &out);
+		wg_decision_text(policy, d, &out);
+		must((d->granted & d->withheld) == 0 && (d->overridden & ~d->granted) == 0 && (d->mark & ~d->withheld) == 0);
+		must((d->in_text & d->granted) == 0 && (d->in_text == 0 || d->verdict == WG_VERDICT_REVIEW));
 	}
+	for (unsigned i = 0; wg_policy_item(policy, i, &item); i++)
+		must(item.id != NULL && item.text != NULL && item.source != NULL);
+	must(wg_policy_conflicts(policy, directory, schema, facts.now, &found, &count, &err) == WG_OK);
+	(void)wg_policy_retention(policy, "missing", "council", NULL); /* any answer will do */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -190,6 +190,20 @@ static const struct {
 	       "<organisation id=\"b\" kind=\"police\" areas=\"802 801\"><name>B</name></organisation>" TAIL,
 	  ":3:",
 	  { "area 801", "covered by a" } },
+	{ HEAD "<organisation id=\"a\" kind=\"school\" areas=\"800\"><name>A</name></organisation>" TAIL,
+	  ":2:",
+	  { "areas=", "health", "take it out" } },
+	{ HEAD "<organisation id=\"a\" kind=\"home\"><name>Lane  House</name></organisation>\n<organisation id=\"b\" "
+	       "kind=\"home\"><name>B</name>\n<alias>LANE house</alias></organisation>" TAIL,
+	  ":4:",
+	  { "alias of b", "a is called that already" } },
+	{ HEAD "<organisation id=\"a\" kind=\"home\" code=\"SC123\"><name>A</name></organisation>\n<organisation id=\"b\" "
+	       "kind=\"home\"><name>B</name><alias>B House</alias><alias> sc123 </alias></organisation>" TAIL,
+	  ":3:",
+	  { "alias of b", "a is called that already" } },
+	{ HEAD "<organisation id=\"a\" kind=\"home\"><name>A</name><alias></alias></organisation>" TAIL,
+	  ":2:",
+	  { "alias" } },
 	{ HEAD ALPHA "<client dns=\"x.example\"/>" END
 	             "<organisation id=\"b\" kind=\"police\"><name>B</name><client dns=\"x.example\"/></organisation>" TAIL,
 	  ":5:",
@@ -209,6 +223,86 @@ static const struct {
 	{ HEAD ALPHA "<client dns=\"-a.example\"/>\n" END TAIL, ":4:", { "not a host name" } },
 	{ HEAD ALPHA "<client key=\"abc\"/>\n" END TAIL, ":4:", { "key" } },
 };
+
+/* Who covers an authority: its council, its force, and however many of the others. */
+static void test_covering(void **state)
+{
+	(void)state;
+	struct wg_directory *d =
+		directory_of(HEAD "<organisation id=\"council\" kind=\"council\" code=\"860\"><name>C</name></organisation>"
+	                      "<organisation id=\"force\" kind=\"police\" areas=\"860 861\"><name>F</name></organisation>"
+	                      "<organisation id=\"trust\" kind=\"health\" areas=\"860\"><name>T</name></organisation>"
+	                      "<organisation id=\"board\" kind=\"health\" areas=\"861 860\"><name>B</name></organisation>"
+	                      "<organisation id=\"far\" kind=\"health\" areas=\"861\"><name>X</name></organisation>"
+	                      "<organisation id=\"visits\" kind=\"provider\" areas=\"860\"><name>V</name></organisation>"
+	                      "<organisation id=\"bureau\" kind=\"national\"><name>N</name></organisation>" TAIL);
+	static const struct {
+		const char *kind, *code, *want;
+	} cases[] = {
+		{ "council", "860", "council" },
+		{ "council", "861", "" },
+		{ "police", "861", "force" },
+		{ "health", "860", "trust board" },
+		{ "health", "861", "board far" },
+		{ "provider", "860", "visits" },
+		{ "provider", "861", "" },
+		{ "national", "860", "" },
+		{ "council", "", "" },
+		{ "health", "", "" },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		char got[128] = "";
+		size_t used = 0;
+		const struct wg_organisation *o = NULL;
+		while ((o = wg_directory_covering(d, cases[i].kind, cases[i].code, o)) != NULL)
+			used += (size_t)snprintf(got + used, sizeof got - used, "%s%s", used > 0 ? " " : "", o->id);
+		assert_string_equal(got, cases[i].want);
+	}
+	wg_directory_freep(&d);
+}
+
+static void test_named(void **state)
+{
+	(void)state;
+	struct wg_directory *d = directory_of(
+		HEAD "<organisation id=\"lane\" kind=\"home\" code=\"SC123\"><name>Example Lane</name><alias>The Lane</alias>"
+			 "<alias>Lane  Children\n Home</alias></organisation>"
+			 "<organisation id=\"hill\" kind=\"home\"><name>Sample Hill</name></organisation>"
+			 "<organisation id=\"twin-a\" kind=\"home\"><name>Twin</name></organisation>"
+			 "<organisation id=\"twin-b\" kind=\"home\"><name>twin</name></organisation>"
+			 "<organisation id=\"school\" kind=\"school\"><name>Sample Hill</name><alias>The "
+	         "Lane</alias></organisation>" TAIL);
+	static const struct {
+		const char *kind, *text, *want;
+	} cases[] = {
+		{ "home", "Example Lane", "lane" },
+		{ "home", "  EXAMPLE \t\n lane ", "lane" },
+		{ "home", "sc123", "lane" },
+		{ "home", "the lane", "lane" },
+		{ "home", "lane children home", "lane" },
+		{ "home", "Lane Children", NULL },
+		{ "home", "Lane Children Home 2", NULL },
+		{ "home", "ExampleLane", NULL },
+		{ "home", "", NULL },
+		{ "home", " \n", NULL },
+		{ "home", "sample hill", "hill" },
+		{ "school", "sample hill", "school" },
+		{ "school", "the lane", "school" },
+		{ "school", "example lane", NULL },
+		{ "home", "Twin", NULL }, /* two of them: nobody */
+		{ "council", "the lane", NULL },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		const struct wg_organisation *o = wg_directory_named(d, cases[i].kind, cases[i].text);
+		if (cases[i].want == NULL ? o != NULL : o == NULL || strcmp(o->id, cases[i].want) != 0)
+			fail_msg("%s %s: %s", cases[i].kind, cases[i].text, o != NULL ? o->id : "none");
+	}
+	char longer[4096];
+	memset(longer, 'a', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	assert_null(wg_directory_named(d, "home", longer));
+	wg_directory_freep(&d);
+}
 
 static void test_refused(void **state)
 {
@@ -244,7 +338,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example), cmocka_unit_test(test_desks),   cmocka_unit_test(test_client),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file), cmocka_unit_test(test_covering),
+		cmocka_unit_test(test_named),
 	};
 	return cmocka_run_group_tests_name("directory", tests, open_schemas, close_schemas);
 }

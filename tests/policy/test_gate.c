@@ -12,7 +12,8 @@ static const char directory_text[] =
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
 	"<header><sender organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header>"
-	"<episode><risk>HIGH</risk></episode><child><name><full>Robin Specimen</full></name><health><conditions>asthma</conditions></health></child>"
+	"<episode><risk>HIGH</risk></episode><child><name><full>Robin "
+    "Specimen</full></name><health><conditions>asthma</conditions></health></child>"
 	"<authorities><host>860</host></authorities><missing/>%s</notice>";
 
 #define SOURCE "<source>S-01</source>"
@@ -415,6 +416,82 @@ static void test_conditions(void **state)
 	wg_notice_freep(&notice);
 }
 
+/* In words that somebody understands who has to answer for it, and in the record. */
+static void test_explained(void **state)
+{
+	(void)state;
+	static const struct {
+		enum wg_consent_state recorded;
+		const char *words, *consent;
+	} cases[] = {
+		{ WG_CONSENT_REFUSED, "although it was refused (test/gate asks for it)", "\"consent\":\"refused\"" },
+		{ WG_CONSENT_WITHDRAWN, "although the agreement was withdrawn (test/gate asks for it)",
+		  "\"consent\":\"withdrawn\"" },
+		{ WG_CONSENT_NOT_SOUGHT, "although nobody was asked for agreement (test/gate", "\"consent\":\"not-sought\"" },
+		{ WG_CONSENT_EXPIRED, "although the agreement has expired (test/gate", "\"consent\":\"expired\"" },
+		{ WG_CONSENT_NOT_KNOWN, "although no agreement is known (test/gate", "\"consent\":\"not-known\"" },
+	};
+	char text[2048];
+	int64_t now;
+	assert_true(wg_clock_parse(NOW, &now));
+	(void)snprintf(text, sizeof text, notice_text, "");
+	struct wg_notice *notice = notice_of(text);
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_consents *consents = NULL;
+		struct wg_policy *policy = NULL;
+		struct wg_err err = { 0 };
+		struct record record = { "*", NULL, cases[i].recorded, 60, 0 };
+		struct wg_buf json = WG_BUF(65536), words = WG_BUF(65536);
+		if (cases[i].recorded == WG_CONSENT_EXPIRED)
+			record = (struct record){ "*", NULL, WG_CONSENT_GIVEN, 60, -5 };
+		must(wg_consents_new(&consents, &err), &err);
+		add(consents, &record, 0, now);
+		struct wg_decisions *d = decide_with(
+			ALL GATE("") SHARE(
+				"lift", "health",
+				"overrides=\"consent\" delay=\"PT90M\" keep=\"P6Y\"") "<rule id=\"two\" effect=\"review\" kind=\"*\" "
+		                                                              "to=\"*\" due=\"PT4H\" escalate=\"front-door\" "
+																	  "second-person=\"true\">" SOURCE "</rule>",
+			consents, notice, &policy);
+		wg_decision_json(policy, &d->list[0], notice, &json);
+		wg_decision_text(policy, &d->list[0], &words);
+		static const char *const in_json[] = {
+			"\"second_person\":true",
+			"\"escalate\":\"front-door\"",
+			"\"delay\":90",
+			"\"keep\":\"P6Y\"",
+			"\"overridden\":[\"health\"]",
+			"\"override\":true,\"kept_back\":\"test/gate\"",
+			"\"in_text\":[]",
+			"\"override\":false,\"kept_back\":null",
+			"{\"place\":\"child/health/conditions\",\"category\":\"health\",\"count\":1}",
+			"\"withheld\":[{\"place\":\"episode/risk\",\"category\":\"risk\",\"count\":1}]",
+		};
+		static const char *const in_words[] = {
+			"two different people must release it",
+			"when that time has passed, front-door here is told",
+			"not sent before 90 minutes have passed",
+			"the recipient may keep it for P6Y",
+			"within PT4H",
+		};
+		for (size_t k = 0; k < WG_COUNT(in_json); k++)
+			if (strstr(wg_buf_text(&json), in_json[k]) == NULL)
+				fail_msg("no %s in %s", in_json[k], wg_buf_text(&json));
+		for (size_t k = 0; k < WG_COUNT(in_words); k++)
+			if (strstr(wg_buf_text(&words), in_words[k]) == NULL)
+				fail_msg("no %s in %s", in_words[k], wg_buf_text(&words));
+		if (strstr(wg_buf_text(&words), cases[i].words) == NULL || strstr(wg_buf_text(&json), cases[i].consent) == NULL)
+			fail_msg("no %s in\n%s%s", cases[i].words, wg_buf_text(&words), wg_buf_text(&json));
+		assert_null(strstr(wg_buf_text(&json), "asthma"));
+		wg_buf_free(&json);
+		wg_buf_free(&words);
+		wg_decisions_freep(&d);
+		wg_policy_freep(&policy);
+		wg_consents_freep(&consents);
+	}
+	wg_notice_freep(&notice);
+}
+
 static int open_all(void **state)
 {
 	int rc = open_schemas(state);
@@ -432,6 +509,6 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_gates), cmocka_unit_test(test_notice_alone),
-		                                cmocka_unit_test(test_conditions) };
+		                                cmocka_unit_test(test_conditions), cmocka_unit_test(test_explained) };
 	return cmocka_run_group_tests_name("gate", tests, open_all, close_all);
 }
