@@ -18,24 +18,34 @@
 
 /* ---- list */
 
+/* ,"name":"2026-11-22T12:00:00Z", or null for none */
+static void put_instant(struct wg_buf *out, const char *name, int64_t at)
+{
+	char text[WG_CLOCK_TEXT];
+	if (at != 0)
+		wg_buf_printf(out, ",\"%s\":\"%s\"", name, wg_clock_format(at, text));
+	else
+		wg_buf_printf(out, ",\"%s\":null", name);
+}
+
 static void put_row_json(struct wg_buf *out, const struct wg_row *r)
 {
-	char since[WG_CLOCK_TEXT], next[WG_CLOCK_TEXT];
+	char since[WG_CLOCK_TEXT];
 	wg_buf_printf(out,
 	              "{\"id\":\"%s\",\"message\":\"%s\",\"state\":\"%s\",\"organisation\":\"%s\",\"desk\":\"%s\","
 	              "\"channel\":\"%s\",\"kind\":\"%s\","
-	              "\"way\":\"%s\",\"since\":\"%s\",\"next\":",
+	              "\"way\":\"%s\",\"since\":\"%s\"",
 	              r->id, r->message, r->state, r->organisation, r->desk, r->channel, r->kind, r->way,
 	              wg_clock_format(r->since, since));
-	if (r->next != 0)
-		wg_buf_printf(out, "\"%s\"", wg_clock_format(r->next, next));
-	else
-		wg_buf_puts(out, "null");
+	put_instant(out, "next", r->next);
 	wg_buf_printf(out, ",\"attempts\":%u,\"may-have-arrived\":%s,\"reason\":", r->attempts,
 	              r->maybe ? "true" : "false");
 	wg_buf_put_json(out, r->reason);
 	wg_buf_puts(out, ",\"assigned\":");
 	wg_buf_put_json(out, r->assigned);
+	wg_buf_printf(out, ",\"role\":\"%s\",\"of\":\"%s\",\"alarm\":%s", r->role, r->of, r->alarm ? "true" : "false");
+	put_instant(out, "due", r->due);
+	put_instant(out, "not-before", r->not_before);
 	wg_buf_printf(out, ",\"part-of\":\"%s\"}\n", r->parent);
 }
 
@@ -81,6 +91,10 @@ static void put_delivery_facts(struct wg_buf *out, const struct wg_row *r, int64
 		wg_buf_printf(out, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
 	if (r->next > now)
 		wg_buf_printf(out, ", next try in %s", wg_age(r->next - now, next, sizeof next));
+	if (r->alarm)
+		wg_buf_puts(out, ", an alarm: sent only when a review of it is overdue");
+	if (r->not_before > now && strcmp(r->state, "sealed") == 0)
+		wg_buf_printf(out, ", not before %s", wg_clock_format(r->not_before, next));
 	wg_buf_puts(out, r->maybe ? ", may have arrived already\n" : "\n");
 }
 
@@ -89,7 +103,8 @@ static void put_row_text(struct wg_buf *out, const struct wg_row *r)
 	char age[32], safe[sizeof r->reason + 1];
 	int64_t now = wg_clock_wall();
 	bool delivery = r->desk[0] != '\0';
-	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, r->kind[0] != '\0' ? r->kind : delivery ? r->channel : "?");
+	const char *kind = r->alarm ? "alarm" : r->kind[0] != '\0' ? r->kind : delivery ? r->channel : "?";
+	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, kind);
 	if (delivery)
 		wg_buf_printf(out, "to %s/%s by %s", r->organisation, r->desk, r->channel);
 	else
