@@ -183,10 +183,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 						" NOTHING",
 	[SQL_CONCERNED] = "SELECT seq FROM message WHERE id = ?1 UNION SELECT seq FROM message WHERE notice_id = ?1"
 					  " AND notice_id <> '' ORDER BY 1",
-	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, and was not turned away */
-	"SELECT r.id FROM message m JOIN concern c ON c.id IN (m.id, m.notice_id) AND c.recalls = 1 JOIN message r"
-	" ON r.seq = c.message WHERE m.seq = ?1 AND r.seq <> m.seq AND r.organisation = m.organisation"
-	" AND r.state NOT IN ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) ORDER BY r.seq LIMIT 1",
+	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, and was not turned away; in this
+	                       order, for a sender has many messages and recalls few */
+	"SELECT r.id FROM message m CROSS JOIN concern c ON c.id IN (m.id, m.notice_id) AND c.recalls = 1 CROSS JOIN"
+	" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation AND r.state NOT IN"
+	" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
 
 	[SQL_RECORD_FIND] = "SELECT child FROM record WHERE id = ?1",
 	[SQL_RECORD_COUNT] = "SELECT count(*) FROM record WHERE child = ?1",
