@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What people do: put down and end answers about sharing, decide what a rule leaves to them, and account for who was told what. One gateway
 with a small policy of its own (people-policy.xml), a mail server, and the real program."""
+import contextlib
 import fcntl
 import html.parser
 import json
@@ -9,11 +10,13 @@ import pathlib
 import pwd
 import re
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -288,6 +291,18 @@ class Review(People):
         self.assertIn("The search of its text found", page.text)
         self.assertEqual([f["place"] for f in self.json("review", "show", row["id"])["record"]["found"]], ["missing/circumstances"])
         self.assertNotIn("Alex", self.good("review", "list").stdout)
+
+    def test_the_overdue_comes_first(self):
+        soon = self.waiting(self.submit(report("Robin Specimen", kind="found", reference="SP-EX-20261121-0501")))
+        late = self.waiting(self.submit(report("Robin Specimen", reference="SP-EX-20261121-0502", circumstances="gone once more")))
+        self.gateway.stop()
+        with contextlib.closing(sqlite3.connect(self.gateway.state / "store.db")) as db, db:  # two hours and five minutes ago
+            db.execute("UPDATE delivery SET due = ? WHERE id = ?", (int(time.time() * 1000) - (2 * 60 + 5) * 60000, late))
+        self.gateway.start()
+        rows = [r for r in self.lines("review", "list") if r["id"] in (soon, late)]
+        self.assertEqual([(r["id"], r["overdue"]) for r in rows], [(late, True), (soon, False)])
+        self.assertRegex(self.good("review", "list").stdout, rf"(?m)^{late}  overdue by 2 h [5-9] min  missing to derbyshire/front-door")
+        self.assertIn("overdue by 2 h", self.good("review", "show", late).stdout)
 
     def on_terminal(self, columns, *words):
         """What the program writes on a terminal of so many columns."""
