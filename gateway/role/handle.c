@@ -68,6 +68,18 @@ static void check_grade(const struct wg_process *p, const struct wg_notice *noti
 		wg_outcome_need_person(o, "%s", why);
 }
 
+/* Whoever wrote a password into a form has given it away to all who saw the form on its way here: somebody has to tell
+ * them (S-30). The notice goes on without it. */
+static void warn_of_password(const struct wg_report *report, struct wg_outcome *o)
+{
+	for (size_t i = 0; report != NULL && i < report->count; i++)
+		if (report->placements[i].what == WG_NOT_CARRIED) {
+			wg_outcome_need_person(o, "it came with a password, which was not carried: ask whoever sent it to have it "
+			                          "changed, and never to write one into a form");
+			return;
+		}
+}
+
 /* A notice that is whole: matched, decided, sealed. */
 static enum wg_code decide(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
                            struct wg_notice *notice, const struct wg_resolution *resolution, struct wg_outcome *o,
@@ -118,7 +130,11 @@ static enum wg_code work(struct wg_process *p, struct wg_client *client, const s
 		wg_outcome_settle(o, WG_MSG_ATTENTION, read.reason);
 		return WG_OK;
 	}
-	return code == WG_OK ? decide(p, client, job, read.notice, resolution, o, err) : code;
+	if (code == WG_OK)
+		code = decide(p, client, job, read.notice, resolution, o, err);
+	if (code == WG_OK && resolution == NULL) /* a person who answered has seen it */
+		warn_of_password(read.report, o);
+	return code;
 }
 
 /* WG_OK for a lease that went to somebody else, who settles the message. */
