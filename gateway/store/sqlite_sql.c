@@ -181,11 +181,19 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CONCERN_CLEAR] = "DELETE FROM concern WHERE message = ?1",
 	[SQL_CONCERN_PUT] = "INSERT INTO concern(message, id, recalls) VALUES(?1, ?2, ?3) ON CONFLICT(message, id) DO"
 						" NOTHING",
-	[SQL_CONCERNED] = "SELECT seq FROM message WHERE id = ?1 UNION SELECT seq FROM message WHERE notice_id = ?1"
-					  " AND notice_id <> '' ORDER BY 1",
-	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, and was not turned away; in this
-	                       order, for a sender has many messages and recalls few */
-	"SELECT r.id FROM message m CROSS JOIN concern c ON c.id IN (m.id, m.notice_id) AND c.recalls = 1 CROSS JOIN"
+	[SQL_CONCERN_SAME] = /* a duplicate stands for the message that it is a duplicate of */
+	"INSERT INTO concern(message, id, recalls) SELECT ?1, duplicate_of, ?3 FROM message WHERE id = ?2"
+	" AND state = 'duplicate' AND duplicate_of IS NOT NULL ON CONFLICT(message, id) DO NOTHING",
+	[SQL_CONCERNED] = /* by either id; what it is a duplicate of; its parts */
+	"SELECT seq FROM message WHERE id = ?1 UNION SELECT seq FROM message WHERE notice_id = ?1 AND notice_id <> ''"
+	" UNION SELECT o.seq FROM message d JOIN message o ON o.id = d.duplicate_of WHERE d.id = ?1 AND"
+	" d.state = 'duplicate' UNION SELECT p.message FROM message w JOIN part p ON p.parent = w.seq WHERE w.id = ?1"
+	" ORDER BY 1",
+	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, or of the one that it is a part of,
+	                       and was not turned away; in this order, for a sender has many messages and recalls few */
+	"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = ?1"
+	" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
+	" SELECT r.id FROM message m CROSS JOIN named n CROSS JOIN concern c ON c.id = n.id AND c.recalls = 1 CROSS JOIN"
 	" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation AND r.state NOT IN"
 	" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
 

@@ -23,6 +23,7 @@ struct notice {
 	unsigned consent_count;
 	enum wg_child_choice choice;
 	const char *child_as;
+	const char *content_key; /* "" or NULL: none */
 };
 
 static inline unsigned notice_keys(const struct notice *n, struct wg_match_key keys[4])
@@ -68,6 +69,8 @@ static inline struct wg_msg_done_result complete_notice(struct scene *s, const s
 	done.child_choice = n->choice;
 	if (n->notice_id != NULL)
 		(void)snprintf(done.notice_id, sizeof done.notice_id, "%s", n->notice_id); /* short */
+	if (n->content_key != NULL)
+		(void)snprintf(done.content_key, sizeof done.content_key, "%s", n->content_key); /* short */
 	if (n->child_as != NULL)
 		memcpy(done.child_as, n->child_as, WG_ID_TEXT);
 	OK(wg_store_done(s->store, s->now, &done, &result, &err));

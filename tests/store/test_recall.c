@@ -130,6 +130,58 @@ static void not_decided_yet(void **state)
 	expect_delivery(s, later, "front-door", WG_DLV_SEALED);
 }
 
+/* The sender names what it was given a receipt for: a second copy of the notice, or a table of many. */
+static void by_another_receipt(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT], copy[WG_ID_TEXT], by[WG_ID_TEXT], table[WG_ID_TEXT], rows[2][WG_ID_TEXT];
+	struct wg_dlv_new d = to_desk("front-door", "placing", WG_DLV_SEALED),
+					  school = to_desk("school", "host", WG_DLV_SEALED);
+	struct wg_msg_done_result result;
+	struct notice n = {
+		.relation = OPENS, .nhs = "tess", .deliveries = &d, .delivery_count = 1, .content_key = "same"
+	};
+	struct notice recall = { .relation = WITHIN, .nhs = "tess", .concerns = copy, .recalls = true };
+	send_notice(s, 1, &n, id);
+	accept_notice(s, 2, &n, copy);
+	assert_true(decide_notice(s, copy, &n).duplicate);
+	accept_notice(s, 3, &recall, by);
+	expect_context(s, by, &recall, "child live told: front-door/placing");
+	(void)decide_notice(s, by, &recall);
+	expect_delivery(s, id, "front-door", WG_DLV_RECALLED);
+	n.deliveries = &school; /* decided again, somebody else is not told either */
+	OK(wg_message_again(s->store, s->now, 1, "a test", &err));
+	(void)decide_notice(s, id, &n);
+	expect_delivery(s, id, "school", WG_DLV_RECALLED);
+
+	/* a table of two children: one row sent on, one not decided yet */
+	struct wg_part_new parts[2] = { { .content_type = "text/csv", .blob = "row one", .blob_len = 7 },
+		                            { .content_type = "text/csv", .blob = "row two", .blob_len = 7 } };
+	struct notice kit = { .relation = OPENS, .nhs = "kit", .deliveries = &d, .delivery_count = 1 };
+	struct notice alex = { .relation = OPENS, .nhs = "alex", .deliveries = &d, .delivery_count = 1 };
+	struct notice whole = { .relation = WG_RELATION_NONE, .concerns = table, .recalls = true };
+	rig_hash(70, parts[0].content_hash);
+	rig_hash(71, parts[1].content_hash);
+	accept_notice(s, 5, &whole, table);
+	struct wg_msg_job job = take_message(s);
+	struct wg_msg_done done = rig_done(job.id, job.token, NULL, 0);
+	done.state = WG_MSG_DIVIDED;
+	done.parts = parts;
+	done.part_count = 2;
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+	job = take_message(s);
+	memcpy(rows[0], job.id, WG_ID_TEXT);
+	(void)complete_notice(s, &job, &kit);
+	expect_delivery(s, rows[0], "front-door", WG_DLV_SEALED);
+	job = take_message(s);
+	memcpy(rows[1], job.id, WG_ID_TEXT);
+	send_notice(s, 6, &whole, by);
+	expect_delivery(s, rows[0], "front-door", WG_DLV_RECALLED);
+	(void)complete_notice(s, &job, &alex);
+	expect_delivery(s, rows[1], "front-door", WG_DLV_RECALLED);
+}
+
 /* Who has what is recalled is known to the recall: they are told. */
 static void told_of_a_recall(void **state)
 {
@@ -159,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whose, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_its_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(not_decided_yet, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(by_another_receipt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(told_of_a_recall, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
