@@ -98,7 +98,8 @@ struct wg_copy {
  * again a valid notice (an element that the schema requires and that is not granted makes WG_CONFIG: the policy grants
  * too little for a notice of this kind). Categories "administrative" are always kept. Afterwards checks that nothing
  * outside granted is left, independently of how it was removed. Attachments are named anew ("photograph-1.jpg"): the
- * name that a file had may say anything. */
+ * name that a file had may say anything. An answer's item whose place is not granted goes too: that there is something
+ * to correct is itself information. */
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
                                struct wg_err *err) WG_MUST;
 

@@ -9,6 +9,9 @@
 #include "notice/notice_internal.h"
 #include "notice/xml_make.h"
 
+/* A path that answer/item/place may hold: 160 bytes by the schema. */
+#define PLACE_MAX 256
+
 static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted,
                           xmlNs *ns);
 
@@ -136,6 +139,41 @@ static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *f
 	return code;
 }
 
+/* All that stands at the place, or below it, is granted: its own category and those of all above it. What is no place
+ * of this schema is not. */
+static bool place_granted(const struct wg_schema *schema, const char *place, wg_categories granted)
+{
+	char above[PLACE_MAX];
+	for (size_t n = strcspn(place, "/");; n += 1 + strcspn(place + n + 1, "/")) {
+		wg_categories category = WG_CATEGORIES_NONE;
+		if (n >= sizeof above)
+			return false;
+		memcpy(above, place, n);
+		above[n] = '\0';
+		if (!wg_schema_find(schema, above, &category, NULL) || (category & granted) == 0)
+			return false;
+		if (place[n] == '\0')
+			return true;
+	}
+}
+
+/* An item of a correction or a form that goes back names a place: that something stands there is news to whoever is not
+ * given the place, so the item goes as well. */
+static void drop_items(struct wg_notice *copy, wg_categories granted)
+{
+	const xmlNode *answer = wg_xml_first(wg_xml_root(copy->xml), "answer");
+	xmlNode *next, *item = answer != NULL ? wg_xml_first(answer, "item") : NULL;
+	for (; item != NULL; item = next) {
+		const xmlNode *place = wg_xml_first(item, "place");
+		next = wg_xml_next(item, "item");
+		if (place == NULL ||
+		    (place->children != NULL && place_granted(copy->schema, (const char *)place->children->content, granted)))
+			continue;
+		xmlUnlinkNode(item);
+		xmlFreeNode(item);
+	}
+}
+
 /* "photograph-1.jpg": the name that a file had may say who is in it, where, or who sent it. */
 static enum wg_code name_attachments(struct wg_notice *copy, struct wg_err *err)
 {
@@ -161,8 +199,10 @@ enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_c
 		                  "a copy needs an organisation, a desk, and a reason for what it names as withheld");
 	xmlDoc *doc = wg_project_tree(notice->schema, wg_xml_root(notice->xml), granted);
 	enum wg_code code = wg_notice_wrap(notice->schema, doc, wg_xml_docname(notice->xml), &result, err);
-	if (code == WG_OK)
+	if (code == WG_OK) {
+		drop_items(result, granted);
 		code = address_copy(result, copy, err);
+	}
 	if (code == WG_OK)
 		code = name_attachments(result, err);
 	if (code == WG_OK)

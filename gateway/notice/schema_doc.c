@@ -109,7 +109,7 @@ static void put_place(void *arg, const char *path, const struct wg_place *place,
 	else if (wg_place_text(place))
 		(void)wg_xml_attr_into(place->declared, "type", type, sizeof type); /* the loader saw it */
 	wg_schema_words(attribute != NULL ? attribute->declared : place->declared, &words);
-	put_may(attribute != NULL ? attribute->may : place->may, &words);
+	put_may(attribute != NULL ? WG_CATEGORIES_NONE : place->may, &words);
 	wg_categories set = attribute != NULL ? wg_place_attribute_category(place, attribute) : place->category;
 	const char *const cells[COLUMNS] = { path, wg_categories_format(set, category, sizeof category), type,
 		                                 wg_buf_text(&words) };

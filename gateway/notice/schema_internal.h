@@ -54,7 +54,6 @@ struct wg_place {
 struct wg_attribute {
 	char name[WG_LIMIT_NAME + 1];
 	wg_categories category;          /* one bit, or none: that of the element */
-	wg_categories may;               /* what its value may hold besides */
 	enum wg_schema_words_kind words; /* of its value */
 	const struct _xmlNode *declared; /* xs:attribute */
 	bool required;

@@ -122,8 +122,16 @@ static enum wg_code of_places(struct finder *f, struct wg_type *type)
 	for (size_t i = 0; i < type->n_places && code == WG_OK; i++)
 		if (wg_place_text(&type->places[i]))
 			code = of_declared(f, type->places[i].declared, &type->places[i].may, &type->places[i].words);
-	for (size_t i = 0; i < type->n_attributes && code == WG_OK; i++)
-		code = of_declared(f, type->attributes[i].declared, &type->attributes[i].may, &type->attributes[i].words);
+	for (size_t i = 0; i < type->n_attributes && code == WG_OK; i++) {
+		wg_categories may = WG_CATEGORIES_NONE;
+		code = of_declared(f, type->attributes[i].declared, &may, &type->attributes[i].words);
+		if (code == WG_OK && may != WG_CATEGORIES_NONE) /* wg_notice_texts looks at elements */
+			code =
+				wg_err_set(f->err, WG_CONFIG,
+			               "the attribute \"%s\" of \"%s\" may hold more than its place says: make it an element, or "
+			               "say <wg:may-contain/>",
+			               type->attributes[i].name, type->name);
+	}
 	return code;
 }
 

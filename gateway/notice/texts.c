@@ -32,12 +32,6 @@ static void collect(struct texts *t, const xmlNode *node, const struct wg_place 
 	wg_categories need = above | place->category;
 	if (place->may != WG_CATEGORIES_NONE && wg_node_says(node))
 		add(t, place->category, need, place->may);
-	for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
-		const struct wg_attribute *known = wg_type_attribute(place->type, (const char *)a->name);
-		wg_categories own = wg_place_attribute_category(place, known);
-		if (known->may != WG_CATEGORIES_NONE && wg_node_says((const xmlNode *)a))
-			add(t, own, need | own, known->may);
-	}
 	for (const xmlNode *c = wg_xml_first(node, NULL); c != NULL; c = wg_xml_next(c, NULL))
 		collect(t, c, wg_type_place(place->type, (const char *)c->name), need);
 }

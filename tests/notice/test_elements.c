@@ -159,7 +159,8 @@ static void test_room_for_texts(void **state)
 		unsigned n = wg_notice_texts(filling.notice, texts, WG_NOTICE_TEXTS);
 		assert_true(n > 4 && n < WG_NOTICE_TEXTS);
 		assert_int_equal(wg_notice_texts(filling.notice, one, 1), 1);
-		assert_memory_equal(one, texts, sizeof one);
+		assert_int_equal(one->category, texts->category);
+		assert_true(one->need == texts->need && one->may == texts->may);
 		wg_notice_freep(&filling.notice);
 	}
 }

@@ -240,6 +240,86 @@ static void test_attachments_are_named_anew(void **unused)
 	assert_null(copy);
 }
 
+/* An item of a correction says that something stands at a place: only to those who are given the place. */
+static void test_items_name_what_is_granted(void **unused)
+{
+	(void)unused;
+	char longest[400];
+	memset(longest, 'a', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	const struct {
+		const char *place; /* NULL: the item names none */
+		bool kept;
+	} cases[] = {
+		{ "child/name/full", true },
+		{ "child", true },
+		{ "child/date-of-birth/@said", true },
+		{ "child/confidential-address", false },
+		{ "child/confidential-address/@postcode", false },
+		{ "missing/self-harm/@answer", false },
+		{ "child/relative/name", false },
+		{ "nothing/of/the/kind", false },
+		{ "", false },
+		{ longest, false },
+		{ NULL, true },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_err err = { 0 };
+		WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("correction.xml"), *copy = NULL;
+		WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+		assert_wg(wg_notice_set(original, "answer/item[+]/label", "Zcanary", &err));
+		if (cases[i].place != NULL)
+			assert_wg(wg_notice_set(original, "answer/item[last]/place", cases[i].place, &err));
+		assert_wg(wg_notice_set(original, "answer/item[+]/label", "the last", &err));
+		struct wg_copy how = { "derbyshire", "duty", wg_category_find("identity"), 0, NULL, NULL };
+		assert_wg(wg_notice_project(original, &how, &copy, &err));
+		assert_wg(wg_notice_serialise(copy, &bytes, &err));
+		if ((strstr(wg_buf_text(&bytes), "Zcanary") != NULL) != cases[i].kept)
+			fail_msg("the item of %s should %sbe there", cases[i].place, cases[i].kept ? "" : "not ");
+		assert_non_null(strstr(wg_buf_text(&bytes), "the last"));
+	}
+}
+
+/* What stood there before is not named twice; an entry that is no category's is not one. */
+static void test_withheld_is_named_once(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	char longest[200];
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *copy = NULL;
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
+	struct wg_copy how = { "derbyshire", "duty", 0, wg_category_find("risk"), "two", NULL };
+	assert_wg(wg_notice_set(original, "withheld[+]", "one", &err));
+	assert_wg(wg_notice_set(original, "withheld[last]/@category", "risk", &err));
+	assert_wg(wg_notice_project(original, &how, &copy, &err));
+	assert_wg(wg_notice_serialise(copy, &bytes, &err));
+	assert_non_null(strstr(wg_buf_text(&bytes), "<withheld category=\"risk\">one</withheld>"));
+	assert_null(strstr(wg_buf_text(&bytes), ">two<"));
+	assert_wg(wg_notice_set(original, "withheld[last]/@category", longest, &err));
+	wg_notice_freep(&copy);
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_CONFIG);
+}
+
+/* Text that no message can have: no copy rather than half of it. */
+static void test_text_without_end(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("missing-example.xml"), *copy = NULL;
+	size_t size = (size_t)17 * 1024 * 1024;
+	char *text = malloc(size + 1);
+	assert_non_null(text);
+	memset(text, 'x', size);
+	text[size] = '\0';
+	struct wg_copy how = { "derbyshire", "duty", wg_category_find("circumstances"), 0, NULL, NULL };
+	assert_wg(wg_notice_set(original, "missing/circumstances", text, &err));
+	free(text);
+	assert_int_equal(wg_notice_project(original, &how, &copy, &err), WG_SYSTEM);
+	assert_null(copy);
+}
+
 /* How long a copy may be kept, once more in a copy of it. */
 static void test_keep(void **unused)
 {
@@ -318,6 +398,8 @@ static void test_the_check_refuses(void **unused)
 		{ "<!-- Tess --><?age Tess?>", WG_OK, "" }, /* nobody reads them: the parser leaves them out */
 		{ "<o:age/>", WG_CORRUPT, "something else than a notice's" },
 		{ "<", WG_REJECT, "" },
+		{ "<home-address/><age/>", WG_CORRUPT, "still holds child/home-address, which" },
+		{ "<date-of-birth postcode=\"\" said=\"\"/>", WG_CORRUPT, "still holds child/date-of-birth/@postcode, which" },
 		{ deep, WG_CORRUPT, "something else than a notice's" },
 	};
 	(void)snprintf(deep, sizeof deep, "<%s/>", name);
@@ -417,6 +499,9 @@ int main(void)
 		cmocka_unit_test(test_a_copy_must_be_addressed),
 		cmocka_unit_test(test_stowaways),
 		cmocka_unit_test(test_attachments_are_named_anew),
+		cmocka_unit_test(test_items_name_what_is_granted),
+		cmocka_unit_test(test_withheld_is_named_once),
+		cmocka_unit_test(test_text_without_end),
 		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_only_what_is_declared_is_copied),
 		cmocka_unit_test(test_the_check_refuses),

@@ -268,6 +268,8 @@ static void test_a_schema_that_labels_badly_does_not_load(void **state)
 		{ "types", MAY(PROSE), MAY("familly"), "types.xsd:8: may-contain" },
 		{ "types", MAY(PROSE), MAY("*"), "is in every copy" },
 		{ "types", MAY(PROSE), "", NULL },
+		{ "types", "<xs:annotation><xs:appinfo><wg:may-contain/></xs:appinfo></xs:annotation>\n\t\t\t\t</xs:attribute>",
+		  "</xs:attribute>", "the attribute \"said\" of \"date\" may hold more" },
 		{ "found", "</xs:sequence>", "<xs:any processContents=\"skip\"/></xs:sequence>", "xs:any is not understood" },
 		{ "found", "</xs:sequence>", "<xs:element ref=\"notice\"/></xs:sequence>", "without a usable name" },
 		{ "found", "</xs:sequence>", "<xs:group ref=\"g\"/></xs:sequence>", "xs:group is not understood" },

@@ -78,9 +78,13 @@ static const char *pn_plain(const char *type)
 /* Two authorities out of three, and the organisations that places may name. */
 static const char *pn_special(const char *path)
 {
-	static const char *const hosts[] = { "860", "830", "831" };
+	static const char *const hosts[] = { "860", "830", "831" }, *const desks[] = { "door", "social", "other" };
 	if (strcmp(path, "authorities/placing") == 0)
 		return "830";
+	if (strcmp(path, "header/sender/@desk") == 0)
+		return desks[pr_pick(3)];
+	if (strcmp(path, "answer/item/place") == 0)
+		return ps_places[pr_pick((unsigned)ps_place_count)].path;
 	if (strcmp(path, "authorities/host") == 0)
 		return hosts[pr_pick(3)];
 	if (strcmp(path, "child/school") == 0 && pr_one_in(2))
@@ -212,6 +216,7 @@ static struct wg_notice *pn_make(const struct wg_schema *loaded)
 
 struct pn_item {
 	const struct ps_place *place;
+	int holder; /* the element that it stands in, counted */
 	char value[80];
 };
 
@@ -224,13 +229,14 @@ struct pn_content {
 
 struct pn_open {
 	char path[192];
+	int number;
 	bool holds, says; /* elements; text or an attribute */
 };
 
 struct pn_reader {
 	struct pn_content *out;
 	struct pn_open open[PN_DEPTH + 2];
-	int depth;
+	int depth, opened;
 	char hollow[192]; /* an element with nothing in it at all, where there should be none */
 };
 
@@ -244,6 +250,7 @@ static void pn_note(struct pn_reader *r, const char *path, const char *value, si
 		fail_msg("more than %d places in a notice", PN_ITEMS);
 	struct pn_item *item = &c->items[c->count++];
 	item->place = place;
+	item->holder = r->depth > 1 ? r->open[r->depth - 2].number : 0;
 	(void)snprintf(item->value, sizeof item->value, "%.*s", (int)n, value); /* a cut value is cut in both */
 	c->present |= place->need;
 }
@@ -282,6 +289,7 @@ static void pn_open_tag(struct pn_reader *r, const char *tag, size_t len)
 		(void)snprintf(path, sizeof path, "%.120s%s%.*s", above->path, above->path[0] != '\0' ? "/" : "", (int)n, tag);
 	*here = (struct pn_open){ 0 };
 	memcpy(here->path, path, sizeof path);
+	here->number = ++r->opened;
 	if (r->depth > 1)
 		r->open[r->depth - 2].holds = true;
 	pn_note_attributes(r, tag, tag[len - 1] == '/' ? len - 1 : len);

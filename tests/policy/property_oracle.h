@@ -174,8 +174,8 @@ static bool po_agreed(const struct pp_policy *p, int role, int cat)
 /* ---- what one recipient gets */
 
 struct po_answer {
-	uint64_t granted, marked; /* of what is present */
-	int verdict, keep;        /* keep: years, 0 when nothing is said */
+	uint64_t allowed, granted, marked; /* granted and marked: of what is present */
+	int verdict, keep;                 /* keep: years, 0 when nothing is said */
 };
 
 static bool po_names(const struct pp_rule *r, int cat)
@@ -217,18 +217,18 @@ static void po_category(const struct po_case *k, int cat, struct po_answer *out)
 	}
 	bool closed = gated && !lifted;
 	if (shared && !withheld && !closed)
-		out->granted |= (uint64_t)1 << cat;
+		out->allowed |= (uint64_t)1 << cat;
 	else if ((say || (closed && gate_say)) && !never && !(closed && gate_never))
 		out->marked |= (uint64_t)1 << cat;
 }
 
 /* Free text that this recipient would get unread although it may hold something else. */
-static bool po_hides(const struct po_case *k, uint64_t granted)
+static bool po_hides(const struct po_case *k, uint64_t allowed)
 {
 	for (int i = 0; i < k->content->count; i++) {
 		const struct ps_place *place = k->content->items[i].place;
 		bool unread = false;
-		if ((place->need & ~granted) != 0 || (place->may & ~place->need & ~granted) == 0)
+		if ((place->need & ~allowed) != 0 || (place->may & ~allowed) == 0)
 			continue;
 		for (int r = 0; r < k->policy->rule_count && !unread; r++)
 			unread = k->policy->rules[r].unread && k->applies[r] && po_names(&k->policy->rules[r], (int)place->own);
@@ -257,8 +257,9 @@ static struct po_answer po_answer(const struct po_case *k)
 {
 	struct po_answer out = { .verdict = PP_SEND_IT };
 	for (int cat = 0; cat < ps_category_count; cat++)
-		if ((k->content->present >> cat & 1) != 0)
-			po_category(k, cat, &out);
+		po_category(k, cat, &out);
+	out.granted = out.allowed & k->content->present;
+	out.marked &= k->content->present;
 	for (int i = 0; i < k->policy->rule_count; i++) {
 		const struct pp_rule *r = &k->policy->rules[i];
 		if (!k->applies[i] || !(r->any || po_names_any(r, out.granted)))
@@ -272,7 +273,7 @@ static struct po_answer po_answer(const struct po_case *k)
 	}
 	if ((out.granted & 1) == 0 || (out.granted & ~(uint64_t)1) == 0)
 		out.verdict = PP_DENY_IT;
-	else if (out.verdict == PP_SEND_IT && po_hides(k, out.granted))
+	else if (out.verdict == PP_SEND_IT && po_hides(k, out.allowed))
 		out.verdict = PP_REVIEW_IT;
 	return out;
 }
@@ -290,14 +291,17 @@ static void po_route(const struct pp_policy *p, const struct pn_content *c, stru
 	}
 }
 
-/* Whom the rules that had to do with one recipient want told. */
+/* Whom the rules that had to do with one recipient want told: at the placing authority, which may have sent the notice
+ * itself, but not at the desk that did. */
 static void po_tell(const struct po_case *k, uint64_t granted, struct po_ways *ways)
 {
 	for (int i = 0; i < k->policy->rule_count; i++) {
 		const struct pp_rule *r = &k->policy->rules[i];
 		bool bites = r->effect >= PP_REVIEW ? r->any || po_names_any(r, granted) : po_names_any(r, k->content->present);
-		if (r->tell >= 0 && k->applies[i] && bites)
-			po_follow(ways, k->policy, k->content, r->tell, 0, false);
+		bool sent_it = strcmp(k->policy->submitter, "placer") == 0 &&
+		               pp_says(k->content, "header/sender/@desk", r->tell == 0 ? "door" : "social");
+		if (r->tell >= 0 && k->applies[i] && bites && !sent_it)
+			po_follow(ways, k->policy, k->content, r->tell, 0, true);
 	}
 }
 
