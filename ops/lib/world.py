@@ -85,7 +85,7 @@ class Gateway:
         folders = "".join(f'\n    <drop folder="{self.folder}/drop-{who}" organisation="{who}"/>' for who in drops)
         self.config.write_text(f"""<?xml version="1.0" encoding="UTF-8"?>
 <gateway xmlns="urn:wardgate:config:1" organisation="{self.organisation}" state="state">
-  <policy file="{ROOT}/policy/staffordshire-stoke.xml"/>
+  <policy file="{ROOT}/policy/{self.world.policy}.xml"/>
   <directory file="directory.xml"/>
   <storage certificate="{mine}/storage.pem" key="{mine}/storage.key"/>
   <smime certificate="{mine}/smime.pem" key="{mine}/smime.key" ca="{pki}/ca.pem"/>
@@ -195,6 +195,7 @@ class World:
         self.others = {}        # organisation -> (kind, attributes, name, {desk: roles}) beside the councils and forces
         self.desks = {}         # organisation -> {desk: roles}: further desks, reached by mail
         self.suspended = set()  # (organisation, desk)
+        self.policy = "staffordshire-stoke"
 
     def make_pki(self):
         more = [word for org in self.others for word in ("--organisation", org)]
