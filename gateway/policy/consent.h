@@ -82,7 +82,8 @@ bool wg_consent_until(const char *day, int64_t *out);
 
 /* Adds a record for each sharing/consent of a notice, with what sharing/told says beside it. message: the id of the
  * message it came in with; at: the instant it was answered where the notice does not say (or says a later one), wall
- * ms. The ids of the records are made from message and number, so the same notice read again gives the same records. */
+ * ms. The ids of the records are made from message, number and answer: the same notice read again gives the same
+ * records, one that a person has put right other ones. */
 enum wg_code wg_consents_from_notice(struct wg_consents *consents, struct wg_notice *notice, const char *message,
                                      int64_t at, struct wg_err *err) WG_MUST;
 

@@ -1,6 +1,7 @@
 /* consent_notice.c owns the records of consent that come in with a notice.
  * SECURITY: the notice comes from outside: it is valid by its schema, and what it says of an answer is taken down, not
  * believed further: a time after it was handed in is not. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,16 @@ bool wg_consent_until(const char *day, int64_t *out)
 	return true;
 }
 
-/* 26 digits of an id: ten of the message's, which say when, and sixteen out of message and number. */
-static void make_id(const char *message, size_t number, char out[WG_ID_TEXT])
+/* 26 digits of an id: ten of the message's, which say when, and sixteen out of message, number and what was answered: an
+ * answer that a person has put right is another record, so that the wrong reading does not stay in its place. */
+static void make_id(const char *message, size_t number, const struct wg_consent *r, char out[WG_ID_TEXT])
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	struct wg_sha256 hash;
 	uint8_t sum[WG_SHA256_LEN];
-	char text[32];
-	int n = snprintf(text, sizeof text, "|consent|%zu", number);
+	char text[256];
+	int n = snprintf(text, sizeof text, "|consent|%zu|%s|%.64s|%" PRIx64 "|%" PRId64 "|%" PRId64, number,
+	                 wg_consent_state_name(r->state), r->to, r->categories, r->at, r->until); /* it fits */
 	wg_sha256_init(&hash);
 	wg_sha256_update(&hash, message, strlen(message));
 	wg_sha256_update(&hash, text, (size_t)n);
@@ -123,7 +126,6 @@ static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode 
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
 	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
 		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
-	make_id(message, number, r->id);
 	if (!read_facts(node, at, r))
 		return wg_err_set(err, WG_REJECT, "sharing/consent[%zu]/@categories: there is no such category of data",
 		                  number);
@@ -137,6 +139,7 @@ static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode 
 	r->message = strdup(message);
 	if (r->to == NULL || r->message == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
+	make_id(message, number, r, r->id);
 	return wg_consents_add(consents, wg_steal(&r), err);
 }
 
