@@ -240,8 +240,8 @@ struct wg_context {
 	bool doubt;
 	bool live;             /* the child has an open missing episode, this message not counted */
 	bool concerns_unknown; /* it names a notice that is not here, or is about another child */
-	struct wg_told *told;  /* each once: who has or will have the messages of the same episode (relation CLOSES or
-	                          WITHIN), or those it concerns when it names any */
+	struct wg_told *told;  /* each once: who has, will have or may have got (an attempt was cut off) the messages of
+	                          the same episode (relation CLOSES or WITHIN), or those it concerns when it names any */
 	unsigned told_count;
 	struct wg_record *records;
 	unsigned record_count;

@@ -132,9 +132,12 @@ static void moves_of_deliveries(void **state)
 #define OWNER 7
 static const struct wg_now now = { .wall = 1000000, .steady = 1000000 };
 
-/* One store with one message and one delivery of it. */
+/* One store with one message and one delivery of it. All scenes play in one store, each in a transaction that is rolled
+ * back: to make a store costs more than the scene. */
+static char *folder;
+static struct wg_store *stage;
+
 struct scene {
-	char *folder;
 	struct wg_store *store;
 	struct wg_msg_rec msg;
 	struct wg_dlv_rec dlv;
@@ -159,8 +162,7 @@ static void set_up(struct scene *s, bool routed)
 	struct wg_err err = { 0 };
 	struct wg_msg_new m = rig_message(1);
 	struct wg_msg_receipt receipt;
-	*s = (struct scene){ .folder = rig_folder() };
-	OK(wg_store_open(s->folder, &s->store, &err));
+	*s = (struct scene){ .store = stage };
 	OK(wg_store_begin(s->store, &err));
 	OK(wg_store_add(s->store, now, &m, &receipt, &err));
 	if (routed) {
@@ -180,8 +182,23 @@ static void set_up(struct scene *s, bool routed)
 static void tear_down(struct scene *s)
 {
 	wg_store_rollback(s->store);
-	wg_store_closep(&s->store);
-	rig_remove(s->folder);
+}
+
+static int open_stage(void **state)
+{
+	struct wg_err err = { 0 };
+	(void)state;
+	folder = rig_folder();
+	OK(wg_store_open(folder, &stage, &err));
+	return 0;
+}
+
+static int close_stage(void **state)
+{
+	(void)state;
+	wg_store_closep(&stage);
+	rig_remove(folder);
+	return 0;
 }
 
 static void lease_delivery(struct scene *s)
@@ -483,5 +500,5 @@ int main(void)
 		cmocka_unit_test(events_of_deliveries), cmocka_unit_test(events_of_messages),
 		cmocka_unit_test(open_states),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_stage, close_stage);
 }
