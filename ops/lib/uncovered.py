@@ -16,9 +16,10 @@ def main() -> None:
         for line in file:
             if (match := FILE.match(line)) is not None:
                 name = os.path.relpath(match.group(1))
-            elif (match := BRANCH.search(line)) is not None and "0" in match.groups()[2:]:
-                never = "true" if match.group(3) == "0" else "false"
-                print(f"{name}:{match.group(1)}:{match.group(2)}: never {never}")
+            elif (match := BRANCH.search(line)) is not None:
+                for count, way in zip(match.groups()[2:], ("true", "false")):
+                    if count == "0":
+                        print(f"{name}:{match.group(1)}:{match.group(2)}: never {way}")
             elif (match := DECISION.search(line)) is not None:
                 decision = match.group(1)
             elif (match := CONDITION.search(line)) is not None:
