@@ -144,6 +144,20 @@ class Replay(unittest.TestCase):
         for word in ("Tess", "Example", "14/03/2012", "2012-03-14", "9990000018"):
             self.assertNotIn(word, text + json.dumps(found))
 
+    def test_what_cannot_be_opened_is_named(self):
+        """As what is not kept any more: listed with its reason, and no error of the whole."""
+        other = self.gateway.folder / "other.xml"
+        mine, theirs = self.world.pki / "staffordshire", self.world.pki / "derbyshire"
+        other.write_text(self.gateway.config.read_text().replace(f"{mine}/storage.", f"{theirs}/storage."))
+        words = [PROGRAM, "policy", "replay", self.folder / "replayed.xml", "--since", "2020-01-01", "--config", other]
+        plain = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(plain.returncode, OK, plain.stderr)
+        self.assertIn("Could not be replayed:\n", plain.stdout)
+        self.assertIn("0 of 2 messages replayed", plain.stdout)
+        found = json.loads(subprocess.run([*map(str, words), "--json"], capture_output=True, text=True, timeout=60).stdout)
+        self.assertEqual({m["message"] for m in found["not-replayed"]}, set(self.messages))
+        self.assertTrue(all(m["reason"] for m in found["not-replayed"]))
+
     def test_no_gateway(self):
         done = subprocess.run([PROGRAM, "policy", "replay", self.folder / "replayed.xml", "--since", "2026-01-01", "--config",
                                self.folder / "nowhere.xml"], capture_output=True, text=True, timeout=60)
