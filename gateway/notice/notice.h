@@ -115,7 +115,7 @@ enum wg_code wg_notice_elements(const struct wg_notice *notice, struct wg_notice
                                 struct wg_err *err) WG_MUST;
 
 /* Free text may hold more than its place says: the schema's <wg:may-contain> names which categories. One entry for each
- * different combination that stands in the notice. */
+ * category and need together; may is all that texts of those may hold. */
 struct wg_notice_text {
 	unsigned category;  /* of the place */
 	wg_categories need; /* as above */

@@ -30,7 +30,7 @@ enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes,
 enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
                             struct wg_err *err) WG_MUST;
 
-/* The element itself holds text that is not blank. */
+/* An element that can hold text holds some that is not blank. */
 bool wg_node_says(const xmlNode *node);
 
 /* A new element of a place below parent, in the order that the schema wants; NULL when memory ran out. */

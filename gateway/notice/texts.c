@@ -6,7 +6,7 @@
 bool wg_node_says(const xmlNode *node)
 {
 	for (const xmlNode *c = node->children; c != NULL; c = c->next)
-		if (c->type == XML_TEXT_NODE && c->content[strspn((const char *)c->content, " \t\r\n")] != '\0')
+		if (c->content[strspn((const char *)c->content, " \t\r\n")] != '\0')
 			return true;
 	return false;
 }
@@ -20,9 +20,11 @@ static void add(struct texts *t, wg_categories own, wg_categories need, wg_categ
 {
 	struct wg_notice_text text = { .category = (unsigned)__builtin_ctzll(own), .need = need, .may = may & ~need };
 	for (unsigned i = 0; i < t->count; i++)
-		if (t->list[i].category == text.category && t->list[i].need == need && t->list[i].may == text.may)
+		if (t->list[i].category == text.category && t->list[i].need == need) {
+			t->list[i].may |= text.may; /* who is given one of them is given all */
 			return;
-	if (text.may != WG_CATEGORIES_NONE && t->count < t->max)
+		}
+	if (t->count < t->max)
 		t->list[t->count++] = text;
 }
 

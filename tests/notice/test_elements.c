@@ -1,5 +1,6 @@
 /* Which places a notice uses, and which of its texts may hold more than their place says. */
 #include "notice_fill.h"
+#include "notice_memory.h"
 
 /* What holds of an entry of the list: "path category count need". */
 static void format_element(const struct wg_notice_element *e, char *out, size_t size)
@@ -165,13 +166,35 @@ static void test_room_for_texts(void **state)
 	}
 }
 
+/* The list is whole, or there is none. */
+static void test_memory_runs_out(void **state)
+{
+	(void)state;
+	static struct filling filling;
+	struct wg_err err = { 0 };
+	unsigned long n = 0;
+	enum wg_code code = WG_SYSTEM;
+	fill_notice(&filling, "return-interview");
+	while (code != WG_OK) {
+		struct wg_notice_element *list = NULL;
+		unsigned count = 0;
+		memory_asked = 0;
+		memory_fails_at = ++n;
+		code = wg_notice_elements(filling.notice, &list, &count, &err);
+		memory_fails_at = 0;
+		assert_true(code == WG_OK ? count == filling.count + 3 : list == NULL && code == WG_SYSTEM);
+		free(list);
+	}
+	assert_true(n > 4); /* the list grew */
+	wg_notice_freep(&filling.notice);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_elements),
-		cmocka_unit_test(test_need_of_what_is_above),
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_room_for_texts),
+		cmocka_unit_test(test_elements),        cmocka_unit_test(test_need_of_what_is_above),
+		cmocka_unit_test(test_texts),           cmocka_unit_test(test_room_for_texts),
+		cmocka_unit_test(test_memory_runs_out),
 	};
 	return cmocka_run_group_tests(tests, load_schema, free_schema);
 }

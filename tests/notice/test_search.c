@@ -1,6 +1,7 @@
 /* What the search of a copy finds, and what it leaves. */
 #include "notice/search.h"
 #include "notice_fixture.h"
+#include "notice_memory.h"
 
 #define FOUND_MAX 8
 
@@ -240,12 +241,86 @@ static void test_too_many(void **state)
 	wg_traces_free(traces, count);
 }
 
+/* Signs that look like others, and signs that cannot be seen. */
+static void test_signs(void **state)
+{
+	(void)state;
+	static const char *const blanks[] = { " ",
+		                                  "\t",
+		                                  "\r\n",
+		                                  "\xc2\xa0",
+		                                  "\xe1\x9a\x80",
+		                                  "\xe2\x80\x80",
+		                                  "\xe2\x80\x8a",
+		                                  "\xe2\x80\xa8",
+		                                  "\xe2\x80\xa9",
+		                                  "\xe2\x80\xaf",
+		                                  "\xe2\x81\x9f",
+		                                  "\xe3\x80\x80",
+		                                  "\xc2\xad ",
+		                                  " \xe2\x80\x8b",
+		                                  "\xe2\x80\x8f ",
+		                                  "\xe2\x81\xa0 ",
+		                                  "\xef\xbb\xbf " };
+	static const char *const others[] = { "\xe2\x80\xa2", "\xc2\xa7",     "\xc3\x97", "\xc3\xb7",
+		                                  "\xe3\x80\x81", "\xe2\x80\x9c", ";" };
+	static const char *const hyphens[] = { "-", "\xe2\x80\x90", "\xe2\x80\x95", "\xe2\x88\x92", "\xef\xbc\x8d" };
+	static const char *const apostrophes[] = {
+		"'", "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9b", "\xe2\x80\xb2", "\xc2\xb4", "\xca\xbc"
+	};
+	char text[64];
+	struct search_case one = { text, { "robin specimen" } };
+	for (size_t i = 0; i < WG_COUNT(blanks); i++) {
+		(void)snprintf(text, sizeof text, "Robin%sSpecimen", blanks[i]);
+		check(WG_TRACE_NAME, true, &one, 1);
+	}
+	one.values[0] = NULL;
+	for (size_t i = 0; i < WG_COUNT(others); i++) {
+		(void)snprintf(text, sizeof text, "Robin%sSpecimen", others[i]);
+		check(WG_TRACE_NAME, true, &one, 1);
+	}
+	one.values[0] = "mary jane sample";
+	for (size_t i = 0; i < WG_COUNT(hyphens); i++) {
+		(void)snprintf(text, sizeof text, "Mary%sJane Sample", hyphens[i]);
+		check(WG_TRACE_NAME, true, &one, 1);
+	}
+	one.values[0] = "robin osample";
+	for (size_t i = 0; i < WG_COUNT(apostrophes); i++) {
+		(void)snprintf(text, sizeof text, "Robin O%sSample", apostrophes[i]);
+		check(WG_TRACE_NAME, true, &one, 1);
+	}
+}
+
+/* All that there is to find, or an error. */
+static void test_memory_runs_out(void **state)
+{
+	(void)state;
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX);
+	for (unsigned i = 0; i < 300; i++)
+		wg_buf_printf(&text, "b%c%cz ", 'b' + (int)(i % 20), 'b' + (int)(i / 20));
+	WG_AUTO_NOTICE struct wg_notice *notice = notice_with("missing/circumstances", wg_buf_text(&text));
+	unsigned long n = 0;
+	unsigned count = 0;
+	for (enum wg_code code = WG_SYSTEM; code != WG_OK;) {
+		struct wg_trace *traces = NULL;
+		bool more = true;
+		memory_asked = 0;
+		memory_fails_at = ++n;
+		code = wg_notice_traces(notice, &traces, &count, &more, &err);
+		memory_fails_at = 0;
+		assert_true(code == WG_OK ? !more : traces == NULL && code == WG_SYSTEM);
+		wg_traces_free(traces, count);
+	}
+	assert_true(n > 6 && count > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nhs_numbers), cmocka_unit_test(test_postcodes), cmocka_unit_test(test_births),
 		cmocka_unit_test(test_names),       cmocka_unit_test(test_places),    cmocka_unit_test(test_once_a_place),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many),    cmocka_unit_test(test_signs),     cmocka_unit_test(test_memory_runs_out),
 	};
 	return cmocka_run_group_tests(tests, load_schema, free_schema);
 }
