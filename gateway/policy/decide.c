@@ -124,9 +124,9 @@ static void set_due(struct wg_decision *out, const struct wg_due *due)
 /* "free text (may hold family, third-party)" */
 static void set_text_verdict(struct wg_decision *out)
 {
-	char names[sizeof out->verdict_rule] = "";
+	char names[2 * WG_CATEGORIES_TEXT] = ""; /* all names there are, with commas */
 	size_t used = 0;
-	for (wg_categories left = out->in_text; left != 0 && used < sizeof names; left &= left - 1)
+	for (wg_categories left = out->in_text; left != 0; left &= left - 1)
 		used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
 		                         wg_category_name((unsigned)__builtin_ctzll(left)));
 	(void)snprintf(out->verdict_rule, sizeof out->verdict_rule, "free text (may hold %s)",

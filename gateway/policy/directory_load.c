@@ -241,18 +241,25 @@ static enum wg_code check_organisation(struct load *load, const struct _xmlNode 
 	return code;
 }
 
-/* One more name that it is called by. Its code and its own name may be another's too, and then name neither; an alias
- * is written to be understood. */
-static enum wg_code add_called(const struct load *load, const struct _xmlNode *node, const struct wg_organisation *o,
-                               const char *name, bool alias, struct wg_buf *called, struct wg_err *err)
+/* Its code and its own name: another may have the same name, and then it names neither. */
+static void put_called(const char *name, struct wg_buf *called)
 {
 	char folded[WG_DIRECTORY_NAME];
-	if (!wg_directory_fold(name, folded, sizeof folded))
-		return WG_OK; /* no code */
-	const struct wg_organisation *other = alias ? wg_directory_named(load->directory, o->kind, folded) : NULL;
+	if (wg_directory_fold(name, folded, sizeof folded)) /* there need be no code */
+		wg_buf_printf(called, "%s\n", folded);
+}
+
+/* An alias is written to be understood: it must not be what another is called. */
+static enum wg_code add_alias(const struct load *load, const struct _xmlNode *node, const struct wg_organisation *o,
+                              struct wg_buf *called, struct wg_err *err)
+{
+	WG_AUTO_FREE char *name = wg_xml_text(node);
+	if (name == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
+	const struct wg_organisation *other = wg_directory_named(load->directory, o->kind, name);
 	if (other != NULL)
 		return wg_xml_complain(load->doc, node, err, "alias of %s: %s is called that already", o->id, other->id);
-	wg_buf_printf(called, "%s\n", folded);
+	put_called(name, called);
 	return WG_OK;
 }
 
@@ -260,16 +267,13 @@ static enum wg_code read_called(const struct load *load, const struct _xmlNode *
                                 struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf called = WG_BUF(18 * WG_DIRECTORY_NAME); /* 16 aliases by the schema */
+	enum wg_code code = WG_OK;
 	wg_buf_puts(&called, "");
-	enum wg_code code = add_called(load, node, o, o->code, false, &called, err);
-	if (code == WG_OK)
-		code = add_called(load, node, o, o->name, false, &called, err);
+	put_called(o->code, &called);
+	put_called(o->name, &called);
 	for (struct _xmlNode *alias = wg_xml_first(node, "alias"); alias != NULL && code == WG_OK;
-	     alias = wg_xml_next(alias, "alias")) {
-		WG_AUTO_FREE char *text = wg_xml_text(alias);
-		code = text != NULL ? add_called(load, alias, o, text, true, &called, err)
-		                    : wg_err_set(err, WG_SYSTEM, "no memory for the directory");
-	}
+	     alias = wg_xml_next(alias, "alias"))
+		code = add_alias(load, alias, o, &called, err);
 	if (code == WG_OK)
 		code = wg_buf_check(&called, "aliases", err);
 	if (code == WG_OK)

@@ -7,18 +7,11 @@
 #include "policy/decide.h"
 #include "policy/reasons.h"
 
-static const char *verdict_name(enum wg_verdict verdict)
-{
-	switch (verdict) {
-	case WG_VERDICT_SEND:
-		return "send";
-	case WG_VERDICT_REVIEW:
-		return "review";
-	case WG_VERDICT_DENY:
-		return "deny";
-	}
-	return "deny";
-}
+static const char *const verdicts[] = {
+	[WG_VERDICT_SEND] = "send",
+	[WG_VERDICT_REVIEW] = "review",
+	[WG_VERDICT_DENY] = "deny",
+};
 
 static void put_text(struct wg_buf *out, const char *name, const char *value)
 {
@@ -105,7 +98,7 @@ static void put_elements(struct wg_buf *out, const struct wg_decision *decision,
 
 static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
 {
-	put_pair(out, "verdict", verdict_name(decision->verdict));
+	put_pair(out, "verdict", verdicts[decision->verdict]);
 	put_pair(out, "verdict_rule", decision->verdict_rule);
 	put_pair(out, "due", decision->due);
 	put_bool(out, "second_person", decision->second_person);
@@ -148,7 +141,7 @@ static void put_side(struct wg_buf *out, const struct wg_decision *decision, enu
 {
 	struct wg_reason_words words[WG_REASONS_MAX];
 	unsigned n = 0;
-	for (unsigned i = 0; i < decision->reason_count && n < WG_REASONS_MAX; i++) {
+	for (unsigned i = 0; i < decision->reason_count; i++) { /* one for each category: WG_REASONS_MAX at most */
 		const struct wg_reason *r = &decision->reasons[i];
 		if (r->effect == effect)
 			words[n++] = (struct wg_reason_words){ .category = wg_category_name(r->category),

@@ -49,7 +49,7 @@ enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_when
 	if (when->condition == NULL)
 		return WG_OK;
 	enum wg_code code = wg_condition_test(when->condition, view->doc, &answers, out, err);
-	if (view->fault != WG_OK && code == WG_OK)
+	if (view->fault != WG_OK)
 		code = wg_err_set(err, view->fault, "%s", view->why.text);
 	return code;
 }
@@ -133,10 +133,9 @@ static enum wg_code read_consents(struct wg_facts_view *view, struct wg_notice *
 static enum wg_code read_notice(struct wg_facts_view *view, struct wg_notice *notice, struct wg_err *err)
 {
 	char kind[WG_LIMIT_NAME + 1];
-	struct wg_err why = { 0 };
-	view->doc = wg_notice_facts(notice, &why);
+	view->doc = wg_notice_facts(notice, err);
 	if (view->doc == NULL)
-		return wg_err_set(err, why.code != WG_OK ? why.code : WG_SYSTEM, "%s", why.text);
+		return WG_SYSTEM; /* its words are there already */
 	view->present = wg_notice_categories(notice) & ~wg_category_find("administrative");
 	enum wg_code code = wg_facts_view_name(view, "@kind", kind, sizeof kind, err);
 	view->kind = wg_policy_kind(view->policy, kind);

@@ -32,44 +32,30 @@ static const char *consent(const struct wg_facts_view *view, const char *role, w
 	return wg_consent_state_name(strictest);
 }
 
-/* A date as its parts. */
-struct civil {
-	int year, month, day;
-};
-
-/* "2011-03-14", whatever stands behind it. */
-static bool parse_date(const char *text, struct civil *out)
+/* The year of "2011-03-14". */
+static int year_of(const char *date)
 {
-	char part[3][8] = { "", "", "" };
-	uint64_t n[3];
-	int64_t day;
-	if (strlen(text) < 10)
-		return false;
-	memcpy(part[0], text, 4);
-	memcpy(part[1], text + 5, 2);
-	memcpy(part[2], text + 8, 2);
-	if (!wg_num_parse(part[0], 1, 9999, &n[0]) || !wg_num_parse(part[1], 1, 12, &n[1]) ||
-	    !wg_num_parse(part[2], 1, 31, &n[2]))
-		return false;
-	*out = (struct civil){ (int)n[0], (int)n[1], (int)n[2] };
-	return wg_clock_days(out->year, out->month, out->day, &day);
+	char part[8] = "";
+	uint64_t year = 0;
+	memcpy(part, date, 4);
+	(void)wg_num_parse(part, 1, 9999, &year); /* it is a day */
+	return (int)year;
 }
 
 /* Whole years between the date of birth and today; somebody born on 29 February has the birthday on 1 March otherwise.
- */
+ * Days of this form compare as text. */
 static const char *age(struct wg_facts_view *view)
 {
-	struct civil born, today;
-	char text[WG_CLOCK_TEXT];
-	WG_AUTO_FREE char *birth = NULL;
-	enum wg_code code = wg_facts_view_text(view, "child/date-of-birth", &birth, &view->why);
+	char today[WG_CLOCK_TEXT];
+	int64_t day;
+	WG_AUTO_FREE char *born = NULL;
+	enum wg_code code = wg_facts_view_text(view, "child/date-of-birth", &born, &view->why);
 	if (code != WG_OK)
 		view->fault = code;
-	if (birth == NULL || strlen(birth) != 10 || !parse_date(birth, &born) ||
-	    !parse_date(wg_clock_format(view->today * DAY_MS, text), &today))
+	if (born == NULL || !wg_policy_words_day(born, &day))
 		return "";
-	int years = today.year - born.year -
-	            (today.month < born.month || (today.month == born.month && today.day < born.day) ? 1 : 0);
+	(void)wg_clock_format(view->today * DAY_MS, today); /* "2026-11-22T00:00:00Z" */
+	int years = year_of(today) - year_of(born) - (strncmp(today + 5, born + 5, 5) < 0 ? 1 : 0);
 	if (years < 0)
 		return "";
 	(void)snprintf(view->scratch, sizeof view->scratch, "%d", years); /* four digits fit */

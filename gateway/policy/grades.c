@@ -40,8 +40,7 @@ static bool adult(const struct wg_notice *notice, const char *now)
 {
 	char born[16], year[8] = "", birthday[16];
 	uint64_t n;
-	if (now == NULL || strlen(now) < 10 || !wg_notice_get_into(notice, "child/date-of-birth", born, sizeof born) ||
-	    strlen(born) != 10)
+	if (now == NULL || !wg_notice_get_into(notice, "child/date-of-birth", born, sizeof born) || strlen(born) != 10)
 		return false;
 	memcpy(year, born, 4);
 	if (!wg_num_parse(year, 1, 9000, &n))
@@ -64,8 +63,8 @@ bool wg_policy_grade(const struct wg_policy *policy, const struct wg_notice *not
 			grades = grades_of(policy, authority);
 	if (grades == NULL || adult(notice, now))
 		return true;
-	bool first = grades->first[0] != '\0' && wg_notice_get_into(notice, "@kind", kind, sizeof kind) &&
-	             strcmp(kind, "missing") == 0;
+	(void)wg_notice_get_into(notice, "@kind", kind, sizeof kind); /* every notice has one */
+	bool first = grades->first[0] != '\0' && strcmp(kind, "missing") == 0;
 	const char *allowed = first ? grades->first : grades->allow;
 	for (size_t i = 0; i < WG_COUNT(graded); i++) {
 		if (!wg_notice_get_into(notice, graded[i], grade, sizeof grade) || grade[0] == '\0' ||

@@ -1,4 +1,5 @@
 /* items.c owns the list of all that a policy says, for tools that print or trace it. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ static struct face face_of(const struct wg_policy *p, const struct wg_item *item
 	case WG_ITEM_DEFINE:
 		return (struct face){ "definition", p->defines[i].source, p->defines[i].note, p->defines[i].layer };
 	case WG_ITEM_RULE:
+	default:
 		break;
 	}
 	return (struct face){ "rule", p->rules[i].source, p->rules[i].note, p->rules[i].layer };
@@ -113,8 +115,7 @@ enum wg_code wg_policy_fill_items(struct wg_policy *policy, struct wg_err *err)
 		fill_about(policy, item);
 		if (item->id == NULL || item->text == NULL || item->kinds == NULL || item->roles == NULL)
 			return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
-		if (item->text[0] >= 'a' && item->text[0] <= 'z')
-			item->text[0] = (char)(item->text[0] - 'a' + 'A');
+		item->text[0] = (char)toupper((unsigned char)item->text[0]);
 	}
 	return WG_OK;
 }

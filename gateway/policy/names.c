@@ -18,10 +18,9 @@ static const char *next_name(const char *list, char out[WG_LIMIT_NAME + 1])
 {
 	list += strspn(list, " ");
 	size_t n = strcspn(list, " ");
-	if (n == 0 || n > WG_LIMIT_NAME)
+	if (n == 0)
 		return NULL;
-	memcpy(out, list, n);
-	out[n] = '\0';
+	(void)snprintf(out, WG_LIMIT_NAME + 1, "%.*s", (int)n, list); /* our own names fit */
 	return list + n;
 }
 

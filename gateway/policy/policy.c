@@ -70,6 +70,7 @@ static void free_roles(struct wg_policy *policy)
 	for (unsigned i = 0; i < policy->role_count; i++) {
 		free(policy->roles[i].words);
 		free_texts(policy->roles[i].named, policy->roles[i].named_count);
+		free(policy->roles[i].named);
 	}
 	free(policy->roles);
 }

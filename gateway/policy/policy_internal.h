@@ -19,8 +19,6 @@
 #define WG_POLICY_RULE_ID (2 * WG_LIMIT_NAME + 2)
 /* Codes of authorities are three digits. */
 #define WG_POLICY_AREAS 1000
-/* Places that a role may name an organisation at, by the schema. */
-#define WG_POLICY_NAMED 8
 
 /* Days since 1970-01-01 in London, both ends inclusive; INT64_MIN and INT64_MAX where open. */
 struct wg_span {
@@ -50,9 +48,9 @@ struct wg_policy_layer {
 
 struct wg_role {
 	char name[WG_LIMIT_NAME + 1];
-	char at[WG_LIMIT_NAME + 1];   /* kind of organisation */
-	char *words;                  /* who that is */
-	char *named[WG_POLICY_NAMED]; /* places that name its organisation */
+	char at[WG_LIMIT_NAME + 1]; /* kind of organisation */
+	char *words;                /* who that is */
+	char **named;               /* places that name its organisation */
 	unsigned named_count;
 };
 

@@ -37,17 +37,23 @@ static const struct wg_names_row language[] = {
 	{ NULL, NULL, NULL },
 };
 
+static bool is_variable(const struct wg_policy *policy, const char *name)
+{
+	for (unsigned i = 0; wg_facts_variables[i] != NULL; i++)
+		if (strcmp(wg_facts_variables[i], name) == 0)
+			return true;
+	for (unsigned i = 0; i < policy->define_count; i++)
+		if (strcmp(policy->defines[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static enum wg_code add_define(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 {
 	struct wg_policy *policy = layer->policy;
 	char name[WG_LIMIT_NAME + 1];
 	enum wg_code code = wg_names_attr(layer->doc, node, "name", name, sizeof name, err);
-	bool is_taken = false;
-	for (unsigned i = 0; wg_facts_variables[i] != NULL; i++)
-		is_taken = is_taken || strcmp(wg_facts_variables[i], name) == 0;
-	for (unsigned i = 0; i < policy->define_count; i++)
-		is_taken = is_taken || strcmp(policy->defines[i].name, name) == 0;
-	if (code == WG_OK && is_taken)
+	if (code == WG_OK && is_variable(policy, name))
 		code = wg_xml_complain(layer->doc, node, err, "$%s is already defined", name);
 	struct wg_when when = { 0 };
 	if (code == WG_OK)
@@ -120,8 +126,8 @@ static enum wg_code add_area(void *arg, const char *code, struct wg_err *err)
 	struct wg_policy_layer *layer = arg;
 	uint64_t number = 0;
 	(void)err;
-	if (wg_num_parse(code, 0, WG_POLICY_AREAS - 1, &number))
-		layer->areas[number / 64] |= (uint64_t)1 << (number % 64);
+	(void)wg_num_parse(code, 0, WG_POLICY_AREAS - 1, &number); /* it is one */
+	layer->areas[number / 64] |= (uint64_t)1 << (number % 64);
 	layer->everywhere = false;
 	return WG_OK;
 }
@@ -196,7 +202,7 @@ static enum wg_code build(const struct wg_layers *layers, const struct wg_schema
 {
 	enum wg_code code = WG_OK;
 	policy->layer_count = layers->count;
-	for (; policy->kind_count < wg_schema_kinds(schema) && policy->kind_count < WG_SET_OTHER; policy->kind_count++)
+	for (; policy->kind_count < wg_schema_kinds(schema); policy->kind_count++) /* 96 at most, by the schema's loader */
 		(void)snprintf(policy->kinds[policy->kind_count], sizeof policy->kinds[0], "%s",
 		               wg_schema_kind(schema, policy->kind_count)); /* a name fits */
 	for (unsigned i = 0; i < layers->count && code == WG_OK; i++) {

@@ -33,12 +33,14 @@ static enum wg_code read_named(const struct wg_layer *layer, const struct _xmlNo
 		code = wg_xml_complain(layer->doc, node, err,
 		                       "role %s: named= is not for at=\"%s\": take it out, or route to another side",
 		                       role->name, role->at);
+	if (code != WG_OK)
+		return code;
+	role->named = calloc(strlen(list) + 1, sizeof *role->named); /* more than there can be */
+	if (role->named == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 	for (const char *p = list; code == WG_OK && *p != '\0';) {
 		size_t len = strcspn(p, " |");
-		if (len > 0 && role->named_count == WG_POLICY_NAMED)
-			return wg_xml_complain(layer->doc, node, err, "role %s: more than %d places", role->name, WG_POLICY_NAMED);
-		if (len > 0)
-			code = add_place(layer, node, role, p, len, err);
+		code = add_place(layer, node, role, p, len, err);
 		p += len + strspn(p + len, " |");
 	}
 	return code;

@@ -163,7 +163,7 @@ enum wg_code wg_policy_read_when(const struct wg_layer *layer, const struct _xml
 	struct wg_vocabulary vocabulary = { .functions = wg_facts_functions, .variables = variables };
 	struct wg_err inner = { 0 };
 	enum wg_code code = wg_condition_compile(text, &vocabulary, layer->schema, &out->condition, &inner);
-	if (code == WG_CONFIG || code == WG_LIMIT)
+	if (code == WG_CONFIG)
 		return wg_xml_complain(layer->doc, when, err, "%s", inner.text);
 	if (code != WG_OK)
 		return wg_err_set(err, code, "%s", inner.text);

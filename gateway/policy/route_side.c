@@ -197,6 +197,7 @@ enum wg_code wg_route_side(const struct wg_routing *routing, const struct wg_rou
 		return follow_told(&f, err);
 	case WG_SIDE_PLACING:
 	case WG_SIDE_HOST:
+	default:
 		break;
 	}
 	return follow_area(&f, err);

@@ -33,20 +33,15 @@ void wg_say_role(const struct wg_policy *policy, unsigned role, struct wg_buf *o
 /* "PT4H" as "4 hours", "P6Y" as "6 years". */
 static void say_time(const char *text, struct wg_buf *out)
 {
-	static const struct {
-		const char *unit, *words;
-	} units[] = {
-		{ "Y", "year" }, { "TM", "minute" }, { "M", "month" }, { "D", "day" }, { "H", "hour" },
-	};
 	size_t lead = strspn(text, "PT"), n = strspn(text + lead, "0123456789");
+	char unit = text[lead + n];
+	const char *words = unit == 'Y'   ? "year"
+	                    : unit == 'D' ? "day"
+	                    : unit == 'H' ? "hour"
+	                    : lead == 2   ? "minute"
+	                                  : "month";
 	wg_buf_put(out, text + lead, n);
-	for (size_t i = 0; i < WG_COUNT(units); i++) {
-		bool minutes = units[i].unit[0] == 'T';
-		if (strcmp(text + lead + n, units[i].unit + (minutes ? 1 : 0)) != 0 || (minutes && text[1] != 'T'))
-			continue;
-		wg_buf_printf(out, " %s%s", units[i].words, n == 1 && text[lead] == '1' ? "" : "s");
-		return;
-	}
+	wg_buf_printf(out, " %s%s", words, n == 1 && text[lead] == '1' ? "" : "s");
 }
 
 /* "a", "a and b", "a, b and c": what stands between number i of n and the next. */
@@ -89,7 +84,7 @@ static void say_kinds(const struct wg_policy *policy, const struct wg_set *set, 
 static void say_categories(const struct wg_rule *rule, struct wg_buf *out)
 {
 	unsigned n = (unsigned)__builtin_popcountll(rule->categories), i = 0;
-	if (rule->star || rule->unconditional) {
+	if (rule->star) {
 		wg_buf_puts(out, "everything");
 		return;
 	}
@@ -101,7 +96,7 @@ static void say_categories(const struct wg_rule *rule, struct wg_buf *out)
 
 static bool several(const struct wg_rule *rule)
 {
-	return !rule->star && !rule->unconditional && (rule->categories & (rule->categories - 1)) != 0;
+	return !rule->star && (rule->categories & (rule->categories - 1)) != 0;
 }
 
 static void say_sides(unsigned sides, struct wg_buf *out)
@@ -242,6 +237,7 @@ static void say_rule(const struct wg_policy *policy, const struct wg_rule *rule,
 		say_review(policy, rule, out);
 		break;
 	case WG_DENY:
+	default:
 		wg_buf_puts(out, "Nothing of notices of ");
 		say_kinds(policy, &rule->kinds, out);
 		wg_buf_puts(out, rule->unconditional || rule->star ? "" : " that holds ");
@@ -364,6 +360,7 @@ void wg_say_item(const struct wg_policy *policy, const struct wg_item *item, str
 		say_hours(&policy->hours[item->index], out);
 		break;
 	case WG_ITEM_TEXT_REVIEW:
+	default:
 		say_text_review(policy, &policy->text_reviews[item->index], out);
 		break;
 	case WG_ITEM_DEFINE:

@@ -57,9 +57,8 @@ static const struct wg_rule *rule_for(const struct wg_tally *tally, unsigned c, 
 {
 	if (given)
 		return overridden ? tally->lifter[c] : tally->sharer[c];
-	if (tally->withholder[c] != NULL)
-		return tally->withholder[c];
-	return (tally->lifted >> c & 1) == 0 ? tally->gater[c] : NULL;
+	/* What is lifted is shared as well, so that a gate that is named here is shut. */
+	return tally->withholder[c] != NULL ? tally->withholder[c] : tally->gater[c];
 }
 
 static void write_reason(const struct wg_tally *tally, const struct wg_decision *decision, unsigned c,
