@@ -328,7 +328,7 @@ const struct wg_command wg_command_queue = {
 		"  list     what is unfinished: where, why, since when, when it is tried next\n"
 		"  show     one message with its deliveries, the messages about the same child and episode, and its history;\n"
 		"           --unmask prints the notice itself, and that is logged\n"
-		"  retry    try now what was deferred or has failed\n"
+		"  retry    try now what was deferred or has failed; decide again what was withheld, under what is known now\n"
 		"  hold     keep from being sent; release lets a held delivery, or one that waits for review, go\n"
 		"  cancel   give up for good; the record stays\n\n"
 		"examples:\n"

@@ -94,7 +94,7 @@ static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct
 	return code;
 }
 
-/* A delivery that waits is due now; one that was given up is tried again. */
+/* A delivery that waits is due now; one that was given up is tried again; one that was withheld is decided again. */
 static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                           const struct wg_dlv_rec *d, struct wg_err *err)
 {
@@ -104,6 +104,10 @@ static enum wg_code retry(struct wg_store *store, struct wg_now now, const struc
 		return code;
 	if (pointless[0] != '\0')
 		return wg_err_set(err, WG_REJECT, "it cannot be retried: %s", pointless);
+	if (d->state == WG_DLV_WITHHELD) { /* what was known then is not what is known now: an answer, a release of the law */
+		code = wg_act_log(store, now, act, d, act->why, err);
+		return code == WG_OK ? wg_message_again(store, now, d->message, "to be decided again", err) : code;
+	}
 	if (d->state == WG_DLV_DEFERRED) {
 		code = wg_act_log(store, now, act, d, act->why, err);
 	} else if (d->state == WG_DLV_FAILED) {

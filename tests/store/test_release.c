@@ -152,6 +152,27 @@ static void a_no_stays(void **state)
 	expect_delivery(s, id, "parent", WG_DLV_SEALED);
 }
 
+/* What was withheld is decided again when somebody asks: another answer may have been given since. */
+static void withheld_is_asked_again(void **state)
+{
+	struct scene *s = *state;
+	char id[WG_ID_TEXT];
+	struct wg_dlv_new withheld = to_desk("parent", "placing", WG_DLV_WITHHELD);
+	struct wg_dlv_new sealed = to_desk("parent", "placing", WG_DLV_SEALED);
+	const struct notice keeps = {
+		.relation = WG_RELATION_OPENS, .nhs = "tess", .deliveries = &withheld, .delivery_count = 1
+	};
+	const struct notice sends = {
+		.relation = WG_RELATION_OPENS, .nhs = "tess", .deliveries = &sealed, .delivery_count = 1
+	};
+	send_notice(s, 1, &keeps, id);
+	act_as(s, "retry", delivery_to(s, id, "parent").id, "robin");
+	assert_int_equal(state_of(s, id), WG_MSG_NORMALISED);
+	(void)decide_notice(s, id, &sends);
+	expect_delivery(s, id, "parent", WG_DLV_SEALED);
+	assert_int_equal(deliveries_due(s), 1);
+}
+
 /* The alarm goes out at its time and no earlier, waits for nobody, and makes nobody wait. */
 static void an_alarm(void **state)
 {
@@ -356,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_people, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_people_and_what_comes_between, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_no_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(withheld_is_asked_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_alarm, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_settles_a_review, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_alarm_on_its_way, set_up, tear_down),
