@@ -22,6 +22,17 @@ char *__wrap_strdup(const char *s);
 char *__wrap_strndup(const char *s, size_t n);
 int __wrap_asprintf(char **out, const char *fmt, ...) WG_PRINTF(2, 3);
 int __wrap___asprintf_chk(char **out, int flag, const char *fmt, ...) WG_PRINTF(3, 4);
+/* And these before what needs memory of libxml2's. */
+char *__real_wg_xml_attr(const struct _xmlNode *node, const char *name);
+char *__real_wg_xml_text(const struct _xmlNode *node);
+struct _xmlDoc *__real_wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
+enum wg_code __real_wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
+                                      const struct wg_answers *answers, bool *out, struct wg_err *err);
+char *__wrap_wg_xml_attr(const struct _xmlNode *node, const char *name);
+char *__wrap_wg_xml_text(const struct _xmlNode *node);
+struct _xmlDoc *__wrap_wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
+enum wg_code __wrap_wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
+                                      const struct wg_answers *answers, bool *out, struct wg_err *err);
 
 /* Number of the request that fails, counted from 0; below 0: none. */
 static long fail_at = -1, requests;
@@ -83,6 +94,31 @@ int __wrap___asprintf_chk(char **out, int flag, const char *fmt, ...)
 	return n;
 }
 
+char *__wrap_wg_xml_attr(const struct _xmlNode *node, const char *name)
+{
+	return refuse() ? NULL : __real_wg_xml_attr(node, name);
+}
+
+char *__wrap_wg_xml_text(const struct _xmlNode *node)
+{
+	return refuse() ? NULL : __real_wg_xml_text(node);
+}
+
+struct _xmlDoc *__wrap_wg_notice_facts(struct wg_notice *notice, struct wg_err *err)
+{
+	if (!refuse())
+		return __real_wg_notice_facts(notice, err);
+	(void)wg_err_set(err, WG_SYSTEM, "no memory for facts");
+	return NULL;
+}
+
+enum wg_code __wrap_wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
+                                      const struct wg_answers *answers, bool *out, struct wg_err *err)
+{
+	return refuse() ? wg_err_set(err, WG_SYSTEM, "no memory for a condition")
+	                : __real_wg_condition_test(condition, facts, answers, out, err);
+}
+
 /* Runs act with the first request refused, then the second, until it asks for less than that. It must not succeed while
  * one was refused. */
 static void torture(const char *what, enum wg_code (*act)(struct wg_err *err))
@@ -111,7 +147,7 @@ static const char policy_text[] =
 	"<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\" areas=\"860 830\">" NOTE
 	"<role name=\"front-door\" at=\"council\">The front door.</role><role name=\"police-missing\" at=\"police\"/>"
 	"<role name=\"home\" at=\"home\" named=\"child/placement/provider | child/placement/ofsted-urn\"/>"
-	"<role name=\"bureau\" at=\"national\"/><role name=\"health\" at=\"health\"/>"
+	"<role name=\"bureau\" at=\"national\"/><role name=\"health\" at=\"health\"/><role name=\"leader\" at=\"council\"/>"
 	"<define name=\"high\"><when>episode/risk = 'HIGH' and working-hours('office') = 'yes'</when>" SOURCE "</define>"
 	"<route kind=\"missing found\" from=\"2026-01-01\"><when>$high or age() &lt; 18</when><to role=\"front-door\" "
 	"of=\"host\"/>"
@@ -129,8 +165,10 @@ static const char policy_text[] =
 	"<rule id=\"gate\" effect=\"withhold\" kind=\"*\" to=\"*\" except=\"home\" of=\"host\" categories=\"risk\" "
 	"unless=\"consent\" "
 	"marker=\"say\">" SOURCE "</rule>"
-	"<rule id=\"look\" effect=\"review\" kind=\"missing\" to=\"*\" due=\"PT1H\" escalate=\"front-door\">" SOURCE
-	"</rule>"
+	"<rule id=\"look\" effect=\"review\" kind=\"missing\" to=\"*\" due=\"PT1H\" escalate=\"front-door\"><when>age() "
+	"&lt; 18</when>" SOURCE "</rule>"
+	"<rule id=\"lead\" effect=\"share\" kind=\"missing\" to=\"front-door\" categories=\"risk\" tell=\"leader\"><basis "
+	"gdpr=\"6(1)(e)\"/>" SOURCE "</rule>"
 	"<rule id=\"wait\" effect=\"share\" kind=\"missing\" to=\"home\" categories=\"risk\" "
 	"confirmation=\"required\"><basis "
 	"gdpr=\"6(1)(e)\"/>" SOURCE "</rule><grades of=\"860\" allow=\"HIGH\" first=\"HIGH\">" SOURCE NOTE "</grades>"
@@ -139,38 +177,40 @@ static const char policy_text[] =
 	"</closed><text-review due=\"PT4H\" escalate=\"front-door\">" SOURCE NOTE "</text-review>"
 	"<retention kind=\"missing\" at=\"council\" keep=\"P1Y\">" SOURCE NOTE "</retention></policy>";
 
+#define ORGANISATION(id, more, inside) \
+	"<organisation id=\"" id "\" " more "><name>" id "</name>" inside "</organisation>"
 #define MAIL(name, roles)                    \
 	"<desk name=\"" name "\" roles=\"" roles \
 	"\" channel=\"mail\" address=\"a@a.example\" certificate=\"a.pem\" telephone=\"01632 960001\"/>"
+#define HTTPS                                                                                                 \
+	"<desk name=\"desk\" roles=\"bureau\" channel=\"https\" url=\"https://a.example:8443/x\" format=\"xml\" " \
+	"cipher=\"gcm\" "                                                                                         \
+	"suspended=\"false\"/>"
+#define CALLED                                                                                                      \
+	"<alias>The host</alias><domain>a.example</domain><client dns=\"a.example\"/><client uri=\"urn:a:b\"/><signer " \
+	"certificate=\"a.pem\"/>"
+/* clang-format off */
 static const char directory_text[] =
 	"<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\">"
-	"<organisation id=\"host\" kind=\"council\" code=\"860\"><name>Host</name><alias>The "
-	"host</alias><domain>a.example</domain>"
-	"<client dns=\"a.example\"/><client uri=\"urn:a:b\"/><signer certificate=\"a.pem\"/>" MAIL(
-		"door", "front-door") "</organisation>"
-							  "<organisation id=\"force\" kind=\"police\" areas=\"830 860\"><name>Force</name>" MAIL(
-								  "missing", "police-missing") "</organisation><organisation id=\"lane\" "
-															   "kind=\"home\"><name>Lane</name>" MAIL(
-																   "office", "home") "</organisation>"
-																					 "<organisation "
-																					 "id=\"bureau\" "
-																					 "kind=\"national\"><name>"
-																					 "Bureau</name><desk "
-																					 "name=\"desk\" "
-																					 "roles=\"bureau\" "
-																					 "channel=\"https\" "
-																					 "url=\"https://"
-																					 "a.example:8443/x\" "
-																					 "format=\"xml\"/></"
-																					 "organisation></directory>";
+	ORGANISATION("host", "kind=\"council\" code=\"860\"", CALLED MAIL("door", "front-door"))
+	ORGANISATION("placer", "kind=\"council\" code=\"830\"", MAIL("door", "front-door") MAIL("lead", "leader"))
+	ORGANISATION("force", "kind=\"police\" areas=\"830 860\"", MAIL("missing", "police-missing"))
+	ORGANISATION("lane", "kind=\"home\"", MAIL("office", "home"))
+	ORGANISATION("bureau", "kind=\"national\"", HTTPS)
+	"</directory>";
+/* clang-format on */
 
-static const char notice_text[] =
-	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
-	"<header><sender organisation=\"force\" desk=\"missing\"/><received>2026-11-20T22:41:07Z</received></header>"
-	"<episode><risk>HIGH</risk></episode><child><name><full>Robin Specimen</full></name><date-of-birth>2012-03-14"
-	"</date-of-birth><placement><provider>lane</provider></placement></child>"
-	"<authorities><placing>830</placing><host>860</host></authorities><missing><circumstances>went out</circumstances>"
-	"</missing></notice>";
+#define NOTICE(copy_for)                                                                                           \
+	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"    \
+	"<header><sender organisation=\"force\" desk=\"missing\"/><received>2026-11-20T22:41:07Z</received>" copy_for  \
+	"</header>"                                                                                                    \
+	"<episode><risk>HIGH</risk></episode><child><name><full>Robin Specimen</full></name><date-of-birth>2012-03-14" \
+	"</date-of-birth><placement><provider>lane</provider></placement></child>"                                     \
+	"<authorities><placing>830</placing><host>860</host></authorities><missing><circumstances>went "               \
+	"out</circumstances>"                                                                                          \
+	"</missing></notice>"
+static const char notice_text[] = NOTICE("");
+static const char copy_text[] = NOTICE("<copy-for organisation=\"placer\" desk=\"door\"/>");
 
 /* Each act ends with what it made freed, so that only what a failure forgets is left. */
 static enum wg_code load_policy(struct wg_err *err)
@@ -208,20 +248,30 @@ static struct wg_policy *policy;
 static struct wg_directory *directory;
 static const struct wg_told told[] = { { "lane", "office", "home", "named" }, { "gone", "door", "front-door", "" } };
 
-static enum wg_code decide_fresh(struct wg_err *err)
+static enum wg_code decide_on(const char *text, unsigned count, struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
 	WG_CLEANUP(wg_decisions_freep) struct wg_decisions *d = NULL;
 	struct wg_facts facts = { .submitter = "force", .now = NOW, .told = told, .told_count = WG_COUNT(told) };
 	long at = fail_at;
 	fail_at = -1; /* reading the notice is another room's */
-	notice = notice_of(notice_text);
+	notice = notice_of(text);
 	fail_at = at;
 	enum wg_code code = wg_decide(policy, directory, notice, &facts, &d, err);
 	assert_int_equal(code == WG_OK, d != NULL);
 	if (code == WG_OK)
-		assert_true(d->count > 2);
+		assert_int_equal(d->count, count);
 	return code;
+}
+
+static enum wg_code decide_fresh(struct wg_err *err)
+{
+	return decide_on(notice_text, 5, err);
+}
+
+static enum wg_code decide_copy(struct wg_err *err)
+{
+	return decide_on(copy_text, 2, err);
 }
 
 static enum wg_code look_for_conflicts(struct wg_err *err)
@@ -260,6 +310,7 @@ static void test_deciding(void **state)
 {
 	(void)state;
 	torture("a decision", decide_fresh);
+	torture("a decision on a copy", decide_copy);
 	torture("conflicts", look_for_conflicts);
 }
 
