@@ -17,23 +17,24 @@
 #define CACHE_KIB "4096"
 
 /* batch: one row. first, last: the numbers of the heads that the last commit brought; name: what store.db must say too;
- * moving: they were taken out of an older store.db, which may not know of it yet. gone: heads that were destroyed. */
+ * state: enum wg_batch_state. gone: heads that were destroyed. */
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"PRAGMA application_id=" APPLICATION_ID ";"
 	"CREATE TABLE head(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
 	"CREATE TABLE gone(id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE batch(one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL, moving INTEGER NOT NULL) STRICT;"
-	"INSERT INTO batch(one, name, first, last, moving) VALUES(1, '%s', 1, 0, 0);"
+	" last INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;"
+	"INSERT INTO batch(one, name, first, last, state) VALUES(1, '%s', 1, 0, 0);"
 	"PRAGMA user_version=1;"
 	"COMMIT;";
 
 static const char *const texts[KEYS_COUNT] = {
 	[KEYS_BEGIN] = "BEGIN IMMEDIATE",
 	[KEYS_COMMIT] = "COMMIT",
-	[KEYS_BATCH_GET] = "SELECT name, first, last, moving FROM batch",
-	[KEYS_BATCH_PUT] = "UPDATE batch SET first = ?1, last = ?2, moving = ?3",
+	[KEYS_BATCH_GET] = "SELECT name, first, last, state FROM batch",
+	[KEYS_BATCH_PUT] = "UPDATE batch SET first = ?1, last = ?2, state = ?3",
+	[KEYS_SETTLE] = "UPDATE batch SET state = 0 WHERE state <> 0",
 	[KEYS_PUT] = "INSERT INTO head(id, bytes) VALUES(?1, ?2)",
 	[KEYS_GET] = "SELECT bytes FROM head WHERE id = ?1",
 	[KEYS_DROP] = "DELETE FROM head WHERE id = ?1",
@@ -175,11 +176,22 @@ enum wg_code wg_keys_open(struct wg_store *store, const char *folder, bool must_
 	return set_up(store, path, fresh, err);
 }
 
+enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err)
+{
+	enum wg_code code = wg_keys_run(store, KEYS_SETTLE, NULL, 0, err);
+	if (code == WG_OK)
+		store->keys->unsettled = false;
+	return code;
+}
+
 void wg_keys_close(struct wg_store *store)
 {
 	struct wg_keys *k = store->keys;
+	struct wg_err err = { 0 };
 	if (k == NULL)
 		return;
+	if (k->unsettled && store->fault.code == WG_OK && wg_keys_settle(store, &err) != WG_OK)
+		k->unsettled = false; /* no harm: the next start looks for itself */
 	for (size_t i = 0; i < KEYS_COUNT; i++)
 		(void)sqlite3_finalize(k->stmt[i]); /* repeats an old failure */
 	(void)sqlite3_close(k->db);             /* what is committed is durable already */
@@ -259,7 +271,7 @@ enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 	char last[24];
 	if (k->count == 0)
 		return WG_OK; /* a transaction without blobs costs nothing here */
-	const int64_t batch[] = { k->last + 1, k->last + (int64_t)k->count, 0 };
+	const int64_t batch[] = { k->last + 1, k->last + (int64_t)k->count, WG_BATCH_OPEN };
 	(void)snprintf(last, sizeof last, "%lld", (long long)batch[1]); /* 19 digits */
 	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
@@ -268,6 +280,7 @@ enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 		code = wg_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
 	if (code == WG_OK)
 		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
+	k->unsettled = true;
 	return code == WG_OK ? wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(last)), err)
 	                     : code;
 }

@@ -16,6 +16,13 @@
 #define WG_KEYS_BATCH_MAX ((size_t)1 << 17)
 #define WG_KEYS_PAGE "1024"
 
+/* What keys.db knows of its last batch. */
+enum wg_batch_state {
+	WG_BATCH_SETTLED, /* store.db names it */
+	WG_BATCH_OPEN,    /* its transaction of store.db was about to be committed */
+	WG_BATCH_MOVED    /* it was taken out of an older store.db, and that was about to be committed */
+};
+
 struct wg_head {
 	size_t len;
 	uint8_t bytes[WG_STORE_HEAD];
@@ -26,6 +33,7 @@ enum wg_keys_sql {
 	KEYS_COMMIT,
 	KEYS_BATCH_GET,
 	KEYS_BATCH_PUT,
+	KEYS_SETTLE,
 	KEYS_PUT,
 	KEYS_GET,
 	KEYS_DROP,
@@ -42,8 +50,9 @@ struct wg_keys {
 	int64_t last;          /* number of the last head that is durable */
 	struct wg_head *heads; /* last + 1 and on: of the transaction that is running */
 	size_t count, cap, marked;
-	bool shred; /* the transaction that is running puts heads into the table shred */
-	bool older; /* store.db is older than this file: it was put back */
+	bool shred;     /* the transaction that is running puts heads into the table shred */
+	bool unsettled; /* keys.db does not know yet that store.db has its last batch */
+	bool older;     /* store.db is older than this file: it was put back */
 };
 
 /* ---- keys.c: the file, and the heads of the transaction that is running. Any failure is a fault of the store, but for
@@ -73,6 +82,8 @@ enum wg_code wg_keys_exec(struct wg_store *store, const char *sql, struct wg_err
 /* Runs a statement of numbers that gives no rows. */
 enum wg_code wg_keys_run(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
                          struct wg_err *err) WG_MUST;
+/* Says that store.db has the last batch: so that a copy of store.db from before it is not taken for a crash. */
+enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Writes the heads that wait; inside a transaction of keys.db. */
 enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err) WG_MUST;
 

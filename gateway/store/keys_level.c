@@ -3,8 +3,8 @@
  *
  *	last of keys.db, as store.db knows it          means                                    then
  *	the same                                       nothing happened                         -
- *	the one before keys.db's last batch            a crash between the two commits          that batch is swept
- *	earlier than that                              store.db was put back, keys.db was not   gone on with; see older
+ *	the one before its last batch, not settled     a crash between the two commits          that batch is swept
+ *	any earlier one                                store.db was put back, keys.db was not   gone on with; see older
  *	later                                          keys.db was put back: heads are missing  counted as damage
  */
 #include <inttypes.h>
@@ -63,6 +63,8 @@ static enum wg_code drop_heads(struct wg_store *store, const struct doomed *list
 		if (code == WG_OK)
 			code = wg_keys_run(store, KEYS_GONE_PUT, args, 2, err);
 	}
+	if (code == WG_OK)
+		code = wg_keys_settle(store, err); /* store.db says that they are to go */
 	return code == WG_OK ? wg_keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
 }
 
@@ -110,10 +112,9 @@ static enum wg_code put_last(struct wg_store *store, int64_t last, struct wg_err
 	return wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(text)), err);
 }
 
-/* Not moving any more: store.db knows of it. */
 static enum wg_code put_batch(struct wg_store *store, int64_t first, int64_t last, struct wg_err *err)
 {
-	const int64_t args[] = { first, last, 0 };
+	const int64_t args[] = { first, last, WG_BATCH_SETTLED };
 	enum wg_code code = wg_keys_run(store, KEYS_BATCH_PUT, args, 3, err);
 	if (code == WG_OK)
 		store->keys->last = last;
@@ -142,14 +143,15 @@ static enum wg_code count_missing(struct wg_store *store, int64_t known, struct 
 	return code == WG_OK ? put_batch(store, known, known, err) : code;
 }
 
-static enum wg_code read_batch(struct wg_store *store, int64_t *first, int64_t *last, bool *moving, struct wg_err *err)
+static enum wg_code read_batch(struct wg_store *store, int64_t *first, int64_t *last, enum wg_batch_state *state,
+                               struct wg_err *err)
 {
 	sqlite3_stmt *stmt = store->keys->stmt[KEYS_BATCH_GET];
 	if (sqlite3_step(stmt) != SQLITE_ROW)
 		return wg_keys_fail(store, "the row of its last batch is missing", err);
 	*first = sqlite3_column_int64(stmt, 1);
 	*last = sqlite3_column_int64(stmt, 2);
-	*moving = sqlite3_column_int64(stmt, 3) != 0;
+	*state = (enum wg_batch_state)sqlite3_column_int64(stmt, 3);
 	(void)sqlite3_reset(stmt); /* was only read */
 	return WG_OK;
 }
@@ -172,21 +174,21 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 	char text[24];
 	uint64_t known = 0;
 	int64_t first = 0, last = 0;
-	bool moving = false;
+	enum wg_batch_state state = WG_BATCH_SETTLED;
 	enum wg_code code = check_pair(store, err);
 	if (code == WG_OK)
 		code = wg_db_meta(store, "head-last", text, sizeof text, err);
 	if (code == WG_OK && text[0] != '\0' && !wg_num_parse(text, 0, INT64_MAX, &known))
 		code = wg_err_set(err, WG_CORRUPT, "the number of the last head in store.db is not one");
 	if (code == WG_OK)
-		code = read_batch(store, &first, &last, &moving, err);
+		code = read_batch(store, &first, &last, &state, err);
 	if (code != WG_OK)
 		return code;
 	if ((int64_t)known == last)
-		return moving ? put_batch(store, first, last, err) : WG_OK;
+		return state != WG_BATCH_SETTLED ? wg_keys_settle(store, err) : WG_OK;
 	if ((int64_t)known > last)
 		return count_missing(store, (int64_t)known, err);
-	if ((int64_t)known == first - 1)
+	if ((int64_t)known == first - 1 && state != WG_BATCH_SETTLED)
 		return sweep(store, first, err);
 	store->keys->older = true;
 	return put_last(store, last, err);

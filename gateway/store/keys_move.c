@@ -14,7 +14,7 @@ static enum wg_code sweep_attempt(struct wg_store *store, struct wg_err *err)
 	if (sqlite3_step(stmt) != SQLITE_ROW)
 		return wg_keys_fail(store, "the row of its last batch is missing", err);
 	const int64_t first = sqlite3_column_int64(stmt, 1);
-	bool moving = sqlite3_column_int64(stmt, 3) != 0;
+	bool moving = sqlite3_column_int64(stmt, 3) == WG_BATCH_MOVED;
 	(void)sqlite3_reset(stmt); /* was only read */
 	if (!moving)
 		return WG_OK;
@@ -99,7 +99,7 @@ enum wg_code wg_keys_move(struct wg_store *store, struct wg_err *err)
 		code = wg_db_exec(store, before, err);
 	if (code == WG_OK)
 		code = move_all(store, err);
-	const int64_t batch[] = { first, k->last, 1 };
+	const int64_t batch[] = { first, k->last, WG_BATCH_MOVED };
 	if (code == WG_OK)
 		code = wg_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
 	if (code == WG_OK)

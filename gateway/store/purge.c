@@ -92,10 +92,12 @@ static void put_row(struct wg_buf *out, const struct row *r, bool first)
 	              wg_clock_format(r->last, last), r->fate);
 }
 
-static enum wg_code check_words(const struct wg_purge *what, struct wg_err *err)
+static enum wg_code check_words(struct wg_now now, const struct wg_purge *what, struct wg_err *err)
 {
 	if (!what->dry && (*what->who == '\0' || *what->why == '\0'))
 		return wg_err_set(err, WG_REJECT, "say who purges and by which rule: it goes into the log");
+	if (!what->dry && what->before > now.wall)
+		return wg_err_set(err, WG_REJECT, "that lies in the future: is the clock of this machine right?");
 	return WG_OK;
 }
 
@@ -163,7 +165,7 @@ enum wg_code wg_store_purge(struct wg_store *store, struct wg_now now, const str
 	uint64_t bytes = 0, heads = 0;
 	size_t done = 0;
 	int64_t after = 0;
-	enum wg_code code = check_words(what, err);
+	enum wg_code code = check_words(now, what, err);
 	if (code == WG_OK)
 		code = start_of(store, what->after, &after, err);
 	if (code == WG_OK)

@@ -167,8 +167,6 @@ static enum wg_code lose(struct wg_store *store, struct wg_now now, enum wg_sql 
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);
 	if (code == WG_OK)
-		code = wg_purge_again(store, now, err);
-	if (code == WG_OK)
 		*lost = (unsigned)(m_count + d_count);
 	return code;
 }
@@ -202,6 +200,8 @@ enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigne
 	}
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);
+	if (code == WG_OK)
+		code = wg_purge_again(store, now, err);
 	if (code == WG_OK)
 		*lost = (unsigned)(m_count + d_count);
 	return code;

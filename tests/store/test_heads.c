@@ -1,0 +1,678 @@
+/* keys.db, the file of the blobs' heads: where a head is and where not, what every crash between two writes leaves,
+ * what a failing disk and a copy of one of the two files put back mean, and that what was destroyed is in no file any
+ * more.
+ *
+ * This program stands between SQLite and the kernel: it can kill itself before any write, sync or cut, and make one
+ * fail. */
+#include "store/keys_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "scene.h"
+#include "store/purge_internal.h"
+
+/* Calls until this process is killed; 0: never. */
+static atomic_int kill_after;
+/* The next call on a file of this name fails. */
+static const char *fail_on;
+
+static bool named(int fd, const char *name)
+{
+	char link[64], path[256];
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd); /* short */
+	ssize_t n = readlink(link, path, sizeof path - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return strstr(path, name) != NULL;
+}
+
+/* True when the call is to fail. */
+static bool call_seen(int fd)
+{
+	if (atomic_load(&kill_after) > 0 && atomic_fetch_sub(&kill_after, 1) == 1)
+		(void)raise(SIGKILL); /* does not return */
+	if (fail_on == NULL || !named(fd, fail_on))
+		return false;
+	errno = EIO;
+	return true;
+}
+
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at);
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
+{
+	return call_seen(fd) ? -1 : syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+int fdatasync(int fd)
+{
+	return call_seen(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+int ftruncate64(int fd, off64_t len)
+{
+	return call_seen(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+}
+
+/* ---- messages whose heads can be told apart in a file */
+
+#define REST "rest of the content"
+
+/* A head full of one word that no other has, and a rest. */
+static void content_of(unsigned n, char what, uint8_t out[WG_STORE_HEAD + sizeof REST])
+{
+	char word[17];
+	(void)snprintf(word, sizeof word, "<key-%c-%08u>", what, n); /* sixteen */
+	for (size_t i = 0; i < WG_STORE_HEAD; i += 16)
+		memcpy(out + i, word, 16);
+	memcpy(out + WG_STORE_HEAD, REST, sizeof REST);
+}
+
+static bool in_file(const char *folder, const char *name, const void *bytes, size_t len)
+{
+	char path[160];
+	WG_AUTO_BUF struct wg_buf all = WG_BUF(256u << 20);
+	char chunk[65536];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name); /* short */
+	int fd = open(path, O_RDONLY);
+	for (ssize_t n; fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0;)
+		wg_buf_put(&all, chunk, (size_t)n);
+	if (fd >= 0)
+		assert_int_equal(close(fd), 0);
+	assert_false(all.failed);
+	return all.len > 0 && memmem(all.data, all.len, bytes, len) != NULL;
+}
+
+/* Any part of a head, in any file of the folder. */
+static bool anywhere(const char *folder, unsigned n, char what)
+{
+	uint8_t content[WG_STORE_HEAD + sizeof REST];
+	static const char *const names[] = { "store.db", "store.db-wal", "keys.db", "keys.db-wal", "keys.db-journal" };
+	content_of(n, what, content);
+	for (size_t i = 0; i < WG_COUNT(names); i++)
+		if (in_file(folder, names[i], content, 16))
+			return true;
+	return false;
+}
+
+/* Message n, routed and handed over, in the transaction that is open. Its original, its notice and its envelope have
+ * heads of their own. */
+static void deliver(struct wg_store *store, struct wg_now now, unsigned n, char id[WG_ID_TEXT])
+{
+	struct wg_err err = { 0 };
+	uint8_t original[WG_STORE_HEAD + sizeof REST], notice[sizeof original], envelope[sizeof original];
+	struct wg_msg_new m = rig_message(n);
+	struct wg_msg_receipt r;
+	struct wg_msg_job *jobs = NULL;
+	struct wg_dlv_job *sent = NULL;
+	struct wg_msg_done_result result;
+	unsigned count = 0, stale = 0;
+	content_of(n, 'o', original);
+	content_of(n, 'n', notice);
+	content_of(n, 'e', envelope);
+	m.blob = original;
+	m.blob_len = sizeof original;
+	OK(wg_store_epoch(store, now, "e1", &err));
+	OK(wg_store_add(store, now, &m, &r, &err));
+	OK(wg_store_lease_messages(store, now, ME, 1, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	assert_memory_equal(jobs[0].blob, original, sizeof original); /* before the commit, too */
+	struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
+	d.envelope = envelope;
+	d.envelope_len = sizeof envelope;
+	struct wg_msg_done done = rig_done(jobs[0].id, jobs[0].token, &d, 1);
+	done.notice = notice;
+	done.notice_len = sizeof notice;
+	OK(wg_store_done(store, now, &done, &result, &err));
+	wg_msg_jobs_free(jobs, count);
+	OK(wg_store_lease_deliveries(store, now, ME, "", 1, 1, &sent, &count, &err));
+	assert_int_equal(count, 1);
+	struct wg_dlv_report report = { .token = sent[0].token, .state = WG_DLV_HANDED_OVER };
+	memcpy(report.id, sent[0].id, sizeof report.id);
+	wg_dlv_jobs_free(sent, count);
+	OK(wg_store_report(store, now, &report, 1, &stale, &err));
+	memcpy(id, r.id, WG_ID_TEXT);
+}
+
+static const struct wg_now then = { .wall = 1700000000000, .steady = 5000 };
+static const struct wg_now later = { .wall = 1900000000000, .steady = 5000 };
+
+static void deliver_whole(struct wg_store *store, unsigned n, char id[WG_ID_TEXT])
+{
+	struct wg_err err = { 0 };
+	OK(wg_store_begin(store, &err));
+	deliver(store, then, n, id);
+	OK(wg_store_commit(store, &err));
+}
+
+/* Everything accepted before `before`, in one transaction; how many. */
+static unsigned purge_all(struct wg_store *store, int64_t before)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1u << 20);
+	uint64_t freed = 0;
+	unsigned n = 0;
+	bool more = false;
+	const struct wg_purge what = {
+		.kind = "missing", .before = before, .after = "", .who = "robin", .why = "kept 6 years by a test"
+	};
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_purge(store, later, &what, &out, &freed, &more, &err));
+	OK(wg_store_commit(store, &err));
+	assert_false(more);
+	for (const char *p = wg_buf_text(&out); (p = strstr(p, "\"purge\"")) != NULL; p++)
+		n++;
+	return n;
+}
+
+static enum wg_code read_blob(struct wg_store *store, const char *id, const char *which, unsigned n, char what,
+                              struct wg_err *out)
+{
+	struct wg_err err = { 0 };
+	uint8_t want[WG_STORE_HEAD + sizeof REST], *bytes = NULL;
+	size_t len = 0;
+	content_of(n, what, want);
+	OK(wg_store_begin(store, &err));
+	enum wg_code code = wg_store_blob(store, later, id, which, "robin", &bytes, &len, out);
+	if (code == WG_OK) {
+		assert_int_equal(len, sizeof want);
+		assert_memory_equal(bytes, want, sizeof want);
+	}
+	free(bytes);
+	wg_store_rollback(store);
+	return code;
+}
+
+static int64_t number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt = NULL;
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt); /* was only read */
+	return n;
+}
+
+/* What always holds between transactions: each head has its blob and each blob its head, nothing waits to be destroyed,
+ * and the audit says that all is well. */
+static void level(struct wg_store *store)
+{
+	struct wg_err err = { 0 };
+	uint64_t entries;
+	char head[WG_STORE_HASH];
+	OK(wg_store_audit(store, &entries, head, &err));
+	assert_int_equal(number(store->keys->db, "SELECT count(*) FROM head"),
+	                 number(store->db, "SELECT count(*) FROM blob WHERE head <> 0"));
+	assert_int_equal(number(store->db, "SELECT count(*) FROM shred"), 0);
+	assert_int_equal(number(store->keys->db, "SELECT last FROM batch"),
+	                 number(store->db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'head-last'"));
+}
+
+static struct wg_store *open_store(const char *folder)
+{
+	struct wg_err err = { 0 };
+	struct wg_store *store = NULL;
+	unsigned lost;
+	OK(wg_store_open(folder, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_recover(store, later, &lost, &err));
+	OK(wg_store_commit(store, &err));
+	return store;
+}
+
+/* ---- where heads are */
+
+static void apart(void **state)
+{
+	char *folder = rig_folder(), id[WG_ID_TEXT];
+	uint8_t content[WG_STORE_HEAD + sizeof REST];
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, id);
+	OK(read_blob(store, id, "original", 1, 'o', &err));
+	OK(read_blob(store, id, "notice", 1, 'n', &err));
+	level(store);
+	assert_int_equal(number(store->db, "PRAGMA page_size"), 8192);
+	assert_int_equal(number(store->db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(number(store->keys->db, "PRAGMA page_size"), 1024);
+	assert_int_equal(number(store->keys->db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(number(store->keys->db, "PRAGMA secure_delete"), 1);
+	wg_store_closep(&store);
+	for (size_t i = 0; i < 3; i++) {
+		content_of(1, "one"[i], content);
+		assert_false(in_file(folder, "store.db", content, 16));
+		assert_true(in_file(folder, "keys.db", content, 16));
+	}
+	assert_true(in_file(folder, "store.db", REST, sizeof REST));
+	assert_false(in_file(folder, "keys.db", REST, sizeof REST));
+	char path[160];
+	struct stat st;
+	(void)snprintf(path, sizeof path, "%s/keys.db", folder); /* short */
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	rig_remove(folder);
+}
+
+/* Blobs around the length of a head. */
+static void lengths(void **state)
+{
+	static const size_t rows[] = { 1, 2, 99, 100, 2047, 2048, 2049, 4096, 100000 };
+	char *folder = rig_folder();
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	for (size_t i = 0; i < WG_COUNT(rows); i++)
+		for (int committed = 0; committed < 2; committed++) {
+			WG_AUTO_FREE uint8_t *bytes = malloc(rows[i]), *got = NULL;
+			char hash[WG_STORE_HASH];
+			size_t len = 0;
+			int64_t id = 0;
+			assert_non_null(bytes);
+			for (size_t k = 0; k < rows[i]; k++)
+				bytes[k] = (uint8_t)(k * 2654435761u >> 13);
+			OK(wg_store_begin(store, &err));
+			OK(wg_blob_put(store, bytes, rows[i], &id, hash, &err));
+			if (committed == 1) {
+				OK(wg_store_commit(store, &err));
+				OK(wg_store_begin(store, &err));
+			}
+			OK(wg_blob_length(store, id, &len, &err));
+			assert_int_equal(len, rows[i]);
+			OK(wg_blob_get(store, id, &got, &len, &err));
+			assert_int_equal(len, rows[i]);
+			assert_memory_equal(got, bytes, len);
+			wg_store_rollback(store);
+		}
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
+/* What is undone or rolled back leaves no head, and its numbers are given again. */
+static void undone(void **state)
+{
+	char *folder = rig_folder(), id[WG_ID_TEXT], kept[WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	OK(wg_store_begin(store, &err));
+	deliver(store, then, 1, kept);
+	OK(wg_store_mark(store, &err));
+	deliver(store, then, 2, id);
+	OK(wg_store_undo(store, &err));
+	OK(wg_store_mark(store, &err));
+	deliver(store, then, 3, id);
+	OK(wg_store_keep(store, &err));
+	OK(wg_store_commit(store, &err));
+	level(store);
+	OK(read_blob(store, id, "original", 3, 'o', &err));
+	OK(read_blob(store, kept, "notice", 1, 'n', &err));
+	OK(wg_store_begin(store, &err));
+	deliver(store, then, 4, id);
+	wg_store_rollback(store);
+	level(store);
+	deliver_whole(store, 5, id);
+	OK(read_blob(store, id, "original", 5, 'o', &err));
+	level(store);
+	wg_store_closep(&store);
+	assert_false(anywhere(folder, 2, 'o') || anywhere(folder, 4, 'o'));
+	rig_remove(folder);
+}
+
+/* A damaged head is damage, like any other; a transaction without blobs does not touch keys.db. */
+static void damage(void **state)
+{
+	char *folder = rig_folder(), id[WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	uint64_t entries;
+	char head[WG_STORE_HASH];
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, id);
+	fail_on = "keys.db"; /* any call would be a fault */
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_epoch(store, later, "e2", &err));
+	OK(wg_store_commit(store, &err));
+	fail_on = NULL;
+	OK(wg_keys_exec(store, "UPDATE head SET bytes = zeroblob(2048) WHERE id = 1", &err));
+	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
+	assert_int_equal(wg_store_damaged(store), 1);
+	FAILS(WG_CORRUPT, wg_store_audit(store, &entries, head, &err));
+	OK(wg_keys_exec(store, "UPDATE head SET bytes = x'00' WHERE id = 1", &err));
+	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
+	OK(wg_keys_exec(store, "DELETE FROM head WHERE id = 1", &err));
+	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
+	assert_non_null(strstr(err.text, "missing from keys.db"));
+	assert_int_equal(wg_store_fault(store, NULL), WG_OK); /* the others go on */
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
+/* ---- a disk that fails */
+
+static void a_failing_disk_acknowledges_nothing(void **state)
+{
+	char *folder = rig_folder(), id[WG_ID_TEXT], never[WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, id);
+	OK(wg_store_begin(store, &err));
+	deliver(store, then, 2, never);
+	fail_on = "keys.db";
+	FAILS(WG_SYSTEM, wg_store_commit(store, &err));
+	fail_on = NULL;
+	assert_int_equal(wg_store_fault(store, &err), WG_SYSTEM);
+	assert_non_null(strstr(err.text, "keys.db"));
+	FAILS(WG_SYSTEM, wg_store_begin(store, &err)); /* and never tries again */
+	wg_store_closep(&store);
+	store = open_store(folder);
+	level(store);
+	OK(read_blob(store, id, "original", 1, 'o', &err));
+	FAILS(WG_NOT_FOUND, read_blob(store, never, "original", 2, 'o', &err));
+	/* while destroying: not acknowledged either, and made good at the next start */
+	fail_on = "keys.db";
+	OK(wg_store_begin(store, &err));
+	OK(wg_purge_message(store, later, 1, id, "robin", "a test", &(uint64_t){ 0 }, &err));
+	FAILS(WG_SYSTEM, wg_store_commit(store, &err));
+	fail_on = NULL;
+	wg_store_closep(&store);
+	assert_true(anywhere(folder, 1, 'o'));
+	store = open_store(folder);
+	level(store);
+	assert_false(anywhere(folder, 1, 'o') || anywhere(folder, 1, 'n') || anywhere(folder, 1, 'e'));
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
+/* ---- killed before every single write, sync and cut */
+
+/* What the child does; it tells by one letter each that it has come so far. */
+static void child_runs(const char *folder, int calls, int tell)
+{
+	struct wg_err err = { 0 };
+	struct wg_store *store = NULL;
+	char id[WG_ID_TEXT];
+	unsigned lost;
+	atomic_store(&kill_after, calls);
+	OK(wg_store_open(folder, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_recover(store, later, &lost, &err));
+	OK(wg_store_commit(store, &err));
+	(void)!write(tell, "s", 1); /* started */
+	deliver_whole(store, 2, id);
+	(void)!write(tell, "d", 1); /* delivered: acknowledged */
+	OK(wg_store_begin(store, &err));
+	deliver(store, later, 3, id);
+	OK(wg_store_commit(store, &err));
+	(void)!write(tell, "l", 1);
+	if (purge_all(store, then.wall + 1000) == 0)
+		_exit(4);
+	(void)!write(tell, "p", 1); /* purged: acknowledged */
+	wg_store_closep(&store);
+	_exit(0);
+}
+
+/* Message 1 was there; 2 may have come; 3 is too young to go. told: how far the child had come. */
+static void check_after_kill(const char *folder, const char *told)
+{
+	struct wg_err err = { 0 };
+	struct wg_store *store = open_store(folder);
+	level(store);
+	int64_t messages = number(store->db, "SELECT count(*) FROM message"),
+			purged = number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0");
+	assert_in_range(messages, strchr(told, 'l') != NULL ? 3 : strchr(told, 'd') != NULL ? 2 : 1, 3);
+	assert_true(purged == 0 || purged == 2);
+	if (strchr(told, 'p') != NULL)
+		assert_int_equal(purged, 2);
+	assert_int_equal(
+		number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0 AND accepted_at > 1800000000000"), 0);
+	for (unsigned n = 1; n <= messages; n++)
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(anywhere(folder, n, "one"[i]), purged == 0 || n == 3);
+	/* and it goes on */
+	char id[WG_ID_TEXT];
+	deliver_whole(store, 9, id);
+	OK(read_blob(store, id, "notice", 9, 'n', &err));
+	level(store);
+	wg_store_closep(&store);
+}
+
+static void copy_file(const char *from, const char *to, const char *name)
+{
+	char path[160], chunk[65536];
+	(void)snprintf(path, sizeof path, "%s/%s", from, name); /* short, as the other */
+	int in = open(path, O_RDONLY);
+	(void)snprintf(path, sizeof path, "%s/%s", to, name);
+	(void)unlink(path); /* it need not be there */
+	if (in < 0)
+		return;
+	int out = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(out >= 0);
+	for (ssize_t n; (n = read(in, chunk, sizeof chunk)) > 0;)
+		assert_int_equal(write(out, chunk, (size_t)n), n);
+	assert_int_equal(close(in), 0);
+	assert_int_equal(close(out), 0);
+}
+
+static void copy_store(const char *from, const char *to, bool store, bool keys)
+{
+	if (store) {
+		copy_file(from, to, "store.db");
+		copy_file(from, to, "store.db-wal");
+	}
+	if (keys) {
+		copy_file(from, to, "keys.db");
+		copy_file(from, to, "keys.db-wal");
+	}
+}
+
+static void killed_at_every_call(void **state)
+{
+	char *template = rig_folder(), id[WG_ID_TEXT];
+	unsigned kills = 0, told_by[5] = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(template);
+	deliver_whole(store, 1, id);
+	wg_store_closep(&store);
+	for (int calls = 1;; calls++) {
+		char *folder = rig_folder(), told[8] = "";
+		int pipes[2], status = 0;
+		copy_store(template, folder, true, true);
+		assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			child_runs(folder, calls, pipes[1]);
+		assert_int_equal(close(pipes[1]), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(read(pipes[0], told, sizeof told - 1) >= 0);
+		assert_int_equal(close(pipes[0]), 0);
+		told_by[strlen(told)]++;
+		check_after_kill(folder, told);
+		rig_remove(folder);
+		if (WIFEXITED(status)) { /* it came to its end: every call before has been hit */
+			assert_int_equal(WEXITSTATUS(status), 0);
+			break;
+		}
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		kills++;
+	}
+	(void)printf("killed before each of %u calls: %u in the first delivery, %u in the second, %u while purging\n",
+	             kills, told_by[1], told_by[2], told_by[3]);
+	assert_true(told_by[1] > 4 && told_by[2] > 4 && told_by[3] > 10);
+	rig_remove(template);
+}
+
+/* ---- copies put back */
+
+static void an_old_store_with_the_keys_of_today(void **state)
+{
+	char *folder = rig_folder(), *backup = rig_folder(), ids[5][WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf history = WG_BUF(1 << 16);
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, ids[1]);
+	OK(wg_store_begin(store, &err)); /* young, so that it stays */
+	deliver(store, later, 2, ids[2]);
+	OK(wg_store_commit(store, &err));
+	wg_store_closep(&store);
+	copy_store(folder, backup, true, false);
+	store = open_store(folder);
+	assert_int_equal(purge_all(store, then.wall + 1000), 1);
+	deliver_whole(store, 3, ids[3]);
+	wg_store_closep(&store);
+
+	copy_store(backup, folder, true, false);
+	assert_true(in_file(folder, "store.db", ids[1], WG_ID_TEXT - 1));
+	store = open_store(folder);
+	FAILS(WG_NOT_FOUND, read_blob(store, ids[1], "original", 1, 'o', &err));
+	assert_non_null(strstr(err.text, "was destroyed on"));
+	FAILS(WG_NOT_FOUND, read_blob(store, ids[1], "notice", 1, 'n', &err));
+	OK(read_blob(store, ids[2], "original", 2, 'o', &err));
+	OK(read_blob(store, ids[2], "notice", 2, 'n', &err));
+	OK(wg_store_history(store, ids[1], 100, &history, &err)); /* purged again, and it says so */
+	assert_non_null(strstr(wg_buf_text(&history), "was put back"));
+	uint64_t entries;
+	char head[WG_STORE_HASH];
+	OK(wg_store_audit(store, &entries, head, &err));
+	/* the keys of what came after the copy are untouched: the right store.db may still turn up */
+	assert_true(anywhere(folder, 3, 'o'));
+	deliver_whole(store, 4, ids[4]);
+	OK(read_blob(store, ids[4], "original", 4, 'o', &err));
+	wg_store_closep(&store);
+	store = open_store(folder); /* nothing is left to be levelled */
+	OK(read_blob(store, ids[4], "notice", 4, 'n', &err));
+	assert_true(anywhere(folder, 3, 'o'));
+	wg_store_closep(&store);
+	rig_remove(folder);
+	rig_remove(backup);
+}
+
+static void old_keys_with_the_store_of_today(void **state)
+{
+	char *folder = rig_folder(), *backup = rig_folder(), ids[4][WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, ids[1]);
+	wg_store_closep(&store);
+	copy_store(folder, backup, false, true);
+	store = open_store(folder);
+	deliver_whole(store, 2, ids[2]);
+	wg_store_closep(&store);
+	copy_store(backup, folder, false, true);
+	OK(wg_store_open(folder, &store, &err));
+	assert_int_equal(wg_store_damaged(store), 4); /* original, notice, report, envelope: told at once */
+	OK(read_blob(store, ids[1], "original", 1, 'o', &err));
+	FAILS(WG_CORRUPT, read_blob(store, ids[2], "original", 2, 'o', &err));
+	deliver_whole(store, 3, ids[3]); /* under numbers of its own */
+	OK(read_blob(store, ids[3], "original", 3, 'o', &err));
+	FAILS(WG_CORRUPT, read_blob(store, ids[2], "original", 2, 'o', &err));
+	wg_store_closep(&store);
+	rig_remove(folder);
+	rig_remove(backup);
+}
+
+static void refused(void **state)
+{
+	char *folder = rig_folder(), *other = rig_folder(), path[160], id[WG_ID_TEXT];
+	struct wg_err err = { 0 };
+	(void)state;
+	struct wg_store *store = open_store(folder);
+	deliver_whole(store, 1, id);
+	wg_store_closep(&store);
+	store = open_store(other);
+	wg_store_closep(&store);
+	(void)snprintf(path, sizeof path, "%s/keys.db", folder); /* short */
+	copy_store(folder, other, true, false);
+	FAILS(WG_CONFIG, wg_store_open(other, &store, &err));
+	assert_non_null(strstr(err.text, "not of one gateway"));
+	copy_store(folder, other, false, true);
+	assert_int_equal(unlink(path), 0);
+	FAILS(WG_CONFIG, wg_store_open(folder, &store, &err));
+	assert_non_null(strstr(err.text, "is missing"));
+	FAILS(WG_CONFIG, wg_store_open(folder, &store, &err)); /* nothing was made in its place */
+	assert_int_equal(access(path, F_OK), -1);
+	copy_store(other, folder, false, true); /* put back: all is well */
+	store = open_store(folder);
+	OK(read_blob(store, id, "original", 1, 'o', &err));
+	wg_store_closep(&store);
+	rig_remove(folder);
+	rig_remove(other);
+}
+
+/* ---- destroyed for good */
+
+#define MANY 400
+
+/* Many messages, purged in an order in which the trees of keys.db have to be joined and divided again and again: not a
+ * byte of a head is left in a file, while the others are whole. */
+static void in_no_file(void **state)
+{
+	char *folder = rig_folder();
+	char(*ids)[WG_ID_TEXT] = calloc(MANY, WG_ID_TEXT);
+	struct wg_err err = { 0 };
+	bool gone[MANY] = { false };
+	uint32_t random = 12345;
+	(void)state;
+	assert_non_null(ids);
+	struct wg_store *store = open_store(folder);
+	for (unsigned round = 0; round < 2; round++) {
+		OK(wg_store_begin(store, &err));
+		for (unsigned n = round * MANY / 2; n < (round + 1) * MANY / 2; n++)
+			deliver(store, then, n, ids[n]);
+		OK(wg_store_commit(store, &err));
+		for (unsigned batch = 0; batch < 6; batch++) {
+			uint64_t heads = 0;
+			OK(wg_store_begin(store, &err));
+			for (unsigned i = 0; i < MANY / 16; i++) {
+				random = random * 1664525u + 1013904223u;
+				unsigned n = (random >> 8) % ((round + 1) * MANY / 2);
+				if (!gone[n])
+					OK(wg_purge_message(store, later, n + 1, ids[n], "robin", "a test", &heads, &err));
+				gone[n] = true;
+			}
+			OK(wg_store_commit(store, &err));
+		}
+		level(store);
+	}
+	unsigned count = 0;
+	for (unsigned n = 0; n < MANY; n++) {
+		count += gone[n];
+		for (size_t i = 0; i < 3; i++)
+			if (anywhere(folder, n, "one"[i]) == gone[n])
+				fail_msg("message %u, %c: purged: %d", n, "one"[i], gone[n]);
+		if (!gone[n])
+			OK(read_blob(store, ids[n], "original", n, 'o', &err));
+	}
+	assert_in_range(count, MANY / 4, MANY * 3 / 4);
+	/* the room of what went was given back: no more pages than heads need, and some for the trees */
+	assert_int_equal(number(store->keys->db, "PRAGMA freelist_count"), 0);
+	assert_true(number(store->keys->db, "PRAGMA page_count") <
+	            number(store->keys->db, "SELECT count(*) FROM head") * 23 / 10 + count / 10 + 20);
+	wg_store_closep(&store);
+	free(ids);
+	rig_remove(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(apart),
+		cmocka_unit_test(lengths),
+		cmocka_unit_test(undone),
+		cmocka_unit_test(damage),
+		cmocka_unit_test(a_failing_disk_acknowledges_nothing),
+		cmocka_unit_test(killed_at_every_call),
+		cmocka_unit_test(an_old_store_with_the_keys_of_today),
+		cmocka_unit_test(old_keys_with_the_store_of_today),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(in_no_file),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
