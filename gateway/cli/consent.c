@@ -203,6 +203,9 @@ static enum wg_code record(const struct words *w, const struct wg_process *proce
 	if (code != WG_OK)
 		return code;
 	wg_buf_printf(out, "recorded: %s, as %s\n", wg_consent_state_name(r->state), r->id);
+	if (r->state == WG_CONSENT_GIVEN)
+		wg_buf_puts(out,
+		            "what was withheld before stays so until somebody asks for it: wardgate queue retry DELIVERY\n");
 	if (pulled > 0)
 		wg_buf_printf(out, "%u message%s about the child %s decided again; nothing more of %s goes out before that\n",
 		              pulled, pulled == 1 ? "" : "s", pulled == 1 ? "is" : "are", pulled == 1 ? "it" : "them");

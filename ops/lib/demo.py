@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import chapters
+import sharing
 import world as w
 from tell import check, checks, say, show, title
 
@@ -68,6 +69,7 @@ class Story:
 
     def __init__(self, folder):
         self.world = w.World(folder)
+        sharing.cast(self.world)
         self.copies = {}      # (recipient address, kind) -> notice XML
 
     def set_up(self):
@@ -77,7 +79,7 @@ class Story:
         self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",))
         for gateway in (self.host, self.placing):
             gateway.start()
-        say(f"A throwaway certificate authority and four agencies; a mail server that insists on STARTTLS (port {mail_port}); the gateway of "
+        say(f"A throwaway certificate authority and six agencies; a mail server that insists on STARTTLS (port {mail_port}); the gateway of "
             f"Staffordshire, where the child lives (host authority, port {self.host.port}); the gateway of Derbyshire, which placed her there "
             f"(placing authority, port {self.placing.port}).")
 
@@ -163,11 +165,12 @@ class Story:
         related = [line for line in self.host.cli("explain", found).stdout.splitlines() if line.startswith("same episode as ")]
         check(f"the found report knows its missing report: {related[0] if related else 'nothing'}", related == [f"same episode as {missing}"])
         chapters.tell(self)
+        sharing.tell(self)
         self.message = missing
         self.afterwards()
 
     def afterwards(self):
-        title("9. Afterwards")
+        title("10. Afterwards")
         verified = {g.organisation: g.cli("audit", "verify") for g in (self.host, self.placing)}
         said = "; ".join(f"{who} {(v.stdout or v.stderr or 'no answer').splitlines()[0].split(', head')[0]}" for who, v in verified.items())
         check(f"the logs of decisions are whole ({said})", all(v.returncode == 0 for v in verified.values()))
@@ -178,7 +181,8 @@ class Story:
 # Long enough never to turn up in ciphertext or in an id by chance: the "Tess" of a shorter list did, once in some sixty runs.
 CANARIES = [b"Tess Example", b"Tessie", b"14/03/2012", b"2012-03-14", b"Invented Street", b"Nowhere Lane", b"07700 900123", b"07700900123",
             b"Specimen", b"Fictitious", b"Quaker", b"Placeholder", b"02/09/2011", b"2011-09-02", b"Notreal", b"teatime", b"Nonesuch", b"Pretend Lodge",
-            b"Biscuit", b"my sister"]
+            b"Biscuit", b"my sister",
+            b"robbed", b"canal bridge", b"Canal walks"]
 
 
 def summary(story, keep):
@@ -188,7 +192,8 @@ def summary(story, keep):
         say("A police e-mail became a notice; the placing authority, the host authority and the other police force each got their own copy, "
             "signed, encrypted, and only what a rule of the policy grants them; the found report followed and overtook nothing; a repeat was "
             "recognised. A table became a message a row; what was not understood waited for a person, whose answer is on record; a form "
-            "filled in by hand and one that nobody had seen were read whole. Every decision is on record with its rule, basis and source.")
+            "filled in by hand and one that nobody had seen were read whole. What a child said went where its safety asks for it and nowhere "
+            "else. Every decision is on record with its rule, basis and source.")
     print(f"\n  {len(checks) - len(failed)} checks passed, {len(failed)} failed")
     for text in failed:
         print(f"  FAILED: {text}")
