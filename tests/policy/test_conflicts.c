@@ -171,6 +171,11 @@ static const struct {
 	  DOOR FRAME GIVE ROUTE("missing", "police-missing", "host", "") ROUTE("missing", "parent", "host", ""),
 	  { "police-missing, parent: missing may come to this role and give it nothing" },
 	  { "front-door: " } },
+	{ "given nothing of different kinds",
+	  "",
+	  DOOR FRAME GIVE ROUTE("found", "front-door", "host", "") ROUTE("missing", "parent", "host", ""),
+	  { "front-door: found may come to this role", "parent: missing may come" },
+	  { NULL } },
 	{ "the frame alone is nothing", "", DOOR FRAME, { "front-door: missing may come" }, { NULL } },
 	{ "given nothing of one kind",
 	  "",
@@ -215,6 +220,26 @@ static void test_cases(void **state)
 	}
 }
 
+/* Those of the house, over each other: as many findings as lines, and none that is certainly wrong. */
+static void test_shipped(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = NULL;
+	struct wg_buf out = WG_BUF(1024 * 1024);
+	struct wg_err err = { 0 };
+	unsigned count = 0, lines = 0;
+	must(wg_policy_load(POLICY_DIR "/midlands.xml", XSD_DIR, schema, &policy, &err), &err);
+	must(wg_policy_conflicts(policy, NULL, schema, NOW, &out, &count, &err), &err);
+	for (const char *p = wg_buf_text(&out); *p != '\0'; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, count);
+	assert_non_null(strstr(wg_buf_text(&out), "england/duty-to-disclose: waits for a confirmation"));
+	assert_null(strstr(wg_buf_text(&out), "england/frame: "));
+	assert_null(strstr(wg_buf_text(&out), "england/find-the-child: "));
+	wg_buf_free(&out);
+	wg_policy_freep(&policy);
+}
+
 static void test_asked_wrongly(void **state)
 {
 	(void)state;
@@ -254,6 +279,7 @@ static int close_all(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_asked_wrongly) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_shipped),
+		                                cmocka_unit_test(test_asked_wrongly) };
 	return cmocka_run_group_tests_name("conflicts", tests, open_all, close_all);
 }

@@ -508,6 +508,66 @@ static void test_copy_is_silent_about_others(void **state)
 	wg_policy_freep(&policy);
 }
 
+/* What takes too many steps is no answer: nobody gets anything, and the words say where it stands. */
+#define COSTLY "//*[count(//*[count(//*[count(//*) > 1]) > 1]) > 1]"
+#define COSTLY_RULE(id, effect, to, more)                                                                              \
+	"<rule id=\"" id "\" effect=\"" effect "\" kind=\"*\" to=\"" to "\" " more "><when>" COSTLY "</when>" BASIS SOURCE \
+	"</rule>"
+
+static void test_costly(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *inside, *words;
+	} cases[] = {
+		{ ROUTE(TO("front-door", "host")) COSTLY_RULE("r", "share", "front-door", "categories=\"risk\""),
+		  "rule test/r: " },
+		{ ROUTE(TO("front-door", "host")) COSTLY_RULE("r", "review", "front-door", ""), "rule test/r: " },
+		{ "<route kind=\"*\"><when>" COSTLY "</when>" TO("front-door", "host") SOURCE "</route>", "route of S-01: " },
+		{ "<define name=\"d\"><when>" COSTLY "</when>" SOURCE "</define>" ROUTE(TO("front-door", "host"))
+		      SHARE("r", ALL
+		            " categories=\"risk\"") "<rule id=\"s\" effect=\"deny\" kind=\"*\" to=\"*\"><when>$d</when>" SOURCE
+		                                    "</rule>",
+		  "rule test/s: $d: " },
+		{ "<define name=\"d\"><when>" COSTLY "</when>" SOURCE "</define>" ROUTE(
+			  TO("front-door", "host")) "<rule id=\"s\" effect=\"deny\" kind=\"*\" to=\"*\"><when>$d or " COSTLY
+		                                "</when>" SOURCE "</rule>",
+		  "rule test/s: $d: " },
+		{ ROUTE(TO("police-missing", "host")) "<rule id=\"t\" effect=\"share\" kind=\"*\" to=\"police-missing\" "
+		                                      "categories=\"risk\" tell=\"front-door\">" BASIS SOURCE "</rule>"
+		                                      "<rule id=\"u\" effect=\"withhold\" kind=\"*\" to=\"police-missing\" "
+		                                      "categories=\"health\" tell=\"duty\">" SOURCE
+		                                      "</rule>" COSTLY_RULE("r", "share", "front-door", "categories=\"risk\""),
+		  "rule test/r: " },
+	};
+	struct wg_notice *big = notice_file(WG_SOURCE_DIR "/tests/corpora/notice/missing-example.xml");
+	struct wg_directory *two = directory_of(
+		"<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\"><organisation id=\"placer\" "
+		"kind=\"council\" code=\"830\"><name>P</name><desk name=\"door\" roles=\"front-door\" channel=\"mail\" "
+		"address=\"a@a.example\" certificate=\"a.pem\"/><desk name=\"duty\" roles=\"duty\" channel=\"mail\" "
+		"address=\"a@a.example\" certificate=\"a.pem\"/></organisation><organisation id=\"host\" kind=\"council\" "
+		"code=\"860\"><name>H</name><desk name=\"door\" roles=\"front-door\" channel=\"mail\" "
+		"address=\"a@a.example\" certificate=\"a.pem\"/></organisation><organisation id=\"force\" kind=\"police\" "
+		"areas=\"830 860\"><name>F</name><desk name=\"missing\" roles=\"police-missing\" channel=\"mail\" "
+		"address=\"a@a.example\" certificate=\"a.pem\"/></organisation></directory>");
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		char text[8192];
+		struct wg_decisions *d = NULL;
+		struct wg_err err = { 0 };
+		struct wg_facts facts = { .now = NOW };
+		(void)snprintf(text, sizeof text, HEAD ROLES "%s" TAIL, cases[i].inside);
+		struct wg_policy *policy = policy_of(text);
+		assert_int_equal(wg_decide(policy, two, big, &facts, &d, &err), WG_LIMIT);
+		assert_null(d);
+		if (strncmp(err.text, cases[i].words, strlen(cases[i].words)) != 0 ||
+		    strstr(err.text, "too many steps") == NULL)
+			fail_msg("row %zu: %s", i, err.text);
+		wg_policy_freep(&policy);
+	}
+	wg_directory_freep(&two);
+	wg_notice_freep(&big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_unreachable_is_cut_aloud),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_costly),
 		cmocka_unit_test(test_copy_is_silent_about_others),
 		cmocka_unit_test(test_copy_goes_no_further_back),
 	};

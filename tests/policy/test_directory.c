@@ -201,6 +201,16 @@ static const struct {
 	       "kind=\"home\"><name>B</name><alias>B House</alias><alias> sc123 </alias></organisation>" TAIL,
 	  ":3:",
 	  { "alias of b", "a is called that already" } },
+	{ HEAD "<organisation id=\"a\" kind=\"home\"><name>A</name></organisation>\n<organisation id=\"b\" "
+	       "kind=\"home\"><name>B</name><alias>A</alias><alias>B House</alias></organisation>" TAIL,
+	  ":3:",
+	  { "alias of b", "a is called that already" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://-a.example/\"/>"),
+	  ":4:",
+	  { "needs url=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://a.example:123456789/\"/>"),
+	  ":4:",
+	  { "needs url=" } },
 	{ HEAD "<organisation id=\"a\" kind=\"home\"><name>A</name><alias></alias></organisation>" TAIL,
 	  ":2:",
 	  { "alias" } },
@@ -223,6 +233,62 @@ static const struct {
 	{ HEAD ALPHA "<client dns=\"-a.example\"/>\n" END TAIL, ":4:", { "not a host name" } },
 	{ HEAD ALPHA "<client key=\"abc\"/>\n" END TAIL, ":4:", { "key" } },
 };
+
+/* Longer than anything that is meant. */
+static void test_too_long(void **state)
+{
+	(void)state;
+	static char text[4096], longer[600];
+	struct wg_directory *d = NULL;
+	struct wg_err err = { 0 };
+	memset(longer, 'a', sizeof longer - 1);
+	longer[300] = '\0';
+	(void)snprintf(
+		text, sizeof text,
+		ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\" url=\"https://%s.example/\"/>"), longer);
+	assert_int_equal(wg_directory_parse(text, strlen(text), "test.xml", directory_xsd, &d, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "needs url="));
+	longer[300] = 'a';
+	longer[400] = '/';
+	longer[401] = '\0';
+	(void)snprintf(
+		text, sizeof text,
+		ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@a.example\" certificate=\"%.300s\"/>"), longer);
+	assert_int_equal(wg_directory_parse(text, strlen(text), longer, directory_xsd, &d, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "certificate: the path is too long"));
+	longer[400] = 'a';
+	longer[401] = 'a';
+	assert_int_equal(wg_directory_load(POLICY_DIR "/directory-example.xml", longer, &d, &err), WG_LIMIT);
+	assert_non_null(strstr(err.text, "the path of directory.xsd is too long"));
+	assert_null(d);
+}
+
+/* What a certificate says may be anything, and what is not known is asked for all the same. */
+static void test_odd_questions(void **state)
+{
+	(void)state;
+	struct wg_directory *d = directory_of(
+		HEAD "<organisation id=\"a\" kind=\"council\" code=\"860\"><name>A</name><client uri=\"urn:x:y\"/>"
+			 "<desk name=\"one\" roles=\"r\" " MAIL " suspended=\"1\"/><desk name=\"two\" roles=\"r\" " MAIL
+			 " suspended=\"true\"/></organisation>" TAIL);
+	char uris[3][256], dns[1][256];
+	memset(uris[0], 'u', sizeof uris[0]); /* no end */
+	memset(dns[0], 'd', sizeof dns[0]);
+	(void)snprintf(uris[1], sizeof uris[1], "nothing-with-a-colon");
+	(void)snprintf(uris[2], sizeof uris[2], "urn:x:y");
+	const struct wg_organisation *o =
+		wg_directory_client(d, (const char(*)[256])dns, 1, (const char(*)[256])uris, 3, NULL);
+	assert_non_null(o);
+	assert_string_equal(wg_organisation_role(o, "r")->name, "one"); /* of two that are suspended the first */
+	assert_null(wg_organisation_role(o, NULL));
+	assert_null(wg_organisation_desk(o, NULL));
+	assert_null(wg_directory_find(d, NULL));
+	assert_null(wg_directory_by_code(d, NULL));
+	assert_null(wg_directory_by_code(d, ""));
+	assert_null(wg_directory_police(d, NULL));
+	assert_null(wg_directory_at(d, 1));
+	wg_directory_freep(&d);
+}
 
 /* Who covers an authority: its council, its force, and however many of the others. */
 static void test_covering(void **state)
@@ -271,7 +337,7 @@ static void test_named(void **state)
 			 "<organisation id=\"twin-a\" kind=\"home\"><name>Twin</name></organisation>"
 			 "<organisation id=\"twin-b\" kind=\"home\"><name>twin</name></organisation>"
 			 "<organisation id=\"school\" kind=\"school\"><name>Sample Hill</name><alias>The "
-	         "Lane</alias></organisation>" TAIL);
+			 "Lane</alias></organisation>" TAIL);
 	static const struct {
 		const char *kind, *text, *want;
 	} cases[] = {
@@ -337,9 +403,9 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example), cmocka_unit_test(test_desks),   cmocka_unit_test(test_client),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file), cmocka_unit_test(test_covering),
-		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_example), cmocka_unit_test(test_desks),    cmocka_unit_test(test_client),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file),  cmocka_unit_test(test_covering),
+		cmocka_unit_test(test_named),   cmocka_unit_test(test_too_long), cmocka_unit_test(test_odd_questions),
 	};
 	return cmocka_run_group_tests_name("directory", tests, open_schemas, close_schemas);
 }

@@ -13,7 +13,7 @@ static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\">"
 	"<header><sender organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header>"
 	"<episode><risk>HIGH</risk></episode><child><name><full>Robin "
-    "Specimen</full></name><health><conditions>asthma</conditions></health></child>"
+	"Specimen</full></name><health><conditions>asthma</conditions></health></child>"
 	"<authorities><host>860</host></authorities><missing/>%s</notice>";
 
 #define SOURCE "<source>S-01</source>"
@@ -416,6 +416,27 @@ static void test_conditions(void **state)
 	wg_notice_freep(&notice);
 }
 
+/* Of a notice that holds nothing but its frame nothing is known. */
+static void test_about_nothing(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = NULL;
+	struct wg_notice *notice = notice_of(
+		"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" "
+	    "version=\"1\"><header>"
+		"<sender "
+	    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><child/><authorities><host>860</host>"
+		"</authorities><missing/></notice>");
+	struct wg_decisions *d =
+		decide_with("<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"front-door\"><when>consent('front-door') "
+	                "= 'not-known'</when>" SOURCE "</rule>",
+	                NULL, notice, &policy);
+	assert_string_equal(d->list[0].verdict_rule, "test/r (S-01)");
+	wg_decisions_freep(&d);
+	wg_policy_freep(&policy);
+	wg_notice_freep(&notice);
+}
+
 /* In words that somebody understands who has to answer for it, and in the record. */
 static void test_explained(void **state)
 {
@@ -450,7 +471,7 @@ static void test_explained(void **state)
 			ALL GATE("") SHARE(
 				"lift", "health",
 				"overrides=\"consent\" delay=\"PT90M\" keep=\"P6Y\"") "<rule id=\"two\" effect=\"review\" kind=\"*\" "
-		                                                              "to=\"*\" due=\"PT4H\" escalate=\"front-door\" "
+																	  "to=\"*\" due=\"PT4H\" escalate=\"front-door\" "
 																	  "second-person=\"true\">" SOURCE "</rule>",
 			consents, notice, &policy);
 		wg_decision_json(policy, &d->list[0], notice, &json);
@@ -509,6 +530,7 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_gates), cmocka_unit_test(test_notice_alone),
-		                                cmocka_unit_test(test_conditions), cmocka_unit_test(test_explained) };
+		                                cmocka_unit_test(test_conditions), cmocka_unit_test(test_about_nothing),
+		                                cmocka_unit_test(test_explained) };
 	return cmocka_run_group_tests_name("gate", tests, open_all, close_all);
 }

@@ -63,6 +63,10 @@ static const struct {
 	{ "", "\"\" is so" },
 	{ "=", "\"=\" is so" },
 	{ "'a'", "\"a\" is so" },
+	{ "'a", "\"'a\" is so" },
+	{ "'a' = child/sex", "\"'a' = child/sex\" is so" },
+	{ "(a) = 'b'", "\"(a) = 'b'\" is so" },
+	{ "(a) + (b)", "\"(a) + (b)\" is so" },
 	{ "$", "\"$\" is so" },
 	{ "$a = 'b'", "\"$a = 'b'\" is so" },
 };
