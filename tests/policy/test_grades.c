@@ -78,6 +78,18 @@ static void test_the_last_counts(void **state)
 	assert_true(wg_policy_grade(policy, other, NULL, why, sizeof why));
 }
 
+/* Whoever wants no words gets none; and a year of birth that nobody has yet is no age. */
+static void test_odd_questions(void **state)
+{
+	(void)state;
+	char why[WG_POLICY_GRADE_TEXT];
+	WG_CLEANUP(wg_policy_freep) struct wg_policy *policy = policy_of(HEAD LOW_TO_HIGH "</policy>");
+	WG_AUTO_NOTICE struct wg_notice *notice = graded("missing", "NAR", NULL, NULL, "860");
+	assert_false(wg_policy_grade(policy, notice, NOW, NULL, 0));
+	set(notice, "child/date-of-birth", "9500-01-01");
+	assert_false(wg_policy_grade(policy, notice, NOW, why, sizeof why));
+}
+
 static void test_the_policy_of_the_region(void **state)
 {
 	(void)state;
@@ -99,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grades),
 		cmocka_unit_test(test_the_last_counts),
+		cmocka_unit_test(test_odd_questions),
 		cmocka_unit_test(test_the_policy_of_the_region),
 	};
 	return cmocka_run_group_tests(tests, open_schemas, close_schemas);

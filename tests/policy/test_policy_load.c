@@ -70,6 +70,12 @@ static const struct {
 	{ SHARE("to=\"parent\""), ":3:", { "test/r", "categories= is missing" } },
 	{ SHARE("categories=\"risk\""), ":3:", { "to" } },
 	{ RULE("id=\"r\" effect=\"share\" to=\"parent\" categories=\"risk\"", BASIS SOURCE), ":3:", { "kind" } },
+	{ RULE("id=\"r\" effect=\"\" kind=\"missing\" to=\"parent\" categories=\"risk\"", BASIS SOURCE),
+	  ":3:",
+	  { "effect=\"\" is not known" } },
+	{ HEAD "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/>" TAIL,
+	  ":2:",
+	  { "is not known" } },
 	/* names */
 	{ SHARE("to=\"parent\" categories=\"helth\""), ":3:", { "helth", "did you mean \"health\"" } },
 	{ SHARE("to=\"front-dor\" categories=\"risk\""), ":3:", { "role \"front-dor\"", "did you mean \"front-door\"" } },
@@ -107,6 +113,7 @@ static const struct {
 	{ WHEN("consent('parent', '*') = 'given'"), ":4:", { "one category alone" } },
 	{ WHEN("consent('nobody', 'health') = 'given'"), ":4:", { "role \"nobody\"" } },
 	{ WHEN("consent(child/name) = 'given'"), ":4:", { "wants one role" } },
+	{ WHEN("age(child/name) = 3"), ":4:", { "age() takes nothing" } },
 	{ WHEN("age('parent') = 3"), ":4:", { "age() takes nothing" } },
 	{ WHEN("document('x')"), ":4:", { "document" } },
 	{ WHEN("$critical"), ":4:", { "critical" } },
@@ -294,6 +301,7 @@ static void test_accepted(void **state)
 		WITHHOLD("unless=\"consent\" marker=\"none\" tell=\"front-door\""),
 		REVIEW("due=\"P2D\" second-person=\"true\" escalate=\"front-door\""),
 		REVIEW("second-person=\"false\""),
+		RULE("id=\"r\" effect=\"review\" kind=\"*\" to=\"*\"", "<basis act=\"Some Act\"/>" SOURCE),
 		LEAD("home", "named"),
 		LEAD("home", "sender"),
 		LEAD("school", "told"),
@@ -413,6 +421,75 @@ static void test_diamond(void **state)
 	wg_policy_freep(&policy);
 }
 
+/* Of what several layers say the same way the highest counts. */
+static void test_highest(void **state)
+{
+	(void)state;
+	struct wg_policy *policy = NULL;
+	struct wg_err err = { 0 };
+	write_layer("low", LAYER("low", "",
+	                         "<retention kind=\"*\" at=\"*\" keep=\"P1Y\">" SOURCE "</retention>"
+	                         "<retention kind=\"found\" at=\"*\" keep=\"P3Y\">" SOURCE "</retention>"));
+	write_layer("top",
+	            LAYER("top", "extends=\"low\"", "<retention kind=\"*\" at=\"*\" keep=\"P2Y\">" SOURCE "</retention>"));
+	must(load("top", &policy, &err), &err);
+	assert_string_equal(wg_policy_retention(policy, "missing", "council", NULL), "P2Y");
+	assert_string_equal(wg_policy_retention(policy, "found", "council", NULL), "P3Y"); /* but the kind says more */
+	wg_policy_freep(&policy);
+}
+
+/* More of anything than a policy may have. */
+static void test_too_much(void **state)
+{
+	(void)state;
+	static char text[128 * 1024];
+	struct wg_policy *policy = NULL;
+	struct wg_err err = { 0 };
+	size_t n = (size_t)snprintf(text, sizeof text, HEAD);
+	for (unsigned i = 0; i <= WG_POLICY_ITEMS / 64; i++) {
+		n += (size_t)snprintf(text + n, sizeof text - n, "<closed days=\"2026-12-25");
+		for (unsigned k = 1; k < 64; k++)
+			n += (size_t)snprintf(text + n, sizeof text - n, " 2026-12-25");
+		n += (size_t)snprintf(text + n, sizeof text - n, "\">" SOURCE "</closed>");
+	}
+	(void)snprintf(text + n, sizeof text - n, TAIL);
+	assert_int_equal(wg_policy_parse(text, strlen(text), "test.xml", NULL, policy_xsd, schema, &policy, &err),
+	                 WG_LIMIT);
+	assert_non_null(strstr(err.text, "no room for more than 4096 closed days"));
+	for (unsigned layer = 0; layer < 2; layer++) { /* as many roles as a file may have, twice */
+		const char *names[] = { "low", "top" };
+		n = (size_t)snprintf(text, sizeof text, LAYER("%s", "%s", ""), names[layer],
+		                     layer == 1 ? "extends=\"low\"" : "", names[layer]);
+		n -= strlen("</policy>");
+		for (unsigned i = 0; i < 128; i++)
+			n += (size_t)snprintf(text + n, sizeof text - n, "<role name=\"%s-%u\" at=\"council\"/>", names[layer], i);
+		(void)snprintf(text + n, sizeof text - n, "</policy>");
+		write_layer(names[layer], text);
+	}
+	assert_int_equal(load("top", &policy, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "there are more than 255 roles"));
+	assert_null(policy);
+}
+
+static void test_too_long(void **state)
+{
+	(void)state;
+	char longer[600];
+	struct wg_policy *policy = NULL;
+	struct wg_err err = { 0 };
+	memset(longer, 'a', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	static const char above[] = LAYER("above", "extends=\"low\"", "");
+	assert_int_equal(wg_policy_parse(above, strlen(above), "above.xml", longer, policy_xsd, schema, &policy, &err),
+	                 WG_LIMIT);
+	assert_non_null(strstr(err.text, "the path of policy low is too long"));
+	assert_int_equal(wg_policy_load(POLICY_DIR "/england.xml", longer, schema, &policy, &err), WG_LIMIT);
+	assert_non_null(strstr(err.text, "the path of policy.xsd is too long"));
+	longer[sizeof longer - 2] = '/';
+	assert_int_equal(wg_policy_load(longer, XSD_DIR, schema, &policy, &err), WG_LIMIT);
+	assert_null(policy);
+}
+
 static void test_layers_refused(void **state)
 {
 	(void)state;
@@ -474,6 +551,22 @@ static void test_too_many_layers(void **state)
 	(void)snprintf(name, sizeof name, "l%d", WG_POLICY_LAYERS);
 	assert_int_equal(load(name, &policy, &err), WG_CONFIG);
 	assert_non_null(strstr(err.text, "layers"));
+
+	/* The same beside each other. */
+	char wide[1024];
+	size_t n = (size_t)snprintf(wide, sizeof wide,
+	                            "<policy xmlns=\"urn:wardgate:policy:1\" id=\"top\" version=\"1\" extends=\"");
+	for (int i = 0; i < WG_POLICY_LAYERS; i++) {
+		char text[256];
+		(void)snprintf(name, sizeof name, "l%d", i);
+		(void)snprintf(text, sizeof text, LAYER("%s", "", ""), name, name);
+		write_layer(name, text);
+		n += (size_t)snprintf(wide + n, sizeof wide - n, "%s%s", i > 0 ? " " : "", name);
+	}
+	(void)snprintf(wide + n, sizeof wide - n, "\"/>");
+	write_layer("top", wide);
+	assert_int_equal(load("top", &policy, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "top.xml:1: there are more than 16 layers"));
 }
 
 static void test_shipped(void **state)
@@ -530,8 +623,9 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),       cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_diamond), cmocka_unit_test(test_layers_refused), cmocka_unit_test(test_too_many_layers),
+		cmocka_unit_test(test_refused),  cmocka_unit_test(test_accepted),       cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_diamond),  cmocka_unit_test(test_highest),        cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_too_long), cmocka_unit_test(test_layers_refused), cmocka_unit_test(test_too_many_layers),
 		cmocka_unit_test(test_shipped),
 	};
 	return cmocka_run_group_tests_name("policy_load", tests, open_all, close_all);

@@ -52,7 +52,7 @@ static struct wg_directory *directory;
 static const struct wg_told told[] = {
 	{ "host", "door", "front-door", "host" },
 	{ "placer", "door", "front-door", "placing" },
-	{ "placer", "worker", "social-worker", "" },
+	{ "placer", "worker", "social-worker", "a side of long ago" },
 	{ "lane", "office", "home", "named" },
 	{ "trust", "safeguarding", "former-role", "host" },
 	{ "host", "gone", "front-door", "host" },
@@ -74,6 +74,8 @@ static const struct {
 	  "" },
 	{ "one that covers and has no such desk", ROUTE(TO("nurse", "placing")), NULL, NULL, NULL, NULL, "",
 	  "nurse of trust (no desk there has that role)" },
+	{ "said once", ROUTE(TO("interviews", "placing")) ROUTE(TO("interviews", "placing")), NULL, NULL, NULL, NULL, "",
+	  "interviews of 830 (no provider in the directory covers it)" },
 	{ "a provider", ROUTE(TO("interviews", "host")), NULL, NULL, NULL, NULL, "visits/talk interviews host", "" },
 	{ "no provider", ROUTE(TO("interviews", "placing")), NULL, NULL, NULL, NULL, "",
 	  "interviews of 830 (no provider in the directory covers it)" },
@@ -120,9 +122,10 @@ static const struct {
 	  "agency/desk bureau sender", "" },
 	/* told */
 	{ "those with the role", ROUTE(TO("social-worker", "told")), NULL, NULL, NULL, NULL,
-	  "placer/worker social-worker told", "" },
+	  "placer/worker social-worker a side of long ago", "" },
 	{ "all", ROUTE(TO("*", "told")), NULL, NULL, NULL, NULL,
-	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker told, lane/office home "
+	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker a side of long ago, "
+	  "lane/office home "
 	  "named, "
 	  "trust/safeguarding former-role host",
 	  "front-door of host (told before; its desk gone is no longer in the directory); home of closed (told before; its "
@@ -131,7 +134,7 @@ static const struct {
 	  "placer/door front-door placing", "front-door of dissolved (told" },
 	{ "of a copy only its own", ROUTE(TO("*", "told")), NULL, "lane", NULL, NULL, "lane/office home named", "" },
 	{ "once, however often", ROUTE(TO("front-door", "host") TO("*", "told")), "lane", NULL, NULL, NULL,
-	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker told, "
+	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker a side of long ago, "
 	  "trust/safeguarding former-role host",
 	  "front-door of host (told" },
 };
@@ -180,7 +183,56 @@ static void test_sides(void **state)
 	}
 }
 
-/* More told than a notice may have recipients. */
+/* One desk by many roles: all of them are named as long as there is room, each once. */
+static void test_also(void **state)
+{
+	(void)state;
+	enum { ROLES_THERE = 12 };
+	char text[16384], desk[2048], name[64];
+	size_t n = (size_t)snprintf(desk, sizeof desk, "front-door"), m = (size_t)snprintf(text, sizeof text, "%s", "");
+	for (unsigned i = 0; i < ROLES_THERE; i++) {
+		(void)snprintf(name, sizeof name, "a-role-with-quite-a-long-name-%u", i);
+		n += (size_t)snprintf(desk + n, sizeof desk - n, " %s", name);
+	}
+	char inside[8192];
+	(void)snprintf(
+		inside, sizeof inside,
+		"<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\"><organisation id=\"host\" kind=\"council\" "
+		"code=\"860\"><name>H</name>" MAIL("door", "%s") "</organisation></directory>",
+		desk);
+	struct wg_directory *one = directory_of(inside);
+	m += (size_t)snprintf(text + m, sizeof text - m,
+	                      "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">"
+	                      "<role name=\"front-door\" at=\"council\"/>");
+	for (unsigned i = 0; i < ROLES_THERE; i++)
+		m += (size_t)snprintf(text + m, sizeof text - m,
+		                      "<role name=\"a-role-with-quite-a-long-name-%u\" at=\"council\"/>", i);
+	m += (size_t)snprintf(text + m, sizeof text - m,
+	                      "<route kind=\"*\">" TO("front-door", "host") TO("front-door", "host"));
+	for (unsigned twice = 0; twice < 2; twice++)
+		for (unsigned i = 0; i < ROLES_THERE; i++)
+			m += (size_t)snprintf(text + m, sizeof text - m,
+			                      "<to role=\"a-role-with-quite-a-long-name-%u\" of=\"host\"/>", i);
+	(void)snprintf(text + m, sizeof text - m, "<source>S-01</source></route></policy>");
+	struct wg_policy *policy = policy_of(text);
+	struct wg_notice *notice = notice_of(notice_text);
+	struct wg_decisions *d = decide_at(policy, one, notice, NULL, NOW);
+	struct wg_buf words = WG_BUF(4096);
+	assert_int_equal(d->count, 1);
+	assert_string_equal(d->list[0].also,
+	                    "a-role-with-quite-a-long-name-0 of host, a-role-with-quite-a-long-name-1 of host, "
+	                    "a-role-with-quite-a-long-name-2 of host, a-role-with-quite-a-long-name-3 of host, "
+	                    "a-role-with-quite-a-long-name-4 of host, a-role-with-quite-a-long-name-5 of host");
+	wg_decision_text(policy, &d->list[0], &words);
+	assert_non_null(strstr(wg_buf_text(&words), "also reached as a-role-with-quite-a-long-name-0 of host, "));
+	wg_buf_free(&words);
+	wg_decisions_freep(&d);
+	wg_notice_freep(&notice);
+	wg_policy_freep(&policy);
+	wg_directory_freep(&one);
+}
+
+/* More recipients than a notice may have, on whichever side they are one too many. */
 static void test_too_many(void **state)
 {
 	(void)state;
@@ -202,21 +254,37 @@ static void test_too_many(void **state)
 		}
 		n += (size_t)snprintf(text + n, sizeof text - n, "</organisation>");
 	}
-	(void)snprintf(text + n, sizeof text - n, "</directory>");
+	(void)snprintf(text + n, sizeof text - n,
+	               ORGANISATION("trust", "health", "areas=\"860\"", MAIL("d", "health"))
+	                   ORGANISATION("board", "health", "areas=\"860\"", MAIL("d", "health"))
+	                       ORGANISATION("bureau", "national", "", MAIL("d", "bureau"))
+	                           ORGANISATION("agency", "national", "", MAIL("d", "bureau")) "</directory>");
 	struct wg_directory *big = directory_of(text);
 	struct wg_notice *notice = notice_of(notice_text);
-	struct wg_decisions *d = NULL;
-	struct wg_err err = { 0 };
-	struct wg_facts facts = { .now = NOW, .told = many, .told_count = WG_LIMIT_RECIPIENTS };
-	(void)snprintf(text, sizeof text, POLICY, ROUTE(TO("*", "told")));
-	struct wg_policy *policy = policy_of(text);
-	must(wg_decide(policy, big, notice, &facts, &d, &err), &err);
-	assert_int_equal(d->count, WG_LIMIT_RECIPIENTS);
-	wg_decisions_freep(&d);
-	facts.told_count++;
-	assert_int_equal(wg_decide(policy, big, notice, &facts, &d, &err), WG_LIMIT);
-	assert_null(d);
-	wg_policy_freep(&policy);
+	static const struct {
+		const char *routes;
+		unsigned told;
+		bool fits;
+	} cases[] = {
+		{ ROUTE(TO("*", "told")), WG_LIMIT_RECIPIENTS, true },
+		{ ROUTE(TO("*", "told")) ROUTE(TO("*", "told")), WG_LIMIT_RECIPIENTS + 2, false },
+		{ ROUTE(TO("*", "told") TO("health", "host")), WG_LIMIT_RECIPIENTS - 2, true },
+		{ ROUTE(TO("*", "told") TO("health", "host") TO("bureau", "national")), WG_LIMIT_RECIPIENTS - 2, false },
+		{ ROUTE(TO("*", "told") TO("health", "host")), WG_LIMIT_RECIPIENTS, false },
+		{ ROUTE(TO("*", "told") TO("bureau", "national")), WG_LIMIT_RECIPIENTS, false },
+	};
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		struct wg_decisions *d = NULL;
+		struct wg_err err = { 0 };
+		struct wg_facts facts = { .now = NOW, .told = many, .told_count = cases[i].told };
+		(void)snprintf(text, sizeof text, POLICY, cases[i].routes);
+		struct wg_policy *policy = policy_of(text);
+		enum wg_code code = wg_decide(policy, big, notice, &facts, &d, &err);
+		assert_int_equal(code, cases[i].fits ? WG_OK : WG_LIMIT);
+		assert_int_equal(d != NULL ? d->count : 0, cases[i].fits ? WG_LIMIT_RECIPIENTS : 0);
+		wg_decisions_freep(&d);
+		wg_policy_freep(&policy);
+	}
 	wg_notice_freep(&notice);
 	wg_directory_freep(&big);
 }
@@ -237,6 +305,7 @@ static int close_all(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sides), cmocka_unit_test(test_too_many) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sides), cmocka_unit_test(test_also),
+		                                cmocka_unit_test(test_too_many) };
 	return cmocka_run_group_tests_name("sides", tests, open_all, close_all);
 }
