@@ -18,24 +18,19 @@ struct face {
 static struct face face_of(const struct wg_policy *p, const struct wg_item *item)
 {
 	unsigned i = item->index;
-	switch (item->kind) {
-	case WG_ITEM_ROUTE:
+	if (item->kind == WG_ITEM_ROUTE)
 		return (struct face){ "route", p->routes[i].source, p->routes[i].note, p->routes[i].layer };
-	case WG_ITEM_GRADES:
+	if (item->kind == WG_ITEM_GRADES)
 		return (struct face){ "grades", p->grades[i].source, p->grades[i].note, p->grades[i].layer };
-	case WG_ITEM_RETENTION:
+	if (item->kind == WG_ITEM_RETENTION)
 		return (struct face){ "retention", p->retentions[i].source, p->retentions[i].note, p->retentions[i].layer };
-	case WG_ITEM_HOURS:
+	if (item->kind == WG_ITEM_HOURS)
 		return (struct face){ "hours", p->hours[i].source, p->hours[i].note, p->hours[i].layer };
-	case WG_ITEM_TEXT_REVIEW:
+	if (item->kind == WG_ITEM_TEXT_REVIEW)
 		return (struct face){ "text-review", p->text_reviews[i].source, p->text_reviews[i].note,
 			                  p->text_reviews[i].layer };
-	case WG_ITEM_DEFINE:
+	if (item->kind == WG_ITEM_DEFINE)
 		return (struct face){ "definition", p->defines[i].source, p->defines[i].note, p->defines[i].layer };
-	case WG_ITEM_RULE:
-	default:
-		break;
-	}
 	return (struct face){ "rule", p->rules[i].source, p->rules[i].note, p->rules[i].layer };
 }
 

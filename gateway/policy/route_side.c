@@ -178,6 +178,11 @@ static enum wg_code follow_told(const struct follow *f, struct wg_err *err)
 	return code;
 }
 
+static enum wg_code (*const ways[WG_SIDES])(const struct follow *f, struct wg_err *err) = {
+	[WG_SIDE_PLACING] = follow_area, [WG_SIDE_HOST] = follow_area,         [WG_SIDE_SENDER] = follow_back,
+	[WG_SIDE_NAMED] = follow_named,  [WG_SIDE_NATIONAL] = follow_national, [WG_SIDE_TOLD] = follow_told,
+};
+
 enum wg_code wg_route_side(const struct wg_routing *routing, const struct wg_route_to *to, const char *source,
                            bool even_to_sender, struct wg_err *err)
 {
@@ -186,19 +191,5 @@ enum wg_code wg_route_side(const struct wg_routing *routing, const struct wg_rou
 		f.at = routing->policy->roles[to->role].at;
 	if (f.at != NULL && strcmp(f.at, "family") == 0)
 		f.at = "council"; /* the desk of the authority whose worker speaks with the family */
-	switch (to->side) {
-	case WG_SIDE_SENDER:
-		return follow_back(&f, err);
-	case WG_SIDE_NAMED:
-		return follow_named(&f, err);
-	case WG_SIDE_NATIONAL:
-		return follow_national(&f, err);
-	case WG_SIDE_TOLD:
-		return follow_told(&f, err);
-	case WG_SIDE_PLACING:
-	case WG_SIDE_HOST:
-	default:
-		break;
-	}
-	return follow_area(&f, err);
+	return ways[to->side](&f, err);
 }

@@ -224,29 +224,24 @@ static void say_share(const struct wg_policy *policy, const struct wg_rule *rule
 	}
 }
 
+static void say_deny(const struct wg_policy *policy, const struct wg_rule *rule, struct wg_buf *out)
+{
+	bool everything = rule->unconditional || rule->star;
+	wg_buf_puts(out, "Nothing of notices of ");
+	say_kinds(policy, &rule->kinds, out);
+	wg_buf_puts(out, everything ? "" : " that holds ");
+	if (!everything)
+		say_categories(rule, out);
+	wg_buf_puts(out, " is sent to ");
+	say_recipients(policy, rule, out);
+}
+
 static void say_rule(const struct wg_policy *policy, const struct wg_rule *rule, struct wg_buf *out)
 {
-	switch (rule->effect) {
-	case WG_SHARE:
-		say_share(policy, rule, out);
-		break;
-	case WG_WITHHOLD:
-		say_withhold(policy, rule, out);
-		break;
-	case WG_REVIEW:
-		say_review(policy, rule, out);
-		break;
-	case WG_DENY:
-	default:
-		wg_buf_puts(out, "Nothing of notices of ");
-		say_kinds(policy, &rule->kinds, out);
-		wg_buf_puts(out, rule->unconditional || rule->star ? "" : " that holds ");
-		if (!rule->unconditional && !rule->star)
-			say_categories(rule, out);
-		wg_buf_puts(out, " is sent to ");
-		say_recipients(policy, rule, out);
-		break;
-	}
+	static void (*const effects[])(const struct wg_policy *policy, const struct wg_rule *rule, struct wg_buf *out) = {
+		[WG_SHARE] = say_share, [WG_WITHHOLD] = say_withhold, [WG_REVIEW] = say_review, [WG_DENY] = say_deny
+	};
+	effects[rule->effect](policy, rule, out);
 	say_bounds(&rule->span, &rule->when, out);
 	wg_buf_putc(out, '.');
 	if (rule->tell != WG_SET_OTHER) {
@@ -343,28 +338,19 @@ static void say_define(const struct wg_define *one, struct wg_buf *out)
 
 void wg_say_item(const struct wg_policy *policy, const struct wg_item *item, struct wg_buf *out)
 {
-	switch (item->kind) {
-	case WG_ITEM_RULE:
-		say_rule(policy, &policy->rules[item->index], out);
-		break;
-	case WG_ITEM_ROUTE:
-		say_route(policy, &policy->routes[item->index], out);
-		break;
-	case WG_ITEM_GRADES:
-		say_grades(&policy->grades[item->index], out);
-		break;
-	case WG_ITEM_RETENTION:
-		say_retention(policy, &policy->retentions[item->index], out);
-		break;
-	case WG_ITEM_HOURS:
-		say_hours(&policy->hours[item->index], out);
-		break;
-	case WG_ITEM_TEXT_REVIEW:
-	default:
-		say_text_review(policy, &policy->text_reviews[item->index], out);
-		break;
-	case WG_ITEM_DEFINE:
-		say_define(&policy->defines[item->index], out);
-		break;
-	}
+	unsigned i = item->index;
+	if (item->kind == WG_ITEM_RULE)
+		say_rule(policy, &policy->rules[i], out);
+	else if (item->kind == WG_ITEM_ROUTE)
+		say_route(policy, &policy->routes[i], out);
+	else if (item->kind == WG_ITEM_GRADES)
+		say_grades(&policy->grades[i], out);
+	else if (item->kind == WG_ITEM_RETENTION)
+		say_retention(policy, &policy->retentions[i], out);
+	else if (item->kind == WG_ITEM_HOURS)
+		say_hours(&policy->hours[i], out);
+	else if (item->kind == WG_ITEM_TEXT_REVIEW)
+		say_text_review(policy, &policy->text_reviews[i], out);
+	else
+		say_define(&policy->defines[i], out);
 }
