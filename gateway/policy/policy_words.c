@@ -156,7 +156,7 @@ static unsigned number_in(const char *text, char *unit)
 	char digits[8] = "";
 	uint64_t number = 0;
 	size_t lead = strspn(text, "PT"), n = strspn(text + lead, "0123456789");
-	memcpy(digits, text + lead, n < sizeof digits ? n : 0);
+	memcpy(digits, text + lead, n); /* the whole text is shorter */
 	*unit = text[lead + n];
 	return wg_num_parse(digits, 1, 9999, &number) ? (unsigned)number : 0;
 }

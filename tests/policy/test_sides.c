@@ -53,6 +53,7 @@ static const struct wg_told told[] = {
 	{ "host", "door", "front-door", "host" },
 	{ "placer", "door", "front-door", "placing" },
 	{ "placer", "worker", "social-worker", "a side of long ago" },
+	{ "placer", "family", "parent", "" }, /* recorded before sides were */
 	{ "lane", "office", "home", "named" },
 	{ "trust", "safeguarding", "former-role", "host" },
 	{ "host", "gone", "front-door", "host" },
@@ -125,6 +126,7 @@ static const struct {
 	  "placer/worker social-worker a side of long ago", "" },
 	{ "all", ROUTE(TO("*", "told")), NULL, NULL, NULL, NULL,
 	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker a side of long ago, "
+	  "placer/family parent told, "
 	  "lane/office home "
 	  "named, "
 	  "trust/safeguarding former-role host",
@@ -135,6 +137,7 @@ static const struct {
 	{ "of a copy only its own", ROUTE(TO("*", "told")), NULL, "lane", NULL, NULL, "lane/office home named", "" },
 	{ "once, however often", ROUTE(TO("front-door", "host") TO("*", "told")), "lane", NULL, NULL, NULL,
 	  "host/door front-door host, placer/door front-door placing, placer/worker social-worker a side of long ago, "
+	  "placer/family parent told, "
 	  "trust/safeguarding former-role host",
 	  "front-door of host (told" },
 };
