@@ -173,19 +173,21 @@ static const struct wg_past *find_past(const struct wg_past *pasts, size_t count
 	return last;
 }
 
-static bool compare(struct replay *r, const struct wg_past *pasts, size_t count, const struct wg_decisions *is)
+/* Those who were decided about at that time; of the newest time also those who would be recipients now. */
+static bool compare(struct replay *r, const struct wg_past *pasts, size_t count, int64_t at, bool newest,
+                    const struct wg_decisions *is)
 {
 	char who[WG_POLICY_WHO_TEXT];
 	bool differs = false;
 	for (size_t i = 0; i < count; i++) {
 		const struct wg_past *p = &pasts[i];
-		if (find_past(pasts, count, p->organisation, p->desk) != p)
+		if (p->decided != at || find_past(pasts, count, p->organisation, p->desk) != p)
 			continue;
 		struct wg_policy_stand was = { true, p->verdict, p->given }, now = wg_policy_stand(find_decision(is, p));
 		(void)snprintf(who, sizeof who, "%s of %s (%s/%s)", p->role, p->of, p->organisation, p->desk);
 		differs = wg_policy_gains_add(&r->gains, p->kind, who, p->message, &was, &now) || differs;
 	}
-	for (unsigned i = 0; i < is->count; i++) {
+	for (unsigned i = 0; newest && i < is->count; i++) {
 		const struct wg_decision *d = &is->list[i];
 		struct wg_policy_stand was = { 0 }, now = wg_policy_stand(d);
 		if (find_past(pasts, count, d->organisation->id, d->desk->name) == NULL)
@@ -195,42 +197,62 @@ static bool compare(struct replay *r, const struct wg_past *pasts, size_t count,
 	return differs;
 }
 
-/* The last decision that stands: the facts are those of its time. NULL when all were superseded. */
-static const struct wg_past *latest(const struct wg_past *pasts, size_t count)
+/* The last decision that stands and was taken before that time; NULL when there is none. Who had a copy already was
+ * left alone when the message was decided again, so the decisions of one message may be of several times. */
+static const struct wg_past *latest(const struct wg_past *pasts, size_t count, int64_t before)
 {
 	const struct wg_past *last = NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!pasts[i].superseded && (last == NULL || pasts[i].decided >= last->decided))
+		if (!pasts[i].superseded && pasts[i].decided < before && (last == NULL || pasts[i].decided >= last->decided))
 			last = &pasts[i];
 	return last;
 }
 
-static enum wg_code decide(struct replay *r, const struct wg_past *pasts, size_t count, struct known *known,
-                           struct wg_err *err)
+static enum wg_code decide_at(struct replay *r, const struct wg_past *at, struct wg_notice *notice, struct known *known,
+                              struct wg_decisions **out, struct wg_err *err)
+{
+	enum wg_code code = know(r, at, notice, known, err);
+	struct wg_facts facts = { .self = r->config->organisation,
+		                      .submitter = at->sender,
+		                      .now = known->now,
+		                      .live_episode = known->live,
+		                      .consents = known->consents,
+		                      .told = known->told,
+		                      .told_count = known->told_count };
+	return code == WG_OK ? wg_decide(r->policy, r->directory, notice, &facts, out, err) : code;
+}
+
+static enum wg_code decide_one(struct replay *r, const struct wg_past *pasts, size_t count, const struct wg_past *at,
+                               bool newest, struct wg_notice *notice, bool *differs, struct wg_err *err)
+{
+	struct wg_decisions *decisions = NULL;
+	struct known *known = calloc(1, sizeof *known);
+	if (known == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a message");
+	enum wg_code code = decide_at(r, at, notice, known, &decisions, err);
+	if (code == WG_OK)
+		*differs = compare(r, pasts, count, at->decided, newest, decisions) || *differs;
+	wg_decisions_freep(&decisions);
+	wg_consents_freep(&known->consents);
+	free(known);
+	return code;
+}
+
+static enum wg_code decide(struct replay *r, const struct wg_past *pasts, size_t count, struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
-	struct wg_decisions *decisions = NULL;
-	const struct wg_past *last = latest(pasts, count);
+	bool differs = false;
+	const struct wg_past *last = latest(pasts, count, INT64_MAX);
 	for (size_t i = 0; i < count; i++)
 		if (pasts[i].unreadable && !pasts[i].superseded)
 			return wg_err_set(err, WG_REJECT, "the record of a decision cannot be read");
 	if (last == NULL)
 		return wg_err_set(err, WG_REJECT, "everything that was decided about it has been superseded");
 	enum wg_code code = open_notice(r, last->message, &notice, err);
+	for (const struct wg_past *at = last; code == WG_OK && at != NULL; at = latest(pasts, count, at->decided))
+		code = decide_one(r, pasts, count, at, at == last, notice, &differs, err);
 	if (code == WG_OK)
-		code = know(r, last, notice, known, err);
-	struct wg_facts facts = { .self = r->config->organisation,
-		                      .submitter = last->sender,
-		                      .now = known->now,
-		                      .live_episode = known->live,
-		                      .consents = known->consents,
-		                      .told = known->told,
-		                      .told_count = known->told_count };
-	if (code == WG_OK)
-		code = wg_decide(r->policy, r->directory, notice, &facts, &decisions, err);
-	if (code == WG_OK)
-		r->differing += compare(r, pasts, count, decisions);
-	wg_decisions_freep(&decisions);
+		r->differing += differs;
 	return code;
 }
 
@@ -250,13 +272,8 @@ static void leave(struct replay *r, const char *message, const struct wg_err *wh
 
 static enum wg_code replay_message(struct replay *r, const struct wg_past *pasts, size_t count, struct wg_err *err)
 {
-	struct known *known = calloc(1, sizeof *known);
 	struct wg_err why = { 0 };
-	if (known == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for a message");
-	enum wg_code code = decide(r, pasts, count, known, &why);
-	wg_consents_freep(&known->consents);
-	free(known);
+	enum wg_code code = decide(r, pasts, count, &why);
 	r->messages++;
 	r->replayed += code == WG_OK;
 	if (code == WG_AGAIN || code == WG_SYSTEM) { /* the store is gone: nothing more can be said */
