@@ -158,3 +158,15 @@ enum wg_consent_state wg_consents_state(const struct wg_consents *consents, cons
 		*which = best;
 	return best != NULL ? state_at(best, now) : WG_CONSENT_NOT_KNOWN;
 }
+
+int64_t wg_consents_until(const struct wg_consents *consents, const char *role, int64_t now)
+{
+	int64_t until = INT64_MAX;
+	for (size_t i = 0; i < wg_consents_count(consents); i++) {
+		const struct wg_consent *r = consents->list[i];
+		bool holds = r->state == WG_CONSENT_GIVEN && r->at <= now && r->until > now;
+		if (holds && r->until < until && (speaks_of(r, role, false) || speaks_of(r, role, true)))
+			until = r->until;
+	}
+	return until;
+}

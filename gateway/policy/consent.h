@@ -68,6 +68,9 @@ const struct wg_consent *wg_consents_at(const struct wg_consents *consents, size
  * record that counted, or NULL. */
 enum wg_consent_state wg_consents_state(const struct wg_consents *consents, const char *role, unsigned category,
                                         int64_t now, const struct wg_consent **which);
+/* The first instant after now at which something that was given to a role, by name or to everybody, ends: what is in
+ * force for it stays as it is until then. INT64_MAX when nothing given ends. */
+int64_t wg_consents_until(const struct wg_consents *consents, const char *role, int64_t now);
 
 /* One record as XML and back. WG_REJECT with the reason for what does not fit xsd/consent.xsd. xsd_dir: where it is; it
  * is read once and kept: wg_consent_ready does that for a process that cannot open files later. */

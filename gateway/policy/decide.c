@@ -234,6 +234,7 @@ static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_er
 		tally.consent[c] = wg_consents_state(d->view.consents, out->role, c, d->view.now, NULL);
 	}
 	enum wg_code code = count_rules(d, to, &tally, err);
+	out->valid_until = tally.asked ? wg_consents_until(d->view.consents, out->role, d->view.now) : INT64_MAX;
 	if (code == WG_OK)
 		code = wg_tally_close(&tally, d->present, out, err);
 	if (code == WG_OK)
@@ -258,6 +259,10 @@ static enum wg_code decide_all(struct deciding *d, struct wg_err *err)
 		code = wg_route_tell(&d->routing, d->tellers[i]->tell, d->tellers[i]->source, err);
 	for (unsigned i = routed; i < d->routing.out->count && code == WG_OK; i++)
 		code = decide_one(d, i, err);
+	for (unsigned i = 0; i < d->routing.out->count; i++) { /* a condition is judged once, for all of them */
+		struct wg_decision *out = &d->routing.out->list[i];
+		out->valid_until = d->view.until < out->valid_until ? d->view.until : out->valid_until;
+	}
 	wg_route_end(&d->routing);
 	return code;
 }

@@ -3,6 +3,7 @@
 #define WG_POLICY_DECIDE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -94,7 +95,9 @@ struct wg_decision {
 	              1];       /* REVIEW with due: the role in our own organisation that is told when it has passed */
 	unsigned delay_minutes; /* not sent before so long after the decision */
 	char keep[8];           /* how long the recipient may keep it ("P6Y"); "" when nothing is said */
-	wg_categories mark; /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
+	wg_categories mark;  /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
+	int64_t valid_until; /* wall ms at which something given ends that a gate for this role or a condition asked for:
+	                      * from then on it has to be decided again. INT64_MAX when there is no such instant */
 	struct wg_reason *reasons; /* one per category present in the notice */
 	unsigned reason_count;
 };
@@ -114,10 +117,14 @@ enum wg_code wg_decide(const struct wg_policy *policy, const struct wg_directory
                        const struct wg_facts *facts, struct wg_decisions **out, struct wg_err *err) WG_MUST;
 void wg_decisions_freep(struct wg_decisions **decisions);
 
+/* Whether some rule or route that can apply to notices of that kind asks live-episode(), by itself or through a
+ * definition: then they have to be decided again when an episode of the child opens or ends. */
+bool wg_policy_watches_live(const struct wg_policy *policy, const char *kind);
+
 /* One decision as the disclosure record and `--json` print it: one JSON object: recipient, role, side; verdict with
- * rule, due, second_person, escalate, delay (minutes), keep; granted, withheld, marked, overridden, in_text (lists of
- * categories); reasons (per category: effect, rule, basis, source, consent, override, kept_back); elements, when notice
- * is not NULL:
+ * rule, due, second_person, escalate, delay (minutes), keep, valid_until (RFC 3339, or ""); granted, withheld, marked,
+ * overridden, in_text (lists of categories); reasons (per category: effect, rule, basis, source, consent, override,
+ * kept_back); elements, when notice is not NULL:
  * {"given": [...], "withheld": [...]}, each {"place": "child/name/full", "category": "identity", "count": 1}; policy
  * version and hash. Names of places, never what stands there: no personal data. */
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,

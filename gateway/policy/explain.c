@@ -2,6 +2,7 @@
  * people. No personal data: names of organisations, roles, rules and categories only. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/decide.h"
@@ -98,6 +99,9 @@ static void put_elements(struct wg_buf *out, const struct wg_decision *decision,
 
 static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
 {
+	char until[WG_CLOCK_TEXT] = "";
+	if (decision->valid_until != INT64_MAX)
+		(void)wg_clock_format(decision->valid_until, until); /* it gives back its buffer */
 	put_pair(out, "verdict", verdicts[decision->verdict]);
 	put_pair(out, "verdict_rule", decision->verdict_rule);
 	put_pair(out, "due", decision->due);
@@ -105,6 +109,7 @@ static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
 	put_pair(out, "escalate", decision->escalate);
 	wg_buf_printf(out, "\"delay\":%u,", decision->delay_minutes);
 	put_pair(out, "keep", decision->keep);
+	put_pair(out, "valid_until", until);
 }
 
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
@@ -169,6 +174,11 @@ static void put_obligations(struct wg_buf *out, const struct wg_decision *decisi
 	}
 	if (decision->delay_minutes > 0)
 		wg_buf_printf(out, "  not sent before %u minutes have passed\n", decision->delay_minutes);
+	if (decision->valid_until != INT64_MAX) {
+		char until[WG_CLOCK_TEXT];
+		wg_buf_printf(out, "  decided again if not sent by %s, when an agreement ends\n",
+		              wg_clock_format(decision->valid_until, until));
+	}
 	if (decision->keep[0] != '\0')
 		wg_buf_printf(out, "  the recipient may keep it for %s\n", decision->keep);
 }

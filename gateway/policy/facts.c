@@ -151,7 +151,7 @@ enum wg_code wg_facts_view_open(const struct wg_policy *policy, const struct wg_
                                 struct wg_notice *notice, const struct wg_facts *facts, struct wg_facts_view *out,
                                 struct wg_err *err)
 {
-	*out = (struct wg_facts_view){ .policy = policy, .directory = directory, .given = facts };
+	*out = (struct wg_facts_view){ .policy = policy, .directory = directory, .given = facts, .until = INT64_MAX };
 	enum wg_code code = read_now(out, err);
 	if (code == WG_OK)
 		code = read_notice(out, notice, err);

@@ -19,9 +19,11 @@
  * in, seen from them. */
 const char *const wg_facts_functions[] = { "consent", "age", "live-episode", "working-hours", "relation", NULL };
 
-/* Over no category at all nothing is known. */
-static const char *consent(const struct wg_facts_view *view, const char *role, wg_categories about)
+/* Over no category at all nothing is known. The answer stands until something that was given to the role ends. */
+static const char *consent(struct wg_facts_view *view, const char *role, wg_categories about)
 {
+	int64_t until = wg_consents_until(view->consents, role, view->now);
+	view->until = until < view->until ? until : view->until;
 	enum wg_consent_state strictest = about != WG_CATEGORIES_NONE ? WG_CONSENT_GIVEN : WG_CONSENT_NOT_KNOWN;
 	for (wg_categories left = about; left != 0; left &= left - 1) {
 		unsigned category = (unsigned)__builtin_ctzll(left);

@@ -34,6 +34,18 @@ unsigned wg_policy_kind(const struct wg_policy *policy, const char *name)
 	return WG_SET_OTHER;
 }
 
+bool wg_policy_watches_live(const struct wg_policy *policy, const char *kind)
+{
+	unsigned k = wg_policy_kind(policy, kind);
+	for (unsigned i = 0; i < policy->route_count; i++)
+		if (policy->routes[i].when.live && wg_set_has(&policy->routes[i].kinds, k))
+			return true;
+	for (unsigned i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].when.live && !policy->rules[i].unconfirmed && wg_set_has(&policy->rules[i].kinds, k))
+			return true;
+	return false;
+}
+
 enum wg_code wg_policy_grow(void **list, unsigned *count, size_t size, const char *what, struct wg_err *err)
 {
 	/* Doubled whenever a power of two is full, so that no capacity needs to be kept. */

@@ -58,6 +58,7 @@ struct wg_role {
 struct wg_when {
 	struct wg_condition *condition;
 	char *text;
+	bool live; /* it asks live-episode(), by itself or through a definition */
 };
 
 struct wg_define {
@@ -321,6 +322,7 @@ struct wg_facts_view {
 	char side[2][32];              /* the codes of the placing and the host authority, defanged; "" when not given */
 	bool speaks[WG_POLICY_LAYERS]; /* the layer's areas have to do with this notice */
 	signed char *defined;          /* one per define: -1 not judged yet */
+	int64_t until;                 /* the first end of anything given that a condition has asked for */
 	enum wg_code fault;            /* of a definition that could not be judged */
 	struct wg_err why;
 	char scratch[16];

@@ -99,6 +99,17 @@ static enum wg_code check_call(const struct call *call, struct wg_err *err)
 	return wg_xml_complain(call->layer->doc, call->when, err, "%s() takes nothing between its brackets", call->name);
 }
 
+/* A definition, all of which came before, that asks whether the child is missing. */
+static bool asks_live(const struct wg_policy *policy, const char *name, size_t n)
+{
+	for (unsigned i = 0; i < policy->define_count; i++) {
+		const struct wg_define *define = &policy->defines[i];
+		if (strlen(define->name) == n && strncmp(define->name, name, n) == 0)
+			return define->when.live;
+	}
+	return false;
+}
+
 /* Which of our functions is called by the n letters at name; NULL when none is. */
 static const char *our_function(const char *name, size_t n)
 {
@@ -111,8 +122,9 @@ static const char *our_function(const char *name, size_t n)
 	return NULL;
 }
 
-/* Every call in a condition that is known to be well-formed; what stands in quotes is no call. */
-static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlNode *when, const char *text,
+/* Every call in a condition that is known to be well-formed; what stands in quotes is no call. *live: it asks whether
+ * the child is missing. */
+static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlNode *when, const char *text, bool *live,
                                 struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
@@ -124,7 +136,10 @@ static enum wg_code check_calls(const struct wg_layer *layer, const struct _xmlN
 			n = 1;
 		} else {
 			struct call call = { .layer = layer, .when = when, .name = our_function(p, n) };
+			if (p > text && p[-1] == '$')
+				*live = *live || asks_live(layer->policy, p, n);
 			if (call.name != NULL) {
+				*live = *live || strcmp(call.name, "live-episode") == 0;
 				read_arguments(&call, strchr(p + n, '(') + 1);
 				code = check_call(&call, err);
 			}
@@ -167,5 +182,5 @@ enum wg_code wg_policy_read_when(const struct wg_layer *layer, const struct _xml
 		return wg_xml_complain(layer->doc, when, err, "%s", inner.text);
 	if (code != WG_OK)
 		return wg_err_set(err, code, "%s", inner.text);
-	return check_calls(layer, when, text, err);
+	return check_calls(layer, when, text, &out->live, err);
 }

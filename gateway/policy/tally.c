@@ -39,6 +39,7 @@ void wg_tally_add(struct wg_tally *tally, const struct wg_rule *rule)
 			tally->unreviewed |= rule->categories;
 	} else if (rule->gate) {
 		wg_categories closed = not_given(tally, rule->categories);
+		tally->asked = true;
 		credit(tally->gater, &tally->gated, closed, rule);
 		mark(rule, closed, &tally->gate_say, &tally->gate_never);
 	} else {

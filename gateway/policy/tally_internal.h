@@ -12,6 +12,7 @@ struct wg_tally {
 	wg_categories say, never_say;  /* markers of what is withheld */
 	wg_categories gate_say, gate_never; /* the same of what is gated */
 	wg_categories unreviewed;           /* free text of these goes without a person having read it */
+	bool asked;                         /* a gate asked for consent */
 	/* Per category, the first rule that does it. */
 	const struct wg_rule *sharer[WG_TALLY_CATEGORIES], *lifter[WG_TALLY_CATEGORIES], *withholder[WG_TALLY_CATEGORIES],
 		*gater[WG_TALLY_CATEGORIES];
