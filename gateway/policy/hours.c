@@ -106,8 +106,9 @@ bool wg_policy_open(const struct wg_policy *policy, const char *name, int64_t da
 	unsigned weekday = (unsigned)(((day + 3) % 7 + 7) % 7); /* 1 January 1970 was a Thursday */
 	for (unsigned i = 0; i < policy->hours_count; i++) {
 		const struct wg_hours *one = &policy->hours[i];
+		bool shut = one->closed_days && is_closed(policy, day);
 		if (strcmp(one->name, name) == 0 && (one->days >> weekday & 1) != 0 && minute >= one->opens &&
-		    minute < one->closes && !(one->closed_days && is_closed(policy, day)))
+		    minute < one->closes && !shut)
 			return true;
 	}
 	return false;
