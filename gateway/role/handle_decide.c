@@ -141,6 +141,7 @@ static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t n
 	memcpy(dlv->of, d->of, sizeof dlv->of);
 	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
 	dlv->not_before = d->delay_minutes > 0 ? now + (int64_t)d->delay_minutes * 60 * 1000 : 0;
+	dlv->valid_until = d->valid_until != INT64_MAX ? d->valid_until : 0;
 	dlv->deadline = (dlv->not_before > 0 ? dlv->not_before : now) + (int64_t)s->p->config->give_up_s * 1000;
 	if (d->verdict != WG_VERDICT_SEND)
 		(void)snprintf(o->reasons[i], sizeof o->reasons[i], "%s", d->verdict_rule); /* fits */
@@ -194,6 +195,8 @@ enum wg_code wg_handle_decide(struct wg_process *p, const struct wg_msg_job *job
 	struct wg_decisions *decisions = NULL;
 	char now[WG_CLOCK_TEXT];
 	struct wg_facts facts = facts_of(p, job, known, now);
+	o->done.watches_live = wg_policy_watches_live(p->policy, o->done.kind);
+	o->done.live = known != NULL && known->context.live;
 	enum wg_code code = wg_decide(p->policy, p->directory, notice, &facts, &decisions, err);
 	for (unsigned i = 0; code == WG_OK && i < decisions->count; i++) {
 		struct share share = { .p = p, .job = job, .notice = notice, .known = known, .d = &decisions->list[i] };

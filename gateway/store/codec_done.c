@@ -84,6 +84,7 @@ static void put_delivery(struct wg_buf *b, const struct wg_dlv_new *d)
 	wg_buf_u8(b, d->second_person);
 	wg_buf_u32(b, d->alarm_of);
 	wg_buf_u8(b, d->overrides);
+	wg_buf_u64(b, (uint64_t)d->valid_until);
 }
 
 static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_dlv_new *d)
@@ -103,6 +104,7 @@ static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struc
 	d->second_person = wg_cur_u8(c) != 0;
 	d->alarm_of = wg_cur_u32(c);
 	d->overrides = wg_cur_u8(c) != 0;
+	d->valid_until = (int64_t)wg_cur_u64(c);
 }
 
 static void put_consent(struct wg_buf *b, const struct wg_record_new *r)
@@ -145,6 +147,8 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
 	wg_buf_u32(b, d->consent_count);
 	for (unsigned i = 0; i < d->consent_count; i++)
 		put_consent(b, &d->consents[i]);
+	wg_buf_u8(b, d->watches_live);
+	wg_buf_u8(b, d->live);
 }
 
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *out)
@@ -181,6 +185,8 @@ bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct 
 	d.consents = consents;
 	for (unsigned i = 0; i < d.consent_count; i++)
 		get_consent(c, part, arg, &consents[i]);
+	d.watches_live = wg_cur_u8(c) != 0;
+	d.live = wg_cur_u8(c) != 0;
 	if (wg_cur_end(c)) {
 		*out = d;
 		return true;

@@ -9,7 +9,7 @@
 
 /* Requests of one connection in one transaction, so that a busy one does not make the others wait. */
 #define REQUESTS_MAX 256
-/* How often leases past their deadline are looked for. */
+/* How often leases past their deadline, and decisions under a consent that has ended, are looked for. */
 #define EXPIRE_MS 1000
 
 static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body,
@@ -134,13 +134,15 @@ static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
 
 static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 {
-	unsigned lost = 0, n = 0;
+	unsigned lost = 0, n = 0, ended = 0;
 	enum wg_code code = WG_OK;
 	for (unsigned i = 0; code == WG_OK && i < server->ended_count; i++, lost += n)
 		code = wg_store_leases_end(server->store, server->now, server->ended[i], &n, err);
 	n = 0;
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_leases_expire(server->store, server->now, &n, err);
+	if (code == WG_OK && server->now.steady >= server->expire_at)
+		code = wg_store_consents_end(server->store, server->now, &ended, err);
 	lost += n;
 	if (code == WG_OK && lost > 0) {
 		struct wg_err what = { 0 };

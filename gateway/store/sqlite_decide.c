@@ -45,8 +45,8 @@ static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_n
 		                  d->envelope_len == 0 ? "needs" : "has no use for");
 	if (d->envelope_len > WG_LIMIT_ENVELOPE)
 		return wg_err_set(err, WG_LIMIT, "an envelope is larger than %zu bytes", (size_t)WG_LIMIT_ENVELOPE);
-	if (d->not_before < 0 || d->due < 0)
-		return wg_err_set(err, WG_REJECT, "a delivery cannot wait for an instant before all others");
+	if (d->not_before < 0 || d->due < 0 || d->valid_until < 0)
+		return wg_err_set(err, WG_REJECT, "a delivery cannot wait for, or be good until, an instant before all others");
 	if (d->disclosure == NULL || !is_json(store, d->disclosure, err))
 		return wg_err_set(err, WG_REJECT, "a delivery without a disclosure record (JSON): no record, no send");
 	return WG_OK;
@@ -183,16 +183,16 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	bool row = false;
 	const char *as = wg_delivery_state_name(p->as);
 	(void)snprintf(recipient, sizeof recipient, "%s/%s", d->organisation, d->desk); /* it fits: both are bounded */
-	enum wg_code code =
-		wg_db_row(store, SQL_DLV_PUT,
-	              WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
-	                      wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
-	                      wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
-	                      wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch),
-	                      wg_db_ref(envelope), wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn),
-	                      wg_db_text(d->of), wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person),
-	                      wg_db_ref(p->alarm_of), wg_db_int(d->overrides), wg_db_int(p->refused)),
-	              &row, err);
+	enum wg_code code = wg_db_row(
+		store, SQL_DLV_PUT,
+		WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
+	            wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
+	            wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
+	            wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch), wg_db_ref(envelope),
+	            wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn), wg_db_text(d->of),
+	            wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person), wg_db_ref(p->alarm_of),
+	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until)),
+		&row, err);
 	if (code == WG_OK && row)
 		p->seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
 	wg_db_end(store, SQL_DLV_PUT);

@@ -32,6 +32,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 		.overrides = wg_db_col_int(store, id, 24) != 0,
 		.seen = wg_db_col_int(store, id, 25) != 0,
 		.stale = wg_db_col_int(store, id, 26) != 0,
+		.valid_until = wg_db_col_int(store, id, 27),
 	};
 	wg_db_col_text(store, id, 2, d.id, sizeof d.id);
 	wg_db_col_text(store, id, 3, d.message_id, sizeof d.message_id);

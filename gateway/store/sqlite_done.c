@@ -16,6 +16,7 @@ struct end {
 	enum wg_message_state state;
 	bool doubt; /* about the child: nothing is sent */
 	bool stale; /* decided under records of the child that have changed since */
+	bool keyed; /* no other message has this content: its key is this one's */
 	char reason[WG_STORE_REASON];
 };
 
@@ -119,9 +120,17 @@ static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, 
 	                     : code;
 }
 
+/* Whether it was decided as of a child that is missing (2) or is not (1); 0: that does not matter, or nothing of it was
+ * decided. */
+static int64_t watches(const struct wg_msg_done *done, const struct end *end)
+{
+	bool decided = is_kept(done->state) && !end->doubt;
+	return decided && done->watches_live ? 1 + done->live : 0;
+}
+
 /* *words: the hashes of both, for the log: neither can be exchanged afterwards unseen. */
 static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                                  bool keyed, char words[DOCUMENTS_MAX], struct wg_err *err)
+                                  const struct end *end, char words[DOCUMENTS_MAX], struct wg_err *err)
 {
 	int64_t notice = 0, report = 0;
 	char notice_hash[WG_STORE_HASH] = "-", report_hash[WG_STORE_HASH] = "-";
@@ -142,8 +151,8 @@ static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_re
 	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */
 	return wg_db_run(store, SQL_MSG_DONE,
 	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
-	                         wg_db_text_or_null(keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
-	                         wg_db_text(done->notice_id), wg_db_int(done->relation)),
+	                         wg_db_text_or_null(end->keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
+	                         wg_db_text(done->notice_id), wg_db_int(done->relation), wg_db_int(watches(done, end))),
 	                 err);
 }
 
@@ -210,14 +219,18 @@ static enum wg_code relate(struct wg_store *store, struct wg_now now, const stru
 }
 
 /* The records of its child changed after the process role had asked for them: nothing of it is sent, and it is decided
- * once more. */
+ * once more. So are those that depend on an episode that it, or another meanwhile, opened or ended. */
 static enum wg_code decide_again(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                                  struct end *end, struct wg_err *err)
 {
 	struct wg_msg_rec rec;
-	enum wg_code code = wg_db_run(store, SQL_DLV_STALE_OF, WG_ARGS(wg_db_int(msg->seq)), err);
-	if (code == WG_OK)
+	enum wg_code code = WG_OK;
+	if (end->stale)
+		code = wg_db_run(store, SQL_DLV_STALE_OF, WG_ARGS(wg_db_int(msg->seq)), err);
+	if (code == WG_OK && end->stale)
 		code = wg_message_again(store, now, msg->seq, "consent changed", err);
+	if (code == WG_OK)
+		code = wg_turn_live(store, now, msg, err);
 	if (code == WG_OK)
 		code = wg_message_by_seq(store, msg->seq, &rec, err);
 	if (code == WG_OK)
@@ -227,7 +240,7 @@ static enum wg_code decide_again(struct wg_store *store, struct wg_now now, cons
 
 /* Everything that a message which is no duplicate leaves behind. */
 static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                             const struct wg_msg_done *done, bool keyed, struct end *end, struct wg_err *err)
+                             const struct wg_msg_done *done, struct end *end, struct wg_err *err)
 {
 	int64_t episode = 0;
 	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_STORE_REASON];
@@ -235,14 +248,14 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 	if (code == WG_OK && is_kept(done->state))
 		code = relate(store, now, msg, done, end, &episode, err);
 	if (code == WG_OK)
-		code = put_documents(store, msg, done, keyed, words, err);
+		code = put_documents(store, msg, done, end, words, err);
 	if (code == WG_OK)
 		code = wg_decide_put(store, now, msg, episode, done, !end->doubt, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(detail, sizeof detail, "%s %s", words, end->reason); /* cut is acceptable in words */
 	code = wg_message_move(store, now, msg, end->state, WG_WHO_PROCESS, NULL, end->reason, detail, err);
-	return code == WG_OK && end->stale ? decide_again(store, now, msg, end, err) : code;
+	return code == WG_OK && is_kept(done->state) ? decide_again(store, now, msg, end, err) : code;
 }
 
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
@@ -267,12 +280,12 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 		end_add(&end, "%s", done->reason);
 	/* What was decided once is no duplicate; it leaves the content's key to the other, as what is rejected does. */
 	result.duplicate = *same != '\0' && msg.state == WG_MSG_ACCEPTED;
-	bool keyed = *same == '\0' && is_kept(done->state);
+	end.keyed = *same == '\0' && is_kept(done->state);
 	if (result.duplicate) {
 		memcpy(result.duplicate_of, same, sizeof same);
 		code = end_as_duplicate(store, now, &msg, done, &result, err);
 	} else {
-		code = keep_all(store, now, &msg, done, keyed, &end, err);
+		code = keep_all(store, now, &msg, done, &end, err);
 		result.state = end.state;
 		result.doubt = end.doubt;
 		memcpy(result.reason, end.reason, sizeof result.reason);

@@ -76,6 +76,7 @@ enum wg_sql {
 	SQL_STRANGER,
 	SQL_STRANGER_REFERENCE,
 	SQL_LIVE,
+	SQL_LIVE_TURNED,
 	SQL_EPISODE_MESSAGES,
 	SQL_TOLD,
 	SQL_CONCERN_CLEAR,
@@ -95,6 +96,8 @@ enum wg_sql {
 	SQL_RECORDS_SEEN,
 	SQL_DLV_STALE,
 	SQL_DLV_STALE_OF,
+	SQL_DLV_ENDED,
+	SQL_DLV_ENDED_STALE,
 	SQL_MSG_PULL,
 	SQL_EPISODE_PUT,
 	SQL_EPISODE_KNOWN,
@@ -291,7 +294,8 @@ struct wg_dlv_rec {
 	char of[WG_LIMIT_NAME + 1], reason[WG_STORE_REASON];
 	int64_t due;
 	bool second_person, overrides, seen;
-	bool stale; /* the records of its child have changed since it was decided */
+	bool stale;          /* what it was decided on has changed since */
+	int64_t valid_until; /* when a consent ends that it was decided under; 0: no such instant */
 	char released_by[WG_LIMIT_NAME + 1];
 	int64_t alarm_of; /* the delivery whose review it watches; 0: it is no alarm */
 };
@@ -387,6 +391,12 @@ enum wg_code wg_records_of(struct wg_store *store, int64_t child, struct wg_reco
                            struct wg_err *err) WG_MUST;
 /* Who asks from now on has seen the records as they stand. */
 enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_turn.c: what changes by itself under a decision */
+/* Messages of the child of msg, and of the one it had before (as msg says), whose decision depends on whether the child
+ * is missing, and that were decided when that was otherwise: decided again. */
+enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, struct wg_err *err)
+	WG_MUST;
 
 /* ---- sqlite_decide.c: the deliveries of a message */
 /* Whether the deliveries of done are such as store.h says. */

@@ -51,6 +51,10 @@ enum wg_code wg_review_release(struct wg_store *store, struct wg_now now, const 
 	if (dlv->state != WG_DLV_REVIEW)
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot be released",
 		                  wg_delivery_state_name(dlv->state));
+	if (dlv->valid_until != 0 && dlv->valid_until <= now.wall)
+		return wg_err_set(err, WG_REJECT,
+		                  "the consent that it was decided under has ended: it is decided again now; look"
+		                  " at what becomes of it");
 	if (dlv->second_person && dlv->released_by[0] == '\0')
 		return release_first(store, now, act, dlv, err);
 	if (dlv->second_person && strcmp(dlv->released_by, act->who) == 0)

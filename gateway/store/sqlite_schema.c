@@ -120,13 +120,16 @@ static const char *const migrations[] = {
 	 * (enum wg_relation; of what is here already only what opened or ended one is told), a legal hold, when its
 	 * content was purged; lease_records: child.records as they stood when the message was leased or its context was
 	 * asked for. child.records: raised to a number higher than any other whenever the child's records change.
-	 * delivery.stale: decided under records that have changed since: not leased. refused: a person has said no.
+	 * delivery.stale: what it was decided on has changed since: not leased. valid_until: when a consent that it rests on
+	 * ends; 0: no such instant. refused: a person has said no. message.watches: its decision depends on whether the
+	 * child is missing: 0 no, 1 it was not when it was taken, 2 it was.
 	 * record: answers about sharing; blob is NULL once purged. concern: what a message names in header/concerns. */
 	"ALTER TABLE message ADD COLUMN notice_id TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE message ADD COLUMN relation INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN lease_records INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN legal_hold INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN purged_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN watches INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX message_notice ON message(notice_id) WHERE notice_id <> '';"
 	"UPDATE message SET relation = 1 WHERE seq IN (SELECT opened_by FROM episode);"
 	"UPDATE message SET relation = 2 WHERE seq IN (SELECT closed_by FROM episode WHERE closed_by IS NOT opened_by);"
@@ -143,6 +146,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE delivery ADD COLUMN overrides INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE delivery ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE delivery ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN valid_until INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX delivery_valid ON delivery(valid_until) WHERE " WG_SQL_DLV_ENDS ";"
 	"CREATE INDEX delivery_review ON delivery(due) WHERE state = 'review';"
 	"CREATE INDEX delivery_alarm ON delivery(alarm_of) WHERE alarm_of IS NOT NULL;"
 	"CREATE INDEX delivery_override ON delivery(seq) WHERE overrides = 1 AND seen_at = 0;"

@@ -12,7 +12,8 @@
 	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
 	"d.envelope,"                                                                                                     \
 	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token, d.side, d.reason, d.due,"            \
-	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale FROM delivery d JOIN message m ON"  \
+	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale, d.valid_until FROM delivery d"     \
+	" JOIN message m ON"                                                                                              \
 	" m.seq = d.message "
 /* A person has to decide, be it held by one meanwhile. */
 #define IN_REVIEW "(d.state = 'review' OR (d.state = 'held' AND d.held_from = 'review'))"
@@ -20,14 +21,15 @@
 /* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
  * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
  * that was put back). WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode that another would
- * wait for. Nothing that was decided under records that have changed since, whose time has not come, or whose
- * disclosure record is missing: no record, no send. */
-#define IN_TURN                                                                                           \
-	"d.stale = 0 AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM disclosure x WHERE x.delivery = d.seq)" \
-	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                        \
-	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                       \
-	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "      \
-	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                  \
+ * wait for. Nothing that was decided on what has changed since, under a consent that has ended, whose time has not
+ * come, or whose disclosure record is missing: no record, no send. */
+#define IN_TURN                                                                                                   \
+	"d.stale = 0 AND (d.valid_until = 0 OR d.valid_until > ?1) AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM " \
+	"disclosure x WHERE x.delivery = d.seq)"                                                                      \
+	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                                \
+	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                               \
+	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "              \
+	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                          \
 	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))))"
 
 #define REGISTER                                                                                                      \
@@ -35,7 +37,17 @@
 	" d.state, d.reason, d.epoch, x.decided_at, (SELECT l.at FROM log l WHERE l.delivery = d.id AND l.delivery <> ''" \
 	" AND l.state IN ('handed-over','received') ORDER BY l.seq LIMIT 1), d.receipt, d.maybe, d.overrides, x.record,"  \
 	" d.seq FROM disclosure x JOIN delivery d ON d.seq = x.delivery JOIN message m ON m.seq = d.message "
+/* Under a consent that has ended by ?1; what is being sent is looked at when it comes back. */
+#define DLV_ENDED WG_SQL_DLV_ENDS " AND valid_until <= ?1 AND state <> 'sending'"
 #define REGISTER_WHEN " AND x.decided_at >= ?2 AND x.decided_at < ?3 ORDER BY x.decided_at, d.seq LIMIT ?4"
+
+/* Whether a child has an open episode, as a message about it sees it, that itself counts nothing: what it ended alone
+ * is open still for itself, an episode that is its alone is none. ?3 and ?4 are the relations that open and close. */
+#define LIVE(child, seq)                                                                                          \
+	"EXISTS (SELECT 1 FROM episode e WHERE e.child = " child " AND (e.ended = 0 OR (e.closed_by = " seq           \
+	" AND NOT EXISTS (SELECT 1 FROM message c WHERE c.episode = e.id AND c.seq <> " seq " AND c.relation = ?4)))" \
+	" AND EXISTS (SELECT 1 FROM message o WHERE o.episode = e.id AND o.seq <> " seq " AND (o.relation = ?3 OR"    \
+	" o.seq = e.opened_by OR e.opened_by IS NULL)))"
 
 const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -135,9 +147,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY seq",
-	[SQL_MSG_DONE] =
-		"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
-		" content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8 WHERE seq = ?1",
+	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
+					 " content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8,"
+					 " watches = ?9 WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
 	[SQL_MSG_SAME] =
 		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
@@ -166,11 +178,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT count(*), coalesce(max(c.child = ?2), 0) FROM (SELECT e.child FROM episode_reference r"
 		" JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
 		" SELECT child FROM child_key WHERE key = ?1 AND kind = -1) c",
-	[SQL_LIVE] = /* what ?2 ended alone is open still for ?2 itself; an episode that is ?2's alone is none */
-	"SELECT EXISTS (SELECT 1 FROM episode e WHERE e.child = ?1 AND (e.ended = 0 OR (e.closed_by = ?2 AND NOT EXISTS"
-	" (SELECT 1 FROM message c WHERE c.episode = e.id AND c.seq <> ?2 AND c.relation = ?4))) AND EXISTS"
-	" (SELECT 1 FROM message o WHERE o.episode = e.id AND o.seq <> ?2 AND (o.relation = ?3 OR o.seq = e.opened_by"
-	" OR e.opened_by IS NULL)))",
+	[SQL_LIVE] = "SELECT " LIVE("?1", "?2"),
+	[SQL_LIVE_TURNED] = /* of the child of message ?1 now, and of its child before, ?2 */
+	"SELECT m.seq FROM message m WHERE m.child IN (?2, (SELECT child FROM message WHERE seq = ?1)) AND m.watches <> 0"
+	" AND m.state IN ('routed','attention') AND m.purged_at = 0 AND m.watches - 1 <> " LIVE("m.child",
+	                                                                                        "m.seq") " ORDER BY m.seq",
 	[SQL_EPISODE_MESSAGES] = "SELECT seq FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq",
 	[SQL_TOLD] = /* who has it or will have it; what may have arrived counts too, whatever became of it */
 	"SELECT organisation, desk, role, side FROM delivery WHERE message = ?1 AND alarm_of IS NULL"
@@ -213,6 +225,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_STALE] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN
 					  " AND message IN (SELECT seq FROM message WHERE child = ?1 AND seq <> ?2)",
 	[SQL_DLV_STALE_OF] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN " AND message = ?1",
+	[SQL_DLV_ENDED] = "SELECT DISTINCT message FROM delivery WHERE " DLV_ENDED,
+	[SQL_DLV_ENDED_STALE] = "UPDATE delivery SET stale = 1 WHERE " DLV_ENDED,
 	[SQL_MSG_PULL] = "SELECT m.seq FROM message m WHERE m.child = ?1 AND m.seq <> ?2 AND EXISTS (SELECT 1 FROM"
 					 " delivery d WHERE d.message = m.seq AND d." WG_SQL_DLV_OPEN " AND d.state <> 'sending')"
 					 " ORDER BY m.seq",
@@ -248,8 +262,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
 					"since, held_from,"
 					" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
-					" overrides, refused) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-					" ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) RETURNING seq",
+					" overrides, refused, valid_until) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+					" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",

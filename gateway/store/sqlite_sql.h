@@ -6,6 +6,8 @@
 #define WG_SQL_MSG_WAITING "state IN ('accepted','normalised')"
 /* Deliveries that are not at their end: wg_delivery_open. */
 #define WG_SQL_DLV_OPEN "state IN ('decided','sealed','sending','review','deferred','held')"
+/* Those of them that are good until an instant, and not taken back yet. */
+#define WG_SQL_DLV_ENDS "valid_until <> 0 AND stale = 0 AND " WG_SQL_DLV_OPEN
 /* What still needs a machine's turn or a person's: for lists. */
 #define WG_SQL_MSG_UNFINISHED "state IN ('accepted','normalised','attention')"
 #define WG_SQL_DLV_UNFINISHED "state IN ('decided','sealed','sending','review','deferred','held','failed')"

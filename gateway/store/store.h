@@ -134,6 +134,9 @@ struct wg_dlv_new {
 	 * It belongs to no episode, so it neither waits nor makes wait. state is SEALED. */
 	unsigned alarm_of;
 	bool overrides; /* the decision goes against a consent: listed until a person has looked at it */
+	/* Wall ms at which a consent ends that it was decided under: from then on it is neither sent nor released, and its
+	 * message is decided again. 0: no such instant. */
+	int64_t valid_until;
 };
 
 /* What a keyed hash stands for, in the order of the evidence; MATCHING.md says what each is good for. The store sees
@@ -232,6 +235,8 @@ struct wg_msg_done {
 	bool recalls;  /* what is unsent of the messages named in concerns is recalled in the same transaction */
 	const struct wg_record_new *consents; /* records of the child that came in with the notice: kept once each by id */
 	unsigned consent_count;
+	bool watches_live; /* the decision depends on whether the child is missing: taken again whenever that changes */
+	bool live;         /* what the context said of that when it was taken */
 };
 
 /* What the store knows that a decision about a message needs. */
@@ -349,6 +354,11 @@ enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigne
 enum wg_code wg_store_leases_end(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned *lost,
                                  struct wg_err *err) WG_MUST;
 enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
+	WG_MUST;
+
+/* What was decided under a consent that has ended since is not sent any more, and its message is decided again, once.
+ * *ended counts those messages. */
+enum wg_code wg_store_consents_end(struct wg_store *store, struct wg_now now, unsigned *ended, struct wg_err *err)
 	WG_MUST;
 
 /* What the functions of the same name in client.h promise. owner: who holds the lease, never 0.
