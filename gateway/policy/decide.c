@@ -159,13 +159,23 @@ static void set_review(const struct deciding *d, const struct verdict *verdict, 
 	out->second_person = verdict->second_person;
 }
 
+/* Nothing but the frame, or not even that: what keeps the rest back is the reason, where anything would give it. */
+static void set_nothing(const struct deciding *d, const struct wg_tally *tally, struct wg_decision *out)
+{
+	const struct wg_rule *keeper = wg_tally_keeper(tally, d->present);
+	if (keeper != NULL)
+		set_verdict(out, WG_VERDICT_DENY, keeper->id, keeper->source);
+	else
+		set_verdict(out, WG_VERDICT_DENY, "no rule", "nothing is granted until a rule grants it");
+}
+
 static void conclude(const struct deciding *d, const struct verdict *verdict, const struct wg_tally *tally,
                      struct wg_decision *out)
 {
 	if (verdict->deny != NULL) {
 		set_verdict(out, WG_VERDICT_DENY, verdict->deny->id, verdict->deny->source);
 	} else if ((out->granted & d->frame) == 0 || (out->granted & ~d->frame) == 0) {
-		set_verdict(out, WG_VERDICT_DENY, "no rule", "nothing is granted until a rule grants it");
+		set_nothing(d, tally, out);
 	} else {
 		out->in_text = hidden_in_text(d, tally, out->granted);
 		if (verdict->review != NULL || out->in_text != 0)

@@ -62,6 +62,12 @@ static const struct wg_rule *rule_for(const struct wg_tally *tally, unsigned c, 
 	return tally->withholder[c] != NULL ? tally->withholder[c] : tally->gater[c];
 }
 
+const struct wg_rule *wg_tally_keeper(const struct wg_tally *tally, wg_categories present)
+{
+	wg_categories kept = present & tally->shared & ~wg_tally_allowed(tally);
+	return kept != 0 ? rule_for(tally, (unsigned)__builtin_ctzll(kept), false, false) : NULL;
+}
+
 static void write_reason(const struct wg_tally *tally, const struct wg_decision *decision, unsigned c,
                          struct wg_reason *out)
 {

@@ -23,6 +23,8 @@ struct wg_tally {
 void wg_tally_add(struct wg_tally *tally, const struct wg_rule *rule);
 /* What this recipient may have, whether it is in the notice or not. */
 wg_categories wg_tally_allowed(const struct wg_tally *tally);
+/* The rule that keeps back the first of these that another rule would give; NULL when there is none. */
+const struct wg_rule *wg_tally_keeper(const struct wg_tally *tally, wg_categories present);
 /* Fills granted, withheld, overridden, mark and reasons of a decision. */
 enum wg_code wg_tally_close(const struct wg_tally *tally, wg_categories present, struct wg_decision *out,
                             struct wg_err *err) WG_MUST;

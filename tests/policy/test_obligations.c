@@ -98,7 +98,7 @@ static const struct {
 	  "test/no (S-01)", "", "", 0, false, false },
 	{ "the first of two that deny", PLAIN RULE("no", "deny", "*", "categories=\"risk\"") RULE("never", "deny", "*", ""),
 	  WG_VERDICT_DENY, "test/no (S-01)", "", "", 0, false, false },
-	{ "nothing given", STORY RULE("w", "withhold", "*", "categories=\"*\""), WG_VERDICT_DENY, "no rule (", "", "", 0,
+	{ "nothing given", STORY RULE("w", "withhold", "*", "categories=\"*\""), WG_VERDICT_DENY, "test/w (", "", "", 0,
 	  false, false },
 };
 
