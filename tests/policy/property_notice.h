@@ -83,8 +83,10 @@ static const char *pn_special(const char *path)
 		return "830";
 	if (strcmp(path, "header/sender/@desk") == 0)
 		return desks[pr_pick(3)];
-	if (strcmp(path, "answer/item/place") == 0)
-		return ps_places[pr_pick((unsigned)ps_place_count)].path;
+	if (strcmp(path, "answer/item/place") == 0) {
+		const char *named = ps_places[pr_pick((unsigned)ps_place_count)].path;
+		return named[0] != '@' ? named : "child/name/full"; /* the notice's own are no places here */
+	}
 	if (strcmp(path, "authorities/host") == 0)
 		return hosts[pr_pick(3)];
 	if (strcmp(path, "child/school") == 0 && pr_one_in(2))
@@ -208,7 +210,6 @@ static struct wg_notice *pn_make(const struct wg_schema *loaded)
 	struct pn_making m = { .body = ps_kinds[kind][1], .one_in = pr_one_in(60) ? 1 : shapes[pr_pick(WG_COUNT(shapes))] };
 	must(wg_notice_new(loaded, ps_kinds[kind][0], "01k9tess00examp1e0property", &m.notice, &err), &err);
 	pn_fill(&m, "notice");
-	must(wg_notice_validate(m.notice, &err), &err);
 	return m.notice;
 }
 
