@@ -1,12 +1,14 @@
 /* gate.c owns the configuration that the tests of this room change and load. */
 #include "gate.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "role/role.h"
 #include "sys/file.h"
@@ -172,6 +174,139 @@ struct wg_row gate_row(struct gate_store *store, const char *what, const char *i
 			found = rows[i];
 	free(rows);
 	return found;
+}
+
+/* ---- the process role */
+
+static void load(struct gate *gate)
+{
+	gate->config = gate_load();
+	if (wg_process_load(gate->config, &gate->process, &pki_err) != WG_OK ||
+	    wg_client_epoch(gate->store.process, gate->process.epoch, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+}
+
+static void unload(struct gate *gate)
+{
+	wg_process_free(&gate->process);
+	free(gate->config);
+}
+
+int gate_open(struct gate *gate)
+{
+	gate_store_open(&gate->store, GATE_STORE);
+	load(gate);
+	gate->log = open(pki("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	gate->real_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	return gate->log >= 0 && gate->real_stderr >= 0 ? 0 : -1;
+}
+
+void gate_close(struct gate *gate)
+{
+	wg_closep(&gate->real_stderr);
+	wg_closep(&gate->log);
+	unload(gate);
+	gate_store_close(&gate->store);
+}
+
+void gate_reload(struct gate *gate, const char *directory)
+{
+	if (directory != NULL)
+		(void)gate_write("directory.xml", directory);
+	unload(gate);
+	load(gate);
+}
+
+const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type)
+{
+	static char id[WG_ID_TEXT];
+	struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_msg_new msg = { .way = "drop" };
+	struct wg_msg_receipt receipt = { 0 };
+	(void)snprintf(msg.organisation, sizeof msg.organisation, "%s", organisation); /* short */
+	(void)snprintf(msg.content_type, sizeof msg.content_type, "%s", type);         /* short */
+	wg_sha256_hex(bytes, len, msg.content_hash);
+	if (wg_id_make(wg_clock_wall(), msg.id, &pki_err) != WG_OK ||
+	    wg_cms_encrypt(gate->process.storage_cert, WG_CIPHER_GCM, bytes, len, &blob, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	msg.blob = blob.data;
+	msg.blob_len = blob.len;
+	if (wg_client_add(gate->store.intake, &msg, &receipt, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	assert_false(receipt.duplicate);
+	wg_buf_free(&blob);
+	memcpy(id, receipt.id, sizeof id);
+	return id;
+}
+
+enum wg_code gate_logged(struct gate *gate, const struct wg_msg_job *job)
+{
+	assert_true(dup2(gate->log, STDERR_FILENO) >= 0);
+	enum wg_code code = wg_process_handle(&gate->process, gate->store.process, job, &pki_err);
+	assert_true(dup2(gate->real_stderr, STDERR_FILENO) >= 0);
+	return code;
+}
+
+void gate_handle(struct gate *gate, bool first_try)
+{
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	if (wg_client_lease_messages(gate->store.process, 1, 30000, &jobs, &count, &pki_err) != WG_OK || count != 1)
+		fail_msg("%u jobs: %s", count, pki_err.text);
+	if (first_try)
+		jobs[0].tries = 0;
+	enum wg_code code = gate_logged(gate, &jobs[0]);
+	if (code != WG_OK)
+		fail_msg("%s", pki_err.text);
+	wg_msg_jobs_free(jobs, count);
+}
+
+void gate_handle_until_not(struct gate *gate, const char *state, const char *id)
+{
+	while (strcmp(gate_row(&gate->store, "messages", id, NULL).state, state) == 0)
+		gate_handle(gate, false);
+}
+
+static void is_row(const struct wg_row *row, const char *state, const char *words)
+{
+	if (strcmp(row->state, state) != 0 || strstr(row->reason, words) == NULL || strstr(row->reason, "Canary") != NULL)
+		fail_msg("%s: %s is not %s with \"%s\": %s", row->organisation, row->state, state, words, row->reason);
+}
+
+void gate_is_message(struct gate *gate, const char *id, const char *state, const char *words)
+{
+	struct wg_row row = gate_row(&gate->store, "messages", id, NULL);
+	is_row(&row, state, words);
+}
+
+void gate_is_delivery(struct gate *gate, const char *id, const char *organisation, const char *state, const char *words)
+{
+	struct wg_row row = gate_row(&gate->store, "deliveries", id, organisation);
+	is_row(&row, state, words);
+}
+
+void gate_never_logged(const char *const *never, size_t count, struct wg_buf *log)
+{
+	assert_int_equal(wg_file_read(pki("log"), log, &pki_err), WG_OK);
+	assert_true(log->len > 0);
+	for (size_t i = 0; i < count; i++)
+		if (strstr(wg_buf_text(log), never[i]) != NULL)
+			fail_msg("%s is in the log", never[i]);
+}
+
+int gate_opened(const char *file, const char *form, const char *who, char *out, size_t max)
+{
+	char cert[64], key[64];
+	(void)snprintf(cert, sizeof cert, "%s/smime.pem", who); /* fits */
+	(void)snprintf(key, sizeof key, "%s/smime.key", who);   /* fits */
+	const char *const decrypt[] = { "openssl", "cms",     "-decrypt", "-in",    pki(file), "-inform",    form,
+		                            "-recip",  pki(cert), "-inkey",   pki(key), "-out",    pki("inner"), NULL };
+	const char *const verify[] = { "openssl",     "cms",      "-verify",   "-in",  pki("inner"), "-CAfile",
+		                           pki("ca.pem"), "-purpose", "smimesign", "-out", pki("plain"), NULL };
+	if (pki_run("decrypt.log", decrypt) != 0 || pki_run("verify.log", verify) != 0)
+		return -1;
+	out[pki_read("plain", out, max - 1)] = '\0';
+	return 0;
 }
 
 /* The reference in letters: another child for another reference, in both words of the name. */

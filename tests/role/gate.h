@@ -37,6 +37,43 @@ void gate_store_lose(struct gate_store *store, const char *name);
 /* The first row of what ("messages" or "deliveries") for the message id and, unless NULL, the organisation. */
 struct wg_row gate_row(struct gate_store *store, const char *what, const char *id, const char *organisation);
 
+/* The process role of gateway.xml, with a store of its own in pki_dir/state. What it logs goes to pki_dir/log. */
+struct gate {
+	struct gate_store store;
+	struct wg_config *config;
+	struct wg_process process;
+	int real_stderr, log;
+};
+#define GATE_STORE "state"
+/* After gate_setup. */
+int gate_open(struct gate *gate);
+void gate_close(struct gate *gate);
+/* Loads the configuration anew, and tells the store the epoch; directory: what directory.xml becomes, NULL: as it is.
+ */
+void gate_reload(struct gate *gate, const char *directory);
+
+/* As intake does. Returns the message's id, good until the next call. */
+const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type);
+/* Handles one leased job. */
+enum wg_code gate_logged(struct gate *gate, const struct wg_msg_job *job);
+/* Takes the message that waits longest and handles it. first_try: as if it had not been tried before, so that it does
+ * not wait longer each time. */
+void gate_handle(struct gate *gate, bool first_try);
+/* Handles until this message is no longer in that state. After a change of the directory others come back first: all
+ * that was not sent, and what waited for a person. */
+void gate_handle_until_not(struct gate *gate, const char *state, const char *id);
+/* Fails unless the message, or its first delivery to the organisation, is in that state, for a reason with these words
+ * in it and no canary. */
+void gate_is_message(struct gate *gate, const char *id, const char *state, const char *words);
+void gate_is_delivery(struct gate *gate, const char *id, const char *organisation, const char *state,
+                      const char *words);
+/* Fails unless pki_dir/log holds none of these; what it does hold for the caller to look at. */
+void gate_never_logged(const char *const *never, size_t count, struct wg_buf *log);
+
+/* pki_dir/file, an envelope in that form ("SMIME", "DER"), as who opens it with openssl and its own key; the inner
+ * entity into out. -1 when it cannot be opened, or was not signed by somebody whom the authority knows. */
+int gate_opened(const char *file, const char *form, const char *who, char *out, size_t max);
+
 /* A missing report as a police force mails it. reference tells the episodes, and the children, apart; extra is put at
  * the end. */
 void gate_report(struct wg_buf *out, const char *reference, const char *placing, const char *extra);

@@ -2,7 +2,6 @@
  * recipients get, and what is kept from the log. */
 #include "gate.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,100 +9,27 @@
 #include "channel/mime.h"
 #include "sys/file.h"
 
-#define STORE "state"
-
-static struct gate_store store;
-static struct wg_config *config;
-static struct wg_process process;
-static int real_stderr = -1, log_fd = -1;
-
-static void load(void)
-{
-	config = gate_load();
-	if (wg_process_load(config, &process, &pki_err) != WG_OK ||
-	    wg_client_epoch(store.process, process.epoch, &pki_err) != WG_OK)
-		fail_msg("%s", pki_err.text);
-}
-
-static void unload(void)
-{
-	wg_process_free(&process);
-	free(config);
-}
+static struct gate gate;
 
 static int setup(void **state)
 {
-	if (gate_setup(state) != 0)
-		return -1;
-	gate_store_open(&store, STORE);
-	load();
-	log_fd = open(pki("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	real_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return log_fd >= 0 && real_stderr >= 0 ? 0 : -1;
+	return gate_setup(state) == 0 ? gate_open(&gate) : -1;
 }
 
 static int teardown(void **state)
 {
-	wg_closep(&real_stderr);
-	wg_closep(&log_fd);
-	unload();
-	gate_store_close(&store);
+	gate_close(&gate);
 	return pki_teardown(state);
 }
 
-/* As intake does. Returns the message's id. */
 static const char *submit(const void *bytes, size_t len, const char *organisation, const char *type)
 {
-	static char id[WG_ID_TEXT];
-	struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
-	struct wg_msg_new msg = { .way = "drop" };
-	struct wg_msg_receipt receipt = { 0 };
-	(void)snprintf(msg.organisation, sizeof msg.organisation, "%s", organisation); /* short */
-	(void)snprintf(msg.content_type, sizeof msg.content_type, "%s", type);         /* short */
-	wg_sha256_hex(bytes, len, msg.content_hash);
-	if (wg_id_make(wg_clock_wall(), msg.id, &pki_err) != WG_OK ||
-	    wg_cms_encrypt(process.storage_cert, WG_CIPHER_GCM, bytes, len, &blob, &pki_err) != WG_OK)
-		fail_msg("%s", pki_err.text);
-	msg.blob = blob.data;
-	msg.blob_len = blob.len;
-	if (wg_client_add(store.intake, &msg, &receipt, &pki_err) != WG_OK)
-		fail_msg("%s", pki_err.text);
-	assert_false(receipt.duplicate);
-	wg_buf_free(&blob);
-	memcpy(id, receipt.id, sizeof id);
-	return id;
+	return gate_submit(&gate, bytes, len, organisation, type);
 }
 
-/* Handles job; what is logged meanwhile goes to a file, which the last test reads. */
-static enum wg_code logged(const struct wg_msg_job *job)
-{
-	assert_true(dup2(log_fd, STDERR_FILENO) >= 0);
-	enum wg_code code = wg_process_handle(&process, store.process, job, &pki_err);
-	assert_true(dup2(real_stderr, STDERR_FILENO) >= 0);
-	return code;
-}
-
-/* Takes the one message that waits and handles it. tries: as the store counts them, unless it is told otherwise. */
 static void handle(bool first_try)
 {
-	struct wg_msg_job *jobs = NULL;
-	unsigned count = 0;
-	if (wg_client_lease_messages(store.process, 1, 30000, &jobs, &count, &pki_err) != WG_OK || count != 1)
-		fail_msg("%u jobs: %s", count, pki_err.text);
-	if (first_try)
-		jobs[0].tries = 0; /* so that it does not wait longer each time */
-	enum wg_code code = logged(&jobs[0]);
-	if (code != WG_OK)
-		fail_msg("%s", pki_err.text);
-	wg_msg_jobs_free(jobs, count);
-}
-
-/* Handles until this one is no longer in that state. After a change of the directory others come back first: all that
- * was not sent, and what waited for a person. */
-static void handle_until_not(const char *state, const char *id)
-{
-	while (strcmp(gate_row(&store, "messages", id, NULL).state, state) == 0)
-		handle(false);
+	gate_handle(&gate, first_try);
 }
 
 static const char *submit_report(const char *reference, const char *placing, const char *extra)
@@ -117,16 +43,12 @@ static const char *submit_report(const char *reference, const char *placing, con
 
 static void is_message(const char *id, const char *state, const char *words)
 {
-	struct wg_row row = gate_row(&store, "messages", id, NULL);
-	if (strcmp(row.state, state) != 0 || strstr(row.reason, words) == NULL || strstr(row.reason, "Canary") != NULL)
-		fail_msg("%s is not %s with \"%s\": %s", row.state, state, words, row.reason);
+	gate_is_message(&gate, id, state, words);
 }
 
 static void is_delivery(const char *id, const char *organisation, const char *state, const char *words)
 {
-	struct wg_row row = gate_row(&store, "deliveries", id, organisation);
-	if (strcmp(row.state, state) != 0 || strstr(row.reason, words) == NULL)
-		fail_msg("%s: %s is not %s with \"%s\": %s", organisation, row.state, state, words, row.reason);
+	gate_is_delivery(&gate, id, organisation, state, words);
 }
 
 static void test_routed(void **state)
@@ -138,8 +60,8 @@ static void test_routed(void **state)
 	is_delivery(id, "derbyshire", "sealed", "");
 	is_delivery(id, "staffordshire", "sealed", "");
 	is_delivery(id, "derbyshire-police", "sealed", "");
-	assert_string_equal(gate_row(&store, "deliveries", id, "staffordshire-police").id, ""); /* who told us */
-	assert_string_equal(gate_row(&store, "messages", id, NULL).kind, "missing");
+	assert_string_equal(gate_row(&gate.store, "deliveries", id, "staffordshire-police").id, ""); /* who told us */
+	assert_string_equal(gate_row(&gate.store, "messages", id, NULL).kind, "missing");
 }
 
 static void test_attention(void **state)
@@ -149,12 +71,13 @@ static void test_attention(void **state)
 	struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE), report = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	handle(false);
 	is_message(id, "attention", "1 field unmapped");
-	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, ""); /* nothing leaves */
+	assert_string_equal(gate_row(&gate.store, "deliveries", id, NULL).id, ""); /* nothing leaves */
 	/* what could not be placed is kept for the person, sealed */
-	assert_int_equal(wg_client_blob(store.admin, id, "report", "test", &blob, &pki_err), WG_OK);
+	assert_int_equal(wg_client_blob(gate.store.admin, id, "report", "test", &blob, &pki_err), WG_OK);
 	assert_null(memmem(blob.data, blob.len, "Canarylabel", 11));
-	assert_int_equal(wg_cms_decrypt(process.storage_key, process.storage_cert, blob.data, blob.len, &report, &pki_err),
-	                 WG_OK);
+	assert_int_equal(
+		wg_cms_decrypt(gate.process.storage_key, gate.process.storage_cert, blob.data, blob.len, &report, &pki_err),
+		WG_OK);
 	assert_non_null(strstr(wg_buf_text(&report), "Canarylabel"));
 	wg_buf_free(&blob);
 	wg_buf_free(&report);
@@ -184,31 +107,28 @@ static void test_cannot_seal(void **state)
 	} table[] = { { "hostile/expired-smime.pem", "expired" }, { "nowhere.pem", "nowhere.pem" } };
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		char reference[32], to[128];
-		unload();
 		(void)snprintf(to, sizeof to, "example\" certificate=\"%s", table[i].certificate); /* fits */
 		char *text = gate_directory("example\" certificate=\"derbyshire-police/smime.pem", to);
-		(void)gate_write("directory.xml", text);
+		gate_reload(&gate, text);
 		free(text);
-		load();
 		(void)snprintf(reference, sizeof reference, "ROLE-CANNOT-SEAL-%zu", i); /* fits */
 		const char *id = submit_report(reference, "Derbyshire", "");
-		handle_until_not("accepted", id);
+		gate_handle_until_not(&gate, "accepted", id);
 		is_message(id, "attention", table[i].words);
 		is_message(id, "attention", "derbyshire-police/missing");
 		is_delivery(id, "derbyshire-police", "withheld", table[i].words);
 		is_delivery(id, "derbyshire", "sealed", "");
 		is_delivery(id, "staffordshire", "sealed", "");
-		unload();
 		text = gate_directory("test", "test");
-		(void)gate_write("directory.xml", text);
+		gate_reload(&gate, text); /* another epoch: it comes back */
 		free(text);
-		load(); /* another epoch: it comes back */
-		handle_until_not("attention", id);
-		handle_until_not("normalised", id);
+		gate_handle_until_not(&gate, "attention", id);
+		gate_handle_until_not(&gate, "normalised", id);
 		is_message(id, "routed", "");
 		struct wg_row *rows = NULL;
 		unsigned count = 0, sealed = 0;
-		assert_int_equal(wg_client_list(store.admin, "deliveries", "sealed", id, 100, &rows, &count, &pki_err), WG_OK);
+		assert_int_equal(wg_client_list(gate.store.admin, "deliveries", "sealed", id, 100, &rows, &count, &pki_err),
+		                 WG_OK);
 		for (unsigned k = 0; k < count; k++)
 			sealed += strcmp(rows[k].organisation, "derbyshire-police") == 0;
 		assert_int_equal(sealed, 1);
@@ -243,12 +163,12 @@ static void test_divided(void **state)
 	memcpy(id, submit(table, sizeof table - 1, "staffordshire-police", "text/csv"), sizeof id);
 	handle(false);
 	is_message(id, "divided", "divided into 2 messages");
-	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, "");
+	assert_string_equal(gate_row(&gate.store, "deliveries", id, NULL).id, "");
 	handle(false);
 	handle(false);
 	struct wg_row *rows = NULL;
 	unsigned count = 0, routed = 0, attention = 0;
-	assert_int_equal(wg_client_list(store.admin, "messages", "*", "", 1000, &rows, &count, &pki_err), WG_OK);
+	assert_int_equal(wg_client_list(gate.store.admin, "messages", "*", "", 1000, &rows, &count, &pki_err), WG_OK);
 	for (unsigned i = 0; i < count; i++) {
 		if (strcmp(rows[i].parent, id) != 0)
 			continue;
@@ -273,7 +193,7 @@ static void test_divided_beside_words(void **state)
 		"His mother must not be told where he sleeps tonight.\n\n--b\nContent-Type: text/csv\n"
 		"Content-Disposition: attachment; filename=\"episodes.csv\"\n\n"
 		"Full name;Date of birth;Police incident number;Force;Risk level;When last seen;Where last seen;Circumstances "
-	    "of "
+		"of "
 		"going missing;Looked after child;Placing authority;Host authority\n"
 		"Kitc Canaryrowc;07/08/2012;ROW-3;Staffordshire Police;High;21/11/2026 at 19:30;bus stop;Left;Yes;Derbyshire;"
 		"Staffordshire\n"
@@ -286,8 +206,9 @@ static void test_divided_beside_words(void **state)
 	is_message(id, "attention", "divided into 2 messages");
 	handle(false);
 	handle(false);
-	assert_int_equal(wg_cms_encrypt(process.storage_cert, WG_CIPHER_GCM, "text is read\n", 13, &said, &pki_err), WG_OK);
-	assert_int_equal(wg_client_resolve(store.admin, id, "robin", "seen", said.data, said.len, &pki_err), WG_OK);
+	assert_int_equal(wg_cms_encrypt(gate.process.storage_cert, WG_CIPHER_GCM, "text is read\n", 13, &said, &pki_err),
+	                 WG_OK);
+	assert_int_equal(wg_client_resolve(gate.store.admin, id, "robin", "seen", said.data, said.len, &pki_err), WG_OK);
 	wg_buf_free(&said);
 	handle(false);
 	is_message(id, "divided", "2 of them were there before");
@@ -312,7 +233,7 @@ static void test_doubt(void **state)
 	handle(false);
 	is_message(id, "attention", "another date of birth");
 	is_message(id, "attention", known);
-	assert_string_equal(gate_row(&store, "deliveries", id, NULL).id, "");
+	assert_string_equal(gate_row(&gate.store, "deliveries", id, NULL).id, "");
 }
 
 /* ---- sealed messages */
@@ -332,7 +253,8 @@ static void sealed_report(const char *reference, const char *signer, struct wg_b
 	pki_pair(signer, &key, &cert);
 	if (wg_cms_sign(key, cert, entity.data, entity.len, &der, &pki_err) != WG_OK ||
 	    wg_mime_pkcs7(der.data, der.len, "signed-data", &signed_data, &pki_err) != WG_OK ||
-	    wg_cms_encrypt(process.smime_cert, WG_CIPHER_CBC, signed_data.data, signed_data.len, out, &pki_err) != WG_OK)
+	    wg_cms_encrypt(gate.process.smime_cert, WG_CIPHER_CBC, signed_data.data, signed_data.len, out, &pki_err) !=
+	        WG_OK)
 		fail_msg("%s", pki_err.text);
 	wg_key_freep(&key);
 	wg_cert_freep(&cert);
@@ -380,15 +302,13 @@ static void test_signer_unknown(void **state)
 {
 	(void)state;
 	struct wg_buf sealed = WG_BUF(WG_LIMIT_MESSAGE);
-	unload();
 	char *text = gate_directory("    <signer certificate=\"staffordshire-police/smime.pem\"/>\n", "");
-	(void)gate_write("directory.xml", text);
+	gate_reload(&gate, text);
 	free(text);
-	load();
 	sealed_report("ROLE-NO-SIGNER", "staffordshire-police/smime", &sealed);
 	char id[WG_ID_TEXT];
 	memcpy(id, submit(sealed.data, sealed.len, "staffordshire-police", "application/pkcs7-mime"), sizeof id);
-	handle_until_not("accepted", id);
+	gate_handle_until_not(&gate, "accepted", id);
 	is_message(id, "attention", "<signer certificate=");
 	wg_buf_free(&sealed);
 }
@@ -399,11 +319,11 @@ static void test_signer_unknown(void **state)
 static void test_foreign_original(void **state)
 {
 	(void)state;
-	struct wg_cert *other = NULL, *mine = process.storage_cert;
+	struct wg_cert *other = NULL, *mine = gate.process.storage_cert;
 	pki_pair("derbyshire/storage", NULL, &other);
-	process.storage_cert = other;
+	gate.process.storage_cert = other;
 	const char *id = submit_report("ROLE-FOREIGN", "Derbyshire", "");
-	process.storage_cert = mine;
+	gate.process.storage_cert = mine;
 	handle(false);
 	is_message(id, "attention", "cannot be opened with the storage key");
 	wg_cert_freep(&other);
@@ -414,24 +334,24 @@ static void test_poison(void **state)
 {
 	(void)state;
 	char readers[WG_PATH_TEXT];
-	memcpy(readers, config->paths.readers, sizeof readers);
+	memcpy(readers, gate.config->paths.readers, sizeof readers);
 	assert_int_equal(symlink("/bin/false", pki("wardgate-reader-mail")), 0);
 	const char *id = submit_report("ROLE-POISON", "Derbyshire", "");
-	(void)snprintf(config->paths.readers, sizeof config->paths.readers, "%s", pki_dir); /* fits */
+	(void)snprintf(gate.config->paths.readers, sizeof gate.config->paths.readers, "%s", pki_dir); /* fits */
 	handle(true);
 	is_message(id, "accepted", "");
-	assert_true(gate_row(&store, "messages", id, NULL).next > 0);
+	assert_true(gate_row(&gate.store, "messages", id, NULL).next > 0);
 	unsigned tries = 1;
-	while (strcmp(gate_row(&store, "messages", id, NULL).state, "accepted") == 0) {
+	while (strcmp(gate_row(&gate.store, "messages", id, NULL).state, "accepted") == 0) {
 		handle(true);
 		assert_true(++tries <= WG_STORE_TRIES);
 	}
 	assert_int_equal(tries, WG_STORE_TRIES);
 	is_message(id, "attention", "");
-	memcpy(config->paths.readers, readers, sizeof readers);
+	memcpy(gate.config->paths.readers, readers, sizeof readers);
 	/* mended, and read anew */
 	unsigned changed = 0;
-	assert_int_equal(wg_client_act(store.admin, "retry", id, "test", "mended", &changed, &pki_err), WG_OK);
+	assert_int_equal(wg_client_act(gate.store.admin, "retry", id, "test", "mended", &changed, &pki_err), WG_OK);
 	handle(false);
 	is_message(id, "routed", "");
 }
@@ -443,12 +363,12 @@ static void test_lease_lost(void **state)
 	struct wg_msg_job *jobs = NULL;
 	unsigned count = 0;
 	const char *id = submit_report("ROLE-LOST", "Derbyshire", "");
-	assert_int_equal(wg_client_lease_messages(store.process, 1, 30000, &jobs, &count, &pki_err), WG_OK);
+	assert_int_equal(wg_client_lease_messages(gate.store.process, 1, 30000, &jobs, &count, &pki_err), WG_OK);
 	assert_int_equal(count, 1);
-	gate_store_lose(&store, STORE);
+	gate_store_lose(&gate.store, GATE_STORE);
 	handle(false);
 	is_message(id, "routed", "");
-	assert_int_equal(logged(&jobs[0]), WG_OK);
+	assert_int_equal(gate_logged(&gate, &jobs[0]), WG_OK);
 	is_message(id, "routed", "");
 	wg_msg_jobs_free(jobs, count);
 }
@@ -458,15 +378,12 @@ static void test_log(void **state)
 {
 	(void)state;
 	struct wg_buf log = WG_BUF(WG_LIMIT_MESSAGE);
-	assert_int_equal(wg_file_read(pki("log"), &log, &pki_err), WG_OK);
 	static const char *const there[] = { "cannot-seal", "put-back", "lease-lost", "\"rejected\"", "\"attention\"" };
+	static const char *const never[] = { "Canary", "07/08/2012", "2012-08-07", "ultraviolet" };
+	gate_never_logged(never, WG_COUNT(never), &log);
 	for (size_t i = 0; i < WG_COUNT(there); i++)
 		if (strstr(wg_buf_text(&log), there[i]) == NULL)
 			fail_msg("%s is not in the log", there[i]);
-	static const char *const never[] = { "Canary", "07/08/2012", "2012-08-07", "ultraviolet" };
-	for (size_t i = 0; i < WG_COUNT(never); i++)
-		if (strstr(wg_buf_text(&log), never[i]) != NULL)
-			fail_msg("%s is in the log", never[i]);
 	wg_buf_free(&log);
 }
 

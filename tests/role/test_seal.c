@@ -61,22 +61,6 @@ static enum wg_code seal_for(const struct wg_sealing *s, const char *organisatio
 	return code;
 }
 
-/* As the recipient opens it; the inner entity into out. */
-static int opened(const char *file, const char *form, const char *who, char *out, size_t max)
-{
-	char cert[64], key[64];
-	(void)snprintf(cert, sizeof cert, "%s/smime.pem", who); /* fits */
-	(void)snprintf(key, sizeof key, "%s/smime.key", who);   /* fits */
-	const char *const decrypt[] = { "openssl", "cms",     "-decrypt", "-in",    pki(file), "-inform",    form,
-		                            "-recip",  pki(cert), "-inkey",   pki(key), "-out",    pki("inner"), NULL };
-	const char *const verify[] = { "openssl",     "cms",      "-verify",   "-in",  pki("inner"), "-CAfile",
-		                           pki("ca.pem"), "-purpose", "smimesign", "-out", pki("plain"), NULL };
-	if (pki_run("decrypt.log", decrypt) != 0 || pki_run("verify.log", verify) != 0)
-		return -1;
-	out[pki_read("plain", out, max - 1)] = '\0';
-	return 0;
-}
-
 static void test_mail(void **state)
 {
 	(void)state;
@@ -93,11 +77,11 @@ static void test_mail(void **state)
 	static const char *const canaries[] = { "Tess", "2011", "SP-26-445566", "notice.xml" };
 	for (size_t i = 0; i < WG_COUNT(canaries); i++)
 		assert_null(strstr(text, canaries[i]));
-	assert_int_equal(opened("mail.eml", "SMIME", "staffordshire", inner, sizeof inner), 0);
+	assert_int_equal(gate_opened("mail.eml", "SMIME", "staffordshire", inner, sizeof inner), 0);
 	assert_non_null(strstr(inner, "notice.xml"));
 	assert_non_null(strstr(inner, "text/html"));
 	assert_non_null(strstr(inner, "text/plain"));
-	assert_int_not_equal(opened("mail.eml", "SMIME", "derbyshire", inner, sizeof inner), 0);
+	assert_int_not_equal(gate_opened("mail.eml", "SMIME", "derbyshire", inner, sizeof inner), 0);
 	wg_buf_free(&mail);
 }
 
@@ -110,9 +94,9 @@ static void test_https(void **state)
 	if (seal_for(&s, "derbyshire", &der, &pki_err) != WG_OK)
 		fail_msg("%s", pki_err.text);
 	pki_write("object.der", der.data, der.len);
-	assert_int_equal(opened("object.der", "DER", "derbyshire", inner, sizeof inner), 0);
+	assert_int_equal(gate_opened("object.der", "DER", "derbyshire", inner, sizeof inner), 0);
 	assert_non_null(strstr(inner, "notice.xml"));
-	assert_int_not_equal(opened("object.der", "DER", "staffordshire", inner, sizeof inner), 0);
+	assert_int_not_equal(gate_opened("object.der", "DER", "staffordshire", inner, sizeof inner), 0);
 	wg_buf_free(&der);
 }
 
