@@ -100,7 +100,8 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
                            const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
 /* Of reviews, "release" with two people: the first leaves it in review and is remembered (WG_REJECT for the same person
- * again); the second moves it. One more action, on a delivery in review only: "withhold": decided by a person not to
+ * again); the second moves it. Neither may once a consent has ended that it was decided under: WG_REJECT, and it is
+ * decided again. One more action, on a delivery in review only: "withhold": decided by a person not to
  * share (final, recorded with who and why; decided again only when policy or consent change, and then it stays with the
  * person: review). "seen" on a delivery that overrides a consent: a person has looked at it. All of these settle the
  * review: its alarm is recalled. */

@@ -120,8 +120,8 @@ static const char *const migrations[] = {
 	 * (enum wg_relation; of what is here already only what opened or ended one is told), a legal hold, when its
 	 * content was purged; lease_records: child.records as they stood when the message was leased or its context was
 	 * asked for. child.records: raised to a number higher than any other whenever the child's records change.
-	 * delivery.stale: what it was decided on has changed since: not leased. valid_until: when a consent that it rests on
-	 * ends; 0: no such instant. refused: a person has said no. message.watches: its decision depends on whether the
+	 * delivery.stale: what it was decided on has changed since: not leased. valid_until: when a consent ends that it
+	 * rests on; 0: no such instant. refused: a person has said no. message.watches: its decision depends on whether the
 	 * child is missing: 0 no, 1 it was not when it was taken, 2 it was.
 	 * record: answers about sharing; blob is NULL once purged. concern: what a message names in header/concerns. */
 	"ALTER TABLE message ADD COLUMN notice_id TEXT NOT NULL DEFAULT '';"

@@ -24,6 +24,7 @@ struct notice {
 	enum wg_child_choice choice;
 	const char *child_as;
 	const char *content_key; /* "" or NULL: none */
+	bool watches, live;      /* decided as of a child that is missing, or is not */
 };
 
 static inline unsigned notice_keys(const struct notice *n, struct wg_match_key keys[4])
@@ -67,6 +68,8 @@ static inline struct wg_msg_done_result complete_notice(struct scene *s, const s
 	done.consents = n->consents;
 	done.consent_count = n->consent_count;
 	done.child_choice = n->choice;
+	done.watches_live = n->watches;
+	done.live = n->live;
 	if (n->notice_id != NULL)
 		(void)snprintf(done.notice_id, sizeof done.notice_id, "%s", n->notice_id); /* short */
 	if (n->content_key != NULL)

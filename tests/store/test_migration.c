@@ -158,12 +158,14 @@ static void from_version_2(void **state)
 		assert_string_equal(head, HEAD_2);
 		expect(store, "PRAGMA user_version", 4);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
-		expect(store, "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0", 7);
+		expect(store,
+		       "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0 AND watches = 0",
+		       7);
 		expect(store, "SELECT group_concat(relation, '') FROM (SELECT relation FROM message ORDER BY seq)", 1211000);
 		expect(store, "SELECT count(*) FROM child WHERE legal_hold = 0 AND records = 0", 3);
 		expect(store,
 		       "SELECT count(*) FROM delivery WHERE side = '' AND not_before = 0 AND due = 0 AND alarm_of IS NULL"
-		       " AND stale = 0 AND refused = 0 AND overrides = 0",
+		       " AND stale = 0 AND refused = 0 AND overrides = 0 AND valid_until = 0",
 		       8);
 		expect(store, "SELECT count(*) FROM record", 0);
 		wg_store_closep(&store);

@@ -419,6 +419,16 @@ static void complete(struct scene *s, enum wg_message_state as, const char *what
 		OK(wg_store_done(s->store, now, &done, &result, &err));
 }
 
+/* Its child, which was not missing when it was decided, is. */
+static void open_episode(struct scene *s)
+{
+	sql(s->store,
+	    "INSERT INTO child(id, made_at) VALUES(1, 1); INSERT INTO episode(id, made_at, child) VALUES(1, 1, 1);"
+	    "INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original,"
+	    " child, episode) VALUES('other', 'oatshire-police', 'x', 'x', 'x', 1, 'routed', 1, 1, 1, 1);"
+	    "UPDATE message SET child = 1, watches = 1 WHERE seq = 1");
+}
+
 static void perform_on_message(struct scene *s, const char *event)
 {
 	struct wg_err err = { 0 };
@@ -446,6 +456,13 @@ static void perform_on_message(struct scene *s, const char *event)
 		const struct wg_record_new record = { .id = "0123456789abcdefghjkmnpqrs", .blob = "withdrawn", .blob_len = 9 };
 		sql(s->store, "INSERT INTO child(id, made_at) VALUES(1, 1); UPDATE message SET child = 1");
 		OK(wg_store_record(s->store, now, 1, &record, "robin", "a test", &count, &err));
+	} else if (strcmp(event, "ended") == 0) {
+		sql(s->store, "UPDATE delivery SET valid_until = 1");
+		OK(wg_store_consents_end(s->store, now, &count, &err));
+		assert_int_equal(count, 1);
+	} else if (strcmp(event, "episode") == 0) {
+		open_episode(s);
+		OK(wg_turn_live(s->store, now, &s->msg, &err));
 	} else if (strcmp(event, "resolve") == 0) {
 		enum wg_code want = s->msg.state == WG_MSG_ATTENTION ? WG_OK : WG_REJECT;
 		FAILS(want, wg_store_resolve(s->store, now, s->msg.id, "robin", "a test", "ciphertext", 10, &err));
@@ -460,7 +477,7 @@ static void events_of_messages(void **state)
 	static const char *const events[] = { "done routed",   "done attention", "done rejected", "done duplicate",
 		                                  "done returned", "done divided",   "done doubt",    "tries",
 		                                  "damage",        "epoch",          "retry",         "resolve",
-		                                  "cancel",        "consent" };
+		                                  "cancel",        "consent",        "ended",         "episode" };
 	struct table t = { .count = 0 };
 	(void)state;
 	read_table("Messages", true, &t);
