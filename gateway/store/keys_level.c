@@ -194,9 +194,23 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 	return put_last(store, last, err);
 }
 
+/* After heads were taken out of store.db: its file, and its log, have to forget them before that counts as settled. */
+static enum wg_code forget_moved(struct wg_store *store, struct wg_err *err)
+{
+	int64_t first = 0, last = 0;
+	enum wg_batch_state state = WG_BATCH_SETTLED;
+	enum wg_code code = read_batch(store, &first, &last, &state, err);
+	if (code == WG_OK && state == WG_BATCH_MOVED &&
+	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		code = wg_db_fail(store, "checkpoint", err);
+	return code;
+}
+
 enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err)
 {
-	enum wg_code code = wg_store_begin(store, err);
+	enum wg_code code = forget_moved(store, err);
+	if (code == WG_OK)
+		code = wg_store_begin(store, err);
 	if (code == WG_OK)
 		code = level(store, err);
 	if (code == WG_OK)

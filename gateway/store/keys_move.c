@@ -123,9 +123,6 @@ static enum wg_code compact(struct wg_store *store, const char *folder, struct w
 	sqlite3_free(place);
 	if (code == WG_AGAIN && wg_store_full(store))
 		code = wg_db_exec(store, "PRAGMA temp_store=MEMORY", &fault);
-	if (code == WG_OK && /* the log holds heads as they were before */
-	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		code = wg_db_fail(store, "checkpoint", &fault);
 	if (code != WG_OK && err != NULL)
 		*err = fault;
 	return code;

@@ -75,7 +75,7 @@ static enum wg_code join_row(struct wg_store *store, uint8_t **out, size_t *len,
 	int64_t head = sqlite3_column_int64(stmt, 3), gone = 0;
 	bool found = false;
 	if (head == 0)
-		return wg_err_set(err, WG_NOT_FOUND, "its content was destroyed under the retention rule");
+		return wg_err_set(err, WG_CORRUPT, "its content was destroyed under the retention rule");
 	if (bytes == NULL && rest > 0)
 		return wg_err_set(err, WG_SYSTEM, "out of memory for a stored blob");
 	if (size < rest || size - rest > WG_STORE_HEAD) {
