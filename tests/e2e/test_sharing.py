@@ -84,13 +84,13 @@ def given(*roles):
 
 
 class Case(unittest.TestCase):
-    organisations, policy = ("staffordshire",), "staffordshire-stoke"
+    organisations, policy, agencies, desks = ("staffordshire",), "staffordshire-stoke", OTHERS, DESKS
 
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-sharing-"))
         cls.world = w.World(cls.folder)
-        cls.world.others, cls.world.desks, cls.world.policy = OTHERS, DESKS, cls.policy
+        cls.world.others, cls.world.desks, cls.world.policy = cls.agencies, cls.desks, cls.policy
         cls.world.make_pki()
         cls.port = cls.world.start_mail()
         cls.gate, *cls.others = cls.world.make_gateways(cls.port, cls.organisations)
