@@ -3,7 +3,9 @@
 doing anything, and what has not gone out by then is taken back when it is found. A real gateway under the policy of Leicester,
 Leicestershire and Rutland."""
 import datetime
+import json
 import pathlib
+import sqlite3
 import sys
 import unittest
 
@@ -63,6 +65,17 @@ class Episodes(sharing.Case):
     def copies(self, number, kind):
         return [xml for xml in self.mails_to(*POLICE, kind) if "Turning" + sharing.letters(number) + "</full>" in xml]
 
+    def store(self, sql, *values):
+        """What the database answers while nothing else has it open."""
+        self.gate.stop()
+        db = sqlite3.connect(self.gate.state / "store.db")
+        try:
+            with db:
+                return db.execute(sql, values).fetchall()
+        finally:
+            db.close()
+            self.gate.start()
+
     def test_a_form_waits_for_the_day_it_is_needed(self):
         message, rows = self.hand_in(form(1), "leicester")
         self.assertEqual(rows[POLICE]["state"], "withheld")
@@ -104,6 +117,24 @@ class Episodes(sharing.Case):
         again, _ = self.hand_in(form(4, before="<found-before>Sampleton bus station</found-before>"), "leicester")
         ends = {r["valid_until"][:10] for r in self.records(again).values()}
         self.assertTrue(ends <= {"", day.isoformat(), (day + datetime.timedelta(days=1)).isoformat()} and len(ends) > 1, ends)
+        kept = self.store("SELECT d.desk, d.valid_until, x.record FROM delivery d JOIN disclosure x ON x.delivery = d.seq"
+                          " JOIN message m ON m.seq = d.message WHERE m.id = ?", again)
+        for desk, until, record in kept:
+            said = json.loads(record)["valid_until"]
+            self.assertEqual(until // 1000, int(datetime.datetime.fromisoformat(said).timestamp()) if said else 0, desk)
+
+    def test_a_consent_that_ended_while_the_machine_was_off(self):
+        message, _ = self.hand_in(form(5, '<release answer="no"/>'), "leicester")
+        self.hand_in(missing(5))
+        review = self.police(message, "review")
+        self.store("UPDATE delivery SET valid_until = 1 WHERE id = ?", review["id"])
+        again = w.wait_for("it is decided again", 60, lambda: next((r for r in [self.rows(message).get(POLICE)] if r and r["id"] != review["id"]), None))
+        self.assertEqual(again["state"], "review")
+        self.assertIn("consent ended", self.gate.cli("queue", "show", message).stdout)
+        self.assertNotEqual(self.gate.cli("review", "release", review["id"], "--why", "read too late", check=False).returncode, 0)
+        self.gate.cli("review", "release", again["id"], "--why", "agreed since")
+        self.settled(message)
+        self.assertEqual(len(self.copies(5, "profile")), 1)
 
 
 if __name__ == "__main__":
