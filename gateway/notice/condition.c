@@ -137,23 +137,51 @@ static xmlXPathObject *find_variable(void *arg, const xmlChar *name, const xmlCh
 	return xmlXPathNewCString(answer != NULL ? answer : "");
 }
 
+void wg_condition_spare_free(struct wg_condition_spare *spare)
+{
+	while (spare->count > 0)
+		xmlXPathFreeContext(spare->context[--spare->count]);
+}
+
+/* A context as if it were new: making one fills a table of all functions of XPath. NULL when memory ran out. */
+static xmlXPathContext *take_context(struct wg_condition_spare *spare, xmlDoc *facts)
+{
+	xmlXPathContext *ctxt =
+		spare != NULL && spare->count > 0 ? spare->context[--spare->count] : xmlXPathNewContext(facts);
+	if (ctxt == NULL)
+		return NULL;
+	ctxt->doc = facts;
+	ctxt->node = xmlDocGetRootElement(facts);
+	ctxt->contextSize = ctxt->proximityPosition = -1;
+	ctxt->opLimit = OPERATIONS_MAX;
+	ctxt->opCount = 0;
+	ctxt->error = silent;
+	return ctxt;
+}
+
+/* One that failed is not used again. */
+static void give_context(struct wg_condition_spare *spare, xmlXPathContext *ctxt, bool good)
+{
+	if (good && spare != NULL && spare->count < WG_CONDITION_SPARE)
+		spare->context[spare->count++] = ctxt;
+	else
+		xmlXPathFreeContext(ctxt);
+}
+
 enum wg_code wg_condition_test(const struct wg_condition *condition, struct _xmlDoc *facts,
                                const struct wg_answers *answers, bool *out, struct wg_err *err)
 {
 	struct test test = { .condition = condition, .answers = answers };
-	xmlXPathContext *ctxt = xmlXPathNewContext(facts);
+	xmlXPathContext *ctxt = take_context(answers->spare, facts);
 	if (ctxt == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory to test a condition");
-	ctxt->node = xmlDocGetRootElement(facts);
-	ctxt->opLimit = OPERATIONS_MAX;
-	ctxt->error = silent;
 	ctxt->userData = &test;
 	xmlXPathRegisterFuncLookup(ctxt, find_function, &test);
 	xmlXPathRegisterVariableLookup(ctxt, find_variable, &test);
 	int answer = xmlXPathCompiledEvalToBoolean(condition->expression, ctxt);
 	int fault = ctxt->lastError.code;
 	bool limit = ctxt->opCount >= ctxt->opLimit;
-	xmlXPathFreeContext(ctxt);
+	give_context(answers->spare, ctxt, answer >= 0);
 	if (answer < 0)
 		return wg_err_set(err, limit ? WG_LIMIT : WG_CONFIG, "a condition could not be tested%s (XPath error %d)",
 		                  limit ? ": it takes too many steps" : "", fault);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 struct _xmlDoc;
+struct _xmlXPathContext;
 struct wg_condition; /* a compiled expression; immutable */
 
 /* What expressions may name. Both lists are NULL-terminated; anything else stops the load. */
@@ -24,11 +25,21 @@ enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *
 	WG_MUST;
 void wg_condition_freep(struct wg_condition **condition);
 
+/* What one test leaves for the next, so that many conditions about one notice cost less. Zeroed at first; freed by
+ * wg_condition_spare_free. Not shared between threads. */
+#define WG_CONDITION_SPARE 4 /* tests within each other that find one: definitions that use definitions */
+struct wg_condition_spare {
+	struct _xmlXPathContext *context[WG_CONDITION_SPARE];
+	unsigned count;
+};
+void wg_condition_spare_free(struct wg_condition_spare *spare);
+
 /* Answers a function or variable of the vocabulary: a string that lives until the next call, or NULL for "". */
 struct wg_answers {
 	const char *(*function)(void *arg, const char *name, const char *const *args, int n);
 	const char *(*variable)(void *arg, const char *name);
 	void *arg;
+	struct wg_condition_spare *spare; /* may be NULL */
 };
 
 /* Evaluates to a boolean with the <notice> element as context. Bounded in steps (a named operation limit). A failure is

@@ -44,7 +44,9 @@ static const char *variable(void *arg, const char *name)
 
 enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_when *when, bool *out, struct wg_err *err)
 {
-	struct wg_answers answers = { .function = wg_facts_function, .variable = variable, .arg = view };
+	struct wg_answers answers = {
+		.function = wg_facts_function, .variable = variable, .arg = view, .spare = &view->spare
+	};
 	*out = true;
 	if (when->condition == NULL)
 		return WG_OK;
@@ -171,5 +173,6 @@ void wg_facts_view_close(struct wg_facts_view *view)
 {
 	free(view->defined);
 	view->defined = NULL;
+	wg_condition_spare_free(&view->spare);
 	wg_consents_freep(&view->own);
 }

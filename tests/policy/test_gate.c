@@ -423,9 +423,9 @@ static void test_about_nothing(void **state)
 	struct wg_policy *policy = NULL;
 	struct wg_notice *notice = notice_of(
 		"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" "
-	    "version=\"1\"><header>"
+		"version=\"1\"><header>"
 		"<sender "
-	    "organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><child/><authorities><host>860</host>"
+		"organisation=\"x\"/><received>2026-11-20T22:41:07Z</received></header><child/><authorities><host>860</host>"
 		"</authorities><missing/></notice>");
 	struct wg_decisions *d =
 		decide_with("<rule id=\"r\" effect=\"deny\" kind=\"*\" to=\"front-door\"><when>consent('front-door') "

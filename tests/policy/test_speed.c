@@ -1,7 +1,7 @@
 /* A figure, for people and for ops/bench: how many recipients a second are decided on one core, with the policies of
  * all regions together, notices of every kind and children of every pair of authorities. It is printed and nothing
  * depends on it; the test is that every notice was decided. */
-#include "base/clock.h"
+#include <time.h>
 
 #include "policy_test.h"
 
@@ -42,6 +42,14 @@ static struct wg_notice *notice_at(size_t i)
 	return notice;
 }
 
+/* Of this process, in microseconds: what others do on the machine meanwhile does not count. */
+static int64_t cpu_time(void)
+{
+	struct timespec t;
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int compare(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -63,22 +71,22 @@ static void test_speed(void **state)
 		for (size_t i = 0; i < NOTICES; i++) /* fresh ones, so that nothing is known of them from before */
 			notices[i] = notice_at(i);
 		made = 0;
-		int64_t start = wg_clock_monotonic();
+		int64_t start = cpu_time();
 		for (size_t i = 0; i < NOTICES; i++) {
 			struct wg_decisions *d = decide(policy, directory, notices[i]);
 			assert_true(d->count > 0 || d->unreachable[0] != '\0');
 			made += d->count;
 			wg_decisions_freep(&d);
 		}
-		took[round] = wg_clock_monotonic() - start;
+		took[round] = cpu_time() - start;
 		for (size_t i = 0; i < NOTICES; i++)
 			wg_notice_freep(&notices[i]);
 	}
 	qsort(took, ROUNDS, sizeof *took, compare);
 	assert_true(made > NOTICES);
-	print_message("%u layers, %u rules, %u routes: %u recipients of %zu notices in %lld ms\n", policy->layer_count,
+	print_message("%u layers, %u rules, %u routes: %u recipients of %zu notices in %lld us\n", policy->layer_count,
 	              policy->rule_count, policy->route_count, made, NOTICES, (long long)took[0]);
-	print_message("policy-decisions %lld decisions/s\n", took[0] > 0 ? (long long)made * 1000 / took[0] : 0);
+	print_message("policy-decisions %lld decisions/s\n", took[0] > 0 ? (long long)made * 1000000 / took[0] : 0);
 	wg_directory_freep(&directory);
 	wg_policy_freep(&policy);
 }
