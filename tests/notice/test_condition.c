@@ -24,16 +24,26 @@ static const char *answer_variable(void *arg, const char *name)
 	return strcmp(name, "self") == 0 ? "derbyshire" : strcmp(name, "critical") == 0 ? "true" : NULL;
 }
 
+/* All tests here run on what those before them left, failures among them; the answer is the same on nothing left. */
+static struct wg_condition_spare spare;
+
 static enum wg_code run(const char *text, struct wg_notice *notice, bool *out, struct wg_err *err)
 {
 	WG_CLEANUP(wg_condition_freep) struct wg_condition *condition = NULL;
 	int calls = 0;
-	struct wg_answers answers = { answer_function, answer_variable, &calls };
+	struct wg_answers answers = { answer_function, answer_variable, &calls, &spare };
+	struct wg_answers alone = { answer_function, answer_variable, &calls, NULL };
 	enum wg_code code = wg_condition_compile(text, &vocabulary, schema, &condition, err);
 	assert_true((condition != NULL) == (code == WG_OK));
 	struct _xmlDoc *facts = wg_notice_facts(notice, err);
 	assert_non_null(facts);
-	return code == WG_OK ? wg_condition_test(condition, facts, &answers, out, err) : code;
+	if (code != WG_OK)
+		return code;
+	bool again = *out;
+	code = wg_condition_test(condition, facts, &answers, out, err);
+	assert_int_equal(wg_condition_test(condition, facts, &alone, &again, err), code);
+	assert_int_equal(again, *out);
+	return code;
 }
 
 static void test_what_conditions_mean(void **state)
@@ -204,13 +214,60 @@ static void test_facts_are_of_the_notice_as_it_stands(void **state)
 	assert_false(holds);
 }
 
+/* A variable whose answer is itself a condition, five deep: more than are kept. */
+struct nested {
+	struct wg_answers answers;
+	const struct wg_condition *condition;
+	struct _xmlDoc *facts;
+	int depth;
+};
+
+static const char *answer_nested(void *arg, const char *name)
+{
+	struct nested *nested = arg;
+	struct wg_err err = { 0 };
+	bool holds = false;
+	(void)name;
+	if (++nested->depth <= WG_CONDITION_SPARE + 1)
+		assert_wg(wg_condition_test(nested->condition, nested->facts, &nested->answers, &holds, &err));
+	else
+		holds = true;
+	return holds ? "true" : "";
+}
+
+static void test_within_each_other(void **state)
+{
+	(void)state;
+	WG_CLEANUP(wg_condition_freep) struct wg_condition *condition = NULL;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml");
+	assert_wg(wg_condition_compile("child/name[full] and $self and child/name", &vocabulary, schema, &condition, &err));
+	struct nested nested = { .condition = condition, .facts = wg_notice_facts(notice, &err) };
+	nested.answers = (struct wg_answers){ .variable = answer_nested, .arg = &nested, .spare = &spare };
+	for (int round = 0; round < 2; round++) {
+		bool holds = false;
+		nested.depth = 0;
+		assert_wg(wg_condition_test(condition, nested.facts, &nested.answers, &holds, &err));
+		assert_true(holds);
+		assert_int_equal(nested.depth, WG_CONDITION_SPARE + 2);
+		assert_int_equal(spare.count, WG_CONDITION_SPARE);
+	}
+}
+
+static int free_all(void **state)
+{
+	wg_condition_spare_free(&spare);
+	return free_schema(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_within_each_other),
 		cmocka_unit_test(test_what_conditions_mean),
 		cmocka_unit_test(test_what_stops_the_load),
 		cmocka_unit_test(test_failures_are_not_false),
 		cmocka_unit_test(test_facts_are_of_the_notice_as_it_stands),
 	};
-	return cmocka_run_group_tests(tests, load_schema, free_schema);
+	return cmocka_run_group_tests(tests, load_schema, free_all);
 }
