@@ -133,7 +133,8 @@ static wg_categories categories_below(const xmlNode *node, const struct wg_place
 
 wg_categories wg_notice_categories(const struct wg_notice *notice)
 {
-	return categories_below(wg_xml_root(notice->xml), &notice->schema->root);
+	const xmlNode *root = wg_xml_root(notice->xml);
+	return categories_below(root, &notice->schema->root) | wg_project_named(notice->schema, root);
 }
 
 enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)

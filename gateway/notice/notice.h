@@ -81,7 +81,7 @@ size_t wg_notice_missing(const struct wg_notice *notice, char *out, size_t size)
 /* Room for all that a kind can require. */
 #define WG_NOTICE_MISSING_TEXT 512
 
-/* The categories of all that is there. */
+/* The categories of all that is there, and of the places that the items of an answer name. */
 wg_categories wg_notice_categories(const struct wg_notice *notice);
 
 /* What a copy says of itself. */

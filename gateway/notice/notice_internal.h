@@ -20,6 +20,9 @@ struct wg_notice {
 /* A new canonical tree of what is declared and whose category is in granted; NULL when memory ran out. What the schema
  * does not know is left behind whatever it is, and so is an optional container that is left with nothing in it. */
 xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted);
+/* The categories of the places that the items of an answer name: that something is to be said there is itself of that
+ * category. root is the <notice>. */
+wg_categories wg_project_named(const struct wg_schema *schema, const struct _xmlNode *root);
 
 /* The check of a copy before it leaves (project_check.c): WG_CORRUPT when the bytes hold any element or attribute whose
  * category is not in granted, or anything that is neither. */

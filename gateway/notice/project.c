@@ -139,35 +139,70 @@ static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *f
 	return code;
 }
 
-/* All that stands at the place, or below it, is granted: its own category and those of all above it. What is no place
- * of this schema is not. */
-static bool place_granted(const struct wg_schema *schema, const char *place, wg_categories granted)
+/* Adds the categories of one place and of all above it; false when it is no place of this schema. */
+static bool place_categories(const struct wg_schema *schema, const char *place, size_t len, wg_categories *set)
 {
 	char above[PLACE_MAX];
-	for (size_t n = strcspn(place, "/");; n += 1 + strcspn(place + n + 1, "/")) {
+	if (len >= sizeof above)
+		return false;
+	memcpy(above, place, len);
+	above[len] = '\0';
+	for (size_t n = strcspn(above, "/");; n += 1 + strcspn(above + n + 1, "/")) {
 		wg_categories category = WG_CATEGORIES_NONE;
-		if (n >= sizeof above)
-			return false;
-		memcpy(above, place, n);
+		char whole = above[n];
 		above[n] = '\0';
-		if (!wg_schema_find(schema, above, &category, NULL) || (category & granted) == 0)
+		if (!wg_schema_find(schema, above, &category, NULL))
 			return false;
-		if (place[n] == '\0')
+		*set |= category;
+		above[n] = whole;
+		if (n == len)
 			return true;
 	}
 }
 
+/* What an item's place says: one place, or several of which one is enough ("child/date-of-birth|child/age"). No element
+ * <place>: nothing. */
+static bool item_categories(const struct wg_schema *schema, const xmlNode *item, wg_categories *set)
+{
+	const xmlNode *place = wg_xml_first(item, "place");
+	if (place == NULL)
+		return true;
+	WG_AUTO_FREE char *text = wg_xml_text(place);
+	if (text == NULL)
+		return false;
+	for (const char *one = text;; one++) {
+		size_t n = strcspn(one, "|");
+		if (!place_categories(schema, one, n, set))
+			return false;
+		one += n;
+		if (*one == '\0')
+			return true;
+	}
+}
+
+wg_categories wg_project_named(const struct wg_schema *schema, const struct _xmlNode *root)
+{
+	wg_categories named = WG_CATEGORIES_NONE;
+	const xmlNode *answer = wg_xml_first(root, "answer");
+	const xmlNode *item = answer != NULL ? wg_xml_first(answer, "item") : NULL;
+	for (; item != NULL; item = wg_xml_next(item, "item")) {
+		wg_categories set = WG_CATEGORIES_NONE;
+		if (item_categories(schema, item, &set))
+			named |= set;
+	}
+	return named;
+}
+
 /* An item of a correction or a form that goes back names a place: that something stands there is news to whoever is not
- * given the place, so the item goes as well. */
+ * given the place, so the item goes as well; one that names what is no place goes from every copy. */
 static void drop_items(struct wg_notice *copy, wg_categories granted)
 {
 	const xmlNode *answer = wg_xml_first(wg_xml_root(copy->xml), "answer");
 	xmlNode *next, *item = answer != NULL ? wg_xml_first(answer, "item") : NULL;
 	for (; item != NULL; item = next) {
-		const xmlNode *place = wg_xml_first(item, "place");
+		wg_categories set = WG_CATEGORIES_NONE;
 		next = wg_xml_next(item, "item");
-		if (place == NULL ||
-		    (place->children != NULL && place_granted(copy->schema, (const char *)place->children->content, granted)))
+		if (item_categories(copy->schema, item, &set) && (set & ~granted) == 0)
 			continue;
 		xmlUnlinkNode(item);
 		xmlFreeNode(item);

@@ -254,6 +254,10 @@ static void pn_note(struct pn_reader *r, const char *path, const char *value, si
 	item->holder = r->depth > 1 ? r->open[r->depth - 2].number : 0;
 	(void)snprintf(item->value, sizeof item->value, "%.*s", (int)n, value); /* a cut value is cut in both */
 	c->present |= place->need;
+	if (strcmp(path, "answer/item/place") == 0) { /* that something is to be said there is itself of that category */
+		const struct ps_place *named = ps_place(item->value);
+		c->present |= named != NULL ? named->need : 0;
+	}
 }
 
 /* name="value" pairs of a tag, declarations left out. */
