@@ -7,7 +7,7 @@
 #include "store/codec.h"
 
 /* The fewest bytes that one of each takes on the wire. */
-#define DELIVERY_LEAST 60
+#define DELIVERY_LEAST 68
 #define CONSENT_LEAST 5
 
 enum { BLOB_NONE, BLOB_HERE, BLOB_PART };
