@@ -111,7 +111,20 @@ static enum wg_code write_record(const struct share *s, struct wg_buf *out, stru
 	return wg_buf_check(out, "disclosure record", err);
 }
 
-/* What a person has to release, and by when. A hit of the search interrupts whatever the policy said. */
+/* When it was due already, as the same recipient's review, before it was decided again; 0 when it was not. */
+static int64_t due_before(const struct share *s, const struct wg_dlv_new *dlv)
+{
+	for (unsigned i = 0; s->known != NULL && i < s->known->context.due_count; i++) {
+		const struct wg_due *d = &s->known->context.dues[i];
+		if (strcmp(d->organisation, dlv->organisation) == 0 && strcmp(d->desk, dlv->desk) == 0 &&
+		    strcmp(d->role, dlv->role) == 0)
+			return d->due;
+	}
+	return 0;
+}
+
+/* What a person has to release, and by when: never later than was said before. A hit of the search interrupts whatever
+ * the policy said. */
 static void set_review(const struct share *s, struct wg_outcome *o, int64_t now)
 {
 	unsigned i = o->done.delivery_count;
@@ -125,7 +138,10 @@ static void set_review(const struct share *s, struct wg_outcome *o, int64_t now)
 		(void)snprintf(o->reasons[i] + used, sizeof o->reasons[i] - used, "%sits text holds %s", used > 0 ? "; " : "",
 		               s->hit); /* cut: all stands in the record */
 	}
-	dlv->due = dlv->state == WG_DLV_REVIEW && minutes > 0 ? now + (int64_t)minutes * 60 * 1000 : 0;
+	int64_t due = minutes > 0 ? now + (int64_t)minutes * 60 * 1000 : 0, before = due_before(s, dlv);
+	if (before > 0 && (due == 0 || before < due))
+		due = before;
+	dlv->due = dlv->state == WG_DLV_REVIEW ? due : 0;
 	dlv->second_person = dlv->state == WG_DLV_REVIEW && s->d->second_person;
 }
 

@@ -10,6 +10,7 @@
 #define KEY_LEAST 9
 #define TOLD_LEAST 16
 #define RECORD_LEAST 16
+#define DUE_LEAST 20
 
 static void put_key(struct wg_buf *b, const struct wg_match_key *k)
 {
@@ -110,6 +111,28 @@ bool wg_codec_get_records(struct wg_cur *c, struct wg_record **records, unsigned
 
 /* ---- the context */
 
+static void put_dues(struct wg_buf *b, const struct wg_due *dues, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++) {
+		wg_buf_str(b, dues[i].organisation);
+		wg_buf_str(b, dues[i].desk);
+		wg_buf_str(b, dues[i].role);
+		wg_buf_u64(b, (uint64_t)dues[i].due);
+	}
+}
+
+static void get_dues(struct wg_cur *c, struct wg_context *x)
+{
+	x->dues = wg_codec_get_list(c, WG_LIMIT_RECIPIENTS, DUE_LEAST, sizeof *x->dues, &x->due_count);
+	for (unsigned i = 0; i < x->due_count; i++) {
+		wg_cur_name(c, x->dues[i].organisation, sizeof x->dues[i].organisation);
+		wg_cur_name(c, x->dues[i].desk, sizeof x->dues[i].desk);
+		wg_cur_name(c, x->dues[i].role, sizeof x->dues[i].role);
+		x->dues[i].due = (int64_t)wg_cur_u64(c);
+	}
+}
+
 void wg_codec_put_context(struct wg_buf *b, const struct wg_context *x)
 {
 	wg_buf_u64(b, x->child);
@@ -124,6 +147,7 @@ void wg_codec_put_context(struct wg_buf *b, const struct wg_context *x)
 		wg_buf_str(b, x->told[i].of);
 	}
 	put_records(b, x->records, x->record_count);
+	put_dues(b, x->dues, x->due_count);
 }
 
 bool wg_codec_get_context(struct wg_cur *c, struct wg_context *out)
@@ -141,6 +165,7 @@ bool wg_codec_get_context(struct wg_cur *c, struct wg_context *out)
 		wg_cur_name(c, x.told[i].of, sizeof x.told[i].of);
 	}
 	get_records(c, &x.records, &x.record_count);
+	get_dues(c, &x);
 	if (!wg_cur_end(c))
 		return false;
 	*out = x;

@@ -9,6 +9,7 @@
 void wg_context_free(struct wg_context *context)
 {
 	free(context->told);
+	free(context->dues);
 	wg_records_free(context->records, context->record_count);
 	*context = (struct wg_context){ 0 };
 }
@@ -129,6 +130,36 @@ static enum wg_code told(struct wg_store *store, const struct wg_msg_rec *msg, c
 	return told_of_episode(store, msg, done, c, err);
 }
 
+/* ---- what waits for a person */
+
+/* A review, or one that a person holds, with a time. */
+static bool is_due(const struct wg_dlv_rec *d)
+{
+	return d->due != 0 && d->alarm_of == 0 &&
+	       (d->state == WG_DLV_REVIEW || (d->state == WG_DLV_HELD && d->held_from == WG_DLV_REVIEW));
+}
+
+static enum wg_code dues(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_context *c, struct wg_err *err)
+{
+	WG_AUTO_FREE int64_t *seqs = NULL;
+	size_t n = 0;
+	enum wg_code code = wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg->seq)), SIZE_MAX, &seqs, &n, err);
+	if (code == WG_OK && n > 0 && (c->dues = calloc(WG_LIMIT_RECIPIENTS, sizeof *c->dues)) == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "out of memory");
+	for (size_t i = 0; code == WG_OK && i < n && c->due_count < WG_LIMIT_RECIPIENTS; i++) {
+		struct wg_dlv_rec d;
+		code = wg_delivery_by_seq(store, seqs[i], &d, err);
+		if (code != WG_OK || !is_due(&d))
+			continue;
+		struct wg_due *due = &c->dues[c->due_count++];
+		memcpy(due->organisation, d.organisation, sizeof due->organisation);
+		memcpy(due->desk, d.desk, sizeof due->desk);
+		memcpy(due->role, d.role, sizeof due->role);
+		due->due = d.due;
+	}
+	return code;
+}
+
 /* ---- the context */
 
 static enum wg_code live(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_context *c, struct wg_err *err)
@@ -153,6 +184,8 @@ static enum wg_code fill(struct wg_store *store, const struct wg_msg_rec *msg, c
 		code = live(store, msg, c, err);
 	if (code == WG_OK)
 		code = told(store, msg, done, c, err);
+	if (code == WG_OK)
+		code = dues(store, msg, c, err);
 	if (code == WG_OK && child != 0)
 		code = wg_records_of(store, child, &c->records, &c->record_count, err);
 	return code == WG_OK ? wg_records_seen(store, msg, err) : code;

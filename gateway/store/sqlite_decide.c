@@ -130,12 +130,14 @@ static bool same_desk(const struct wg_dlv_rec *r, const struct wg_dlv_new *d)
 	       strcmp(r->role, d->role) == 0;
 }
 
-/* The same recipient; of an alarm one that watches the same recipient. */
+/* The same recipient; of an alarm one that watches the same recipient. One that was recalled because what it warned of
+ * was settled says nothing about a new review. */
 static struct old *old_of(const struct olds *olds, const struct wg_msg_done *done, const struct wg_dlv_new *d)
 {
 	for (size_t i = 0; i < olds->count; i++) {
 		struct old *old = &olds->list[i];
-		if ((old->rec.alarm_of != 0) != (d->alarm_of != 0) || !same_desk(&old->rec, d))
+		if ((old->rec.alarm_of != 0) != (d->alarm_of != 0) || !same_desk(&old->rec, d) ||
+		    (d->alarm_of != 0 && old->rec.state == WG_DLV_RECALLED))
 			continue;
 		if (d->alarm_of == 0 || same_desk(&old->watched, &done->deliveries[d->alarm_of - 1]))
 			return old;
