@@ -56,6 +56,7 @@ static enum wg_code write_record(const struct wg_process *p, const struct wg_des
 static void fill(struct wg_outcome *o, const struct wg_process *p, const struct wg_desk *desk, const char *role,
                  int64_t due)
 {
+	int64_t now = wg_clock_wall();
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *alarm = &o->deliveries[i];
 	*alarm = (struct wg_dlv_new){
@@ -65,7 +66,7 @@ static void fill(struct wg_outcome *o, const struct wg_process *p, const struct 
 		.envelope = o->envelopes[i].data,
 		.envelope_len = o->envelopes[i].len,
 		.not_before = due,
-		.deadline = due + (int64_t)p->config->give_up_s * 1000,
+		.deadline = (due > now ? due : now) + (int64_t)p->config->give_up_s * 1000, /* overdue already: decided again */
 		.alarm_of = i,
 	};
 	(void)snprintf(alarm->organisation, sizeof alarm->organisation, "%s", p->config->organisation);
@@ -86,8 +87,8 @@ static enum wg_code seal(struct wg_process *p, const struct wg_msg_job *job, con
 	if (code == WG_OK)
 		code = write_alarm(p, job, id, desk, due, &notice, err);
 	if (code == WG_OK)
-		code = wg_seal(&sealing, notice, id, job->accepted_at, wg_directory_find(p->directory, p->config->organisation),
-		               desk, &o->envelopes[i], err);
+		code = wg_seal(&sealing, notice, id, due, wg_directory_find(p->directory, p->config->organisation), desk,
+		               &o->envelopes[i], err); /* dated when it goes out: a mailbox would sort it away otherwise */
 	return code == WG_OK ? write_record(p, desk, role, &o->disclosures[i], err) : code;
 }
 
@@ -112,6 +113,8 @@ enum wg_code wg_alarm_add(struct wg_process *p, const struct wg_msg_job *job, co
 		*err = fault;
 		return code;
 	} else {
+		wg_buf_free(&o->envelopes[o->done.delivery_count]); /* the next delivery's place */
+		wg_buf_free(&o->disclosures[o->done.delivery_count]);
 		wg_outcome_need_person(o, "nobody can be told when its review is overdue: %.200s", fault.text);
 	}
 	return WG_OK;
