@@ -24,6 +24,19 @@ static bool follows_names(const struct wg_outcome *o)
 	return strcmp(o->done.kind, "correction") == 0 || strcmp(o->done.kind, "recall") == 0;
 }
 
+/* Those beyond WG_OUTCOME_CONCERNS are not read: who got them is not told by the gateway, so a person has to. */
+static enum wg_code count_concerns(const struct wg_notice *notice, struct wg_outcome *o, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_notice_element *list = NULL;
+	unsigned count = 0;
+	enum wg_code code = follows_names(o) ? wg_notice_elements(notice, &list, &count, err) : WG_OK;
+	for (unsigned i = 0; i < count && code == WG_OK; i++)
+		if (strcmp(list[i].path, "header/concerns/@id") == 0 && list[i].count > WG_OUTCOME_CONCERNS)
+			wg_outcome_need_person(o, "it names more than %d notices: only those who got the first %d of them are told",
+			                       WG_OUTCOME_CONCERNS, WG_OUTCOME_CONCERNS);
+	return code;
+}
+
 /* The ids of the notices that this one names, and its own where its sender gave it one. */
 static void read_ids(const struct wg_notice *notice, const struct wg_msg_job *job, struct wg_outcome *o)
 {
@@ -105,7 +118,9 @@ enum wg_code wg_know(struct wg_process *p, struct wg_client *client, const struc
                      struct wg_notice *notice, struct wg_outcome *o, struct wg_known *out, struct wg_err *err)
 {
 	read_ids(notice, job, o);
-	enum wg_code code = wg_consents_new(&out->consents, err);
+	enum wg_code code = count_concerns(notice, o, err);
+	if (code == WG_OK)
+		code = wg_consents_new(&out->consents, err);
 	if (code == WG_OK)
 		code = take_notice(p, job, notice, o, out->consents, err);
 	if (code == WG_OK)
