@@ -23,6 +23,10 @@ static const struct {
 	[WG_TRACE_POSTCODE] = { WG_KEY_CONFIDENTIAL, "confidential", "a confidential address", "confidential-address" },
 };
 
+/* Places that are listed of one copy: a person who reads these has to read it all anyway, and the record has to stay
+ * within WG_STORE_DISCLOSURE_MAX. */
+#define FOUND_MAX 256
+
 struct found {
 	struct wg_trace *traces;
 	unsigned count;
@@ -62,15 +66,22 @@ static bool holds(const struct wg_match_key *list, unsigned count, const struct 
 	return false;
 }
 
-/* The notice's own confidential addresses: kept with the child, and sought from now on, in this notice too. */
+/* The notice's own confidential addresses: kept with the child, and sought from now on, in this notice too. Those that
+ * are too many to be kept are a person's to look after. */
 static void keep_confidential(const struct found *f, struct wg_outcome *o)
 {
+	bool all = true;
 	for (unsigned i = 0; i < f->count; i++) {
 		bool confidential = wg_category_find("confidential-address") == (wg_categories)1 << f->traces[i].category;
-		if (f->traces[i].kind == WG_TRACE_POSTCODE && confidential && o->done.key_count < WG_OUTCOME_KEYS &&
-		    !holds(o->keys, o->done.key_count, &f->keys[i]))
+		if (f->traces[i].kind != WG_TRACE_POSTCODE || !confidential || holds(o->keys, o->done.key_count, &f->keys[i]))
+			continue;
+		if (o->done.key_count < WG_OUTCOME_KEYS)
 			o->keys[o->done.key_count++] = f->keys[i];
+		else
+			all = false;
 	}
+	if (!all)
+		wg_outcome_need_person(o, "it has more confidential addresses than texts can be searched for");
 }
 
 static enum wg_code take(struct wg_known *known, const struct wg_match_key *key, struct wg_err *err)
@@ -116,22 +127,47 @@ enum wg_code wg_seek(struct wg_process *p, struct wg_client *client, const struc
 	return ask(client, &f, o, known, err);
 }
 
-static void put_found(const struct wg_trace *trace, struct wg_buf *json, char *words, size_t size)
+/* One more place, as JSON and in words. */
+static void put_found(const char *what, const char *place, struct wg_buf *json, char *words, size_t size)
 {
 	size_t used = strlen(words);
 	wg_buf_puts(json, used > 0 ? ",{\"what\":" : "{\"what\":");
-	wg_buf_put_json(json, lookups[trace->kind].words);
+	wg_buf_put_json(json, what);
 	wg_buf_puts(json, ",\"place\":");
-	wg_buf_put_json(json, trace->path);
+	wg_buf_put_json(json, place);
 	wg_buf_putc(json, '}');
-	(void)snprintf(words + used, size - used, "%s%s in %s", used > 0 ? "; " : "", lookups[trace->kind].words,
-	               trace->path); /* words for a person may be cut: all stands in the record */
+	(void)snprintf(words + used, size - used, "%s%s in %s", used > 0 ? "; " : "", what,
+	               place); /* words for a person may be cut: all stands in the record */
 }
 
 static bool allowed(const struct wg_trace *trace, wg_categories may_have)
 {
 	const char *by = lookups[trace->kind].allowed_by;
 	return by[0] != '\0' && (wg_category_find(by) & may_have) != 0;
+}
+
+/* Whether one of these is of the same kind and in the same place. */
+static bool is_listed(const struct wg_trace *const *listed, unsigned count, const struct wg_trace *trace)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (listed[i]->kind == trace->kind && strcmp(listed[i]->path, trace->path) == 0)
+			return true;
+	return false;
+}
+
+static void put_all(const struct wg_known *known, const struct found *f, wg_categories may_have, struct wg_buf *json,
+                    char *words, size_t size)
+{
+	const struct wg_trace *listed[FOUND_MAX];
+	unsigned n = 0;
+	for (unsigned i = 0; i < f->count && n < FOUND_MAX; i++) {
+		const struct wg_trace *trace = &f->traces[i];
+		if (!holds(known->strangers, known->stranger_count, &f->keys[i]) || allowed(trace, may_have) ||
+		    is_listed(listed, n, trace))
+			continue;
+		listed[n++] = trace;
+		put_found(lookups[trace->kind].words, trace->path, json, words, size);
+	}
 }
 
 enum wg_code wg_seek_copy(struct wg_process *p, const struct wg_known *known, const struct wg_notice *copy,
@@ -142,11 +178,10 @@ enum wg_code wg_seek_copy(struct wg_process *p, const struct wg_known *known, co
 	words[0] = '\0';
 	wg_buf_putc(json, '[');
 	enum wg_code code = known->stranger_count > 0 ? find(p, copy, &f, &more, err) : WG_OK;
-	for (unsigned i = 0; i < f.count && code == WG_OK; i++)
-		if (holds(known->strangers, known->stranger_count, &f.keys[i]) && !allowed(&f.traces[i], may_have))
-			put_found(&f.traces[i], json, words, size);
+	if (code == WG_OK)
+		put_all(known, &f, may_have, json, words, size);
+	if (code == WG_OK && known->unsearched)
+		put_found("more than can be searched", "the notice", json, words, size);
 	wg_buf_putc(json, ']');
-	if (code == WG_OK && known->unsearched && words[0] == '\0')
-		(void)snprintf(words, size, "its text is too long to be searched to its end");
 	return code == WG_OK ? wg_buf_check(json, "what was found", err) : code;
 }

@@ -10,10 +10,12 @@
 enum wg_code wg_seek(struct wg_process *process, struct wg_client *client, const struct wg_notice *notice,
                      struct wg_outcome *outcome, struct wg_known *known, struct wg_err *err) WG_MUST;
 
-/* What of that a copy still holds and its recipient should not have: an array of {"what": "name", "place": "..."} into
- * json, and the same in words ("a name in missing/circumstances") into words, "" when there is nothing. Places, never
- * values. Names and dates of birth of others may stand where the recipient is given third-party data, confidential
- * postcodes where it is given confidential addresses; another child's NHS number never. */
+/* What of that a copy still holds and its recipient should not have: an array of {"what": "another child's name",
+ * "place": "..."} into json, and the same in words ("another child's name in missing/circumstances", behind each other)
+ * into words, "" when there is nothing. Places, never values; two of a kind in one place are said once. Text that could
+ * not be searched to its end counts as found. Names and dates of birth of others may stand where the recipient is given
+ * third-party data, confidential postcodes where it is given confidential addresses; another child's NHS number never.
+ */
 enum wg_code wg_seek_copy(struct wg_process *process, const struct wg_known *known, const struct wg_notice *copy,
                           wg_categories may_have, struct wg_buf *json, char *words, size_t size, struct wg_err *err)
 	WG_MUST;
