@@ -64,7 +64,7 @@ const char *gate_write(const char *name, const char *text)
 	return path;
 }
 
-static char *replaced(const char *text, const char *from, const char *to)
+char *gate_replaced(const char *text, const char *from, const char *to)
 {
 	struct wg_buf out = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	const char *at = strstr(text, from);
@@ -80,12 +80,12 @@ static char *replaced(const char *text, const char *from, const char *to)
 
 char *gate_config(const char *from, const char *to)
 {
-	return replaced(config_text, from, to);
+	return gate_replaced(config_text, from, to);
 }
 
 char *gate_directory(const char *from, const char *to)
 {
-	return replaced(directory_text, from, to);
+	return gate_replaced(directory_text, from, to);
 }
 
 int gate_setup(void **state)

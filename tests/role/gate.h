@@ -16,7 +16,9 @@ int gate_setup(void **state);
 /* Writes text as pki_dir/name, readable by the owner only; returns the path. */
 const char *gate_write(const char *name, const char *text);
 
-/* The text of gateway.xml with the first `from` replaced by `to`; the caller frees. Fails when `from` is not there. */
+/* text with the first `from` replaced by `to`; the caller frees. Fails when `from` is not there. */
+char *gate_replaced(const char *text, const char *from, const char *to);
+/* The same of the text of gateway.xml. */
 char *gate_config(const char *from, const char *to);
 /* The same of directory.xml. */
 char *gate_directory(const char *from, const char *to);
