@@ -571,6 +571,8 @@ static void test_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_due_stays), /* early: a reload brings back all that waits */
+		cmocka_unit_test(test_alarm_to_nobody),
 		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_consent_counts_later),
 		cmocka_unit_test(test_consent_unreadable),
@@ -584,8 +586,6 @@ int main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_password),
-		cmocka_unit_test(test_alarm_to_nobody),
-		cmocka_unit_test(test_due_stays),
 		cmocka_unit_test(test_log),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
