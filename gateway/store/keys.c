@@ -269,9 +269,11 @@ enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_keys *k = store->keys;
 	char last[24];
-	if (k->count == 0)
+	/* A purge spends a number too: a copy of store.db from before it has to be known as one. */
+	const int64_t spent = (int64_t)k->count + k->shred;
+	if (spent == 0)
 		return WG_OK; /* a transaction without blobs costs nothing here */
-	const int64_t batch[] = { k->last + 1, k->last + (int64_t)k->count, WG_BATCH_OPEN };
+	const int64_t batch[] = { k->last + 1, k->last + spent, WG_BATCH_OPEN };
 	(void)snprintf(last, sizeof last, "%lld", (long long)batch[1]); /* 19 digits */
 	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
@@ -280,6 +282,7 @@ enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 		code = wg_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
 	if (code == WG_OK)
 		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
+	k->last = batch[1];
 	k->unsettled = true;
 	return code == WG_OK ? wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(last)), err)
 	                     : code;

@@ -58,8 +58,8 @@ enum wg_code wg_purge_message(struct wg_store *store, struct wg_now now, int64_t
 	return code == WG_OK ? wg_chain_append(store, now, &entry, err) : code;
 }
 
-static enum wg_code forget(struct wg_store *store, struct wg_now now, int64_t child, const char *person,
-                           uint64_t *heads, struct wg_err *err)
+enum wg_code wg_purge_forget(struct wg_store *store, struct wg_now now, int64_t child, const char *person,
+                             uint64_t *heads, struct wg_err *err)
 {
 	static const char *const sql[] = {
 		"UPDATE record SET blob = NULL WHERE child = ?1",
@@ -101,6 +101,6 @@ enum wg_code wg_purge_children(struct wg_store *store, struct wg_now now, int64_
 	}
 	wg_query_end(&q);
 	for (size_t i = 0; code == WG_OK && i < n; i++)
-		code = forget(store, now, children[i], person, heads, err);
+		code = wg_purge_forget(store, now, children[i], person, heads, err);
 	return code;
 }

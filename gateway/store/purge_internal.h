@@ -48,6 +48,10 @@ enum wg_code wg_purge_message(struct wg_store *store, struct wg_now now, int64_t
 enum wg_code wg_purge_children(struct wg_store *store, struct wg_now now, int64_t before, const char *person,
                                uint64_t *heads, struct wg_err *err) WG_MUST;
 
+/* One child; *heads counts as above. */
+enum wg_code wg_purge_forget(struct wg_store *store, struct wg_now now, int64_t child, const char *person,
+                             uint64_t *heads, struct wg_err *err) WG_MUST;
+
 /* ---- purge_again.c: store.db was put back: what was purged since is purged again, without content or keys as it is.
  */
 enum wg_code wg_purge_again(struct wg_store *store, struct wg_now now, struct wg_err *err) WG_MUST;
