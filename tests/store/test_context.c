@@ -128,6 +128,55 @@ static void told_by_state(void **state)
 	}
 }
 
+/* What waits for a person, and by when: of the message itself only, and no alarm. */
+static void due_of_reviews(void **state)
+{
+	static const struct {
+		enum wg_delivery_state state;
+		const char *more;
+		bool due;
+	} rows[] = {
+		{ WG_DLV_REVIEW, "", true },
+		{ WG_DLV_REVIEW, ", due = 0", false },
+		{ WG_DLV_HELD, ", held_from = 'review'", true },
+		{ WG_DLV_HELD, ", held_from = 'sealed'", false },
+		{ WG_DLV_SEALED, "", false }, /* released: what is asked next is another question */
+		{ WG_DLV_WITHHELD, "", false },
+		{ WG_DLV_SUPERSEDED, "", false },
+		{ WG_DLV_RECALLED, "", false },
+		{ WG_DLV_REVIEW, ", alarm_of = 2", false },
+		{ WG_DLV_REVIEW, ", epoch = 'older'", true },
+	};
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT], other[WG_ID_TEXT];
+	struct wg_dlv_new d[] = { to_desk("front-door", "placing", WG_DLV_REVIEW),
+		                      to_desk("duty", "host", WG_DLV_WITHHELD) };
+	d[0].due = s->now.wall + 60000;
+	const struct notice opens = { .relation = OPENS, .nhs = "tess", .deliveries = d, .delivery_count = 2 };
+	send_notice(s, 1, &opens, id);
+	accept_notice(s, 2, &opens, other);
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		char sql[256];
+		OK(wg_store_mark(s->store, &err));
+		(void)snprintf(sql, sizeof sql, "UPDATE delivery SET state = '%s'%s WHERE seq = 1",
+		               wg_delivery_state_name(rows[i].state), rows[i].more); /* short */
+		OK(wg_db_exec(s->store, sql, &err));
+		struct wg_context c = context_of(s, id, &opens), none = context_of(s, other, &opens);
+		if (c.due_count != rows[i].due || none.due_count != 0)
+			fail_msg("row %zu (%s%s): %u", i, wg_delivery_state_name(rows[i].state), rows[i].more, c.due_count);
+		if (c.due_count > 0) {
+			assert_true(c.dues[0].due == d[0].due);
+			assert_string_equal(c.dues[0].organisation, d[0].organisation);
+			assert_string_equal(c.dues[0].desk, d[0].desk);
+			assert_string_equal(c.dues[0].role, d[0].role);
+		}
+		wg_context_free(&c);
+		wg_context_free(&none);
+		OK(wg_store_undo(s->store, &err));
+	}
+}
+
 static void told_of_what_is_named(void **state)
 {
 	struct scene *s = *state;
@@ -343,6 +392,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(live_is_somebody_elses_word, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(doubt_is_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(told_by_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(due_of_reviews, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(told_of_what_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(strangers, set_up, tear_down),
