@@ -9,9 +9,6 @@
 #include "notice/notice_internal.h"
 #include "notice/xml_make.h"
 
-/* A path that answer/item/place may hold: 160 bytes by the schema. */
-#define PLACE_MAX 256
-
 static bool copy_children(xmlNode *to, const xmlNode *from, const struct wg_type *type, wg_categories granted,
                           xmlNs *ns);
 
@@ -140,44 +137,29 @@ static enum wg_code address_copy(struct wg_notice *copy, const struct wg_copy *f
 }
 
 /* Adds the categories of one place and of all above it; false when it is no place of this schema. */
-static bool place_categories(const struct wg_schema *schema, const char *place, size_t len, wg_categories *set)
+static bool place_categories(const struct wg_schema *schema, char *place, wg_categories *set)
 {
-	char above[PLACE_MAX];
-	if (len >= sizeof above)
-		return false;
-	memcpy(above, place, len);
-	above[len] = '\0';
-	for (size_t n = strcspn(above, "/");; n += 1 + strcspn(above + n + 1, "/")) {
+	for (char *end = strchrnul(place, '/');; end = strchrnul(end + 1, '/')) {
 		wg_categories category = WG_CATEGORIES_NONE;
-		char whole = above[n];
-		above[n] = '\0';
-		if (!wg_schema_find(schema, above, &category, NULL))
+		char whole = *end;
+		*end = '\0';
+		if (!wg_schema_find(schema, place, &category, NULL))
 			return false;
 		*set |= category;
-		above[n] = whole;
-		if (n == len)
+		*end = whole;
+		if (whole == '\0')
 			return true;
 	}
 }
 
-/* What an item's place says: one place, or several of which one is enough ("child/date-of-birth|child/age"). No element
- * <place>: nothing. */
+/* What an item's place says. No element <place>: nothing. */
 static bool item_categories(const struct wg_schema *schema, const xmlNode *item, wg_categories *set)
 {
 	const xmlNode *place = wg_xml_first(item, "place");
 	if (place == NULL)
 		return true;
 	WG_AUTO_FREE char *text = wg_xml_text(place);
-	if (text == NULL)
-		return false;
-	for (const char *one = text;; one++) {
-		size_t n = strcspn(one, "|");
-		if (!place_categories(schema, one, n, set))
-			return false;
-		one += n;
-		if (*one == '\0')
-			return true;
-	}
+	return text != NULL && place_categories(schema, text, set);
 }
 
 wg_categories wg_project_named(const struct wg_schema *schema, const struct _xmlNode *root)

@@ -261,6 +261,7 @@ static void test_items_name_what_is_granted(void **unused)
 		{ "nothing/of/the/kind", false },
 		{ "", false },
 		{ longest, false },
+		{ "child/name/full|child/date-of-birth", false }, /* two are none */
 		{ NULL, true },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
@@ -461,16 +462,12 @@ static char *count_strdup(const char *s)
 }
 
 /* Whichever allocation is the first to fail: a copy is whole, or there is none. */
-static void test_memory_runs_out(void **unused)
+static void copy_without_memory(const struct wg_notice *original, wg_categories granted)
 {
-	(void)unused;
 	struct wg_err err = { 0 };
-	WG_AUTO_NOTICE struct wg_notice *original = parse_corpus("photograph.xml"), *whole = NULL;
+	WG_AUTO_NOTICE struct wg_notice *whole = NULL;
 	WG_AUTO_BUF struct wg_buf expected = WG_BUF(BYTES_MAX);
-	struct wg_copy how = { "derbyshire",        "duty",       wg_category_find("photograph") | wg_category_find("risk"),
-		                   wg_categories_all(), "not shared", "P6Y" };
-	assert_wg(wg_notice_set(original, "episode/risk-reason", "Cold", &err));
-	assert_wg(wg_notice_set(original, "child/name/full", "Tess Example", &err));
+	struct wg_copy how = { "derbyshire", "duty", granted, wg_categories_all(), "not shared", "P6Y" };
 	assert_wg(wg_notice_project(original, &how, &whole, &err));
 	assert_wg(wg_notice_serialise(whole, &expected, &err));
 	unsigned long needed = ULONG_MAX;
@@ -489,6 +486,20 @@ static void test_memory_runs_out(void **unused)
 		assert_string_equal(wg_buf_text(&bytes), wg_buf_text(&expected));
 	}
 	assert_true(needed > 100);
+}
+
+static void test_memory_runs_out(void **unused)
+{
+	(void)unused;
+	struct wg_err err = { 0 };
+	WG_AUTO_NOTICE struct wg_notice *photograph = parse_corpus("photograph.xml"),
+									*correction = parse_corpus("correction.xml");
+	assert_wg(wg_notice_set(photograph, "episode/risk-reason", "Cold", &err));
+	assert_wg(wg_notice_set(photograph, "child/name/full", "Tess Example", &err));
+	copy_without_memory(photograph, wg_category_find("photograph") | wg_category_find("risk"));
+	assert_wg(wg_notice_set(correction, "answer/item[+]/label", "a", &err));
+	assert_wg(wg_notice_set(correction, "answer/item[last]/place", "child/name/full", &err));
+	copy_without_memory(correction, wg_category_find("identity"));
 }
 
 int main(void)
