@@ -10,12 +10,17 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "role/role.h"
 #include "store/server.h"
 #include "sys/sandbox.h"
+
+/* A store that is just starting, or just ending, is locked and serves nobody: it is waited for, ten seconds in all. */
+#define OPEN_TRIES 50
+#define OPEN_PAUSE_MS 200
 
 /* The driver's file (sqlite_db.c); another driver has another one. */
 #define WG_STORE_DATABASE "store.db"
@@ -32,6 +37,16 @@ static enum wg_code become_owner(const char *folder, struct wg_err *err)
 	if (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 || setuid(st.st_uid) != 0)
 		return wg_err_errno(err, "becoming the owner of %s", folder);
 	return WG_OK;
+}
+
+/* The code as one byte, then the words; cut, the parent says less. */
+static void tell_parent(int say, enum wg_code code, const struct wg_err *err)
+{
+	char words[1 + WG_ERR_TEXT_MAX];
+	words[0] = (char)code;
+	size_t n = strlen(err->text);
+	memcpy(words + 1, err->text, n);
+	(void)!write(say, words, n + 1);
 }
 
 /* In the child: a store process for one peer; ends when the peer does. Says on `say` why it could not start; closes it
@@ -56,7 +71,7 @@ static void serve_one(const struct wg_config *config, int fd, int say, pid_t par
 	if (code == WG_OK)
 		code = wg_sandbox_enter(&sandbox, &err);
 	if (code != WG_OK)
-		(void)!write(say, err.text, strlen(err.text)); /* the parent then says less */
+		tell_parent(say, code, &err);
 	wg_closep(&say);
 	if (code == WG_OK)
 		code = wg_server_run(server, &wg_role_stop, &err);
@@ -64,11 +79,12 @@ static void serve_one(const struct wg_config *config, int fd, int say, pid_t par
 	_exit(code == WG_OK ? 0 : 1);
 }
 
-/* Forks the store process; *fd is our end of its socket. */
-static enum wg_code start_store(const struct wg_config *config, pid_t *store, int *fd, struct wg_err *err)
+/* Forks the store process; *fd is our end of its socket. *locked: another process has the store, and does not serve yet
+ * or no longer. */
+static enum wg_code start_store(const struct wg_config *config, pid_t *store, int *fd, bool *locked, struct wg_err *err)
 {
 	int ends[2], said[2];
-	char why[WG_ERR_TEXT_MAX] = "";
+	char said_words[1 + WG_ERR_TEXT_MAX] = "";
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return wg_err_errno(err, "socket pair");
 	if (pipe2(said, O_CLOEXEC) != 0) {
@@ -88,13 +104,15 @@ static enum wg_code start_store(const struct wg_config *config, pid_t *store, in
 	wg_closep(&ends[1]);
 	wg_closep(&said[1]);
 	ssize_t n = 0;
-	while (*store > 0 && (n = read(said[0], why, sizeof why - 1)) < 0 && errno == EINTR)
+	while (*store > 0 && (n = read(said[0], said_words, sizeof said_words - 1)) < 0 && errno == EINTR)
 		;
 	wg_closep(&said[0]);
 	if (*store < 0)
 		return wg_err_errno(err, "fork");
-	return n <= 0 ? WG_OK
-	              : wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", why);
+	if (n <= 0)
+		return WG_OK;
+	*locked = said_words[0] == (char)WG_AGAIN;
+	return wg_err_set(err, WG_AGAIN, "the gateway does not run, and its store cannot be opened: %s", said_words + 1);
 }
 
 /* There is a store to open: looking must not make one, which would then be the looker's. */
@@ -114,28 +132,42 @@ static enum wg_code find_store(const struct wg_config *config, struct wg_err *er
 	return wg_err_errno(err, "the store in %s cannot be opened", config->state);
 }
 
-enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out, struct wg_err *err)
+/* One try: the gateway's own store process, or one for us alone. */
+static enum wg_code try_open(const struct wg_config *config, struct wg_admin *out, bool *locked, struct wg_err *err)
 {
 	struct wg_client *client = NULL;
 	int fd = -1;
+	*out = (struct wg_admin){ 0 };
+	*locked = false;
 	enum wg_code code = wg_client_open(config->state, WG_ROLE_ADMIN, &client, err);
 	if (code == WG_OK) {
-		*out = (struct wg_admin){ .client = client };
+		out->client = client;
 		return WG_OK;
 	}
 	if (code != WG_AGAIN && code != WG_NOT_FOUND)
 		return code;
 	code = find_store(config, err);
-	if (code != WG_OK)
-		return code;
-	*out = (struct wg_admin){ 0 };
-	code = start_store(config, &out->store, &fd, err);
+	if (code == WG_OK)
+		code = start_store(config, &out->store, &fd, locked, err);
 	if (code == WG_OK)
 		code = wg_client_adopt(fd, &out->client, err);
 	else
 		wg_closep(&fd);
 	if (code != WG_OK)
 		wg_admin_close(out);
+	return code;
+}
+
+enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out, struct wg_err *err)
+{
+	const struct timespec pause = { .tv_nsec = (long)OPEN_PAUSE_MS * 1000 * 1000 };
+	bool locked = true;
+	enum wg_code code = WG_AGAIN;
+	for (unsigned i = 0; i < OPEN_TRIES && locked; i++) {
+		if (i > 0)
+			(void)nanosleep(&pause, NULL); /* woken early, it is tried early */
+		code = try_open(config, out, &locked, err);
+	}
 	return code;
 }
 
