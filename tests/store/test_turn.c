@@ -150,7 +150,8 @@ static void ended_before_it_was_kept(void **state)
 	assert_int_equal(deliveries_due(s), 1);
 }
 
-/* The server looks by itself: nobody asks, and the message comes back to the process role. */
+/* The server looks by itself: nobody asks, and the message comes back to the process role, which says over the wire
+ * what the decision was told. */
 static void the_server_looks(void **state)
 {
 	struct rig_server r;
@@ -161,6 +162,7 @@ static void the_server_looks(void **state)
 	struct wg_msg_done_result result;
 	struct wg_dlv_new d = to_desk("front-door", "placing", WG_DLV_SEALED);
 	struct wg_msg_new m = rig_message(1);
+	const struct wg_match_key key = rig_key(WG_KEY_NHS, "tess");
 	unsigned count = 0;
 	(void)state;
 	d.valid_until = 1;
@@ -176,9 +178,22 @@ static void the_server_looks(void **state)
 	OK(wg_client_lease_deliveries(deliver, "", 1, 1, 0, &sent, &count, &err));
 	assert_int_equal(count, 0);
 	wg_dlv_jobs_free(sent, count);
-	OK(wg_client_lease_messages(process, 1, 60000, &jobs, &count, &err));
-	assert_true(count == 1 && jobs[0].again);
-	wg_msg_jobs_free(jobs, count);
+	d.valid_until = 0;
+	for (int live = 1; live >= 0; live--) { /* decided as of a missing child, which it is not: once more */
+		OK(wg_client_lease_messages(process, 1, 60000, &jobs, &count, &err));
+		assert_true(count == 1 && jobs[0].again);
+		done.token = jobs[0].token;
+		wg_msg_jobs_free(jobs, count);
+		done.keys = &key;
+		done.key_count = 1;
+		done.watches_live = true;
+		done.live = live == 1;
+		OK(wg_client_done(process, &done, &result, &err));
+		assert_int_equal(result.state, live == 1 ? WG_MSG_NORMALISED : WG_MSG_ROUTED);
+	}
+	OK(wg_client_lease_deliveries(deliver, "", 1, 1, 0, &sent, &count, &err));
+	assert_int_equal(count, 1);
+	wg_dlv_jobs_free(sent, count);
 	wg_client_freep(&intake);
 	wg_client_freep(&process);
 	wg_client_freep(&deliver);
