@@ -86,6 +86,7 @@ wg_categories wg_notice_categories(const struct wg_notice *notice);
 
 /* What a copy says of itself. */
 #define WG_COPY_REASON "not shared with this recipient"
+#define WG_COPY_PICTURE "a photograph was left out: what the camera may have written into it could not be taken away"
 struct wg_copy {
 	const char *organisation, *desk; /* whom this copy is for; written to header/copy-for */
 	wg_categories granted;           /* what stays */
@@ -97,11 +98,15 @@ struct wg_copy {
 /* The copy for one recipient: every element whose category is not granted is gone with all below it, and the result is
  * again a valid notice (an element that the schema requires and that is not granted makes WG_CONFIG: the policy grants
  * too little for a notice of this kind). Categories "administrative" are always kept. Afterwards checks that nothing
- * outside granted is left, independently of how it was removed. Attachments are named anew ("photograph-1.jpg"): the
- * name that a file had may say anything. An answer's item whose place is not granted goes too: that there is something
- * to correct is itself information. */
+ * outside granted is left, independently of how it was removed. Photographs are cleaned (notice/picture.h), with the
+ * hash of what is left, and named anew ("photograph-1.jpg"): the name that a file had may say anything. One that cannot
+ * be cleaned stays out of the copy, which then says so in <withheld category="photograph">, WG_COPY_PICTURE. An
+ * answer's item whose place is not granted goes too: that there is something to correct is itself information. */
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
                                struct wg_err *err) WG_MUST;
+
+/* How many photographs it holds: fewer in a copy whose recipient is granted them when some could not be cleaned. */
+unsigned wg_notice_pictures(const struct wg_notice *notice);
 
 /* One place that a notice holds something at, with its path as the schema writes it: no numbers, no values. */
 struct wg_notice_element {

@@ -24,8 +24,14 @@ xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_
  * category. root is the <notice>. */
 wg_categories wg_project_named(const struct wg_schema *schema, const struct _xmlNode *root);
 
+/* The photographs of a copy (project_picture.c): cleaned, named "photograph-1.jpg" and on, with the hash of what is
+ * left. left_out: some could not be cleaned and are gone from it. root is the <notice>. */
+enum wg_code wg_project_pictures(struct _xmlNode *root, bool *left_out, struct wg_err *err) WG_MUST;
+/* For the check below: WG_CORRUPT when one is not clean, or its hash is another's. */
+enum wg_code wg_project_check_pictures(const struct _xmlNode *root, struct wg_err *err) WG_MUST;
+
 /* The check of a copy before it leaves (project_check.c): WG_CORRUPT when the bytes hold any element or attribute whose
- * category is not in granted, or anything that is neither. */
+ * category is not in granted, or anything that is neither, or a photograph that is not clean. */
 enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes, size_t len, wg_categories granted,
                               struct wg_err *err) WG_MUST;
 

@@ -2,7 +2,6 @@
  * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by
  * deleting from the original, and project_check.c reads the bytes again afterwards.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -191,26 +190,13 @@ static void drop_items(struct wg_notice *copy, wg_categories granted)
 	}
 }
 
-/* "photograph-1.jpg": the name that a file had may say who is in it, where, or who sent it. */
-static enum wg_code name_attachments(struct wg_notice *copy, struct wg_err *err)
-{
-	unsigned n = 0;
-	for (xmlNode *c = wg_xml_first(wg_xml_root(copy->xml), "attachment"); c != NULL; c = wg_xml_next(c, "attachment")) {
-		char type[WG_LIMIT_NAME + 1], name[32];
-		bool png = wg_xml_attr_into(c, "type", type, sizeof type) && strcmp(type, "image/png") == 0;
-		(void)snprintf(name, sizeof name, "photograph-%u.%s", ++n, png ? "png" : "jpg"); /* it fits */
-		if (!wg_xml_make_attribute(c, "name", name))
-			return wg_err_set(err, WG_SYSTEM, "no memory for a copy");
-	}
-	return WG_OK;
-}
-
 enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_copy *copy, struct wg_notice **out,
                                struct wg_err *err)
 {
 	wg_categories granted = copy->granted | wg_category_find("administrative");
 	wg_categories gone = wg_notice_categories(notice) & ~granted & copy->mark;
 	WG_AUTO_NOTICE struct wg_notice *result = NULL;
+	bool left_out = false;
 	if (copy->organisation == NULL || copy->desk == NULL || (gone != 0 && copy->reason == NULL))
 		return wg_err_set(err, WG_CONFIG,
 		                  "a copy needs an organisation, a desk, and a reason for what it names as withheld");
@@ -221,9 +207,11 @@ enum wg_code wg_notice_project(const struct wg_notice *notice, const struct wg_c
 		code = address_copy(result, copy, err);
 	}
 	if (code == WG_OK)
-		code = name_attachments(result, err);
+		code = wg_project_pictures(wg_xml_root(result->xml), &left_out, err);
 	if (code == WG_OK)
 		code = mark_withheld(result, gone, copy->reason, err);
+	if (code == WG_OK && left_out)
+		code = mark_withheld(result, wg_category_find("photograph"), WG_COPY_PICTURE, err);
 	if (code == WG_OK && (code = wg_notice_validate(result, err)) == WG_REJECT) {
 		(void)wg_err_add(err, "with what is granted to %s/%s this is no valid notice", copy->organisation, copy->desk);
 		code = WG_CONFIG;

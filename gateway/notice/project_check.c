@@ -1,6 +1,7 @@
 /* project_check.c owns the check of a copy before it leaves: it reads the bytes that would go, names every element and
  * attribute by its whole path, and asks the schema for the category of that path.
- * SECURITY: the last one to look. It shares no code with the building of copies in project.c. */
+ * SECURITY: the last one to look. It shares no code with the building of copies in project.c, only the knowledge of
+ * what a picture needs. */
 #include <stdio.h>
 
 #include "notice/notice_internal.h"
@@ -71,5 +72,6 @@ enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes,
 		return code;
 	const xmlNode *root = wg_xml_root(copy);
 	struct check check = { .schema = schema, .granted = granted, .ns = root->ns, .err = err };
-	return check_node(&check, root, "");
+	code = check_node(&check, root, "");
+	return code == WG_OK ? wg_project_check_pictures(root, err) : code;
 }

@@ -5,6 +5,7 @@
 
 #include "notice/schema_print.h"
 #include "notice_fixture.h"
+#include "pictures.h"
 
 /* Settable places of one kind: the interview has some 480, with those that all notices share. */
 #define FILLED_MAX 1024
@@ -35,8 +36,8 @@ static inline const char *plain_value(const char *type)
 		{ "postcode", "ZZ9 9ZZ" },
 		{ "nhs-number", "9990000018" },
 		{ "pupil-number", "A999999999999" },
-		{ "sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-		{ "photograph-bytes", "iVBORw0KGgo=" },
+		{ "sha256", JPEG_SHA256 },
+		{ "photograph-bytes", JPEG_BASE64 },
 		{ "count", "417" },
 		{ "place", "child/name/full" },
 		{ "local-authority", "830" },

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "pictures.h"
+
 #define PAIRS_MAX 4
 
 /* Places that must be there together share an entry; all of an entry have its category. A value "%" stands for words
@@ -195,10 +197,10 @@ static const struct entry entries[] = {
 	{ "wishes", BOTH, { { "sharing/wishes", "%" } } },
 	{ "photograph",
 	  BOTH,
-	  { { "attachment", "AAAA" },
+	  { { "attachment", PNG_BASE64 },
 	    { "attachment/@name", "%" },
 	    { "attachment/@type", "image/png" },
-	    { "attachment/@sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" } } },
+	    { "attachment/@sha256", PNG_SHA256 } } },
 };
 
 /* The words of one place; no two places share them, and none is part of another. */

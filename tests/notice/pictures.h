@@ -3,6 +3,13 @@
 #ifndef WG_TESTS_PICTURES_H
 #define WG_TESTS_PICTURES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
 #define JPEG_SOI "\xFF\xD8"
 #define JPEG_DQT "\xFF\xDB\0\x43\0ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"
 #define JPEG_SOF "\xFF\xC0\0\x0B\x08\0\x08\0\x08\1\1\x11\0"
@@ -27,5 +34,47 @@
 #define PNG_CLEAN PNG_START PNG_IHDR PNG_IDAT PNG_IEND
 #define PNG_BASE64 "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
 #define PNG_SHA256 "e124007e0371a272f11e7fbc2414aff5a1095f3a46ad29771ea1bf3f8a5b07ca"
+
+/* The slow check sum, as the standard words it. */
+static inline uint32_t png_crc(const uint8_t *p, size_t len)
+{
+	uint32_t c = 0xFFFFFFFF;
+	for (size_t i = 0; i < len; i++) {
+		c ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			c = (c & 1) != 0 ? c >> 1 ^ 0xEDB88320 : c >> 1;
+	}
+	return ~c;
+}
+
+static inline void png_chunk(struct wg_buf *b, const char type[5], const char *bytes, size_t len)
+{
+	wg_buf_u32(b, (uint32_t)len);
+	size_t from = b->len;
+	wg_buf_put(b, type, 4);
+	wg_buf_put(b, bytes, len);
+	wg_buf_u32(b, png_crc(b->data + from, b->len - from));
+}
+
+/* The same pictures with words beside them, at the beginning, where a comment stands, and after the end; broken: with a
+ * part that is damaged. */
+static inline void picture_with(struct wg_buf *b, bool png, const char *words, bool broken)
+{
+	char comment[64];
+	int n = snprintf(comment, sizeof comment, "C%c%s", '\0', words);
+	if (png) {
+		wg_buf_put(b, PNG_START PNG_IHDR, sizeof PNG_START + sizeof PNG_IHDR - 2);
+		png_chunk(b, "tEXt", comment, (size_t)n);
+		wg_buf_put(b, PNG_IDAT PNG_IEND, sizeof PNG_IDAT + sizeof PNG_IEND - 2);
+		b->data[b->len - 1] ^= broken ? 1 : 0;
+	} else {
+		wg_buf_put(b, JPEG_SOI "\xFF\xFE\0", sizeof JPEG_SOI + 2);
+		wg_buf_u8(b, (uint8_t)(n + 2));
+		wg_buf_put(b, comment, (size_t)n);
+		wg_buf_put(b, JPEG_TABLES JPEG_SCAN JPEG_EOI, sizeof JPEG_TABLES + sizeof JPEG_SCAN + sizeof JPEG_EOI - 3);
+		b->data[b->len - 1] ^= broken ? 1 : 0;
+	}
+	wg_buf_puts(b, words);
+}
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef WG_TESTS_PROPERTY_NOTICE_H
 #define WG_TESTS_PROPERTY_NOTICE_H
 
+#include "../notice/pictures.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "property_schema.h"
 
 #define PN_ITEMS 4000
@@ -44,6 +47,7 @@ struct pn_making {
 	struct pn_step steps[PN_DEPTH];
 	int depth;
 	unsigned one_in, canaries; /* of places that are filled */
+	bool png;                  /* the photograph made last */
 };
 
 /* A value for types that are no free words; NULL for those that are. */
@@ -56,7 +60,6 @@ static const char *pn_plain(const char *type)
 		{ "nhs-number", "9990000018" },
 		{ "pupil-number", "A999999999999" },
 		{ "sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-		{ "photograph-bytes", "iVBORw0KGgo=" },
 		{ "count", "417" },
 		{ "place", "child/name/full" },
 		{ "local-authority", "830" },
@@ -94,6 +97,22 @@ static const char *pn_special(const char *path)
 	return NULL;
 }
 
+/* A photograph with a canary in it; what follows that says whether the picture can be cleaned. */
+static const char *pn_picture(struct pn_making *m, const char *canary)
+{
+	static char text[1024];
+	char words[40];
+	bool broken = pr_one_in(4);
+	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(sizeof text / 2);
+	m->png = pr_one_in(2);
+	(void)snprintf(words, sizeof words, "%s%s", canary, broken ? "broken" : "whole");
+	picture_with(&bytes, m->png, words, broken);
+	WG_AUTO_FREE char *base64 = wg_base64_encode(bytes.data, bytes.len);
+	assert_non_null(base64);
+	(void)snprintf(text, sizeof text, "%s", base64);
+	return text;
+}
+
 static void pn_path(const struct pn_making *m, bool bare, char *out, size_t size)
 {
 	size_t used = 0;
@@ -115,7 +134,9 @@ static void pn_set(struct pn_making *m, const char *type)
 	pn_path(m, false, path, sizeof path);
 	pn_path(m, true, bare, sizeof bare);
 	(void)snprintf(canary, sizeof canary, "Zq%04uq", ++m->canaries);
-	value = pn_special(bare);
+	value = strcmp(bare, "attachment") == 0 ? pn_picture(m, canary) : pn_special(bare);
+	if (strcmp(bare, "attachment/@type") == 0)
+		value = m->png ? "image/png" : "image/jpeg";
 	for (const char *t = type; value == NULL && t[0] != '\0'; t = ps_type(t) != NULL ? ps_type(t)->base : "") {
 		value = pn_plain(t);
 		if (value == NULL && ps_type(t) != NULL && ps_type(t)->first_code[0] != '\0')

@@ -1,6 +1,7 @@
 /* Random notices and policies against the oracle: for every recipient, every element is in its copy exactly when the
  * oracle grants it, and nothing of what is not granted comes out on any other way. One seed makes one policy and a few
  * notices; what fails prints its seed: test_property --from SEED --seeds 1. */
+#include "base/sha256.h"
 #include "base/text.h"
 #include "channel/mime.h"
 #include "notice/schema_print.h"
@@ -15,7 +16,7 @@
 static uint64_t first_seed = 1;
 static unsigned seeds = 5000, render_every = RENDER_EVERY;
 static struct wg_render *render;
-static unsigned long cases, copies, verdicts[3];
+static unsigned long cases, copies, pictures, verdicts[3];
 
 /* What one seed is about, for messages. */
 static struct {
@@ -108,6 +109,61 @@ static bool names_withheld(const struct pn_content *original, const struct pn_it
 	return false;
 }
 
+/* The photograph of which this place is a part: its own text stands after all that is said of it. */
+static const char *picture_of(const struct pn_item *item)
+{
+	while (strcmp(item->place->path, "attachment") != 0)
+		item++;
+	return item->value;
+}
+
+/* The generator wrote it: pn_picture. */
+static bool picture_is(const char *picture, const char *what)
+{
+	struct wg_err err = { 0 };
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	OK(wg_base64_decode(picture, strlen(picture) / 4 * 4, &bytes, &len, &err));
+	bool is = memmem(bytes, len, what, strlen(what)) != NULL;
+	free(bytes);
+	return is;
+}
+
+/* What a place of a photograph should be in the copy; false when it should not be there. */
+static bool expected_picture(const struct pn_item *item, unsigned *attachments, char *value, size_t size)
+{
+	const char *picture = picture_of(item);
+	bool png = picture_is(picture, "PNG");
+	if (picture_is(picture, "broken"))
+		return false;
+	if (strcmp(item->place->path, "attachment/@name") == 0)
+		(void)snprintf(value, size, "photograph-%u.%s", ++*attachments, png ? "png" : "jpg");
+	else if (strcmp(item->place->path, "attachment/@sha256") == 0)
+		(void)snprintf(value, size, "%s", png ? PNG_SHA256 : JPEG_SHA256);
+	else if (strcmp(item->place->path, "attachment") == 0)
+		(void)snprintf(value, size, "%.79s", png ? PNG_BASE64 : JPEG_BASE64); /* what was read was cut, too */
+	return true;
+}
+
+/* No word of what stood beside a picture is in it, and its hash is its own. */
+static void check_pictures(const char *xml)
+{
+	for (const char *one = strstr(xml, "<attachment "); one != NULL; one = strstr(one + 1, "<attachment ")) {
+		struct wg_err err = { 0 };
+		uint8_t *bytes = NULL, hash[WG_SHA256_LEN];
+		char text[2 * WG_SHA256_LEN + 1];
+		size_t len = 0;
+		const char *from = strchr(one, '>') + 1, *said = strstr(one, "sha256=\"") + 8;
+		OK(wg_base64_decode(from, strcspn(from, "<"), &bytes, &len, &err));
+		wg_sha256(bytes, len, hash);
+		wg_hex(hash, sizeof hash, text);
+		if (len == 0 || memmem(bytes, len, "Zq", 2) != NULL || strncmp(said, text, strlen(text)) != 0)
+			FAIL("a photograph says more than it shows, or has another's hash");
+		free(bytes);
+		pictures++;
+	}
+}
+
 /* What the copy should hold at place i of the original, if anything. */
 static bool expected_at(const struct pn_content *original, const struct pn_item *item, const struct po_answer *answer,
                         unsigned *attachments, char *value, size_t size)
@@ -115,9 +171,7 @@ static bool expected_at(const struct pn_content *original, const struct pn_item 
 	if ((item->place->need & ~answer->granted) != 0 || names_withheld(original, item, answer->granted))
 		return false;
 	(void)snprintf(value, size, "%s", item->value);
-	if (strcmp(item->place->path, "attachment/@name") == 0)
-		(void)snprintf(value, size, "photograph-%u.jpg", ++*attachments);
-	return true;
+	return strncmp(item->place->path, "attachment", 10) != 0 || expected_picture(item, attachments, value, size);
 }
 
 /* What a copy says of itself, and not the original. */
@@ -142,7 +196,7 @@ static void check_xml(const struct pn_content *original, const char *xml, const 
 {
 	static struct pn_content copy;
 	char hollow[192], value[80];
-	uint64_t named = 0;
+	uint64_t named = 0, left_out = 0;
 	unsigned attachments = 0;
 	int at_copy = 0;
 	bool keep = false;
@@ -154,8 +208,11 @@ static void check_xml(const struct pn_content *original, const char *xml, const 
 		while (at_copy < copy.count && own_of_copy(&copy.items[at_copy], p, answer, &named))
 			keep = strcmp(copy.items[at_copy++].place->path, "header/keep") == 0 || keep;
 		const struct pn_item *there = at_copy < copy.count ? &copy.items[at_copy] : NULL;
-		if (!expected_at(original, item, answer, &attachments, value, sizeof value))
+		if (!expected_at(original, item, answer, &attachments, value, sizeof value)) {
+			if ((item->place->need & ~answer->granted) == 0 && strcmp(item->place->path, "attachment") == 0)
+				left_out = (uint64_t)1 << ps_category("photograph");
 			continue;
+		}
 		if (there == NULL || there->place != item->place || strcmp(there->value, value) != 0)
 			FAIL("%s should be in the copy, where %s is", item->place->path,
 			     there != NULL ? there->place->path : "the end");
@@ -165,7 +222,7 @@ static void check_xml(const struct pn_content *original, const char *xml, const 
 		keep = strcmp(copy.items[at_copy++].place->path, "header/keep") == 0 || keep;
 	if (at_copy != copy.count)
 		FAIL("%s is in the copy and not granted", copy.items[at_copy].place->path);
-	if (named != answer->marked || keep != (answer->keep != 0))
+	if (named != (answer->marked | left_out) || keep != (answer->keep != 0))
 		FAIL("what is named as withheld is not what should be, or how long to keep it is not said");
 }
 
@@ -270,6 +327,7 @@ static void check_recipient(const struct pp_policy *p, const struct pn_content *
 	OK(wg_notice_project(notice, &how, &copy, &err));
 	OK(wg_notice_serialise(copy, &xml, &err));
 	check_xml(original, wg_buf_text(&xml), p, answer);
+	check_pictures(wg_buf_text(&xml));
 	if (cases % render_every == 0)
 		check_renderings(original, copy, &xml, answer->granted);
 }
@@ -371,11 +429,13 @@ static void test_property(void **state)
 		(void)remove(path);
 	}
 	(void)remove(folder);
-	print_message("seeds %llu to %llu: %lu cases, %lu copies, verdicts %lu send, %lu review, %lu deny\n",
-	              (unsigned long long)first_seed, (unsigned long long)(first_seed + seeds - 1), cases, copies,
-	              verdicts[0], verdicts[1], verdicts[2]);
+	print_message(
+		"seeds %llu to %llu: %lu cases, %lu copies, %lu photographs, verdicts %lu send, %lu review, %lu deny\n",
+		(unsigned long long)first_seed, (unsigned long long)(first_seed + seeds - 1), cases, copies, pictures,
+		verdicts[0], verdicts[1], verdicts[2]);
 	if (seeds >= 1000) /* otherwise little was proved */
-		assert_true(verdicts[0] > cases / 50 && verdicts[1] > cases / 50 && verdicts[2] > cases / 50);
+		assert_true(verdicts[0] > cases / 50 && verdicts[1] > cases / 50 && verdicts[2] > cases / 50 &&
+		            pictures > copies / 100);
 }
 
 /* The table of places was read by plain means: it must be the whole schema. */
