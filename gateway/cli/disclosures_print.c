@@ -264,6 +264,11 @@ static void put_entry(const struct wg_disclosing *d, const json_t *entry, struct
 	put_deciders(d, entry, out);
 	put_side(d, record, "share", sent ? "shared" : "would share", out);
 	put_places(d, record, "given", sent ? "places" : "would give", out);
+	wg_buf_reset(&line);
+	if (json_integer_value(json_object_get(record, "photographs_left_out")) > 0)
+		wg_buf_printf(&line, "%lld left out: could not be cleaned of what a camera writes into a picture",
+		              (long long)json_integer_value(json_object_get(record, "photographs_left_out")));
+	put_fact(d, "photographs", wg_buf_text(&line), out);
 	put_side(d, record, "withhold", "not shared", out);
 	if (d->purpose != WG_FOR_SUBJECT_ACCESS)
 		put_places(d, record, "withheld", "left out", out);

@@ -21,6 +21,7 @@ struct share {
 	struct wg_buf found; /* JSON */
 	char hit[256];       /* the same in words; "" for nothing */
 	char hash[WG_HASH_TEXT];
+	unsigned left_out; /* photographs that are granted and could not be cleaned */
 };
 
 /* The copy, and whether it holds what its recipient should not have. Its hash stands in the record: what a person is
@@ -40,8 +41,11 @@ static enum wg_code make_copy(struct share *s, struct wg_notice **out, struct wg
 	enum wg_code code = wg_notice_project(s->notice, &want, out, err);
 	if (code == WG_OK)
 		code = wg_notice_serialise(*out, &xml, err);
-	if (code == WG_OK)
+	if (code == WG_OK) {
 		wg_sha256_hex(xml.data, xml.len, s->hash);
+		if ((d->granted & wg_category_find("photograph")) != 0)
+			s->left_out = wg_notice_pictures(s->notice) - wg_notice_pictures(*out);
+	}
 	wg_buf_wipe(&xml);
 	if (code == WG_OK && s->known != NULL)
 		code = wg_seek_copy(s->p, s->known, *out, d->allowed, &s->found, s->hit, sizeof s->hit, err);
@@ -98,7 +102,7 @@ static enum wg_code seal_delivery(struct share *s, struct wg_outcome *o, struct 
 	return WG_OK;
 }
 
-/* The record: the decision, what the search found, and which copy it was. */
+/* The record: the decision, what the search found, which photographs stayed behind, and which copy it was. */
 static enum wg_code write_record(const struct share *s, struct wg_buf *out, struct wg_err *err)
 {
 	wg_decision_json(s->p->policy, s->d, s->notice, out);
@@ -106,6 +110,8 @@ static enum wg_code write_record(const struct share *s, struct wg_buf *out, stru
 	if (code != WG_OK)
 		return code;
 	out->len--; /* the brace that closes it: there is more to say */
+	if (s->left_out > 0)
+		wg_buf_printf(out, ",\"photographs_left_out\":%u", s->left_out);
 	wg_buf_printf(out, ",\"found\":%s,\"copy_sha256\":\"%s\"}", s->found.len > 0 ? wg_buf_text(&s->found) : "[]",
 	              s->hash);
 	return wg_buf_check(out, "disclosure record", err);
@@ -210,6 +216,7 @@ enum wg_code wg_handle_decide(struct wg_process *p, const struct wg_msg_job *job
 {
 	struct wg_decisions *decisions = NULL;
 	char now[WG_CLOCK_TEXT];
+	bool left_out = false;
 	struct wg_facts facts = facts_of(p, job, known, now);
 	o->done.watches_live = wg_policy_watches_live(p->policy, o->done.kind);
 	o->done.live = known != NULL && known->context.live;
@@ -220,8 +227,13 @@ enum wg_code wg_handle_decide(struct wg_process *p, const struct wg_msg_job *job
 		code = o->done.delivery_count < WG_LIMIT_RECIPIENTS
 		           ? add_delivery(&share, o, err)
 		           : wg_err_set(err, WG_LIMIT, "more than %d recipients and alarms", WG_LIMIT_RECIPIENTS);
+		left_out = left_out || share.left_out > 0;
 		wg_buf_free(&share.found);
 	}
+	/* nobody waits for the picture */
+	if (code == WG_OK && left_out)
+		wg_outcome_need_person(o, "a photograph was left out of what is sent, because what the camera may have written "
+		                          "into it could not be taken away: save it anew as a JPEG and send that");
 	/* those who can be reached are not kept waiting; a person looks after the others */
 	if (code == WG_OK && decisions->unreachable[0] != '\0')
 		wg_outcome_need_person(o, "cannot be reached: %s", decisions->unreachable);
