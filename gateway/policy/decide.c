@@ -252,6 +252,8 @@ static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_er
 	if (code != WG_OK)
 		return code;
 	conclude(d, &verdict, &tally, out);
+	if (d->text_review != NULL)
+		memcpy(out->reader, d->text_review->due.escalate, sizeof out->reader);
 	add_obligations(d, out);
 	return WG_OK;
 }

@@ -92,9 +92,11 @@ struct wg_decision {
 	unsigned due_minutes;  /* of due; 0 when there is none */
 	bool second_person;    /* REVIEW: two people must release it */
 	char escalate[WG_LIMIT_NAME +
-	              1];       /* REVIEW with due: the role in our own organisation that is told when it has passed */
-	unsigned delay_minutes; /* not sent before so long after the decision */
-	char keep[8];           /* how long the recipient may keep it ("P6Y"); "" when nothing is said */
+	              1]; /* REVIEW with due: the role in our own organisation that is told when it has passed */
+	char reader[WG_LIMIT_NAME + 1]; /* the role in our own organisation that is told when text which a person has to
+	                                 * read was not read in time, whatever sent it to review; "" for nobody */
+	unsigned delay_minutes;         /* not sent before so long after the decision */
+	char keep[8];                   /* how long the recipient may keep it ("P6Y"); "" when nothing is said */
 	wg_categories mark;  /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
 	int64_t valid_until; /* wall ms at which something given ends that a gate for this role or a condition asked for:
 	                      * from then on it has to be decided again. INT64_MAX when there is no such instant */

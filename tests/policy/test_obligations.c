@@ -125,6 +125,29 @@ static void test_reviews(void **state)
 	}
 }
 
+/* Who answers for text that has to be read is known of what may go as well: the search may stop it. */
+static void test_reader(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *rules, *reader;
+	} rows[] = {
+		{ "", "" },
+		{ READING("due=\"PT4H\""), "" },
+		{ READING("due=\"PT4H\" escalate=\"lead\""), "lead" },
+		{ READING("due=\"PT4H\" escalate=\"lead\"") REVIEW("r", "due=\"PT1H\" escalate=\"chief\""), "lead" },
+	};
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		char inside[4096];
+		struct wg_policy *policy = NULL;
+		(void)snprintf(inside, sizeof inside, ROUTE("front-door", "host") PLAIN UNREAD "%s", rows[i].rules);
+		struct wg_decisions *d = decide_text(inside, &policy);
+		assert_string_equal(d->list[0].reader, rows[i].reader);
+		wg_decisions_freep(&d);
+		wg_policy_freep(&policy);
+	}
+}
+
 /* What the text may hold is what the schema says of it, without what this recipient may have: by a rule that shares it,
  * whether the notice holds it in a place of its own or not; not what is withheld or waits for an agreement. */
 static void test_in_text(void **state)
@@ -319,8 +342,8 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reviews), cmocka_unit_test(test_in_text),      cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_tells),   cmocka_unit_test(test_tell_at_home),
+		cmocka_unit_test(test_reviews), cmocka_unit_test(test_reader), cmocka_unit_test(test_in_text),
+		cmocka_unit_test(test_waits),   cmocka_unit_test(test_tells),  cmocka_unit_test(test_tell_at_home),
 	};
 	return cmocka_run_group_tests_name("obligations", tests, open_all, close_all);
 }
