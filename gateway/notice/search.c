@@ -120,6 +120,7 @@ static void search_place(struct wg_traces *t, const char *path, wg_categories ow
 	t->path = path;
 	t->category = (unsigned)__builtin_ctzll(own); /* one bit: the loader saw to it */
 	search_text(t, text, words);
+	t->path = NULL; /* the caller's */
 	wg_wipe(text, strlen(text));
 	free(text);
 }

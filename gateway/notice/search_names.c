@@ -121,7 +121,7 @@ static void consider(struct wg_traces *t, const struct word *words, size_t count
 		}
 	for (size_t i = 0; i < count; i++)
 		order[i] = &words[(turn + i) % count];
-	if (commas > 1 || order[0]->n < 2 || order[count - 1]->n < 2)
+	if (count < 2 || commas > 1 || order[0]->n < 2 || order[count - 1]->n < 2)
 		return;
 	add_name(t, order, count);
 	order[1] = order[count - 1];

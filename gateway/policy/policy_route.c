@@ -55,7 +55,7 @@ static enum wg_code read_all_to(const struct wg_layer *layer, const struct _xmlN
 	unsigned n = 0;
 	for (struct _xmlNode *to = wg_xml_first(node, "to"); to != NULL; to = wg_xml_next(to, "to"))
 		n++;
-	route->to = calloc(n, sizeof *route->to); /* one at least, by the schema */
+	route->to = calloc(n + 1, sizeof *route->to); /* one to spare: never a request for nothing */
 	if (route->to == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 	for (struct _xmlNode *to = wg_xml_first(node, "to"); to != NULL && code == WG_OK; to = wg_xml_next(to, "to"))

@@ -80,7 +80,7 @@ static enum wg_code recall_alarms(struct wg_store *store, struct wg_now now, int
 	size_t n = 0;
 	enum wg_code code = wg_db_seqs(store, SQL_DLV_ALARMS, WG_ARGS(wg_db_int(seq)), SIZE_MAX, &seqs, &n, err);
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
-		struct wg_dlv_rec alarm;
+		struct wg_dlv_rec alarm = { 0 };
 		code = wg_delivery_by_seq(store, seqs[i], &alarm, err);
 		if (code == WG_OK && wg_delivery_may((int)alarm.state, WG_DLV_RECALLED, WG_WHO_STORE))
 			code = wg_delivery_move(store, now, &alarm, WG_DLV_RECALLED, WG_WHO_STORE, NULL, settled, err);
@@ -124,7 +124,7 @@ enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_r
 		(void)snprintf(why, WG_STORE_REASON, "recalled by its sender with message %s", by); /* it fits */
 	if (code != WG_OK || why[0] != '\0' || dlv->alarm_of == 0)
 		return code;
-	struct wg_dlv_rec watched;
+	struct wg_dlv_rec watched = { 0 };
 	code = wg_delivery_by_seq(store, dlv->alarm_of, &watched, err);
 	if (code == WG_OK && !waits_for_person(watched.state))
 		(void)snprintf(why, WG_STORE_REASON, "%s", settled); /* it fits */
