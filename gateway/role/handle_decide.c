@@ -121,7 +121,7 @@ static enum wg_code write_record(const struct share *s, struct wg_buf *out, stru
 static int64_t due_before(const struct share *s, const struct wg_dlv_new *dlv)
 {
 	for (unsigned i = 0; s->known != NULL && i < s->known->context.due_count; i++) {
-		const struct wg_due *d = &s->known->context.dues[i];
+		const struct wg_review_due *d = &s->known->context.dues[i];
 		if (strcmp(d->organisation, dlv->organisation) == 0 && strcmp(d->desk, dlv->desk) == 0 &&
 		    strcmp(d->role, dlv->role) == 0)
 			return d->due;
@@ -149,6 +149,15 @@ static void set_review(const struct share *s, struct wg_outcome *o, int64_t now)
 		due = before;
 	dlv->due = dlv->state == WG_DLV_REVIEW ? due : 0;
 	dlv->second_person = dlv->state == WG_DLV_REVIEW && s->d->second_person;
+}
+
+/* The role that is told when the review is overdue: as the policy's rule says; where the search alone asks for it, who
+ * answers for text that has to be read. "" for nobody. */
+static const char *who_is_told(const struct share *s, const struct wg_dlv_new *dlv)
+{
+	if (dlv->state != WG_DLV_REVIEW || dlv->due == 0)
+		return "";
+	return s->d->escalate[0] == '\0' && s->hit[0] != '\0' ? s->d->reader : s->d->escalate;
 }
 
 static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t now)
@@ -187,8 +196,9 @@ static enum wg_code add_delivery(struct share *s, struct wg_outcome *o, struct w
 	dlv->disclosure = wg_buf_text(&o->disclosures[i]);
 	dlv->reason = o->reasons[i][0] != '\0' ? o->reasons[i] : NULL;
 	o->done.delivery_count = i + 1;
-	if (dlv->state == WG_DLV_REVIEW && dlv->due > 0 && s->d->escalate[0] != '\0')
-		code = wg_alarm_add(s->p, s->job, s->d->escalate, dlv->due, o, err);
+	const char *told = who_is_told(s, dlv);
+	if (told[0] != '\0')
+		code = wg_alarm_add(s->p, s->job, told, dlv->due, o, err);
 	return code;
 }
 

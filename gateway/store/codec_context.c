@@ -111,7 +111,7 @@ bool wg_codec_get_records(struct wg_cur *c, struct wg_record **records, unsigned
 
 /* ---- the context */
 
-static void put_dues(struct wg_buf *b, const struct wg_due *dues, unsigned count)
+static void put_dues(struct wg_buf *b, const struct wg_review_due *dues, unsigned count)
 {
 	wg_buf_u32(b, count);
 	for (unsigned i = 0; i < count; i++) {

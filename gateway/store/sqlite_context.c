@@ -151,7 +151,7 @@ static enum wg_code dues(struct wg_store *store, const struct wg_msg_rec *msg, s
 		code = wg_delivery_by_seq(store, seqs[i], &d, err);
 		if (code != WG_OK || !is_due(&d))
 			continue;
-		struct wg_due *due = &c->dues[c->due_count++];
+		struct wg_review_due *due = &c->dues[c->due_count++];
 		memcpy(due->organisation, d.organisation, sizeof due->organisation);
 		memcpy(due->desk, d.desk, sizeof due->desk);
 		memcpy(due->role, d.role, sizeof due->role);

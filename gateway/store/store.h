@@ -240,7 +240,7 @@ struct wg_msg_done {
 };
 
 /* By when a person must have decided about a copy of the message that is in review now. */
-struct wg_due {
+struct wg_review_due {
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
 	int64_t due; /* wall ms */
 };
@@ -256,8 +256,8 @@ struct wg_context {
 	unsigned told_count;
 	struct wg_record *records;
 	unsigned record_count;
-	struct wg_due *dues; /* of the message itself, where it is decided again: no later than these */
-	unsigned due_count;  /* at most WG_LIMIT_RECIPIENTS */
+	struct wg_review_due *dues; /* of the message itself, where it is decided again: no later than these */
+	unsigned due_count;         /* at most WG_LIMIT_RECIPIENTS */
 };
 /* Ids in header/concerns: a correction names one or two. */
 #define WG_STORE_CONCERNS_MAX 64

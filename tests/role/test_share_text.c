@@ -2,6 +2,7 @@
  * should not have it, says where and never what, and goes when a person has released it. */
 #include "share.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "role/outcome.h"
@@ -190,12 +191,20 @@ static void test_release(void **state)
 	(void)state;
 	char id[WG_ID_TEXT];
 	struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE);
+	int64_t before = wg_clock_wall();
 	report(50, "Left with Kit Canarysibling after tea", NULL, id);
 	struct wg_row row = share_row(&gate, id, HOST, false);
 	assert_false(row.second_person);
 	assert_string_equal(row.state, "review");
+	/* within the hour, and the one who answers for what has to be read hears when it was not */
+	assert_true(row.due > before && row.due <= wg_clock_wall() + (int64_t)3600 * 1000);
+	struct wg_row alarm = share_row(&gate, id, "staffordshire/review", true);
+	assert_string_equal(alarm.state, "sealed");
+	assert_string_equal(alarm.role, "review-lead");
+	assert_true(alarm.not_before == row.due);
 	share_act(&gate, "release", row.id, "robin");
 	share_is(&gate, id, HOST, "sealed", "");
+	assert_string_equal(share_row(&gate, id, "staffordshire/review", true).state, "recalled");
 	share_copy(&gate, row.id, "staffordshire", &xml);
 	assert_non_null(strstr(wg_buf_text(&xml), "Kit Canarysibling"));
 	wg_buf_free(&xml);
