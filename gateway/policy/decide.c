@@ -300,7 +300,7 @@ static enum wg_code prepare(struct deciding *d, const struct wg_notice *notice, 
 	const struct wg_policy *policy = d->policy;
 	d->present = wg_notice_categories(notice);
 	d->frame = wg_category_find("administrative");
-	d->candidates = calloc(policy->rule_count + 1, sizeof(const struct wg_rule *));
+	d->candidates = calloc(policy->rule_count + 1, sizeof *d->candidates);
 	d->applied = calloc(policy->rule_count + 1, sizeof(const struct wg_rule *));
 	d->texts = calloc(WG_NOTICE_TEXTS, sizeof *d->texts);
 	if (d->candidates == NULL || d->applied == NULL || d->texts == NULL)
