@@ -19,7 +19,7 @@ static void must(bool good)
 		abort();
 }
 
-/* An accepted notice, written and read, is the same; its barest copy is a notice. */
+/* An accepted notice, written and read, is the same; its barest copy and its fullest are notices. */
 static void use(struct wg_notice *notice)
 {
 	struct wg_err err = { 0 };
@@ -34,6 +34,9 @@ static void use(struct wg_notice *notice)
 	struct wg_copy how = { "derbyshire", "duty", WG_CATEGORIES_NONE, wg_categories_all(), "not shared", NULL };
 	must(wg_notice_project(notice, &how, &copy, &err) == WG_OK);
 	must((wg_notice_categories(copy) & ~wg_category_find("administrative")) == 0);
+	how.granted = wg_categories_all();
+	wg_notice_freep(&copy);
+	must(wg_notice_project(notice, &how, &copy, &err) == WG_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
