@@ -78,31 +78,51 @@ static void content_of(unsigned n, char what, uint8_t out[WG_STORE_HEAD + sizeof
 	memcpy(out + WG_STORE_HEAD, REST, sizeof REST);
 }
 
-static bool in_file(const char *folder, const char *name, const void *bytes, size_t len)
+static void read_file(const char *folder, const char *name, struct wg_buf *out)
 {
-	char path[160];
-	WG_AUTO_BUF struct wg_buf all = WG_BUF(256u << 20);
-	char chunk[65536];
+	char path[160], chunk[65536];
 	(void)snprintf(path, sizeof path, "%s/%s", folder, name); /* short */
 	int fd = open(path, O_RDONLY);
 	for (ssize_t n; fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0;)
-		wg_buf_put(&all, chunk, (size_t)n);
+		wg_buf_put(out, chunk, (size_t)n);
 	if (fd >= 0)
 		assert_int_equal(close(fd), 0);
-	assert_false(all.failed);
-	return all.len > 0 && memmem(all.data, all.len, bytes, len) != NULL;
+	assert_false(out->failed);
 }
 
-/* Any part of a head, in any file of the folder. */
-static bool anywhere(const char *folder, unsigned n, char what)
+static bool holds(const struct wg_buf *b, const void *bytes, size_t len)
+{
+	return b->len > 0 && memmem(b->data, b->len, bytes, len) != NULL;
+}
+
+static bool in_file(const char *folder, const char *name, const void *bytes, size_t len)
+{
+	WG_AUTO_BUF struct wg_buf all = WG_BUF(256u << 20);
+	read_file(folder, name, &all);
+	return holds(&all, bytes, len);
+}
+
+/* Everything in every file of the store. */
+static void read_files(const char *folder, struct wg_buf *out)
+{
+	static const char *const names[] = { "store.db", "store.db-wal", "keys.db", "keys.db-wal", "keys.db-journal" };
+	for (size_t i = 0; i < WG_COUNT(names); i++)
+		read_file(folder, names[i], out);
+}
+
+/* Any part of a head. */
+static bool head_in(const struct wg_buf *files, unsigned n, char what)
 {
 	uint8_t content[WG_STORE_HEAD + sizeof REST];
-	static const char *const names[] = { "store.db", "store.db-wal", "keys.db", "keys.db-wal", "keys.db-journal" };
 	content_of(n, what, content);
-	for (size_t i = 0; i < WG_COUNT(names); i++)
-		if (in_file(folder, names[i], content, 16))
-			return true;
-	return false;
+	return holds(files, content, 16);
+}
+
+static bool anywhere(const char *folder, unsigned n, char what)
+{
+	WG_AUTO_BUF struct wg_buf files = WG_BUF(256u << 20);
+	read_files(folder, &files);
+	return head_in(&files, n, what);
 }
 
 /* Message n, routed and handed over, in the transaction that is open. Its original, its notice and its envelope have
@@ -461,9 +481,11 @@ static void check_after_kill(const char *folder, const char *told)
 		assert_int_equal(purged, 2);
 	assert_int_equal(
 		number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0 AND accepted_at > 1800000000000"), 0);
+	WG_AUTO_BUF struct wg_buf files = WG_BUF(256u << 20);
+	read_files(folder, &files);
 	for (unsigned n = 1; n <= messages; n++)
 		for (size_t i = 0; i < 3; i++)
-			assert_int_equal(anywhere(folder, n, "one"[i]), purged == 0 || n == 3);
+			assert_int_equal(head_in(&files, n, "one"[i]), purged == 0 || n == 3);
 	/* and it goes on */
 	char id[WG_ID_TEXT];
 	deliver_whole(store, 9, id);
@@ -742,10 +764,12 @@ static void in_no_file(void **state)
 		level(store);
 	}
 	unsigned count = 0;
+	WG_AUTO_BUF struct wg_buf files = WG_BUF(256u << 20);
+	read_files(folder, &files);
 	for (unsigned n = 0; n < MANY; n++) {
 		count += gone[n];
 		for (size_t i = 0; i < 3; i++)
-			if (anywhere(folder, n, "one"[i]) == gone[n])
+			if (head_in(&files, n, "one"[i]) == gone[n])
 				fail_msg("message %u, %c: purged: %d", n, "one"[i], gone[n]);
 		if (!gone[n])
 			OK(read_blob(store, ids[n], "original", n, 'o', &err));
