@@ -120,7 +120,7 @@ static void beside(struct wg_buf *out, const char *left, const char *right, size
 static char *shown(const char *text)
 {
 	size_t size = strlen(text) * 4 + 1, used = 0;
-	char *out = malloc(size);
+	char *out = calloc(size, 1);
 	while (out != NULL && *text != '\0') {
 		size_t n = strcspn(text, "\n");
 		char *line = strndup(text, n);

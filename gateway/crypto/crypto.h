@@ -73,8 +73,8 @@ enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher ciph
 /* Opens either. */
 enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
                             struct wg_buf *out, struct wg_err *err) WG_MUST;
-/* Where the recipients of a sealed object end, and with them its wrapped data keys: without these bytes nobody opens the
- * rest. WG_CRYPTO when it is none. */
+/* Where the recipients of a sealed object end, and with them its wrapped data keys: without these bytes nobody opens
+ * the rest. WG_CRYPTO when it is none. */
 enum wg_code wg_cms_head_end(const void *object, size_t len, size_t *end, struct wg_err *err) WG_MUST;
 /* WG_CONFIG when that can be beyond limit in what wg_cms_encrypt makes for this certificate with WG_CIPHER_GCM. */
 enum wg_code wg_cms_head_check(const struct wg_cert *cert, size_t limit, struct wg_err *err) WG_MUST;

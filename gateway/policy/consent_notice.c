@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "notice/xml.h"
+#include "notice/xml_attr.h"
 #include "policy/consent.h"
 
 /* Characters of one text that a record keeps (xsd/consent.xsd); the notice has the whole. */
@@ -36,8 +37,8 @@ bool wg_consent_until(const char *day, int64_t *out)
 	return true;
 }
 
-/* 26 digits of an id: ten of the message's, which say when, and sixteen out of message, number and what was answered: an
- * answer that a person has put right is another record, so that the wrong reading does not stay in its place. */
+/* 26 digits of an id: ten of the message's, which say when, and sixteen out of message, number and what was answered:
+ * an answer that a person has put right is another record, so that the wrong reading does not stay in its place. */
 static void make_id(const char *message, size_t number, const struct wg_consent *r, char out[WG_ID_TEXT])
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -101,34 +102,57 @@ static void read_told(const struct _xmlNode *told, struct wg_consent *r)
 	r->told_at = line_of(told, "at");
 }
 
-/* The categories and the times; false when a category is not known. */
-static bool read_facts(const struct _xmlNode *node, int64_t at, struct wg_consent *r)
+/* Whether memory ran out on an attribute that is there: without it an answer would say more than it does. */
+static bool lost(const struct _xmlNode *node, const char *attribute, const char *value)
 {
-	struct wg_err unused; /* it repeats the name, which comes from outside */
-	WG_AUTO_FREE char *categories = wg_xml_attr(node, "categories"), *until = wg_xml_attr(node, "until"),
-					  *when = wg_xml_attr(node, "at");
+	const char *name;
+	for (unsigned i = 0; value == NULL && (name = wg_xml_attr_name(node, i)) != NULL; i++)
+		if (strcmp(name, attribute) == 0)
+			return true;
+	return false;
+}
+
+static void read_times(const char *when, const char *until, int64_t at, struct wg_consent *r)
+{
 	r->at = at;
 	if (when != NULL && (!wg_clock_parse(when, &r->at) || r->at > at))
 		r->at = at;
 	r->until = INT64_MAX;
 	if (until != NULL && until[0] != '\0' && !wg_consent_until(until, &r->until))
 		r->until = r->at; /* an end on a day that never was: it does not hold at all */
+}
+
+/* The state, the categories and the times. */
+static enum wg_code read_facts(const struct _xmlNode *node, int64_t at, size_t number, struct wg_consent *r,
+                               struct wg_err *err)
+{
+	struct wg_err unused; /* it repeats the name, which comes from outside */
+	WG_AUTO_FREE char *state = line_of(node, "state");
+	WG_AUTO_FREE char *categories = wg_xml_attr(node, "categories");
+	WG_AUTO_FREE char *until = wg_xml_attr(node, "until");
+	WG_AUTO_FREE char *when = wg_xml_attr(node, "at");
+	if (lost(node, "state", state) || lost(node, "categories", categories) || lost(node, "until", until) ||
+	    lost(node, "at", when))
+		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
+	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
+		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
+	read_times(when, until, at, r);
 	r->categories = wg_categories_all();
-	return categories == NULL || wg_categories_parse(categories, &r->categories, &unused) == WG_OK;
+	if (categories != NULL && wg_categories_parse(categories, &r->categories, &unused) != WG_OK)
+		return wg_err_set(err, WG_REJECT, "sharing/consent[%zu]/@categories: there is no such category of data",
+		                  number);
+	return WG_OK;
 }
 
 static enum wg_code add_one(struct wg_consents *consents, const struct _xmlNode *node, const struct _xmlNode *told,
                             const char *message, int64_t at, size_t number, struct wg_err *err)
 {
 	WG_CLEANUP(wg_consent_freep) struct wg_consent *r = calloc(1, sizeof *r);
-	WG_AUTO_FREE char *state = line_of(node, "state");
 	if (r == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
-	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
-		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
-	if (!read_facts(node, at, r))
-		return wg_err_set(err, WG_REJECT, "sharing/consent[%zu]/@categories: there is no such category of data",
-		                  number);
+	enum wg_code code = read_facts(node, at, number, r, err);
+	if (code != WG_OK)
+		return code;
 	read_answerer(node, r);
 	read_told(told, r);
 	r->to = line_of(node, "to");

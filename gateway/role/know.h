@@ -19,7 +19,7 @@ void wg_known_free(struct wg_known *known);
  * (wg_match_keys); it gets the records that came with the notice, what it concerns, and the keys of addresses that must
  * not become known. WG_CORRUPT: a record cannot be opened; then nothing may be decided, for it could be a refusal. */
 enum wg_code wg_know(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job,
-                     struct wg_notice *notice, struct wg_outcome *outcome, struct wg_known *out,
-                     struct wg_err *err) WG_MUST;
+                     struct wg_notice *notice, struct wg_outcome *outcome, struct wg_known *out, struct wg_err *err)
+	WG_MUST;
 
 #endif

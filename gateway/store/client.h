@@ -132,8 +132,8 @@ enum wg_code wg_client_register(struct wg_client *client, uint64_t child, int64_
 enum wg_code wg_client_exempt(struct wg_client *client, const char *delivery, const char *code, const char *who,
                               const char *why, struct wg_err *err) WG_MUST;
 
-/* Legal hold on all messages of a child, those to come too (id ""), or on one message: while it stands nothing of them is
- * purged. *changed: how many messages; 0 when it stood, or did not stand, already. */
+/* Legal hold on all messages of a child, those to come too (id ""), or on one message: while it stands nothing of them
+ * is purged. *changed: how many messages; 0 when it stood, or did not stand, already. */
 enum wg_code wg_client_legal_hold(struct wg_client *client, uint64_t child, const char *id, bool on, const char *who,
                                   const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
 /* What of one kind of notice has had nothing happen to it for long enough: a JSON array, an object each: message, kind,
