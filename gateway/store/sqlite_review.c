@@ -35,11 +35,21 @@ static enum wg_code release_first(struct wg_store *store, struct wg_now now, con
 	return code == WG_OK ? wg_act_log(store, now, act, dlv, detail, err) : code;
 }
 
+/* While it waited for a person the time in which it may be tried has passed, or most of it: it is given as much as by a
+ * retry. */
+static enum wg_code give_time(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                              struct wg_err *err)
+{
+	return wg_db_run(store, SQL_DLV_DUE, WG_ARGS(wg_db_int(dlv->seq), wg_db_int(now.wall + WG_STORE_RETRY_MS)), err);
+}
+
 /* From a hold to where it stood before. */
 static enum wg_code end_hold(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                              const struct wg_dlv_rec *dlv, struct wg_err *err)
 {
 	enum wg_code code = wg_act_move(store, now, act, dlv, dlv->held_from, err);
+	if (code == WG_OK)
+		code = give_time(store, now, dlv, err);
 	return code == WG_OK ? wg_db_run(store, SQL_DLV_HOLD, WG_ARGS(wg_db_int(dlv->seq), wg_db_text(NULL)), err) : code;
 }
 
@@ -60,6 +70,8 @@ enum wg_code wg_review_release(struct wg_store *store, struct wg_now now, const 
 	if (dlv->second_person && strcmp(dlv->released_by, act->who) == 0)
 		return wg_err_set(err, WG_REJECT, "you have released it already: the rule asks for a second person");
 	enum wg_code code = wg_act_move(store, now, act, dlv, WG_DLV_SEALED, err);
+	if (code == WG_OK)
+		code = give_time(store, now, dlv, err);
 	/* a no of before is answered by this yes */
 	return code == WG_OK ? wg_db_run(store, SQL_DLV_REFUSE, WG_ARGS(wg_db_int(dlv->seq), wg_db_int(0)), err) : code;
 }

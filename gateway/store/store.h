@@ -32,7 +32,7 @@ struct wg_store;
  * do so in a loop. */
 #define WG_STORE_LOST_WAIT_MS 500
 #define WG_STORE_LOST_WAIT_MAX_MS (5 * 60 * 1000)
-/* What a person's "retry" gives a delivery whose deadline has passed. */
+/* What a person's "retry" or "release" gives a delivery whose deadline has passed. */
 #define WG_STORE_RETRY_MS (24 * 3600 * 1000)
 /* Free bytes below which nothing new is accepted, so that what was accepted can still be worked on: the largest message
  * with its envelope, and the write-ahead log of both. */

@@ -52,6 +52,29 @@ static void again(struct scene *s, const char *id, const struct notice *n)
 	(void)decide_notice(s, id, n);
 }
 
+/* What waited for a person over a long weekend is tried as often as anything else, not once. */
+static void time_after_waiting(void **state)
+{
+	struct scene *s = *state;
+	char a[WG_ID_TEXT], b[WG_ID_TEXT];
+	struct wg_dlv_new d[] = { to_desk("parent", "placing", WG_DLV_REVIEW), to_desk("duty", "host", WG_DLV_SEALED) };
+	d[0].reason = "NN 8.4";
+	d[0].deadline = d[1].deadline = s->now.wall + 3600 * 1000;
+	const struct notice n = { .relation = WG_RELATION_OPENS, .nhs = "tess", .deliveries = d, .delivery_count = 2 };
+	const struct notice other = { .relation = WG_RELATION_OPENS, .nhs = "kit", .deliveries = d, .delivery_count = 1 };
+	send_notice(s, 1, &n, a);
+	d[0].deadline += 7 * (int64_t)WG_STORE_RETRY_MS;
+	send_notice(s, 2, &other, b);
+	act_as(s, "release", delivery_to(s, b, "parent").id, "Robin Specimen");
+	assert_true(delivery_to(s, b, "parent").deadline == d[0].deadline); /* it has longer anyway */
+	act_as(s, "hold", delivery_to(s, a, "duty").id, "Robin Specimen");
+	s->now.wall += (int64_t)4 * 24 * 3600 * 1000;
+	act_as(s, "release", delivery_to(s, a, "parent").id, "Robin Specimen");
+	act_as(s, "release", delivery_to(s, a, "duty").id, "Robin Specimen");
+	assert_true(delivery_to(s, a, "parent").deadline == s->now.wall + WG_STORE_RETRY_MS);
+	assert_true(delivery_to(s, a, "duty").deadline == s->now.wall + WG_STORE_RETRY_MS);
+}
+
 static void two_people(void **state)
 {
 	struct scene *s = *state;
@@ -374,6 +397,7 @@ static void overrides_are_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(time_after_waiting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_people, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_people_and_what_comes_between, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_no_stays, set_up, tear_down),
