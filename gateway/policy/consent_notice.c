@@ -131,8 +131,9 @@ static enum wg_code read_facts(const struct _xmlNode *node, int64_t at, size_t n
 	WG_AUTO_FREE char *categories = wg_xml_attr(node, "categories");
 	WG_AUTO_FREE char *until = wg_xml_attr(node, "until");
 	WG_AUTO_FREE char *when = wg_xml_attr(node, "at");
-	if (lost(node, "state", state) || lost(node, "categories", categories) || lost(node, "until", until) ||
-	    lost(node, "at", when))
+	int gone = lost(node, "state", state) + lost(node, "categories", categories) + lost(node, "until", until) +
+	           lost(node, "at", when);
+	if (gone > 0)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
 	if (state == NULL || !wg_consent_state_find(state, &r->state) || r->state == WG_CONSENT_EXPIRED)
 		r->state = WG_CONSENT_NOT_KNOWN; /* a state of a later schema is none that allows anything */
