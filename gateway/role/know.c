@@ -108,8 +108,12 @@ static enum wg_code open_record(struct wg_process *p, const struct wg_record *se
 	if (code == WG_OK)
 		code = wg_consent_parse(xml.data, xml.len, p->config->paths.xsd, &record, &inner);
 	wg_buf_wipe(&xml);
-	if (code == WG_SYSTEM || code == WG_OK)
-		return code == WG_OK ? wg_consents_add(consents, record, err) : (*err = inner, code);
+	if (code == WG_OK)
+		return wg_consents_add(consents, record, err);
+	if (code == WG_SYSTEM) {
+		*err = inner;
+		return code;
+	}
 	return wg_err_set(err, WG_CORRUPT, "an answer about sharing (record %s) cannot be read: %.200s", sealed->id,
 	                  inner.text);
 }

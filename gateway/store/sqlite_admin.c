@@ -94,6 +94,22 @@ static enum wg_code hold(struct wg_store *store, struct wg_now now, const struct
 	return code;
 }
 
+/* WG_NOT_FOUND when its content was purged. */
+static enum wg_code check_kept(struct wg_store *store, const char *message, struct wg_err *err)
+{
+	int64_t purged = 0;
+	char when[WG_CLOCK_TEXT];
+	enum wg_code code = wg_query_number(store, "SELECT purged_at FROM message WHERE id = ?1",
+	                                    WG_ARGS(wg_db_text(message)), &purged, err);
+	if (code == WG_OK && purged != 0)
+		return wg_err_set(
+			err, WG_NOT_FOUND,
+			"the content of message %s was destroyed on %.10s under the retention rule; that it came, and "
+			"who was told what, is still on record",
+			message, wg_clock_format(purged, when));
+	return code;
+}
+
 /* A delivery that waits is due now; one that was given up is tried again; one that was withheld is decided again. */
 static enum wg_code retry(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                           const struct wg_dlv_rec *d, struct wg_err *err)
@@ -104,8 +120,11 @@ static enum wg_code retry(struct wg_store *store, struct wg_now now, const struc
 		return code;
 	if (pointless[0] != '\0')
 		return wg_err_set(err, WG_REJECT, "it cannot be retried: %s", pointless);
-	if (d->state == WG_DLV_WITHHELD) { /* what was known then is not what is known now: an answer, a release of the law */
-		code = wg_act_log(store, now, act, d, act->why, err);
+	if (d->state ==
+	    WG_DLV_WITHHELD) { /* what was known then is not what is known now: an answer, a release of the law */
+		code = check_kept(store, d->message_id, err);
+		if (code == WG_OK)
+			code = wg_act_log(store, now, act, d, act->why, err);
 		return code == WG_OK ? wg_message_again(store, now, d->message, "to be decided again", err) : code;
 	}
 	if (d->state == WG_DLV_DEFERRED) {
@@ -240,22 +259,6 @@ static enum wg_code find_blob(struct wg_store *store, const char *id, const char
 		                  "there is no such document: original, notice, report, resolution or envelope");
 	}
 	return *blob != 0 ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "there is no %s", which);
-}
-
-/* WG_NOT_FOUND when its content was purged. */
-static enum wg_code check_kept(struct wg_store *store, const char *message, struct wg_err *err)
-{
-	int64_t purged = 0;
-	char when[WG_CLOCK_TEXT];
-	enum wg_code code = wg_query_number(store, "SELECT purged_at FROM message WHERE id = ?1",
-	                                    WG_ARGS(wg_db_text(message)), &purged, err);
-	if (code == WG_OK && purged != 0)
-		return wg_err_set(
-			err, WG_NOT_FOUND,
-			"the content of message %s was destroyed on %.10s under the retention rule; that it came, and "
-			"who was told what, is still on record",
-			message, wg_clock_format(purged, when));
-	return code;
 }
 
 enum wg_code wg_store_blob(struct wg_store *store, struct wg_now now, const char *id, const char *which,

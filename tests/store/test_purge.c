@@ -278,6 +278,27 @@ static void handed_in_again(void **state)
 	assert_int_equal(messages_waiting(s), 0);
 }
 
+/* What was withheld cannot be decided anew from what is no longer there. */
+static void asked_for_again(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	uint64_t freed = 0;
+	unsigned changed = 0;
+	struct wg_dlv_new d = to_desk("parent", "placing", WG_DLV_WITHHELD);
+	const struct notice n = { .nhs = "tess", .deliveries = &d, .delivery_count = 1 };
+	send_notice(s, 1, &n, id);
+	s->now.wall += YEAR_MS;
+	assert_int_equal(purge_due(s, &freed), 1);
+	commit(s);
+	FAILS(WG_NOT_FOUND,
+	      wg_store_act(s->store, s->now, "retry", delivery_to(s, id, "parent").id, "robin", "why", &changed, &err));
+	assert_non_null(strstr(err.text, "under the retention rule"));
+	assert_int_equal(state_of(s, id), WG_MSG_ROUTED);
+	assert_int_equal(messages_waiting(s), 0);
+}
+
 /* What was replaced by another decision goes too. */
 static void replaced_documents(void **state)
 {
@@ -565,6 +586,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_and_concerned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(handed_in_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(asked_for_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced_documents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_last_of_a_child, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_young_record, set_up, tear_down),
