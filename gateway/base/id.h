@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 
 #define WG_ID_LEN 26
 #define WG_ID_TEXT (WG_ID_LEN + 1)
@@ -20,5 +21,9 @@ bool wg_id_valid(const char *s);
 
 /* len random bytes from the kernel. */
 enum wg_code wg_random(void *out, size_t len, struct wg_err *err) WG_MUST;
+
+/* The reference under which one copy travels, the same over every retry: MESSAGE.ORGANISATION.DESK; at mail it is
+ * followed by "@domain of from". */
+#define WG_REFERENCE_TEXT (WG_ID_TEXT + 2 * (WG_LIMIT_NAME + 1))
 
 #endif

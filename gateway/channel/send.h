@@ -24,12 +24,25 @@ struct wg_send_result {
 	char receipt[256]; /* the other side's reference: queue id or receipt id; "" when none */
 };
 
+enum wg_send_auth { WG_SEND_AUTH_NONE, WG_SEND_AUTH_PLAIN, WG_SEND_AUTH_SCRAM_SHA_256, WG_SEND_AUTH_XOAUTH2 };
+
 struct wg_send_target {
 	/* mail */
-	const char *smtp_host;
-	unsigned smtp_port; /* the smarthost; its name is what the certificate must carry */
+	const char *smtp_host; /* the smarthost; its name is what the certificate must carry. NULL: to the servers of the
+	                          domain of the recipient, by DANE or MTA-STS */
+	unsigned smtp_port;
 	const char *helo;
 	const char *from, *to;
+	bool implicit_tls; /* TLS from the first byte; otherwise STARTTLS */
+	enum wg_send_auth auth;
+	const char *user, *secret; /* secret: the file of the password or access token, read anew for each connection */
+	bool require_tls;          /* REQUIRETLS where the server offers it */
+	bool reports;              /* delivery reports where the server offers them */
+	/* to find the servers of a domain; NULL where smtp_host is given */
+	const char *dns_anchor, *dns_resolver /* or NULL */, *sts_ca;
+	/* mesh: url is the root of the API; password and key are files */
+	const char *mesh_mailbox, *mesh_password, *mesh_key, *mesh_to, *mesh_workflow;
+	size_t mesh_chunk;
 	/* https */
 	const char *url;
 	const char *idempotency_key;

@@ -142,6 +142,30 @@ const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organis
 	return NULL;
 }
 
+bool wg_directory_desk(const struct wg_directory *directory, const char *name,
+                       const struct wg_organisation **organisation, const struct wg_desk **desk)
+{
+	char id[WG_LIMIT_NAME + 1];
+	size_t n = strcspn(name, "/");
+	if (name[n] == '\0' || n >= sizeof id)
+		return false;
+	memcpy(id, name, n);
+	id[n] = '\0';
+	const struct wg_organisation *o = wg_directory_find(directory, id);
+	const struct wg_desk *d = o != NULL ? wg_organisation_desk(o, name + n + 1) : NULL;
+	if (d == NULL)
+		return false;
+	*organisation = o;
+	*desk = d;
+	return true;
+}
+
+const char *wg_channel_name(enum wg_channel_kind channel)
+{
+	static const char *const names[] = { "mail", "https", "pull", "mesh" };
+	return names[channel];
+}
+
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role)
 {
 	const struct wg_desk *suspended = NULL;

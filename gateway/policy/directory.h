@@ -9,8 +9,13 @@
 #include "base/limits.h"
 #include "notice/notice.h"
 
-enum wg_channel_kind { WG_CHANNEL_MAIL, WG_CHANNEL_HTTPS };
+enum wg_channel_kind { WG_CHANNEL_MAIL, WG_CHANNEL_HTTPS, WG_CHANNEL_PULL, WG_CHANNEL_MESH };
+/* "mail", "https", "pull", "mesh": as the directory and the store write it. */
+const char *wg_channel_name(enum wg_channel_kind channel);
 enum wg_copy_format { WG_FORMAT_SEALED, WG_FORMAT_XML }; /* HTTPS: sealed CMS, or plain XML inside mutual TLS */
+
+/* Certificates of one desk, and signers of one organisation: the last, the present one, the next. */
+#define WG_DESK_CERTIFICATES 4
 
 /* One desk of an organisation: where a role is done. */
 struct wg_desk {
@@ -20,11 +25,24 @@ struct wg_desk {
 	char address[WG_LIMIT_ADDRESS + 1]; /* mail: the mailbox */
 	char url[512];                      /* https: where to POST */
 	enum wg_copy_format format;
-	bool gcm;              /* recorded capability: AES-256-GCM; otherwise CBC */
-	char certificate[512]; /* PEM path of its S/MIME certificate, relative paths resolved against the directory file */
-	char telephone[64];    /* whom to ring when it is stuck; "" when unknown */
+	bool gcm; /* recorded capability: AES-256-GCM; otherwise CBC */
+	/* PEM paths of its S/MIME certificates, the one of certificate= first; relative paths resolved against the
+	 * directory file. certificate is the first, "" when there is none. */
+	char certificate[512];
+	char certificates[WG_DESK_CERTIFICATES][512];
+	unsigned certificate_count;
+	char telephone[64]; /* whom to ring when it is stuck; "" when unknown */
 	bool suspended;
+	char mailbox[65], workflow[65];         /* mesh */
+	char webhook[512], webhook_secret[512]; /* pull: where to tell, and the file of the secret; "" for none */
+	/* "organisation/desk" of who is told in its place; "" for nobody */
+	char alternate[2 * WG_LIMIT_NAME + 2], out_of_hours[2 * WG_LIMIT_NAME + 2];
+	char hours[WG_LIMIT_NAME + 1]; /* name of hours in the policy; "": always open */
+	unsigned in_flight;            /* copies on their way to it at once: 1 to 64 */
+	bool wants_text, wants_html, wants_xml;
 };
+
+enum wg_revocation { WG_REVOCATION_OFFERED, WG_REVOCATION_REQUIRED, WG_REVOCATION_NONE };
 
 struct wg_organisation {
 	char id[WG_LIMIT_NAME + 1]; /* "staffordshire" */
@@ -37,7 +55,13 @@ struct wg_organisation {
 	/* Who may submit as it: a SAN DNS name or URI, or the SHA-256 of the public key; separated by blanks. Never the CN.
 	 */
 	char *client_names, *client_keys;
-	char signer[512]; /* PEM path of its signing certificate, or "" */
+	char signer[512]; /* PEM path of its first signing certificate, or "" */
+	char signers[WG_DESK_CERTIFICATES][512];
+	unsigned signer_count;
+	char trust_ca[512], trust_crl[512]; /* its own anchors; "": those of the gateway */
+	enum wg_revocation revocation;
+	char ldap[512]; /* where its certificates may be looked for; "" */
+	bool smimea;
 	struct wg_desk *desks;
 	unsigned desk_count;
 };
@@ -67,6 +91,9 @@ const struct wg_organisation *wg_directory_covering(const struct wg_directory *d
 const struct wg_organisation *wg_directory_named(const struct wg_directory *directory, const char *kind,
                                                  const char *text);
 const struct wg_desk *wg_organisation_desk(const struct wg_organisation *organisation, const char *desk);
+/* "organisation/desk" to both; false when the directory does not know it. */
+bool wg_directory_desk(const struct wg_directory *directory, const char *name,
+                       const struct wg_organisation **organisation, const struct wg_desk **desk);
 /* The first desk with it that is not suspended; a suspended one when there is no other. */
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role);
 /* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation;

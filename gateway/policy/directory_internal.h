@@ -10,8 +10,9 @@
  * stands in the areas of one police force at most, and in
  * those of any number of health organisations and providers; (3) a client name or key stands with one organisation
  * only; (4) within an organisation desk names are unique; (5) every mail desk and every sealed desk has a certificate,
- * every mail desk an address, every https desk a url; (6) every char * of an organisation or desk is non-NULL; (7) no
- * alias is a name of another organisation of its kind. */
+ * every mail desk an address, every https desk a url, every
+ * mesh desk a mailbox and a workflow, every webhook a secret; (6) every char * of an organisation or desk is non-NULL;
+ * (7) no alias is a name of another organisation of its kind. */
 struct wg_directory {
 	struct wg_organisation *organisations;
 	unsigned count;
@@ -29,5 +30,14 @@ bool wg_directory_fold(const char *text, char *out, size_t size);
  * it. */
 enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path, const struct wg_xml_xsd *xsd,
                                 struct wg_directory **out, struct wg_err *err) WG_MUST;
+
+/* Parts of a load. path: the directory file, which paths in it are relative to. An attribute as a string of its own, ""
+ * when it is not there. */
+enum wg_code wg_directory_own(const struct wg_xml *doc, const struct _xmlNode *node, const char *name, char **out,
+                              struct wg_err *err) WG_MUST;
+enum wg_code wg_directory_read_desk(const struct wg_xml *doc, const char *path, const struct wg_organisation *o,
+                                    const struct _xmlNode *node, struct wg_desk *desk, struct wg_err *err) WG_MUST;
+enum wg_code wg_directory_read_keys(const struct wg_xml *doc, const char *path, const struct _xmlNode *node,
+                                    struct wg_organisation *o, struct wg_err *err) WG_MUST;
 
 #endif

@@ -15,8 +15,15 @@ static const struct wg_names_row language[] = {
 	{ "domain", NULL, "" },
 	{ "client", NULL, "dns uri key" },
 	{ "signer", NULL, "certificate" },
-	{ "desk", NULL, "name roles channel address url format cipher certificate telephone suspended" },
-	{ "desk", "channel", "mail https" },
+	{ "trust", NULL, "ca crl revocation" },
+	{ "trust", "revocation", "required offered none" },
+	{ "discover", NULL, "ldap smimea" },
+	{ "desk", NULL,
+	  "name roles channel address url mailbox workflow webhook webhook-secret format cipher parts certificate "
+	  "telephone "
+	  "alternate out-of-hours hours in-flight suspended" },
+	{ "desk", "channel", "mail https pull mesh" },
+	{ "certificate", NULL, "file" },
 	{ "desk", "format", "sealed xml" },
 	{ "desk", "cipher", "cbc gcm" },
 	{ NULL, NULL, NULL },
@@ -57,106 +64,6 @@ static enum wg_code list_of(const struct _xmlNode *node, const char *name, const
 	return code;
 }
 
-/* The attribute as a string of its own, "" when it is not there. */
-static enum wg_code own_attr(const struct load *load, const struct _xmlNode *node, const char *name, char **out,
-                             struct wg_err *err)
-{
-	char value[4096]; /* lists of 64 names of 64 letters at most, by the schema */
-	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
-	if (code != WG_OK)
-		return code;
-	char *copy = strdup(value);
-	if (copy == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
-	*out = copy;
-	return WG_OK;
-}
-
-static enum wg_code path_attr(const struct load *load, const struct _xmlNode *node, const char *name, char *out,
-                              size_t size, struct wg_err *err)
-{
-	char value[512];
-	enum wg_code code = wg_names_attr(load->doc, node, name, value, sizeof value, err);
-	if (code == WG_OK && value[0] != '\0' && wg_names_beside(load->path, value, out, size, err) != WG_OK)
-		code = wg_xml_complain(load->doc, node, err, "%s: the path is too long", name);
-	return code;
-}
-
-/* https, a host name, perhaps a port and a path; no user, no fragment: it goes to libcurl and stands in logs. */
-static bool url_valid(const char *url)
-{
-	static const char scheme[] = "https://";
-	if (strncmp(url, scheme, sizeof scheme - 1) != 0 || strpbrk(url, "@#\\ \"'<>") != NULL)
-		return false;
-	char host[256];
-	const char *start = url + sizeof scheme - 1;
-	size_t n = strcspn(start, ":/?");
-	if (n == 0 || n >= sizeof host)
-		return false;
-	memcpy(host, start, n);
-	host[n] = '\0';
-	if (!wg_hostname_valid(host))
-		return false;
-	if (start[n] != ':')
-		return true;
-	char port[8];
-	size_t digits = strcspn(start + n + 1, "/?");
-	if (digits >= sizeof port)
-		return false;
-	memcpy(port, start + n + 1, digits);
-	port[digits] = '\0';
-	uint64_t number;
-	return wg_num_parse(port, 1, 65535, &number);
-}
-
-/* What a desk must have for its channel; the schema cannot say "if". */
-static enum wg_code check_desk(const struct load *load, const struct _xmlNode *node, const struct wg_desk *desk,
-                               struct wg_err *err)
-{
-	bool mail = desk->channel == WG_CHANNEL_MAIL;
-	const char *fault = NULL;
-	if (mail && !wg_address_valid(desk->address))
-		fault = "a mail desk needs address=, an e-mail address";
-	else if (mail && desk->url[0] != '\0')
-		fault = "a mail desk has no url=: take it out, or say channel=\"https\"";
-	else if (!mail && !url_valid(desk->url))
-		fault = "an https desk needs url=, https://host/path without user or fragment";
-	else if (!mail && desk->address[0] != '\0')
-		fault = "an https desk has no address=: take it out, or say channel=\"mail\"";
-	else if (mail && desk->format != WG_FORMAT_SEALED)
-		fault = "mail is always sealed: format=\"xml\" is for channel=\"https\" only";
-	else if (desk->format == WG_FORMAT_SEALED && desk->certificate[0] == '\0')
-		fault = "a desk that gets sealed copies needs certificate=";
-	return fault != NULL ? wg_xml_complain(load->doc, node, err, "desk %s: %s", desk->name, fault) : WG_OK;
-}
-
-static enum wg_code read_desk(const struct load *load, const struct _xmlNode *node, struct wg_desk *desk,
-                              struct wg_err *err)
-{
-	char word[16];
-	const struct wg_xml *doc = load->doc;
-	enum wg_code code = own_attr(load, node, "roles", &desk->roles, err);
-	if (code == WG_OK)
-		code = wg_names_attr(doc, node, "name", desk->name, sizeof desk->name, err);
-	if (code == WG_OK)
-		code = wg_names_attr(doc, node, "address", desk->address, sizeof desk->address, err);
-	if (code == WG_OK)
-		code = wg_names_attr(doc, node, "url", desk->url, sizeof desk->url, err);
-	if (code == WG_OK)
-		code = wg_names_attr(doc, node, "telephone", desk->telephone, sizeof desk->telephone, err);
-	if (code == WG_OK)
-		code = path_attr(load, node, "certificate", desk->certificate, sizeof desk->certificate, err);
-	if (code == WG_OK && (code = wg_names_attr(doc, node, "channel", word, sizeof word, err)) == WG_OK)
-		desk->channel = strcmp(word, "https") == 0 ? WG_CHANNEL_HTTPS : WG_CHANNEL_MAIL;
-	if (code == WG_OK && (code = wg_names_attr(doc, node, "format", word, sizeof word, err)) == WG_OK)
-		desk->format = strcmp(word, "xml") == 0 ? WG_FORMAT_XML : WG_FORMAT_SEALED;
-	if (code == WG_OK && (code = wg_names_attr(doc, node, "cipher", word, sizeof word, err)) == WG_OK)
-		desk->gcm = strcmp(word, "gcm") == 0;
-	if (code == WG_OK && (code = wg_names_attr(doc, node, "suspended", word, sizeof word, err)) == WG_OK)
-		desk->suspended = strcmp(word, "true") == 0 || strcmp(word, "1") == 0;
-	return code == WG_OK ? check_desk(load, node, desk, err) : code;
-}
-
 static enum wg_code read_desks(const struct load *load, const struct _xmlNode *node, struct wg_organisation *o,
                                struct wg_err *err)
 {
@@ -168,7 +75,7 @@ static enum wg_code read_desks(const struct load *load, const struct _xmlNode *n
 		return wg_err_set(err, WG_SYSTEM, "no memory for the directory");
 	for (struct _xmlNode *desk = wg_xml_first(node, "desk"); desk != NULL; desk = wg_xml_next(desk, "desk")) {
 		struct wg_desk *d = &o->desks[o->desk_count++];
-		enum wg_code code = read_desk(load, desk, d, err);
+		enum wg_code code = wg_directory_read_desk(load->doc, load->path, o, desk, d, err);
 		if (code != WG_OK)
 			return code;
 		if (wg_organisation_desk(o, d->name) != d)
@@ -304,7 +211,7 @@ static enum wg_code read_organisation(struct load *load, const struct _xmlNode *
 	if (code == WG_OK)
 		code = wg_names_attr(load->doc, node, "code", o->code, sizeof o->code, err);
 	if (code == WG_OK)
-		code = own_attr(load, node, "areas", &o->areas, err);
+		code = wg_directory_own(load->doc, node, "areas", &o->areas, err);
 	if (code == WG_OK)
 		code = list_of(node, "name", NULL, &o->name, err);
 	if (code == WG_OK)
@@ -315,9 +222,8 @@ static enum wg_code read_organisation(struct load *load, const struct _xmlNode *
 		code = read_client_names(node, o, err);
 	if (code == WG_OK)
 		code = list_of(node, "client", "key", &o->client_keys, err);
-	const struct _xmlNode *signer = wg_xml_first(node, "signer");
-	if (code == WG_OK && signer != NULL)
-		code = path_attr(load, signer, "certificate", o->signer, sizeof o->signer, err);
+	if (code == WG_OK)
+		code = wg_directory_read_keys(load->doc, load->path, node, o, err);
 	if (code == WG_OK)
 		code = check_organisation(load, node, o, err);
 	return code == WG_OK ? read_desks(load, node, o, err) : code;
@@ -343,6 +249,25 @@ static enum wg_code read_all(struct load *load, struct wg_err *err)
 	return WG_OK;
 }
 
+/* Who is told in a desk's place may stand further down in the file: looked up when all is read. */
+static enum wg_code check_instead(const struct load *load, struct wg_err *err)
+{
+	const struct wg_directory *d = load->directory;
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct wg_organisation *o = &d->organisations[i], *other;
+		for (unsigned k = 0; k < o->desk_count; k++) {
+			const struct wg_desk *desk = &o->desks[k], *there;
+			const char *names[] = { desk->alternate, desk->out_of_hours };
+			for (size_t n = 0; n < WG_COUNT(names); n++)
+				if (names[n][0] != '\0' && (!wg_directory_desk(d, names[n], &other, &there) || there == desk))
+					return wg_xml_complain(load->doc, wg_xml_root(load->doc), err,
+					                       "desk %s of %s: %s=\"%s\" is not another desk of this directory", desk->name,
+					                       o->id, n == 0 ? "alternate" : "out-of-hours", names[n]);
+		}
+	}
+	return WG_OK;
+}
+
 enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path, const struct wg_xml_xsd *xsd,
                                 struct wg_directory **out, struct wg_err *err)
 {
@@ -358,6 +283,8 @@ enum wg_code wg_directory_parse(const void *bytes, size_t len, const char *path,
 	wg_names_hash(bytes, len, directory->hash);
 	struct load load = { .doc = doc, .path = path, .directory = directory };
 	code = read_all(&load, err);
+	if (code == WG_OK)
+		code = check_instead(&load, err);
 	if (code == WG_OK)
 		*out = wg_steal(&directory);
 	return code;

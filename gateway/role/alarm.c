@@ -72,7 +72,7 @@ static void fill(struct wg_outcome *o, const struct wg_process *p, const struct 
 	(void)snprintf(alarm->organisation, sizeof alarm->organisation, "%s", p->config->organisation);
 	memcpy(alarm->desk, desk->name, sizeof alarm->desk);
 	(void)snprintf(alarm->role, sizeof alarm->role, "%s", role);
-	(void)snprintf(alarm->channel, sizeof alarm->channel, "%s", desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
+	(void)snprintf(alarm->channel, sizeof alarm->channel, "%s", wg_channel_name(desk->channel));
 	o->done.delivery_count = i + 1;
 }
 

@@ -59,6 +59,66 @@ static bool numeric(const char *address)
 	return inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1;
 }
 
+static bool flag_of(struct reading *r, const struct _xmlNode *node, const char *name)
+{
+	char word[8];
+	text_of(r, node, name, word, sizeof word);
+	return strcmp(word, "true") == 0 || strcmp(word, "1") == 0;
+}
+
+static enum wg_config_auth auth_of(struct reading *r, const struct _xmlNode *node)
+{
+	static const char *const names[] = { "none", "plain", "scram-sha-256", "xoauth2" };
+	char word[16];
+	text_of(r, node, "auth", word, sizeof word);
+	for (size_t i = 0; i < WG_COUNT(names); i++)
+		if (strcmp(word, names[i]) == 0)
+			return (enum wg_config_auth)i;
+	return WG_AUTH_NONE;
+}
+
+static enum wg_config_tls tls_of(struct reading *r, const struct _xmlNode *node)
+{
+	char word[16];
+	text_of(r, node, "tls", word, sizeof word);
+	return strcmp(word, "implicit") == 0 ? WG_CONFIG_IMPLICIT : WG_CONFIG_STARTTLS;
+}
+
+static void read_imap(struct reading *r, const struct _xmlNode *node, struct wg_imap *imap)
+{
+	text_of(r, node, "host", imap->host, sizeof imap->host);
+	text_of(r, node, "user", imap->user, sizeof imap->user);
+	text_of(r, node, "folder", imap->folder, sizeof imap->folder);
+	path_of(r, node, "ca", imap->ca);
+	path_of(r, node, "secret", imap->secret);
+	imap->tls = tls_of(r, node);
+	imap->auth = auth_of(r, node);
+	imap->port = (unsigned short)number_of(r, node, "port", imap->tls == WG_CONFIG_IMPLICIT ? 993 : 143);
+	imap->poll_s = number_of(r, node, "poll", 30);
+	if (r->code == WG_OK && !wg_hostname_valid(imap->host))
+		r->code = wg_xml_complain(r->doc, node, r->err, "host is not a host name (a certificate must carry it)");
+	if (r->code == WG_OK && imap->auth != WG_AUTH_PLAIN && imap->auth != WG_AUTH_XOAUTH2)
+		r->code = wg_xml_complain(r->doc, node, r->err, "auth for imap is plain or xoauth2");
+}
+
+static void read_mail_in(struct reading *r, const struct _xmlNode *node, struct wg_config *c)
+{
+	const struct _xmlNode *page = wg_xml_first(node, "acknowledge"), *lmtp = wg_xml_first(node, "lmtp");
+	if (page != NULL) {
+		pair_of(r, page, &c->acknowledge.tls);
+		text_of(r, page, "address", c->acknowledge.address, sizeof c->acknowledge.address);
+		text_of(r, page, "url", c->acknowledge.url, sizeof c->acknowledge.url);
+		c->acknowledge.port = (unsigned short)number_of(r, page, "port", 0);
+		if (r->code == WG_OK && !numeric(c->acknowledge.address))
+			r->code = wg_xml_complain(r->doc, page, r->err, "address is not a numeric address to listen on");
+	}
+	for (const struct _xmlNode *i = wg_xml_first(node, "imap"); i != NULL && c->imap_count < WG_CONFIG_IMAPS;
+	     i = wg_xml_next(i, "imap"))
+		read_imap(r, i, &c->imaps[c->imap_count++]);
+	if (lmtp != NULL)
+		path_of(r, lmtp, "socket", c->lmtp);
+}
+
 static void read_intake(struct reading *r, const struct _xmlNode *node, struct wg_config *c)
 {
 	const struct _xmlNode *https = wg_xml_first(node, "https");
@@ -83,24 +143,64 @@ static void read_intake(struct reading *r, const struct _xmlNode *node, struct w
 				                          "folder is that of another <drop>: who submits would be a guess");
 		text_of(r, d, "organisation", drop->organisation, sizeof drop->organisation);
 	}
-	if (r->code == WG_OK && https == NULL && c->drop_count == 0)
-		r->code = wg_xml_complain(r->doc, node, r->err, "nothing can come in: add <https> or <drop>");
+	read_mail_in(r, node, c);
+	if (r->code == WG_OK && https == NULL && c->drop_count == 0 && c->imap_count == 0 && c->lmtp[0] == '\0')
+		r->code = wg_xml_complain(r->doc, node, r->err, "nothing can come in: add <https>, <imap>, <lmtp> or <drop>");
+}
+
+static void check_mail_out(struct reading *r, const struct _xmlNode *mail, const struct wg_config *c)
+{
+	const char *fault = NULL;
+	if (!c->mail_out.direct && !wg_hostname_valid(c->mail_out.host))
+		fault = "host is not a host name (a certificate must carry it)";
+	else if (c->mail_out.direct && c->mail_out.host[0] != '\0')
+		fault = "route=\"direct\" has no host=: take one of them out";
+	else if (c->mail_out.direct && c->dns.trust_anchor[0] == '\0')
+		fault = "route=\"direct\" needs <dns trust-anchor=\"...\"/> in <deliver>";
+	else if (c->mail_out.direct && c->mail_out.auth != WG_AUTH_NONE)
+		fault = "route=\"direct\" has no auth=: a recipient's own server asks for none";
+	else if ((c->mail_out.auth != WG_AUTH_NONE) != (c->mail_out.user[0] != '\0' && c->mail_out.secret[0] != '\0'))
+		fault = "auth=, user= and secret= come together";
+	else if (c->mail_out.libesmtp &&
+	         (c->mail_out.direct || c->mail_out.how == WG_CONFIG_IMPLICIT || c->mail_out.auth != WG_AUTH_NONE))
+		fault = "engine=\"libesmtp\" is for a smarthost with STARTTLS and without auth only";
+	else if (!wg_address_valid(c->mail_out.from))
+		fault = "from is not an e-mail address";
+	if (r->code == WG_OK && fault != NULL)
+		r->code = wg_xml_complain(r->doc, mail, r->err, "%s", fault);
+}
+
+static void read_mail_out(struct reading *r, const struct _xmlNode *mail, struct wg_config *c)
+{
+	char word[16];
+	text_of(r, mail, "route", word, sizeof word);
+	c->mail_out.direct = strcmp(word, "direct") == 0;
+	text_of(r, mail, "engine", word, sizeof word);
+	c->mail_out.libesmtp = strcmp(word, "libesmtp") == 0;
+	text_of(r, mail, "host", c->mail_out.host, sizeof c->mail_out.host);
+	text_of(r, mail, "from", c->mail_out.from, sizeof c->mail_out.from);
+	text_of(r, mail, "user", c->mail_out.user, sizeof c->mail_out.user);
+	path_of(r, mail, "secret", c->mail_out.secret);
+	path_of(r, mail, "ca", c->mail_out.ca);
+	pair_of(r, mail, &c->mail_out.tls);
+	c->mail_out.how = tls_of(r, mail);
+	c->mail_out.auth = auth_of(r, mail);
+	c->mail_out.require_tls = flag_of(r, mail, "require-tls");
+	c->mail_out.reports = flag_of(r, mail, "reports");
+	c->mail_out.port = (unsigned short)number_of(r, mail, "port", c->mail_out.how == WG_CONFIG_IMPLICIT ? 465 : 25);
+	check_mail_out(r, mail, c);
 }
 
 static void read_deliver(struct reading *r, const struct _xmlNode *node, struct wg_config *c)
 {
-	const struct _xmlNode *mail = wg_xml_first(node, "mail");
-	if (mail != NULL) {
-		text_of(r, mail, "host", c->mail_out.host, sizeof c->mail_out.host);
-		text_of(r, mail, "from", c->mail_out.from, sizeof c->mail_out.from);
-		path_of(r, mail, "ca", c->mail_out.ca);
-		pair_of(r, mail, &c->mail_out.tls);
-		c->mail_out.port = (unsigned short)number_of(r, mail, "port", 25);
-		if (r->code == WG_OK && !wg_hostname_valid(c->mail_out.host))
-			r->code = wg_xml_complain(r->doc, mail, r->err, "host is not a host name (a certificate must carry it)");
-		if (r->code == WG_OK && !wg_address_valid(c->mail_out.from))
-			r->code = wg_xml_complain(r->doc, mail, r->err, "from is not an e-mail address");
+	const struct _xmlNode *mail = wg_xml_first(node, "mail"), *dns = wg_xml_first(node, "dns");
+	if (dns != NULL) {
+		path_of(r, dns, "trust-anchor", c->dns.trust_anchor);
+		path_of(r, dns, "sts-ca", c->dns.sts_ca);
+		text_of(r, dns, "resolver", c->dns.resolver, sizeof c->dns.resolver);
 	}
+	if (mail != NULL)
+		read_mail_out(r, mail, c);
 	const struct _xmlNode *https = wg_xml_first(node, "https");
 	if (https != NULL) {
 		pair_of(r, https, &c->https_out.tls);
@@ -118,6 +218,37 @@ static void read_deliver(struct reading *r, const struct _xmlNode *node, struct 
 	}
 }
 
+static void read_beside(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
+{
+	const struct _xmlNode *mesh = wg_xml_first(root, "mesh"), *monitor = wg_xml_first(root, "monitor");
+	const struct _xmlNode *hsm = wg_xml_first(root, "hsm");
+	if (mesh != NULL) {
+		pair_of(r, mesh, &c->mesh.tls);
+		text_of(r, mesh, "url", c->mesh.url, sizeof c->mesh.url);
+		text_of(r, mesh, "mailbox", c->mesh.mailbox, sizeof c->mesh.mailbox);
+		path_of(r, mesh, "ca", c->mesh.ca);
+		path_of(r, mesh, "password", c->mesh.password);
+		path_of(r, mesh, "shared-key", c->mesh.shared_key);
+		c->mesh.poll_s = number_of(r, mesh, "poll", 300);
+		c->mesh.chunk = number_of(r, mesh, "chunk", 20 * 1024 * 1024);
+	}
+	c->monitor.revocation_s = 3600;
+	if (monitor != NULL) {
+		text_of(r, monitor, "address", c->monitor.address, sizeof c->monitor.address);
+		path_of(r, monitor, "socket", c->monitor.socket);
+		c->monitor.port = (unsigned short)number_of(r, monitor, "port", 0);
+		c->monitor.revocation_s = number_of(r, monitor, "revocation", 3600);
+		bool net = c->monitor.address[0] != '\0' && c->monitor.port != 0 && numeric(c->monitor.address);
+		if (r->code == WG_OK && net == (c->monitor.socket[0] != '\0'))
+			r->code = wg_xml_complain(r->doc, monitor, r->err,
+			                          "monitor needs a numeric address= and a port=, or socket=, and not both");
+	}
+	if (hsm != NULL) {
+		path_of(r, hsm, "module", c->hsm.module);
+		path_of(r, hsm, "pin", c->hsm.pin);
+	}
+}
+
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
 {
 	char samples[8];
@@ -132,6 +263,7 @@ static void read_gateway(struct reading *r, const struct _xmlNode *root, struct 
 	path_of(r, wg_xml_first(root, "smime"), "crl", c->smime_crl);
 	read_intake(r, wg_xml_first(root, "intake"), c);
 	read_deliver(r, wg_xml_first(root, "deliver"), c);
+	read_beside(r, root, c);
 	const struct _xmlNode *allowed = wg_xml_first(root, "samples");
 	if (allowed != NULL) {
 		text_of(r, allowed, "allowed", samples, sizeof samples);
@@ -195,8 +327,24 @@ void wg_config_print(const struct wg_config *c, struct wg_buf *out)
 	for (unsigned i = 0; i < c->drop_count; i++)
 		wg_buf_printf(out, "drop folder   %s (submits as %s)\n", c->drops[i].folder, c->drops[i].organisation);
 	if (c->mail_out.port != 0)
-		wg_buf_printf(out, "mail out      %s port %u, from %s, STARTTLS required\n", c->mail_out.host, c->mail_out.port,
-		              c->mail_out.from);
+		wg_buf_printf(out, "mail out      %s port %u, from %s, %s required\n",
+		              c->mail_out.direct ? "servers of the recipients," : c->mail_out.host, c->mail_out.port,
+		              c->mail_out.from, c->mail_out.how == WG_CONFIG_IMPLICIT ? "TLS from the first byte" : "STARTTLS");
+	for (unsigned i = 0; i < c->imap_count; i++)
+		wg_buf_printf(out, "imap in       %s port %u, %s of %s, every %u s\n", c->imaps[i].host, c->imaps[i].port,
+		              c->imaps[i].folder, c->imaps[i].user, c->imaps[i].poll_s);
+	if (c->lmtp[0] != '\0')
+		wg_buf_printf(out, "lmtp in       %s\n", c->lmtp);
+	if (c->acknowledge.port != 0)
+		wg_buf_printf(out, "confirm page  %s port %u, as %s\n", c->acknowledge.address, c->acknowledge.port,
+		              c->acknowledge.url);
+	if (c->mesh.mailbox[0] != '\0')
+		wg_buf_printf(out, "mesh          mailbox %s at %s, every %u s\n", c->mesh.mailbox, c->mesh.url,
+		              c->mesh.poll_s);
+	if (c->monitor.port != 0)
+		wg_buf_printf(out, "monitor       %s port %u\n", c->monitor.address, c->monitor.port);
+	else if (c->monitor.socket[0] != '\0')
+		wg_buf_printf(out, "monitor       %s\n", c->monitor.socket);
 	if (c->https_out.tls.certificate[0] != '\0')
 		wg_buf_printf(out, "https out     with %s\n", c->https_out.tls.certificate);
 	wg_buf_printf(out, "retry         first after %u s, at most every %u s, given up after %u s\n", c->retry_first_s,

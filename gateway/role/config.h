@@ -10,6 +10,7 @@
 #include "role/paths.h"
 
 #define WG_CONFIG_DROPS 16
+#define WG_CONFIG_IMAPS 4
 
 struct wg_pair {
 	char certificate[WG_PATH_TEXT], key[WG_PATH_TEXT]; /* PEM paths; "" when not configured */
@@ -17,6 +18,18 @@ struct wg_pair {
 
 struct wg_drop {
 	char folder[WG_PATH_TEXT], organisation[WG_LIMIT_NAME + 1];
+};
+
+enum wg_config_tls { WG_CONFIG_STARTTLS, WG_CONFIG_IMPLICIT };
+enum wg_config_auth { WG_AUTH_NONE, WG_AUTH_PLAIN, WG_AUTH_SCRAM_SHA_256, WG_AUTH_XOAUTH2 };
+
+/* A mailbox that is polled. */
+struct wg_imap {
+	char host[256], ca[WG_PATH_TEXT], user[256], secret[WG_PATH_TEXT], folder[136];
+	unsigned short port;
+	enum wg_config_tls tls;
+	enum wg_config_auth auth;
+	unsigned poll_s;
 };
 
 struct wg_config {
@@ -31,13 +44,41 @@ struct wg_config {
 		char address[64], client_ca[WG_PATH_TEXT], crl[WG_PATH_TEXT];
 		unsigned short port;
 	} https_in;
+	struct {
+		struct wg_pair tls; /* certificate "" when there is no such page */
+		char address[64], url[512];
+		unsigned short port;
+	} acknowledge;
+	struct wg_imap imaps[WG_CONFIG_IMAPS];
+	unsigned imap_count;
+	char lmtp[WG_PATH_TEXT]; /* the socket; "" when there is none */
 	struct wg_drop drops[WG_CONFIG_DROPS];
 	unsigned drop_count;
 	struct {
-		char host[256], ca[WG_PATH_TEXT], from[WG_LIMIT_ADDRESS + 1];
-		struct wg_pair tls;  /* "" without a client certificate */
-		unsigned short port; /* 0 when mail is off */
+		char host[256], ca[WG_PATH_TEXT], from[WG_LIMIT_ADDRESS + 1]; /* host "": direct */
+		struct wg_pair tls;                                           /* "" without a client certificate */
+		unsigned short port;                                          /* 0 when mail is off */
+		enum wg_config_tls how;
+		enum wg_config_auth auth;
+		char user[256], secret[WG_PATH_TEXT];
+		bool direct, require_tls, reports, libesmtp;
 	} mail_out;
+	struct {
+		char trust_anchor[WG_PATH_TEXT], resolver[64], sts_ca[WG_PATH_TEXT]; /* trust_anchor "": not configured */
+	} dns;
+	struct {
+		struct wg_pair tls; /* certificate "" when MESH is off */
+		char url[512], ca[WG_PATH_TEXT], mailbox[65], password[WG_PATH_TEXT], shared_key[WG_PATH_TEXT];
+		unsigned poll_s, chunk;
+	} mesh;
+	struct {
+		char address[64], socket[WG_PATH_TEXT]; /* both "": no metrics */
+		unsigned short port;
+		unsigned revocation_s;
+	} monitor;
+	struct {
+		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */
+	} hsm;
 	struct {
 		struct wg_pair tls; /* certificate "" when HTTPS is off */
 		char ca[WG_PATH_TEXT];

@@ -170,7 +170,7 @@ static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t n
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);
 	memcpy(dlv->of, d->of, sizeof dlv->of);
-	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", d->desk->channel == WG_CHANNEL_MAIL ? "mail" : "https");
+	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", wg_channel_name(d->desk->channel));
 	dlv->not_before = d->delay_minutes > 0 ? now + (int64_t)d->delay_minutes * 60 * 1000 : 0;
 	dlv->valid_until = d->valid_until != INT64_MAX ? d->valid_until : 0;
 	dlv->deadline = (dlv->not_before > 0 ? dlv->not_before : now) + (int64_t)s->p->config->give_up_s * 1000;

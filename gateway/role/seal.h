@@ -26,11 +26,6 @@ struct wg_sealing {
 	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
 
-/* The reference under which one copy travels, the same over every retry: MESSAGE.ORGANISATION.DESK; at mail it is
- * followed by
- * "@domain of from". */
-#define WG_REFERENCE_TEXT (WG_ID_TEXT + 2 * (WG_LIMIT_NAME + 1))
-
 /* The envelope of copy for desk: a whole mail for WG_CHANNEL_MAIL, a DER object for WG_CHANNEL_HTTPS. The recipient's
  * certificate is checked (chain, dates, key usage) each time. WG_CONFIG when the desk cannot be reached securely; says
  * which certificate and why. */

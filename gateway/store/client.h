@@ -87,6 +87,52 @@ enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *bu
 enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count,
                               unsigned *stale, struct wg_err *err) WG_MUST;
 
+/* ---- what comes back (confirm.h): intake (https, pull, link), process (mail, notices), deliver (mesh) */
+
+/* Keeps a receipt and moves its delivery as RECEIPTS.md says. WG_NOT_FOUND: no delivery of that reference, id or token
+ * that organisation may speak for; WG_REJECT: it contradicts what was sent (another copy's hash), it needs a person's
+ * name, or the token was used by somebody else before. The same again: the first answer, out->again. */
+enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt_new *receipt,
+                               struct wg_receipt_result *out, struct wg_err *err) WG_MUST;
+
+/* intake: what lies ready for the pull desks of an organisation, oldest first, after the delivery with that id ("" from
+ * the start); never one while an earlier one of the same episode and desk has not been fetched. The caller frees *out.
+ */
+enum wg_code wg_client_inbox(struct wg_client *client, const char *organisation, const char *after, unsigned max,
+                             struct wg_inbox_item **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* The sealed object of one of them; it is handed over from the commit of this on. */
+enum wg_code wg_client_inbox_take(struct wg_client *client, const char *organisation, const char *delivery,
+                                  struct wg_inbox_item *item, struct wg_buf *envelope, struct wg_err *err) WG_MUST;
+
+/* deliver: webhooks that are due, and what became of one. AGAIN: not before wait_ms from now. The caller frees *out. */
+enum wg_code wg_client_hooks(struct wg_client *client, unsigned max, struct wg_hook **out, unsigned *count,
+                             struct wg_err *err) WG_MUST;
+enum wg_code wg_client_hook_done(struct wg_client *client, const struct wg_hook *hook, enum wg_hook_outcome outcome,
+                                 unsigned wait_ms, struct wg_err *err) WG_MUST;
+
+/* process: tasks that are due, oldest first; they stay due until they are done. The caller frees *out. */
+enum wg_code wg_client_tasks(struct wg_client *client, unsigned max, struct wg_task **out, unsigned *count,
+                             struct wg_err *err) WG_MUST;
+/* WG_NOT_FOUND when the task has changed since: ask again. */
+enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_done *done, struct wg_err *err) WG_MUST;
+
+/* monitor: all alerts that hold now. The store keeps which are known, logs each once when it starts and once when it
+ * clears, makes a task of each, and gives those back that changed. The caller frees *out. */
+enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
+                              struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
+/* monitor and admin: a JSON object for metrics: states (counts of messages and deliveries per state), recipients (for
+ * each organisation/desk: open, oldest_s of what is not handed over, unconfirmed, oldest_unconfirmed_s), outcomes
+ * (deliveries per channel and end state, ever), receipts (per level), attention, reviews, tasks_overdue, accepting,
+ * clock ("ok" or what is wrong with it), alerts (key, words, since). */
+enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
+ * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */
+enum wg_code wg_client_silence(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* admin: the receipts of a message's or delivery's id: a JSON array of {delivery, level, way, organisation, person,
+ * detail, at, said_at, moved}. */
+enum wg_code wg_client_receipts(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
+	WG_MUST;
+
 /* ---- admin: the command line */
 
 /* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and

@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "policy/told.h"
+#include "store/confirm.h"
 #include "store/states.h"
 
 struct wg_store;
@@ -77,7 +78,9 @@ struct wg_msg_new {
 	char idempotency_key[129];            /* "" when none */
 	char content_hash[WG_STORE_HASH];     /* SHA-256 of the plaintext original, hex */
 	char content_type[128];               /* the longest that is taken (docx) has 71 */
-	char way[16];                         /* "https", "drop" */
+	/* "https", "drop", "imap", "lmtp", "mesh": organisation is "" for the last three, until process knows who signed;
+	   "self": a notice of our own */
+	char way[16];
 	const void *blob;
 	size_t blob_len;
 };
@@ -106,8 +109,10 @@ struct wg_msg_job {
 	char content_type[128]; /* the longest that is taken (docx) has 71 */
 	char content_hash[WG_STORE_HASH];
 	int64_t accepted_at;
-	bool again;     /* decided before under an older epoch: decide again */
-	unsigned tries; /* leases before this one that came to nothing */
+	char way[16];              /* how it came in */
+	char idempotency_key[129]; /* "" when none: over HTTPS the reference under which a partner gateway sent it */
+	bool again;                /* decided before under an older epoch: decide again */
+	unsigned tries;            /* leases before this one that came to nothing */
 	uint8_t *blob;
 	size_t blob_len;
 	uint8_t *resolution; /* the last that a person gave, as it was handed in; NULL for none */
@@ -133,7 +138,12 @@ struct wg_dlv_new {
 	 * not_before, unless that one has left REVIEW by then: it is recalled in the transaction that settles the review.
 	 * It belongs to no episode, so it neither waits nor makes wait. state is SEALED. */
 	unsigned alarm_of;
-	bool overrides; /* the decision goes against a consent: listed until a person has looked at it */
+	bool overrides;                    /* the decision goes against a consent: listed until a person has looked at it */
+	char reference[WG_REFERENCE_TEXT]; /* under which the copy travels; "" for MESSAGE.ORGANISATION.DESK */
+	char token_hash[WG_STORE_HASH];    /* SHA-256 of its single-use token; "" for none */
+	char copy_hash[WG_STORE_HASH];     /* SHA-256 of its notice.xml; "" when it has none */
+	char confirm[WG_LIMIT_NAME + 1];   /* id of the confirm rule that it is under; "" for none */
+	bool hook;                         /* PULL: the desk wants to be told that it is there */
 	/* Wall ms at which a consent ends that it was decided under: from then on it is neither sent nor released, and its
 	 * message is decided again. 0: no such instant. */
 	int64_t valid_until;
@@ -235,6 +245,15 @@ struct wg_msg_done {
 	bool recalls;  /* what is unsent of the messages named in concerns is recalled in the same transaction */
 	const struct wg_record_new *consents; /* records of the child that came in with the notice: kept once each by id */
 	unsigned consent_count;
+	/* Who handed it in, where that was not known when it was added ("" then): process has it from the signature. */
+	char organisation[WG_LIMIT_NAME + 1];
+	/* It is a copy that a partner gateway sent: under which reference, and the SHA-256 of its notice.xml. That gateway
+	   is told how far its own deliveries come (WG_TASK_ANSWER). "" otherwise. */
+	char sender_reference[WG_REFERENCE_TEXT], sender_copy_hash[WG_STORE_HASH];
+	/* It is no notice but an answer to copies of ours (state ANSWER) or has answers beside it: kept in the same
+	   transaction; those that fit no delivery are counted in the result. */
+	const struct wg_receipt_new *receipts;
+	unsigned receipt_count;
 	bool watches_live; /* the decision depends on whether the child is missing: taken again whenever that changes */
 	bool live;         /* what the context said of that when it was taken */
 };
@@ -276,6 +295,7 @@ struct wg_msg_done_result {
 	bool doubt; /* which child it is about is a person's to say: ATTENTION, nothing is sent. Doubt about the episode
 	               alone is ATTENTION too, and what was decided goes on. */
 	char reason[WG_STORE_REASON]; /* as kept with the message */
+	unsigned receipts_unknown;    /* of the receipts given: those that fit no delivery, or not this giver's */
 };
 
 struct wg_dlv_job {
@@ -283,7 +303,8 @@ struct wg_dlv_job {
 	char message[WG_ID_TEXT];
 	uint64_t token;
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8];
-	unsigned attempts; /* before this one */
+	char reference[WG_REFERENCE_TEXT]; /* under which the copy travels, at every try */
+	unsigned attempts;                 /* before this one */
 	int64_t deadline;
 	bool maybe; /* an earlier attempt may have arrived */
 	uint8_t *envelope;

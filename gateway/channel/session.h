@@ -1,0 +1,39 @@
+/* Ways out as sessions: opened once, kept warm between copies, closed when idle for long. One vtable for mail, HTTPS
+ * and MESH. A session lives in a worker process that holds sealed envelopes and its own TLS and login secrets, nothing
+ * else; the worker is killed from outside when it takes too long. */
+#ifndef WG_CHANNEL_SESSION_H
+#define WG_CHANNEL_SESSION_H
+
+#include "channel/send.h"
+
+struct wg_session;
+
+/* An item has its result: called once for each, as soon as it is known, in the order of the items. */
+typedef void wg_session_told(void *arg, struct wg_send_item *item);
+
+struct wg_way {
+	const char *name;
+	/* Connects when the first item is offered, not here. target and what it points at must outlive the session.
+	 * WG_CONFIG when the target can never be reached as it is described. */
+	enum wg_code (*open)(const struct wg_send_target *target, struct wg_session **out, struct wg_err *err);
+	/* Offers each item over one connection; one that was found dead before a byte of the item went out is opened again,
+	 * once. Every item gets its result. */
+	void (*offer)(struct wg_session *session, struct wg_send_item *items, size_t count, wg_session_told *told,
+	              void *arg);
+	/* Ends it politely, within a second, and frees; takes NULL. */
+	void (*close)(struct wg_session **session);
+};
+
+extern const struct wg_way wg_way_smtp;  /* our own client: STARTTLS or implicit TLS, AUTH, DSN, REQUIRETLS */
+extern const struct wg_way wg_way_https; /* POST of one sealed object with mutual TLS */
+extern const struct wg_way wg_way_mesh;  /* the MESH API */
+
+/* How a session went, for the metrics. */
+struct wg_session_counts {
+	unsigned connections; /* TCP connections that were made */
+	unsigned resumed;     /* TLS handshakes that resumed an earlier session */
+	unsigned reused;      /* items that went over a connection that was there already */
+};
+const struct wg_session_counts *wg_session_counts(const struct wg_session *session);
+
+#endif
