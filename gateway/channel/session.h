@@ -6,7 +6,7 @@
 
 #include "channel/send.h"
 
-struct wg_session;
+struct wg_session; /* each way's own struct begins with struct wg_session of session_internal.h */
 
 /* An item has its result: called once for each, as soon as it is known, in the order of the items. */
 typedef void wg_session_told(void *arg, struct wg_send_item *item);
@@ -17,9 +17,14 @@ struct wg_way {
 	 * WG_CONFIG when the target can never be reached as it is described. */
 	enum wg_code (*open)(const struct wg_send_target *target, struct wg_session **out, struct wg_err *err);
 	/* Offers each item over one connection; one that was found dead before a byte of the item went out is opened again,
-	 * once. Every item gets its result. */
+	 * once. Every item gets its result. told may be NULL. */
 	void (*offer)(struct wg_session *session, struct wg_send_item *items, size_t count, wg_session_told *told,
 	              void *arg);
+	/* Keeps an idle session warm: to be called every few seconds while nothing is offered. Speaks to the other side
+	 * when it was silent for a minute, and notices when the other side has closed; then the next offer opens it again.
+	 * Waits for an answer for some seconds at most. False: there is no connection to keep. May be NULL: the way has
+	 * nothing to keep. How long to keep it at all is the caller's decision. */
+	bool (*keep)(struct wg_session *session);
 	/* Ends it politely, within a second, and frees; takes NULL. */
 	void (*close)(struct wg_session **session);
 };
