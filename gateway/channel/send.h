@@ -20,6 +20,7 @@ struct wg_send_result {
 	bool tls_fault; /* the reason was TLS: no STARTTLS, injected reply, name, chain, expiry: an alarm, never a fallback
 	                 */
 	bool maybe;     /* the envelope went out whole and the answer was lost: a retry may be a duplicate */
+	unsigned wait_ms;  /* DEFER: the other side asks not to be tried before; 0: it did not say */
 	char detail[256];  /* words for the operator, defanged; no personal data */
 	char receipt[256]; /* the other side's reference: queue id or receipt id; "" when none */
 };
@@ -41,7 +42,7 @@ struct wg_send_target {
 	/* to find the servers of a domain; NULL where smtp_host is given */
 	const char *dns_anchor, *dns_resolver /* or NULL */, *sts_ca;
 	/* mesh: url is the root of the API; password and key are files */
-	const char *mesh_mailbox, *mesh_password, *mesh_key, *mesh_to, *mesh_workflow;
+	const char *mesh_mailbox, *mesh_password, *mesh_key;
 	size_t mesh_chunk;
 	/* https */
 	const char *url;
@@ -57,8 +58,9 @@ struct wg_send_item {
 	const char *message_id;
 	const void *bytes;
 	size_t len;
-	const char *to;              /* mail: envelope recipient; https: NULL */
-	const char *idempotency_key; /* https */
+	const char *to;                      /* mail: envelope recipient; https: NULL */
+	const char *idempotency_key;         /* https */
+	const char *mesh_to, *mesh_workflow; /* mesh: the recipient's mailbox, and the workflow it expects */
 	struct wg_send_result result;
 };
 
