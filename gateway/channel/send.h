@@ -41,6 +41,10 @@ struct wg_send_target {
 	bool reports;              /* delivery reports where the server offers them */
 	/* to find the servers of a domain; NULL where smtp_host is given */
 	const char *dns_anchor, *dns_resolver /* or NULL */, *sts_ca;
+	const char *sts_cache;     /* folder where MTA-STS policies are remembered, writable; NULL: they are not */
+	const char *dns_names_for; /* domains, separated by blanks ("*": all), whose servers may be found without any proof:
+	                              the certificate must then carry the name that DNS said. NULL: none, as it should be */
+	unsigned sts_port;         /* tests: another port than 443 */
 	/* mesh: url is the root of the API; password and key are files */
 	const char *mesh_mailbox, *mesh_password, *mesh_key;
 	size_t mesh_chunk;
