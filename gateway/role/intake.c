@@ -27,21 +27,15 @@
  * before. */
 #define SCAN_MS 2000
 
-enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
-                            const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
-                            struct wg_msg_new *msg, struct wg_err *err)
+static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_document kind, const void *bytes,
+                         size_t len, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
 {
-	enum wg_document kind;
 	*msg = (struct wg_msg_new){ 0 };
-	enum wg_code code = wg_document_kind(bytes, len, declared, name, &kind, err);
-	if (code == WG_OK)
-		code = wg_id_make(wg_clock_wall(), msg->id, err);
+	enum wg_code code = wg_id_make(wg_clock_wall(), msg->id, err);
 	if (code == WG_OK)
 		code = wg_cms_encrypt(intake->storage_cert, WG_CIPHER_GCM, bytes, len, blob, err);
 	if (code != WG_OK)
 		return code;
-	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", organisation);
-	(void)snprintf(msg->idempotency_key, sizeof msg->idempotency_key, "%s", key);
 	(void)snprintf(msg->way, sizeof msg->way, "%s", way);
 	(void)snprintf(msg->content_type, sizeof msg->content_type, "%s", wg_document_type(kind));
 	wg_sha256_hex(bytes, len, msg->content_hash);
@@ -50,12 +44,82 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
 	return WG_OK;
 }
 
+enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
+                            const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
+                            struct wg_msg_new *msg, struct wg_err *err)
+{
+	enum wg_document kind;
+	enum wg_code code = wg_document_kind(bytes, len, declared, name, &kind, err);
+	if (code == WG_OK)
+		code = seal(intake, way, kind, bytes, len, blob, msg, err);
+	if (code != WG_OK)
+		return code;
+	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", organisation);
+	(void)snprintf(msg->idempotency_key, sizeof msg->idempotency_key, "%s", key);
+	return WG_OK;
+}
+
+enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, const void *bytes, size_t len,
+                                 struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
+{
+	return seal(intake, way, WG_DOCUMENT_MAIL, bytes, len, blob, msg, err);
+}
+
 void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
 {
 	char when[WG_CLOCK_TEXT];
 	wg_buf_printf(out, "{\"id\":\"%s\",\"sha256\":\"%s\",\"accepted\":\"%s\",\"state\":\"%s\"}\n", receipt->id,
 	              receipt->content_hash, wg_clock_format(receipt->accepted_at, when),
 	              wg_message_state_name(receipt->state));
+}
+
+enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
+                           uint32_t number, struct wg_err *err)
+{
+	uint32_t tag = 0;
+	while (tag < WG_INTAKE_PENDING && intake->pending[tag].told != NULL)
+		tag++;
+	if (tag == WG_INTAKE_PENDING)
+		return wg_err_set(err, WG_AGAIN, "%d messages wait for the store already", WG_INTAKE_PENDING);
+	if (wg_client_add_send(intake->adds, tag, msg, err) != WG_OK) {
+		wg_intake_fail(intake, err);
+		return err->code = WG_AGAIN;
+	}
+	intake->pending[tag] = (struct wg_pending){ .told = told, .arg = arg, .number = number };
+	return WG_OK;
+}
+
+void wg_intake_take(struct wg_intake *intake)
+{
+	for (;;) {
+		uint32_t tag = 0;
+		struct wg_msg_receipt receipt = { 0 };
+		struct wg_err failed = { 0 }, err = { 0 };
+		enum wg_code code = wg_client_add_take(intake->adds, &tag, &receipt, &failed, &err);
+		if (code == WG_AGAIN && strcmp(err.text, "no answer yet") == 0)
+			return;
+		if (code != WG_OK || tag >= WG_INTAKE_PENDING || intake->pending[tag].told == NULL) {
+			if (code == WG_OK)
+				(void)wg_err_set(&err, WG_CORRUPT, "the store answered a question nobody asked");
+			wg_intake_fail(intake, &err);
+			return;
+		}
+		struct wg_pending p = intake->pending[tag];
+		intake->pending[tag] = (struct wg_pending){ 0 };
+		p.told(intake, p.arg, p.number, &receipt, &failed);
+	}
+}
+
+void wg_intake_drop_pending(struct wg_intake *intake)
+{
+	const struct wg_err failed = { .code = WG_AGAIN, .text = "the gateway is stopping" };
+	const struct wg_msg_receipt none = { 0 };
+	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
+		struct wg_pending p = intake->pending[i];
+		intake->pending[i] = (struct wg_pending){ 0 };
+		if (p.told != NULL)
+			p.told(intake, p.arg, p.number, &none, &failed);
+	}
 }
 
 void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)

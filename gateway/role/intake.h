@@ -13,9 +13,18 @@
 
 struct event_base;
 
-/* A submission that waits for its receipt. Slots are numbered, the number is the tag on the store's socket. */
+struct wg_intake;
+
+/* The fate of a message that was offered to the store: receipt when failed->code is WG_OK, otherwise why it was not
+ * taken (WG_AGAIN: not now; also when the role ends). */
+typedef void wg_intake_told(struct wg_intake *intake, void *arg, uint32_t number, const struct wg_msg_receipt *receipt,
+                            const struct wg_err *failed);
+
+/* A message that waits for its receipt. Slots are numbered, the number is the tag on the store's socket. */
 struct wg_pending {
-	struct wg_http_request *request; /* NULL: free slot */
+	wg_intake_told *told; /* NULL: free slot */
+	void *arg;
+	uint32_t number; /* the caller's own */
 };
 #define WG_INTAKE_PENDING 256
 
@@ -51,17 +60,28 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
                             const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
                             struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
+/* The same for what a mail server hands over: whatever its bytes are, it is a mail, and it is taken; who sent it is for
+ * process to find out. way: "imap" or "lmtp". */
+enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, const void *bytes, size_t len,
+                                 struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
+
+/* Offers a sealed message to the store; told is called once with its fate, never from within this call when it returns
+ * WG_OK. WG_AGAIN: every slot is taken, or the store is gone (then the role ends too); told is not called. */
+enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
+                           uint32_t number, struct wg_err *err) WG_MUST;
+/* Takes the answers that the store has given. */
+void wg_intake_take(struct wg_intake *intake);
+/* After the ways in ended: what is still in hand is told WG_AGAIN. Senders, who got no answer, send again. */
+void wg_intake_drop_pending(struct wg_intake *intake);
+
 /* The receipt as JSON: id, sha256, accepted, state. */
 void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out);
 
 /* The role cannot go on (the store is gone): ends the loop. */
 void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
 
-/* HTTPS: the handler, and taking the answers of the store. */
+/* HTTPS: the handler. */
 void wg_intake_http(void *arg, struct wg_http_request *request);
-void wg_intake_take(struct wg_intake *intake);
-/* After the listener ended: frees what was in hand. The clients, who got no answer, send again. */
-void wg_intake_drop_pending(struct wg_intake *intake);
 /* Which client may finish the handshake: one that the directory knows. */
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
 

@@ -69,64 +69,18 @@ static bool key_valid(const char *key)
 	return true;
 }
 
-static struct wg_pending *free_slot(struct wg_intake *intake, uint32_t *tag)
-{
-	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
-		if (intake->pending[i].request == NULL) {
-			*tag = i;
-			return &intake->pending[i];
-		}
-	}
-	return NULL;
-}
-
-static void submit(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation)
-{
-	WG_AUTO_BUF struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
-	struct wg_msg_new msg;
-	struct wg_err err = { 0 };
-	char type[128]; /* the longest we take has 71 */
-	size_t len;
-	uint32_t tag;
-	const uint8_t *body = wg_http_body(r, &len);
-	const char *key = wg_http_header(r, "Idempotency-Key"), *declared = media_type(r, type, sizeof type);
-	if (declared == NULL) {
-		wg_http_problem(r, 415, "no-content-type", "Content-Type is missing",
-		                "Say what you send: message/rfc822, application/pdf, text/csv, text/html, application/xml, "
-		                "application/pkcs7-mime, or the type of a Word, OpenDocument or Excel file.");
-		return;
-	}
-	if (key != NULL && !key_valid(key)) {
-		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable",
-		                "Use 1 to 128 printable ASCII characters without blanks.");
-		return;
-	}
-	struct wg_pending *slot = free_slot(intake, &tag);
-	if (slot == NULL) {
-		err.code = WG_AGAIN;
-		refuse(r, &err);
-		return;
-	}
-	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared,
-	                                   NULL, &blob, &msg, &err);
-	if (code != WG_OK) {
-		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", organisation->id, "way", "https", NULL);
-		refuse(r, &err);
-		return;
-	}
-	if (wg_client_add_send(intake->adds, tag, &msg, &err) != WG_OK) {
-		wg_http_problem(r, 503, "not-now", "The gateway cannot take this now",
-		                "Nothing was accepted. Send the same request again later.");
-		wg_intake_fail(intake, &err);
-		return;
-	}
-	slot->request = r;
-}
-
-static void answer_added(struct wg_http_request *r, const struct wg_msg_receipt *receipt, const struct wg_err *failed)
+static void answer_added(struct wg_intake *intake, void *arg, uint32_t number, const struct wg_msg_receipt *receipt,
+                         const struct wg_err *failed)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(1024);
+	struct wg_http_request *r = arg;
 	char location[64];
+	(void)intake, (void)number; /* the signature is wg_intake_told's */
+	if (failed->code == WG_OK)
+		wg_log(WG_LOG_INFO, receipt->duplicate ? "accepted-again" : "accepted", "message", receipt->id, "way", "https",
+		       NULL);
+	else
+		wg_log_err(WG_LOG_WARNING, "not-accepted", failed, "way", "https", NULL);
 	if (failed->code == WG_REJECT) {
 		wg_http_problem(r, 422, "key-reused", "The Idempotency-Key was used for another document", failed->text);
 		return;
@@ -141,38 +95,35 @@ static void answer_added(struct wg_http_request *r, const struct wg_msg_receipt 
 	wg_http_answer(r, 202, "application/json", body.data, body.len, headers);
 }
 
-void wg_intake_take(struct wg_intake *intake)
+static void submit(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation)
 {
-	for (;;) {
-		uint32_t tag = 0;
-		struct wg_msg_receipt receipt = { 0 };
-		struct wg_err failed = { 0 }, err = { 0 };
-		enum wg_code code = wg_client_add_take(intake->adds, &tag, &receipt, &failed, &err);
-		if (code == WG_AGAIN && strcmp(err.text, "no answer yet") == 0)
-			return;
-		if (code != WG_OK || tag >= WG_INTAKE_PENDING || intake->pending[tag].request == NULL) {
-			if (code == WG_OK)
-				(void)wg_err_set(&err, WG_CORRUPT, "the store answered a question nobody asked");
-			wg_intake_fail(intake, &err);
-			return;
-		}
-		struct wg_http_request *r = wg_steal(&intake->pending[tag].request);
-		if (failed.code == WG_OK)
-			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way",
-			       "https", NULL);
-		else
-			wg_log_err(WG_LOG_WARNING, "not-accepted", &failed, "way", "https", NULL);
-		answer_added(r, &receipt, &failed);
+	WG_AUTO_BUF struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_msg_new msg;
+	struct wg_err err = { 0 };
+	char type[128]; /* the longest we take has 71 */
+	size_t len;
+	const uint8_t *body = wg_http_body(r, &len);
+	const char *key = wg_http_header(r, "Idempotency-Key"), *declared = media_type(r, type, sizeof type);
+	if (declared == NULL) {
+		wg_http_problem(r, 415, "no-content-type", "Content-Type is missing",
+		                "Say what you send: message/rfc822, application/pdf, text/csv, text/html, application/xml, "
+		                "application/pkcs7-mime, or the type of a Word, OpenDocument or Excel file.");
+		return;
 	}
-}
-
-void wg_intake_drop_pending(struct wg_intake *intake)
-{
-	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
-		struct wg_http_request *r = wg_steal(&intake->pending[i].request);
-		if (r != NULL)
-			wg_http_answer(r, 503, "text/plain", "", 0, NULL); /* goes nowhere: its connection was closed */
+	if (key != NULL && !key_valid(key)) {
+		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable",
+		                "Use 1 to 128 printable ASCII characters without blanks.");
+		return;
 	}
+	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared,
+	                                   NULL, &blob, &msg, &err);
+	if (code != WG_OK) {
+		wg_log_err(WG_LOG_WARNING, "refused", &err, "organisation", organisation->id, "way", "https", NULL);
+		refuse(r, &err);
+		return;
+	}
+	if (wg_intake_add(intake, &msg, answer_added, r, 0, &err) != WG_OK)
+		refuse(r, &err);
 }
 
 /* ---- GET /v1/notices/{id} */
