@@ -75,7 +75,7 @@ struct wg_task {
 	char person[WG_STORE_PERSON]; /* who acknowledged */
 	char detail[WG_STORE_DETAIL]; /* ALERT: its words; otherwise the last reason */
 	int64_t since;                /* wall ms from when its time counts: sealed, released, or not before */
-	int64_t handed_over, received, acknowledged; /* wall ms; 0: not yet */
+	int64_t handed_over, received, opened, acknowledged; /* wall ms; 0: not yet */
 	unsigned steps;                              /* CONFIRM: told so far */
 	char alert[WG_LIMIT_NAME * 2 + 2];           /* ALERT: its key */
 	bool cleared;                                /* ALERT */
