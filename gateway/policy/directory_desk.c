@@ -100,6 +100,9 @@ static void read_parts(const char *list, struct wg_desk *desk)
 	desk->wants_xml = wg_list_has(list, "xml");
 }
 
+/* As the schema says: the parser fills in no defaults. */
+#define IN_FLIGHT 16
+
 static enum wg_code read_words(const struct wg_xml *doc, const struct _xmlNode *node, struct wg_desk *desk,
                                struct wg_err *err)
 {
@@ -114,9 +117,9 @@ static enum wg_code read_words(const struct wg_xml *doc, const struct _xmlNode *
 	if (code == WG_OK && (code = wg_names_attr(doc, node, "cipher", word, sizeof word, err)) == WG_OK)
 		desk->gcm = strcmp(word, "gcm") == 0;
 	if (code == WG_OK && (code = wg_names_attr(doc, node, "parts", word, sizeof word, err)) == WG_OK)
-		read_parts(word, desk);
+		read_parts(word[0] != '\0' ? word : "text html xml", desk);
 	if (code == WG_OK && (code = wg_names_attr(doc, node, "in-flight", word, sizeof word, err)) == WG_OK)
-		desk->in_flight = wg_num_parse(word, 1, 64, &number) ? (unsigned)number : 1; /* the schema says so */
+		desk->in_flight = wg_num_parse(word, 1, 64, &number) ? (unsigned)number : IN_FLIGHT;
 	if (code == WG_OK && (code = wg_names_attr(doc, node, "suspended", word, sizeof word, err)) == WG_OK)
 		desk->suspended = said_true(word);
 	return code;

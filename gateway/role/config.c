@@ -59,14 +59,14 @@ static bool numeric(const char *address)
 	return inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1;
 }
 
-static bool flag_of(struct reading *r, const struct _xmlNode *node, const char *name)
+static bool flag_of(struct reading *r, const struct _xmlNode *node, const char *name, bool otherwise)
 {
 	char word[8];
 	text_of(r, node, name, word, sizeof word);
-	return strcmp(word, "true") == 0 || strcmp(word, "1") == 0;
+	return word[0] != '\0' ? strcmp(word, "true") == 0 || strcmp(word, "1") == 0 : otherwise;
 }
 
-static enum wg_config_auth auth_of(struct reading *r, const struct _xmlNode *node)
+static enum wg_config_auth auth_of(struct reading *r, const struct _xmlNode *node, enum wg_config_auth otherwise)
 {
 	static const char *const names[] = { "none", "plain", "scram-sha-256", "xoauth2" };
 	char word[16];
@@ -74,13 +74,15 @@ static enum wg_config_auth auth_of(struct reading *r, const struct _xmlNode *nod
 	for (size_t i = 0; i < WG_COUNT(names); i++)
 		if (strcmp(word, names[i]) == 0)
 			return (enum wg_config_auth)i;
-	return WG_AUTH_NONE;
+	return otherwise;
 }
 
-static enum wg_config_tls tls_of(struct reading *r, const struct _xmlNode *node)
+static enum wg_config_tls tls_of(struct reading *r, const struct _xmlNode *node, enum wg_config_tls otherwise)
 {
 	char word[16];
 	text_of(r, node, "tls", word, sizeof word);
+	if (word[0] == '\0')
+		return otherwise;
 	return strcmp(word, "implicit") == 0 ? WG_CONFIG_IMPLICIT : WG_CONFIG_STARTTLS;
 }
 
@@ -89,10 +91,12 @@ static void read_imap(struct reading *r, const struct _xmlNode *node, struct wg_
 	text_of(r, node, "host", imap->host, sizeof imap->host);
 	text_of(r, node, "user", imap->user, sizeof imap->user);
 	text_of(r, node, "folder", imap->folder, sizeof imap->folder);
+	if (imap->folder[0] == '\0')
+		memcpy(imap->folder, "INBOX", sizeof "INBOX");
 	path_of(r, node, "ca", imap->ca);
 	path_of(r, node, "secret", imap->secret);
-	imap->tls = tls_of(r, node);
-	imap->auth = auth_of(r, node);
+	imap->tls = tls_of(r, node, WG_CONFIG_IMPLICIT);
+	imap->auth = auth_of(r, node, WG_AUTH_PLAIN);
 	imap->port = (unsigned short)number_of(r, node, "port", imap->tls == WG_CONFIG_IMPLICIT ? 993 : 143);
 	imap->poll_s = number_of(r, node, "poll", 30);
 	if (r->code == WG_OK && !wg_hostname_valid(imap->host))
@@ -183,10 +187,10 @@ static void read_mail_out(struct reading *r, const struct _xmlNode *mail, struct
 	path_of(r, mail, "secret", c->mail_out.secret);
 	path_of(r, mail, "ca", c->mail_out.ca);
 	pair_of(r, mail, &c->mail_out.tls);
-	c->mail_out.how = tls_of(r, mail);
-	c->mail_out.auth = auth_of(r, mail);
-	c->mail_out.require_tls = flag_of(r, mail, "require-tls");
-	c->mail_out.reports = flag_of(r, mail, "reports");
+	c->mail_out.how = tls_of(r, mail, WG_CONFIG_STARTTLS);
+	c->mail_out.auth = auth_of(r, mail, WG_AUTH_NONE);
+	c->mail_out.require_tls = flag_of(r, mail, "require-tls", true);
+	c->mail_out.reports = flag_of(r, mail, "reports", true);
 	c->mail_out.port = (unsigned short)number_of(r, mail, "port", c->mail_out.how == WG_CONFIG_IMPLICIT ? 465 : 25);
 	check_mail_out(r, mail, c);
 }

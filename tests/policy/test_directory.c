@@ -72,6 +72,52 @@ static void test_desks(void **state)
 	wg_directory_freep(&d);
 }
 
+/* How a desk that confirms is described, and what is meant where nothing is said. */
+static void test_confirming(void **state)
+{
+	(void)state;
+	struct wg_directory *d = directory_of(
+		HEAD ALPHA
+		"<signer certificate=\"s1.pem\"/><signer certificate=\"s2.pem\"/>"
+		"<trust ca=\"ca.pem\" revocation=\"required\"/><discover ldap=\"ldaps://l.example/\" smimea=\"true\"/>"
+		"<desk name=\"a\" roles=\"a\" " MAIL " alternate=\"b\" out-of-hours=\"alpha/c\" hours=\"office\""
+		" in-flight=\"3\" parts=\"text\"><certificate file=\"/etc/next.pem\"/></desk>\n"
+		"<desk name=\"b\" roles=\"b\" channel=\"pull\" certificate=\"/etc/b.pem\" webhook=\"https://b.example/w\""
+		" webhook-secret=\"w.txt\"/>\n"
+		"<desk name=\"c\" roles=\"c\" channel=\"mesh\" certificate=\"c.pem\" mailbox=\"X26OT001\" "
+	    "workflow=\"WG\"/>\n" END TAIL);
+	const struct wg_organisation *o = wg_directory_at(d, 0), *found = NULL;
+	const struct wg_desk *desk = wg_organisation_desk(o, "a"), *other = NULL;
+	assert_int_equal(o->signer_count, 2);
+	assert_string_equal(o->signer, "s1.pem");
+	assert_string_equal(o->signers[1], "s2.pem");
+	assert_string_equal(o->trust_ca, "ca.pem");
+	assert_int_equal(o->revocation, WG_REVOCATION_REQUIRED);
+	assert_string_equal(o->ldap, "ldaps://l.example/");
+	assert_true(o->smimea);
+	assert_string_equal(desk->alternate, "alpha/b");
+	assert_string_equal(desk->out_of_hours, "alpha/c");
+	assert_string_equal(desk->hours, "office");
+	assert_int_equal(desk->in_flight, 3);
+	assert_true(desk->wants_text && !desk->wants_html && !desk->wants_xml);
+	assert_int_equal(desk->certificate_count, 2);
+	assert_string_equal(desk->certificates[0], desk->certificate);
+	assert_string_equal(desk->certificates[1], "/etc/next.pem");
+	assert_true(wg_directory_desk(d, desk->alternate, &found, &other));
+	assert_ptr_equal(found, o);
+	assert_string_equal(other->name, "b");
+	assert_false(wg_directory_desk(d, "alpha", &found, &other));
+	assert_false(wg_directory_desk(d, "alpha/", &found, &other));
+	assert_false(wg_directory_desk(d, "beta/a", &found, &other));
+	assert_int_equal(other->channel, WG_CHANNEL_PULL);
+	assert_int_equal(other->in_flight, 16);
+	assert_true(other->wants_text && other->wants_html && other->wants_xml);
+	assert_string_equal(other->webhook_secret, "w.txt");
+	assert_string_equal(wg_organisation_desk(o, "c")->mailbox, "X26OT001");
+	assert_string_equal(wg_channel_name(wg_organisation_desk(o, "c")->channel), "mesh");
+	wg_directory_freep(&d);
+}
+
 #define PIN_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define PIN_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
@@ -154,6 +200,19 @@ static const struct {
 	  { "desk a", "address=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" certificate=\"c\"/>"), ":4:", { "desk a", "needs address=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mail\" address=\"a@a.example\"/>"), ":4:", { "needs certificate=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " alternate=\"b\"/>"), "desk a", { "alternate=", "not another desk" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " out-of-hours=\"alpha/a\"/>"),
+	  "desk a",
+	  { "out-of-hours=", "not another desk" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " in-flight=\"65\"/>"), ":4:", { "in-flight" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " webhook=\"https://a.example/\"/>"), ":4:", { "pull" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"pull\" certificate=\"c\" webhook=\"https://a.example/\"/>"),
+	  ":4:",
+	  { "needs webhook-secret=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"mesh\" certificate=\"c\" mailbox=\"X\"/>"),
+	  ":4:",
+	  { "needs mailbox= and workflow=" } },
+	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"pull\"/>"), ":4:", { "needs certificate=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " format=\"xml\"/>"), ":4:", { "mail is always sealed" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" " MAIL " url=\"https://a.example/\"/>"), ":4:", { "no url=" } },
 	{ ONE("<desk name=\"a\" roles=\"a\" channel=\"https\" certificate=\"c\"/>"), ":4:", { "needs url=" } },
@@ -403,9 +462,10 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example), cmocka_unit_test(test_desks),    cmocka_unit_test(test_client),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file),  cmocka_unit_test(test_covering),
-		cmocka_unit_test(test_named),   cmocka_unit_test(test_too_long), cmocka_unit_test(test_odd_questions),
+		cmocka_unit_test(test_example),       cmocka_unit_test(test_desks),   cmocka_unit_test(test_confirming),
+		cmocka_unit_test(test_client),        cmocka_unit_test(test_refused), cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_covering),      cmocka_unit_test(test_named),   cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_odd_questions),
 	};
 	return cmocka_run_group_tests_name("directory", tests, open_schemas, close_schemas);
 }

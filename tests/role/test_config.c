@@ -66,6 +66,50 @@ static void test_defaults(void **state)
 	free(text);
 }
 
+/* Every way in and out that a gateway may have, and what is meant where nothing is said. */
+static void test_ways(void **state)
+{
+	(void)state;
+	char *text =
+		gate_config("<deliver>\n", "<deliver>\n<dns trust-anchor=\"root.key\" resolver=\"127.0.0.1@5353\"/>\n");
+	const char *mail_in =
+		"<imap host=\"mail.test\" ca=\"ca.pem\" user=\"u\" secret=\"s\"/>"
+		"<imap host=\"two.test\" tls=\"starttls\" ca=\"ca.pem\" user=\"u\" secret=\"s\" auth=\"xoauth2\""
+		" folder=\"In/Box\" poll=\"7\"/><lmtp socket=\"lmtp.sock\"/>";
+	const char *beside = "<mesh url=\"https://mesh.test/\" ca=\"ca.pem\" mailbox=\"M1\" password=\"p\" shared-key=\"k\""
+						 " certificate=\"c.pem\" key=\"k.pem\"/><monitor socket=\"m.sock\"/>"
+						 "<hsm module=\"/usr/lib/x.so\" pin=\"pin\"/></gateway>";
+	char *drop = strstr(text, "<drop"), *end = strstr(text, "</gateway>"), *all = NULL;
+	assert_true(drop != NULL && end != NULL);
+	assert_true(asprintf(&all, "%.*s%s%.*s%s", (int)(drop - text), text, mail_in, (int)(end - drop), drop, beside) > 0);
+	struct wg_config *c = NULL;
+	if (wg_config_load(gate_write("ways.xml", all), &c, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	assert_int_equal(c->imap_count, 2);
+	assert_int_equal(c->imaps[0].port, 993);
+	assert_int_equal(c->imaps[0].tls, WG_CONFIG_IMPLICIT);
+	assert_int_equal(c->imaps[0].auth, WG_AUTH_PLAIN);
+	assert_int_equal(c->imaps[0].poll_s, 30);
+	assert_string_equal(c->imaps[0].folder, "INBOX");
+	assert_int_equal(c->imaps[1].port, 143);
+	assert_int_equal(c->imaps[1].tls, WG_CONFIG_STARTTLS);
+	assert_int_equal(c->imaps[1].auth, WG_AUTH_XOAUTH2);
+	assert_int_equal(c->imaps[1].poll_s, 7);
+	assert_non_null(strstr(c->lmtp, "/lmtp.sock"));
+	assert_string_equal(c->mesh.mailbox, "M1");
+	assert_int_equal(c->mesh.chunk, 20 * 1024 * 1024);
+	assert_non_null(strstr(c->monitor.socket, "/m.sock"));
+	assert_int_equal(c->monitor.revocation_s, 3600);
+	assert_string_equal(c->hsm.module, "/usr/lib/x.so");
+	assert_string_equal(c->dns.resolver, "127.0.0.1@5353");
+	assert_int_equal(c->mail_out.how, WG_CONFIG_STARTTLS);
+	assert_int_equal(c->mail_out.auth, WG_AUTH_NONE);
+	assert_true(c->mail_out.require_tls && c->mail_out.reports && !c->mail_out.direct && !c->mail_out.libesmtp);
+	free(c);
+	free(all);
+	free(text);
+}
+
 /* from: what is changed in the good one; line: where the fault then stands; word: what the operator has to read. */
 static const struct {
 	const char *from, *to;
@@ -208,9 +252,10 @@ static void test_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),      cmocka_unit_test(test_relative),  cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_broken),    cmocka_unit_test(test_no_way_in), cmocka_unit_test(test_long_paths),
-		cmocka_unit_test(test_not_there), cmocka_unit_test(test_data),      cmocka_unit_test(test_check),
+		cmocka_unit_test(test_good),       cmocka_unit_test(test_relative),  cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_ways),       cmocka_unit_test(test_broken),    cmocka_unit_test(test_no_way_in),
+		cmocka_unit_test(test_long_paths), cmocka_unit_test(test_not_there), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_check),
 	};
 	return cmocka_run_group_tests(tests, gate_setup, pki_teardown);
 }
