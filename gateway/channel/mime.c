@@ -120,19 +120,26 @@ enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml,
                             struct wg_buf *out, struct wg_err *err)
 {
 	ready();
-	if (xml_len > WG_LIMIT_ENVELOPE || strlen(text) > WG_LIMIT_ENVELOPE || strlen(html) > WG_LIMIT_ENVELOPE)
+	if (text == NULL && html == NULL && xml == NULL)
+		return wg_err_set(err, WG_REJECT, "a mail with nothing in it");
+	if (xml_len > WG_LIMIT_ENVELOPE || (text != NULL && strlen(text) > WG_LIMIT_ENVELOPE) ||
+	    (html != NULL && strlen(html) > WG_LIMIT_ENVELOPE))
 		return wg_err_set(err, WG_LIMIT, "notice is larger than an envelope may be");
 	AUTO_OBJECT GMimeMultipart *mixed = multipart_new("mixed", seed);
 	AUTO_OBJECT GMimeMultipart *alternative = multipart_new("alternative", seed);
-	enum wg_code code = add_text(alternative, "plain", text, err);
-	if (code == WG_OK)
-		code = add_text(alternative, "html", html, err);
+	GMimeMultipart *words = text != NULL && html != NULL ? alternative : mixed;
+	enum wg_code code = text != NULL ? add_text(words, "plain", text, err) : WG_OK;
+	if (code == WG_OK && html != NULL)
+		code = add_text(words, "html", html, err);
 	if (code != WG_OK)
 		return code;
-	AUTO_OBJECT GMimePart *attachment = part_new("application", "xml", xml, xml_len);
-	g_mime_part_set_filename(attachment, "notice.xml"); /* neutral: a file name outlives the mail on somebody's disk */
-	g_mime_multipart_add(mixed, GMIME_OBJECT(alternative));
-	g_mime_multipart_add(mixed, GMIME_OBJECT(attachment));
+	if (words == alternative)
+		g_mime_multipart_add(mixed, GMIME_OBJECT(alternative));
+	if (xml != NULL) {
+		AUTO_OBJECT GMimePart *attachment = part_new("application", "xml", xml, xml_len);
+		g_mime_part_set_filename(attachment, "notice.xml"); /* neutral: it outlives the mail on somebody's disk */
+		g_mime_multipart_add(mixed, GMIME_OBJECT(attachment));
+	}
 	return write_object(GMIME_OBJECT(mixed), out, err);
 }
 
@@ -229,6 +236,8 @@ enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size
 	if (head->in_reply_to)
 		put_in_reply_to(mail, head->in_reply_to);
 	g_mime_object_set_header(GMIME_OBJECT(mail), "Auto-Submitted", "auto-generated", NULL); /* RFC 3834 */
+	if (head->read_receipt)
+		g_mime_object_set_header(GMIME_OBJECT(mail), "Disposition-Notification-To", head->from, NULL);
 	g_mime_message_set_mime_part(mail, GMIME_OBJECT(body));
 	return write_object(GMIME_OBJECT(mail), out, err);
 }

@@ -3,12 +3,14 @@
 #ifndef WG_CHANNEL_MIME_H
 #define WG_CHANNEL_MIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The inner entity that gets signed: multipart/mixed of multipart/alternative (text, html) and notice.xml.
+/* The inner entity that gets signed: multipart/mixed of multipart/alternative (text, html) and notice.xml. Any of the
+ * three may be NULL, not all: of text and html the one that is there stands alone, without the alternative.
  * Deterministic for the same input (boundaries derived from the content's hash given as seed, so one projection signs
  * once). */
 enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
@@ -25,6 +27,7 @@ enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, 
 struct wg_mail_head {
 	const char *from, *to, *message_id /* without <> */, *subject, *in_reply_to /* or NULL */;
 	long long date_ms;
+	bool read_receipt; /* one is asked for (RFC 8098 2.1), to from */
 };
 enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type,
                           struct wg_buf *out, struct wg_err *err) WG_MUST;

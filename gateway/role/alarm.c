@@ -54,7 +54,7 @@ static enum wg_code write_record(const struct wg_process *p, const struct wg_des
 }
 
 static void fill(struct wg_outcome *o, const struct wg_process *p, const struct wg_desk *desk, const char *role,
-                 int64_t due)
+                 int64_t due, const char *reference)
 {
 	int64_t now = wg_clock_wall();
 	unsigned i = o->done.delivery_count;
@@ -71,24 +71,32 @@ static void fill(struct wg_outcome *o, const struct wg_process *p, const struct 
 	};
 	(void)snprintf(alarm->organisation, sizeof alarm->organisation, "%s", p->config->organisation);
 	memcpy(alarm->desk, desk->name, sizeof alarm->desk);
+	memcpy(alarm->reference, reference, sizeof alarm->reference);
 	(void)snprintf(alarm->role, sizeof alarm->role, "%s", role);
 	(void)snprintf(alarm->channel, sizeof alarm->channel, "%s", wg_channel_name(desk->channel));
 	o->done.delivery_count = i + 1;
 }
 
 static enum wg_code seal(struct wg_process *p, const struct wg_msg_job *job, const struct wg_desk *desk,
-                         const char *role, int64_t due, struct wg_outcome *o, struct wg_err *err)
+                         const char *role, int64_t due, char reference[static WG_REFERENCE_TEXT], struct wg_outcome *o,
+                         struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *notice = NULL;
 	unsigned i = o->done.delivery_count;
 	struct wg_sealing sealing = wg_process_sealing(p);
+	const struct wg_organisation *self = wg_directory_find(p->directory, p->config->organisation);
 	char id[WG_ID_TEXT]; /* of its own: it must not be taken for the copy that the same desk may get */
 	enum wg_code code = wg_id_make(wg_clock_wall(), id, err);
 	if (code == WG_OK)
 		code = write_alarm(p, job, id, desk, due, &notice, err);
-	if (code == WG_OK)
-		code = wg_seal(&sealing, notice, id, due, wg_directory_find(p->directory, p->config->organisation), desk,
-		               &o->envelopes[i], err); /* dated when it goes out: a mailbox would sort it away otherwise */
+	if (code == WG_OK) {
+		wg_reference(id, self->id, desk->name, reference);
+		/* dated when it goes out: a mailbox would sort it away otherwise */
+		const struct wg_sending sending = {
+			.reference = reference, .date_ms = due, .organisation = self, .desk = desk
+		};
+		code = wg_seal(&sealing, notice, &sending, &o->envelopes[i], err);
+	}
 	return code == WG_OK ? write_record(p, desk, role, &o->disclosures[i], err) : code;
 }
 
@@ -98,6 +106,7 @@ enum wg_code wg_alarm_add(struct wg_process *p, const struct wg_msg_job *job, co
 	const struct wg_organisation *self = wg_directory_find(p->directory, p->config->organisation);
 	const struct wg_desk *desk = self != NULL ? wg_organisation_role(self, role) : NULL;
 	struct wg_err fault = { 0 };
+	char reference[WG_REFERENCE_TEXT] = "";
 	enum wg_code code = WG_OK;
 	if (o->done.delivery_count == WG_LIMIT_RECIPIENTS)
 		return wg_err_set(err, WG_LIMIT, "more than %d recipients and alarms", WG_LIMIT_RECIPIENTS);
@@ -106,9 +115,9 @@ enum wg_code wg_alarm_add(struct wg_process *p, const struct wg_msg_job *job, co
 		                       p->config->organisation, role);
 		return WG_OK;
 	}
-	code = seal(p, job, desk, role, due, o, &fault);
+	code = seal(p, job, desk, role, due, reference, o, &fault);
 	if (code == WG_OK) {
-		fill(o, p, desk, role, due);
+		fill(o, p, desk, role, due, reference);
 	} else if (code == WG_SYSTEM) {
 		*err = fault;
 		return code;

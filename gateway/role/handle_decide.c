@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "role/alarm.h"
 #include "role/seek.h"
 
@@ -21,8 +22,45 @@ struct share {
 	struct wg_buf found; /* JSON */
 	char hit[256];       /* the same in words; "" for nothing */
 	char hash[WG_HASH_TEXT];
-	unsigned left_out; /* photographs that are granted and could not be cleaned */
+	unsigned left_out;                                       /* photographs that are granted and could not be cleaned */
+	char reference[WG_REFERENCE_TEXT], token[WG_TOKEN_TEXT]; /* token: "" when nobody is asked to confirm */
 };
+
+/* Notices about notices: asking to confirm these would not end. */
+static bool asks(const char *kind)
+{
+	static const char *const silent[] = { "receipt", "alert", "not-confirmed", "review-overdue" };
+	for (size_t i = 0; i < WG_COUNT(silent); i++)
+		if (strcmp(kind, silent[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Whom to ring: the first of our own desks that has a number. */
+static const char *own_telephone(const struct wg_organisation *self)
+{
+	for (unsigned i = 0; self != NULL && i < self->desk_count; i++)
+		if (self->desks[i].telephone[0] != '\0')
+			return self->desks[i].telephone;
+	return "";
+}
+
+/* How the copy is to be confirmed, with a token of its own; *use is false when there is no way to: no page, and no
+ * mail that would reach us. */
+static enum wg_code make_ask(struct share *s, const char *kind, struct wg_ask *ask, bool *use, struct wg_err *err)
+{
+	const struct wg_config *c = s->p->config;
+	const struct wg_organisation *self = wg_directory_find(s->p->directory, c->organisation);
+	*ask = (struct wg_ask){
+		.token = s->token,
+		.reply = s->d->desk->channel == WG_CHANNEL_MAIL && (c->imap_count > 0 || c->lmtp[0] != '\0'),
+		.url = c->acknowledge.url,
+		.ask_whom = self != NULL ? self->name : c->organisation,
+		.telephone = own_telephone(self),
+	};
+	*use = asks(kind) && (ask->reply || ask->url[0] != '\0');
+	return *use ? wg_token_make(s->token, err) : WG_OK;
+}
 
 /* The copy, and whether it holds what its recipient should not have. Its hash stands in the record: what a person is
  * shown in a review is held against it. */
@@ -52,13 +90,24 @@ static enum wg_code make_copy(struct share *s, struct wg_notice **out, struct wg
 	return code;
 }
 
-static enum wg_code seal_copy(struct share *s, struct wg_buf *envelope, struct wg_err *err)
+static enum wg_code seal_copy(struct share *s, const char *kind, struct wg_buf *envelope, struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
 	struct wg_sealing sealing = wg_process_sealing(s->p);
+	struct wg_ask ask;
+	bool use = false;
 	enum wg_code code = make_copy(s, &copy, err);
 	if (code == WG_OK)
-		code = wg_seal(&sealing, copy, s->job->id, s->job->accepted_at, s->d->organisation, s->d->desk, envelope, err);
+		code = make_ask(s, kind, &ask, &use, err);
+	if (code == WG_OK) {
+		wg_reference(s->job->id, s->d->organisation->id, s->d->desk->name, s->reference);
+		const struct wg_sending sending = { .reference = s->reference,
+			                                .date_ms = s->job->accepted_at,
+			                                .organisation = s->d->organisation,
+			                                .desk = s->d->desk,
+			                                .ask = use ? &ask : NULL };
+		code = wg_seal(&sealing, copy, &sending, envelope, err);
+	}
 	return code;
 }
 
@@ -75,6 +124,20 @@ static enum wg_delivery_state state_of(enum wg_verdict verdict)
 	return WG_DLV_WITHHELD;
 }
 
+/* What its answers will name the copy by. */
+static void name_copy(struct share *s, struct wg_dlv_new *dlv)
+{
+	const struct wg_desk *desk = s->d->desk;
+	bool xml = desk->wants_xml || (!desk->wants_text && !desk->wants_html);
+	memcpy(dlv->reference, s->reference, sizeof dlv->reference);
+	if (xml)
+		memcpy(dlv->copy_hash, s->hash, sizeof dlv->copy_hash);
+	if (s->token[0] != '\0')
+		wg_token_hash(s->token, dlv->token_hash);
+	wg_wipe(s->token, sizeof s->token);
+	dlv->hook = desk->channel == WG_CHANNEL_PULL && desk->webhook[0] != '\0';
+}
+
 /* The envelope, unless nothing is to be sent. What cannot be sealed is withheld with the reason, and the message waits
  * for a person: it is decided again when policy, directory or certificates change, or at `queue retry`. (Not review:
  * a person who releases it would release an envelope that is not there.) WG_SYSTEM: the whole message is tried again.
@@ -84,10 +147,11 @@ static enum wg_code seal_delivery(struct share *s, struct wg_outcome *o, struct 
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
 	struct wg_err fault = { 0 };
-	enum wg_code code = seal_copy(s, &o->envelopes[i], &fault);
+	enum wg_code code = seal_copy(s, o->done.kind, &o->envelopes[i], &fault);
 	if (code == WG_OK) {
 		dlv->envelope = o->envelopes[i].data;
 		dlv->envelope_len = o->envelopes[i].len;
+		name_copy(s, dlv);
 		return WG_OK;
 	}
 	if (code == WG_SYSTEM) {

@@ -14,20 +14,39 @@ void wg_reference(const char *message_id, const char *organisation, const char *
 	(void)snprintf(out, WG_REFERENCE_TEXT, "%s.%s.%s", message_id, organisation, desk); /* fits */
 }
 
-/* The signed MIME entity: text and HTML for people, the XML for machines. */
-static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice *copy, struct wg_buf *out,
-                              struct wg_err *err)
+/* For people, with what is asked of them above it. */
+static enum wg_code render(const struct wg_sealing *s, const struct wg_notice *copy, const struct wg_ask *ask,
+                           struct wg_buf *html, struct wg_buf *text, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf page = WG_BUF(WG_LIMIT_NOTICE);
+	if (ask == NULL)
+		return wg_render_both(s->render, copy, html, text, err);
+	wg_ask_text(ask, text);
+	enum wg_code code = wg_render_both(s->render, copy, &page, text, err);
+	if (code == WG_OK)
+		code = wg_ask_html(ask, wg_buf_text(&page), html, err);
+	wg_buf_wipe(&page);
+	return code;
+}
+
+/* The signed MIME entity: text and HTML for people, the XML for machines. A desk that wants none of them gets all. */
+static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice *copy,
+                              const struct wg_sending *sending, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_NOTICE), text = WG_BUF(WG_LIMIT_NOTICE),
 							  html = WG_BUF(WG_LIMIT_NOTICE);
 	WG_AUTO_BUF struct wg_buf entity = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
+	const struct wg_desk *desk = sending->desk;
+	bool all = !desk->wants_text && !desk->wants_html && !desk->wants_xml;
 	char seed[WG_HASH_TEXT];
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
 	if (code == WG_OK)
-		code = wg_render_both(s->render, copy, &html, &text, err);
+		code = render(s, copy, sending->ask, &html, &text, err);
 	if (code == WG_OK) {
 		wg_sha256_hex(xml.data, xml.len, seed);
-		code = wg_mime_entity(wg_buf_text(&text), wg_buf_text(&html), xml.data, xml.len, seed, &entity, err);
+		code = wg_mime_entity(all || desk->wants_text ? wg_buf_text(&text) : NULL,
+		                      all || desk->wants_html ? wg_buf_text(&html) : NULL,
+		                      all || desk->wants_xml ? xml.data : NULL, xml.len, seed, &entity, err);
 	}
 	if (code == WG_OK)
 		code = wg_cms_sign(s->key, s->cert, entity.data, entity.len, &der, err);
@@ -87,40 +106,39 @@ void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count)
 	free(certs);
 }
 
-static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const char *reference,
-                            long long date_ms, const struct wg_desk *desk, struct wg_buf *out, struct wg_err *err)
+static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const struct wg_sending *sending,
+                            struct wg_buf *out, struct wg_err *err)
 {
+	const struct wg_desk *desk = sending->desk;
 	if (s->from == NULL)
 		return wg_err_set(err, WG_CONFIG, "this gateway sends no mail: add <mail> to <deliver>");
 	char id[WG_REFERENCE_TEXT + WG_LIMIT_ADDRESS];
 	const char *at = strchr(s->from, '@');
-	(void)snprintf(id, sizeof id, "%s@%s", reference, at != NULL ? at + 1 : "localhost");
+	(void)snprintf(id, sizeof id, "%s@%s", sending->reference, at != NULL ? at + 1 : "localhost");
 	struct wg_mail_head head = {
 		.from = s->from,
 		.to = desk->address,
 		.message_id = id,
 		.subject = "OFFICIAL-SENSITIVE: a safeguarding notice for your desk",
-		.date_ms = date_ms,
+		.date_ms = sending->date_ms,
+		.read_receipt = sending->ask != NULL && sending->ask->reply,
 	};
 	return wg_mime_mail(&head, der->data, der->len, desk->gcm ? "authEnveloped-data" : "enveloped-data", out, err);
 }
 
-enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, const char *message_id,
-                     long long date_ms, const struct wg_organisation *organisation, const struct wg_desk *desk,
+enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, const struct wg_sending *sending,
                      struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
-	char reference[WG_REFERENCE_TEXT];
-	wg_reference(message_id, organisation->id, desk->name, reference);
-	enum wg_code code = sign_copy(s, copy, &content, err);
+	enum wg_code code = sign_copy(s, copy, sending, &content, err);
 	if (code == WG_OK)
-		code = encrypt_for(s, desk, &content, &der, err);
+		code = encrypt_for(s, sending->desk, &content, &der, err);
 	wg_buf_wipe(&content);
-	if (code == WG_OK && desk->channel == WG_CHANNEL_MAIL) {
-		code = as_mail(s, &der, reference, date_ms, desk, out, err);
+	if (code == WG_OK && sending->desk->channel == WG_CHANNEL_MAIL) {
+		code = as_mail(s, &der, sending, out, err);
 	} else if (code == WG_OK) {
 		wg_buf_put(out, der.data, der.len);
 		code = wg_buf_check(out, "envelope", err);
 	}
-	return code == WG_OK ? WG_OK : wg_err_add(err, "%s/%s", organisation->id, desk->name);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s/%s", sending->organisation->id, sending->desk->name);
 }

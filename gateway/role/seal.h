@@ -8,6 +8,7 @@
 #include "crypto/crypto.h"
 #include "notice/notice.h"
 #include "policy/directory.h"
+#include "role/ask.h"
 
 /* The S/MIME certificate of one desk. */
 struct wg_desk_cert {
@@ -26,11 +27,19 @@ struct wg_sealing {
 	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
 
-/* The envelope of copy for desk: a whole mail for WG_CHANNEL_MAIL, a DER object for WG_CHANNEL_HTTPS. The recipient's
- * certificate is checked (chain, dates, key usage) each time. WG_CONFIG when the desk cannot be reached securely; says
- * which certificate and why. */
-enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const char *message_id,
-                     long long date_ms, const struct wg_organisation *organisation, const struct wg_desk *desk,
+/* One copy on its way; all borrowed. */
+struct wg_sending {
+	const char *reference; /* at mail its Message-ID, followed by "@domain of from" */
+	long long date_ms;
+	const struct wg_organisation *organisation;
+	const struct wg_desk *desk;
+	const struct wg_ask *ask; /* how its reader confirms it; NULL: nothing is asked */
+};
+
+/* The envelope of copy for a desk: a whole mail for WG_CHANNEL_MAIL, a DER object for every other channel. It holds
+ * what the desk wants of text, page and XML. The recipient's certificate is checked (chain, dates, key usage) each
+ * time. WG_CONFIG when the desk cannot be reached securely; says which certificate and why. */
+enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const struct wg_sending *sending,
                      struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* Loads the certificates of all desks; one that cannot be loaded is no failure here, its fault is kept. The caller

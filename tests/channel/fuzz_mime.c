@@ -35,9 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wg_buf_reset(&out);
 	must_be_plain(wg_mime_entity("", text, data, size, text, &out, NULL), &out);
 	const struct wg_mail_head heads[] = {
-		{ field, "a@b.example", "i@b.example", "s", NULL, 0 },
-		{ "a@b.example", field, "i@b.example", "s", field, 0 },
-		{ "a@b.example", "a@b.example", "i@b.example", field, NULL, (long long)size },
+		{ field, "a@b.example", "i@b.example", "s", NULL, 0, false },
+		{ "a@b.example", field, "i@b.example", "s", field, 0, false },
+		{ "a@b.example", "a@b.example", "i@b.example", field, NULL, (long long)size, false },
 	};
 	for (size_t i = 0; i < WG_COUNT(heads); i++) {
 		wg_buf_reset(&out);

@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
+#include "base/text.h"
 #include "sys/file.h"
 
 static struct wg_config *config;
 static struct wg_process process;
 static struct wg_notice *notice;
+static const struct wg_ask *asked;
 
 static int setup(void **state)
 {
@@ -56,7 +58,12 @@ static enum wg_code seal_for(const struct wg_sealing *s, const char *organisatio
 		                               wg_category_find("risk") | wg_category_find("last-seen"),
 		                    .reason = "not shared with this recipient" };
 	assert_int_equal(wg_notice_project(notice, &want, &copy, err), WG_OK);
-	enum wg_code code = wg_seal(s, copy, "01k9tess00examp1e0m1ss1ng1", 1795300000000, o, &o->desks[0], out, err);
+	char reference[WG_REFERENCE_TEXT];
+	wg_reference("01k9tess00examp1e0m1ss1ng1", o->id, o->desks[0].name, reference);
+	const struct wg_sending sending = {
+		.reference = reference, .date_ms = 1795300000000, .organisation = o, .desk = &o->desks[0], .ask = asked
+	};
+	enum wg_code code = wg_seal(s, copy, &sending, out, err);
 	wg_notice_freep(&copy);
 	return code;
 }
@@ -83,6 +90,98 @@ static void test_mail(void **state)
 	assert_non_null(strstr(inner, "text/plain"));
 	assert_int_not_equal(gate_opened("mail.eml", "SMIME", "derbyshire", inner, sizeof inner), 0);
 	wg_buf_free(&mail);
+}
+
+static size_t times(const char *text, const char *what)
+{
+	size_t n = 0;
+	for (const char *p = strstr(text, what); p != NULL; p = strstr(p + 1, what))
+		n++;
+	return n;
+}
+
+/* The parts of an opened copy, decoded one behind the other. */
+static void parts_of(const char *inner, struct wg_buf *out)
+{
+	for (const char *p = strstr(inner, "\r\n\r\n"); p != NULL; p = strstr(p, "\r\n\r\n")) {
+		uint8_t *bytes = NULL;
+		size_t len = 0, n;
+		p += 4;
+		const char *end = strstr(p, "\r\n--");
+		n = end != NULL ? (size_t)(end - p) : strlen(p);
+		if (wg_base64_decode(p, n, &bytes, &len, &pki_err) == WG_OK)
+			wg_buf_put(out, bytes, len);
+		free(bytes);
+		p += n;
+	}
+}
+
+/* What asks to confirm stands in the text and on the page, and not in the XML; the mail asks for a read receipt. */
+static void test_asked(void **state)
+{
+	(void)state;
+	static char inner[262144];
+	char token[WG_TOKEN_TEXT], again[WG_TOKEN_TEXT];
+	assert_int_equal(wg_token_make(token, &pki_err), WG_OK);
+	const struct wg_ask ask = { .token = token,
+		                        .reply = true,
+		                        .url = "https://confirm.staffordshire.example",
+		                        .until = 1795347000000,
+		                        .ask_whom = "Staffordshire <County> Council",
+		                        .telephone = "01632 960000" };
+	struct wg_sealing s = sealing();
+	struct wg_buf mail = WG_BUF(WG_LIMIT_ENVELOPE), parts = WG_BUF(WG_LIMIT_ENVELOPE);
+	asked = &ask;
+	assert_int_equal(seal_for(&s, "staffordshire", &mail, &pki_err), WG_OK);
+	asked = NULL;
+	assert_non_null(strstr(wg_buf_text(&mail), "Disposition-Notification-To: gateway@staffordshire.example\r\n"));
+	assert_null(strstr(wg_buf_text(&mail), token)); /* nobody on the way reads it */
+	pki_write("mail.eml", mail.data, mail.len);
+	assert_int_equal(gate_opened("mail.eml", "SMIME", "staffordshire", inner, sizeof inner), 0);
+	parts_of(inner, &parts);
+	const char *text = wg_buf_text(&parts);
+	assert_int_equal(times(text, token), 4); /* code and link, in text and page */
+	assert_int_equal(times(text, "https://confirm.staffordshire.example/wgc-"), 2);
+	assert_int_equal(times(text, "22 November 2026, 11:30"), 2);
+	assert_int_equal(times(text, "&lt;County&gt;"), 1);
+	assert_int_equal(times(text, "01632 960000"), 2);
+	const char *xml = strstr(text, "<?xml");
+	assert_non_null(xml);
+	assert_null(strstr(xml, token));
+	size_t at = 0;
+	assert_true(wg_token_find(text, strlen(text), &at, again));
+	assert_string_equal(token, again);
+	wg_buf_free(&mail);
+	wg_buf_free(&parts);
+}
+
+/* A desk gets what it wants of the three. */
+static void test_wanted(void **state)
+{
+	(void)state;
+	static char inner[262144];
+	static const struct {
+		const char *parts;
+		bool text, html, xml;
+	} table[] = { { "text", true, false, false },
+		          { "html xml", false, true, true },
+		          { "xml", false, false, true },
+		          { "text html xml", true, true, true } };
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct wg_desk *desk =
+			&((struct wg_organisation *)(uintptr_t)wg_directory_find(process.directory, "staffordshire"))->desks[0];
+		struct wg_sealing s = sealing();
+		struct wg_buf mail = WG_BUF(WG_LIMIT_ENVELOPE);
+		desk->wants_text = table[i].text, desk->wants_html = table[i].html, desk->wants_xml = table[i].xml;
+		assert_int_equal(seal_for(&s, "staffordshire", &mail, &pki_err), WG_OK);
+		desk->wants_text = desk->wants_html = desk->wants_xml = true;
+		pki_write("mail.eml", mail.data, mail.len);
+		assert_int_equal(gate_opened("mail.eml", "SMIME", "staffordshire", inner, sizeof inner), 0);
+		assert_int_equal(strstr(inner, "text/plain") != NULL, table[i].text);
+		assert_int_equal(strstr(inner, "text/html") != NULL, table[i].html);
+		assert_int_equal(strstr(inner, "notice.xml") != NULL, table[i].xml);
+		wg_buf_free(&mail);
+	}
 }
 
 static void test_https(void **state)
@@ -189,8 +288,9 @@ static void test_epoch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mail),        cmocka_unit_test(test_https),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_mail_is_off), cmocka_unit_test(test_reference), cmocka_unit_test(test_epoch),
+		cmocka_unit_test(test_mail),      cmocka_unit_test(test_asked),   cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_https),     cmocka_unit_test(test_refused), cmocka_unit_test(test_mail_is_off),
+		cmocka_unit_test(test_reference), cmocka_unit_test(test_epoch),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
