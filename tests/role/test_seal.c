@@ -107,6 +107,8 @@ static void parts_of(const char *inner, struct wg_buf *out)
 		uint8_t *bytes = NULL;
 		size_t len = 0, n;
 		p += 4;
+		if (strncmp(p, "--", 2) == 0)
+			continue; /* a boundary, not a part */
 		const char *end = strstr(p, "\r\n--");
 		n = end != NULL ? (size_t)(end - p) : strlen(p);
 		if (wg_base64_decode(p, n, &bytes, &len, &pki_err) == WG_OK)
