@@ -1,6 +1,6 @@
 /* smime.c owns the opening of sealed mail: decrypt, then verify, in this order and never one without the other.
- * SECURITY: this process holds one private key and meets hostile bytes; it can reach nothing, and answers every fault
- * in the same words, so that nobody learns from the answer which step failed. */
+ * SECURITY: this process holds our decryption keys and meets hostile bytes; it can reach nothing, and answers every
+ * fault in the same words, so that nobody learns from the answer which step failed. */
 #include "readers/smime.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "crypto/crypto.h"
+#include "crypto/keyring.h"
+#include "crypto/trust_set.h"
 #include "readers/reader.h"
 #include "readers/smime_entity.h"
 #include "sys/file.h"
@@ -18,9 +19,8 @@
 #define KEY_FD 3
 
 /* Handed over before confinement; the kernel takes them back. */
-static struct wg_key *our_key;
-static struct wg_cert *our_cert;
-static struct wg_trust *anchors;
+static struct wg_keyring ours;
+static struct wg_trust_set *anchors;
 
 /* Exactly len bytes of standard input, not one more: what follows is from outside. */
 static enum wg_code read_exactly(uint8_t *out, size_t len, struct wg_err *err)
@@ -62,21 +62,16 @@ static enum wg_code read_block(struct wg_buf *out, const char *what, struct wg_e
 
 enum wg_code wg_smime_prepare(struct wg_err *err)
 {
-	struct wg_buf key = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	WG_AUTO_BUF struct wg_buf cert = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	WG_AUTO_BUF struct wg_buf ca = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	enum wg_code code = wg_reader_slurp(KEY_FD, &key, "key", err);
+	struct wg_buf keys = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	WG_AUTO_BUF struct wg_buf ca = WG_BUF(WG_LIMIT_MESSAGE);
+	enum wg_code code = wg_reader_slurp(KEY_FD, &keys, "keys", err);
 	if (code == WG_OK)
-		code = wg_key_parse(wg_buf_text(&key), key.len, &our_key, err);
-	wg_buf_wipe(&key);
-	if (code == WG_OK)
-		code = read_block(&cert, "certificate", err);
-	if (code == WG_OK)
-		code = wg_cert_parse(wg_buf_text(&cert), cert.len, &our_cert, err);
+		code = wg_keyring_read(keys.data, keys.len, &ours, err);
+	wg_buf_wipe(&keys);
 	if (code == WG_OK)
 		code = read_block(&ca, "anchors", err);
 	if (code == WG_OK)
-		code = wg_trust_parse(ca.data, ca.len, &anchors, err);
+		code = wg_trust_set_read(ca.data, ca.len, &anchors, err);
 	if (code != WG_OK)
 		err->code = code = WG_SYSTEM; /* the gateway's own fault, never the document's */
 	return code;
@@ -89,15 +84,15 @@ static enum wg_code refuse(struct wg_err *err)
 }
 
 static enum wg_code open_sealed(const struct wg_buf *in, struct wg_buf *plain, struct wg_buf *content,
-                                struct wg_cert **signer, struct wg_err *err)
+                                struct wg_cert **signer, struct wg_buf *organisations, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf outer = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_ENVELOPE);
 	if (!wg_smime_entity(wg_buf_text(in), in->len, &outer) ||
-	    wg_cms_decrypt(our_key, our_cert, outer.data, outer.len, plain, err) != WG_OK)
+	    wg_keyring_decrypt(&ours, outer.data, outer.len, plain, err) != WG_OK)
 		return refuse(err);
 	if (!wg_smime_entity(wg_buf_text(plain), plain->len, &inner) ||
-	    wg_cms_verify(anchors, inner.data, inner.len, content, signer, err) != WG_OK)
+	    wg_cms_verify_set(anchors, inner.data, inner.len, content, signer, organisations, err) != WG_OK)
 		return refuse(err);
 	return WG_OK;
 }
@@ -105,13 +100,15 @@ static enum wg_code open_sealed(const struct wg_buf *in, struct wg_buf *plain, s
 enum wg_code wg_smime_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_buf plain = WG_BUF(WG_LIMIT_ENVELOPE), content = WG_BUF(WG_LIMIT_READER_OUTPUT);
+	WG_AUTO_BUF struct wg_buf organisations = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *signer = NULL;
 	struct wg_cert_facts facts;
-	enum wg_code code = open_sealed(in, &plain, &content, &signer, err);
+	enum wg_code code = open_sealed(in, &plain, &content, &signer, &organisations, err);
 	if (code == WG_OK && wg_cert_facts(signer, &facts, err) != WG_OK)
 		code = refuse(err);
 	if (code == WG_OK) {
 		wg_buf_str(out, facts.fingerprint);
+		wg_buf_str(out, wg_buf_text(&organisations));
 		wg_buf_bytes(out, content.data, content.len);
 		code = wg_buf_check(out, "opened message", err);
 	}

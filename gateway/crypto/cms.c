@@ -13,7 +13,7 @@
 #define UNOPENED "could not be opened"
 
 /* Bytes after the object belong to nobody: a second object hidden there must not travel along. */
-static CMS_ContentInfo *parse(const void *der, size_t len)
+CMS_ContentInfo *wg_cms_parse(const void *der, size_t len)
 {
 	if (der == NULL || len == 0 || len > WG_LIMIT_ENVELOPE)
 		return NULL;
@@ -86,27 +86,43 @@ static bool set_transport(CMS_RecipientInfo *recipient, const EVP_PKEY *to, enum
 	       EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) > 0 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) > 0;
 }
 
-enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher cipher, const void *content, size_t len,
-                            struct wg_buf *out, struct wg_err *err)
+static bool add_recipient(CMS_ContentInfo *cms, const struct wg_cert *recipient, enum wg_cipher cipher)
+{
+	const EVP_PKEY *to = X509_get0_pubkey(recipient->x509);
+	CMS_RecipientInfo *info = to != NULL ? CMS_add1_recipient_cert(cms, recipient->x509, CMS_KEY_PARAM) : NULL;
+	return info != NULL && set_transport(info, to, cipher);
+}
+
+enum wg_code wg_cms_encrypt_all(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
+                                const void *content, size_t len, struct wg_buf *out, struct wg_err *err)
 {
 	const unsigned flags = CMS_PARTIAL | CMS_BINARY;
-	const EVP_PKEY *to = X509_get0_pubkey(recipient->x509);
+	if (count == 0)
+		return wg_err_set(err, WG_CONFIG, "there is no certificate to encrypt to");
+	if (count > WG_CMS_RECIPIENTS)
+		return wg_err_set(err, WG_LIMIT, "more than %d certificates to encrypt to", WG_CMS_RECIPIENTS);
 	WG_CLEANUP(wg_auto_bio) BIO *in = wg_ossl_view(content, len);
 	WG_CLEANUP(wg_auto_cms)
 	CMS_ContentInfo *cms =
 		CMS_encrypt(NULL, NULL, cipher == WG_CIPHER_GCM ? EVP_aes_256_gcm() : EVP_aes_256_cbc(), flags);
-	if (in == NULL || cms == NULL || to == NULL)
-		return wg_ossl_err(err, WG_CRYPTO, "nothing was encrypted");
-	CMS_RecipientInfo *info = CMS_add1_recipient_cert(cms, recipient->x509, CMS_KEY_PARAM);
-	if (info == NULL || !set_transport(info, to, cipher) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
+	bool made = in != NULL && cms != NULL;
+	for (size_t i = 0; made && i < count; i++)
+		made = add_recipient(cms, recipients[i], cipher);
+	if (!made || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was encrypted");
 	return put_der(cms, out, err);
+}
+
+enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher cipher, const void *content, size_t len,
+                            struct wg_buf *out, struct wg_err *err)
+{
+	return wg_cms_encrypt_all(&recipient, 1, cipher, content, len, out, err);
 }
 
 enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
                             struct wg_buf *out, struct wg_err *err)
 {
-	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = parse(der, len);
+	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = wg_cms_parse(der, len);
 	WG_CLEANUP(wg_auto_bio) BIO *plain = BIO_new(BIO_s_mem());
 	int type = cms != NULL ? OBJ_obj2nid(CMS_get0_type(cms)) : NID_undef;
 	bool sealed = type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData;
@@ -157,22 +173,39 @@ static enum wg_code take_signer(CMS_ContentInfo *cms, struct wg_cert **signer, s
 	return wg_cert_wrap(x509, signer, err);
 }
 
-enum wg_code wg_cms_verify(const struct wg_trust *trust, const void *der, size_t len, struct wg_buf *out,
+/* Whose certificate is not held against trust (NULL) is held against something else by the caller. */
+static enum wg_code verify(const struct wg_trust *trust, const void *der, size_t len, struct wg_buf *out,
                            struct wg_cert **signer, struct wg_err *err)
 {
-	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = parse(der, len);
+	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = wg_cms_parse(der, len);
 	WG_CLEANUP(wg_auto_bio) BIO *content = BIO_new(BIO_s_mem());
-	/* flags 0 but for CMS_BINARY: chain, purpose, signature and content are all checked, and bytes stay as they are */
+	/* signature and content are checked always, chain and purpose unless the caller does; bytes stay as they are */
+	unsigned flags = CMS_BINARY | (trust == NULL ? CMS_NO_SIGNER_CERT_VERIFY : 0);
+	X509_STORE *store = trust != NULL ? trust->store : NULL;
 	bool valid = cms != NULL && content != NULL && shape_accepted(cms) &&
-	             CMS_verify(cms, NULL, trust->store, NULL, content, CMS_BINARY) == 1;
+	             CMS_verify(cms, NULL, store, NULL, content, flags) == 1;
 	wg_ossl_forget();
 	if (!valid)
 		return wg_err_set(err, WG_CRYPTO, UNOPENED);
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *by = NULL;
 	enum wg_code code = take_signer(cms, &by, err);
+	if (code == WG_OK && trust == NULL)
+		by->chain = CMS_get1_certs(cms); /* NULL when there is no other */
 	if (code == WG_OK)
 		code = put_content(content, out, err);
 	if (code == WG_OK)
 		*signer = wg_steal(&by);
 	return code;
+}
+
+enum wg_code wg_cms_verify(const struct wg_trust *trust, const void *der, size_t len, struct wg_buf *out,
+                           struct wg_cert **signer, struct wg_err *err)
+{
+	return verify(trust, der, len, out, signer, err);
+}
+
+enum wg_code wg_cms_verify_any(const void *der, size_t len, struct wg_buf *out, struct wg_cert **signer,
+                               struct wg_err *err)
+{
+	return verify(NULL, der, len, out, signer, err);
 }

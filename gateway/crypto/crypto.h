@@ -70,6 +70,11 @@ enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, c
 /* Enveloped-data (or auth-enveloped) for one recipient; DER into out. */
 enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher cipher, const void *content, size_t len,
                             struct wg_buf *out, struct wg_err *err) WG_MUST;
+/* The same for several certificates of one recipient, so that the key of any of them opens it: old and new stand side
+ * by side in a change-over. At most WG_CMS_RECIPIENTS; WG_LIMIT above, WG_CONFIG for none. */
+#define WG_CMS_RECIPIENTS 4
+enum wg_code wg_cms_encrypt_all(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
+                                const void *content, size_t len, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* Opens either. */
 enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
                             struct wg_buf *out, struct wg_err *err) WG_MUST;

@@ -66,6 +66,17 @@ BIO *wg_ossl_view(const void *p, size_t len);
 /* Facts of a certificate that OpenSSL holds. */
 enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
 
+/* Anchors only, from PEM text; lists of revoked certificates among it are passed over. */
+enum wg_code wg_trust_anchors(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err) WG_MUST;
+
+/* All that wg_cms_verify checks but the signer's chain, which the caller must: *signer carries the other certificates
+ * of the object as its chain. */
+enum wg_code wg_cms_verify_any(const void *der, size_t len, struct wg_buf *out, struct wg_cert **signer,
+                               struct wg_err *err) WG_MUST;
+
+/* A CMS object of strangers; NULL unless it is exactly one. */
+CMS_ContentInfo *wg_cms_parse(const void *der, size_t len);
+
 /* A wg_cert around one more reference to x509. */
 enum wg_code wg_cert_wrap(X509 *x509, struct wg_cert **out, struct wg_err *err) WG_MUST;
 

@@ -74,6 +74,19 @@ enum wg_code wg_trust_load(const char *ca_path, const char *crl_path, struct wg_
 	return code;
 }
 
+enum wg_code wg_trust_anchors(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = calloc(1, sizeof *trust);
+	if (trust == NULL || (trust->store = X509_STORE_new()) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a trust store");
+	enum wg_code code = add_pem(trust->store, pem, len, "anchors", false, err);
+	if (code == WG_OK)
+		code = set_policy(trust->store, false, err);
+	if (code == WG_OK)
+		*out = wg_steal(&trust);
+	return code;
+}
+
 enum wg_code wg_trust_parse(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err)
 {
 	WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = calloc(1, sizeof *trust);

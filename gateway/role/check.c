@@ -114,12 +114,14 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, s
 			wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
 	if (code == WG_OK)
 		check_dates("storage", &facts, out);
+	size_t signer = 0;
 	if (code == WG_OK)
-		code = wg_cert_facts(p->smime_cert, &facts, err);
-	if (code == WG_OK && !facts.can_sign)
-		code = wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow signing", p->config->smime.certificate);
-	if (code == WG_OK)
-		check_dates("smime", &facts, out);
+		code = wg_keyring_signer(&p->smime, wg_clock_wall(), &signer, err);
+	for (size_t i = 0; code == WG_OK && i < p->smime.count; i++) {
+		code = wg_cert_facts(p->smime.certs[i], &facts, err);
+		if (code == WG_OK)
+			check_dates("smime", &facts, out);
+	}
 	return code;
 }
 
@@ -128,14 +130,17 @@ static void check_desks(const struct wg_process *p, struct wg_buf *out)
 {
 	for (unsigned i = 0; i < p->cert_count; i++) {
 		const struct wg_desk_cert *c = &p->certs[i];
-		struct wg_err err = { 0 };
-		struct wg_cert_facts facts;
-		if (c->cert == NULL)
-			warn(out, c->desk->name, c->fault);
-		else if (wg_trust_check(p->trust, c->cert, WG_PURPOSE_SMIME_ENCRYPT, &err) != WG_OK)
-			warn(out, c->desk->certificate, err.text);
-		else if (wg_cert_facts(c->cert, &facts, &err) == WG_OK)
-			check_dates(c->desk->certificate, &facts, out);
+		const struct wg_trust *trust = wg_trust_set_of(p->anchors, c->organisation->id);
+		for (unsigned k = 0; k < c->count; k++) {
+			struct wg_err err = { 0 };
+			struct wg_cert_facts facts;
+			if (c->certs[k] == NULL)
+				warn(out, c->desk->name, c->faults[k]);
+			else if (trust == NULL || wg_trust_check(trust, c->certs[k], WG_PURPOSE_SMIME_ENCRYPT, &err) != WG_OK)
+				warn(out, c->desk->certificates[k], err.text);
+			else if (wg_cert_facts(c->certs[k], &facts, &err) == WG_OK)
+				check_dates(c->desk->certificates[k], &facts, out);
+		}
 		if (c->desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)
 			warn(out, c->desk->name, "is written to by mail, but <deliver> has no <mail>");
 		if (c->desk->channel == WG_CHANNEL_HTTPS && p->config->https_out.tls.certificate[0] == '\0')
@@ -150,13 +155,16 @@ static void check_signers(const struct wg_process *p, struct wg_buf *out)
 {
 	for (unsigned i = 0; i < wg_directory_count(p->directory); i++) {
 		const struct wg_organisation *o = wg_directory_at(p->directory, i);
-		struct wg_cert *cert = NULL;
-		struct wg_err err = { 0 };
-		if (o->signer[0] != '\0' && wg_cert_load(o->signer, &cert, &err) != WG_OK)
-			warn(out, o->id, err.text);
-		else if (cert != NULL && wg_trust_check(p->trust, cert, WG_PURPOSE_SMIME_SIGN, &err) != WG_OK)
-			warn(out, o->signer, err.text);
-		wg_cert_freep(&cert);
+		const struct wg_trust *trust = wg_trust_set_of(p->anchors, o->id);
+		for (unsigned k = 0; k < o->signer_count; k++) {
+			struct wg_cert *cert = NULL;
+			struct wg_err err = { 0 };
+			if (wg_cert_load(o->signers[k], &cert, &err) != WG_OK)
+				warn(out, o->id, err.text);
+			else if (trust == NULL || wg_trust_check(trust, cert, WG_PURPOSE_SMIME_SIGN, &err) != WG_OK)
+				warn(out, o->signers[k], err.text);
+			wg_cert_freep(&cert);
+		}
 	}
 }
 

@@ -262,9 +262,13 @@ static void read_gateway(struct reading *r, const struct _xmlNode *root, struct 
 	path_of(r, wg_xml_first(root, "directory"), "file", c->directory);
 	path_of(r, wg_xml_first(root, "lookup"), "key", c->lookup_key);
 	pair_of(r, wg_xml_first(root, "storage"), &c->storage);
-	pair_of(r, wg_xml_first(root, "smime"), &c->smime);
-	path_of(r, wg_xml_first(root, "smime"), "ca", c->smime_ca);
-	path_of(r, wg_xml_first(root, "smime"), "crl", c->smime_crl);
+	const struct _xmlNode *smime = wg_xml_first(root, "smime");
+	pair_of(r, smime, &c->smimes[c->smime_count++]);
+	for (const struct _xmlNode *i = wg_xml_first(smime, "pair"); i != NULL && c->smime_count < WG_CONFIG_SMIMES;
+	     i = wg_xml_next(i, "pair"))
+		pair_of(r, i, &c->smimes[c->smime_count++]);
+	path_of(r, smime, "ca", c->smime_ca);
+	path_of(r, smime, "crl", c->smime_crl);
 	read_intake(r, wg_xml_first(root, "intake"), c);
 	read_deliver(r, wg_xml_first(root, "deliver"), c);
 	read_beside(r, root, c);

@@ -11,6 +11,7 @@
 
 #define WG_CONFIG_DROPS 16
 #define WG_CONFIG_IMAPS 4
+#define WG_CONFIG_SMIMES 4 /* the last, the present one, the next, and one that only signs or only opens */
 
 struct wg_pair {
 	char certificate[WG_PATH_TEXT], key[WG_PATH_TEXT]; /* PEM paths; "" when not configured */
@@ -37,7 +38,8 @@ struct wg_config {
 	char organisation[WG_LIMIT_NAME + 1];
 	char state[WG_PATH_TEXT]; /* folder of the store, absolute */
 	char policy[WG_PATH_TEXT], directory[WG_PATH_TEXT], lookup_key[WG_PATH_TEXT];
-	struct wg_pair storage, smime;
+	struct wg_pair storage, smimes[WG_CONFIG_SMIMES]; /* the first of smimes is that of <smime> itself */
+	unsigned smime_count;                             /* at least 1 */
 	char smime_ca[WG_PATH_TEXT], smime_crl[WG_PATH_TEXT];
 	struct {
 		struct wg_pair tls; /* certificate "" when HTTPS is off */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "notice/xml.h"
 #include "role/process.h"
 #include "sys/file.h"
@@ -71,6 +72,19 @@ static enum wg_code load_lookup_key(struct wg_process *p, struct wg_err *err)
 	return WG_OK;
 }
 
+static enum wg_code load_smime(struct wg_process *p, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (unsigned i = 0; code == WG_OK && i < p->config->smime_count; i++) {
+		WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
+		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
+		code = load_pair(&p->config->smimes[i], p->config->samples, &key, &cert, err);
+		if (code == WG_OK)
+			code = wg_keyring_add(&p->smime, &key, &cert, err);
+	}
+	return code == WG_OK ? wg_keyring_write(&p->smime, &p->smime_keys, err) : code;
+}
+
 static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 {
 	const struct wg_config *c = p->config;
@@ -78,17 +92,13 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK && wg_cms_head_check(p->storage_cert, WG_STORE_HEAD, err) != WG_OK)
 		code = wg_err_add(err, "%s", c->storage.certificate);
 	if (code == WG_OK)
-		code = load_pair(&c->smime, c->samples, &p->smime_key, &p->smime_cert, err);
+		code = load_smime(p, err);
 	if (code == WG_OK)
-		code = wg_trust_load(c->smime_ca, c->smime_crl[0] != '\0' ? c->smime_crl : NULL, &p->trust, err);
-	if (code == WG_OK)
-		code = wg_file_read(c->smime.key, &p->smime_key_pem, err);
-	if (code == WG_OK)
-		code = wg_file_read(c->smime.certificate, &p->smime_cert_pem, err);
-	if (code == WG_OK)
-		code = wg_file_read(c->smime_ca, &p->smime_ca_pem, err);
-	if (code == WG_OK && c->smime_crl[0] != '\0')
-		code = wg_file_read(c->smime_crl, &p->smime_ca_pem, err); /* the reader takes both from one text */
+		code = wg_anchors_load(p->directory, c->smime_ca, &p->anchors, err);
+	if (code == WG_OK) {
+		wg_trust_set_write(p->anchors, &p->smime_anchors);
+		code = wg_buf_check(&p->smime_anchors, "anchors", err);
+	}
 	if (code == WG_OK)
 		code = load_lookup_key(p, err);
 	if (code == WG_OK)
@@ -96,23 +106,33 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	return code == WG_OK ? WG_OK : wg_err_add(err, "keys");
 }
 
+/* Nothing for one that could not be loaded. */
+static enum wg_code put_print(const struct wg_cert *cert, struct wg_buf *out, struct wg_err *err)
+{
+	struct wg_cert_facts facts = { 0 };
+	enum wg_code code = cert != NULL ? wg_cert_facts(cert, &facts, err) : WG_OK;
+	if (code == WG_OK)
+		wg_buf_str(out, facts.fingerprint);
+	return code;
+}
+
 /* What decisions and envelopes depend on: policy, directory, the desks' certificates and the anchors and revocations
  * they are held against, our own signature, and whether and as whom we write mail. */
 static enum wg_code make_epoch(struct wg_process *p, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf all = WG_BUF(4 * WG_LIMIT_CONFIG_FILE);
+	WG_AUTO_BUF struct wg_buf all = WG_BUF(2 * WG_LIMIT_MESSAGE);
 	wg_buf_str(&all, wg_policy_hash(p->policy));
 	wg_buf_str(&all, wg_directory_hash(p->directory));
 	wg_buf_str(&all, p->config->mail_out.port != 0 ? p->config->mail_out.from : "");
-	wg_buf_bytes(&all, p->smime_ca_pem.data, p->smime_ca_pem.len);
-	wg_buf_bytes(&all, p->smime_cert_pem.data, p->smime_cert_pem.len);
-	for (unsigned i = 0; i < p->cert_count; i++) {
-		struct wg_cert_facts facts = { 0 };
-		enum wg_code code = p->certs[i].cert != NULL ? wg_cert_facts(p->certs[i].cert, &facts, err) : WG_OK;
-		if (code != WG_OK)
-			return code;
-		wg_buf_str(&all, facts.fingerprint);
-	}
+	wg_buf_bytes(&all, p->smime_anchors.data, p->smime_anchors.len);
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; code == WG_OK && i < p->smime.count; i++)
+		code = put_print(p->smime.certs[i], &all, err);
+	for (unsigned i = 0; i < p->cert_count; i++)
+		for (unsigned k = 0; code == WG_OK && k < p->certs[i].count; k++)
+			code = put_print(p->certs[i].certs[k], &all, err);
+	if (code != WG_OK)
+		return code;
 	wg_sha256_hex(all.data, all.len, p->epoch);
 	return wg_buf_check(&all, "epoch", err);
 }
@@ -121,9 +141,8 @@ enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *
 {
 	*out = (struct wg_process){
 		.config = config,
-		.smime_key_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
-		.smime_cert_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
-		.smime_ca_pem = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		.smime_keys = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		.smime_anchors = WG_BUF(WG_LIMIT_MESSAGE),
 		.lookup_key = WG_BUF(LOOKUP_KEY_MAX),
 	};
 	enum wg_code code = load_rules(out, err);
@@ -140,9 +159,8 @@ struct wg_sealing wg_process_sealing(const struct wg_process *p)
 {
 	return (struct wg_sealing){
 		.render = p->render,
-		.key = p->smime_key,
-		.cert = p->smime_cert,
-		.trust = p->trust,
+		.ring = &p->smime,
+		.anchors = p->anchors,
 		.certs = p->certs,
 		.cert_count = p->cert_count,
 		.from = p->config->mail_out.port != 0 ? p->config->mail_out.from : NULL,
@@ -152,14 +170,12 @@ struct wg_sealing wg_process_sealing(const struct wg_process *p)
 void wg_process_free(struct wg_process *p)
 {
 	wg_desk_certs_free(p->certs, p->cert_count);
-	wg_buf_wipe(&p->smime_key_pem);
-	wg_buf_free(&p->smime_cert_pem);
-	wg_buf_free(&p->smime_ca_pem);
+	wg_buf_wipe(&p->smime_keys);
+	wg_buf_free(&p->smime_anchors);
 	wg_buf_wipe(&p->lookup_key);
-	wg_trust_freep(&p->trust);
-	wg_cert_freep(&p->smime_cert);
+	wg_trust_set_freep(&p->anchors);
+	wg_keyring_free(&p->smime);
 	wg_cert_freep(&p->storage_cert);
-	wg_key_freep(&p->smime_key);
 	wg_key_freep(&p->storage_key);
 	wg_policy_freep(&p->policy);
 	wg_directory_freep(&p->directory);

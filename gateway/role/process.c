@@ -18,12 +18,12 @@
 static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 {
 	unsigned organisations = wg_directory_count(p->directory), n = 0;
-	const char **read = calloc(organisations + 1, sizeof *read);
+	const char **read = calloc((size_t)organisations * WG_DESK_CERTIFICATES + 1, sizeof *read);
 	if (read == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
 	for (unsigned i = 0; i < organisations; i++)
-		if (wg_directory_at(p->directory, i)->signer[0] != '\0')
-			read[n++] = wg_directory_at(p->directory, i)->signer;
+		for (unsigned k = 0; k < wg_directory_at(p->directory, i)->signer_count; k++)
+			read[n++] = wg_directory_at(p->directory, i)->signers[k];
 	const char *const execute[] = { p->config->paths.readers, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
@@ -52,9 +52,10 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 	struct wg_client *client = NULL;
 	enum wg_code code = wg_process_load(config, &p, err);
 	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
-		if (p.certs[i].cert == NULL)
-			wg_log(WG_LOG_WARNING, "desk-without-certificate", "desk", p.certs[i].desk->name, "why", p.certs[i].fault,
-			       NULL);
+		for (unsigned k = 0; k < p.certs[i].count; k++)
+			if (p.certs[i].certs[k] == NULL)
+				wg_log(WG_LOG_WARNING, "desk-without-certificate", "organisation", p.certs[i].organisation->id, "desk",
+				       p.certs[i].desk->name, "why", p.certs[i].faults[k], NULL);
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)

@@ -3,6 +3,8 @@
 #ifndef WG_ROLE_PROCESS_H
 #define WG_ROLE_PROCESS_H
 
+#include "crypto/keyring.h"
+#include "crypto/trust_set.h"
 #include "policy/decide.h"
 #include "role/config.h"
 #include "role/read.h"
@@ -16,12 +18,13 @@ struct wg_process {
 	struct wg_render *render;
 	struct wg_policy *policy;
 	struct wg_directory *directory;
-	struct wg_key *storage_key, *smime_key;
-	struct wg_cert *storage_cert, *smime_cert;
-	struct wg_trust *trust;
+	struct wg_key *storage_key;
+	struct wg_cert *storage_cert;
+	struct wg_keyring smime;      /* all of them open what comes in; the newest valid one signs */
+	struct wg_trust_set *anchors; /* of every organisation of the directory */
 	struct wg_desk_cert *certs;
 	unsigned cert_count;
-	struct wg_buf smime_key_pem, smime_cert_pem, smime_ca_pem; /* for the reader that opens sealed messages */
+	struct wg_buf smime_keys, smime_anchors; /* wire form, for the reader that opens sealed messages */
 	struct wg_buf lookup_key;
 	char epoch[WG_HASH_TEXT];
 };

@@ -181,26 +181,27 @@ void wg_read_free(struct wg_read *read)
 	wg_report_freep(&read->report);
 }
 
-enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
-                            const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
-                            char signer[WG_FINGERPRINT_TEXT], struct wg_err *err)
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
+                            const void *bytes, size_t len, struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT],
+                            struct wg_buf *organisations, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
+	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE + WG_LIMIT_MESSAGE);
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
-	wg_buf_bytes(&in, cert_pem->data, cert_pem->len);
-	wg_buf_bytes(&in, ca_pem->data, ca_pem->len);
+	wg_buf_bytes(&in, anchors->data, anchors->len);
 	wg_buf_put(&in, bytes, len);
 	enum wg_code code = wg_buf_check(&in, "sealed message", err);
 	if (code == WG_OK)
-		code = run_reader(paths, "wardgate-reader-smime", in.data, in.len, key_pem, &said, err);
+		code = run_reader(paths, "wardgate-reader-smime", in.data, in.len, keys, &said, err);
 	if (code != WG_OK)
 		return code;
 	struct wg_cur cur = WG_CUR(said.data, said.len);
-	size_t inner_len;
+	size_t inner_len, names_len;
 	wg_cur_name(&cur, signer, WG_FINGERPRINT_TEXT);
-	const uint8_t *inner = wg_cur_bytes(&cur, &inner_len);
+	const uint8_t *names = wg_cur_bytes(&cur, &names_len), *inner = wg_cur_bytes(&cur, &inner_len);
 	if (!wg_cur_end(&cur) || strlen(signer) != WG_FINGERPRINT_TEXT - 1)
 		return wg_err_set(err, WG_REJECT, "the sealed message could not be opened");
+	wg_buf_put(organisations, names, names_len);
 	wg_buf_put(out, inner, inner_len);
-	return wg_buf_check(out, "opened message", err);
+	code = wg_buf_check(organisations, "names of organisations", err);
+	return code == WG_OK ? wg_buf_check(out, "opened message", err) : code;
 }

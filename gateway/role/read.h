@@ -42,11 +42,11 @@ enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document
 void wg_read_free(struct wg_read *read);
 #define WG_AUTO_READ __attribute__((cleanup(wg_read_free)))
 
-/* Opens a sealed object in the reader that holds the decryption key: the inner entity into out, the signer's
- * certificate fingerprint into signer. key_pem, cert_pem, ca_pem: whole PEM texts. Failures are one single WG_REJECT
- * "could not be opened". */
-enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *key_pem, const struct wg_buf *cert_pem,
-                            const struct wg_buf *ca_pem, const void *bytes, size_t len, struct wg_buf *out,
-                            char signer[WG_FINGERPRINT_TEXT], struct wg_err *err) WG_MUST;
+/* Opens a sealed object in the reader that holds the decryption keys: the inner entity into out, the signer's
+ * certificate fingerprint into signer, and into organisations for whom its chain may speak (wg_cms_verify_set). keys:
+ * wg_keyring_write; anchors: wg_trust_set_write. Failures are one single WG_REJECT "could not be opened". */
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
+                            const void *bytes, size_t len, struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT],
+                            struct wg_buf *organisations, struct wg_err *err) WG_MUST;
 
 #endif

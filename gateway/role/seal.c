@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "channel/mime.h"
 
@@ -48,8 +49,11 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 		                      all || desk->wants_html ? wg_buf_text(&html) : NULL,
 		                      all || desk->wants_xml ? xml.data : NULL, xml.len, seed, &entity, err);
 	}
+	size_t signer = 0;
 	if (code == WG_OK)
-		code = wg_cms_sign(s->key, s->cert, entity.data, entity.len, &der, err);
+		code = wg_keyring_signer(s->ring, wg_clock_wall(), &signer, err);
+	if (code == WG_OK)
+		code = wg_cms_sign(s->ring->keys[signer], s->ring->certs[signer], entity.data, entity.len, &der, err);
 	if (code == WG_OK)
 		code = wg_mime_pkcs7(der.data, der.len, "signed-data", out, err);
 	wg_buf_wipe(&xml);
@@ -63,47 +67,14 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk *desk, const struct wg_buf *content,
                                 struct wg_buf *out, struct wg_err *err)
 {
-	const struct wg_desk_cert *found = NULL;
-	for (unsigned i = 0; i < s->cert_count; i++)
-		if (s->certs[i].desk == desk)
-			found = &s->certs[i];
-	if (found == NULL || found->cert == NULL)
-		return wg_err_set(err, WG_CONFIG, "no usable certificate: %s", found != NULL ? found->fault : "unknown desk");
-	enum wg_code code = wg_trust_check(s->trust, found->cert, WG_PURPOSE_SMIME_ENCRYPT, err);
+	const struct wg_cert *to[WG_DESK_CERTIFICATES];
+	unsigned count = 0;
+	enum wg_code code =
+		wg_desk_certs_choose(s->anchors, s->certs, s->cert_count, desk, wg_clock_wall(), to, &count, err);
 	if (code == WG_OK)
-		code = wg_cms_encrypt(found->cert, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len, out,
-		                      err);
+		code = wg_cms_encrypt_all(to, count, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len,
+		                          out, err);
 	return code;
-}
-
-enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count,
-                                struct wg_err *err)
-{
-	unsigned desks = 0, n = 0;
-	for (unsigned i = 0; i < wg_directory_count(directory); i++)
-		desks += wg_directory_at(directory, i)->desk_count;
-	struct wg_desk_cert *certs = calloc(desks + 1, sizeof *certs);
-	if (certs == NULL)
-		return wg_err_set(err, WG_SYSTEM, "no memory for %u certificates", desks);
-	for (unsigned i = 0; i < wg_directory_count(directory); i++) {
-		const struct wg_organisation *o = wg_directory_at(directory, i);
-		for (unsigned d = 0; d < o->desk_count; d++, n++) {
-			struct wg_err fault = { 0 };
-			certs[n].desk = &o->desks[d];
-			if (wg_cert_load(o->desks[d].certificate, &certs[n].cert, &fault) != WG_OK)
-				(void)snprintf(certs[n].fault, sizeof certs[n].fault, "%.250s", fault.text);
-		}
-	}
-	*out = certs;
-	*count = n;
-	return WG_OK;
-}
-
-void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		wg_cert_freep(&certs[i].cert);
-	free(certs);
 }
 
 static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der, const struct wg_sending *sending,

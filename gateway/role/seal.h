@@ -5,24 +5,15 @@
 
 #include "base/id.h"
 #include "base/limits.h"
-#include "crypto/crypto.h"
 #include "notice/notice.h"
-#include "policy/directory.h"
 #include "role/ask.h"
-
-/* The S/MIME certificate of one desk. */
-struct wg_desk_cert {
-	const struct wg_desk *desk;
-	struct wg_cert *cert; /* NULL: fault says why */
-	char fault[256];
-};
+#include "role/desk_certs.h"
 
 struct wg_sealing {
 	const struct wg_render *render;
-	const struct wg_key *key; /* S/MIME signing key and its certificate */
-	const struct wg_cert *cert;
-	const struct wg_trust *trust;     /* anchors of the partners' certificates */
-	const struct wg_desk_cert *certs; /* every desk's certificate, loaded at start; cert NULL where it could not be */
+	const struct wg_keyring *ring;      /* our S/MIME pairs: the newest that is valid signs */
+	const struct wg_trust_set *anchors; /* of the partners */
+	const struct wg_desk_cert *certs;   /* every desk's certificates, loaded at start */
 	unsigned cert_count;
 	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
@@ -37,16 +28,10 @@ struct wg_sending {
 };
 
 /* The envelope of copy for a desk: a whole mail for WG_CHANNEL_MAIL, a DER object for every other channel. It holds
- * what the desk wants of text, page and XML. The recipient's certificate is checked (chain, dates, key usage) each
- * time. WG_CONFIG when the desk cannot be reached securely; says which certificate and why. */
+ * what the desk wants of text, page and XML. The recipient's certificates are chosen anew each
+ * time (wg_desk_certs_choose). WG_CONFIG when the desk cannot be reached securely; says which certificate and why. */
 enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const struct wg_sending *sending,
                      struct wg_buf *out, struct wg_err *err) WG_MUST;
-
-/* Loads the certificates of all desks; one that cannot be loaded is no failure here, its fault is kept. The caller
- * frees with wg_desk_certs_free. */
-enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count,
-                                struct wg_err *err) WG_MUST;
-void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count);
 
 /* MESSAGE.ORGANISATION.DESK into out. */
 void wg_reference(const char *message_id, const char *organisation, const char *desk,

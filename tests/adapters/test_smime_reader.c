@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "crypto/keyring.h"
+#include "crypto/trust_set.h"
 #include "sys/child.h"
 
 #define PROGRAM WG_BINARY_DIR "/bin/wardgate-reader-smime"
@@ -32,12 +34,34 @@ static void wrap(struct wg_buf *out, const char *head, const struct wg_buf *der)
 	put_base64(out, der);
 }
 
-static void put_file(struct wg_buf *in, const char *name)
+/* The anchors of two partners that share an authority, and of one that has its own. */
+static void put_anchors(struct wg_buf *in)
 {
-	WG_AUTO_BUF struct wg_buf pem = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	uint8_t block[65536];
-	wg_buf_put(&pem, block, pki_read(name, block, sizeof block));
-	wg_buf_bytes(in, pem.data, pem.len);
+	WG_CLEANUP(wg_trust_set_freep) struct wg_trust_set *set = NULL;
+	WG_AUTO_BUF struct wg_buf wire = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	char pem[65536];
+	assert_int_equal(wg_trust_set_new(&set, &pki_err), WG_OK);
+	size_t len = pki_read("ca.pem", pem, sizeof pem);
+	assert_int_equal(wg_trust_set_add(set, "derbyshire staffordshire", pem, len, &pki_err), WG_OK);
+	len = pki_read("hostile/ca.pem", pem, sizeof pem);
+	assert_int_equal(wg_trust_set_add(set, "stranger", pem, len, &pki_err), WG_OK);
+	wg_trust_set_write(set, &wire);
+	wg_buf_bytes(in, wire.data, wire.len);
+}
+
+/* Two pairs: mail to either is opened. */
+static void put_keys(struct wg_buf *out)
+{
+	static const char *const pairs[] = { "staffordshire/smime", "specimen/smime" };
+	struct wg_keyring ring = { .count = 0 };
+	for (size_t i = 0; i < WG_COUNT(pairs); i++) {
+		struct wg_key *key = NULL;
+		struct wg_cert *cert = NULL;
+		pki_pair(pairs[i], &key, &cert);
+		assert_int_equal(wg_keyring_add(&ring, &key, &cert, &pki_err), WG_OK);
+	}
+	assert_int_equal(wg_keyring_write(&ring, out, &pki_err), WG_OK);
+	wg_keyring_free(&ring);
 }
 
 /* As the gateway of staffordshire. */
@@ -45,17 +69,16 @@ static enum wg_code run(const void *bytes, size_t len, struct wg_buf *out, struc
 {
 	static const char *const argv[] = { "wardgate-reader-smime", NULL };
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
-	uint8_t key[65536];
-	size_t key_len = pki_read("staffordshire/smime.key", key, sizeof key);
-	put_file(&in, "staffordshire/smime.pem");
-	put_file(&in, "ca.pem");
+	WG_CLEANUP(wg_buf_wipe) struct wg_buf keys = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	put_keys(&keys);
+	put_anchors(&in);
 	wg_buf_put(&in, bytes, len);
 	const struct wg_child child = { .program = PROGRAM,
 		                            .argv = argv,
 		                            .in = in.data,
 		                            .in_len = in.len,
-		                            .secret = key,
-		                            .secret_len = key_len,
+		                            .secret = keys.data,
+		                            .secret_len = keys.len,
 		                            .wall_ms = 60000,
 		                            .cpu_s = 20,
 		                            .memory = (uint64_t)256 * 1024 * 1024 };
@@ -89,7 +112,7 @@ static void seal(const char *signer, const char *inner_head, const char *recipie
 	encrypt(recipient, cipher, &inner, der);
 }
 
-static void assert_opened(const struct wg_buf *mail)
+static void assert_opened_as(const struct wg_buf *mail, const char *by, const char *organisations)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	struct wg_err err;
@@ -97,17 +120,24 @@ static void assert_opened(const struct wg_buf *mail)
 		fail_msg("%s", err.text);
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
 	struct wg_cert_facts facts;
-	pki_pair("derbyshire/smime", NULL, &cert);
+	pki_pair(by, NULL, &cert);
 	assert_int_equal(wg_cert_facts(cert, &facts, &err), WG_OK);
 	struct wg_cur cur = WG_CUR(out.data, out.len);
 	char signer[WG_FINGERPRINT_TEXT];
 	size_t len;
 	wg_cur_name(&cur, signer, sizeof signer);
+	WG_AUTO_FREE char *names = wg_cur_str(&cur, 1000);
 	const uint8_t *entity = wg_cur_bytes(&cur, &len);
 	assert_true(wg_cur_end(&cur));
+	assert_string_equal(names, organisations);
 	assert_string_equal(signer, facts.fingerprint);
 	assert_int_equal(len, strlen(ENTITY));
 	assert_memory_equal(entity, ENTITY, len);
+}
+
+static void assert_opened(const struct wg_buf *mail)
+{
+	assert_opened_as(mail, "derbyshire/smime", "derbyshire staffordshire");
 }
 
 static void assert_refused(const char *name, const void *bytes, size_t len)
@@ -134,6 +164,18 @@ static void opens(void **state)
 	}
 }
 
+/* Mail to the other of our pairs; and a signer of a partner's own authority speaks for that partner only. */
+static void opens_with_any_pair(void **state)
+{
+	(void)state;
+	WG_AUTO_BUF struct wg_buf der = WG_BUF(WG_LIMIT_ENVELOPE);
+	seal("derbyshire/smime", TYPE BASE64, "specimen/smime", WG_CIPHER_CBC, &der);
+	assert_opened(&der);
+	wg_buf_reset(&der);
+	seal("hostile/unknown-ca-smime", TYPE BASE64, "specimen/smime", WG_CIPHER_GCM, &der);
+	assert_opened_as(&der, "hostile/unknown-ca-smime", "stranger");
+}
+
 /* Everything about the seal that may be wrong. */
 static void refuses_wrong_seals(void **state)
 {
@@ -141,7 +183,6 @@ static void refuses_wrong_seals(void **state)
 	static const struct {
 		const char *name, *signer, *inner, *recipient;
 	} seals[] = {
-		{ "unknown authority", "hostile/unknown-ca-smime", TYPE BASE64, "staffordshire/smime" },
 		{ "expired", "hostile/expired-smime", TYPE BASE64, "staffordshire/smime" },
 		{ "no mail certificate", "hostile/no-eku-smime", TYPE BASE64, "staffordshire/smime" },
 		{ "sealed to another", "derbyshire/smime", TYPE BASE64, "derbyshire/smime" },
@@ -221,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens),
+		cmocka_unit_test(opens_with_any_pair),
 		cmocka_unit_test(refuses_wrong_seals),
 		cmocka_unit_test(refuses_wrong_shapes),
 		cmocka_unit_test(own_faults_are_not_the_documents),

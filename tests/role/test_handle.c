@@ -253,7 +253,7 @@ static void sealed_report(const char *reference, const char *signer, struct wg_b
 	pki_pair(signer, &key, &cert);
 	if (wg_cms_sign(key, cert, entity.data, entity.len, &der, &pki_err) != WG_OK ||
 	    wg_mime_pkcs7(der.data, der.len, "signed-data", &signed_data, &pki_err) != WG_OK ||
-	    wg_cms_encrypt(gate.process.smime_cert, WG_CIPHER_CBC, signed_data.data, signed_data.len, out, &pki_err) !=
+	    wg_cms_encrypt(gate.process.smime.certs[0], WG_CIPHER_CBC, signed_data.data, signed_data.len, out, &pki_err) !=
 	        WG_OK)
 		fail_msg("%s", pki_err.text);
 	wg_key_freep(&key);
