@@ -22,5 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char id[64];
 	wg_https_receipt((const char *)data, size, id, sizeof id);
 	assert(strlen(id) < sizeof id);
+	char words[32];
+	wg_https_member((const char *)data, size, "detail", words, sizeof words);
+	assert(strlen(words) < sizeof words);
 	return 0;
 }

@@ -55,6 +55,18 @@ static void answer_later(evutil_socket_t fd, short what, void *arg)
 	answer_receipt(arg);
 }
 
+/* Took another form under the key before; a key with a colon is a later form's. */
+static void answer_reused(struct wg_http_request *r)
+{
+	static const char body[] = "{\"type\":\"urn:wardgate:problem:key-reused\",\"title\":\"Used\",\"status\":422,"
+							   "\"receipt-id\":\"first-1\"}";
+	const char *key = wg_http_header(r, "Idempotency-Key");
+	if (key != NULL && strchr(key, ':') != NULL)
+		answer_receipt(r);
+	else
+		wg_http_answer(r, 422, "application/problem+json", body, sizeof body - 1, NULL);
+}
+
 static void handle(void *arg, struct wg_http_request *r)
 {
 	const struct timeval soon = { .tv_usec = 1000 };
@@ -64,6 +76,8 @@ static void handle(void *arg, struct wg_http_request *r)
 		answer_receipt(r);
 	} else if (strcmp(path, "/later") == 0) {
 		(void)event_base_once(arg, -1, EV_TIMEOUT, answer_later, r, &soon); /* a lost answer fails the test */
+	} else if (strcmp(path, "/reused") == 0) {
+		answer_reused(r);
 	} else if (strcmp(path, "/hold") == 0 && held == NULL) {
 		held = r;
 	} else if (strcmp(path, "/who") == 0) {
@@ -229,8 +243,13 @@ static bool read_request(SSL *ssl)
 		len += (size_t)n;
 		text[len] = '\0';
 		const char *end = strstr(text, "\r\n\r\n"), *length = strstr(text, "Content-Length: ");
-		if (want == SIZE_MAX && end != NULL && length != NULL)
-			want = (size_t)(end + 4 - text) + read_number(length + 16);
+		if (want != SIZE_MAX || end == NULL || length == NULL)
+			continue;
+		want = (size_t)(end + 4 - text) + read_number(length + 16);
+		static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+		if (len < want && strstr(text, "Expect: 100-continue") != NULL &&
+		    SSL_write(ssl, go_on, sizeof go_on - 1) != sizeof go_on - 1)
+			return false;
 	}
 	return true;
 }

@@ -17,7 +17,7 @@ struct peer {
 
 /* The real server, with derbyshire's certificate. It admits whoever has a DNS name other than unheard-of.example. By
  * path: /v1/notices answers 202 with {"id":"r-METHOD-BODYLENGTH"}; /later the same after the loop has turned; /hold
- * never; /who 200 with the client's first DNS name; anything else 404. */
+ * never; /reused 422 for a key without a colon, else 202; /who 200 with the client's first DNS name; anything else 404. */
 struct peer peer_httpd(const struct wg_httpd_spec *spec);
 /* spec for tests that are not about limits: generous. */
 extern const struct wg_httpd_spec peer_spec;

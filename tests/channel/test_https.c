@@ -4,7 +4,7 @@
 
 #include "../crypto/pki.h"
 #include "base/mem.h"
-#include "channel/send.h"
+#include "channel/session.h"
 #include "https_peer.h"
 
 #define KEY "01jd0000000000000000000000"
@@ -64,8 +64,7 @@ static void test_batch(void **state)
 	peer_stop(&peer);
 }
 
-/* We are refused: an alarm where the server's alert reaches us. Our own server hangs up at once, and the reset may
- * overtake its alert: then it is an ordinary failure, but never a success. */
+/* We are refused: always an alarm, by a server that hangs up at once too, whose reset follows its alert. */
 static void test_our_identity(void **state)
 {
 	(void)state;
@@ -90,14 +89,109 @@ static void test_our_identity(void **state)
 			target.tls.certificate = target.tls.key = NULL;
 		}
 		struct wg_send_result r = send_one(&target, "body");
-		if (i % 2 == 0)
-			expect(&r, table[i / 2].name, WG_SENT_DEFER, true, false);
-		else
-			assert_int_equal(r.what, WG_SENT_DEFER);
+		expect(&r, table[i / 2].name, WG_SENT_DEFER, true, false);
 	}
 	assert_int_equal(*peer_reached, 0);
 	peer_stop(&peers[0]);
 	peer_stop(&peers[1]);
+}
+
+struct told {
+	const struct wg_send_item *items;
+	size_t count;
+};
+
+/* Each result comes when it is known, in order. */
+static void note_told(void *arg, struct wg_send_item *item)
+{
+	struct told *told = arg;
+	assert_ptr_equal(item, &told->items[told->count]);
+	assert_true(item->result.detail[0] != '\0');
+	told->count++;
+}
+
+static void test_session(void **state)
+{
+	(void)state;
+	struct peer peer = peer_httpd(&peer_spec);
+	struct wg_send_target target = target_of(peer.port, "/v1/notices");
+	struct wg_send_item items[] = { item_of("one"), item_of("two"), item_of("three") };
+	struct told told = { .items = items };
+	struct wg_session *session = NULL;
+	assert_int_equal(wg_way_https.open(&target, &session, &pki_err), WG_OK);
+	assert_int_equal(*peer_reached, 0);
+	wg_way_https.offer(session, items, WG_COUNT(items), note_told, &told);
+	assert_int_equal(told.count, WG_COUNT(items));
+	const struct wg_session_counts *counts = wg_session_counts(session);
+	assert_int_equal(counts->connections, 1);
+	assert_int_equal(counts->reused, 2);
+	told.count = 0;
+	wg_way_https.offer(session, items, WG_COUNT(items), note_told, &told); /* kept warm between copies */
+	assert_int_equal(counts->connections, 1);
+	assert_int_equal(counts->reused, 5);
+	peer_stop(&peer);
+	wg_way_https.offer(session, items, 1, NULL, NULL); /* found dead, opened again, nobody there */
+	expect(&items[0].result, "gone", WG_SENT_DEFER, false, false);
+	wg_way_https.close(&session);
+	assert_null(session);
+	wg_way_https.close(&session);
+}
+
+/* The other side has an earlier form of the copy under the same key: this one goes under a key of its own, once. */
+static void test_key_reused(void **state)
+{
+	(void)state;
+	struct peer peer = peer_httpd(&peer_spec);
+	struct wg_send_target target = target_of(peer.port, "/reused");
+	struct wg_send_result r = send_one(&target, "later form");
+	expect(&r, "later form", WG_SENT_OK, false, false);
+	assert_string_equal(r.receipt, "r-POST-10");
+	assert_non_null(strstr(r.detail, "an earlier form was taken before as first-1"));
+	assert_int_equal(*peer_reached, 2);
+	peer_stop(&peer);
+	peer =
+		peer_script("derbyshire/server",
+	                "HTTP/1.1 422 No\r\nContent-Length: 42\r\n\r\n{\"type\":\"urn:wardgate:problem:key-reused\"}", 1);
+	target = target_of(peer.port, "/");
+	r = send_one(&target, "body");
+	expect(&r, "never endless", WG_SENT_REFUSED, false, false);
+	assert_int_equal(*peer_reached, 2);
+	peer_stop(&peer);
+}
+
+/* What the other side says of its refusal reaches the operator, and nothing more of it than words. */
+static void test_problem(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *answer, *detail;
+		unsigned wait_ms;
+	} table[] = {
+		{ "HTTP/1.1 403 No\r\nContent-Length: 32\r\n\r\n{\"detail\":\"Not\\u00a0from\\nyou.\"}",
+		  "answered 403: Not\xc2\xa0"
+		  "from you.",
+		  0 },
+		{ "HTTP/1.1 400 No\r\nContent-Length: 21\r\n\r\n{\"title\":\"Bad shape\"}", "answered 400: Bad shape", 0 },
+		{ "HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{\"detail\":\"a\\u001b[31mred\"}", "answered 400: a?[31mred",
+		  0 },
+		{ "HTTP/1.1 503 No\r\nRetry-After: 7\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		  "answered 503", 7000 },
+		{ "HTTP/1.1 429 No\r\nRetry-After: 999999\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		  "answered 429", 3600000 },
+		{ "HTTP/1.1 503 No\r\nRetry-After: soon\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		  "answered 503", 0 },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct peer peer = peer_script("derbyshire/server", table[i].answer, 1);
+		struct wg_send_target target = target_of(peer.port, "/");
+		struct wg_send_result r = send_one(&target, "body");
+		assert_string_equal(r.detail, table[i].detail);
+		assert_int_equal(r.wait_ms, table[i].wait_ms);
+		peer_stop(&peer);
+	}
 }
 
 /* Whoever the server is not supposed to be gets no byte of the envelope. */
@@ -154,7 +248,7 @@ static void test_answers(void **state)
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":\"a\\r\\nb\"}", "", WG_SENT_OK, false },
 		{ "HTTP/1.1 400 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
 		{ "HTTP/1.1 403 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
-		{ "HTTP/1.1 409 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 409 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
 		{ "HTTP/1.1 410 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
 		{ "HTTP/1.1 413 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
 		{ "HTTP/1.1 415 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
@@ -264,7 +358,8 @@ static void test_open_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),       cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
+		cmocka_unit_test(test_batch),       cmocka_unit_test(test_session),      cmocka_unit_test(test_key_reused),
+		cmocka_unit_test(test_problem),     cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
 		cmocka_unit_test(test_other_name),  cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),     cmocka_unit_test(test_open_key),
 	};
