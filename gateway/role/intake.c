@@ -275,6 +275,8 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = listen_https(&intake, err);
 	if (code == WG_OK)
+		code = wg_intake_lmtp_start(&intake, err);
+	if (code == WG_OK)
 		code = watch(&intake, &w, err);
 	if (code == WG_OK)
 		code = confine(config, err);
@@ -290,6 +292,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	}
 	wg_httpd_freep(&intake.httpd);
 	wg_intake_drop_pending(&intake);
+	wg_lmtp_freep(&intake.lmtp);
 	unwatch(&w);
 	if (intake.base != NULL)
 		event_base_free(intake.base);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "channel/httpd.h"
+#include "channel/lmtp.h"
 #include "crypto/crypto.h"
 #include "policy/directory.h"
 #include "role/config.h"
@@ -46,6 +47,7 @@ struct wg_intake {
 	struct wg_client *asks; /* one question, one answer */
 	struct event_base *base;
 	struct wg_httpd *httpd;
+	struct wg_lmtp *lmtp;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
@@ -84,6 +86,9 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
 void wg_intake_http(void *arg, struct wg_http_request *request);
 /* Which client may finish the handshake: one that the directory knows. */
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
+
+/* LMTP: listens, when the configuration says where. */
+enum wg_code wg_intake_lmtp_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
 
 /* Drop folders: made when missing; looks through all once, taking what was renamed in. */
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;
