@@ -97,19 +97,38 @@ static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der
 	return wg_mime_mail(&head, der->data, der->len, desk->gcm ? "authEnveloped-data" : "enveloped-data", out, err);
 }
 
+/* For desks whose directory entry says format="xml": mutual TLS is all that protects it on its way. */
+static enum wg_code as_xml(const struct wg_notice *copy, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_ENVELOPE);
+	enum wg_code code = wg_notice_serialise(copy, &xml, err);
+	if (code == WG_OK) {
+		wg_buf_put(out, xml.data, xml.len);
+		code = wg_buf_check(out, "envelope", err);
+	}
+	wg_buf_wipe(&xml);
+	return code;
+}
+
 enum wg_code wg_seal(const struct wg_sealing *s, const struct wg_notice *copy, const struct wg_sending *sending,
                      struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
-	enum wg_code code = sign_copy(s, copy, sending, &content, err);
+	const struct wg_desk *desk = sending->desk;
+	enum wg_code code;
+	if (desk->format == WG_FORMAT_XML && (desk->channel == WG_CHANNEL_HTTPS || desk->channel == WG_CHANNEL_PULL)) {
+		code = as_xml(copy, out, err);
+		return code == WG_OK ? WG_OK : wg_err_add(err, "%s/%s", sending->organisation->id, desk->name);
+	}
+	code = sign_copy(s, copy, sending, &content, err);
 	if (code == WG_OK)
-		code = encrypt_for(s, sending->desk, &content, &der, err);
+		code = encrypt_for(s, desk, &content, &der, err);
 	wg_buf_wipe(&content);
-	if (code == WG_OK && sending->desk->channel == WG_CHANNEL_MAIL) {
+	if (code == WG_OK && desk->channel == WG_CHANNEL_MAIL) {
 		code = as_mail(s, &der, sending, out, err);
 	} else if (code == WG_OK) {
 		wg_buf_put(out, der.data, der.len);
 		code = wg_buf_check(out, "envelope", err);
 	}
-	return code == WG_OK ? WG_OK : wg_err_add(err, "%s/%s", sending->organisation->id, sending->desk->name);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s/%s", sending->organisation->id, desk->name);
 }

@@ -27,9 +27,11 @@ struct wg_sending {
 	const struct wg_ask *ask; /* how its reader confirms it; NULL: nothing is asked */
 };
 
-/* The envelope of copy for a desk: a whole mail for WG_CHANNEL_MAIL, a DER object for every other channel. It holds
- * what the desk wants of text, page and XML. The recipient's certificates are chosen anew each
- * time (wg_desk_certs_choose). WG_CONFIG when the desk cannot be reached securely; says which certificate and why. */
+/* The envelope of copy for a desk: a whole mail for WG_CHANNEL_MAIL, a DER object for every other channel; the bare XML
+ * for desks of HTTPS and PULL with WG_FORMAT_XML, which needs no certificate and is neither signed nor encrypted: it
+ * may leave inside mutual TLS only. It holds what the desk wants of text, page and XML. The recipient's certificates
+ * are chosen anew each time (wg_desk_certs_choose). WG_CONFIG when the desk cannot be reached securely; says which
+ * certificate and why. */
 enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *copy, const struct wg_sending *sending,
                      struct wg_buf *out, struct wg_err *err) WG_MUST;
 

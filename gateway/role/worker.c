@@ -93,7 +93,7 @@ static void work(int fd, const struct wg_config *config, const struct wg_organis
 		wg_channel_smtp.send(&target, items, count);
 	} else {
 		target.url = desk->url;
-		target.content_type = "application/pkcs7-mime";
+		target.content_type = desk->format == WG_FORMAT_XML ? "application/xml" : "application/pkcs7-mime";
 		target.tls = tls_of(&config->https_out.tls, config->https_out.ca);
 		wg_channel_https.send(&target, items, count);
 	}

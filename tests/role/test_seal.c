@@ -200,6 +200,36 @@ static void test_https(void **state)
 	wg_buf_free(&der);
 }
 
+/* A desk that wants plain XML gets the copy and nothing around it; by mail it never does. */
+static void test_xml(void **state)
+{
+	(void)state;
+	struct wg_desk *desk =
+		&((struct wg_organisation *)(uintptr_t)wg_directory_find(process.directory, "derbyshire"))->desks[0];
+	struct wg_sealing s = sealing();
+	struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
+	enum wg_channel_kind channel = desk->channel;
+	desk->format = WG_FORMAT_XML;
+	s.cert_count = 0; /* no certificate is needed */
+	assert_int_equal(seal_for(&s, "derbyshire", &out, &pki_err), WG_OK);
+	assert_int_equal(strncmp(wg_buf_text(&out), "<?xml", 5), 0);
+	assert_non_null(strstr(wg_buf_text(&out), "Tess"));
+	struct wg_notice *copy = NULL;
+	assert_int_equal(wg_notice_parse(process.schema, out.data, out.len, "copy", &copy, &pki_err), WG_OK);
+	wg_notice_freep(&copy);
+	wg_buf_free(&out);
+	static const enum wg_channel_kind sealed[] = { WG_CHANNEL_MAIL, WG_CHANNEL_MESH };
+	for (size_t i = 0; i < WG_COUNT(sealed); i++) {
+		struct wg_buf none = WG_BUF(WG_LIMIT_ENVELOPE);
+		desk->channel = sealed[i];
+		assert_int_equal(seal_for(&s, "derbyshire", &none, &pki_err), WG_CONFIG);
+		assert_int_equal(none.len, 0);
+		wg_buf_free(&none);
+	}
+	desk->channel = channel;
+	desk->format = WG_FORMAT_SEALED;
+}
+
 /* Every reason not to seal: no envelope, and words that name recipient and reason. */
 static void test_refused(void **state)
 {
@@ -288,9 +318,9 @@ static void test_epoch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mail),      cmocka_unit_test(test_asked),   cmocka_unit_test(test_wanted),
-		cmocka_unit_test(test_https),     cmocka_unit_test(test_refused), cmocka_unit_test(test_mail_is_off),
-		cmocka_unit_test(test_reference), cmocka_unit_test(test_epoch),
+		cmocka_unit_test(test_mail),        cmocka_unit_test(test_asked),     cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_https),       cmocka_unit_test(test_xml),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_mail_is_off), cmocka_unit_test(test_reference), cmocka_unit_test(test_epoch),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
