@@ -237,11 +237,13 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		c->mesh.chunk = number_of(r, mesh, "chunk", 20 * 1024 * 1024);
 	}
 	c->monitor.revocation_s = 3600;
+	c->monitor.oldest_s = 1800;
 	if (monitor != NULL) {
 		text_of(r, monitor, "address", c->monitor.address, sizeof c->monitor.address);
 		path_of(r, monitor, "socket", c->monitor.socket);
 		c->monitor.port = (unsigned short)number_of(r, monitor, "port", 0);
 		c->monitor.revocation_s = number_of(r, monitor, "revocation", 3600);
+		c->monitor.oldest_s = number_of(r, monitor, "oldest", 1800);
 		bool net = c->monitor.address[0] != '\0' && c->monitor.port != 0 && numeric(c->monitor.address);
 		if (r->code == WG_OK && net == (c->monitor.socket[0] != '\0'))
 			r->code = wg_xml_complain(r->doc, monitor, r->err,

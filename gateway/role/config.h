@@ -76,7 +76,7 @@ struct wg_config {
 	struct {
 		char address[64], socket[WG_PATH_TEXT]; /* both "": no metrics */
 		unsigned short port;
-		unsigned revocation_s;
+		unsigned revocation_s, oldest_s;
 	} monitor;
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */

@@ -76,5 +76,5 @@ enum wg_code wg_role_run(const char *name, const struct wg_config *config, struc
 		/* the store may be gone first when all are told to stop at once: no fault then */
 		return code == WG_AGAIN && wg_role_stop ? WG_OK : code;
 	}
-	return wg_err_set(err, WG_NOT_FOUND, "there is no role \"%s\": store, intake, process or deliver", name);
+	return wg_err_set(err, WG_NOT_FOUND, "there is no role \"%s\": store, intake, process, deliver or monitor", name);
 }

@@ -19,13 +19,14 @@ enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role 
 struct wg_sandbox;
 enum wg_code wg_role_confine(const struct wg_sandbox *sandbox, struct wg_err *err) WG_MUST;
 
-/* name: "store", "intake", "process" or "deliver". WG_NOT_FOUND for another name. */
+/* name: "store", "intake", "process", "deliver" or "monitor". WG_NOT_FOUND for another name. */
 enum wg_code wg_role_run(const char *name, const struct wg_config *config, struct wg_err *err) WG_MUST;
 
 enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err) WG_MUST;
 enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err) WG_MUST;
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err) WG_MUST;
 enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err) WG_MUST;
+enum wg_code wg_role_monitor(const struct wg_config *config, struct wg_err *err) WG_MUST;
 
 /* Runs all roles as children, starts again with back-off what dies, reloads at SIGHUP (checks the configuration first;
  * a bad one leaves the old running), ends them at SIGTERM. */

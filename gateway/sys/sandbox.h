@@ -10,6 +10,7 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_INTAKE,  /* accept on what already listens, drop folders, the store's socket connected; no connect */
 	WG_SANDBOX_PROCESS, /* the store's socket already connected; fork and exec of readers; no sockets at all */
 	WG_SANDBOX_DELIVER, /* fork of workers, connect outward (TCP), name resolution; no exec, no listening */
+	WG_SANDBOX_MONITOR, /* accept on what already listens; fork of a fetcher that connects outward; no exec */
 };
 
 struct wg_sandbox {

@@ -20,10 +20,13 @@
 #define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
 #define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
-#define ROLES (STORE | INTAKE | PROCESS | DELIVER)
+#define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
+#define ROLES (STORE | INTAKE | PROCESS | DELIVER | MONITOR)
 #define ALL (READER | ROLES)
 /* Those that start other processes or threads. */
-#define FORKING (PROCESS | DELIVER)
+#define FORKING (PROCESS | DELIVER | MONITOR)
+/* Those that connect to other machines. */
+#define OUTWARD (DELIVER | MONITOR)
 
 /* New namespaces, and nothing else, are kept out of clone: threads (the resolver of libcurl) and forks look the same
  * otherwise. */
@@ -152,13 +155,13 @@ static const struct plain_rule plain_rules[] = {
 	{ ROLES, SCMP_SYS(setsockopt) },
 	{ ROLES, SCMP_SYS(getsockname) },
 	{ ROLES, SCMP_SYS(getpeername) },
-	{ STORE | INTAKE, SCMP_SYS(accept) },
-	{ STORE | INTAKE, SCMP_SYS(accept4) },
+	{ STORE | INTAKE | MONITOR, SCMP_SYS(accept) },
+	{ STORE | INTAKE | MONITOR, SCMP_SYS(accept4) },
 	/* outward; bind is for the resolver's netlink socket, and Landlock forbids it for TCP */
-	{ DELIVER, SCMP_SYS(connect) },
-	{ DELIVER, SCMP_SYS(bind) },
-	{ DELIVER, SCMP_SYS(sendmmsg) },
-	{ DELIVER, SCMP_SYS(recvmmsg) },
+	{ OUTWARD, SCMP_SYS(connect) },
+	{ OUTWARD, SCMP_SYS(bind) },
+	{ OUTWARD, SCMP_SYS(sendmmsg) },
+	{ OUTWARD, SCMP_SYS(recvmmsg) },
 	/* starting, limiting and ending what they start */
 	{ FORKING, SCMP_SYS(wait4) },
 	{ FORKING, SCMP_SYS(waitid) },
@@ -232,14 +235,14 @@ static const struct argument_rule argument_rules[] = {
 	{ READER, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
 #endif
 	/* a pair of connected sockets reaches nobody else (libevent's signals, libcurl's wake-up) */
-	{ STORE | INTAKE | DELIVER, SCMP_SYS(socketpair), 1, { EQUAL(0, AF_UNIX) } },
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
+	{ STORE | INTAKE | OUTWARD, SCMP_SYS(socketpair), 1, { EQUAL(0, AF_UNIX) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
-	{ DELIVER, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
+	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
 	{ FORKING, SCMP_SYS(clone), 1, { MASKED(0, CLONE_NAMESPACES, 0) } },
 	{ FORKING, SCMP_SYS(prlimit64), 1, { EQUAL(0, 0) } }, /* only one's own limits */
 	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_PDEATHSIG) } },

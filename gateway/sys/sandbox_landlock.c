@@ -62,32 +62,34 @@ struct builtin {
 #define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
 #define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
-#define ROLES (STORE | INTAKE | PROCESS | DELIVER)
+#define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
+#define OUTWARD (DELIVER | MONITOR)
+#define ROLES (STORE | INTAKE | PROCESS | OUTWARD)
 
 static const struct builtin builtins[] = {
 	{ ROLES, GRANT_READ, "/dev/null" },
 	{ ROLES, GRANT_READ, "/dev/urandom" },
 	{ ROLES, GRANT_READ, "/etc/localtime" },
 	{ ROLES, GRANT_READ, "/usr/share/zoneinfo" },
-	{ INTAKE | PROCESS | DELIVER, GRANT_READ, "/etc/ssl/openssl.cnf" },
-	{ INTAKE | PROCESS | DELIVER, GRANT_READ, "/etc/ssl/certs" },
+	{ INTAKE | PROCESS | OUTWARD, GRANT_READ, "/etc/ssl/openssl.cnf" },
+	{ INTAKE | PROCESS | OUTWARD, GRANT_READ, "/etc/ssl/certs" },
 	/* programs that are started: their loader, its libraries and charset tables */
 	{ PROCESS, GRANT_EXECUTE, "/usr/lib" },
 	{ PROCESS, GRANT_EXECUTE, "/usr/lib64" },
 	{ PROCESS, GRANT_EXECUTE, "/lib" },
 	{ PROCESS, GRANT_EXECUTE, "/lib64" },
-	{ PROCESS | DELIVER, GRANT_READ, "/etc/ld.so.cache" },
-	{ PROCESS | DELIVER, GRANT_READ, "/etc/ld.so.preload" },
+	{ PROCESS | OUTWARD, GRANT_READ, "/etc/ld.so.cache" },
+	{ PROCESS | OUTWARD, GRANT_READ, "/etc/ld.so.preload" },
 	/* name resolution */
-	{ DELIVER, GRANT_READ, "/usr/lib" },
-	{ DELIVER, GRANT_READ, "/lib" },
-	{ DELIVER, GRANT_READ, "/etc/resolv.conf" },
-	{ DELIVER, GRANT_READ, "/run/systemd/resolve" },
-	{ DELIVER, GRANT_READ, "/etc/nsswitch.conf" },
-	{ DELIVER, GRANT_READ, "/etc/host.conf" },
-	{ DELIVER, GRANT_READ, "/etc/hosts" },
-	{ DELIVER, GRANT_READ, "/etc/gai.conf" },
-	{ DELIVER, GRANT_READ, "/etc/services" },
+	{ OUTWARD, GRANT_READ, "/usr/lib" },
+	{ OUTWARD, GRANT_READ, "/lib" },
+	{ OUTWARD, GRANT_READ, "/etc/resolv.conf" },
+	{ OUTWARD, GRANT_READ, "/run/systemd/resolve" },
+	{ OUTWARD, GRANT_READ, "/etc/nsswitch.conf" },
+	{ OUTWARD, GRANT_READ, "/etc/host.conf" },
+	{ OUTWARD, GRANT_READ, "/etc/hosts" },
+	{ OUTWARD, GRANT_READ, "/etc/gai.conf" },
+	{ OUTWARD, GRANT_READ, "/etc/services" },
 #if WG_SANDBOX_ASAN
 	{ ROLES, GRANT_READ, "/proc" }, /* the sanitizer of a started program reads its own map of memory */
 #endif
@@ -110,7 +112,7 @@ static int create(const struct wg_sandbox *what, int abi)
 	struct ruleset_attr attr = { .handled_access_fs = handled_fs(abi) };
 	size_t size = offsetof(struct ruleset_attr, handled_access_net);
 	if (abi >= 4) {
-		attr.handled_access_net = NET_BIND_TCP | (what->kind == WG_SANDBOX_DELIVER ? 0 : NET_CONNECT_TCP);
+		attr.handled_access_net = NET_BIND_TCP | ((OUTWARD & WG_SANDBOX_BIT(what->kind)) != 0 ? 0 : NET_CONNECT_TCP);
 		size = offsetof(struct ruleset_attr, scoped);
 	}
 	if (abi >= 6) {
