@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "channel/dns.h"
 #include "channel/send.h"
 #include "crypto/dane.h"
 
@@ -15,8 +16,6 @@
 #define WG_HOP_ADDRESSES 8
 /* RFC 7672 section 3.2.2: the TLSA base domain, the domain, and what the domain is an alias of. */
 #define WG_HOP_NAMES 3
-#define WG_HOST_TEXT 256
-#define WG_ADDRESS_TEXT 46 /* INET6_ADDRSTRLEN */
 
 enum wg_hop_how {
 	WG_HOP_DANE, /* wg_tls_dane with names and tlsa; no anchor, no name beside them */
@@ -61,20 +60,6 @@ enum wg_code wg_mail_route_find(const struct wg_send_target *target, const char 
                                 struct wg_err *err) WG_MUST;
 
 /* ---- what it is decided from; pure, for its table of tests */
-
-enum wg_dns_what {
-	WG_DNS_FOUND,
-	WG_DNS_NO_DATA, /* the name is there, records of this type are not */
-	WG_DNS_NO_NAME, /* NXDOMAIN */
-	WG_DNS_FAILED,  /* no answer, or SERVFAIL and its like */
-	WG_DNS_BOGUS    /* an answer whose signatures are wrong */
-};
-
-/* What came back for one question. secure: validated up to the trust anchor, a denial too. */
-struct wg_dns_fact {
-	enum wg_dns_what what;
-	bool secure;
-};
 
 enum wg_sts_state {
 	WG_STS_NONE, /* no policy is announced, and none is remembered */

@@ -31,6 +31,7 @@ LIBRARIES = {
     "sqlite3": ["gateway/store/"],
     "curl/": ["gateway/channel/"],
     "libesmtp": ["gateway/channel/"],
+    "unbound": ["gateway/channel/"],
     "event2/": ["gateway/channel/", "gateway/role/"],
     "gmime/": ["gateway/channel/", "adapters/readers/"],
     "qpdf/": ["adapters/readers/pdf"],
