@@ -23,6 +23,8 @@ const char *wg_store_role_name(enum wg_store_role role)
 		return "deliver";
 	case WG_ROLE_ADMIN:
 		return "admin";
+	case WG_ROLE_MONITOR:
+		return "monitor";
 	}
 	return "unknown";
 }

@@ -6,7 +6,8 @@
 
 #include "store/store.h" /* holds the structs that pass */
 
-enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN };
+enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN, WG_ROLE_MONITOR };
+#define WG_STORE_ROLES 5
 const char *wg_store_role_name(enum wg_store_role role);
 
 struct wg_client;
@@ -91,7 +92,8 @@ enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_repo
 
 /* Keeps a receipt and moves its delivery as RECEIPTS.md says. WG_NOT_FOUND: no delivery of that reference, id or token
  * that organisation may speak for; WG_REJECT: it contradicts what was sent (another copy's hash), it needs a person's
- * name, or the token was used by somebody else before. The same again: the first answer, out->again. */
+ * name, the token was used by somebody else before, or nothing of it was sent. The same again (same id and level from the
+ * same giver): the first answer, out->again. */
 enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt_new *receipt,
                                struct wg_receipt_result *out, struct wg_err *err) WG_MUST;
 

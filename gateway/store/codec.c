@@ -120,6 +120,8 @@ void wg_codec_put_msg_jobs(struct wg_buf *b, const struct wg_msg_job *jobs, unsi
 		wg_buf_str(b, j->content_type);
 		wg_buf_str(b, j->content_hash);
 		wg_buf_u64(b, (uint64_t)j->accepted_at);
+		wg_buf_str(b, j->way);
+		wg_buf_str(b, j->idempotency_key);
 		wg_buf_u8(b, j->again);
 		wg_buf_u32(b, j->tries);
 		wg_buf_bytes(b, j->blob, j->blob_len);
@@ -130,7 +132,7 @@ void wg_codec_put_msg_jobs(struct wg_buf *b, const struct wg_msg_job *jobs, unsi
 bool wg_codec_get_msg_jobs(struct wg_cur *c, struct wg_msg_job **jobs, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LEASE_MAX, 44, &n))
+	if (!get_count(c, WG_STORE_LEASE_MAX, 52, &n))
 		return false;
 	struct wg_msg_job *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)
@@ -143,6 +145,8 @@ bool wg_codec_get_msg_jobs(struct wg_cur *c, struct wg_msg_job **jobs, unsigned 
 		wg_cur_name(c, j->content_type, sizeof j->content_type);
 		wg_cur_name(c, j->content_hash, sizeof j->content_hash);
 		j->accepted_at = (int64_t)wg_cur_u64(c);
+		wg_cur_name(c, j->way, sizeof j->way);
+		wg_cur_name(c, j->idempotency_key, sizeof j->idempotency_key);
 		j->again = get_bool(c);
 		j->tries = wg_cur_u32(c);
 		j->blob = get_copy(c, &j->blob_len);
@@ -170,6 +174,7 @@ void wg_codec_put_dlv_jobs(struct wg_buf *b, const struct wg_dlv_job *jobs, unsi
 		wg_buf_str(b, j->organisation);
 		wg_buf_str(b, j->desk);
 		wg_buf_str(b, j->channel);
+		wg_buf_str(b, j->reference);
 		wg_buf_u32(b, j->attempts);
 		wg_buf_u64(b, (uint64_t)j->deadline);
 		wg_buf_u8(b, j->maybe);
@@ -180,7 +185,7 @@ void wg_codec_put_dlv_jobs(struct wg_buf *b, const struct wg_dlv_job *jobs, unsi
 bool wg_codec_get_dlv_jobs(struct wg_cur *c, struct wg_dlv_job **jobs, unsigned *count)
 {
 	unsigned n;
-	if (!get_count(c, WG_STORE_LEASE_MAX, 40, &n))
+	if (!get_count(c, WG_STORE_LEASE_MAX, 44, &n))
 		return false;
 	struct wg_dlv_job *list = calloc((size_t)n + 1, sizeof *list);
 	if (list == NULL)
@@ -193,6 +198,7 @@ bool wg_codec_get_dlv_jobs(struct wg_cur *c, struct wg_dlv_job **jobs, unsigned 
 		wg_cur_name(c, j->organisation, sizeof j->organisation);
 		wg_cur_name(c, j->desk, sizeof j->desk);
 		wg_cur_name(c, j->channel, sizeof j->channel);
+		wg_cur_name(c, j->reference, sizeof j->reference);
 		j->attempts = wg_cur_u32(c);
 		j->deadline = (int64_t)wg_cur_u64(c);
 		j->maybe = get_bool(c);
@@ -323,6 +329,7 @@ void wg_codec_put_result(struct wg_buf *b, const struct wg_msg_done_result *r)
 	wg_buf_u8(b, (uint8_t)r->state);
 	wg_buf_u8(b, r->doubt);
 	wg_buf_str(b, r->reason);
+	wg_buf_u32(b, r->receipts_unknown);
 }
 
 bool wg_codec_get_result(struct wg_cur *c, struct wg_msg_done_result *r)
@@ -335,5 +342,6 @@ bool wg_codec_get_result(struct wg_cur *c, struct wg_msg_done_result *r)
 	r->state = (enum wg_message_state)state;
 	r->doubt = get_bool(c);
 	wg_cur_name(c, r->reason, sizeof r->reason);
+	r->receipts_unknown = wg_cur_u32(c);
 	return wg_cur_end(c);
 }

@@ -55,4 +55,13 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d);
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *d);
 void wg_codec_done_free(struct wg_msg_done *d);
 
+/* ---- codec_confirm.c: what comes back, and what follows */
+/* The fewest bytes that a receipt takes on the wire. */
+#define WG_CODEC_RECEIPT_LEAST 53
+void wg_codec_put_receipt_new(struct wg_buf *b, const struct wg_receipt_new *r);
+/* One of several: the end is not looked for. */
+void wg_codec_get_receipt_new(struct wg_cur *c, struct wg_receipt_new *r);
+void wg_codec_put_receipt_result(struct wg_buf *b, const struct wg_receipt_result *r);
+bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r);
+
 #endif

@@ -7,7 +7,7 @@
 #include "store/codec.h"
 
 /* The fewest bytes that one of each takes on the wire. */
-#define DELIVERY_LEAST 68
+#define DELIVERY_LEAST 85
 #define CONSENT_LEAST 5
 
 enum { BLOB_NONE, BLOB_HERE, BLOB_PART };
@@ -85,6 +85,11 @@ static void put_delivery(struct wg_buf *b, const struct wg_dlv_new *d)
 	wg_buf_u32(b, d->alarm_of);
 	wg_buf_u8(b, d->overrides);
 	wg_buf_u64(b, (uint64_t)d->valid_until);
+	wg_buf_str(b, d->reference);
+	wg_buf_str(b, d->token_hash);
+	wg_buf_str(b, d->copy_hash);
+	wg_buf_str(b, d->confirm);
+	wg_buf_u8(b, d->hook);
 }
 
 static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_dlv_new *d)
@@ -105,6 +110,11 @@ static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struc
 	d->alarm_of = wg_cur_u32(c);
 	d->overrides = wg_cur_u8(c) != 0;
 	d->valid_until = (int64_t)wg_cur_u64(c);
+	wg_cur_name(c, d->reference, sizeof d->reference);
+	wg_cur_name(c, d->token_hash, sizeof d->token_hash);
+	wg_cur_name(c, d->copy_hash, sizeof d->copy_hash);
+	wg_cur_name(c, d->confirm, sizeof d->confirm);
+	d->hook = wg_cur_u8(c) != 0;
 }
 
 static void put_consent(struct wg_buf *b, const struct wg_record_new *r)
@@ -149,6 +159,12 @@ void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d)
 		put_consent(b, &d->consents[i]);
 	wg_buf_u8(b, d->watches_live);
 	wg_buf_u8(b, d->live);
+	wg_buf_str(b, d->organisation);
+	wg_buf_str(b, d->sender_reference);
+	wg_buf_str(b, d->sender_copy_hash);
+	wg_buf_u32(b, d->receipt_count);
+	for (unsigned i = 0; i < d->receipt_count; i++)
+		wg_codec_put_receipt_new(b, &d->receipts[i]);
 }
 
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *out)
@@ -187,6 +203,14 @@ bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct 
 		get_consent(c, part, arg, &consents[i]);
 	d.watches_live = wg_cur_u8(c) != 0;
 	d.live = wg_cur_u8(c) != 0;
+	wg_cur_name(c, d.organisation, sizeof d.organisation);
+	wg_cur_name(c, d.sender_reference, sizeof d.sender_reference);
+	wg_cur_name(c, d.sender_copy_hash, sizeof d.sender_copy_hash);
+	struct wg_receipt_new *receipts =
+		wg_codec_get_list(c, WG_STORE_RECEIPTS_MAX, WG_CODEC_RECEIPT_LEAST, sizeof *receipts, &d.receipt_count);
+	d.receipts = receipts;
+	for (unsigned i = 0; i < d.receipt_count; i++)
+		wg_codec_get_receipt_new(c, &receipts[i]);
 	if (wg_cur_end(c)) {
 		*out = d;
 		return true;
@@ -213,5 +237,6 @@ void wg_codec_done_free(struct wg_msg_done *d)
 	drop(d->deliveries);
 	drop(d->concerns);
 	drop(d->consents);
+	drop(d->receipts);
 	*d = (struct wg_msg_done){ .id = "" };
 }

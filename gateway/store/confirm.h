@@ -46,6 +46,12 @@ struct wg_receipt_new {
 	int64_t said_at;                      /* wall ms, as the other side says; 0 not said */
 };
 
+/* Receipts in one message: a delivery report to all recipients of a notice. */
+#define WG_STORE_RECEIPTS_MAX 256
+/* Receipts of one delivery from one giver that are kept; from nobody that is known, fewer. */
+#define WG_STORE_RECEIPTS_KEPT 256
+#define WG_STORE_RECEIPTS_UNSIGNED 32
+
 struct wg_receipt_result {
 	char delivery[WG_ID_TEXT], message[WG_ID_TEXT];
 	enum wg_delivery_state state; /* where it is now */

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "store/server_internal.h"
 
-#define ROLES (WG_ROLE_ADMIN + 1)
+#define ROLES WG_STORE_ROLES
 /* The longest sleep: how late *stop may be seen, and how late a wait that ends by the clock may be noticed. */
 #define IDLE_MS 250
 #define TICK_MS 50

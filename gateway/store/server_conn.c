@@ -12,7 +12,7 @@
 #define OUT_HIGH ((size_t)1024 * 1024)
 
 /* The longest request of each role: intake hands in one message, admin one resolution, process what goes beside its
- * parts or one part, deliver a list of reports. */
+ * parts or one part, deliver a list of reports, monitor a list of alerts. */
 static size_t frame_max(enum wg_store_role role)
 {
 	switch (role) {
@@ -24,6 +24,8 @@ static size_t frame_max(enum wg_store_role role)
 		return (size_t)1024 * 1024;
 	case WG_ROLE_ADMIN:
 		return WG_STORE_RESOLUTION_MAX + 4096;
+	case WG_ROLE_MONITOR:
+		return (size_t)WG_STORE_ALERTS_MAX * sizeof(struct wg_alert) + 4096;
 	}
 	return 0;
 }

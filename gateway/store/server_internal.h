@@ -41,7 +41,7 @@ struct wg_conn {
 struct wg_server {
 	struct wg_store *store;
 	char *folder;
-	int listening[WG_ROLE_ADMIN + 1];
+	int listening[WG_STORE_ROLES];
 	struct wg_conn *conns[WG_SERVER_CONNECTIONS];
 	unsigned count;
 	uint64_t owners, turns;
@@ -101,6 +101,9 @@ enum wg_code wg_op_record(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_records(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_register(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_exempt(struct wg_ask *ask, struct wg_err *err);
+
+/* ---- server_confirm.c: rows of the table */
+enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 
 /* ---- purge_ops.c: rows of the table */
 enum wg_code wg_op_legal_hold(struct wg_ask *ask, struct wg_err *err) WG_MUST;

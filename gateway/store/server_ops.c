@@ -301,6 +301,7 @@ static enum wg_code op_health(struct wg_ask *ask, struct wg_err *err)
 #define PROCESS (1u << WG_ROLE_PROCESS)
 #define DELIVER (1u << WG_ROLE_DELIVER)
 #define ADMIN (1u << WG_ROLE_ADMIN)
+#define MONITOR (1u << WG_ROLE_MONITOR)
 
 /* Who may ask what. */
 static const struct row {
@@ -325,12 +326,13 @@ static const struct row {
 	[WG_OP_RESOLVE] = { "resolve", ADMIN, false, false, op_resolve },
 	[WG_OP_LEGAL_HOLD] = { "legal-hold", ADMIN, false, false, wg_op_legal_hold },
 	[WG_OP_PURGE] = { "purge", ADMIN, false, false, wg_op_purge },
+	[WG_OP_RECEIPT] = { "receipt", INTAKE | PROCESS | DELIVER, false, false, wg_op_receipt },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
 	[WG_OP_RELATED] = { "related", ADMIN, false, false, op_related },
 	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },
 	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },
 	[WG_OP_HISTORY] = { "history", ADMIN, false, false, op_history },
-	[WG_OP_HEALTH] = { "health", ADMIN, false, false, op_health },
+	[WG_OP_HEALTH] = { "health", ADMIN | MONITOR, false, false, op_health },
 	[WG_OP_CONTEXT] = { "context", PROCESS, false, false, wg_op_context },
 	[WG_OP_STRANGERS] = { "strangers", PROCESS, false, false, wg_op_strangers },
 	[WG_OP_CHILD] = { "child", ADMIN, false, false, wg_op_child },

@@ -80,7 +80,8 @@ static enum wg_code recall_named(struct wg_store *store, struct wg_now now, cons
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
 		struct wg_msg_rec named;
 		code = wg_message_by_seq(store, seqs[i], &named, err);
-		if (code == WG_OK && named.seq != msg->seq && strcmp(named.organisation, msg->organisation) == 0)
+		if (code == WG_OK && named.seq != msg->seq && msg->organisation[0] != '\0' &&
+		    strcmp(named.organisation, msg->organisation) == 0)
 			code = recall_deliveries(store, now, named.seq, why, err);
 	}
 	return code;

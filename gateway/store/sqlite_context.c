@@ -69,7 +69,8 @@ static bool is_meant(const struct wg_msg_rec *msg, const struct wg_msg_rec *name
 {
 	if (child != 0 && named->child != 0)
 		return (uint64_t)named->child == child;
-	return strcmp(named->organisation, msg->organisation) == 0 || strcmp(named->id, id) == 0;
+	bool same = msg->organisation[0] != '\0' && strcmp(named->organisation, msg->organisation) == 0;
+	return same || strcmp(named->id, id) == 0;
 }
 
 static enum wg_code told_of_named(struct wg_store *store, const struct wg_msg_rec *msg, const char *id,

@@ -33,6 +33,30 @@ static enum wg_code check_alarm(const struct wg_msg_done *done, const struct wg_
 	return WG_OK;
 }
 
+/* One word of printable ASCII, or nothing: it stands in headers and URLs. */
+static bool is_word(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s <= 0x20 || *s > 0x7e)
+			return false;
+	return true;
+}
+
+/* By what it is known to its recipient, and what is asked of that one. */
+static enum wg_code check_known(const struct wg_dlv_new *d, struct wg_err *err)
+{
+	if (!is_word(d->reference))
+		return wg_err_set(err, WG_REJECT, "a delivery's reference is not one word of printable ASCII");
+	if ((d->token_hash[0] != '\0' && !wg_is_hash(d->token_hash)) ||
+	    (d->copy_hash[0] != '\0' && !wg_is_hash(d->copy_hash)))
+		return wg_err_set(err, WG_REJECT, "the hash of a delivery's token or copy is not SHA-256 in lower-case hex");
+	if (d->confirm[0] != '\0' && !wg_name_valid(d->confirm))
+		return wg_err_set(err, WG_REJECT, "a delivery's confirm rule is not a name");
+	if (d->hook && strcmp(d->channel, "pull") != 0)
+		return wg_err_set(err, WG_REJECT, "only a desk that fetches its copies has a webhook");
+	return WG_OK;
+}
+
 static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_new *d, struct wg_err *err)
 {
 	if (!wg_name_valid(d->organisation) || !wg_name_valid(d->desk) || !wg_name_valid(d->role) ||
@@ -49,7 +73,7 @@ static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_n
 		return wg_err_set(err, WG_REJECT, "a delivery cannot wait for, or be good until, an instant before all others");
 	if (d->disclosure == NULL || !is_json(store, d->disclosure, err))
 		return wg_err_set(err, WG_REJECT, "a delivery without a disclosure record (JSON): no record, no send");
-	return WG_OK;
+	return check_known(d, err);
 }
 
 enum wg_code wg_decide_check(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
@@ -181,9 +205,10 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
                             const char *epoch, const struct wg_dlv_new *d, bool maybe, int64_t envelope,
                             struct placed *p, struct wg_err *err)
 {
-	char recipient[RECIPIENT_MAX];
+	char recipient[RECIPIENT_MAX], reference[WG_REFERENCE_TEXT];
 	bool row = false;
 	const char *as = wg_delivery_state_name(p->as);
+	(void)snprintf(reference, sizeof reference, "%s.%s.%s", msg->id, d->organisation, d->desk); /* it fits */
 	(void)snprintf(recipient, sizeof recipient, "%s/%s", d->organisation, d->desk); /* it fits: both are bounded */
 	enum wg_code code = wg_db_row(
 		store, SQL_DLV_PUT,
@@ -193,7 +218,9 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	            wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch), wg_db_ref(envelope),
 	            wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn), wg_db_text(d->of),
 	            wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person), wg_db_ref(p->alarm_of),
-	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until)),
+	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until),
+	            wg_db_text(d->reference[0] != '\0' ? d->reference : reference), wg_db_text(d->token_hash),
+	            wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook)),
 		&row, err);
 	if (code == WG_OK && row)
 		p->seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
@@ -215,7 +242,13 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 	if (code == WG_OK)
 		code = wg_db_run(store, SQL_DISCLOSURE_PUT,
 		                 WG_ARGS(wg_db_int(p->seq), wg_db_int(now.wall), wg_db_text(d->disclosure)), err);
-	return code == WG_OK ? log_delivery(store, now, msg, d, epoch, p, hash, err) : code;
+	if (code == WG_OK)
+		code = log_delivery(store, now, msg, d, epoch, p, hash, err);
+	struct wg_dlv_rec fresh = {
+		.seq = p->seq, .state = WG_DLV_DECIDED, .alarm_of = p->alarm_of, .hook = d->hook, .not_before = d->not_before
+	};
+	memcpy(fresh.confirm, d->confirm, sizeof fresh.confirm);
+	return code == WG_OK && !p->hold ? wg_delivery_follow(store, now, &fresh, p->as, err) : code;
 }
 
 /* Whether a person has said no to this recipient of the message, and nobody yes since. */
@@ -270,6 +303,8 @@ static enum wg_code put_one(struct wg_store *store, struct wg_now now, const str
 	p.alarm_of = d->alarm_of != 0 ? seqs[d->alarm_of - 1] : 0;
 	if (code == WG_OK)
 		code = put_delivery(store, now, msg, episode, done->epoch, d, old != NULL && old->rec.maybe, &p, err);
+	if (code == WG_OK && old != NULL)
+		code = wg_db_run(store, SQL_TASK_CARRY, WG_ARGS(wg_db_int(p.seq), wg_db_int(old->rec.seq)), err);
 	if (code == WG_OK && p.as != WG_DLV_RECALLED)
 		seqs[i] = p.seq;
 	return code;

@@ -70,6 +70,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	memcpy(job->organisation, rec.organisation, sizeof job->organisation);
 	memcpy(job->desk, rec.desk, sizeof job->desk);
 	memcpy(job->channel, rec.channel, sizeof job->channel);
+	memcpy(job->reference, rec.reference, sizeof job->reference);
 	code = wg_db_run(
 		store, SQL_DLV_LEASE,
 		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)b->owner), wg_db_int(now.steady + WG_STORE_LEASE_DELIVERY_MS)), err);

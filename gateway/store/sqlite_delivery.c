@@ -33,6 +33,10 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 		.seen = wg_db_col_int(store, id, 25) != 0,
 		.stale = wg_db_col_int(store, id, 26) != 0,
 		.valid_until = wg_db_col_int(store, id, 27),
+		.hook = wg_db_col_int(store, id, 31) != 0,
+		.pending = (int)wg_db_col_int(store, id, 32),
+		.since = wg_db_col_int(store, id, 33),
+		.not_before = wg_db_col_int(store, id, 34),
 	};
 	wg_db_col_text(store, id, 2, d.id, sizeof d.id);
 	wg_db_col_text(store, id, 3, d.message_id, sizeof d.message_id);
@@ -44,6 +48,9 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 	wg_db_col_text(store, id, 18, d.of, sizeof d.of);
 	wg_db_col_text(store, id, 19, d.reason, sizeof d.reason);
 	wg_db_col_text(store, id, 22, d.released_by, sizeof d.released_by);
+	wg_db_col_text(store, id, 28, d.reference, sizeof d.reference);
+	wg_db_col_text(store, id, 29, d.copy_hash, sizeof d.copy_hash);
+	wg_db_col_text(store, id, 30, d.confirm, sizeof d.confirm);
 	const char *held = wg_db_col_borrow(store, id, 9);
 	if (!wg_delivery_state_find(wg_db_col_borrow(store, id, 8), &d.state) ||
 	    (*held != '\0' && !wg_delivery_state_find(held, &d.held_from)))
@@ -92,6 +99,13 @@ enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const s
                               enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
                               struct wg_err *err)
 {
+	return wg_delivery_move_words(store, now, dlv, to, who, person, reason, reason, err);
+}
+
+enum wg_code wg_delivery_move_words(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                                    enum wg_delivery_state to, enum wg_states_who who, const char *person,
+                                    const char *reason, const char *logged, struct wg_err *err)
+{
 	const char *name = wg_delivery_state_name(to);
 	if (!wg_delivery_may((int)dlv->state, to, who))
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot become %s by %s",
@@ -107,8 +121,10 @@ enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const s
 		                            .message = dlv->message_id,
 		                            .delivery = dlv->id,
 		                            .state = name,
-		                            .detail = reason };
+		                            .detail = logged };
 	code = wg_chain_append(store, now, &entry, err);
+	if (code == WG_OK)
+		code = wg_delivery_follow(store, now, dlv, to, err);
 	if (code == WG_OK && waits_for_person(dlv->state) && !waits_for_person(to))
 		code = recall_alarms(store, now, dlv->seq, err);
 	return code;
@@ -149,18 +165,33 @@ static enum wg_code after_wait(struct wg_store *store, struct wg_now now, const 
 	return code == WG_OK && dlv->stale ? wg_message_again(store, now, dlv->message, "consent changed", err) : code;
 }
 
+/* Its time is over: what came to nothing now is not tried again. A lease that was lost is no try, unless it began after
+ * the deadline. */
+static bool is_over(struct wg_now now, const struct wg_dlv_rec *dlv, const struct wg_dlv_outcome *outcome)
+{
+	return outcome->state == WG_DLV_DEFERRED && now.wall >= dlv->deadline &&
+	       (outcome->who == WG_WHO_DELIVER || dlv->since >= dlv->deadline);
+}
+
 enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                              const struct wg_dlv_outcome *outcome, struct wg_err *err)
 {
-	bool waits = outcome->state == WG_DLV_DEFERRED;
-	enum wg_code code = wg_delivery_move(store, now, dlv, outcome->state, outcome->who, NULL, outcome->detail, err);
+	bool over = is_over(now, dlv, outcome), waits = outcome->state == WG_DLV_DEFERRED && !over, moved = false;
+	char why[WG_STORE_REASON];
+	(void)snprintf(why, sizeof why, "%s%s%s", outcome->detail != NULL ? outcome->detail : "",
+	               over && outcome->detail != NULL && *outcome->detail != '\0' ? "; " : "",
+	               over ? "its deadline is over" : ""); /* cut is acceptable in words */
+	enum wg_code code = over ? wg_delivery_move(store, now, dlv, WG_DLV_FAILED, WG_WHO_STORE, NULL, why, err)
+	                         : wg_delivery_move(store, now, dlv, outcome->state, outcome->who, NULL, why, err);
 	if (code == WG_OK)
 		code = wg_db_run(store, SQL_DLV_END,
 		                 WG_ARGS(wg_db_int(dlv->seq), wg_db_int(waits ? now.wall + outcome->wait_ms : 0),
 		                         wg_db_int(waits ? outcome->wait_ms : 0), wg_db_int(outcome->maybe),
 		                         wg_db_text_or_null(outcome->receipt)),
 		                 err);
-	return code == WG_OK && waits ? after_wait(store, now, dlv, err) : code;
+	if (code == WG_OK && dlv->pending != 0)
+		code = wg_receipt_waiting(store, now, dlv->seq, &moved, err);
+	return code == WG_OK && waits && !moved ? after_wait(store, now, dlv, err) : code;
 }
 
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err)

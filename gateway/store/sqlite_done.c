@@ -37,9 +37,9 @@ static WG_PRINTF(2, 3) void end_add(struct end *end, const char *fmt, ...)
 static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
 {
 	if (done->state != WG_MSG_ROUTED && done->state != WG_MSG_ATTENTION && done->state != WG_MSG_RETURNED &&
-	    done->state != WG_MSG_DIVIDED && done->state != WG_MSG_REJECTED)
+	    done->state != WG_MSG_DIVIDED && done->state != WG_MSG_REJECTED && done->state != WG_MSG_ANSWER)
 		return wg_err_set(err, WG_REJECT, "processing cannot end as %s", wg_message_state_name(done->state));
-	bool ends = done->state == WG_MSG_REJECTED || done->state == WG_MSG_DIVIDED;
+	bool ends = done->state == WG_MSG_REJECTED || done->state == WG_MSG_DIVIDED || done->state == WG_MSG_ANSWER;
 	if (ends && done->delivery_count > 0)
 		return wg_err_set(err, WG_REJECT, "a message that is %s has no deliveries", wg_message_state_name(done->state));
 	if (done->part_count > 0 ? done->state != WG_MSG_DIVIDED && done->state != WG_MSG_ATTENTION
@@ -58,12 +58,41 @@ static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done 
 		return wg_err_set(err, WG_REJECT, "decisions without an epoch");
 	if (*done->notice_id != '\0' && !wg_concern_id(done->notice_id))
 		return wg_err_set(err, WG_REJECT, "the id that the notice gives itself is none");
+	if ((*done->organisation != '\0' && !wg_name_valid(done->organisation)) ||
+	    (*done->sender_copy_hash != '\0' && !wg_is_hash(done->sender_copy_hash)))
+		return wg_err_set(err, WG_REJECT, "the sender is not a name, or the hash of its copy is none");
+	if (done->receipt_count > WG_STORE_RECEIPTS_MAX)
+		return wg_err_set(err, WG_LIMIT, "more than %d receipts", WG_STORE_RECEIPTS_MAX);
 	if (done->consent_count > WG_STORE_RECORDS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d records", WG_STORE_RECORDS_MAX);
 	enum wg_code code = wg_concern_check(done->concerns, err);
 	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++)
 		code = wg_record_check(&done->consents[i], err);
 	return code == WG_OK ? wg_decide_check(store, done, err) : code;
+}
+
+/* Whose it is, where that is known only now. *same: that organisation handed in the same before: its id, or "". */
+static enum wg_code take_sender(struct wg_store *store, const struct wg_msg_done *done, struct wg_msg_rec *msg,
+                                char same[WG_ID_TEXT], struct wg_err *err)
+{
+	int64_t seq = 0;
+	struct wg_msg_rec other;
+	if (*done->organisation == '\0' || strcmp(done->organisation, msg->organisation) == 0)
+		return WG_OK;
+	if (msg->organisation[0] != '\0')
+		return wg_err_set(err, WG_REJECT, "message %s is of another organisation already", msg->id);
+	enum wg_code code = wg_message_by_content(store, done->organisation, msg->content_hash, &seq, err);
+	if (code == WG_OK && seq != 0) {
+		code = wg_message_by_seq(store, seq, &other, err);
+		if (code == WG_OK)
+			memcpy(same, other.id, WG_ID_TEXT);
+		return code;
+	}
+	if (code == WG_OK)
+		code =
+			wg_db_run(store, SQL_MSG_ORGANISATION, WG_ARGS(wg_db_int(msg->seq), wg_db_text(done->organisation)), err);
+	memcpy(msg->organisation, done->organisation, sizeof msg->organisation);
+	return code;
 }
 
 /* The first epoch that is told becomes the current one; later, decisions under another than the current one are
@@ -149,6 +178,12 @@ static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_re
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */
+	if (*done->sender_reference != '\0')
+		code = wg_db_run(
+			store, SQL_MSG_SENDER,
+			WG_ARGS(wg_db_int(msg->seq), wg_db_text(done->sender_reference), wg_db_text(done->sender_copy_hash)), err);
+	if (code != WG_OK)
+		return code;
 	return wg_db_run(store, SQL_MSG_DONE,
 	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
 	                         wg_db_text_or_null(end->keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
@@ -243,7 +278,7 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
                              const struct wg_msg_done *done, struct end *end, struct wg_err *err)
 {
 	int64_t episode = 0;
-	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_STORE_REASON];
+	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_LIMIT_NAME + 8 + WG_STORE_REASON];
 	enum wg_code code = divide(store, now, msg, done, end, err);
 	if (code == WG_OK && is_kept(done->state))
 		code = relate(store, now, msg, done, end, &episode, err);
@@ -253,7 +288,8 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 		code = wg_decide_put(store, now, msg, episode, done, !end->doubt, err);
 	if (code != WG_OK)
 		return code;
-	(void)snprintf(detail, sizeof detail, "%s %s", words, end->reason); /* cut is acceptable in words */
+	(void)snprintf(detail, sizeof detail, "%s%s%s %s", words, *done->organisation != '\0' ? " from=" : "",
+	               done->organisation, end->reason); /* cut is acceptable in words */
 	code = wg_message_move(store, now, msg, end->state, WG_WHO_PROCESS, NULL, end->reason, detail, err);
 	return code == WG_OK && is_kept(done->state) ? decide_again(store, now, msg, end, err) : code;
 }
@@ -273,6 +309,9 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	if (code == WG_OK)
 		code = check_epoch(store, now, done->epoch, err);
 	if (code == WG_OK)
+		code = take_sender(store, done, &msg, same, err);
+	bool sent_before = *same != '\0';
+	if (code == WG_OK && !sent_before)
 		code = find_same(store, &msg, done, same, sizeof same, err);
 	if (code != WG_OK)
 		return code;
@@ -281,6 +320,11 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	/* What was decided once is no duplicate; it leaves the content's key to the other, as what is rejected does. */
 	result.duplicate = *same != '\0' && msg.state == WG_MSG_ACCEPTED;
 	end.keyed = *same == '\0' && is_kept(done->state);
+	if (sent_before && !result.duplicate) { /* a person had it meanwhile; what came first has gone out */
+		end.state = WG_MSG_ATTENTION;
+		end.doubt = true;
+		end_add(&end, "its sender had sent the same before as message %s", same);
+	}
 	if (result.duplicate) {
 		memcpy(result.duplicate_of, same, sizeof same);
 		code = end_as_duplicate(store, now, &msg, done, &result, err);
@@ -290,6 +334,8 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 		result.doubt = end.doubt;
 		memcpy(result.reason, end.reason, sizeof result.reason);
 	}
+	if (code == WG_OK)
+		code = wg_receipts_keep(store, now, done, &result.receipts_unknown, err);
 	if (code == WG_OK)
 		*out = result;
 	return code;

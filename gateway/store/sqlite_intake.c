@@ -25,7 +25,9 @@ static enum wg_code check_new(const struct wg_msg_new *msg, struct wg_err *err)
 {
 	if (!wg_id_valid(msg->id))
 		return wg_err_set(err, WG_REJECT, "the message id is not one of this gateway's");
-	if (!wg_name_valid(msg->organisation) || !wg_name_valid(msg->way))
+	/* Whose a mail is, is known when it was opened: process says it with done. */
+	bool later = msg->organisation[0] == '\0' && *msg->way != '*' && wg_list_has("imap lmtp mesh", msg->way);
+	if ((!later && !wg_name_valid(msg->organisation)) || !wg_name_valid(msg->way))
 		return wg_err_set(err, WG_REJECT, "the organisation or the way in is not a name");
 	if (!wg_is_hash(msg->content_hash))
 		return wg_err_set(err, WG_REJECT, "the content hash is not SHA-256 in lower-case hex");
@@ -55,8 +57,11 @@ static enum wg_code keep_key(struct wg_store *store, const struct wg_msg_new *ms
 {
 	if (msg->idempotency_key[0] == '\0')
 		return WG_OK;
-	return wg_db_run(store, SQL_KEY_PUT,
-	                 WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
+	enum wg_code code =
+		wg_db_run(store, SQL_KEY_PUT,
+	              WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
+	return code == WG_OK ? wg_db_run(store, SQL_MSG_KEY, WG_ARGS(wg_db_int(seq), wg_db_text(msg->idempotency_key)), err)
+	                     : code;
 }
 
 static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplicate, struct wg_msg_receipt *out,
@@ -78,7 +83,7 @@ enum wg_code wg_message_by_content(struct wg_store *store, const char *organisat
 	return seq_of(store, SQL_CONTENT_FIND, organisation, content_hash, seq, err);
 }
 
-/* Where it came from: by intake, or out of another message. */
+/* Where it came from: by intake, out of another message, or from ourselves. */
 static enum wg_code log_new(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
                             const struct wg_msg_rec *parent, unsigned number, const char *blob, struct wg_err *err)
 {
@@ -87,7 +92,8 @@ static enum wg_code log_new(struct wg_store *store, struct wg_now now, const str
 		(void)snprintf(part, sizeof part, " part=%u of=%s", number, parent->id); /* it fits */
 	(void)snprintf(detail, sizeof detail, "organisation=%s way=%s content=%s%s blob=%s", msg->organisation, msg->way,
 	               msg->content_hash, part, blob); /* every part is bounded; the sum fits */
-	const struct wg_entry entry = { .who = parent != NULL ? WG_WHO_PROCESS : WG_WHO_INTAKE,
+	bool inside = parent != NULL || strcmp(msg->way, "self") == 0;
+	const struct wg_entry entry = { .who = inside ? WG_WHO_PROCESS : WG_WHO_INTAKE,
 		                            .event = "accepted",
 		                            .message = msg->id,
 		                            .state = "accepted",
@@ -138,9 +144,18 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 		code = seq_of(store, SQL_CONTENT_FIND, msg->organisation, msg->content_hash, &by_content, err);
 	if (code != WG_OK)
 		return code;
-	if (by_key != 0 && by_key != by_content)
-		return wg_err_set(err, WG_REJECT,
-		                  "this idempotency key was used before with other content: send new content under a new key");
+	if (by_key != 0 &&
+	    by_key != by_content) { /* the same content all the same when it has got its organisation since */
+		struct wg_msg_receipt first = { .id = "" };
+		code = receipt_of(store, by_key, true, &first, err);
+		if (code == WG_OK && strcmp(first.content_hash, msg->content_hash) != 0)
+			code =
+				wg_err_set(err, WG_REJECT,
+			               "this idempotency key was used before with other content: send new content under a new key");
+		if (code == WG_OK)
+			*out = first;
+		return code;
+	}
 	if (by_content == 0)
 		code = add_fresh(store, now, msg, &seq, err);
 	else if (by_key == 0)
@@ -175,7 +190,7 @@ enum wg_code wg_store_status(struct wg_store *store, const char *id, const char 
 	struct wg_msg_rec rec;
 	struct wg_msg_status status = { .deliveries = NULL };
 	enum wg_code code = wg_message_by_id(store, id, &rec, err);
-	if (code == WG_OK && strcmp(rec.organisation, organisation) != 0)
+	if (code == WG_OK && (*organisation == '\0' || strcmp(rec.organisation, organisation) != 0))
 		code = wg_err_set(err, WG_NOT_FOUND, "no such message"); /* the same words: a stranger learns nothing */
 	if (code == WG_OK)
 		code = receipt_of(store, rec.seq, false, &status.receipt, err);

@@ -64,6 +64,9 @@ enum wg_sql {
 	SQL_MSG_OLD_EPOCH,
 	SQL_MSG_ASSIGN,
 	SQL_MSG_RESOLVE,
+	SQL_MSG_ORGANISATION,
+	SQL_MSG_SENDER,
+	SQL_MSG_KEY,
 	SQL_CHILD_PUT,
 	SQL_CHILD_BY_KEY,
 	SQL_CHILD_BY_REFERENCE,
@@ -135,6 +138,22 @@ enum wg_sql {
 	SQL_DLV_REFUSE,
 	SQL_DLV_RELEASED_BY,
 	SQL_DLV_SEEN,
+	SQL_DLV_TIMES,
+	SQL_DLV_PENDING,
+	SQL_DLV_BY_REFERENCE,
+	SQL_DLV_BY_TOKEN,
+	SQL_RECEIPT_SAME,
+	SQL_RECEIPT_TOKEN,
+	SQL_RECEIPT_COUNT,
+	SQL_RECEIPT_PUT,
+	SQL_RECEIPT_MOVED,
+	SQL_RECEIPT_WAITING,
+	SQL_TASK_START,
+	SQL_TASK_LOOK,
+	SQL_TASK_PAUSE,
+	SQL_TASK_CARRY,
+	SQL_TASK_ANSWER,
+	SQL_HOOK_PUT,
 	SQL_DISCLOSURE_PUT,
 	SQL_JSON_VALID,
 	SQL_EXPLAIN,
@@ -261,6 +280,7 @@ struct wg_msg_rec {
 	char way[16];
 	char reason[WG_STORE_REASON];
 	char notice_id[WG_CONCERN_TEXT];
+	char submission_key[129]; /* the first that it was handed in under; "" */
 	int64_t lease_records; /* what wg_records_head gave when it was leased, or when its context was asked for */
 };
 /* WG_NOT_FOUND. */
@@ -298,6 +318,10 @@ struct wg_dlv_rec {
 	int64_t valid_until; /* when a consent ends that it was decided under; 0: no such instant */
 	char released_by[WG_LIMIT_NAME + 1];
 	int64_t alarm_of; /* the delivery whose review it watches; 0: it is no alarm */
+	char reference[WG_REFERENCE_TEXT], copy_hash[WG_STORE_HASH], confirm[WG_LIMIT_NAME + 1];
+	bool hook;
+	int pending; /* rank of a receipt that came while it was being sent: sqlite_receipt.c; 0: none */
+	int64_t since, not_before;
 };
 enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
 	WG_MUST;
@@ -308,6 +332,10 @@ enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_d
 enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                               enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
                               struct wg_err *err) WG_MUST;
+/* The same, where the log says something else than the row: words from outside are not for the log. */
+enum wg_code wg_delivery_move_words(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                                    enum wg_delivery_state to, enum wg_states_who who, const char *person,
+                                    const char *reason, const char *logged, struct wg_err *err) WG_MUST;
 /* Why there is no sense in sending it: its sender has recalled the message, or it is an alarm of a review that is
  * settled; "" when there is. */
 enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_rec *dlv, char why[WG_STORE_REASON],
@@ -420,6 +448,39 @@ enum wg_code wg_review_withhold(struct wg_store *store, struct wg_now now, const
                                 const struct wg_dlv_rec *dlv, struct wg_err *err) WG_MUST;
 enum wg_code wg_review_seen(struct wg_store *store, struct wg_now now, const struct wg_act *act,
                             const struct wg_dlv_rec *dlv, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_receipt.c */
+/* What a receipt does to a delivery. */
+enum wg_receipt_effect {
+	WG_RECEIPT_KEPT,  /* nothing: it is kept with it */
+	WG_RECEIPT_MOVES, /* to the state of its level */
+	WG_RECEIPT_WAITS, /* the same, when the attempt that is under way has ended */
+	WG_RECEIPT_UNSENT /* it is refused: nothing was sent that it could be of */
+};
+/* RECEIPTS.md. known: its giver is the recipient, by signature, certificate or token. */
+enum wg_receipt_effect wg_receipt_effect(const struct wg_dlv_rec *dlv, enum wg_receipt_level level, bool known);
+/* An attempt has ended: what came while it was under way moves it now. *moved: it did. */
+enum wg_code wg_receipt_waiting(struct wg_store *store, struct wg_now now, int64_t seq, bool *moved, struct wg_err *err)
+	WG_MUST;
+/* All that come with a message; *unknown counts those that fit nothing. */
+enum wg_code wg_receipts_keep(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
+                              unsigned *unknown, struct wg_err *err) WG_MUST;
+/* What the log has the hash of. */
+struct wg_receipt_words {
+	const char *salt, *level, *giver, *way, *asked, *same, *person, *detail, *copy_hash, *log_head, *message;
+	int64_t said_at;
+};
+enum wg_code wg_receipt_hash(const struct wg_receipt_words *words, char out[WG_STORE_HASH], struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_receipt_audit.c */
+/* The words of the receipts of a message go; that they came, of whom, and what they did stays. */
+enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct wg_err *err) WG_MUST;
+/* Every receipt is the one that was logged, and what is counted is there. */
+enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_follow.c: what a delivery's coming into a state brings with it: times, tasks, hooks. dlv: as it was. */
+enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                                enum wg_delivery_state to, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_parts.c */
 /* Each part becomes a message, unless its organisation had sent it before; *fresh counts those that were not there. */

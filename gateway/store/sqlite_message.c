@@ -32,6 +32,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_m
 	wg_db_col_text(store, id, 20, m.doubt, sizeof m.doubt);
 	wg_db_col_text(store, id, 22, m.way, sizeof m.way);
 	wg_db_col_text(store, id, 23, m.notice_id, sizeof m.notice_id);
+	wg_db_col_text(store, id, 25, m.submission_key, sizeof m.submission_key);
 	if (!wg_message_state_find(wg_db_col_borrow(store, id, 2), &m.state))
 		return wg_err_set(err, WG_CORRUPT, "message %s is in a state that does not exist", m.id);
 	*out = m;

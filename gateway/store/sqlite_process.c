@@ -83,6 +83,8 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	memcpy(job->organisation, rec.organisation, sizeof job->organisation);
 	memcpy(job->content_type, rec.content_type, sizeof job->content_type);
 	memcpy(job->content_hash, rec.content_hash, sizeof job->content_hash);
+	memcpy(job->way, rec.way, sizeof job->way);
+	memcpy(job->idempotency_key, rec.submission_key, sizeof job->idempotency_key);
 	*more = rec.tries == 0;
 	return wg_db_run(
 		store, SQL_MSG_LEASE,

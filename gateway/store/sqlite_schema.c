@@ -169,6 +169,8 @@ static const char *const migrations[] = {
 
 	/* The heads of the blobs go to keys.db: wg_keys_move, before this. */
 	"PRAGMA user_version=4;",
+
+	wg_schema_confirm,
 };
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4

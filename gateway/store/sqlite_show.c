@@ -251,6 +251,8 @@ enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head
 		code = check_blobs(store, err);
 	if (code == WG_OK)
 		code = wg_purge_audit(store, err);
+	if (code == WG_OK)
+		code = wg_receipt_audit(store, err);
 	if (code == WG_OK) {
 		*entries = n;
 		memcpy(head, hash, WG_STORE_HASH);

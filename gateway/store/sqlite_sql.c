@@ -7,12 +7,13 @@
 	"SELECT seq, id, state, organisation, content_hash, content_type, accepted_at, original, notice, report, again, " \
 	"tries,"                                                                                                          \
 	" lease_owner, lease_token, episode, reason, resolution, child, child_how, episode_new, doubt, turn, way,"        \
-	" notice_id, lease_records FROM message "
+	" notice_id, lease_records, submission_key FROM message "
 #define DLV_COLUMNS                                                                                                   \
 	"SELECT d.seq, d.message, d.id, m.id, d.organisation, d.desk, d.role, d.channel, d.state, d.held_from, d.epoch, " \
 	"d.envelope,"                                                                                                     \
 	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token, d.side, d.reason, d.due,"            \
-	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale, d.valid_until FROM delivery d"     \
+	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale, d.valid_until, d.reference,"       \
+	" d.copy_hash, d.confirm, d.hook, d.pending, d.since, d.not_before FROM delivery d"                               \
 	" JOIN message m ON"                                                                                              \
 	" m.seq = d.message "
 /* A person has to decide, be it held by one meanwhile. */
@@ -20,9 +21,10 @@
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
 /* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
  * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
- * that was put back). WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode that another would
- * wait for. Nothing that was decided on what has changed since, under a consent that has ended, whose time has not
- * come, or whose disclosure record is missing: no record, no send. */
+ * that was put back). Whose a mail is, is known when it was opened: until then it may be of any
+ * sender whose messages come that way. WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode
+ * that another would wait for. Nothing that was decided on what has changed since, under a consent that has ended,
+ * whose time has not come, or whose disclosure record is missing: no record, no send. */
 #define IN_TURN                                                                                                   \
 	"d.stale = 0 AND (d.valid_until = 0 OR d.valid_until > ?1) AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM " \
 	"disclosure x WHERE x.delivery = d.seq)"                                                                      \
@@ -30,12 +32,22 @@
 	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                               \
 	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "              \
 	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                          \
-	" AND w.organisation = (SELECT organisation FROM message WHERE seq = d.message))))"
+	" AND w.organisation IN (SELECT organisation FROM message WHERE seq = d.message UNION SELECT '')"             \
+	" AND (w.organisation <> '' OR w.way = (SELECT way FROM message WHERE seq = d.message)))))"
+
+/* Of several of one reference or token: the one whose copy it says it is, then one that was sent, the newest. ?2 is the
+ * hash of that copy, or "". */
+#define MEANT                                                                                                         \
+	" ORDER BY (?2 <> '' AND copy_hash = ?2 AND (attempts > 0 OR handed_at <> 0)) DESC,"                              \
+	" CASE WHEN state IN ('sending','handed-over','received','opened','refused','acknowledged') OR (state = 'failed'" \
+	" AND attempts > 0) THEN 0 WHEN state NOT IN ('superseded','recalled') THEN 2 - (attempts > 0) ELSE 4 -"          \
+	" (attempts > 0) END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
 
 #define REGISTER                                                                                                      \
 	"SELECT m.id, m.kind, m.organisation, m.accepted_at, d.id, d.organisation, d.desk, d.role, d.side, d.channel,"    \
 	" d.state, d.reason, d.epoch, x.decided_at, (SELECT l.at FROM log l WHERE l.delivery = d.id AND l.delivery <> ''" \
-	" AND l.state IN ('handed-over','received') ORDER BY l.seq LIMIT 1), d.receipt, d.maybe, d.overrides, x.record,"  \
+	" AND l.state IN ('handed-over','received','opened','acknowledged','refused') ORDER BY l.seq LIMIT 1), "          \
+	"d.receipt, d.maybe, d.overrides, x.record,"                                                                      \
 	" d.seq FROM disclosure x JOIN delivery d ON d.seq = x.delivery JOIN message m ON m.seq = d.message "
 /* Under a consent that has ended by ?1; what is being sent is looked at when it comes back. */
 #define DLV_ENDED WG_SQL_DLV_ENDS " AND valid_until <= ?1 AND state <> 'sending'"
@@ -158,6 +170,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_MSG_ASSIGN] = "UPDATE message SET assigned = ?2 WHERE seq = ?1",
 	[SQL_MSG_RESOLVE] = "UPDATE message SET resolution = ?2 WHERE seq = ?1",
+	[SQL_MSG_ORGANISATION] = /* once; the key of its content was among those of nobody */
+	"UPDATE message SET organisation = ?2, content_key = NULL WHERE seq = ?1 AND organisation = ''",
+	[SQL_MSG_SENDER] = "UPDATE message SET sender_reference = ?2, sender_copy_hash = ?3 WHERE seq = ?1",
+	[SQL_MSG_KEY] = "UPDATE message SET submission_key = ?2 WHERE seq = ?1 AND submission_key = ''",
 
 	[SQL_CHILD_PUT] = "INSERT INTO child(made_at) VALUES(?1) RETURNING id",
 	[SQL_CHILD_BY_KEY] = "SELECT DISTINCT child FROM child_key WHERE key = ?1 AND kind IN (?2, -1) ORDER BY child",
@@ -187,7 +203,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_TOLD] = /* who has it or will have it; what may have arrived counts too, whatever became of it */
 	"SELECT organisation, desk, role, side FROM delivery WHERE message = ?1 AND alarm_of IS NULL"
 	" AND state <> 'superseded' AND (state IN ('decided','sealed','sending','deferred','handed-over','received',"
-	"'acknowledged') OR (state = 'held' AND held_from <> 'review') OR maybe = 1)"
+	"'acknowledged','opened','refused') OR (state = 'held' AND held_from <> 'review') OR maybe = 1)"
 	" GROUP BY organisation, desk, role, side ORDER BY min(seq)",
 
 	[SQL_CONCERN_CLEAR] = "DELETE FROM concern WHERE message = ?1",
@@ -206,7 +222,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = ?1"
 	" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
 	" SELECT r.id FROM message m CROSS JOIN named n CROSS JOIN concern c ON c.id = n.id AND c.recalls = 1 CROSS JOIN"
-	" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation AND r.state NOT IN"
+	" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation"
+	" AND m.organisation <> '' AND r.state NOT IN"
 	" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
 
 	[SQL_RECORD_FIND] = "SELECT child FROM record WHERE id = ?1",
@@ -259,11 +276,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_SAME_CHILD] = "SELECT id, state FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 	[SQL_SAME_EPISODE] = "SELECT id, state FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 
-	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
-					"since, held_from,"
-					" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
-					" overrides, refused, valid_until) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-					" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) RETURNING seq",
+	[SQL_DLV_PUT] =
+		"INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
+		"since, held_from,"
+		" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
+		" overrides, refused, valid_until, reference, token_hash, copy_hash, confirm, hook) VALUES(?1, ?2, ?3,"
+		" ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
+		" ?24, ?25, ?26, ?27, ?28, ?29, ?30) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
@@ -278,10 +297,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_RECIPIENT] = "SELECT min(recipient) FROM delivery WHERE " WG_SQL_DLV_OPEN " AND recipient > ?1",
 	[SQL_DLV_NEXT] =
 		"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
-		"recipient = ?2"
+		"channel <> 'pull' AND recipient = ?2"
 		" AND epoch = ?3 AND " IN_TURN " ORDER BY turn, message, seq LIMIT ?4) UNION ALL SELECT seq, turn, message FROM"
 		" (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"
-		" AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DUE " AND " IN_TURN " ORDER BY turn, message, seq LIMIT ?4)"
+		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " IN_TURN
+		" ORDER BY turn, message, seq LIMIT ?4)"
 		" ORDER BY 2, 3, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
@@ -292,6 +312,43 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_REFUSE] = "UPDATE delivery SET refused = ?2 WHERE seq = ?1",
 	[SQL_DLV_RELEASED_BY] = "UPDATE delivery SET released_by = ?2 WHERE seq = ?1",
 	[SQL_DLV_SEEN] = "UPDATE delivery SET seen_at = ?2 WHERE seq = ?1",
+	[SQL_DLV_TIMES] = /* when it first came so far */
+	"UPDATE delivery SET ready_at = CASE WHEN ?3 <> 0 THEN ?3 ELSE ready_at END,"
+	" handed_at = CASE WHEN handed_at = 0 AND ?4 THEN ?2 ELSE handed_at END,"
+	" received_at = CASE WHEN received_at = 0 AND ?5 THEN ?2 ELSE received_at END,"
+	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?6 THEN ?2 ELSE acknowledged_at END WHERE seq = ?1",
+	[SQL_DLV_PENDING] = "UPDATE delivery SET pending = ?2 WHERE seq = ?1",
+	[SQL_DLV_BY_REFERENCE] = "SELECT seq FROM delivery WHERE reference = ?1 AND reference <> ''" MEANT,
+	[SQL_DLV_BY_TOKEN] = "SELECT seq FROM delivery WHERE token_hash = ?1 AND token_hash <> ''" MEANT,
+
+	[SQL_RECEIPT_SAME] =
+		"SELECT delivery, moved FROM receipt WHERE asked = ?1 AND giver = ?2 AND same = ?3 AND level = ?4",
+	[SQL_RECEIPT_TOKEN] = "SELECT person, moved FROM receipt WHERE delivery = ?1 AND by_token = 1 AND level IN"
+						  " ('acknowledged','refused') ORDER BY seq LIMIT 1",
+	[SQL_RECEIPT_COUNT] = "SELECT count(*) FROM receipt WHERE delivery = ?1 AND giver = ?2 AND by_token = ?3",
+	[SQL_RECEIPT_PUT] = "INSERT INTO receipt(delivery, recipient, at, level, giver, way, asked, same, by_token, person,"
+						" detail, copy_hash, log_head, message, said_at, salt) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+						" ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING seq",
+	[SQL_RECEIPT_MOVED] = "UPDATE receipt SET moved = ?2 WHERE seq = ?1",
+	[SQL_RECEIPT_WAITING] = "SELECT seq, level, person, detail FROM receipt WHERE delivery = ?1 AND moved = 2"
+							" ORDER BY seq",
+
+	[SQL_TASK_START] =
+		"INSERT INTO task(kind, delivery, since, due) VALUES('confirm', ?1, ?2, ?2) ON CONFLICT(delivery, kind, state)"
+		" WHERE delivery IS NOT NULL DO UPDATE SET since = excluded.since, due = excluded.due, token = token + 1",
+	[SQL_TASK_LOOK] = "UPDATE task SET due = ?2, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm'",
+	[SQL_TASK_PAUSE] = "UPDATE task SET due = NULL, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm' AND due"
+					   " IS NOT NULL",
+	[SQL_TASK_CARRY] = /* who has waited, has waited since then, and is not told the same again */
+	"UPDATE task SET since = min(task.since, o.since), steps = o.steps FROM (SELECT since, steps FROM task WHERE"
+	" delivery = ?2 AND kind = 'confirm') o WHERE task.delivery = ?1 AND task.kind = 'confirm'",
+	[SQL_TASK_ANSWER] = /* once for each delivery and level, to whoever asked for it */
+	"INSERT INTO task(kind, delivery, state, since, due) SELECT 'answer', ?1, ?2, ?3, ?3 FROM delivery d JOIN message m"
+	" ON m.seq = d.message WHERE d.seq = ?1 AND m.sender_reference <> '' ON CONFLICT(delivery, kind, state) WHERE"
+	" delivery IS NOT NULL DO NOTHING",
+	[SQL_HOOK_PUT] = "INSERT INTO hook(delivery, due) VALUES(?1, ?2) ON CONFLICT(delivery) DO UPDATE SET"
+					 " due = excluded.due, token = token + 1",
+
 	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
 	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
 	[SQL_EXPLAIN] =

@@ -13,7 +13,8 @@ enum wg_message_state {
 	WG_MSG_REJECTED,
 	WG_MSG_DUPLICATE,
 	WG_MSG_RETURNED,
-	WG_MSG_DIVIDED
+	WG_MSG_DIVIDED,
+	WG_MSG_ANSWER /* it was no notice but a report, a receipt or a reply, and what it answers was found */
 };
 enum wg_delivery_state {
 	WG_DLV_DECIDED,
@@ -28,10 +29,12 @@ enum wg_delivery_state {
 	WG_DLV_FAILED,
 	WG_DLV_RECALLED,
 	WG_DLV_SUPERSEDED,
-	WG_DLV_HELD
+	WG_DLV_HELD,
+	WG_DLV_OPENED,
+	WG_DLV_REFUSED /* by the recipient */
 };
-#define WG_MSG_STATES 8
-#define WG_DLV_STATES 13
+#define WG_MSG_STATES 9
+#define WG_DLV_STATES 15
 
 const char *wg_message_state_name(enum wg_message_state state);
 const char *wg_delivery_state_name(enum wg_delivery_state state);

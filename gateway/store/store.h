@@ -217,7 +217,7 @@ void wg_records_free(struct wg_record *records, unsigned count);
 struct wg_msg_done {
 	char id[WG_ID_TEXT];
 	uint64_t token;
-	enum wg_message_state state;  /* ROUTED, ATTENTION, RETURNED, DIVIDED or REJECTED */
+	enum wg_message_state state;  /* ROUTED, ATTENTION, RETURNED, DIVIDED, REJECTED or ANSWER */
 	char kind[WG_LIMIT_NAME + 1]; /* "" when unknown */
 	const char *reason;           /* for a person; no personal data; NULL for none */
 	const void *notice;           /* ciphertext of the notice as normalised; NULL for none */
@@ -415,6 +415,11 @@ enum wg_code wg_store_lease_deliveries(struct wg_store *store, struct wg_now now
                                        struct wg_err *err) WG_MUST;
 enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const struct wg_dlv_report *reports,
                              unsigned count, unsigned *stale, struct wg_err *err) WG_MUST;
+/* who: the role that brings it. WG_OK with refused->code WG_REJECT: it was refused, and that stands in the log: commit.
+ */
+enum wg_code wg_store_receipt(struct wg_store *store, struct wg_now now, enum wg_states_who who,
+                              const struct wg_receipt_new *receipt, struct wg_receipt_result *out,
+                              struct wg_err *refused, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,

@@ -40,6 +40,7 @@ enum wg_op {
 	WG_OP_EXEMPT,
 	WG_OP_LEGAL_HOLD,
 	WG_OP_PURGE,
+	WG_OP_RECEIPT,
 	WG_OP_END /* not an op: one more than the last */
 };
 

@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (server.store == NULL)
 		open_store();
-	struct wg_conn *conn = wg_conn_new(-1, (enum wg_store_role)(data[0] % (WG_ROLE_ADMIN + 1)), 5);
+	struct wg_conn *conn = wg_conn_new(-1, (enum wg_store_role)(data[0] % WG_STORE_ROLES), 5);
 	must(conn != NULL && wg_store_begin(server.store, &err) == WG_OK);
 	furnish();
 	must(wg_wire_feed(&conn->in, data + 1, size - 1, &err) == WG_OK);

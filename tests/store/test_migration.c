@@ -57,7 +57,7 @@ static void opened_and_migrated(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 20);
 		assert_string_equal(head, HEAD);
-		assert_int_equal(number(store, "PRAGMA user_version"), 4);
+		assert_int_equal(number(store, "PRAGMA user_version"), 5);
 		assert_int_equal(number(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE turn = seq AND bulk = 0"), 6);
 		assert_int_equal(number(store, "SELECT count(*) FROM delivery WHERE turn = message"), 6);
@@ -156,7 +156,7 @@ static void from_version_2(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 34);
 		assert_string_equal(head, HEAD_2);
-		expect(store, "PRAGMA user_version", 4);
+		expect(store, "PRAGMA user_version", 5);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store,
 		       "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0 AND watches = 0",

@@ -14,7 +14,7 @@ struct row {
 };
 
 struct table {
-	struct row rows[64];
+	struct row rows[128];
 	size_t count;
 };
 
@@ -242,6 +242,18 @@ static void report(struct scene *s, enum wg_delivery_state state)
 	assert_int_equal(stale, sending ? 0 : 1);
 }
 
+/* A receipt of that level from the recipient, of what was tried. */
+static void receive(struct scene *s, const char *level)
+{
+	struct wg_err err = { 0 }, refused = { 0 };
+	struct wg_receipt_result result;
+	struct wg_receipt_new r = { .organisation = "meadowton", .way = "https", .person = "Sam Duty" };
+	assert_true(wg_receipt_level_find(level, &r.level));
+	memcpy(r.delivery, s->dlv.id, sizeof r.delivery);
+	sql(s->store, "UPDATE delivery SET attempts = 1");
+	OK(wg_store_receipt(s->store, now, WG_WHO_INTAKE, &r, &result, &refused, &err));
+}
+
 static void decide_again(struct scene *s)
 {
 	struct wg_err err = { 0 };
@@ -303,6 +315,12 @@ static void perform_on_delivery(struct scene *s, const char *event)
 	} else if (strcmp(event, "damage") == 0) {
 		sql(s->store, "UPDATE blob SET bytes = x'00' WHERE id = (SELECT envelope FROM delivery WHERE seq = 1)");
 		lease_delivery(s);
+	} else if (strncmp(event, "receipt ", 8) == 0) {
+		receive(s, event + 8);
+	} else if (strcmp(event, "report late") == 0) {
+		sql(s->store, "UPDATE delivery SET deadline = 1");
+		look(s);
+		report(s, WG_DLV_DEFERRED);
 	} else if (strncmp(event, "report ", 7) == 0) {
 		assert_true(wg_delivery_state_find(event + 7, &told));
 		report(s, told);
@@ -354,6 +372,13 @@ static void events_of_deliveries(void **state)
 		                                  "report received",
 		                                  "report deferred",
 		                                  "report failed",
+		                                  "report late",
+		                                  "receipt noted",
+		                                  "receipt received",
+		                                  "receipt opened",
+		                                  "receipt acknowledged",
+		                                  "receipt refused",
+		                                  "receipt failed",
 		                                  "lost",
 		                                  "damage",
 		                                  "again",
@@ -475,9 +500,10 @@ static void perform_on_message(struct scene *s, const char *event)
 static void events_of_messages(void **state)
 {
 	static const char *const events[] = { "done routed",   "done attention", "done rejected", "done duplicate",
-		                                  "done returned", "done divided",   "done doubt",    "tries",
-		                                  "damage",        "epoch",          "retry",         "resolve",
-		                                  "cancel",        "consent",        "ended",         "episode" };
+		                                  "done returned", "done divided",   "done answer",   "done doubt",
+		                                  "tries",         "damage",         "epoch",         "retry",
+		                                  "resolve",       "cancel",         "consent",       "ended",
+		                                  "episode" };
 	struct table t = { .count = 0 };
 	(void)state;
 	read_table("Messages", true, &t);

@@ -1,0 +1,51 @@
+/* server_confirm.c owns the questions about confirmation on their way to the store: receipts, tasks, the pull inbox,
+ * webhooks, alerts.
+ * SECURITY: requests come from processes that talk to strangers; what does not read as it should ends the connection.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/server_internal.h"
+
+static enum wg_states_who who_is(enum wg_store_role role)
+{
+	switch (role) {
+	case WG_ROLE_INTAKE:
+		return WG_WHO_INTAKE;
+	case WG_ROLE_PROCESS:
+		return WG_WHO_PROCESS;
+	case WG_ROLE_DELIVER:
+		return WG_WHO_DELIVER;
+	case WG_ROLE_ADMIN:
+	case WG_ROLE_MONITOR:
+		break;
+	}
+	return WG_WHO_ADMIN;
+}
+
+/* An answer that has to be committed though it is a no: first its code, then its words or what was asked for. */
+static void put_fate(struct wg_ask *ask, const struct wg_err *refused)
+{
+	wg_buf_u8(ask->answer, (uint8_t)refused->code);
+	if (refused->code != WG_OK)
+		wg_buf_str(ask->answer, refused->text);
+}
+
+enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_receipt_new receipt;
+	struct wg_receipt_result result;
+	struct wg_err refused = { 0 };
+	wg_codec_get_receipt_new(&ask->in, &receipt);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_receipt(ask->server->store, ask->server->now, who_is(ask->conn->role), &receipt,
+	                                     &result, &refused, err);
+	if (code != WG_OK)
+		return code;
+	put_fate(ask, &refused);
+	if (refused.code == WG_OK)
+		wg_codec_put_receipt_result(ask->answer, &result);
+	return WG_OK;
+}
