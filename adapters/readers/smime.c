@@ -77,6 +77,22 @@ enum wg_code wg_smime_prepare(struct wg_err *err)
 	return code;
 }
 
+const struct wg_keyring *wg_smime_keys(void)
+{
+	return &ours;
+}
+
+const struct wg_trust_set *wg_smime_anchors(void)
+{
+	return anchors;
+}
+
+void wg_smime_hand_over(const struct wg_keyring *keys, struct wg_trust_set *set)
+{
+	ours = *keys;
+	anchors = set;
+}
+
 /* The words that every fault of the document gets. */
 static enum wg_code refuse(struct wg_err *err)
 {

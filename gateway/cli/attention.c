@@ -77,7 +77,7 @@ static enum wg_code show(const struct words *w, struct wg_case *c, struct wg_buf
 	if (c->read.divided)
 		wg_buf_puts(out, "# A table whose rows wait: look at the original, then take the # away.\n#text is read\n");
 	else
-		wg_resolution_template(&resolving, c->read.notice, !w->labels_only, out);
+		wg_resolution_template(&resolving, c->read.notice, !w->labels_only, c->row.organisation[0] == '\0', out);
 	return WG_OK;
 }
 
@@ -100,6 +100,13 @@ static enum wg_code rehearse(struct wg_case *c, const struct wg_resolution *reso
 	const struct wg_resolving resolving = wg_case_resolving(c);
 	if (c->read.divided)
 		return wg_case_table(resolution, err);
+	if (c->row.organisation[0] == '\0' && resolution->sender[0] == '\0')
+		return wg_err_set(err, WG_REJECT,
+		                  "not everything is answered yet: say who sent it (\"sender = ORGANISATION\", its id in the "
+		                  "directory); wardgate queue cancel closes what nobody is to act on");
+	if (resolution->sender[0] != '\0' && wg_directory_find(c->process.directory, resolution->sender) == NULL)
+		return wg_err_set(err, WG_REJECT, "sender: the directory has no organisation with the id %s",
+		                  resolution->sender);
 	enum wg_code code = wg_resolution_apply(&resolving, resolution, &c->read.notice, &open, err);
 	if (code != WG_OK || resolution->give_back != NULL)
 		return code;
@@ -249,7 +256,10 @@ const struct wg_command wg_command_attention = {
 		"field and\n"
 		"its place (\"field 12 -> missing/other\"), \"field 13 is read\", \"text is read\", \"same child as ID\", "
 		"\"new child\",\n"
-		"\"new episode\", \"kind = missing\". TEXT goes to the log: name no child in it.\n\n"
+		"\"new episode\", \"kind = missing\"; for a mail that nobody signed \"sender = derbyshire-police\", once you "
+	    "have\n"
+		"asked them by a number that you know and that is not from the mail. TEXT goes to the log: name no child in "
+	    "it.\n\n"
 		"examples:\n"
 		"  wardgate attention list\n"
 		"  wardgate attention show 06bcd8k1m3v5x7z9a2c4e6g8j0 --edits > answers\n"

@@ -11,6 +11,7 @@
 #include "cli/operator.h"
 #include "notice/value.h"
 #include "policy/reasons.h"
+#include "role/mail_in.h"
 #include "role/outcome.h"
 
 /* Columns of the listing: what the document says, and where it went. */
@@ -50,6 +51,7 @@ static enum wg_code read_earlier(struct wg_case *c, struct wg_err *err)
 /* As the process role does. When it was accepted is not in the row; what it waits since is later by moments. */
 static enum wg_code read_anew(struct wg_case *c, const struct wg_buf *original, struct wg_err *err)
 {
+	WG_AUTO_MAIL_IN struct wg_mail_in mail = { 0 };
 	struct wg_msg_job job = { .accepted_at = c->row.since };
 	enum wg_document kind;
 	memcpy(job.id, c->row.id, sizeof job.id);
@@ -59,11 +61,16 @@ static enum wg_code read_anew(struct wg_case *c, const struct wg_buf *original, 
 		.organisation = c->row.organisation,
 		.received = wg_clock_format(c->row.since, c->received),
 	};
+	memcpy(job.way, c->row.way, sizeof job.way);
+	if (wg_mail_in_is(&job)) {
+		enum wg_code opened = wg_mail_in_open(&c->process, original, &mail, err);
+		return opened == WG_OK ? wg_handle_read(&c->process, &job, original, &mail, &c->read, err) : opened;
+	}
 	enum wg_code code = wg_document_kind(original->data, original->len, NULL, NULL, &kind, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(job.content_type, sizeof job.content_type, "%s", wg_document_type(kind)); /* fits */
-	return wg_handle_read(&c->process, &job, original, &c->read, err);
+	return wg_handle_read(&c->process, &job, original, NULL, &c->read, err);
 }
 
 enum wg_code wg_case_open(struct wg_case *c, const char *id, struct wg_err *err)
@@ -237,7 +244,8 @@ void wg_case_print(const struct wg_case *c, bool values, struct wg_buf *out)
 {
 	const struct wg_row *r = &c->row;
 	char age[32], safe[sizeof r->reason + 1];
-	wg_buf_printf(out, "%s from %s by %s, waiting for %s, %s%s\n", r->id, r->organisation, r->way,
+	wg_buf_printf(out, "%s from %s by %s, waiting for %s, %s%s\n", r->id,
+	              r->organisation[0] != '\0' ? r->organisation : "nobody knows whom", r->way,
 	              wg_age(wg_clock_wall() - r->since, age, sizeof age),
 	              r->assigned[0] != '\0' ? "looked after by " : "nobody looks after it yet", r->assigned);
 	wg_buf_puts(out, "  ");

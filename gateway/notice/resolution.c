@@ -101,6 +101,12 @@ static enum wg_code read_set_line(const struct line *line, char *text, char *sig
 		(void)snprintf(r->kind, sizeof r->kind, "%s", value);
 		return WG_OK;
 	}
+	if (strcmp(to, "sender") == 0) {
+		if (!wg_name_valid(value))
+			return complain(line, "name the organisation that sent it by its id in the directory", err);
+		(void)snprintf(r->sender, sizeof r->sender, "%s", value);
+		return WG_OK;
+	}
 	if (strcmp(to, "return") == 0) {
 		free(r->give_back);
 		r->give_back = strdup(value);
@@ -247,6 +253,8 @@ static void put_label(struct wg_buf *out, const struct wg_resolution_line *l, co
 void wg_resolution_write(const struct wg_resolution *resolution, const struct wg_fields *fields, struct wg_buf *out)
 {
 	const struct wg_resolution *r = resolution;
+	if (r->sender[0] != '\0')
+		wg_buf_printf(out, "sender = %s\n", r->sender);
 	if (r->kind[0] != '\0')
 		wg_buf_printf(out, "kind = %s\n", r->kind);
 	for (size_t i = 0; i < r->count; i++) {
@@ -293,12 +301,17 @@ static void put_field_question(const struct wg_resolving *r, size_t i, bool valu
 	wg_buf_printf(out, "#field %zu -> \n#field %zu is read\n", i + 1, i + 1);
 }
 
-void wg_resolution_template(const struct wg_resolving *r, const struct wg_notice *notice, bool values,
+void wg_resolution_template(const struct wg_resolving *r, const struct wg_notice *notice, bool values, bool sender,
                             struct wg_buf *out)
 {
 	wg_buf_puts(out,
 	            "# Take the # away from one line of each question, and complete it. \"not known\" is an answer.\n"
 	            "# Places: wardgate schema paths. A value of several lines: begin the further ones with a blank.\n");
+	if (sender)
+		wg_buf_puts(
+			out, "\n# It is not certain who sent this: anybody can write any name into a mail. Ask the organisation\n"
+				 "# that it seems to come from, by a number that you know and not by one in the mail; then name it\n"
+				 "# by its id in the directory (sender = derbyshire-police).\n#sender = \n");
 	if (notice == NULL)
 		wg_buf_puts(out, "\n# No map knew this form: which kind of notice is it?\n#kind = \n");
 	for (size_t i = 0; r->report != NULL && i < r->report->count; i++)

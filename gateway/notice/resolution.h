@@ -11,6 +11,7 @@
  *     same child as 06bcd8k1m3v5x7z9a2c4e6g8j0       or: new child
  *     new episode                                    of that child, whatever is open
  *     return = Please add the date of birth.         back to its owner for completion
+ *     sender = derbyshire-police                     of a mail that nobody signed: a person has asked them
  *
  * Fields are counted from 1, as in the extraction report; the label in brackets, where it is given, has to be the
  * field's: a document that is read differently later is not changed by a decision about something else. */
@@ -49,6 +50,7 @@ struct wg_resolution {
 	char same_child[WG_LIMIT_NAME + 1]; /* id of a message about the same child, or "" */
 	char kind[WG_LIMIT_NAME + 1];       /* or "" */
 	char *give_back;                    /* words for the owner of the form, or NULL */
+	char sender[WG_LIMIT_NAME + 1];     /* organisation that sent a mail, or "" */
 };
 
 /* WG_REJECT with name:line, what is wrong and what to write instead; never with a value. */
@@ -77,8 +79,8 @@ enum wg_code wg_resolution_apply(const struct wg_resolving *r, const struct wg_r
                                  struct wg_notice **notice, struct wg_buf *open, struct wg_err *err) WG_MUST;
 
 /* What a person is asked, to be filled in and handed to wg_resolution_parse: one entry for each thing that is open.
- * values: also the answers as they were written. */
-void wg_resolution_template(const struct wg_resolving *r, const struct wg_notice *notice, bool values,
+ * values: also the answers as they were written. sender: it is not known who sent it. */
+void wg_resolution_template(const struct wg_resolving *r, const struct wg_notice *notice, bool values, bool sender,
                             struct wg_buf *out);
 
 #endif

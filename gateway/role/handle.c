@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/handle_mail.h"
 #include "role/know.h"
 #include "role/outcome.h"
 #include "role/resolve.h"
@@ -108,16 +109,32 @@ static enum wg_code decide(struct wg_process *p, struct wg_client *client, const
 	return code;
 }
 
-/* From plaintext to outcome. WG_OK: settled, one way or the other. */
-static enum wg_code work(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
-                         const struct wg_buf *original, struct wg_outcome *o, struct wg_err *err)
+/* Nobody knows who sent it: what it says is kept for the person who has to find out. */
+static enum wg_code unknown(struct wg_process *p, const struct wg_mail_in *mail, const struct wg_read *read,
+                            struct wg_outcome *o, struct wg_err *err)
+{
+	if (read->notice != NULL)
+		(void)wg_notice_get_into(read->notice, "@kind", o->done.kind,
+		                         sizeof o->done.kind); /* a notice always has one */
+	enum wg_code code = read->divided ? WG_OK : keep_notice(p, read, o, err);
+	wg_handle_unknown(mail, read->reason, o);
+	return code;
+}
+
+/* From plaintext to outcome. WG_OK: settled, one way or the other. mail: NULL unless it came by mail. */
+static enum wg_code work_on(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                            const struct wg_buf *original, const struct wg_mail_in *mail, struct wg_outcome *o,
+                            struct wg_err *err)
 {
 	WG_AUTO_READ struct wg_read read = { 0 };
 	WG_AUTO_RESOLUTION struct wg_resolution *resolution = NULL;
-	enum wg_code code = wg_handle_read(p, job, original, &read, err);
+	enum wg_code code = wg_handle_read(p, job, original, mail, &read, err);
 	if (code != WG_OK)
 		return code;
 	o->readable = true;
+	wg_handle_copy(p, job, mail, &read, o);
+	if (job->organisation[0] == '\0' && mail != NULL)
+		return unknown(p, mail, &read, o, err);
 	if (read.divided)
 		return wg_handle_divide(p, job, &read, o, err);
 	code = resolve(p, job, &read, &resolution, err);
@@ -134,6 +151,23 @@ static enum wg_code work(struct wg_process *p, struct wg_client *client, const s
 		code = decide(p, client, job, read.notice, resolution, o, err);
 	if (code == WG_OK && resolution == NULL) /* a person who answered has seen it */
 		warn_of_password(read.report, o);
+	return code;
+}
+
+static enum wg_code work(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                         const struct wg_buf *original, struct wg_outcome *o, struct wg_err *err)
+{
+	WG_AUTO_MAIL_IN struct wg_mail_in mail = { 0 };
+	struct wg_msg_job known = *job; /* borrows what the job owns */
+	if (!wg_mail_in_is(job))
+		return work_on(p, client, job, original, NULL, o, err);
+	enum wg_code code = wg_handle_mail(p, job, original, &mail, &known, o, err);
+	if (code == WG_OK)
+		code = work_on(p, client, &known, original, &mail, o, err);
+	if (code == WG_REJECT && !o->readable) { /* nobody to answer: it is never bounced */
+		wg_handle_unknown(&mail, err->text, o);
+		code = WG_OK;
+	}
 	return code;
 }
 
@@ -159,9 +193,10 @@ static void log_settled(const struct wg_msg_job *job, const struct wg_outcome *o
 {
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", o->done.delivery_count);
-	wg_log(WG_LOG_INFO, wg_message_state_name(result->state), "message", job->id, "organisation", job->organisation,
-	       "kind", o->done.kind, "deliveries", result->doubt || result->duplicate ? "0" : count, "reason",
-	       result->reason, "duplicate-of", result->duplicate ? result->duplicate_of : NULL, NULL);
+	wg_log(WG_LOG_INFO, wg_message_state_name(result->state), "message", job->id, "organisation",
+	       o->done.organisation[0] != '\0' ? o->done.organisation : job->organisation, "kind", o->done.kind,
+	       "deliveries", result->doubt || result->duplicate ? "0" : count, "reason", result->reason, "duplicate-of",
+	       result->duplicate ? result->duplicate_of : NULL, NULL);
 }
 
 /* What a fault means for the message: its sender hears of a document that cannot be read. All else is for a person,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "role/mail_in.h"
 #include "role/outcome.h"
 
 /* The certificate that signed is one of those recorded for whoever handed the message in, and its chain may speak for
@@ -36,7 +37,7 @@ static enum wg_code check_signer(const struct wg_process *p, const char *organis
 }
 
 enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
-                            struct wg_read *out, struct wg_err *err)
+                            const struct wg_mail_in *mail, struct wg_read *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_MESSAGE);
 	WG_AUTO_BUF struct wg_buf may_speak_for = WG_BUF(WG_LIMIT_CONFIG_FILE);
@@ -50,6 +51,10 @@ enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, 
 		.received = wg_clock_format(job->accepted_at, received),
 	};
 	struct wg_reading reading = { .paths = &p->config->paths, .schema = p->schema, .maps = p->maps };
+	if (mail != NULL) {
+		reading.sealed = mail->gateway; /* signed by a gateway: its words are the notice's own */
+		return wg_read_document(&reading, WG_DOCUMENT_MAIL, mail->text.data, mail->text.len, &facts, out, err);
+	}
 	enum wg_code code = wg_document_kind(bytes, len, job->content_type, NULL, &kind, err);
 	if (code == WG_OK && kind == WG_DOCUMENT_SEALED) {
 		code = wg_read_sealed(&p->config->paths, &p->smime_keys, &p->smime_anchors, bytes, len, &inner, signer,

@@ -35,9 +35,11 @@ void wg_process_free(struct wg_process *process);
 /* How this gateway seals: borrowed from process. */
 struct wg_sealing wg_process_sealing(const struct wg_process *process);
 
-/* Reads a message's plaintext: opens what is sealed, runs the reader and the map. */
+/* Reads a message's plaintext: opens what is sealed, runs the reader and the map. mail: what mail_in.h made of it, for
+ * a message that came by mail; otherwise NULL. */
+struct wg_mail_in;
 enum wg_code wg_handle_read(struct wg_process *process, const struct wg_msg_job *job, const struct wg_buf *original,
-                            struct wg_read *out, struct wg_err *err) WG_MUST;
+                            const struct wg_mail_in *mail, struct wg_read *out, struct wg_err *err) WG_MUST;
 
 /* Takes one leased message to its next state: WG_OK when the store has it, whatever became of it; otherwise the
  * connection to the store is gone. */

@@ -205,3 +205,13 @@ enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *k
 	code = wg_buf_check(organisations, "names of organisations", err);
 	return code == WG_OK ? wg_buf_check(out, "opened message", err) : code;
 }
+
+enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
+                                 const void *bytes, size_t len, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
+	wg_buf_bytes(&in, anchors->data, anchors->len);
+	wg_buf_put(&in, bytes, len);
+	enum wg_code code = wg_buf_check(&in, "mail", err);
+	return code == WG_OK ? run_reader(paths, "wardgate-reader-smime-mail", in.data, in.len, keys, out, err) : code;
+}

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "role/mail_in.h"
 
 /* The words on a form's question that go back; what is longer is cut, as the schema wants. */
 #define LABEL_MAX 300
@@ -162,6 +163,8 @@ enum wg_code wg_resolve(const struct wg_process *p, const struct wg_msg_job *job
 		.received = wg_clock_format(job->accepted_at, received),
 	};
 	enum wg_code code = wg_resolution_parse(wg_buf_text(text), text->len, "resolution", &resolution, &fault);
+	if (code == WG_OK && resolution->sender[0] != '\0' && !wg_mail_in_is(job))
+		code = wg_err_set(&fault, WG_REJECT, "sender: who handed it in is known; take that line away");
 	if (code == WG_OK)
 		code = resolution->give_back != NULL ? give_back(p, job, resolution, read, &fault)
 		                                     : apply(p, &facts, resolution, read, &fault);

@@ -7,12 +7,28 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "channel/mime.h"
 
 void wg_reference(const char *message_id, const char *organisation, const char *desk,
                   char out[static WG_REFERENCE_TEXT])
 {
 	(void)snprintf(out, WG_REFERENCE_TEXT, "%s.%s.%s", message_id, organisation, desk); /* fits */
+}
+
+bool wg_reference_valid(const char *s)
+{
+	char id[WG_ID_TEXT], name[WG_LIMIT_NAME + 1];
+	if (strlen(s) >= WG_REFERENCE_TEXT || strcspn(s, ".") != WG_ID_LEN)
+		return false;
+	memcpy(id, s, WG_ID_LEN);
+	id[WG_ID_LEN] = '\0';
+	const char *organisation = s + WG_ID_LEN + 1, *dot = strchr(organisation, '.');
+	if (dot == NULL || (size_t)(dot - organisation) >= sizeof name)
+		return false;
+	memcpy(name, organisation, (size_t)(dot - organisation));
+	name[dot - organisation] = '\0';
+	return wg_id_valid(id) && wg_name_valid(name) && wg_name_valid(dot + 1);
 }
 
 /* For people, with what is asked of them above it. */

@@ -38,5 +38,7 @@ enum wg_code wg_seal(const struct wg_sealing *sealing, const struct wg_notice *c
 /* MESSAGE.ORGANISATION.DESK into out. */
 void wg_reference(const char *message_id, const char *organisation, const char *desk,
                   char out[static WG_REFERENCE_TEXT]);
+/* Whether s is one. */
+bool wg_reference_valid(const char *s);
 
 #endif

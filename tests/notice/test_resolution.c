@@ -252,7 +252,7 @@ static void test_no_map(void **state)
 	WG_AUTO_RESOLUTION struct wg_resolution *nothing = parse("");
 	assert_int_equal(wg_resolution_apply(&resolving, nothing, &notice, &open, &err), WG_OK);
 	assert_string_equal(wg_buf_text(&open), "kind\n");
-	wg_resolution_template(&resolving, notice, false, &asked);
+	wg_resolution_template(&resolving, notice, false, false, &asked);
 	assert_non_null(strstr(wg_buf_text(&asked), "#kind = \n"));
 	assert_null(strstr(wg_buf_text(&asked), "Robin Specimen"));
 	wg_buf_reset(&open);
@@ -287,7 +287,7 @@ static void test_template(void **state)
 	const struct wg_resolving resolving = {
 		.schema = schema, .maps = maps, .fields = &f, .report = report, .facts = &facts
 	};
-	wg_resolution_template(&resolving, notice, true, &asked);
+	wg_resolution_template(&resolving, notice, true, false, &asked);
 	WG_AUTO_RESOLUTION struct wg_resolution *r = parse(wg_buf_text(&asked));
 	assert_int_equal(r->count, 0);
 	assert_false(r->text_read || r->new_child);
@@ -313,7 +313,7 @@ static void test_password(void **state)
 	const struct wg_resolving resolving = {
 		.schema = schema, .maps = maps, .fields = &all, .report = report, .facts = &facts
 	};
-	wg_resolution_template(&resolving, notice, true, &asked);
+	wg_resolution_template(&resolving, notice, true, false, &asked);
 	assert_non_null(strstr(wg_buf_text(&asked), "Field 2"));
 	assert_null(strstr(wg_buf_text(&asked), "Sample-Pass-123"));
 	WG_AUTO_RESOLUTION struct wg_resolution *r = parse("field 2 -> missing/other\n");
