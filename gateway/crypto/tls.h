@@ -3,11 +3,13 @@
 #define WG_CRYPTO_TLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
-struct ssl_ctx_st; /* SSL_CTX */
-struct ssl_st;     /* SSL */
+struct ssl_ctx_st;     /* SSL_CTX */
+struct ssl_st;         /* SSL */
+struct ssl_session_st; /* SSL_SESSION */
 
 struct wg_tls {
 	const char *certificate, *key; /* PEM paths; both NULL for a client without a certificate */
@@ -40,5 +42,31 @@ enum wg_code wg_tls_expect(struct ssl_st *ssl, const char *host, struct wg_err *
 enum wg_code wg_tls_peer(struct ssl_st *ssl, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
 
 void wg_tls_freep(struct ssl_ctx_st **ctx);
+
+/* ---- a client that speaks TLS itself: wg_tls_expect, or wg_tls_dane of dane.h, and wg_tls_remember
+ * before the handshake, wg_tls_checked after it */
+
+/* What lets the next connection to the same host and port resume; the owner keeps one for each such pair and never
+ * mixes them. Starts zeroed. */
+struct wg_tls_memory {
+	struct ssl_session_st *session;
+	int64_t verified; /* monotonic ms of the handshake in which the chain was verified; resuming does not renew it */
+};
+
+/* A resumed session does not show its chain again: after so long a change of certificate, an expiry or a revocation
+ * must be seen. */
+#define WG_TLS_RESUME_MS (10 * 60 * 1000)
+
+/* Offers what memory holds, unless it is too old, and lets it take what the server gives. memory must outlive ssl. Not
+ * for DANE: a resumed session would not be held against records that changed. */
+enum wg_code wg_tls_remember(struct ssl_st *ssl, struct wg_tls_memory *memory, struct wg_err *err) WG_MUST;
+void wg_tls_forget(struct wg_tls_memory *memory);
+
+/* After the handshake: verified, with a certificate that is still within its time and carries the name,
+ * also when the session was resumed. WG_CRYPTO with words for the operator. */
+enum wg_code wg_tls_checked(struct ssl_st *ssl, const char *host, struct wg_err *err) WG_MUST;
+
+/* Why a handshake failed, in words: what verifying found, or OpenSSL's reason, whose queue is emptied. WG_CRYPTO. */
+enum wg_code wg_tls_failed(struct ssl_st *ssl, struct wg_err *err);
 
 #endif
