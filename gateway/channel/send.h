@@ -19,7 +19,9 @@ struct wg_send_result {
 	enum wg_sent what;
 	bool tls_fault; /* the reason was TLS: no STARTTLS, injected reply, name, chain, expiry: an alarm, never a fallback
 	                 */
-	bool maybe;     /* the envelope went out whole and the answer was lost: a retry may be a duplicate */
+	bool
+		login_fault; /* the server wants a login that it does not get, or refuses ours: an alarm, a person has to act */
+	bool maybe;      /* the envelope went out whole and the answer was lost: a retry may be a duplicate */
 	unsigned wait_ms;  /* DEFER: the other side asks not to be tried before; 0: it did not say */
 	char detail[256];  /* words for the operator, defanged; no personal data */
 	char receipt[256]; /* the other side's reference: queue id or receipt id; "" when none */

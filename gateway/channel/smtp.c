@@ -17,6 +17,7 @@
 #include "channel/mime_wire.h"
 #include "channel/send.h"
 #include "channel/smtp_guard.h"
+#include "channel/smtp_reply.h"
 
 /* RFC 5321 4.5.3.2.6: the longest time that a server may take for one answer, the one to the end of DATA. */
 #define SILENCE_MS (10 * 60 * 1000)
@@ -214,25 +215,6 @@ static enum wg_code prepare(struct run *run, struct wg_send_item *items, struct 
 	return code;
 }
 
-/* The server's reference out of its 250: what stands behind "queued as" or "id=", else the line. */
-static void note_receipt(const char *text, struct wg_send_result *result)
-{
-	static const char *const marks[] = { "queued as ", "id=" };
-	char line[sizeof result->receipt];
-	size_t len = strcspn(text, "\r\n");
-
-	for (size_t i = 0; i < WG_COUNT(marks); i++) {
-		const char *mark = strstr(text, marks[i]);
-		if (mark && (size_t)(mark - text) < len) {
-			text = mark + strlen(marks[i]);
-			len = strcspn(text, " ;\r\n");
-			break;
-		}
-	}
-	(void)snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : sizeof line - 1), text); /* cut is fine */
-	(void)wg_defang(line, result->receipt, sizeof result->receipt); /* returns its buffer */
-}
-
 /* The first answer of the server that was a no to this letter; NULL when there was none. */
 static const struct smtp_status *refusal(const struct letter *letter, const char **command)
 {
@@ -301,7 +283,8 @@ static void judge(const struct run *run, struct letter *letter, bool started, in
 	if (delivered(run, letter, started)) {
 		set_result(letter->item, WG_SENT_OK, "accepted");
 		if (smtp_message_transfer_status(letter->message)->text)
-			note_receipt(smtp_message_transfer_status(letter->message)->text, result);
+			wg_smtp_receipt(smtp_message_transfer_status(letter->message)->text, result->receipt,
+			                sizeof result->receipt);
 		return;
 	}
 	const struct smtp_status *no = run->guard.up && !run->guard.bad ? refusal(letter, &command) : NULL;
