@@ -25,7 +25,9 @@ struct smtp_peer {
 
 /* Starts program with the arguments (NULL-ended, after the program's own name), waits until it says "port N". */
 void smtp_peer_exec(struct smtp_peer *peer, const char *program, const char *const *args);
+/* A scenario of smtp_zoo.py, or of another zoo beside it. */
 void smtp_peer_start(struct smtp_peer *peer, const char *scenario);
+void smtp_peer_start_in(struct smtp_peer *peer, const char *zoo, const char *scenario);
 void smtp_peer_stop(struct smtp_peer *peer);
 /* The number behind a word of the report; -1 when the word is missing. */
 long smtp_peer_number(const struct smtp_peer *peer, const char *word);

@@ -306,9 +306,9 @@ class Connection:
                 pass
 
 
-def main():
+def main(scenarios=SCENARIOS, connection=Connection, seen_as=Seen):
     name, certs, folder = sys.argv[1:]
-    how, seen = dict(SCENARIOS[name.removesuffix("-quiet")]), Seen(folder)
+    how, seen = dict(scenarios[name.removesuffix("-quiet")]), seen_as(folder)
     if name.endswith("-quiet"):
         how["tickets"] = 0
     listener = socket.socket()
@@ -321,7 +321,7 @@ def main():
     def accept():
         while True:
             sock, _ = listener.accept()
-            threading.Thread(target=Connection(sock, how, certs, seen).run, daemon=True).start()
+            threading.Thread(target=connection(sock, how, certs, seen).run, daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()
@@ -329,4 +329,5 @@ def main():
     os._exit(0)
 
 
-main()
+if __name__ == "__main__":
+    main()
