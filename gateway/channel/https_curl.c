@@ -22,7 +22,7 @@ static size_t take_body(char *p, size_t size, size_t count, void *arg)
 {
 	struct wg_https *h = arg;
 	size_t len = size * count;
-	if (len > WG_HTTPS_ANSWER_MAX - h->answer.len) {
+	if (len > h->answer.max - h->answer.len) {
 		h->too_large = true;
 		return 0; /* ends the transfer */
 	}
@@ -33,7 +33,11 @@ static size_t take_body(char *p, size_t size, size_t count, void *arg)
 static size_t take_header(char *p, size_t size, size_t count, void *arg)
 {
 	struct wg_https *h = arg;
-	(void)p; /* only their amount matters */
+	size_t line = size * count;
+	while (line > 0 && (p[line - 1] == '\n' || p[line - 1] == '\r'))
+		line--;
+	if (h->spec.header != NULL)
+		h->spec.header(h->spec.header_arg, p, line);
 	h->header_bytes += size * count;
 	h->too_large = h->too_large || h->header_bytes > WG_HTTPS_ANSWER_MAX;
 	return h->too_large ? 0 : size * count;
@@ -184,7 +188,7 @@ enum wg_code wg_https_open(struct wg_https *h, const struct wg_https_spec *spec,
 {
 	h->spec = *spec;
 	h->alert = -1;
-	h->answer = WG_BUF(WG_HTTPS_ANSWER_MAX);
+	h->answer = WG_BUF(spec->answer_max > 0 ? spec->answer_max : WG_HTTPS_ANSWER_MAX);
 	if (!wg_https_url(spec->url, h->host, h->port))
 		return wg_err_set(err, WG_CONFIG, "the recipient's URL is not usable");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (h->curl = curl_easy_init()) == NULL || !set_policy(h))
@@ -227,13 +231,58 @@ static void read_end(const struct wg_https *h, size_t len, struct wg_https_end *
 	(void)curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &end->status); /* 0 stands for none */
 	(void)curl_easy_getinfo(h->curl, CURLINFO_NUM_CONNECTS, &end->connections);
 	/* in doubt a retry is called a possible duplicate */
-	end->went_out = curl_easy_getinfo(h->curl, CURLINFO_SIZE_UPLOAD_T, &sent) != CURLE_OK || (size_t)sent >= len;
+	if (h->spec.once)
+		end->went_out = h->left_len == 0;
+	else
+		end->went_out = curl_easy_getinfo(h->curl, CURLINFO_SIZE_UPLOAD_T, &sent) != CURLE_OK || (size_t)sent >= len;
 	if (curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
 		end->wait_ms = (unsigned)(wait < WAIT_MAX_S ? wait : WAIT_MAX_S) * 1000;
 }
 
 void wg_https_post(struct wg_https *h, const struct curl_slist *headers, const void *body, size_t len,
                    struct wg_https_end *end)
+{
+	wg_https_ask(h, "POST", NULL, headers, body, len, end);
+}
+
+static bool same_place(const struct wg_https *h, const char *url)
+{
+	char host[WG_HTTPS_HOST], port[8];
+	return wg_https_url(url, host, port) && strcmp(host, h->host) == 0 && strcmp(port, h->port) == 0;
+}
+
+/* The body, forward only: without a way back libcurl cannot send it again. */
+static size_t give_body(char *out, size_t size, size_t count, void *arg)
+{
+	struct wg_https *h = arg;
+	size_t n = size * count < h->left_len ? size * count : h->left_len;
+	memcpy(out, h->left, n);
+	h->left += n;
+	h->left_len -= n;
+	return n;
+}
+
+static bool set_request(struct wg_https *h, const char *method, const char *url, const void *body, size_t len)
+{
+	bool ok = true;
+	SET(CURLOPT_URL, url != NULL ? url : h->spec.url);
+	if (body != NULL) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		SET(CURLOPT_POSTFIELDS, h->spec.once ? NULL : (const char *)body);
+		SET(CURLOPT_READFUNCTION, give_body);
+		SET(CURLOPT_READDATA, h);
+		h->left = body;
+		h->left_len = len;
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+	SET(CURLOPT_CUSTOMREQUEST, method);
+	return ok;
+}
+
+void wg_https_ask(struct wg_https *h, const char *method, const char *url, const struct curl_slist *headers,
+                  const void *body, size_t len, struct wg_https_end *end)
 {
 	*end = (struct wg_https_end){ .rc = CURLE_OUT_OF_MEMORY };
 	wg_buf_reset(&h->answer);
@@ -244,10 +293,11 @@ void wg_https_post(struct wg_https *h, const struct curl_slist *headers, const v
 	h->setup = (struct wg_err){ 0 };
 	if (h->curl == NULL && ((h->curl = curl_easy_init()) == NULL || !set_policy(h)))
 		return;
-	bool ok = true;
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDS, (const char *)body);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	if (url != NULL && !same_place(h, url)) {
+		end->rc = CURLE_URL_MALFORMAT;
+		return;
+	}
+	bool ok = set_request(h, method, url, body, len);
 	SET(CURLOPT_HTTPHEADER, headers);
 	if (!ok)
 		return;
@@ -270,6 +320,8 @@ const char *wg_https_words(const struct wg_https *h, const struct wg_https_end *
 		return h->setup.text;
 	if (end->turned_away)
 		return SSL_alert_desc_string_long(h->alert);
+	if (end->rc == CURLE_SEND_FAIL_REWIND)
+		return "the connection was lost before an answer came";
 	if (h->too_large)
 		return "the answer was larger than any answer may be";
 	return h->words[0] != '\0' ? h->words : curl_easy_strerror(end->rc);

@@ -23,6 +23,13 @@ struct wg_https_spec {
 	const char *expect_ip;    /* tests: connect here instead of resolving the host; NULL */
 	const struct wg_tls *tls; /* all borrowed until wg_https_close */
 	int connect_ms, total_ms; /* 0: 10 s and 2 min */
+	/* libcurl sends a request again by itself when a connection that was kept dies under it. Not where the other side
+	 * would take that for a second message. */
+	bool once;
+	size_t answer_max; /* of a body; 0: WG_HTTPS_ANSWER_MAX */
+	/* Each header line of an answer, without its end; NULL: nobody looks at them. */
+	void (*header)(void *arg, const char *line, size_t len);
+	void *header_arg;
 };
 
 struct wg_https {
@@ -32,6 +39,8 @@ struct wg_https {
 	char host[WG_HTTPS_HOST], port[8];
 	struct wg_buf answer; /* body of the last answer */
 	size_t header_bytes;
+	const uint8_t *left; /* of the body that is sent once */
+	size_t left_len;
 	bool too_large;
 	int alert;           /* the last fatal TLS alert that came in; -1: none */
 	unsigned resumed;    /* handshakes that resumed an earlier session; counts on */
@@ -57,6 +66,10 @@ enum wg_code wg_https_open(struct wg_https *h, const struct wg_https_spec *spec,
 /* Sends body with the headers and waits for the end. headers are borrowed for the call. */
 void wg_https_post(struct wg_https *h, const struct curl_slist *headers, const void *body, size_t len,
                    struct wg_https_end *end);
+/* Any request: method as it stands on the wire; url of the same host and port (CURLE_URL_MALFORMAT otherwise), NULL:
+ * that of the spec; body NULL: none. */
+void wg_https_ask(struct wg_https *h, const char *method, const char *url, const struct curl_slist *headers,
+                  const void *body, size_t len, struct wg_https_end *end);
 /* The words for an operator of a request that got no answer. */
 const char *wg_https_words(const struct wg_https *h, const struct wg_https_end *end);
 /* Closes its connection too. Takes what wg_https_open left behind after a failure, and zero. */

@@ -39,7 +39,7 @@ LIBRARIES = {
     "seccomp": ["gateway/sys/"],
     "linux/landlock": ["gateway/sys/"],
     "linux/seccomp": ["gateway/sys/"],
-    "jansson": ["gateway/role/", "gateway/cli/"],
+    "jansson": ["gateway/role/", "gateway/cli/", "gateway/channel/mesh"],
 }
 
 # Functions that cannot be used safely, or not checked, and what to use instead.
