@@ -64,6 +64,13 @@ static void conn_unlink(struct wg_httpd_conn *conn)
 	conn->httpd = NULL;
 }
 
+static void conn_end(struct wg_httpd_conn *conn)
+{
+	if (conn->head != NULL)
+		evbuffer_free(conn->head);
+	free(conn);
+}
+
 /* Called by OpenSSL when the SSL ends. */
 static void conn_free(void *parent, void *data, CRYPTO_EX_DATA *ex, int index, long argl, void *argp)
 {
@@ -76,34 +83,7 @@ static void conn_free(void *parent, void *data, CRYPTO_EX_DATA *ex, int index, l
 		conn->request->conn = NULL;
 	}
 	conn_unlink(conn);
-	free(conn);
-}
-
-/* Every byte that TLS delivered, before evhttp sees it. */
-static void bytes_came(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
-{
-	struct wg_httpd_conn *conn = arg;
-	if (info->n_added == 0 || conn->httpd == NULL)
-		return;
-	if (!conn->guard.started)
-		wg_httpd_conn_arm(conn, conn->httpd->spec.request_ms);
-	struct evbuffer_ptr at;
-	if (evbuffer_ptr_set(buffer, &at, evbuffer_get_length(buffer) - info->n_added, EVBUFFER_PTR_SET) != 0) {
-		conn->guard.bad = true;
-		return;
-	}
-	struct evbuffer_iovec part;
-	for (size_t left = info->n_added; left > 0;) {
-		if (evbuffer_peek(buffer, -1, &at, &part, 1) < 1 || part.iov_len == 0) {
-			conn->guard.bad = true;
-			return;
-		}
-		size_t n = part.iov_len < left ? part.iov_len : left;
-		wg_httpd_guard_feed(&conn->guard, part.iov_base, n);
-		left -= n;
-		if (left > 0 && evbuffer_ptr_set(buffer, &at, n, EVBUFFER_PTR_ADD) != 0)
-			return;
-	}
+	conn_end(conn);
 }
 
 static struct wg_httpd_conn *conn_make(struct wg_httpd *httpd)
@@ -112,8 +92,11 @@ static struct wg_httpd_conn *conn_make(struct wg_httpd *httpd)
 	if (conn == NULL)
 		return NULL;
 	conn->timer = evtimer_new(httpd->base, timer_fired, conn);
-	if (conn->timer == NULL) {
-		free(conn);
+	conn->head = evbuffer_new();
+	if (conn->timer == NULL || conn->head == NULL) {
+		if (conn->timer != NULL)
+			event_free(conn->timer);
+		conn_end(conn);
 		return NULL;
 	}
 	conn->httpd = httpd;
@@ -139,12 +122,12 @@ static struct bufferevent *conn_accept(struct event_base *base, void *arg)
 	}
 	if (SSL_set_ex_data(ssl, conn_slot, conn) != 1) {
 		conn_unlink(conn);
-		free(conn);
+		conn_end(conn);
 		SSL_free(ssl);
 		return NULL;
 	}
 	conn->bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	if (conn->bev == NULL || evbuffer_add_cb(bufferevent_get_input(conn->bev), bytes_came, conn) == NULL) {
+	if (conn->bev == NULL || evbuffer_add_cb(bufferevent_get_input(conn->bev), wg_httpd_bytes_came, conn) == NULL) {
 		if (conn->bev != NULL)
 			bufferevent_free(conn->bev);
 		else

@@ -3,6 +3,7 @@
 #ifndef WG_CHANNEL_HTTPD_H
 #define WG_CHANNEL_HTTPD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -21,14 +22,18 @@ struct wg_httpd_spec {
 	unsigned max_connections;
 	int request_ms; /* total deadline from the first byte of a request to its last */
 	int idle_ms;
+	bool strangers; /* clients show no certificate: wg_http_client gives empty facts */
+	/* Asked before a POST's body is read: words why nothing can be taken now (answered 503 with Retry-After), a
+	 * literal; NULL to go on. May be NULL itself. Gets the handler's arg. */
+	const char *(*busy)(void *arg);
 };
 
 /* Called with each complete request. The handler keeps request until it answers with wg_http_answer. */
 typedef void (*wg_http_handler)(void *arg, struct wg_http_request *request);
 
 /* tls is borrowed. Listens at once, serves when the base runs. Silences libevent's own log and ignores SIGPIPE, for the
- * process. What is not clean HTTP/1.1 with one framing is answered with 400, 411 or 413 and never reaches the handler.
- */
+ * process. What is not clean HTTP/1.1 with one framing, of GET or POST, and small enough is answered with a problem and
+ * never reaches the handler. */
 enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec *spec, struct ssl_ctx_st *tls,
                             wg_http_handler handler, void *arg, struct wg_httpd **out, struct wg_err *err) WG_MUST;
 unsigned short wg_httpd_port(const struct wg_httpd *httpd);
@@ -45,6 +50,11 @@ wg_http_header(const struct wg_http_request *r,
                const char *name); /* NULL when absent; a header given twice that must be single was refused before */
 const uint8_t *wg_http_body(const struct wg_http_request *r, size_t *len);
 const struct wg_cert_facts *wg_http_client(const struct wg_http_request *r);
+/* The value of a query parameter as it stands there, undecoded, into out. 1: it is there; 0: it is not (out ""); -1: it
+ * comes twice, or does not fit. */
+int wg_http_query(const struct wg_http_request *r, const char *name, char *out, size_t size);
+/* The peer's address, numeric, without port; "" when unknown. */
+const char *wg_http_address(const struct wg_http_request *r);
 
 struct wg_http_header {
 	const char *name, *value;
@@ -52,7 +62,13 @@ struct wg_http_header {
 /* Answers and frees the request. Content-Length is always sent. headers is NULL-name-terminated or NULL. */
 void wg_http_answer(struct wg_http_request *r, int status, const char *content_type, const void *body, size_t len,
                     const struct wg_http_header *headers);
-/* application/problem+json (RFC 9457): type urn:wardgate:problem:NAME, title, status, detail. */
+/* application/problem+json (RFC 9457): type urn:wardgate:problem:NAME, title, status, detail. A 503 carries
+ * Retry-After.
+ */
 void wg_http_problem(struct wg_http_request *r, int status, const char *name, const char *title, const char *detail);
+
+/* The same with further members: `more` is JSON text that begins with a comma, or "". */
+void wg_http_problem_more(struct wg_http_request *r, int status, const char *name, const char *title,
+                          const char *detail, const char *more, const struct wg_http_header *headers);
 
 #endif

@@ -6,7 +6,9 @@
  * 2. conn->request and request->conn point at each other or are both NULL. request->evreq is NULL once the connection
  * has gone: the handler may answer all the same, and the answer goes nowhere.
  * 3. At most one timer per conn: first the handshake, then the request, then the answer, then the next request. When it
- * fires the socket is shut down, and libevent finds the end of the stream by itself. */
+ * fires the socket is shut down, and libevent finds the end of the stream by itself.
+ * 4. Bytes of a request's header are in head until the header is whole; evhttp gets it in one piece, or, when it is
+ * refused, a small request of our own instead, which the refusal answers. Bytes of a body go straight to evhttp. */
 #ifndef WG_CHANNEL_HTTPD_INTERNAL_H
 #define WG_CHANNEL_HTTPD_INTERNAL_H
 
@@ -16,6 +18,7 @@
 
 #include "channel/httpd.h"
 #include "channel/httpd_guard.h"
+#include "channel/httpd_head.h"
 
 struct wg_httpd_conn {
 	struct wg_httpd *httpd;
@@ -24,8 +27,13 @@ struct wg_httpd_conn {
 	struct event *timer;
 	struct wg_http_request *request;
 	struct wg_httpd_guard guard;
-	bool surplus; /* one connection too many: never served */
-	bool known;   /* client is filled in */
+	struct evbuffer *head;           /* of a header that is not whole yet */
+	struct wg_httpd_refusal refusal; /* of the request in hand; status 0: none */
+	uint64_t swallow;                /* bytes of a body that nobody wants: dropped as they come */
+	bool linger;                     /* refused in the middle: swallows what comes until the peer has read why */
+	bool moving;                     /* the input is being changed by ourselves */
+	bool surplus;                    /* one connection too many: never served */
+	bool known;                      /* client is filled in */
 	struct wg_cert_facts client;
 };
 
@@ -34,6 +42,8 @@ struct wg_http_request {
 	struct evhttp_request *evreq;
 	char *path;
 	bool close;                  /* the connection ends with this answer */
+	bool linger;                 /* it ends when the peer has read this answer */
+	char address[46];            /* of the peer, numeric (INET6_ADDRSTRLEN); "" when unknown */
 	struct wg_cert_facts client; /* a copy: the handler may look at it after the connection has gone */
 };
 
@@ -54,6 +64,9 @@ struct wg_httpd_conn *wg_httpd_conn_of(struct evhttp_request *evreq);
 void wg_httpd_conn_arm(struct wg_httpd_conn *conn, int ms);
 void wg_httpd_conn_disarm(struct wg_httpd_conn *conn);
 void wg_httpd_conn_drop(struct wg_httpd_conn *conn);
+
+/* The evbuffer callback of a connection's input: every byte that TLS delivered, before evhttp sees it. */
+void wg_httpd_bytes_came(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg);
 
 /* evhttp's callback for every request; arg is the httpd. */
 void wg_httpd_request_arrived(struct evhttp_request *evreq, void *arg);

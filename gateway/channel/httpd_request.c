@@ -1,8 +1,8 @@
 /* httpd_request.c owns one request: which shapes are taken at all, its facts, and its one answer.
  * SECURITY: meets the headers and bodies of clients that were admitted; they may still be broken or hostile. */
+#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
-#include <event2/keyvalq_struct.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,57 +12,16 @@
 #include "base/text.h"
 #include "channel/httpd_internal.h"
 
-/* Headers that say how a message is framed or what it means: twice would be two meanings. */
-static const char *const single[] = {
-	"host",       "content-length", "content-type",   "content-encoding", "transfer-encoding",
-	"connection", "expect",         "idempotency-key"
-};
-
-static size_t count_header(struct evhttp_request *evreq, const char *name)
-{
-	size_t count = 0;
-	for (const struct evkeyval *h = evhttp_request_get_input_headers(evreq)->tqh_first; h != NULL; h = h->next.tqe_next)
-		if (evutil_ascii_strcasecmp(h->key, name) == 0)
-			count++;
-	return count;
-}
+/* A peer that was refused in the middle of its body has so long to read why. */
+#define LINGER_MS 5000
+/* What a disk or a restart may take, in seconds. */
+#define RETRY_AFTER "5"
+/* A list of errors, each some 200 bytes. */
+#define PROBLEM_MAX ((size_t)32 * 1024)
 
 static const char *find_header(struct evhttp_request *evreq, const char *name)
 {
 	return evhttp_find_header(evhttp_request_get_input_headers(evreq), name);
-}
-
-static bool all_digits(const char *s)
-{
-	if (*s == '\0')
-		return false;
-	for (; *s != '\0'; s++)
-		if (*s < '0' || *s > '9')
-			return false;
-	return true;
-}
-
-/* RFC 9112 section 6: exactly one way of saying how long the body is. Returns the status to refuse with, or 0. */
-static int check_framing(struct evhttp_request *evreq, const char **why)
-{
-	const char *length = find_header(evreq, "content-length"), *coding = find_header(evreq, "transfer-encoding");
-	bool post = evhttp_request_get_command(evreq) == EVHTTP_REQ_POST;
-	*why = "content-length and transfer-encoding exclude each other";
-	if (length != NULL && coding != NULL)
-		return 400;
-	*why = "content-length is not a number";
-	if (length != NULL && !all_digits(length))
-		return 400;
-	*why = "transfer-encoding is not chunked";
-	if (coding != NULL && evutil_ascii_strcasecmp(coding, "chunked") != 0)
-		return 400;
-	*why = "a GET has no body";
-	if (!post && (coding != NULL || (length != NULL && strcmp(length, "0") != 0)))
-		return 400;
-	*why = "say how long the body is";
-	if (post && length == NULL && coding == NULL)
-		return 411;
-	return 0;
 }
 
 /* The path, decoded once. NULL when it holds what a path may not. */
@@ -85,30 +44,11 @@ static char *decode_path(struct evhttp_request *evreq)
 	return path;
 }
 
-/* Returns the status to refuse with, or 0. */
-static int check_request(struct wg_http_request *r, const char **why)
-{
-	*why = "the header is not clean HTTP/1.1 (folded or unfinished lines, blanks in names, control characters)";
-	if (r->conn->guard.bad)
-		return 400;
-	*why = "a header that may come only once came twice";
-	for (size_t i = 0; i < WG_COUNT(single); i++)
-		if (count_header(r->evreq, single[i]) > 1)
-			return 400;
-	*why = "the host header is missing";
-	if (find_header(r->evreq, "host") == NULL)
-		return 400;
-	int status = check_framing(r->evreq, why);
-	if (status != 0)
-		return status;
-	*why = "the path cannot be read";
-	r->path = decode_path(r->evreq);
-	return r->path != NULL ? 0 : 400;
-}
-
 /* The client's certificate does not change within a connection. */
 static bool know_client(struct wg_httpd_conn *conn)
 {
+	if (!conn->known && conn->httpd->spec.strangers)
+		conn->known = true;
 	if (!conn->known)
 		conn->known = wg_tls_peer(bufferevent_openssl_get_ssl(conn->bev), &conn->client, NULL) == WG_OK;
 	return conn->known;
@@ -128,6 +68,22 @@ static void refuse_silently(struct evhttp_request *evreq, struct wg_httpd_conn *
 	evhttp_send_error(evreq, 400, NULL); /* goes nowhere; evhttp wants each request ended */
 }
 
+static void read_address(int fd, char out[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_storage from;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	socklen_t len = sizeof from;
+	out[0] = '\0';
+	if (getpeername(fd, (struct sockaddr *)&from, &len) != 0)
+		return;
+	memcpy(&v4, &from, sizeof v4);
+	memcpy(&v6, &from, sizeof v6);
+	const void *address = from.ss_family == AF_INET6 ? (const void *)&v6.sin6_addr : (const void *)&v4.sin_addr;
+	if (inet_ntop(from.ss_family, address, out, INET6_ADDRSTRLEN) == NULL)
+		out[0] = '\0';
+}
+
 void wg_httpd_request_arrived(struct evhttp_request *evreq, void *arg)
 {
 	struct wg_httpd *httpd = arg;
@@ -141,18 +97,22 @@ void wg_httpd_request_arrived(struct evhttp_request *evreq, void *arg)
 	r->conn = conn;
 	r->evreq = evreq;
 	r->client = conn->client;
+	read_address(bufferevent_getfd(conn->bev), r->address);
 	conn->request = r;
 	/* bytes behind the request were not watched by the guard: no pipelining */
 	r->close = evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0;
-	const char *why = "";
-	int status = check_request(r, &why);
-	if (status == 0) {
+	struct wg_httpd_refusal refusal = conn->refusal;
+	if (refusal.status == 0 && (r->path = decode_path(evreq)) == NULL) {
+		refusal = (struct wg_httpd_refusal){ 400, "bad-request", "Bad request", "the path cannot be read" };
+		r->close = true;
+	}
+	if (refusal.status == 0) {
 		httpd->handler(httpd->arg, r);
 		return;
 	}
-	r->close = true;
-	wg_http_problem(r, status, status == 411 ? "length-required" : "bad-request",
-	                status == 411 ? "Length required" : "Bad request", why);
+	conn->refusal = (struct wg_httpd_refusal){ 0 };
+	r->linger = conn->linger;
+	wg_http_problem(r, refusal.status, refusal.name, refusal.title, refusal.why);
 }
 
 const char *wg_http_method(const struct wg_http_request *r)
@@ -168,6 +128,31 @@ const char *wg_http_path(const struct wg_http_request *r)
 const char *wg_http_header(const struct wg_http_request *r, const char *name)
 {
 	return r->evreq != NULL ? find_header(r->evreq, name) : NULL;
+}
+
+int wg_http_query(const struct wg_http_request *r, const char *name, char *out, size_t size)
+{
+	const struct evhttp_uri *uri = r->evreq != NULL ? evhttp_request_get_evhttp_uri(r->evreq) : NULL;
+	const char *p = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
+	size_t len = strlen(name);
+	int found = 0;
+	out[0] = '\0';
+	while (p != NULL && *p != '\0') {
+		size_t n = strcspn(p, "&");
+		if (n > len && p[len] == '=' && strncmp(p, name, len) == 0) {
+			if (found++ > 0 || n - len - 1 >= size)
+				return -1;
+			memcpy(out, p + len + 1, n - len - 1);
+			out[n - len - 1] = '\0';
+		}
+		p += n + (p[n] == '&');
+	}
+	return found;
+}
+
+const char *wg_http_address(const struct wg_http_request *r)
+{
+	return r->address;
 }
 
 const uint8_t *wg_http_body(const struct wg_http_request *r, size_t *len)
@@ -207,9 +192,12 @@ static const char *reason(int status)
 		{ 411, "Length Required" },
 		{ 413, "Content Too Large" },
 		{ 415, "Unsupported Media Type" },
+		{ 417, "Expectation Failed" },
 		{ 422, "Unprocessable Content" },
 		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
 		{ 507, "Insufficient Storage" },
 	};
@@ -219,13 +207,17 @@ static const char *reason(int status)
 	return "Answer";
 }
 
-/* The answer is with the kernel: wait for the next request, but not for ever. */
+/* The answer is with the kernel: wait for the next request, or for the peer to have read it, but not for ever. */
 static void answer_sent(struct evhttp_request *evreq, void *arg)
 {
 	(void)evreq; /* the signature is libevent's */
 	struct wg_httpd_conn *conn = arg;
-	if (conn->httpd != NULL)
-		wg_httpd_conn_arm(conn, conn->httpd->spec.idle_ms);
+	if (conn->httpd == NULL)
+		return;
+	if (conn->linger)
+		(void)shutdown(bufferevent_getfd(conn->bev), SHUT_WR); /* fails only when the peer was faster */
+	int wait = conn->httpd->spec.idle_ms;
+	wg_httpd_conn_arm(conn, conn->linger && wait > LINGER_MS ? LINGER_MS : wait);
 }
 
 /* evhttp refuses a header with a line end in it, and then it is left out. */
@@ -250,8 +242,9 @@ static void send_answer(struct wg_http_request *r, int status, const char *conte
 		put_header(r, "Content-Type", content_type);
 	put_header(r, "Content-Length", length);
 	put_header(r, "Cache-Control", "no-store");
-	if (r->close)
-		put_header(r, "Connection", "close");
+	/* who lingers closes later, by itself: evhttp would reset a peer that still sends, and it would not read why */
+	if (r->close || r->linger)
+		put_header(r, "Connection", r->linger ? "close, close" : "close");
 	for (; headers != NULL && headers->name != NULL; headers++)
 		put_header(r, headers->name, headers->value);
 	evhttp_request_set_on_complete_cb(r->evreq, answer_sent, r->conn);
@@ -277,15 +270,23 @@ void wg_http_answer(struct wg_http_request *r, int status, const char *content_t
 
 void wg_http_problem(struct wg_http_request *r, int status, const char *name, const char *title, const char *detail)
 {
-	WG_AUTO_BUF struct wg_buf body = WG_BUF(4096);
+	static const struct wg_http_header wait[] = { { "Retry-After", RETRY_AFTER }, { NULL, NULL } };
+	wg_http_problem_more(r, status, name, title, detail, "", status == 503 || status == 429 ? wait : NULL);
+}
+
+void wg_http_problem_more(struct wg_http_request *r, int status, const char *name, const char *title,
+                          const char *detail, const char *more, const struct wg_http_header *headers)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(PROBLEM_MAX);
 	wg_buf_printf(&body, "{\"type\":\"urn:wardgate:problem:%s\",\"title\":", name);
 	wg_buf_put_json(&body, title);
 	wg_buf_printf(&body, ",\"status\":%d,\"detail\":", status);
 	wg_buf_put_json(&body, detail);
+	wg_buf_puts(&body, more);
 	wg_buf_putc(&body, '}');
 	if (body.failed) { /* words longer than any of ours: the status says enough */
 		wg_buf_reset(&body);
 		wg_buf_puts(&body, "{}");
 	}
-	wg_http_answer(r, status, "application/problem+json", wg_buf_text(&body), body.len, NULL);
+	wg_http_answer(r, status, "application/problem+json", wg_buf_text(&body), body.len, headers);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "channel/httpd_guard.h"
+#include "channel/httpd_head.h"
 #include "channel/https_receipt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wg_httpd_guard_feed(&parts, data, cut);
 	wg_httpd_guard_feed(&parts, data + cut, size - cut);
 	assert(whole.bad == parts.bad && whole.ended == parts.ended && whole.lines == parts.lines);
+	struct wg_httpd_head head;
+	struct wg_httpd_refusal refusal;
+	wg_httpd_head_read((const char *)data, size, 1000, &head, &refusal);
+	assert(refusal.status == 0 || (refusal.why != NULL && refusal.name != NULL));
 	char id[64];
 	wg_https_receipt((const char *)data, size, id, sizeof id);
 	assert(strlen(id) < sizeof id);
