@@ -49,7 +49,7 @@ void wg_codec_put_msg_new(struct wg_buf *b, const struct wg_msg_new *m)
 	wg_buf_bytes(b, m->blob, m->blob_len);
 }
 
-bool wg_codec_get_msg_new(struct wg_cur *c, struct wg_msg_new *m)
+void wg_codec_get_msg_new_of(struct wg_cur *c, struct wg_msg_new *m)
 {
 	wg_cur_name(c, m->id, sizeof m->id);
 	wg_cur_name(c, m->organisation, sizeof m->organisation);
@@ -58,6 +58,11 @@ bool wg_codec_get_msg_new(struct wg_cur *c, struct wg_msg_new *m)
 	wg_cur_name(c, m->content_type, sizeof m->content_type);
 	wg_cur_name(c, m->way, sizeof m->way);
 	m->blob = wg_cur_bytes(c, &m->blob_len);
+}
+
+bool wg_codec_get_msg_new(struct wg_cur *c, struct wg_msg_new *m)
+{
+	wg_codec_get_msg_new_of(c, m);
 	return wg_cur_end(c);
 }
 

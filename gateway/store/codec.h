@@ -63,5 +63,12 @@ void wg_codec_put_receipt_new(struct wg_buf *b, const struct wg_receipt_new *r);
 void wg_codec_get_receipt_new(struct wg_cur *c, struct wg_receipt_new *r);
 void wg_codec_put_receipt_result(struct wg_buf *b, const struct wg_receipt_result *r);
 bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r);
+/* One of several messages. */
+void wg_codec_get_msg_new_of(struct wg_cur *c, struct wg_msg_new *m);
+void wg_codec_put_tasks(struct wg_buf *b, const struct wg_task *tasks, unsigned count);
+bool wg_codec_get_tasks(struct wg_cur *c, struct wg_task **tasks, unsigned *count);
+void wg_codec_put_task_done(struct wg_buf *b, const struct wg_task_done *d);
+/* notices: WG_STORE_TASK_NOTICES of them, for d->notices to point at; their blobs are borrowed. */
+bool wg_codec_get_task_done(struct wg_cur *c, struct wg_msg_new *notices, struct wg_task_done *d);
 
 #endif

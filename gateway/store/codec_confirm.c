@@ -62,3 +62,111 @@ bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r)
 	r->again = wg_cur_u8(c) != 0;
 	return wg_cur_end(c);
 }
+
+/* ---- tasks */
+
+/* The texts of a task, in their order on the wire. */
+#define TASK_TEXTS(t)                                                                                                 \
+	{                                                                                                                 \
+		{ (t)->message, sizeof(t)->message }, { (t)->delivery, sizeof(t)->delivery },                                 \
+			{ (t)->reference, sizeof(t)->reference }, { (t)->sender, sizeof(t)->sender },                             \
+			{ (t)->sender_reference, sizeof(t)->sender_reference },                                                   \
+			{ (t)->sender_copy_hash, sizeof(t)->sender_copy_hash }, { (t)->notice_kind, sizeof(t)->notice_kind },     \
+			{ (t)->organisation, sizeof(t)->organisation }, { (t)->desk, sizeof(t)->desk },                           \
+			{ (t)->role, sizeof(t)->role }, { (t)->of, sizeof(t)->of }, { (t)->confirm, sizeof(t)->confirm },         \
+			{ (t)->person, sizeof(t)->person }, { (t)->detail, sizeof(t)->detail }, { (t)->alert, sizeof(t)->alert }, \
+	}
+#define TASK_LEAST 127
+
+static void put_task(struct wg_buf *b, const struct wg_task *t)
+{
+	const struct {
+		const char *text;
+		size_t size;
+	} texts[] = TASK_TEXTS(t);
+	wg_buf_u8(b, (uint8_t)t->kind);
+	wg_buf_u64(b, t->id);
+	wg_buf_u64(b, t->token);
+	wg_buf_u64(b, (uint64_t)t->now);
+	for (size_t i = 0; i < WG_COUNT(texts); i++)
+		wg_buf_str(b, texts[i].text);
+	wg_buf_u8(b, (uint8_t)t->state);
+	wg_buf_u64(b, (uint64_t)t->since);
+	wg_buf_u64(b, (uint64_t)t->handed_over);
+	wg_buf_u64(b, (uint64_t)t->received);
+	wg_buf_u64(b, (uint64_t)t->acknowledged);
+	wg_buf_u32(b, t->steps);
+	wg_buf_u8(b, t->cleared);
+}
+
+static void get_task(struct wg_cur *c, struct wg_task *t)
+{
+	const struct {
+		char *text;
+		size_t size;
+	} texts[] = TASK_TEXTS(t);
+	uint8_t kind = wg_cur_u8(c);
+	if (kind > WG_TASK_ALERT)
+		c->failed = true;
+	t->kind = c->failed ? WG_TASK_CONFIRM : (enum wg_task_kind)kind;
+	t->id = wg_cur_u64(c);
+	t->token = wg_cur_u64(c);
+	t->now = (int64_t)wg_cur_u64(c);
+	for (size_t i = 0; i < WG_COUNT(texts); i++)
+		wg_cur_name(c, texts[i].text, texts[i].size);
+	get_state(c, &t->state);
+	t->since = (int64_t)wg_cur_u64(c);
+	t->handed_over = (int64_t)wg_cur_u64(c);
+	t->received = (int64_t)wg_cur_u64(c);
+	t->acknowledged = (int64_t)wg_cur_u64(c);
+	t->steps = wg_cur_u32(c);
+	t->cleared = wg_cur_u8(c) != 0;
+}
+
+void wg_codec_put_tasks(struct wg_buf *b, const struct wg_task *tasks, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++)
+		put_task(b, &tasks[i]);
+}
+
+bool wg_codec_get_tasks(struct wg_cur *c, struct wg_task **tasks, unsigned *count)
+{
+	unsigned n = 0;
+	WG_AUTO_FREE struct wg_task *list = wg_codec_get_list(c, WG_STORE_TASKS_MAX, TASK_LEAST, sizeof *list, &n);
+	for (unsigned i = 0; i < n; i++)
+		get_task(c, &list[i]);
+	if (list == NULL || !wg_cur_end(c))
+		return false;
+	*tasks = wg_steal(&list);
+	*count = n;
+	return true;
+}
+
+void wg_codec_put_task_done(struct wg_buf *b, const struct wg_task_done *d)
+{
+	wg_buf_u64(b, d->id);
+	wg_buf_u64(b, d->token);
+	wg_buf_u32(b, d->steps);
+	wg_buf_u64(b, (uint64_t)d->next);
+	wg_buf_str(b, d->detail);
+	wg_buf_u32(b, d->notice_count);
+	for (unsigned i = 0; i < d->notice_count; i++)
+		wg_codec_put_msg_new(b, &d->notices[i]);
+}
+
+bool wg_codec_get_task_done(struct wg_cur *c, struct wg_msg_new *notices, struct wg_task_done *d)
+{
+	d->id = wg_cur_u64(c);
+	d->token = wg_cur_u64(c);
+	d->steps = wg_cur_u32(c);
+	d->next = (int64_t)wg_cur_u64(c);
+	wg_cur_name(c, d->detail, sizeof d->detail);
+	d->notice_count = wg_cur_u32(c);
+	d->notices = notices;
+	if (c->failed || d->notice_count > WG_STORE_TASK_NOTICES || d->next < 0)
+		return false;
+	for (unsigned i = 0; i < d->notice_count; i++)
+		wg_codec_get_msg_new_of(c, &notices[i]);
+	return wg_cur_end(c);
+}

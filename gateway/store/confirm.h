@@ -70,6 +70,7 @@ enum wg_task_kind {
 struct wg_task {
 	enum wg_task_kind kind;
 	uint64_t id, token; /* token: rises with whatever changes the task; done under an older one is refused */
+	int64_t now;        /* wall ms by the store's trusted time: judge what is due by this, not by the machine's clock */
 	/* CONFIRM and ANSWER: the delivery, its message and who handed that in. "" for ALERT. */
 	char message[WG_ID_TEXT], delivery[WG_ID_TEXT], reference[WG_REFERENCE_TEXT];
 	char sender[WG_LIMIT_NAME + 1], sender_reference[WG_REFERENCE_TEXT]; /* under which the sender knows the message */
@@ -77,6 +78,8 @@ struct wg_task {
 	char notice_kind[WG_LIMIT_NAME + 1];
 	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1], of[WG_LIMIT_NAME + 1];
 	char confirm[WG_LIMIT_NAME + 1]; /* id of the confirm rule it was decided under */
+	/* CONFIRM: where it is now: never one at whose end nothing is asked any more, but REFUSED and FAILED once, so that
+	 * somebody is told. ANSWER: how far it came. */
 	enum wg_delivery_state state;
 	char person[WG_STORE_PERSON]; /* who acknowledged */
 	char detail[WG_STORE_DETAIL]; /* ALERT: its words; otherwise the last reason */
@@ -90,7 +93,8 @@ struct wg_task {
 struct wg_task_done {
 	uint64_t id, token;
 	unsigned steps; /* CONFIRM: told now, these included */
-	int64_t next;   /* CONFIRM: wall ms of the next look; 0: none, until the delivery moves */
+	int64_t next;   /* CONFIRM: wall ms of the next look, which comes within WG_STORE_LOOK_MAX_MS; 0: none, until the
+	                   delivery moves */
 	/* What is said to people and partners: notices of our own, encrypted to the storage key. They become messages (way
 	 * "self") in the same transaction. */
 	const struct wg_msg_new *notices;
@@ -98,6 +102,11 @@ struct wg_task_done {
 	char detail[WG_STORE_DETAIL]; /* for the log: who was told */
 };
 #define WG_STORE_TASK_NOTICES 8
+/* Tasks in one answer. A look is never further away than this, so that a next look that was reckoned with a wrong clock
+ * does no harm; nor nearer than that, so that nobody runs in circles. */
+#define WG_STORE_TASKS_MAX 256
+#define WG_STORE_LOOK_MAX_MS (3600 * 1000)
+#define WG_STORE_LOOK_MIN_MS 1000
 
 /* ---- the pull inbox */
 

@@ -49,3 +49,25 @@ enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err)
 		wg_codec_put_receipt_result(ask->answer, &result);
 	return WG_OK;
 }
+
+enum wg_code wg_op_tasks(struct wg_ask *ask, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_task *tasks = NULL;
+	unsigned count = 0, max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_tasks(ask->server->store, ask->server->now, max, &tasks, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_tasks(ask->answer, tasks, count);
+	return code;
+}
+
+/* Taken though nothing new is accepted: what is said here is short, and what was accepted may wait for it. */
+enum wg_code wg_op_task_done(struct wg_ask *ask, struct wg_err *err)
+{
+	struct wg_msg_new notices[WG_STORE_TASK_NOTICES];
+	struct wg_task_done done;
+	if (!wg_codec_get_task_done(&ask->in, notices, &done))
+		return wg_ask_malformed(ask, err);
+	return wg_store_task_done(ask->server->store, ask->server->now, &done, err);
+}

@@ -346,6 +346,16 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	"INSERT INTO task(kind, delivery, state, since, due) SELECT 'answer', ?1, ?2, ?3, ?3 FROM delivery d JOIN message m"
 	" ON m.seq = d.message WHERE d.seq = ?1 AND m.sender_reference <> '' ON CONFLICT(delivery, kind, state) WHERE"
 	" delivery IS NOT NULL DO NOTHING",
+	[SQL_TASKS] =
+		"SELECT t.id, t.token, t.kind, m.id, d.id, d.reference, m.organisation, m.sender_reference, m.sender_copy_hash,"
+		" m.kind, d.organisation, d.desk, d.role, d.side, d.confirm, iif(t.kind = 'answer', t.state, d.state),"
+		" (SELECT r.person FROM receipt r WHERE r.delivery = d.seq AND r.level = 'acknowledged' ORDER BY r.seq LIMIT "
+	    "1),"
+		" iif(t.kind = 'alert', t.detail, d.reason), t.since, d.handed_at, d.received_at, d.acknowledged_at, t.steps,"
+		" t.alert, t.cleared FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
+		" m.seq = d.message WHERE t.due IS NOT NULL AND t.due <= ?1 ORDER BY t.due, t.id LIMIT ?2",
+	[SQL_TASK_FIND] = "SELECT kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
+	[SQL_TASK_DONE] = "UPDATE task SET steps = ?2, due = ?3, token = token + 1 WHERE id = ?1",
 	[SQL_HOOK_PUT] = "INSERT INTO hook(delivery, due) VALUES(?1, ?2) ON CONFLICT(delivery) DO UPDATE SET"
 					 " due = excluded.due, token = token + 1",
 

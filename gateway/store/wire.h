@@ -41,6 +41,8 @@ enum wg_op {
 	WG_OP_LEGAL_HOLD,
 	WG_OP_PURGE,
 	WG_OP_RECEIPT,
+	WG_OP_TASKS,
+	WG_OP_TASK_DONE,
 	WG_OP_END /* not an op: one more than the last */
 };
 
