@@ -261,6 +261,12 @@ static void put_body(unsigned op, struct wg_buf *b)
 	case WG_OP_RECEIPT:
 		wg_codec_put_receipt_new(b, &(struct wg_receipt_new){ .reference = "nothing", .organisation = "meadowton" });
 		break;
+	case WG_OP_TASKS:
+		wg_buf_u32(b, 1);
+		break;
+	case WG_OP_TASK_DONE:
+		wg_codec_put_task_done(b, &(struct wg_task_done){ .id = 1, .token = 1 });
+		break;
 	default: /* audit, health and what does not exist have no body */
 		put_sharing(op, m.id, b);
 		break;
@@ -270,9 +276,9 @@ static void put_body(unsigned op, struct wg_buf *b)
 static void roles_and_ops(void **state)
 {
 	/* i: intake, p: process, d: deliver, a: admin, m: monitor. By op, from 0. */
-	static const char *const may[] = { "",  "i", "i", "i", "p", "p", "p", "p", "p",   "d",  "d",
-		                               "a", "a", "a", "a", "a", "a", "a", "a", "a",   "am", "p",
-		                               "p", "a", "a", "a", "a", "a", "a", "a", "ipd", "",   "" };
+	static const char *const may[] = { "",  "i", "i", "i", "p", "p", "p",   "p", "p",  "d", "d", "a",
+		                               "a", "a", "a", "a", "a", "a", "a",   "a", "am", "p", "p", "a",
+		                               "a", "a", "a", "a", "a", "a", "ipd", "p", "p",  "",  "" };
 	static const char letters[] = "ipdam";
 	struct rig_server r;
 	(void)state;
