@@ -202,6 +202,9 @@ static void read_deliver(struct reading *r, const struct _xmlNode *node, struct 
 		path_of(r, dns, "trust-anchor", c->dns.trust_anchor);
 		path_of(r, dns, "sts-ca", c->dns.sts_ca);
 		text_of(r, dns, "resolver", c->dns.resolver, sizeof c->dns.resolver);
+		text_of(r, dns, "unproven", c->dns.unproven, sizeof c->dns.unproven);
+		if (r->code == WG_OK)
+			r->code = wg_path_join(c->state, "sts", c->dns.sts_cache, r->err);
 	}
 	if (mail != NULL)
 		read_mail_out(r, mail, c);

@@ -67,6 +67,8 @@ struct wg_config {
 	} mail_out;
 	struct {
 		char trust_anchor[WG_PATH_TEXT], resolver[64], sts_ca[WG_PATH_TEXT]; /* trust_anchor "": not configured */
+		char sts_cache[WG_PATH_TEXT];                                        /* folder below state */
+		char unproven[4096];                                                 /* 16 domains of 253 letters */
 	} dns;
 	struct {
 		struct wg_pair tls; /* certificate "" when MESH is off */

@@ -1,5 +1,6 @@
 /* deliver.c: the role that hands over. It reaches outward (SMTP, HTTPS), holds sealed envelopes and the TLS client key,
- * and can neither sign nor open anything. A worker per recipient, so that a dead recipient delays nobody else. */
+ * and can neither sign nor open anything. A worker serves one recipient at a time, so that a dead one delays nobody
+ * else, and keeps its session open for the next. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,10 +15,12 @@
 #include "notice/xml.h"
 #include "role/role.h"
 #include "role/worker.h"
+#include "sys/file.h"
 #include "sys/sandbox.h"
 
 #define WORKERS 16
-#define BATCH 16 /* envelopes of one recipient over one session */
+#define BATCH 16      /* copies of one recipient at a time */
+#define WARM_MS 30000 /* how long a session stays open without work; Postfix and Exim close theirs after 5 minutes */
 #define IDLE_WAIT_MS 1000
 #define BUSY_WAIT_MS 20
 #define STOP_WAIT_MS 20000 /* for workers to end by themselves when the role is told to stop */
@@ -27,7 +30,9 @@ struct deliver {
 	struct wg_directory *directory;
 	struct wg_client *client;
 	struct wg_worker workers[WORKERS];
-	unsigned running;
+	unsigned running; /* workers with a batch */
+	struct wg_dlv_report reports[(WORKERS + 1) * BATCH];
+	unsigned report_count;
 };
 
 /* ---- reporting */
@@ -47,54 +52,62 @@ static unsigned retry_wait_ms(const struct wg_config *config, unsigned attempts)
 	return (unsigned)(wait - wait / 2 * (dice % 1000) / 1000);
 }
 
-static void report_one(const struct deliver *d, const struct wg_dlv_job *job, const struct wg_send_result *result,
-                       struct wg_dlv_report *out)
+/* What the server asks for counts when it is longer than ours, up to our longest. */
+static unsigned wait_ms(const struct wg_config *config, const struct wg_dlv_job *job, const struct wg_send_result *r)
 {
+	unsigned ours = retry_wait_ms(config, job->attempts);
+	unsigned theirs = r->wait_ms / 1000 > config->retry_most_s ? config->retry_most_s * 1000 : r->wait_ms;
+	return theirs > ours ? theirs : ours;
+}
+
+static void log_result(const struct wg_dlv_job *job, const struct wg_send_result *r, enum wg_delivery_state state)
+{
+	enum wg_log_level level = state == WG_DLV_FAILED || r->tls_fault ? WG_LOG_ERROR
+	                          : state == WG_DLV_DEFERRED             ? WG_LOG_WARNING
+	                                                                 : WG_LOG_INFO;
+	wg_log(level, wg_delivery_state_name(state), "message", job->message, "delivery", job->id, "organisation",
+	       job->organisation, "desk", job->desk, "channel", job->channel, "why", r->detail, "receipt",
+	       r->receipt[0] != '\0' ? r->receipt : NULL, "alarm", r->tls_fault ? "tls" : NULL, NULL);
+}
+
+/* A job has its result: kept until flush, so that what came together is one transaction. */
+static void tell(void *arg, const struct wg_dlv_job *job, const struct wg_send_result *result)
+{
+	struct deliver *d = arg;
+	struct wg_dlv_report *out = &d->reports[d->report_count++]; /* room: one for each job that all workers can hold */
 	*out = (struct wg_dlv_report){ .token = job->token, .maybe = result->maybe };
 	memcpy(out->id, job->id, sizeof out->id);
 	memcpy(out->detail, result->detail, sizeof out->detail);
 	memcpy(out->receipt, result->receipt, sizeof out->receipt);
 	if (result->what == WG_SENT_OK)
 		out->state = strcmp(job->channel, "https") == 0 ? WG_DLV_RECEIVED : WG_DLV_HANDED_OVER;
-	else if (result->what == WG_SENT_REFUSED || wg_clock_wall() >= job->deadline)
-		out->state = WG_DLV_FAILED;
 	else
-		out->state = WG_DLV_DEFERRED;
-	out->wait_ms = out->state == WG_DLV_DEFERRED ? retry_wait_ms(d->config, job->attempts) : 0;
-	enum wg_log_level level = out->state == WG_DLV_FAILED || result->tls_fault ? WG_LOG_ERROR
-	                          : out->state == WG_DLV_DEFERRED                  ? WG_LOG_WARNING
-	                                                                           : WG_LOG_INFO;
-	wg_log(level, wg_delivery_state_name(out->state), "message", job->message, "delivery", job->id, "organisation",
-	       job->organisation, "desk", job->desk, "channel", job->channel, "why", result->detail, "receipt",
-	       result->receipt[0] != '\0' ? result->receipt : NULL, "alarm", result->tls_fault ? "tls" : NULL, NULL);
+		out->state = result->what == WG_SENT_REFUSED ? WG_DLV_FAILED : WG_DLV_DEFERRED;
+	out->wait_ms = out->state == WG_DLV_DEFERRED ? wait_ms(d->config, job, result) : 0;
+	log_result(job, result, out->state);
 }
 
-static enum wg_code report_all(struct deliver *d, const struct wg_dlv_job *jobs, unsigned count,
-                               const struct wg_send_result *results, struct wg_err *err)
+static enum wg_code flush(struct deliver *d, struct wg_err *err)
 {
-	struct wg_dlv_report reports[BATCH];
 	unsigned stale = 0;
-	for (unsigned i = 0; i < count; i++)
-		report_one(d, &jobs[i], &results[i], &reports[i]);
-	enum wg_code code = wg_client_report(d->client, reports, count, &stale, err);
+	if (d->report_count == 0)
+		return WG_OK;
+	enum wg_code code = wg_client_report(d->client, d->reports, d->report_count, &stale, err);
+	d->report_count = 0;
 	if (code == WG_OK && stale > 0)
-		wg_log(WG_LOG_WARNING, "stale-report", "organisation", jobs[0].organisation, "desk", jobs[0].desk, NULL);
+		wg_log(WG_LOG_WARNING, "stale-report", NULL);
 	return code;
 }
 
 /* Deliveries that cannot even be tried now. */
-static enum wg_code defer_all(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, const char *why,
-                              struct wg_err *err)
+static void defer_all(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, const char *why)
 {
-	struct wg_send_result results[BATCH] = { 0 };
 	for (unsigned i = 0; i < count; i++) {
-		results[i].what = WG_SENT_DEFER;
-		results[i].maybe = jobs[i].maybe;
-		(void)snprintf(results[i].detail, sizeof results[i].detail, "%s", why);
+		struct wg_send_result result = { .what = WG_SENT_DEFER, .maybe = jobs[i].maybe };
+		(void)snprintf(result.detail, sizeof result.detail, "%s", why);
+		tell(d, &jobs[i], &result);
 	}
-	enum wg_code code = report_all(d, jobs, count, results, err);
 	wg_dlv_jobs_free(jobs, count);
-	return code;
 }
 
 /* ---- starting */
@@ -106,39 +119,65 @@ static const char *cannot_send(const struct wg_config *config, const struct wg_o
 		return "the desk is no longer in the directory";
 	if (desk->suspended)
 		return "the desk is suspended in the directory";
-	if (desk->channel == WG_CHANNEL_MAIL && config->mail_out.port == 0)
-		return "no mail server is configured: add <mail> to <deliver>";
-	if (desk->channel == WG_CHANNEL_HTTPS && config->https_out.tls.certificate[0] == '\0')
-		return "no HTTPS client certificate is configured: add <https> to <deliver>";
+	switch (desk->channel) {
+	case WG_CHANNEL_MAIL:
+		return config->mail_out.port == 0 ? "no mail server is configured: add <mail> to <deliver>" : NULL;
+	case WG_CHANNEL_HTTPS:
+		return config->https_out.tls.certificate[0] == '\0'
+		           ? "no HTTPS client certificate is configured: add <https> to <deliver>"
+		           : NULL;
+	case WG_CHANNEL_MESH:
+		return config->mesh.mailbox[0] == '\0' ? "no MESH mailbox is configured: add <mesh>" : NULL;
+	case WG_CHANNEL_PULL:
+		return "the desk fetches its copies itself since the directory was changed";
+	}
 	return NULL;
 }
 
-/* A batch for one recipient to a free worker. Takes jobs over. */
-static enum wg_code start_batch(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, struct wg_err *err)
+/* An idle worker whose session is with that target; else a free slot; else the one that is idle longest, dismissed. */
+static struct wg_worker *choose(struct deliver *d, const char *target)
+{
+	struct wg_worker *free_slot = NULL, *oldest = NULL;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct wg_worker *w = &d->workers[i];
+		if (w->pid == 0)
+			free_slot = w;
+		else if (w->count == 0 && strcmp(w->target, target) == 0)
+			return w;
+		else if (w->count == 0 && (oldest == NULL || w->idle_since < oldest->idle_since))
+			oldest = w;
+	}
+	if (free_slot == NULL && oldest != NULL)
+		wg_worker_dismiss(oldest);
+	return free_slot != NULL ? free_slot : oldest;
+}
+
+/* A batch for one recipient to a worker. Takes jobs over. */
+static void start_batch(struct deliver *d, struct wg_dlv_job *jobs, unsigned count)
 {
 	const struct wg_organisation *organisation = wg_directory_find(d->directory, jobs[0].organisation);
 	const struct wg_desk *desk = organisation != NULL ? wg_organisation_desk(organisation, jobs[0].desk) : NULL;
+	char target[WG_WORKER_TARGET];
+	struct wg_err fault = { 0 };
 	const char *why = cannot_send(d->config, organisation, desk);
-	if (why != NULL)
-		return defer_all(d, jobs, count, why, err);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		if (d->workers[i].pid != 0)
-			continue;
-		struct wg_err fault = { 0 };
-		if (wg_worker_start(&d->workers[i], d->config, organisation, desk, jobs, count, wg_worker_time(count),
-		                    &fault) != WG_OK)
-			return defer_all(d, jobs, count, fault.text, err);
-		d->running++;
-		return WG_OK;
+	if (why != NULL) {
+		defer_all(d, jobs, count, why);
+		return;
 	}
-	return defer_all(d, jobs, count, "all workers are busy", err);
+	wg_worker_target(d->config, organisation, desk, target);
+	struct wg_worker *w = choose(d, target); /* there is one: no more batches are leased than workers are idle */
+	if (w->pid == 0 && wg_worker_start(w, d->config, organisation, desk, &fault) != WG_OK) {
+		defer_all(d, jobs, count, fault.text);
+		return;
+	}
+	wg_worker_give(w, organisation, desk, jobs, count, WG_WORKER_TIME_MS);
+	d->running++;
 }
 
 /* Splits what was leased into batches, each of one recipient; a batch owns a copy of its jobs' structs. */
 static enum wg_code start_all(struct deliver *d, struct wg_dlv_job *jobs, unsigned count, struct wg_err *err)
 {
-	enum wg_code code = WG_OK;
-	for (unsigned i = 0; code == WG_OK && i < count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		if (jobs[i].id[0] == '\0')
 			continue; /* went with an earlier batch */
 		struct wg_dlv_job *batch = calloc(BATCH, sizeof *batch);
@@ -155,9 +194,9 @@ static enum wg_code start_all(struct deliver *d, struct wg_dlv_job *jobs, unsign
 			batch[n++] = jobs[k];
 			jobs[k] = (struct wg_dlv_job){ 0 };
 		}
-		code = start_batch(d, batch, n, err);
+		start_batch(d, batch, n);
 	}
-	return code;
+	return WG_OK;
 }
 
 static enum wg_code lease(struct deliver *d, struct wg_err *err)
@@ -168,7 +207,7 @@ static enum wg_code lease(struct deliver *d, struct wg_err *err)
 	if (idle == 0)
 		return WG_OK;
 	for (unsigned i = 0; i < WORKERS; i++)
-		if (d->workers[i].pid != 0)
+		if (d->workers[i].pid != 0 && d->workers[i].count > 0)
 			wg_buf_printf(&busy, "%s ", d->workers[i].recipient);
 	/* at most one batch for each idle worker, even if every job is for another recipient */
 	enum wg_code code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH,
@@ -181,33 +220,34 @@ static enum wg_code lease(struct deliver *d, struct wg_err *err)
 
 /* ---- ending */
 
-static enum wg_code finish_workers(struct deliver *d, struct wg_err *err)
+/* Every worker does what it can; those that have been idle for long go. */
+static void step_workers(struct deliver *d)
 {
-	enum wg_code code = WG_OK;
 	int64_t now = wg_clock_monotonic();
-	for (unsigned i = 0; code == WG_OK && i < WORKERS; i++) {
+	for (unsigned i = 0; i < WORKERS; i++) {
 		struct wg_worker *w = &d->workers[i];
-		struct wg_send_result results[BATCH];
-		if (w->pid == 0 || !wg_worker_poll(w, now))
+		if (w->pid == 0)
 			continue;
-		struct wg_dlv_job *jobs = w->jobs;
-		unsigned count = w->count;
-		wg_worker_finish(w, results);
-		d->running--;
-		code = report_all(d, jobs, count, results, err);
-		wg_dlv_jobs_free(jobs, count);
+		bool busy = w->count > 0;
+		wg_worker_step(w, now, tell, d);
+		if (busy && w->count == 0)
+			d->running--;
+		if (w->pid != 0 && w->count == 0 && now - w->idle_since >= WARM_MS)
+			wg_worker_dismiss(w);
 	}
-	return code;
+	wg_workers_reap(now);
 }
 
-static void wait_for_workers(const struct deliver *d, int wait_ms)
+static void wait_for_workers(const struct deliver *d, int ms)
 {
 	struct pollfd fds[WORKERS];
 	nfds_t n = 0;
-	for (unsigned i = 0; i < WORKERS; i++)
-		if (d->workers[i].pid != 0)
-			fds[n++] = (struct pollfd){ .fd = d->workers[i].fd, .events = POLLIN };
-	(void)poll(fds, n, wait_ms); /* a signal or an error only makes the wait shorter */
+	for (unsigned i = 0; i < WORKERS; i++) {
+		const struct wg_worker *w = &d->workers[i];
+		if (w->pid != 0 && w->count > 0)
+			fds[n++] = (struct pollfd){ .fd = w->fd, .events = (short)(POLLIN | (wg_worker_writes(w) ? POLLOUT : 0)) };
+	}
+	(void)poll(fds, n, ms); /* a signal or an error only makes the wait shorter */
 }
 
 static enum wg_code serve(struct deliver *d, struct wg_err *err)
@@ -221,60 +261,79 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
 			break;
 		if (!wg_role_stop)
 			code = lease(d, err);
-		if (code == WG_OK && d->running > 0) {
+		step_workers(d); /* what was leased goes out at once */
+		if (d->running > 0 && d->report_count == 0) {
 			wait_for_workers(d, BUSY_WAIT_MS);
-			code = finish_workers(d, err);
+			step_workers(d);
 		}
+		if (code == WG_OK)
+			code = flush(d, err);
 	}
 	return code;
 }
 
-/* What the configuration names. The public files of the system that resolving a name needs come with the kind of
- * confinement, which passes over those that a small system lacks. */
-static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
+/* What configuration and directory name. The public files of the system that resolving a name needs come with the kind
+ * of confinement, which passes over those that a small system lacks. */
+static unsigned add_path(const char **list, unsigned n, const char *path)
 {
-	const char *read[7];
+	if (path[0] != '\0')
+		list[n++] = path;
+	return n;
+}
+
+static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
+{
+	const char *own[] = {
+		c->mail_out.ca,     c->mail_out.tls.key,          c->mail_out.tls.certificate,
+		c->mail_out.secret, c->dns.trust_anchor,          c->dns.sts_ca,
+		c->https_out.ca,    c->https_out.tls.key,         c->mesh.ca,
+		c->mesh.tls.key,    c->mesh.tls.certificate,      c->mesh.password,
+		c->mesh.shared_key, c->https_out.tls.certificate,
+	};
+	size_t most = WG_COUNT(own) + 1;
+	for (unsigned i = 0; i < wg_directory_count(directory); i++)
+		most += 1 + wg_directory_at(directory, i)->desk_count;
+	WG_AUTO_FREE const char **read = calloc(most, sizeof *read);
+	if (read == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory");
 	unsigned n = 0;
-	if (c->mail_out.port != 0)
-		read[n++] = c->mail_out.ca;
-	if (c->mail_out.tls.key[0] != '\0') {
-		read[n++] = c->mail_out.tls.key;
-		read[n++] = c->mail_out.tls.certificate;
+	for (size_t i = 0; i < WG_COUNT(own); i++)
+		n = add_path(read, n, own[i]);
+	for (unsigned i = 0; i < wg_directory_count(directory); i++) {
+		const struct wg_organisation *o = wg_directory_at(directory, i);
+		n = add_path(read, n, o->trust_ca);
+		for (unsigned k = 0; k < o->desk_count; k++)
+			n = add_path(read, n, o->desks[k].webhook_secret);
 	}
-	if (c->https_out.tls.key[0] != '\0') {
-		read[n++] = c->https_out.ca;
-		read[n++] = c->https_out.tls.key;
-		read[n++] = c->https_out.tls.certificate;
-	}
-	read[n] = NULL;
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_DELIVER, .read = read };
-	return wg_role_confine(&sandbox, err);
+	const char *const write[] = { c->dns.sts_cache, NULL };
+	bool remembers = c->mail_out.direct;
+	enum wg_code code = remembers ? wg_file_mkdir(c->dns.sts_cache, err) : WG_OK;
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_DELIVER, .read = read, .write = remembers ? write : NULL };
+	return code == WG_OK ? wg_role_confine(&sandbox, err) : code;
+}
+
+static void forget(void *arg, const struct wg_dlv_job *job, const struct wg_send_result *result)
+{
+	(void)arg, (void)job, (void)result;
 }
 
 /* At the end of the role: what still runs is ended, and counts as possibly arrived once the store sees us go. */
 static void abandon(struct deliver *d)
 {
-	struct wg_send_result results[BATCH];
-	for (unsigned i = 0; i < WORKERS; i++) {
-		struct wg_worker *w = &d->workers[i];
-		if (w->pid == 0)
-			continue;
-		struct wg_dlv_job *jobs = w->jobs;
-		unsigned count = w->count;
-		(void)kill(w->pid, SIGKILL); /* it is ours and not reaped: it is there */
-		wg_worker_finish(w, results);
-		wg_dlv_jobs_free(jobs, count);
-	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (d->workers[i].pid != 0)
+			wg_worker_kill(&d->workers[i], forget, NULL);
 }
 
 enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err)
 {
-	struct deliver d = { .config = config };
+	static struct deliver d; /* large, and one a process */
+	d.config = config;
 	enum wg_code code = wg_directory_load(config->directory, config->paths.xsd, &d.directory, err);
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_DELIVER, &d.client, err);
 	if (code == WG_OK)
-		code = confine(config, err);
+		code = confine(config, d.directory, err);
 	if (code == WG_OK) {
 		wg_log(WG_LOG_INFO, "ready", NULL);
 		code = serve(&d, err);

@@ -1,131 +1,68 @@
-/* worker.c owns the worker processes of the deliver role. A worker holds sealed envelopes and the TLS client key, talks
- * to one host, and is killed when its time is over: libesmtp can hang, and a hung server must cost one recipient only.
- */
+/* worker.c owns the worker processes of the deliver role: started for one target, given batch after batch, killed when
+ * one copy takes too long, since libraries and servers can hang and that must cost one recipient only.
+ *
+ * Invariants: (1) jobs[0..told) have their results; jobs[told..given) are in the worker's hands or on the way there;
+ * (2) at most in_flight jobs are given and not told; (3) recipient is "" exactly when count is 0. */
 #include "role/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "role/seal.h"
-#include "sys/file.h"
+#include "role/courier.h"
 
-/* RFC 5321 4.5.3.2 allows a server 10 minutes after the final dot; we give one envelope one, and a worker a minute more
- * for all the rest, so that the batch ends long before its lease does (WG_STORE_LEASE_DELIVERY_MS). */
-#define WORKER_BASE_MS 60000
-#define WORKER_PER_ITEM_MS 60000
-#define CONNECT_MS 20000
-/* From the last word to the exit. */
-#define EXIT_MS 1000
-/* Where a worker's results go, behind the standard descriptors. */
-#define RESULT_FD 3
-#define SAID_MAX ((size_t)1 << 20)
+/* Where the socket is in the worker, behind the standard descriptors. */
+#define COURIER_FD 3
+/* From the goodbye to the end. */
+#define GOODBYE_MS 2000
+/* Dismissed workers on their way out; more than that many are waited for. */
+#define LEAVING 32
 
-static void put_result(struct wg_buf *b, const struct wg_send_result *r)
+static struct leaving {
+	pid_t pid; /* 0: free */
+	int64_t kill_at;
+} leaving[LEAVING];
+
+void wg_worker_target(const struct wg_config *config, const struct wg_organisation *organisation,
+                      const struct wg_desk *desk, char out[static WG_WORKER_TARGET])
 {
-	wg_buf_u8(b, (uint8_t)r->what);
-	wg_buf_u8(b, r->tls_fault);
-	wg_buf_u8(b, r->maybe);
-	wg_buf_str(b, r->detail);
-	wg_buf_str(b, r->receipt);
-}
-
-static bool get_result(struct wg_cur *c, struct wg_send_result *r)
-{
-	struct wg_send_result got = { 0 };
-	uint8_t what = wg_cur_u8(c);
-	got.tls_fault = wg_cur_u8(c) != 0;
-	got.maybe = wg_cur_u8(c) != 0;
-	wg_cur_name(c, got.detail, sizeof got.detail);
-	wg_cur_name(c, got.receipt, sizeof got.receipt);
-	if (c->failed || what > WG_SENT_REFUSED)
-		return false;
-	got.what = (enum wg_sent)what;
-	*r = got;
-	return true;
-}
-
-static struct wg_tls tls_of(const struct wg_pair *pair, const char *ca)
-{
-	bool have = pair->certificate[0] != '\0';
-	return (struct wg_tls){ .certificate = have ? pair->certificate : NULL, .key = have ? pair->key : NULL, .ca = ca };
-}
-
-/* In the worker. Every envelope is offered once; the results go to fd in order. */
-static void work(int fd, const struct wg_config *config, const struct wg_organisation *organisation,
-                 const struct wg_desk *desk, const struct wg_dlv_job *jobs, unsigned count)
-{
-	WG_AUTO_BUF struct wg_buf out = WG_BUF(SAID_MAX);
-	struct wg_send_item *items = calloc(count, sizeof *items);
-	char(*references)[WG_REFERENCE_TEXT] = calloc(count, sizeof *references);
-	if (items == NULL || references == NULL)
-		_exit(1);
-	for (unsigned i = 0; i < count; i++) {
-		wg_reference(jobs[i].message, organisation->id, desk->name, references[i]);
-		items[i] = (struct wg_send_item){
-			.message_id = references[i],
-			.idempotency_key = references[i],
-			.bytes = jobs[i].envelope,
-			.len = jobs[i].envelope_len,
-			.to = desk->address,
-			.result = { .what = WG_SENT_DEFER, .detail = "not tried" },
-		};
-	}
-	struct wg_send_target target = { .connect_ms = CONNECT_MS, .total_ms = WORKER_PER_ITEM_MS };
-	const char *at = strchr(config->mail_out.from, '@');
-	if (desk->channel == WG_CHANNEL_MAIL) {
-		target.smtp_host = config->mail_out.host;
-		target.smtp_port = config->mail_out.port;
-		target.from = config->mail_out.from;
-		target.to = desk->address;
-		target.helo = at != NULL ? at + 1 : "localhost";
-		target.tls = tls_of(&config->mail_out.tls, config->mail_out.ca);
-		wg_channel_smtp.send(&target, items, count);
-	} else {
-		target.url = desk->url;
-		target.content_type = desk->format == WG_FORMAT_XML ? "application/xml" : "application/pkcs7-mime";
-		target.tls = tls_of(&config->https_out.tls, config->https_out.ca);
-		wg_channel_https.send(&target, items, count);
-	}
-	for (unsigned i = 0; i < count; i++)
-		put_result(&out, &items[i].result);
-	struct wg_err err;
-	_exit(!out.failed && wg_fd_write(fd, out.data, out.len, &err) == WG_OK ? 0 : 1);
+	const char *at = strchr(desk->address, '@');
+	if (desk->channel == WG_CHANNEL_MAIL && !config->mail_out.direct)
+		(void)snprintf(out, WG_WORKER_TARGET, "mail");
+	else if (desk->channel == WG_CHANNEL_MAIL)
+		(void)snprintf(out, WG_WORKER_TARGET, "mail %s", at != NULL ? at + 1 : "");
+	else if (desk->channel == WG_CHANNEL_MESH)
+		(void)snprintf(out, WG_WORKER_TARGET, "mesh");
+	else
+		(void)snprintf(out, WG_WORKER_TARGET, "%s/%s", organisation->id, desk->name);
 }
 
 /* A worker holds what it needs and no more: not the store's socket, over which it could say anything about anybody's
- * deliveries, and not the other workers' pipes. Returns where the results go. */
-static int let_go(int result, pid_t parent)
+ * deliveries, and not the other workers'. */
+static void let_go(int fd, pid_t parent)
 {
 	(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a worker without its parent has nobody to report to; cannot fail */
-	if (getppid() != parent || dup2(result, RESULT_FD) != RESULT_FD || close_range(RESULT_FD + 1, ~0u, 0) != 0)
+	if (getppid() != parent || dup2(fd, COURIER_FD) != COURIER_FD || close_range(COURIER_FD + 1, ~0u, 0) != 0)
 		_exit(1);
-	return RESULT_FD;
-}
-
-int64_t wg_worker_time(unsigned count)
-{
-	return WORKER_BASE_MS + (int64_t)count * WORKER_PER_ITEM_MS;
 }
 
 enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *config,
-                             const struct wg_organisation *organisation, const struct wg_desk *desk,
-                             struct wg_dlv_job *jobs, unsigned count, int64_t time_ms, struct wg_err *err)
+                             const struct wg_organisation *organisation, const struct wg_desk *desk, struct wg_err *err)
 {
 	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return wg_err_errno(err, "pipe for a worker");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return wg_err_errno(err, "socket for a worker");
 	pid_t parent = getpid(), pid = fork();
 	if (pid < 0) {
 		enum wg_code code = wg_err_errno(err, "fork of a worker");
@@ -133,79 +70,216 @@ enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *c
 		wg_closep(&ends[1]);
 		return code;
 	}
-	if (pid == 0)
-		work(let_go(ends[1], parent), config, organisation, desk, jobs, count);
+	if (pid == 0) {
+		let_go(ends[1], parent);
+		wg_courier(COURIER_FD, config, organisation, desk);
+	}
 	wg_closep(&ends[1]);
-	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* poll still works without, only less smoothly */
 	*worker = (struct wg_worker){
 		.pid = pid,
 		.fd = ends[0],
-		.kill_at = wg_clock_monotonic() + time_ms,
-		.jobs = jobs,
-		.count = count,
-		.said = WG_BUF(SAID_MAX),
+		.out = WG_BUF(2 * WG_LIMIT_FRAME),
+		.said = WG_BUF(64 * (size_t)WG_COURIER_ANSWER_MAX),
+		.idle_since = wg_clock_monotonic(),
 	};
-	(void)snprintf(worker->recipient, sizeof worker->recipient, "%s/%s", organisation->id, desk->name);
+	wg_worker_target(config, organisation, desk, worker->target);
 	return WG_OK;
 }
 
-bool wg_worker_poll(struct wg_worker *worker, int64_t now)
+void wg_worker_give(struct wg_worker *w, const struct wg_organisation *organisation, const struct wg_desk *desk,
+                    struct wg_dlv_job *jobs, unsigned count, int64_t time_ms)
 {
-	uint8_t chunk[4096];
-	while (!worker->said.failed) {
-		ssize_t n = read(worker->fd, chunk, sizeof chunk);
-		if (n > 0)
-			wg_buf_put(&worker->said, chunk, (size_t)n);
-		else if (n == 0)
-			return true;
-		else if (errno != EINTR)
-			break;
-	}
-	if (!worker->said.failed && errno == EAGAIN && now < worker->kill_at)
-		return false;
-	(void)kill(worker->pid, SIGKILL); /* out of time, or it says more than there is to say; its exit status tells */
-	return true;
+	(void)snprintf(w->recipient, sizeof w->recipient, "%s/%s", organisation->id, desk->name);
+	memcpy(w->address, desk->address, sizeof w->address);
+	memcpy(w->mailbox, desk->mailbox, sizeof w->mailbox);
+	memcpy(w->workflow, desk->workflow, sizeof w->workflow);
+	w->jobs = jobs;
+	w->count = count;
+	w->given = w->told = 0;
+	w->in_flight = desk->in_flight;
+	w->time_ms = time_ms;
+	w->kill_at = wg_clock_monotonic() + time_ms;
 }
 
-/* Reaps the worker, which has said its last word; one that does not go by itself is helped. Returns its status. */
+/* The next copy goes into out once the last has left it: memory holds one frame a worker. */
+static void give_next(struct wg_worker *w)
+{
+	if (w->sent < w->out.len || w->given == w->count || w->given - w->told >= w->in_flight)
+		return;
+	const struct wg_dlv_job *job = &w->jobs[w->given++];
+	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_str(&frame, job->reference);
+	wg_buf_str(&frame, w->address);
+	wg_buf_str(&frame, w->mailbox);
+	wg_buf_str(&frame, w->workflow);
+	wg_buf_bytes(&frame, job->envelope, job->envelope_len);
+	wg_buf_reset(&w->out);
+	w->sent = 0;
+	wg_buf_u32(&w->out, (uint32_t)frame.len);
+	wg_buf_put(&w->out, frame.data, frame.len);
+	w->out.failed = w->out.failed || frame.failed;
+}
+
+/* Until it would block; false when the worker is gone. */
+static bool write_some(struct wg_worker *w)
+{
+	for (;;) {
+		give_next(w);
+		if (w->out.failed)
+			return false;
+		if (w->sent == w->out.len)
+			return true;
+		ssize_t n = send(w->fd, w->out.data + w->sent, w->out.len - w->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0)
+			w->sent += (size_t)n;
+		else if (errno != EINTR)
+			return errno == EAGAIN;
+	}
+}
+
+/* Until it would block; false at the end of the stream. */
+static bool read_some(struct wg_worker *w)
+{
+	uint8_t chunk[4096];
+	while (!w->said.failed) {
+		ssize_t n = recv(w->fd, chunk, sizeof chunk, MSG_DONTWAIT);
+		if (n > 0)
+			wg_buf_put(&w->said, chunk, (size_t)n);
+		else if (n == 0)
+			return false;
+		else if (errno != EINTR)
+			return errno == EAGAIN;
+	}
+	return false;
+}
+
+static void tell(struct wg_worker *w, const struct wg_send_result *result, wg_worker_told *told, void *arg)
+{
+	told(arg, &w->jobs[w->told], result);
+	w->told++;
+	w->kill_at = wg_clock_monotonic() + w->time_ms;
+	if (w->told < w->count)
+		return;
+	wg_dlv_jobs_free(w->jobs, w->count);
+	w->jobs = NULL;
+	w->count = w->given = w->told = 0;
+	w->recipient[0] = '\0';
+	w->idle_since = wg_clock_monotonic();
+}
+
+/* Every whole answer in said; false when the worker says what it was not asked. */
+static bool take_answers(struct wg_worker *w, wg_worker_told *told, void *arg)
+{
+	size_t at = 0;
+	bool good = !w->said.failed;
+	while (good && w->said.len - at >= 4) {
+		struct wg_cur head = WG_CUR(w->said.data + at, 4);
+		uint32_t len = wg_cur_u32(&head);
+		struct wg_send_result result;
+		if (len > WG_COURIER_ANSWER_MAX)
+			return false;
+		if (w->said.len - at - 4 < len)
+			break;
+		struct wg_cur cur = WG_CUR(w->said.data + at + 4, len);
+		good = w->told < w->given && wg_courier_get_result(&cur, &result, &w->counts);
+		if (good)
+			tell(w, &result, told, arg);
+		at += 4 + len;
+	}
+	if (at > 0)
+		memmove(w->said.data, w->said.data + at, w->said.len - at);
+	w->said.len -= at;
+	return good;
+}
+
+/* Waits for a process that is about to end, or was killed. Returns its status. */
 static int reap(pid_t pid)
 {
 	int status = 0;
-	int64_t until = wg_clock_monotonic() + EXIT_MS;
-	pid_t got;
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0 && wg_clock_monotonic() < until)
-		(void)poll(NULL, 0, 5); /* only a pause */
-	if (got == 0)
-		(void)kill(pid, SIGKILL); /* it is ours and not reaped: it is there */
-	while (got != pid && (got = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;
 }
 
-/* All results or none: a reply that did not end, or an exit status that is not 0, has said nothing. */
-static bool get_all(const struct wg_worker *worker, int status, struct wg_send_result *results)
+/* What had no result. A worker answers each copy before it begins the next, so only the first of them can have arrived,
+ * unless it cannot be believed: then all that it was given. */
+static void tell_rest(struct wg_worker *w, bool sound, const char *why, wg_worker_told *told, void *arg)
 {
-	struct wg_cur cur = WG_CUR(worker->said.data, worker->said.len);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || worker->said.failed)
-		return false;
-	for (unsigned i = 0; i < worker->count; i++)
-		if (!get_result(&cur, &results[i]))
-			return false;
-	return wg_cur_end(&cur);
+	unsigned first = w->told, given = w->given, count = w->count;
+	for (unsigned i = first; i < count; i++) {
+		bool begun = i < given && (i == first || !sound);
+		struct wg_send_result result = { .what = WG_SENT_DEFER, .maybe = begun || w->jobs[i].maybe };
+		(void)snprintf(result.detail, sizeof result.detail, "%s", begun ? why : "not tried");
+		tell(w, &result, told, arg);
+	}
 }
 
-void wg_worker_finish(struct wg_worker *worker, struct wg_send_result *results)
+static void end(struct wg_worker *w, bool sound, wg_worker_told *told, void *arg)
 {
-	wg_closep(&worker->fd);
-	int status = reap(worker->pid);
-	bool whole = get_all(worker, status, results);
-	for (unsigned i = 0; !whole && i < worker->count; i++) {
-		results[i] = (struct wg_send_result){ .what = WG_SENT_DEFER, .maybe = true };
-		(void)snprintf(results[i].detail, sizeof results[i].detail,
-		               "the sending process ended without a whole result (%s %d)",
-		               WIFSIGNALED(status) ? "signal" : "exit", /* fits */
-		               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	char why[96];
+	(void)kill(w->pid, SIGKILL); /* ours and not reaped: it is there, perhaps ended already */
+	int status = reap(w->pid);
+	bool killed = WIFSIGNALED(status);
+	(void)snprintf(why, sizeof why, "the sending process ended without a whole result (%s %d)",
+	               killed ? "signal" : "exit", killed ? WTERMSIG(status) : WEXITSTATUS(status)); /* fits */
+	if (sound) { /* what it said between our last look and its end */
+		(void)read_some(w);
+		sound = take_answers(w, told, arg);
 	}
-	wg_buf_free(&worker->said);
-	*worker = (struct wg_worker){ .fd = -1 };
+	wg_closep(&w->fd);
+	if (w->count > 0)
+		tell_rest(w, sound, why, told, arg);
+	wg_buf_wipe(&w->out);
+	wg_buf_free(&w->out);
+	wg_buf_free(&w->said);
+	*w = (struct wg_worker){ .fd = -1 };
+}
+
+void wg_worker_step(struct wg_worker *w, int64_t now, wg_worker_told *told, void *arg)
+{
+	bool there = read_some(w);
+	bool sound = take_answers(w, told, arg);
+	if (!sound || !there || !write_some(w) || (w->count > 0 && now >= w->kill_at))
+		end(w, sound, told, arg);
+}
+
+bool wg_worker_writes(const struct wg_worker *w)
+{
+	return w->sent < w->out.len;
+}
+
+void wg_worker_kill(struct wg_worker *w, wg_worker_told *told, void *arg)
+{
+	end(w, true, told, arg);
+}
+
+void wg_worker_dismiss(struct wg_worker *w)
+{
+	pid_t pid = w->pid;
+	wg_closep(&w->fd);
+	wg_buf_wipe(&w->out);
+	wg_buf_free(&w->out);
+	wg_buf_free(&w->said);
+	*w = (struct wg_worker){ .fd = -1 };
+	for (size_t i = 0; i < LEAVING; i++) {
+		if (leaving[i].pid == 0) {
+			leaving[i] = (struct leaving){ .pid = pid, .kill_at = wg_clock_monotonic() + GOODBYE_MS };
+			return;
+		}
+	}
+	(void)kill(pid, SIGKILL); /* no room to let it say goodbye */
+	(void)reap(pid);
+}
+
+void wg_workers_reap(int64_t now)
+{
+	for (size_t i = 0; i < LEAVING; i++) {
+		if (leaving[i].pid == 0)
+			continue;
+		if (now >= leaving[i].kill_at)
+			(void)kill(leaving[i].pid, SIGKILL); /* ours and not reaped */
+		int status;
+		if (waitpid(leaving[i].pid, &status, WNOHANG) != 0)
+			leaving[i].pid = 0;
+	}
 }
