@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unbound.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sys/file.h"
 
 #define CLASS_IN 1
+/* Two anchors while the root's key is changed, with comments. */
+#define ANCHOR_MAX ((size_t)64 * 1024)
 /* DNS response codes (RFC 1035 4.1.1) that are an answer. */
 #define RCODE_OK 0
 #define RCODE_NO_NAME 3
@@ -49,10 +53,49 @@ static bool set_options(struct ub_ctx *ctx, bool resolver)
 	return !resolver || ub_ctx_set_option(ctx, "do-not-query-localhost:", "no") == 0;
 }
 
+/* ". ... DS ..." or ". ... DNSKEY ...": an anchor of the root. */
+static bool is_anchor(const char *line, size_t len)
+{
+	bool root = false;
+	for (size_t at = 0, word = 0; at < len && line[at] != ';'; word++) {
+		size_t end = at;
+		while (end < len && strchr(" \t\r", line[end]) == NULL)
+			end++;
+		size_t n = end - at;
+		if (word == 0)
+			root = n == 1 && line[at] == '.';
+		else if (root &&
+		         ((n == 2 && memcmp(line + at, "DS", 2) == 0) || (n == 6 && memcmp(line + at, "DNSKEY", 6) == 0)))
+			return true;
+		for (at = end; at < len && strchr(" \t\r", line[at]) != NULL; at++)
+			;
+	}
+	return false;
+}
+
+/* Without one, libunbound would take every answer for one that need not be signed. */
+static enum wg_code check_anchor(const char *path, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf file = WG_BUF(ANCHOR_MAX);
+	enum wg_code code = wg_file_read(path, &file, err);
+	if (code != WG_OK)
+		return wg_err_set(err, WG_CONFIG, "%s: the trust anchor of DNSSEC cannot be read", path);
+	for (const char *p = wg_buf_text(&file), *end; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
+		end = p + strcspn(p, "\n");
+		if (is_anchor(p, (size_t)(end - p)))
+			return WG_OK;
+	}
+	return wg_err_set(err, WG_CONFIG, "%s: no DS or DNSKEY record of the root in it (Debian: package dns-root-data)",
+	                  path);
+}
+
 enum wg_code wg_dns_open(const char *anchor, const char *resolver, struct wg_dns **out, struct wg_err *err)
 {
 	if (anchor == NULL)
 		return wg_err_set(err, WG_CONFIG, "DNS needs the trust anchor of the root: add <dns trust-anchor=...>");
+	enum wg_code code = check_anchor(anchor, err);
+	if (code != WG_OK)
+		return code;
 	WG_CLEANUP(wg_dns_freep) struct wg_dns *dns = calloc(1, sizeof *dns);
 	if (dns == NULL || (dns->ctx = ub_ctx_create()) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a resolver");
@@ -63,6 +106,10 @@ enum wg_code wg_dns_open(const char *anchor, const char *resolver, struct wg_dns
 		return wg_err_set(err, WG_CONFIG, "%s: not a file of trust anchors that can be read", anchor);
 	if (resolver != NULL && ub_ctx_set_fwd(dns->ctx, resolver) != 0)
 		return wg_err_set(err, WG_CONFIG, "the resolver is neither ADDRESS nor ADDRESS@PORT");
+	/* begins the work; libunbound answers for test. by itself, where the people of our tests live */
+	int fault = ub_ctx_zone_remove(dns->ctx, "test.");
+	if (fault != 0)
+		return wg_err_set(err, WG_CONFIG, "DNS cannot begin with the trust anchor %s: %s", anchor, ub_strerror(fault));
 	*out = wg_steal(&dns);
 	return WG_OK;
 }
