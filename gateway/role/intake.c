@@ -271,11 +271,15 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_intake intake = { .config = config };
 	struct watching w = { .inotify = -1 };
-	enum wg_code code = prepare(&intake, err);
+	enum wg_code code = wg_intake_imap_start(&intake, err);
+	if (code == WG_OK)
+		code = prepare(&intake, err);
 	if (code == WG_OK)
 		code = listen_https(&intake, err);
 	if (code == WG_OK)
 		code = wg_intake_lmtp_start(&intake, err);
+	if (code == WG_OK)
+		code = wg_intake_imap_watch(&intake, err);
 	if (code == WG_OK)
 		code = watch(&intake, &w, err);
 	if (code == WG_OK)
@@ -293,6 +297,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	wg_httpd_freep(&intake.httpd);
 	wg_intake_drop_pending(&intake);
 	wg_lmtp_freep(&intake.lmtp);
+	wg_intake_imap_stop(&intake);
 	unwatch(&w);
 	if (intake.base != NULL)
 		event_base_free(intake.base);

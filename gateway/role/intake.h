@@ -12,6 +12,7 @@
 #include "role/config.h"
 #include "store/client.h"
 
+struct event;
 struct event_base;
 
 struct wg_intake;
@@ -39,6 +40,19 @@ struct wg_drop_fault {
 /* Files that are in the way at the same time; of more than these nothing more is said until some are gone. */
 #define WG_INTAKE_FAULTS 64
 
+/* A mailbox that is polled by processes of its own (mailbox.h), and what came of the mail in hand. */
+struct wg_mailbox {
+	struct wg_intake *intake;
+	const struct wg_imap *box;
+	int fd; /* -1: free */
+	struct event *event;
+	struct wg_buf mail;
+	uint32_t serial;
+	uint64_t size;
+	bool taking;        /* a mail has begun and not ended */
+	enum wg_code fault; /* of the last poll: said when it changes */
+};
+
 struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
@@ -50,6 +64,8 @@ struct wg_intake {
 	struct wg_lmtp *lmtp;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
+	struct wg_mailbox mailboxes[WG_CONFIG_IMAPS];
+	unsigned mailbox_count;
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
 	unsigned fault_count;
 	struct wg_err fatal; /* why the role cannot go on */
@@ -89,6 +105,13 @@ bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
 
 /* LMTP: listens, when the configuration says where. */
 enum wg_code wg_intake_lmtp_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
+
+/* IMAP: the processes are started first of all, before a key or the store's socket is in memory; what they hand over is
+ * watched for once there is a loop. */
+enum wg_code wg_intake_imap_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
+enum wg_code wg_intake_imap_watch(struct wg_intake *intake, struct wg_err *err) WG_MUST;
+/* Ends the processes. */
+void wg_intake_imap_stop(struct wg_intake *intake);
 
 /* Drop folders: made when missing; looks through all once, taking what was renamed in. */
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;

@@ -11,6 +11,7 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_PROCESS, /* the store's socket already connected; fork and exec of readers; no sockets at all */
 	WG_SANDBOX_DELIVER, /* fork of workers, connect outward (TCP), name resolution; no exec, no listening */
 	WG_SANDBOX_MONITOR, /* accept on what already listens; fork of a fetcher that connects outward; no exec */
+	WG_SANDBOX_FETCH,   /* as DELIVER, but changes no file and reaches no Unix socket by its name: not the store's */
 };
 
 struct wg_sandbox {

@@ -21,12 +21,15 @@
 #define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
 #define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
-#define ROLES (STORE | INTAKE | PROCESS | DELIVER | MONITOR)
+#define FETCH WG_SANDBOX_BIT(WG_SANDBOX_FETCH)
+/* Those that change files. */
+#define WRITING (STORE | INTAKE | PROCESS | DELIVER | MONITOR)
+#define ROLES (WRITING | FETCH)
 #define ALL (READER | ROLES)
 /* Those that start other processes or threads. */
-#define FORKING (PROCESS | DELIVER | MONITOR)
+#define FORKING (PROCESS | DELIVER | MONITOR | FETCH)
 /* Those that connect to other machines. */
-#define OUTWARD (DELIVER | MONITOR)
+#define OUTWARD (DELIVER | MONITOR | FETCH)
 
 /* New namespaces, and nothing else, are kept out of clone: threads (the resolver of libcurl) and forks look the same
  * otherwise. */
@@ -124,23 +127,23 @@ static const struct plain_rule plain_rules[] = {
 	{ ROLES, SCMP_SYS(statfs) },
 	{ ROLES, SCMP_SYS(fstatfs) },
 	{ ROLES, SCMP_SYS(pread64) },
-	{ ROLES, SCMP_SYS(pwrite64) },
+	{ WRITING, SCMP_SYS(pwrite64) },
 	{ ROLES, SCMP_SYS(fadvise64) },
-	{ ROLES, SCMP_SYS(fsync) },
-	{ ROLES, SCMP_SYS(fdatasync) },
-	{ ROLES, SCMP_SYS(ftruncate) },
-	{ ROLES, SCMP_SYS(fallocate) },
-	{ ROLES, SCMP_SYS(rename) },
-	{ ROLES, SCMP_SYS(renameat) },
-	{ ROLES, SCMP_SYS(renameat2) },
-	{ ROLES, SCMP_SYS(unlink) },
-	{ ROLES, SCMP_SYS(unlinkat) },
-	{ ROLES, SCMP_SYS(mkdir) },
-	{ ROLES, SCMP_SYS(mkdirat) },
-	{ ROLES, SCMP_SYS(rmdir) },
-	{ ROLES, SCMP_SYS(fchmod) },
-	{ ROLES, SCMP_SYS(flock) },
-	{ ROLES, SCMP_SYS(umask) },
+	{ WRITING, SCMP_SYS(fsync) },
+	{ WRITING, SCMP_SYS(fdatasync) },
+	{ WRITING, SCMP_SYS(ftruncate) },
+	{ WRITING, SCMP_SYS(fallocate) },
+	{ WRITING, SCMP_SYS(rename) },
+	{ WRITING, SCMP_SYS(renameat) },
+	{ WRITING, SCMP_SYS(renameat2) },
+	{ WRITING, SCMP_SYS(unlink) },
+	{ WRITING, SCMP_SYS(unlinkat) },
+	{ WRITING, SCMP_SYS(mkdir) },
+	{ WRITING, SCMP_SYS(mkdirat) },
+	{ WRITING, SCMP_SYS(rmdir) },
+	{ WRITING, SCMP_SYS(fchmod) },
+	{ WRITING, SCMP_SYS(flock) },
+	{ WRITING, SCMP_SYS(umask) },
 	{ STORE, SCMP_SYS(fchown) }, /* SQLite gives its log the owner of the database when it runs as root */
 	{ INTAKE, SCMP_SYS(inotify_init1) },
 	{ INTAKE, SCMP_SYS(inotify_add_watch) },
@@ -227,9 +230,9 @@ static const struct argument_rule argument_rules[] = {
 	{ ALL, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETFL) } },
 	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_DUPFD) } },
 	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_DUPFD_CLOEXEC) } },
-	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETLK) } },
-	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLK) } },
-	{ ROLES, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
+	{ WRITING, SCMP_SYS(fcntl), 1, { EQUAL(1, F_GETLK) } },
+	{ WRITING, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLK) } },
+	{ WRITING, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
 	{ INTAKE, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLEASE) } }, /* drop folders: nobody is writing the file any more */
 #ifdef WG_COVERAGE
 	{ READER, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
@@ -242,7 +245,7 @@ static const struct argument_rule argument_rules[] = {
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
-	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ DELIVER | MONITOR, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
 	{ FORKING, SCMP_SYS(clone), 1, { MASKED(0, CLONE_NAMESPACES, 0) } },
 	{ FORKING, SCMP_SYS(prlimit64), 1, { EQUAL(0, 0) } }, /* only one's own limits */
 	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_PDEATHSIG) } },
@@ -273,6 +276,10 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 	if (r == 0 && (kind & FORKING) == 0)
 		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 		                           &(struct scmp_arg_cmp)EQUAL(0, getpid()));
+	/* the resolver asks whether there is a name service daemon, and goes on without one */
+	if (r == 0 && kind == FETCH)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+		                     (struct scmp_arg_cmp)EQUAL(0, AF_UNIX));
 	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
 	if (r == 0 && (kind & FORKING) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -1,0 +1,224 @@
+/* mailbox_keeper.c owns the processes that poll a mailbox: a keeper that lives as long as intake, a poller for each
+ * poll. It may connect outward, look up names and start pollers; it reads the anchors and the secret, and nothing else.
+ * Both confine themselves before the first outside byte, and die with intake. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "role/mailbox_internal.h"
+#include "sys/sandbox.h"
+
+/* Where the socket to intake is, behind the standard descriptors. */
+#define SOCKET_FD 3
+/* A poll of 512 mails takes seconds; of large ones over a slow line, minutes. */
+#define POLL_MS (15 * 60 * 1000)
+/* The longest pause after polls that failed, unless the configured one is longer. */
+#define BACK_OFF_MS (10 * 60 * 1000)
+/* One mail twice, libcurl's buffers and OpenSSL's. */
+#define MEMORY ((rlim_t)512 * 1024 * 1024)
+#define CPU_S 300
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#ifndef ASAN
+#define ASAN 0
+#endif
+
+struct keeper {
+	const struct wg_imap *box;
+	struct wg_mailbox_shared *shared;
+	int64_t pause_ms;
+};
+
+/* ---- the poller */
+
+static struct wg_imap_box box_of(const struct wg_imap *b)
+{
+	return (struct wg_imap_box){
+		.host = b->host,
+		.port = b->port,
+		.implicit = b->tls == WG_CONFIG_IMPLICIT,
+		.ca = b->ca,
+		.user = b->user,
+		.secret = b->secret,
+		.xoauth2 = b->auth == WG_AUTH_XOAUTH2,
+		.folder = b->folder,
+	};
+}
+
+static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
+{
+	struct wg_mailbox_poller poller = { .fd = SOCKET_FD, .shared = k->shared };
+	const struct wg_imap_sink sink = { .arg = &poller, .give = wg_mailbox_give, .settle = wg_mailbox_settle };
+	const struct wg_imap_box box = box_of(k->box);
+	const struct rlimit cpu = { .rlim_cur = CPU_S, .rlim_max = CPU_S };
+	const struct rlimit memory = { .rlim_cur = MEMORY, .rlim_max = MEMORY };
+	struct wg_err err = { 0 };
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != keeper || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
+	    (!ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
+		_exit(1);
+	k->shared->code = wg_imap_poll(&box, &sink, &k->shared->progress, &err);
+	(void)snprintf(k->shared->words, sizeof k->shared->words, "%.399s", err.text); /* cut is acceptable in words */
+	k->shared->over = true;
+	_exit(0);
+}
+
+/* ---- the keeper */
+
+/* Waits for ms, or for the poller's end when pidfd is one; false when intake is gone. */
+static bool wait_for(int pidfd, int64_t ms)
+{
+	int64_t until = wg_clock_monotonic() + ms, left;
+	while ((left = until - wg_clock_monotonic()) > 0) {
+		/* what comes in on the socket is for the poller: only its end concerns us */
+		struct pollfd fds[] = { { .fd = SOCKET_FD }, { .fd = pidfd, .events = POLLIN } };
+		if (poll(fds, WG_COUNT(fds), (int)left) < 0 && errno != EINTR)
+			return false;
+		if ((fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+			return false;
+		if (fds[1].revents != 0)
+			return true;
+	}
+	return true;
+}
+
+/* Runs one poll; what became of it is in shared. False when intake is gone. */
+static bool run_poll(struct keeper *k)
+{
+	pid_t keeper = getpid();
+	int status = 0;
+	k->shared->over = false;
+	pid_t pid = fork();
+	if (pid == 0)
+		poll_once(k, keeper);
+	if (pid < 0) {
+		k->shared->code = WG_SYSTEM;
+		(void)snprintf(k->shared->words, sizeof k->shared->words, "no process for a poll: %s", strerror(errno));
+		return true;
+	}
+	WG_AUTO_CLOSE int pidfd = pidfd_open(pid, 0);
+	bool there = pidfd >= 0 && wait_for(pidfd, POLL_MS);
+	(void)kill(pid, SIGKILL); /* it is ours and not reaped: it is there, or a zombie */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (k->shared->over)
+		return there;
+	k->shared->code = WG_LIMIT;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		(void)snprintf(k->shared->words, sizeof k->shared->words,
+		               "%s: the poll was killed, or took longer than %d minutes", k->box->host, POLL_MS / 60000);
+	else
+		(void)snprintf(k->shared->words, sizeof k->shared->words, "%s: the polling process ended by itself (%s %d)",
+		               k->box->host, WIFSIGNALED(status) ? "signal" : "exit",
+		               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	return there;
+}
+
+/* Says how it went, and how long to wait now. */
+static bool say_over(struct keeper *k)
+{
+	struct wg_mailbox_packet packet = { .what = WG_MAILBOX_OVER,
+		                                .code = k->shared->code,
+		                                .size = k->shared->progress.kept };
+	struct wg_err err;
+	int64_t usual = (int64_t)k->box->poll_s * 1000, most = usual > BACK_OFF_MS ? usual : BACK_OFF_MS;
+	if (k->shared->code != WG_OK)
+		(void)snprintf(packet.words, sizeof packet.words, "%s", k->shared->words); /* fits */
+	if (k->shared->code == WG_OK)
+		k->pause_ms = k->shared->progress.more ? 0 : usual;
+	else
+		k->pause_ms = k->pause_ms < usual ? usual : k->pause_ms < most / 2 ? 2 * k->pause_ms : most;
+	return wg_mailbox_send(SOCKET_FD, &packet, &err) == WG_OK;
+}
+
+static enum wg_code confine(const struct wg_config *config, const struct wg_imap *box, struct wg_err *err)
+{
+	char folder[WG_PATH_TEXT];
+	wg_mailbox_secret_folder(config, box, folder);
+	const char *read[] = { box->ca, folder[0] != '\0' ? folder : box->secret, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_FETCH, .read = read };
+	return wg_sandbox_enter(&sandbox, err);
+}
+
+static _Noreturn void keep(const struct wg_config *config, const struct wg_imap *box, int fd, pid_t intake)
+{
+	struct keeper k = { .box = box };
+	struct wg_err err = { 0 };
+	k.shared = mmap(NULL, sizeof *k.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != intake || k.shared == MAP_FAILED ||
+	    dup2(fd, SOCKET_FD) != SOCKET_FD || close_range(SOCKET_FD + 1, ~0u, 0) != 0)
+		_exit(1);
+	(void)signal(SIGTERM, SIG_IGN); /* cannot fail; it ends with intake, not before */
+	(void)signal(SIGINT, SIG_IGN);
+	if (confine(config, box, &err) != WG_OK) {
+		k.shared->code = WG_CONFIG;
+		(void)snprintf(k.shared->words, sizeof k.shared->words, "%.399s", err.text); /* cut is acceptable in words */
+		_exit(say_over(&k) ? 1 : 2);
+	}
+	while (run_poll(&k) && say_over(&k) && wait_for(-1, k.pause_ms))
+		;
+	_exit(0);
+}
+
+enum wg_code wg_mailbox_start(const struct wg_config *config, const struct wg_imap *box, int *fd, struct wg_err *err)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return wg_err_errno(err, "socket for a mailbox");
+	pid_t intake = getpid(), pid = fork();
+	if (pid == 0)
+		keep(config, box, ends[1], intake);
+	wg_closep(&ends[1]);
+	if (pid < 0) {
+		enum wg_code code = wg_err_errno(err, "process for a mailbox");
+		wg_closep(&ends[0]);
+		return code;
+	}
+	*fd = ends[0];
+	return WG_OK;
+}
+
+/* ---- where the secret may be looked for */
+
+static void folder_of(const char *path, char out[WG_PATH_TEXT])
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) : 0;
+	memcpy(out, path, n);
+	out[n] = '\0';
+}
+
+void wg_mailbox_secret_folder(const struct wg_config *c, const struct wg_imap *box, char out[WG_PATH_TEXT])
+{
+	const char *const keys[] = { c->storage.key,         c->smimes[0].key,    c->lookup_key,      c->https_in.tls.key,
+		                         c->acknowledge.tls.key, c->mail_out.tls.key, c->mail_out.secret, c->https_out.tls.key,
+		                         c->mesh.tls.key,        c->mesh.password,    c->mesh.shared_key, c->hsm.pin };
+	folder_of(box->secret, out);
+	size_t len = strlen(out);
+	/* of the state folder too, whatever lies below it */
+	bool shared = len == 0 || (strncmp(c->state, out, len) == 0 && (c->state[len] == '/' || c->state[len] == '\0'));
+	for (size_t i = 0; i < WG_COUNT(keys); i++)
+		shared = shared || (strncmp(keys[i], out, len) == 0 && keys[i][len] == '/'); /* deeper ones too */
+	for (unsigned i = 1; i < c->smime_count; i++)
+		shared = shared || (strncmp(c->smimes[i].key, out, len) == 0 && c->smimes[i].key[len] == '/');
+	if (shared)
+		out[0] = '\0';
+}
