@@ -8,6 +8,9 @@
 # is DIR/pki/ca.pem. The certificate is for localhost and mail.example. Prints "port N" and "ready"; ends on SIGTERM, or when its
 # standard input is a pipe and ends. Needs root, like every Postfix; the folders above DIR must be open to other users (x).
 #
+# WG_LMTP in the environment names a Unix socket: mail for gateway.example is handed over there by LMTP, and what is
+# deferred is tried again every two seconds.
+#
 # Mail for anybody@anything.example arrives in the Maildir DIR/mail/all/new, with the recipient in X-Original-To. Two
 # local parts behave otherwise: refused@ gets 550 and later@ gets 450, at RCPT.
 set -euo pipefail
@@ -83,6 +86,14 @@ relay_transport = error:nothing leaves this machine
 local_transport = error:nobody lives here
 notify_classes =
 CF
+if [[ -n ${WG_LMTP:-} ]]; then
+	cat >>etc/main.cf <<CF
+transport_maps = inline:{gateway.example=lmtp:unix:$WG_LMTP}
+queue_run_delay = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 2s
+CF
+fi
 printf '%s\n' '/^refused@/ 550 5.1.1 no such desk' '/^later@/ 450 4.2.1 this desk is busy' >etc/recipients
 printf '%s\n' '/^[a-z0-9.-]+\.example$/ ours' >etc/domains
 cat >etc/master.cf <<CF
@@ -102,6 +113,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 CF
 
