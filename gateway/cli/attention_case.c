@@ -58,7 +58,7 @@ static enum wg_code read_anew(struct wg_case *c, const struct wg_buf *original, 
 	memcpy(job.organisation, c->row.organisation, sizeof job.organisation);
 	c->facts = (struct wg_envelope_facts){
 		.id = c->row.id,
-		.organisation = c->row.organisation,
+		.organisation = c->row.organisation[0] != '\0' ? c->row.organisation : WG_MAIL_UNKNOWN,
 		.received = wg_clock_format(c->row.since, c->received),
 	};
 	memcpy(job.way, c->row.way, sizeof job.way);

@@ -47,7 +47,7 @@ enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, 
 	size_t len = original->len;
 	struct wg_envelope_facts facts = {
 		.id = job->id,
-		.organisation = job->organisation,
+		.organisation = job->organisation[0] != '\0' ? job->organisation : WG_MAIL_UNKNOWN,
 		.received = wg_clock_format(job->accepted_at, received),
 	};
 	struct wg_reading reading = { .paths = &p->config->paths, .schema = p->schema, .maps = p->maps };

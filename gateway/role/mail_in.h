@@ -21,6 +21,9 @@ struct wg_mail_in {
 	struct wg_buf text;                   /* the mail to be read: its own headers over what was inside */
 };
 
+/* What stands for the sender in a notice made of a mail of which that is not known; such a notice goes to nobody. */
+#define WG_MAIL_UNKNOWN "unknown"
+
 /* Whether a message came by a way on which only its signature tells who sent it. */
 bool wg_mail_in_is(const struct wg_msg_job *job);
 

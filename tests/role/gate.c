@@ -217,11 +217,13 @@ void gate_reload(struct gate *gate, const char *directory)
 	load(gate);
 }
 
-const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type)
+static const char *submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type,
+                          const char *way)
 {
 	static char id[WG_ID_TEXT];
 	struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
-	struct wg_msg_new msg = { .way = "drop" };
+	struct wg_msg_new msg = { 0 };
+	(void)snprintf(msg.way, sizeof msg.way, "%s", way); /* short */
 	struct wg_msg_receipt receipt = { 0 };
 	(void)snprintf(msg.organisation, sizeof msg.organisation, "%s", organisation); /* short */
 	(void)snprintf(msg.content_type, sizeof msg.content_type, "%s", type);         /* short */
@@ -237,6 +239,16 @@ const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const 
 	wg_buf_free(&blob);
 	memcpy(id, receipt.id, sizeof id);
 	return id;
+}
+
+const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type)
+{
+	return submit(gate, bytes, len, organisation, type, "drop");
+}
+
+const char *gate_submit_mail(struct gate *gate, const void *bytes, size_t len)
+{
+	return submit(gate, bytes, len, "", "message/rfc822", "imap");
 }
 
 enum wg_code gate_logged(struct gate *gate, const struct wg_msg_job *job)

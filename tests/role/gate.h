@@ -56,6 +56,8 @@ void gate_reload(struct gate *gate, const char *directory);
 
 /* As intake does. Returns the message's id, good until the next call. */
 const char *gate_submit(struct gate *gate, const void *bytes, size_t len, const char *organisation, const char *type);
+/* A mail that came by IMAP: from nobody who is known yet. */
+const char *gate_submit_mail(struct gate *gate, const void *bytes, size_t len);
 /* Handles one leased job. */
 enum wg_code gate_logged(struct gate *gate, const struct wg_msg_job *job);
 /* Takes the message that waits longest and handles it. first_try: as if it had not been tried before, so that it does
