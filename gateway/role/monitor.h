@@ -1,0 +1,32 @@
+/* What the monitor role says: metrics for machines, alerts for people. Counts, names of organisations and of
+ * certificates; nothing of a child or a message. */
+#ifndef WG_ROLE_MONITOR_H
+#define WG_ROLE_MONITOR_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "store/confirm.h"
+
+/* What it looked at last. */
+struct wg_monitor_view {
+	const json_t *metrics; /* of wg_client_metrics */
+	const json_t *silence; /* of wg_client_silence; an array */
+	const json_t *watched; /* what else is watched: an array of {name, use, days (integer; null: no end), words ("" when
+	                          nothing is wrong), stale (boolean)}; certificates and revocation data */
+	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
+};
+
+/* Prometheus text exposition format 0.0.4. Label values are names of the directory, so their number is bounded. */
+void wg_monitor_text(const struct wg_monitor_view *view, struct wg_buf *out);
+
+/* Every alert that holds now, at most max; returns their number. */
+unsigned wg_monitor_alerts(const struct wg_monitor_view *view, struct wg_alert *out, unsigned max);
+
+/* Days before the end of a certificate at which it is said, the longest first. */
+#define WG_MONITOR_DAYS  \
+	{                    \
+		60, 30, 14, 7, 1 \
+	}
+
+#endif

@@ -1,0 +1,144 @@
+/* monitor_alerts.c owns what is wrong with the whole: each fault that holds now is one alert under a key that stays the
+ * same while it holds, so that the store can tell a new one from one that goes on. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "role/monitor.h"
+
+struct list {
+	struct wg_alert *out;
+	unsigned count, max;
+};
+
+/* Too many at once and the rest is left out: the first ones say that something is badly wrong. */
+static struct wg_alert *add(struct list *list, const char *kind, const char *name)
+{
+	static struct wg_alert surplus;
+	struct wg_alert *alert = list->count < list->max ? &list->out[list->count++] : &surplus;
+	*alert = (struct wg_alert){ 0 };
+	(void)snprintf(alert->key, sizeof alert->key, "%s%s%s", kind, name[0] != '\0' ? " " : "", name); /* names of ours */
+	return alert;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct wg_alert *alert, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(alert->words, sizeof alert->words, fmt, args); /* cut is fine */
+	va_end(args);
+}
+
+/* "3 h 20 min": as people say how long something takes. */
+static const char *span(json_int_t seconds, char *out, size_t size)
+{
+	long long minutes = seconds / 60;
+	if (minutes < 60)
+		(void)snprintf(out, size, "%lld min", minutes);
+	else if (minutes < 48 * 60)
+		(void)snprintf(out, size, "%lld h %lld min", minutes / 60, minutes % 60);
+	else
+		(void)snprintf(out, size, "%lld days", minutes / (24 * 60));
+	return out;
+}
+
+static json_int_t number(const json_t *object, const char *member)
+{
+	return json_integer_value(json_object_get(object, member));
+}
+
+static void recipients(const struct wg_monitor_view *v, struct list *list)
+{
+	const char *name;
+	char long_ago[48];
+	json_t *one;
+	json_object_foreach(json_object_get(v->metrics, "recipients"), name, one) if (number(one, "oldest_s") > v->oldest_s)
+		say(add(list, "undelivered", name),
+	        "%lld copies for %s are not handed over, the oldest for %s: see wardgate stuck",
+	        (long long)number(one, "open"), name, span(number(one, "oldest_s"), long_ago, sizeof long_ago));
+}
+
+static void whole(const struct wg_monitor_view *v, struct list *list)
+{
+	const char *clock = json_string_value(json_object_get(v->metrics, "clock"));
+	const char *why = json_string_value(json_object_get(v->metrics, "why"));
+	if (!json_is_true(json_object_get(v->metrics, "accepting")))
+		say(add(list, "not-accepting", ""), "nothing new is accepted: %s",
+		    why != NULL ? why : "see the log of the store");
+	if (clock != NULL && strcmp(clock, "ok") != 0)
+		say(add(list, "clock", ""), "%s: put it right, or say wardgate clock accept", clock);
+	if (number(v->metrics, "tasks_overdue") > 0)
+		say(add(list, "tasks-overdue", ""),
+		    "%lld unconfirmed copies should have been looked at: is the process role running?",
+		    (long long)number(v->metrics, "tasks_overdue"));
+	if (number(v->metrics, "reviews_overdue") > 0)
+		say(add(list, "reviews-overdue", ""),
+		    "%lld copies wait for a person beyond their time: see wardgate review list",
+		    (long long)number(v->metrics, "reviews_overdue"));
+	if (number(v->metrics, "attention_oldest_s") > v->oldest_s)
+		say(add(list, "attention", ""),
+		    "%lld messages wait for a person, the oldest for long: see wardgate attention list",
+		    (long long)number(v->metrics, "attention"));
+}
+
+static void silence(const struct wg_monitor_view *v, struct list *list)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(v->silence, i, one)
+	{
+		const char *direction = json_string_value(json_object_get(one, "direction"));
+		const char *organisation = json_string_value(json_object_get(one, "organisation"));
+		const char *desk = json_string_value(json_object_get(one, "desk"));
+		char name[2 * WG_LIMIT_NAME + 2], now[48], usual[48];
+		if (!json_is_true(json_object_get(one, "silent")) || direction == NULL || organisation == NULL)
+			continue;
+		(void)snprintf(name, sizeof name, "%s%s%s", organisation, desk != NULL && desk[0] != '\0' ? "/" : "",
+		               desk != NULL ? desk : ""); /* names of ours: fits */
+		bool from = strcmp(direction, "from") == 0;
+		say(add(list, from ? "silence-from" : "silence-to", name), "%s %s for %s; usual is at most %s: ring them",
+		    from ? "nothing came from" : "nothing was confirmed by", name, span(number(one, "gap_s"), now, sizeof now),
+		    span(number(one, "usual_s"), usual, sizeof usual));
+	}
+}
+
+/* One alert for each of the days that a certificate has come within: each is said once, and all clear when it is
+ * renewed. */
+static void watched(const struct wg_monitor_view *v, struct list *list)
+{
+	static const int levels[] = WG_MONITOR_DAYS;
+	size_t i;
+	json_t *one;
+	json_array_foreach(v->watched, i, one)
+	{
+		const char *name = json_string_value(json_object_get(one, "name"));
+		const char *words = json_string_value(json_object_get(one, "words"));
+		const json_t *days = json_object_get(one, "days");
+		char key[2 * WG_LIMIT_NAME];
+		if (name == NULL)
+			continue;
+		(void)snprintf(key, sizeof key, "%s", name); /* cut is fine: still the same each time */
+		for (size_t k = 0; json_is_integer(days) && k < WG_COUNT(levels); k++) {
+			char kind[32];
+			if (json_integer_value(days) > levels[k])
+				continue;
+			(void)snprintf(kind, sizeof kind, "certificate-%d", levels[k]);
+			say(add(list, kind, key), "the certificate %s ends in %lld days: see wardgate cert status", name,
+			    (long long)json_integer_value(days));
+		}
+		if (words != NULL && words[0] != '\0')
+			say(add(list, json_is_true(json_object_get(one, "stale")) ? "revocation" : "certificate", key),
+			    "%s: %.200s", name, words);
+	}
+}
+
+unsigned wg_monitor_alerts(const struct wg_monitor_view *v, struct wg_alert *out, unsigned max)
+{
+	struct list list = { .out = out, .max = max };
+	whole(v, &list);
+	recipients(v, &list);
+	watched(v, &list);
+	silence(v, &list);
+	return list.count;
+}

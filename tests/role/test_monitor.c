@@ -1,0 +1,165 @@
+/* What the monitor says: metrics that Prometheus's own checker takes, and alerts under keys that stay the same. */
+#include "../crypto/pki.h"
+
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "role/monitor.h"
+
+static const char calm[] =
+	"{\"states\":{\"messages\":{\"routed\":7},\"deliveries\":{\"acknowledged\":5,\"sealed\":2}},"
+	"\"recipients\":{\"derby/front-door\":{\"open\":2,\"oldest_s\":60,\"unconfirmed\":1,\"oldest_unconfirmed_s\":30}},"
+	"\"outcomes\":{\"mail\":{\"handed-over\":5},\"https\":{\"received\":3,\"failed\":1}},"
+	"\"receipts\":{\"acknowledged\":4,\"received\":8},\"attention\":0,\"reviews\":1,\"reviews_overdue\":0,"
+	"\"tasks_overdue\":0,\"accepting\":true,\"clock\":\"ok\",\"alerts\":[]}";
+
+static json_t *load(const char *text)
+{
+	json_error_t error;
+	json_t *got = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	if (got == NULL)
+		fail_msg("%s at %d: %s", error.text, error.position, text);
+	return got;
+}
+
+struct scene {
+	json_t *metrics, *silence, *watched;
+	struct wg_monitor_view view;
+	struct wg_alert alerts[16];
+	unsigned count;
+};
+
+static void look(struct scene *s, const char *metrics, const char *silence, const char *watched)
+{
+	*s = (struct scene){ .metrics = load(metrics), .silence = load(silence), .watched = load(watched) };
+	s->view = (struct wg_monitor_view){
+		.metrics = s->metrics, .silence = s->silence, .watched = s->watched, .oldest_s = 1800
+	};
+	s->count = wg_monitor_alerts(&s->view, s->alerts, WG_COUNT(s->alerts));
+}
+
+static void leave(struct scene *s)
+{
+	json_decref(s->metrics);
+	json_decref(s->silence);
+	json_decref(s->watched);
+}
+
+static void has(const struct scene *s, const char *key, const char *words)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if (strcmp(s->alerts[i].key, key) == 0) {
+			if (strstr(s->alerts[i].words, words) == NULL)
+				fail_msg("%s: %s", key, s->alerts[i].words);
+			return;
+		}
+	fail_msg("no alert \"%s\"", key);
+}
+
+static void test_calm(void **state)
+{
+	(void)state;
+	struct scene s;
+	look(&s, calm, "[]", "[{\"name\":\"smime\",\"use\":\"signs\",\"days\":200,\"words\":\"\",\"stale\":false}]");
+	assert_int_equal(s.count, 0);
+	leave(&s);
+}
+
+static void test_alerts(void **state)
+{
+	(void)state;
+	struct scene s;
+	look(&s,
+	     "{\"recipients\":{\"derby/front-door\":{\"open\":2,\"oldest_s\":1801},\"derby/"
+	     "night\":{\"open\":1,\"oldest_s\":1800}},"
+	     "\"attention\":3,\"attention_oldest_s\":9000,\"reviews_overdue\":2,\"tasks_overdue\":4,\"accepting\":false,"
+	     "\"why\":\"disk: 5 MB left\",\"clock\":\"the clock was set back by 1 day\"}",
+	     "[{\"organisation\":\"stoke\",\"desk\":\"\",\"direction\":\"from\",\"gap_s\":260000,\"usual_s\":7200,"
+	     "\"silent\":true},"
+	     "{\"organisation\":\"derby\",\"desk\":\"night\",\"direction\":\"to\",\"gap_s\":9000,\"usual_s\":3000,"
+	     "\"silent\":true},"
+	     "{\"organisation\":\"leicester\",\"desk\":\"\",\"direction\":\"from\",\"gap_s\":9,\"usual_s\":7200,\"silent\":"
+	     "false}]",
+	     "[{\"name\":\"derby/front-door smime\",\"use\":\"encrypt\",\"days\":13,\"words\":\"\",\"stale\":false},"
+	     "{\"name\":\"old\",\"use\":\"x\",\"days\":61,\"words\":\"the list of revoked ones is 3 days "
+	     "old\",\"stale\":true},"
+	     "{\"name\":\"list\",\"use\":\"x\",\"days\":null,\"words\":\"revoked\",\"stale\":false}]");
+	has(&s, "undelivered derby/front-door", "2 copies for derby/front-door are not handed over, the oldest for 30 min");
+	has(&s, "not-accepting", "disk: 5 MB left");
+	has(&s, "clock", "set back by 1 day");
+	has(&s, "attention", "3 messages wait");
+	has(&s, "reviews-overdue", "2 copies");
+	has(&s, "tasks-overdue", "4 unconfirmed");
+	has(&s, "silence-from stoke", "nothing came from stoke for 3 days; usual is at most 2 h 0 min");
+	has(&s, "silence-to derby/night", "nothing was confirmed by derby/night for 2 h 30 min; usual is at most 50 min");
+	has(&s, "certificate-60 derby/front-door smime", "ends in 13 days");
+	has(&s, "certificate-30 derby/front-door smime", "");
+	has(&s, "certificate-14 derby/front-door smime", "");
+	has(&s, "revocation old", "3 days old");
+	has(&s, "certificate list", "revoked");
+	assert_int_equal(s.count, 13);
+	/* too many for the room: the first ones are there, and nothing is written behind it */
+	struct wg_alert few[3] = { { .key = "" }, { .key = "" }, { .key = "untouched" } };
+	assert_int_equal(wg_monitor_alerts(&s.view, few, 2), 2);
+	assert_string_equal(few[2].key, "untouched");
+	leave(&s);
+}
+
+/* The same fault has the same key whatever its numbers are. */
+static void test_keys(void **state)
+{
+	(void)state;
+	struct scene a, b;
+	look(&a, "{\"recipients\":{\"x/y\":{\"open\":1,\"oldest_s\":2000}},\"accepting\":true}", "[]", "[]");
+	look(&b, "{\"recipients\":{\"x/y\":{\"open\":9,\"oldest_s\":90000}},\"accepting\":true}", "[]", "[]");
+	assert_int_equal(a.count, 1);
+	assert_int_equal(b.count, 1);
+	assert_string_equal(a.alerts[0].key, b.alerts[0].key);
+	leave(&a);
+	leave(&b);
+}
+
+static void test_text(void **state)
+{
+	(void)state;
+	struct scene s;
+	struct wg_buf text = WG_BUF(65536);
+	look(&s, calm, "[]",
+	     "[{\"name\":\"a \\\"quoted\\\" \\\\ name\",\"use\":\"signs\",\"days\":-3},{\"name\":\"b\",\"days\":null}]");
+	wg_monitor_text(&s.view, &text);
+	assert_int_equal(wg_buf_check(&text, "metrics", &pki_err), WG_OK);
+	static const char *const lines[] = {
+		"wardgate_deliveries{state=\"sealed\"} 2\n",
+		"wardgate_deliveries_total{channel=\"https\",outcome=\"failed\"} 1\n",
+		"wardgate_recipient_oldest_seconds{recipient=\"derby/front-door\"} 60\n",
+		"wardgate_receipts_total{level=\"received\"} 8\n",
+		"wardgate_accepting 1\n",
+		"wardgate_clock_ok 1\n",
+		"wardgate_certificate_left_seconds{name=\"a \\\"quoted\\\" \\\\ name\",use=\"signs\"} -259200\n",
+	};
+	for (size_t i = 0; i < WG_COUNT(lines); i++)
+		if (strstr(wg_buf_text(&text), lines[i]) == NULL)
+			fail_msg("%s not in\n%s", lines[i], wg_buf_text(&text));
+	pki_write("stdin", text.data, text.len);
+	if (pki_run("promtool.log",
+	            (const char *const[]){ WG_SOURCE_DIR "/tests/peers/promtool.sh", "check", "metrics", NULL }) != 0) {
+		char log[2000];
+		log[pki_read("promtool.log", log, sizeof log - 1)] = '\0';
+		fail_msg("promtool: %s", log);
+	}
+	char said[16];
+	assert_int_equal(pki_read("promtool.log", said, sizeof said), 0); /* not even a hint */
+	wg_buf_free(&text);
+	leave(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_text),
+	};
+	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
+}
