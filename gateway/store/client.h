@@ -26,8 +26,8 @@ int wg_client_fd(const struct wg_client *client);
 /* ---- intake: may add, and ask about what its senders added */
 
 /* Durable before it returns: group commit on the other side. WG_AGAIN: not accepting now (disk), say 503. WG_REJECT:
- * the key was used before with other content (say 422), or a member is not what store.h says of it. The same key or the
- * same content again: the first receipt, duplicate set. */
+ * the key was used before with other content (say 422; the words hold the id of that message), or a member is not what
+ * store.h says of it. The same key or the same content again: the first receipt, duplicate set. */
 enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out,
                            struct wg_err *err) WG_MUST;
 /* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers
@@ -37,6 +37,8 @@ enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const st
                                 struct wg_err *err) WG_MUST;
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
                                 struct wg_err *failed, struct wg_err *err) WG_MUST;
+/* WG_OK when the store would take a message now; WG_AGAIN with the reason otherwise (disk, or it is gone). */
+enum wg_code wg_client_ready(struct wg_client *client, struct wg_err *err) WG_MUST;
 /* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk
  * state" lines. */
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
@@ -92,8 +94,8 @@ enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_repo
 
 /* Keeps a receipt and moves its delivery as RECEIPTS.md says. WG_NOT_FOUND: no delivery of that reference, id or token
  * that organisation may speak for; WG_REJECT: it contradicts what was sent (another copy's hash), it needs a person's
- * name, the token was used by somebody else before, or nothing of it was sent. The same again (same id and level from the
- * same giver): the first answer, out->again. */
+ * name, the token was used by somebody else before, or nothing of it was sent. The same again (same id and level from
+ * the same giver): the first answer, out->again. */
 enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt_new *receipt,
                                struct wg_receipt_result *out, struct wg_err *err) WG_MUST;
 

@@ -77,6 +77,15 @@ enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct 
 	return take(frame.code, frame.body, frame.len, out, failed, err);
 }
 
+enum wg_code wg_client_ready(struct wg_client *client, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(16);
+	struct wg_cur answer;
+	wg_buf_put(&body, "", 0);
+	enum wg_code code = wg_client_call(client, WG_OP_READY, &body, &answer, err);
+	return code == WG_OK && !wg_cur_end(&answer) ? wg_client_garbled(err) : code;
+}
+
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
                               struct wg_msg_status *out, struct wg_err *err)
 {

@@ -34,6 +34,14 @@ static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 	return code;
 }
 
+/* Whether it would be of use to hand something in; nothing else of the store's state. */
+static enum wg_code op_ready(struct wg_ask *ask, struct wg_err *err)
+{
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	return ask->server->accepting ? WG_OK : wg_err_set(err, WG_AGAIN, "not accepting: disk: %s", ask->server->why);
+}
+
 static enum wg_code op_status(struct wg_ask *ask, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], organisation[WG_LIMIT_NAME + 1];
@@ -312,6 +320,7 @@ static const struct row {
 } table[WG_OP_END] = {
 	[WG_OP_ADD] = { "add", INTAKE, false, false, op_add },
 	[WG_OP_ADD_LATER] = { "add-later", INTAKE, false, false, op_add },
+	[WG_OP_READY] = { "ready", INTAKE, false, false, op_ready },
 	[WG_OP_STATUS] = { "status", INTAKE, false, false, op_status },
 	[WG_OP_LEASE_MESSAGES] = { "lease-messages", PROCESS, true, false, op_lease_messages },
 	[WG_OP_PART] = { "part", PROCESS, false, true, op_part },

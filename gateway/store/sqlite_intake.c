@@ -149,9 +149,12 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 		struct wg_msg_receipt first = { .id = "" };
 		code = receipt_of(store, by_key, true, &first, err);
 		if (code == WG_OK && strcmp(first.content_hash, msg->content_hash) != 0)
+			/* the sender may not know that anything was taken under it */
 			code =
 				wg_err_set(err, WG_REJECT,
-			               "this idempotency key was used before with other content: send new content under a new key");
+			               "this idempotency key was used before with other content, for message %s: send new content "
+			               "under a new key",
+			               first.id);
 		if (code == WG_OK)
 			*out = first;
 		return code;

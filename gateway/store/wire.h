@@ -43,6 +43,7 @@ enum wg_op {
 	WG_OP_RECEIPT,
 	WG_OP_TASKS,
 	WG_OP_TASK_DONE,
+	WG_OP_READY,
 	WG_OP_END /* not an op: one more than the last */
 };
 

@@ -156,6 +156,7 @@ static void refuses_then_recovers(void **state)
 
 	fill(WG_STORE_RESERVE / 2); /* somebody else takes half of it */
 	FAILS(WG_AGAIN, add(intake, bytes, n, &receipt, &err));
+	FAILS(WG_AGAIN, wg_client_ready(intake, &err));
 	OK(wg_client_health(admin, &health, &err));
 	assert_non_null(strstr(wg_buf_text(&health), "\"accepting\":false"));
 	for (unsigned i = 0; i < n; i++) /* what was accepted goes on */
@@ -167,6 +168,7 @@ static void refuses_then_recovers(void **state)
 		assert_int_equal(mount(NULL, mount_point, NULL, MS_REMOUNT, bigger), 0);
 	}
 	OK(add(intake, bytes, n, &receipt, &err));
+	OK(wg_client_ready(intake, &err));
 	wg_buf_reset(&health);
 	OK(wg_client_health(admin, &health, &err));
 	assert_non_null(strstr(wg_buf_text(&health), "\"accepting\":true"));

@@ -38,8 +38,10 @@ static void same_submission(void **state)
 		(void)snprintf(m.idempotency_key, sizeof m.idempotency_key, "%s", rows[i].key);    /* short */
 		FAILS(rows[i].code, wg_store_add(s->store, s->now, &m, &r, &err));
 		memcpy(ids[i], r.id, WG_ID_TEXT);
-		if (rows[i].code != WG_OK)
+		if (rows[i].code != WG_OK) {
+			assert_non_null(strstr(err.text, ids[0])); /* which message has the key */
 			continue;
+		}
 		assert_int_equal(r.duplicate, rows[i].duplicate);
 		assert_string_equal(r.id, ids[rows[i].as]);
 		assert_string_equal(r.content_hash, m.content_hash);
