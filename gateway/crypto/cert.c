@@ -93,18 +93,17 @@ void wg_cert_freep(struct wg_cert **cert)
 }
 
 /* For people only: cut where it is long. */
-static enum wg_code read_subject(const X509 *x509, struct wg_cert_facts *out, struct wg_err *err)
+void wg_name_text(const X509_NAME *name, char *out, size_t size)
 {
 	WG_CLEANUP(wg_auto_bio) BIO *bio = BIO_new(BIO_s_mem());
-	if (bio == NULL || X509_NAME_print_ex(bio, X509_get_subject_name(x509), 0, XN_FLAG_RFC2253) < 0)
-		return wg_ossl_err(err, WG_CRYPTO, "the certificate's subject cannot be read");
-	char *text = NULL;
-	long n = BIO_get_mem_data(bio, &text);
-	char whole[1024] = "";
+	char *text = NULL, whole[1024] = "";
+	long n = 0;
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		n = BIO_get_mem_data(bio, &text);
 	if (n > 0)
 		(void)snprintf(whole, sizeof whole, "%.*s", (int)(n < (long)sizeof whole ? n : (long)sizeof whole - 1), text);
-	(void)wg_defang(whole, out->subject, sizeof out->subject); /* returns its argument */
-	return WG_OK;
+	wg_ossl_forget();
+	(void)wg_defang(whole, out, size); /* returns its argument */
 }
 
 /* The marker stands in the issuer's or the subject's organisation. */
@@ -158,12 +157,12 @@ static enum wg_code read_names(const X509 *x509, struct wg_cert_facts *out, stru
 	return code;
 }
 
-static enum wg_code read_time(const ASN1_TIME *time, int64_t *out, struct wg_err *err)
+enum wg_code wg_asn1_time(const ASN1_TIME *time, int64_t *out, struct wg_err *err)
 {
 	struct tm tm;
 	int64_t days;
 	if (ASN1_TIME_to_tm(time, &tm) != 1 || !wg_clock_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, &days))
-		return wg_ossl_err(err, WG_CRYPTO, "the certificate's dates cannot be read");
+		return wg_ossl_err(err, WG_CRYPTO, "a date cannot be read");
 	*out = (((days * 24 + tm.tm_hour) * 60 + tm.tm_min) * 60 + tm.tm_sec) * 1000;
 	return WG_OK;
 }
@@ -219,19 +218,18 @@ static enum wg_code read_prints(const X509 *x509, struct wg_cert_facts *out, str
 enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_err *err)
 {
 	struct wg_cert_facts facts = { 0 };
-	enum wg_code code = read_subject(x509, &facts, err);
+	enum wg_code code = read_names(x509, &facts, err);
 	if (code == WG_OK)
-		code = read_names(x509, &facts, err);
+		code = wg_asn1_time(X509_get0_notBefore(x509), &facts.not_before, err);
 	if (code == WG_OK)
-		code = read_time(X509_get0_notBefore(x509), &facts.not_before, err);
-	if (code == WG_OK)
-		code = read_time(X509_get0_notAfter(x509), &facts.not_after, err);
+		code = wg_asn1_time(X509_get0_notAfter(x509), &facts.not_after, err);
 	if (code == WG_OK)
 		code = read_key(x509, &facts, err);
 	if (code == WG_OK)
 		code = read_prints(x509, &facts, err);
 	if (code != WG_OK)
 		return code;
+	wg_name_text(X509_get_subject_name(x509), facts.subject, sizeof facts.subject);
 	read_usage(x509, &facts);
 	facts.sample = is_sample(X509_get_issuer_name(x509)) || is_sample(X509_get_subject_name(x509));
 	*out = facts;

@@ -47,6 +47,9 @@ enum wg_code wg_key_matches(const struct wg_key *key, const struct wg_cert *cert
 enum wg_purpose { WG_PURPOSE_SMIME_SIGN, WG_PURPOSE_SMIME_ENCRYPT, WG_PURPOSE_TLS_SERVER, WG_PURPOSE_TLS_CLIENT };
 enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
                             struct wg_err *err) WG_MUST;
+/* The same at another instant (wall ms): the gateway's trusted time, where that is not the machine's. */
+enum wg_code wg_trust_check_at(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
+                               int64_t now, struct wg_err *err) WG_MUST;
 
 #define WG_HASH_LEN 32
 #define WG_HASH_TEXT 65

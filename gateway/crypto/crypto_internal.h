@@ -77,6 +77,12 @@ enum wg_code wg_cms_verify_any(const void *der, size_t len, struct wg_buf *out, 
 /* A CMS object of strangers; NULL unless it is exactly one. */
 CMS_ContentInfo *wg_cms_parse(const void *der, size_t len);
 
+/* A name for people, defanged and cut; never decides anything. */
+void wg_name_text(const X509_NAME *name, char *out, size_t size);
+
+/* A time of a certificate or an answer, to wall ms. */
+enum wg_code wg_asn1_time(const ASN1_TIME *time, int64_t *out, struct wg_err *err) WG_MUST;
+
 /* A wg_cert around one more reference to x509. */
 enum wg_code wg_cert_wrap(X509 *x509, struct wg_cert **out, struct wg_err *err) WG_MUST;
 

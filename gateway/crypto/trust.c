@@ -149,18 +149,52 @@ static enum wg_code check_usage(const struct wg_cert *cert, enum wg_purpose purp
 	return WG_OK;
 }
 
-enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
-                            struct wg_err *err)
+/* Which certificate of the chain, and what is wrong with it, in the words of people. */
+static enum wg_code refuse(X509_STORE_CTX *ctx, struct wg_err *err)
+{
+	int why = X509_STORE_CTX_get_error(ctx), depth = X509_STORE_CTX_get_error_depth(ctx);
+	const X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	char subject[160] = "?", issuer[160] = "?";
+	wg_ossl_forget();
+	if (at != NULL) {
+		wg_name_text(X509_get_subject_name(at), subject, sizeof subject);
+		wg_name_text(X509_get_issuer_name(at), issuer, sizeof issuer);
+	}
+	if (why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+	    why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE)
+		return wg_err_set(err, WG_CRYPTO,
+		                  "the certificate is not accepted: it was issued by \"%s\", who is not among the anchors, and "
+		                  "no certificate of theirs came with it (at depth %d)",
+		                  issuer, depth);
+	if (why == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
+		return wg_err_set(err, WG_CRYPTO,
+		                  "the certificate is not accepted: its chain ends in \"%s\", which is not among the anchors "
+		                  "(at depth %d)",
+		                  subject, depth);
+	return wg_err_set(err, WG_CRYPTO, "the certificate is not accepted: \"%s\": %s (at depth %d)", subject,
+	                  X509_verify_cert_error_string(why), depth);
+}
+
+static enum wg_code check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
+                          const int64_t *now, struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust->store, cert->x509, cert->chain) != 1 ||
 	    X509_STORE_CTX_set_purpose(ctx, openssl_purpose(purpose)) != 1)
 		return wg_ossl_err(err, WG_SYSTEM, "no memory to check a certificate");
-	if (X509_verify_cert(ctx) != 1) {
-		int why = X509_STORE_CTX_get_error(ctx), depth = X509_STORE_CTX_get_error_depth(ctx);
-		wg_ossl_forget();
-		return wg_err_set(err, WG_CRYPTO, "the certificate is not accepted: %s (at depth %d)",
-		                  X509_verify_cert_error_string(why), depth);
-	}
-	return check_usage(cert, purpose, err);
+	if (now != NULL)
+		X509_STORE_CTX_set_time(ctx, 0, (time_t)(*now / 1000));
+	return X509_verify_cert(ctx) == 1 ? check_usage(cert, purpose, err) : refuse(ctx, err);
+}
+
+enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
+                            struct wg_err *err)
+{
+	return check(trust, cert, purpose, NULL, err);
+}
+
+enum wg_code wg_trust_check_at(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
+                               int64_t now, struct wg_err *err)
+{
+	return check(trust, cert, purpose, &now, err);
 }

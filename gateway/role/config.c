@@ -246,6 +246,7 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		path_of(r, monitor, "socket", c->monitor.socket);
 		c->monitor.port = (unsigned short)number_of(r, monitor, "port", 0);
 		c->monitor.revocation_s = number_of(r, monitor, "revocation", 3600);
+		c->monitor.private_addresses = flag_of(r, monitor, "private-addresses", false);
 		c->monitor.oldest_s = number_of(r, monitor, "oldest", 1800);
 		bool net = c->monitor.address[0] != '\0' && c->monitor.port != 0 && numeric(c->monitor.address);
 		if (r->code == WG_OK && net == (c->monitor.socket[0] != '\0'))

@@ -79,6 +79,7 @@ struct wg_config {
 		char address[64], socket[WG_PATH_TEXT]; /* both "": no metrics */
 		unsigned short port;
 		unsigned revocation_s, oldest_s;
+		bool private_addresses; /* who is asked about revoked certificates may be in a private network */
 	} monitor;
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */

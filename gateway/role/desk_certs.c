@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "role/trust.h"
 #include "sys/file.h"
 
 enum wg_code wg_desk_certs_load(const struct wg_directory *directory, struct wg_desk_cert **out, unsigned *count,
@@ -72,33 +73,58 @@ enum wg_code wg_anchors_load(const struct wg_directory *directory, const char *c
 	return code;
 }
 
-enum wg_code wg_desk_certs_choose(const struct wg_trust_set *anchors, const struct wg_desk_cert *certs, unsigned count,
+void wg_desk_cert_judge(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned which, int64_t now,
+                        struct wg_cert_judgement *out)
+{
+	const struct wg_judge judge = {
+		.trust = wg_trust_set_of(held->anchors, certs->organisation->id),
+		.revocations = held->revocations,
+		.need = wg_trust_need(certs->organisation),
+		.now = now,
+		.purpose = WG_PURPOSE_SMIME_ENCRYPT,
+		.address = certs->desk->address[0] != '\0' ? certs->desk->address : NULL,
+		.domains = certs->organisation->domains,
+	};
+	if (certs->certs[which] != NULL) {
+		wg_cert_judge(&judge, certs->certs[which], out);
+		return;
+	}
+	*out = (struct wg_cert_judgement){ .fault = WG_CERT_CHAIN };
+	memcpy(out->words, certs->faults[which], sizeof out->words);
+}
+
+static void add_words(char *to, size_t size, const char *file, const char *words)
+{
+	const char *slash = strrchr(file, '/');
+	size_t used = strlen(to);
+	(void)snprintf(to + used, size - used, "%s%s: %s", used > 0 ? "; " : "", slash != NULL ? slash + 1 : file,
+	               words); /* cut: words */
+}
+
+enum wg_code wg_desk_certs_choose(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned count,
                                   const struct wg_desk *desk, int64_t now,
-                                  const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, struct wg_err *err)
+                                  const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, char *doubt,
+                                  size_t size, struct wg_err *err)
 {
 	const struct wg_desk_cert *found = NULL;
-	char why[WG_ERR_TEXT_MAX] = "";
-	(void)now;
+	char why[700] = "";
 	for (unsigned i = 0; i < count; i++)
 		if (certs[i].desk == desk)
 			found = &certs[i];
 	if (found == NULL)
 		return wg_err_set(err, WG_CONFIG, "no usable certificate: unknown desk");
-	const struct wg_trust *trust = wg_trust_set_of(anchors, found->organisation->id);
-	if (trust == NULL)
-		return wg_err_set(err, WG_CONFIG, "no usable certificate: there are no anchors for %s",
-		                  found->organisation->id);
 	*chosen = 0;
+	doubt[0] = '\0';
 	for (unsigned i = 0; i < found->count; i++) {
-		struct wg_err fault = { 0 };
-		if (found->certs[i] != NULL &&
-		    wg_trust_check(trust, found->certs[i], WG_PURPOSE_SMIME_ENCRYPT, &fault) == WG_OK) {
-			out[(*chosen)++] = found->certs[i];
+		struct wg_cert_judgement judgement;
+		wg_desk_cert_judge(held, found, i, now, &judgement);
+		if (judgement.fault != WG_CERT_FINE) {
+			add_words(why, sizeof why, desk->certificates[i], judgement.words);
 			continue;
 		}
-		size_t used = strlen(why);
-		(void)snprintf(why + used, sizeof why - used, "%s%.300s", used > 0 ? "; " : "",
-		               found->certs[i] == NULL ? found->faults[i] : fault.text); /* cut: words */
+		out[(*chosen)++] = found->certs[i];
+		if (judgement.doubt && judgement.revocation != WG_REVOCATION_NOWHERE) /* nobody could do anything about that */
+			add_words(doubt, size, desk->certificates[i], judgement.words);
 	}
 	if (*chosen == 0)
 		return wg_err_set(err, WG_CONFIG, "no usable certificate: %s", why[0] != '\0' ? why : "none is recorded");

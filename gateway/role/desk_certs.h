@@ -2,6 +2,7 @@
 #ifndef WG_ROLE_DESK_CERTS_H
 #define WG_ROLE_DESK_CERTS_H
 
+#include "crypto/judge.h"
 #include "crypto/keyring.h"
 #include "crypto/trust_set.h"
 #include "policy/directory.h"
@@ -25,11 +26,22 @@ void wg_desk_certs_free(struct wg_desk_cert *certs, unsigned count);
 enum wg_code wg_anchors_load(const struct wg_directory *directory, const char *ca, struct wg_trust_set **out,
                              struct wg_err *err) WG_MUST;
 
+/* What certificates are held against. */
+struct wg_held {
+	const struct wg_trust_set *anchors;
+	const struct wg_revocations *revocations; /* NULL: nothing is held */
+};
+
+/* One of a desk's certificates judged for encrypting to that desk at now. */
+void wg_desk_cert_judge(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned which, int64_t now,
+                        struct wg_cert_judgement *out);
+
 /* The certificates that a copy for desk is encrypted to at now: every good one, so that in a change-over either key
- * opens it. WG_CONFIG when there is none: says of each why not. */
-enum wg_code wg_desk_certs_choose(const struct wg_trust_set *anchors, const struct wg_desk_cert *certs, unsigned count,
+ * opens it. doubt (size bytes): what nobody knows of those that were chosen, "" mostly. WG_CONFIG when there is none:
+ * says of each why not. */
+enum wg_code wg_desk_certs_choose(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned count,
                                   const struct wg_desk *desk, int64_t now,
-                                  const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, struct wg_err *err)
-	WG_MUST;
+                                  const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, char *doubt,
+                                  size_t size, struct wg_err *err) WG_MUST;
 
 #endif

@@ -4,37 +4,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "role/mail_in.h"
 #include "role/outcome.h"
-
-/* The certificate that signed is one of those recorded for whoever handed the message in, and its chain may speak for
- * them: the channel, the signature and the anchors must name the same organisation. */
-static enum wg_code check_signer(const struct wg_process *p, const char *organisation, const char *signer,
-                                 const char *may_speak_for, struct wg_err *err)
-{
-	const struct wg_organisation *o = wg_directory_find(p->directory, organisation);
-	if (o == NULL || o->signer_count == 0) /* ours to mend, not the sender's: it waits for a person */
-		return wg_err_set(err, WG_CONFIG,
-		                  "no signing certificate is recorded for %s: add <signer certificate=\"FILE\"/> to it in the "
-		                  "directory, then wardgate queue retry",
-		                  organisation);
-	bool recorded = false;
-	for (unsigned i = 0; !recorded && i < o->signer_count; i++) {
-		struct wg_cert *cert = NULL;
-		struct wg_cert_facts facts;
-		enum wg_code code = wg_cert_load(o->signers[i], &cert, err);
-		if (code == WG_OK)
-			code = wg_cert_facts(cert, &facts, err);
-		wg_cert_freep(&cert);
-		if (code != WG_OK)
-			return code;
-		recorded = strcmp(facts.fingerprint, signer) == 0;
-	}
-	if (!recorded || !wg_name_valid(o->id) || !wg_list_has(may_speak_for, o->id))
-		return wg_err_set(err, WG_REJECT, "the sealed message was not signed by %s, who handed it in", organisation);
-	return WG_OK;
-}
+#include "role/signer.h"
 
 enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, const struct wg_buf *original,
                             const struct wg_mail_in *mail, struct wg_read *out, struct wg_err *err)
@@ -60,7 +32,7 @@ enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, 
 		code = wg_read_sealed(&p->config->paths, &p->smime_keys, &p->smime_anchors, bytes, len, &inner, signer,
 		                      &may_speak_for, err);
 		if (code == WG_OK)
-			code = check_signer(p, job->organisation, signer, wg_buf_text(&may_speak_for), err);
+			code = wg_signer_check(p, job->organisation, signer, wg_buf_text(&may_speak_for), err);
 		kind = WG_DOCUMENT_MAIL;
 		reading.sealed = true;
 		bytes = inner.data;

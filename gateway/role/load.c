@@ -4,10 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "notice/xml.h"
 #include "role/process.h"
+#include "role/trust.h"
 #include "sys/file.h"
 
 /* HMAC-SHA-256 gains nothing from a longer key (RFC 2104), and a shorter one could be guessed. */
@@ -85,6 +88,19 @@ static enum wg_code load_smime(struct wg_process *p, struct wg_err *err)
 	return code == WG_OK ? wg_keyring_write(&p->smime, &p->smime_keys, err) : code;
 }
 
+/* A list that cannot be read is no fault that stops the role: what it would have said is missing, and the judge knows
+ * what follows from that. */
+static enum wg_code load_revocations(const struct wg_process *p, struct wg_revocations **out, uint64_t *stamp,
+                                     struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf faults = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	*stamp = wg_trust_stamp(p->config); /* before: a file that comes meanwhile is taken in the next time */
+	enum wg_code code = wg_trust_revocations(p->config, p->directory, out, &faults, err);
+	if (code == WG_OK && faults.len > 0)
+		wg_log(WG_LOG_WARNING, "revocation-unreadable", "why", wg_buf_text(&faults), "alarm", "trust", NULL);
+	return code;
+}
+
 static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 {
 	const struct wg_config *c = p->config;
@@ -95,6 +111,8 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 		code = load_smime(p, err);
 	if (code == WG_OK)
 		code = wg_anchors_load(p->directory, c->smime_ca, &p->anchors, err);
+	if (code == WG_OK)
+		code = load_revocations(p, &p->revocations, &p->trust_stamp, err);
 	if (code == WG_OK) {
 		wg_trust_set_write(p->anchors, &p->smime_anchors);
 		code = wg_buf_check(&p->smime_anchors, "anchors", err);
@@ -116,9 +134,22 @@ static enum wg_code put_print(const struct wg_cert *cert, struct wg_buf *out, st
 	return code;
 }
 
+/* Which certificates may not be used for what is known of revocation: envelopes that are sealed to them already are
+ * made anew. That one expires changes nothing: it was good when it was sealed to. */
+static void put_revoked(const struct wg_process *p, struct wg_buf *out)
+{
+	const struct wg_held held = { .anchors = p->anchors, .revocations = p->revocations };
+	for (unsigned i = 0; i < p->cert_count; i++)
+		for (unsigned k = 0; k < p->certs[i].count; k++) {
+			struct wg_cert_judgement judgement;
+			wg_desk_cert_judge(&held, &p->certs[i], k, wg_clock_wall(), &judgement);
+			wg_buf_u8(out, judgement.fault == WG_CERT_REVOKED || judgement.fault == WG_CERT_UNKNOWN);
+		}
+}
+
 /* What decisions and envelopes depend on: policy, directory, the desks' certificates and the anchors and revocations
  * they are held against, our own signature, and whether and as whom we write mail. */
-static enum wg_code make_epoch(struct wg_process *p, struct wg_err *err)
+static enum wg_code make_epoch(const struct wg_process *p, char epoch[WG_HASH_TEXT], struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf all = WG_BUF(2 * WG_LIMIT_MESSAGE);
 	wg_buf_str(&all, wg_policy_hash(p->policy));
@@ -131,9 +162,10 @@ static enum wg_code make_epoch(struct wg_process *p, struct wg_err *err)
 	for (unsigned i = 0; i < p->cert_count; i++)
 		for (unsigned k = 0; code == WG_OK && k < p->certs[i].count; k++)
 			code = put_print(p->certs[i].certs[k], &all, err);
+	put_revoked(p, &all);
 	if (code != WG_OK)
 		return code;
-	wg_sha256_hex(all.data, all.len, p->epoch);
+	wg_sha256_hex(all.data, all.len, epoch);
 	return wg_buf_check(&all, "epoch", err);
 }
 
@@ -151,7 +183,27 @@ enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *
 	if (code == WG_OK)
 		code = load_keys(out, err);
 	if (code == WG_OK)
-		code = make_epoch(out, err);
+		code = make_epoch(out, out->epoch, err);
+	return code;
+}
+
+enum wg_code wg_process_refresh(struct wg_process *p, struct wg_err *err)
+{
+	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *fresh = NULL;
+	char epoch[WG_HASH_TEXT];
+	uint64_t stamp = 0;
+	if (wg_trust_stamp(p->config) == p->trust_stamp)
+		return WG_OK;
+	enum wg_code code = load_revocations(p, &fresh, &stamp, err);
+	if (code != WG_OK)
+		return code;
+	wg_revocations_freep(&p->revocations);
+	p->revocations = wg_steal(&fresh);
+	p->trust_stamp = stamp;
+	code = make_epoch(p, epoch, err);
+	if (code == WG_OK && strcmp(epoch, p->epoch) != 0)
+		code = wg_err_set(err, WG_AGAIN,
+		                  "which certificates may be used has changed: what is not sent yet is decided anew");
 	return code;
 }
 
@@ -160,7 +212,7 @@ struct wg_sealing wg_process_sealing(const struct wg_process *p)
 	return (struct wg_sealing){
 		.render = p->render,
 		.ring = &p->smime,
-		.anchors = p->anchors,
+		.held = { .anchors = p->anchors, .revocations = p->revocations },
 		.certs = p->certs,
 		.cert_count = p->cert_count,
 		.from = p->config->mail_out.port != 0 ? p->config->mail_out.from : NULL,
@@ -174,6 +226,7 @@ void wg_process_free(struct wg_process *p)
 	wg_buf_free(&p->smime_anchors);
 	wg_buf_wipe(&p->lookup_key);
 	wg_trust_set_freep(&p->anchors);
+	wg_revocations_freep(&p->revocations);
 	wg_keyring_free(&p->smime);
 	wg_cert_freep(&p->storage_cert);
 	wg_key_freep(&p->storage_key);

@@ -10,6 +10,8 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "role/signer.h"
+#include "role/trust.h"
 
 bool wg_mail_in_is(const struct wg_msg_job *job)
 {
@@ -147,15 +149,29 @@ static void say_from(const struct wg_mail_signature *s, const char *words, struc
 	char safe[128];
 	const char *at = strrchr(s->from, '@');
 	if (at != NULL)
-		(void)snprintf(out->why, sizeof out->why, "not authenticated: %s; From says %s", words,
+		(void)snprintf(out->why, sizeof out->why, "not authenticated: %.300s; From says %s", words,
 		               wg_defang(at + 1, safe, sizeof safe)); /* cut: words */
 	else
-		(void)snprintf(out->why, sizeof out->why, "not authenticated: %s; From says nobody that can be read", words);
+		(void)snprintf(out->why, sizeof out->why, "not authenticated: %.300s; From says nobody that can be read",
+		               words);
+}
+
+/* A recorded signer is asked about as its organisation wants it. Of another nobody has the certificate to ask about, so
+ * that it is not believed where a fresh answer is required. */
+static const char *revocation_fault(const struct wg_process *p, const struct wg_mail_signature *s,
+                                    const struct finding *f, struct wg_err *err)
+{
+	if (!f->recorded)
+		return wg_trust_need(f->found) == WG_NEED_FRESH_ANSWER
+		           ? "nobody can be asked whether its certificate was revoked, for it is not recorded as a signer"
+		           : NULL;
+	return wg_signer_check(p, f->found->id, s->signer, wg_buf_text(&s->organisations), err) == WG_OK ? NULL : err->text;
 }
 
 void wg_mail_in_bind(const struct wg_process *p, const struct wg_mail_signature *s, struct wg_mail_in *out)
 {
 	struct finding f = { 0 };
+	struct wg_err err = { 0 };
 	const char *fault = s->words;
 	out->organisation[0] = out->why[0] = '\0';
 	out->found = s->found;
@@ -172,6 +188,8 @@ void wg_mail_in_bind(const struct wg_process *p, const struct wg_mail_signature 
 	case WG_MAIL_SIGNED:
 		f = look_up(p, s);
 		fault = bind_fault(s, &f);
+		if (fault == NULL)
+			fault = revocation_fault(p, s, &f, &err);
 		break;
 	}
 	if (fault != NULL) {

@@ -3,27 +3,44 @@
 #include "role/process.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "notice/xml.h"
 #include "role/role.h"
+#include "role/trust.h"
+#include "sys/file.h"
 #include "sys/sandbox.h"
 
 /* Messages are taken few at a time: a lease that ends with the process is then soon taken again. */
 #define LEASE_MOST 16
 #define LEASE_WAIT_MS 1000
+/* How soon it counts here that a certificate was revoked, once the answer is on disk. */
+#define TRUST_LOOK_MS 10000
 
 /* After the start: the signers' certificates and the readers; what a dynamically linked program needs to start comes
  * with the kind of confinement. */
 static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 {
 	unsigned organisations = wg_directory_count(p->directory), n = 0;
-	const char **read = calloc((size_t)organisations * WG_DESK_CERTIFICATES + 1, sizeof *read);
+	char trust[WG_PATH_TEXT];
+	const char **read = calloc((size_t)organisations * (WG_DESK_CERTIFICATES + 1) + 3, sizeof *read);
 	if (read == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
 	for (unsigned i = 0; i < organisations; i++)
 		for (unsigned k = 0; k < wg_directory_at(p->directory, i)->signer_count; k++)
 			read[n++] = wg_directory_at(p->directory, i)->signers[k];
+	/* lists of revoked certificates are read again when something was fetched; one that is not there was told already
+	 */
+	for (unsigned i = 0; i < organisations; i++)
+		if (access(wg_directory_at(p->directory, i)->trust_crl, R_OK) == 0)
+			read[n++] = wg_directory_at(p->directory, i)->trust_crl;
+	if (access(p->config->smime_crl, R_OK) == 0)
+		read[n++] = p->config->smime_crl;
+	if (wg_trust_folder(p->config, trust, err) == WG_OK &&
+	    (wg_file_mkdir(trust, err) == WG_OK || access(trust, R_OK) == 0))
+		read[n++] = trust;
 	const char *const execute[] = { p->config->paths.readers, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
@@ -34,7 +51,14 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct wg_err *err)
 {
 	enum wg_code code = wg_client_epoch(client, p->epoch, err);
+	int64_t look = wg_clock_monotonic() + TRUST_LOOK_MS;
 	while (code == WG_OK && !wg_role_stop) {
+		if (wg_clock_monotonic() >= look) {
+			look = wg_clock_monotonic() + TRUST_LOOK_MS;
+			code = wg_process_refresh(p, err);
+			if (code != WG_OK)
+				break;
+		}
 		struct wg_msg_job *jobs = NULL;
 		unsigned count = 0;
 		code = wg_client_lease_messages(client, LEASE_MOST, LEASE_WAIT_MS, &jobs, &count, err);

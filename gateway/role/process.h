@@ -22,6 +22,8 @@ struct wg_process {
 	struct wg_cert *storage_cert;
 	struct wg_keyring smime;      /* all of them open what comes in; the newest valid one signs */
 	struct wg_trust_set *anchors; /* of every organisation of the directory */
+	struct wg_revocations *revocations;
+	uint64_t trust_stamp; /* of the files behind revocations */
 	struct wg_desk_cert *certs;
 	unsigned cert_count;
 	struct wg_buf smime_keys, smime_anchors; /* wire form, for the reader that opens sealed messages */
@@ -32,6 +34,10 @@ struct wg_process {
 /* Loads all of it. WG_CONFIG says which file, where, what to do. wg_process_free also after a failure. */
 enum wg_code wg_process_load(const struct wg_config *config, struct wg_process *out, struct wg_err *err) WG_MUST;
 void wg_process_free(struct wg_process *process);
+/* Takes in what was fetched about revoked certificates since. WG_AGAIN when that changes which of the desks'
+ * certificates may be used: what was decided and sealed has to be decided again, under another epoch, so that the role
+ * ends and is started anew. Otherwise nothing changes but what is held. */
+enum wg_code wg_process_refresh(struct wg_process *process, struct wg_err *err) WG_MUST;
 /* How this gateway seals: borrowed from process. */
 struct wg_sealing wg_process_sealing(const struct wg_process *process);
 

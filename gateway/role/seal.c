@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "channel/mime.h"
 
@@ -85,8 +86,11 @@ static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk
 {
 	const struct wg_cert *to[WG_DESK_CERTIFICATES];
 	unsigned count = 0;
-	enum wg_code code =
-		wg_desk_certs_choose(s->anchors, s->certs, s->cert_count, desk, wg_clock_wall(), to, &count, err);
+	char doubt[256];
+	enum wg_code code = wg_desk_certs_choose(&s->held, s->certs, s->cert_count, desk, wg_clock_wall(), to, &count,
+	                                         doubt, sizeof doubt, err);
+	if (code == WG_OK && doubt[0] != '\0')
+		wg_log(WG_LOG_WARNING, "revocation-unknown", "desk", desk->name, "why", doubt, "alarm", "trust", NULL);
 	if (code == WG_OK)
 		code = wg_cms_encrypt_all(to, count, desk->gcm ? WG_CIPHER_GCM : WG_CIPHER_CBC, content->data, content->len,
 		                          out, err);

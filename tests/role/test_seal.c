@@ -39,7 +39,7 @@ static struct wg_sealing sealing(void)
 {
 	return (struct wg_sealing){ .render = process.render,
 		                        .ring = &process.smime,
-		                        .anchors = process.anchors,
+		                        .held = { .anchors = process.anchors, .revocations = process.revocations },
 		                        .certs = process.certs,
 		                        .cert_count = process.cert_count,
 		                        .from = config->mail_out.from };
@@ -237,9 +237,8 @@ static void test_refused(void **state)
 	static const struct {
 		const char *certificate, *words;
 	} table[] = {
-		{ "hostile/expired-smime.pem", "expired" },
-		{ "hostile/unknown-ca-smime.pem", "" },
-		{ "hostile/no-eku-smime.pem", "" },
+		{ "hostile/expired-smime.pem", "expired" }, { "hostile/revoked-smime.pem", "revoked" },
+		{ "hostile/unknown-ca-smime.pem", "" },     { "hostile/no-eku-smime.pem", "" },
 		{ "nowhere.pem", "nowhere.pem" },
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
@@ -248,6 +247,12 @@ static void test_refused(void **state)
 		struct wg_desk_cert only = { .organisation = o, .desk = &o->desks[0], .count = 1 };
 		struct wg_buf out = WG_BUF(WG_LIMIT_ENVELOPE);
 		struct wg_err err = { 0 };
+		WG_CLEANUP(wg_revocations_freep) struct wg_revocations *lists = NULL;
+		char pem[65536];
+		size_t len = pki_read("crl.pem", pem, sizeof pem);
+		assert_int_equal(wg_revocations_new(&lists, &err), WG_OK);
+		assert_int_equal(wg_revocations_add(lists, pem, len, &err), WG_OK);
+		s.held.revocations = lists;
 		if (wg_cert_load(pki(table[i].certificate), &only.certs[0], &err) != WG_OK)
 			(void)snprintf(only.faults[0], sizeof only.faults[0], "%.250s", err.text); /* as wg_desk_certs_load does */
 		s.certs = &only;
