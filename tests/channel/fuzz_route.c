@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel/discover.h"
 #include "channel/sts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,8 +42,19 @@ static void records(const uint8_t *p, size_t len)
 	}
 }
 
+static void certificates(const uint8_t *p, size_t len)
+{
+	static struct wg_findings found;
+	found.count = found.others = 0;
+	wg_ldap_read((const char *)p, len, "LDAP", &found);
+	assert(found.count <= WG_FOUND_MAX);
+	for (unsigned i = 0; i < found.count; i++)
+		assert(found.found[i].len > 0 && found.found[i].len <= WG_FOUND_DER_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	certificates(data, size);
 	static struct wg_sts_policy policy;
 	records(data, size);
 	if (wg_sts_read(data, size, &policy, NULL) == WG_OK) {
