@@ -53,3 +53,77 @@ enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_
 	wg_codec_put_task_done(&body, done);
 	return wg_client_call(client, WG_OP_TASK_DONE, &body, &answer, err);
 }
+
+enum wg_code wg_client_inbox(struct wg_client *client, const char *organisation, const char *after, unsigned max,
+                             struct wg_inbox_item **out, unsigned *count, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	unsigned n = 0;
+	wg_buf_str(&body, organisation);
+	wg_buf_str(&body, after);
+	wg_buf_u32(&body, max);
+	enum wg_code code = *after != '\0' ? wg_client_check_id(after, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_client_check_text(organisation, WG_LIMIT_NAME, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_INBOX, &body, &answer, err);
+	if (code != WG_OK)
+		return code;
+	WG_AUTO_FREE struct wg_inbox_item *items = wg_codec_get_items(&answer, &n);
+	if (items == NULL || !wg_cur_end(&answer))
+		return wg_client_garbled(err);
+	*out = wg_steal(&items);
+	*count = n;
+	return WG_OK;
+}
+
+enum wg_code wg_client_inbox_take(struct wg_client *client, const char *organisation, const char *delivery,
+                                  struct wg_inbox_item *item, struct wg_buf *envelope, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	unsigned n = 0;
+	size_t len = 0;
+	wg_buf_str(&body, organisation);
+	wg_buf_str(&body, delivery);
+	enum wg_code code = wg_client_check_id(delivery, err);
+	if (code == WG_OK)
+		code = wg_client_check_text(organisation, WG_LIMIT_NAME, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_INBOX_TAKE, &body, &answer, err);
+	if (code == WG_OK)
+		code = take_fate(&answer, err);
+	if (code != WG_OK)
+		return code;
+	WG_AUTO_FREE struct wg_inbox_item *items = wg_codec_get_items(&answer, &n);
+	const uint8_t *bytes = wg_cur_bytes(&answer, &len);
+	if (items == NULL || n != 1 || bytes == NULL || !wg_cur_end(&answer))
+		return wg_client_garbled(err);
+	*item = items[0];
+	wg_buf_put(envelope, bytes, len);
+	return wg_buf_check(envelope, "the copy", err);
+}
+
+enum wg_code wg_client_hooks(struct wg_client *client, unsigned max, struct wg_hook **out, unsigned *count,
+                             struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_u32(&body, max);
+	enum wg_code code = wg_client_call(client, WG_OP_HOOKS, &body, &answer, err);
+	return code == WG_OK && !wg_codec_get_hooks(&answer, out, count) ? wg_client_garbled(err) : code;
+}
+
+enum wg_code wg_client_hook_done(struct wg_client *client, const struct wg_hook *hook, enum wg_hook_outcome outcome,
+                                 unsigned wait_ms, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, hook->delivery);
+	wg_buf_u64(&body, hook->token);
+	wg_buf_u8(&body, (uint8_t)outcome);
+	wg_buf_u32(&body, wait_ms);
+	enum wg_code code = wg_client_check_id(hook->delivery, err);
+	return code == WG_OK ? wg_client_call(client, WG_OP_HOOK_DONE, &body, &answer, err) : code;
+}

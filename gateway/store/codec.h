@@ -70,5 +70,10 @@ bool wg_codec_get_tasks(struct wg_cur *c, struct wg_task **tasks, unsigned *coun
 void wg_codec_put_task_done(struct wg_buf *b, const struct wg_task_done *d);
 /* notices: WG_STORE_TASK_NOTICES of them, for d->notices to point at; their blobs are borrowed. */
 bool wg_codec_get_task_done(struct wg_cur *c, struct wg_msg_new *notices, struct wg_task_done *d);
+void wg_codec_put_items(struct wg_buf *b, const struct wg_inbox_item *items, unsigned count);
+/* Of several things that follow: the end is not looked for. *count is at most max. The caller frees; NULL: failed. */
+struct wg_inbox_item *wg_codec_get_items(struct wg_cur *c, unsigned *count);
+void wg_codec_put_hooks(struct wg_buf *b, const struct wg_hook *hooks, unsigned count);
+bool wg_codec_get_hooks(struct wg_cur *c, struct wg_hook **hooks, unsigned *count);
 
 #endif

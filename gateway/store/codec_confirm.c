@@ -170,3 +170,77 @@ bool wg_codec_get_task_done(struct wg_cur *c, struct wg_msg_new *notices, struct
 		wg_codec_get_msg_new_of(c, &notices[i]);
 	return wg_cur_end(c);
 }
+
+/* ---- the pull inbox and its webhooks */
+
+#define ITEM_LEAST 37
+#define HOOK_LEAST 32
+
+void wg_codec_put_items(struct wg_buf *b, const struct wg_inbox_item *items, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++) {
+		const struct wg_inbox_item *t = &items[i];
+		wg_buf_str(b, t->delivery);
+		wg_buf_str(b, t->reference);
+		wg_buf_str(b, t->desk);
+		wg_buf_str(b, t->kind);
+		wg_buf_str(b, t->copy_hash);
+		wg_buf_u8(b, (uint8_t)t->state);
+		wg_buf_u64(b, (uint64_t)t->since);
+		wg_buf_u64(b, t->size);
+	}
+}
+
+struct wg_inbox_item *wg_codec_get_items(struct wg_cur *c, unsigned *count)
+{
+	struct wg_inbox_item *list = wg_codec_get_list(c, WG_STORE_INBOX_MAX, ITEM_LEAST, sizeof *list, count);
+	for (unsigned i = 0; i < *count; i++) {
+		struct wg_inbox_item *t = &list[i];
+		wg_cur_name(c, t->delivery, sizeof t->delivery);
+		wg_cur_name(c, t->reference, sizeof t->reference);
+		wg_cur_name(c, t->desk, sizeof t->desk);
+		wg_cur_name(c, t->kind, sizeof t->kind);
+		wg_cur_name(c, t->copy_hash, sizeof t->copy_hash);
+		get_state(c, &t->state);
+		t->since = (int64_t)wg_cur_u64(c);
+		t->size = wg_cur_u64(c);
+	}
+	return list;
+}
+
+void wg_codec_put_hooks(struct wg_buf *b, const struct wg_hook *hooks, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++) {
+		const struct wg_hook *h = &hooks[i];
+		wg_buf_str(b, h->organisation);
+		wg_buf_str(b, h->desk);
+		wg_buf_str(b, h->delivery);
+		wg_buf_str(b, h->reference);
+		wg_buf_str(b, h->kind);
+		wg_buf_u64(b, h->token);
+		wg_buf_u32(b, h->attempts);
+	}
+}
+
+bool wg_codec_get_hooks(struct wg_cur *c, struct wg_hook **hooks, unsigned *count)
+{
+	unsigned n = 0;
+	WG_AUTO_FREE struct wg_hook *list = wg_codec_get_list(c, WG_STORE_HOOKS_MAX, HOOK_LEAST, sizeof *list, &n);
+	for (unsigned i = 0; i < n; i++) {
+		struct wg_hook *h = &list[i];
+		wg_cur_name(c, h->organisation, sizeof h->organisation);
+		wg_cur_name(c, h->desk, sizeof h->desk);
+		wg_cur_name(c, h->delivery, sizeof h->delivery);
+		wg_cur_name(c, h->reference, sizeof h->reference);
+		wg_cur_name(c, h->kind, sizeof h->kind);
+		h->token = wg_cur_u64(c);
+		h->attempts = wg_cur_u32(c);
+	}
+	if (list == NULL || !wg_cur_end(c))
+		return false;
+	*hooks = wg_steal(&list);
+	*count = n;
+	return true;
+}

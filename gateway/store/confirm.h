@@ -127,6 +127,7 @@ struct wg_hook {
 	uint64_t token;
 	unsigned attempts;
 };
+#define WG_STORE_HOOKS_MAX 256
 enum wg_hook_outcome { WG_HOOK_TOLD, WG_HOOK_AGAIN, WG_HOOK_GONE /* 410: no more for this delivery */ };
 
 /* ---- alerts: what is wrong with the whole, said once when it starts and once when it clears */

@@ -143,6 +143,8 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 		code = wg_store_leases_expire(server->store, server->now, &n, err);
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_consents_end(server->store, server->now, &ended, err);
+	if (code == WG_OK && server->now.steady >= server->expire_at)
+		code = wg_store_deadlines_end(server->store, server->now, &ended, err);
 	lost += n;
 	if (code == WG_OK && lost > 0) {
 		struct wg_err what = { 0 };

@@ -71,3 +71,68 @@ enum wg_code wg_op_task_done(struct wg_ask *ask, struct wg_err *err)
 		return wg_ask_malformed(ask, err);
 	return wg_store_task_done(ask->server->store, ask->server->now, &done, err);
 }
+
+enum wg_code wg_op_inbox(struct wg_ask *ask, struct wg_err *err)
+{
+	char organisation[WG_LIMIT_NAME + 1], after[WG_ID_TEXT];
+	WG_AUTO_FREE struct wg_inbox_item *items = NULL;
+	unsigned count = 0;
+	wg_cur_name(&ask->in, organisation, sizeof organisation);
+	wg_cur_name(&ask->in, after, sizeof after);
+	unsigned max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code =
+		wg_store_inbox(ask->server->store, ask->server->now, organisation, after, max, &items, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_items(ask->answer, items, count);
+	return code;
+}
+
+enum wg_code wg_op_inbox_take(struct wg_ask *ask, struct wg_err *err)
+{
+	char organisation[WG_LIMIT_NAME + 1], delivery[WG_ID_TEXT];
+	struct wg_inbox_item item;
+	struct wg_err refused = { 0 };
+	WG_AUTO_FREE uint8_t *envelope = NULL;
+	size_t len = 0;
+	wg_cur_name(&ask->in, organisation, sizeof organisation);
+	wg_cur_name(&ask->in, delivery, sizeof delivery);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_inbox_take(ask->server->store, ask->server->now, organisation, delivery, &item,
+	                                        &envelope, &len, &refused, err);
+	if (code != WG_OK)
+		return code;
+	put_fate(ask, &refused);
+	if (refused.code == WG_OK) {
+		wg_codec_put_items(ask->answer, &item, 1);
+		wg_buf_bytes(ask->answer, envelope, len);
+	}
+	return WG_OK;
+}
+
+enum wg_code wg_op_hooks(struct wg_ask *ask, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_hook *hooks = NULL;
+	unsigned count = 0, max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_hooks(ask->server->store, ask->server->now, max, &hooks, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_hooks(ask->answer, hooks, count);
+	return code;
+}
+
+enum wg_code wg_op_hook_done(struct wg_ask *ask, struct wg_err *err)
+{
+	char delivery[WG_ID_TEXT];
+	wg_cur_name(&ask->in, delivery, sizeof delivery);
+	uint64_t token = wg_cur_u64(&ask->in);
+	uint8_t outcome = wg_cur_u8(&ask->in);
+	unsigned wait_ms = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in) || outcome > WG_HOOK_GONE)
+		return wg_ask_malformed(ask, err);
+	return wg_store_hook_done(ask->server->store, ask->server->now, delivery, token, (enum wg_hook_outcome)outcome,
+	                          wait_ms, err);
+}

@@ -31,9 +31,8 @@ static void batch_free(struct batch *b)
 	*b = (struct batch){ 0 };
 }
 
-/* An envelope that is damaged is made again from the message: nothing leaves meanwhile. */
-static enum wg_code seal_again(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *rec,
-                               struct wg_err *err)
+enum wg_code wg_delivery_seal_again(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *rec,
+                                    struct wg_err *err)
 {
 	static const char why[] = "the stored envelope is damaged: it is made again";
 	enum wg_code code = wg_delivery_move(store, now, rec, WG_DLV_DECIDED, WG_WHO_STORE, NULL, why, err);
@@ -59,7 +58,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	};
 	code = wg_blob_get(store, rec.envelope, &job->envelope, &job->envelope_len, err);
 	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK)
-		return seal_again(store, now, &rec, err);
+		return wg_delivery_seal_again(store, now, &rec, err);
 	if (code != WG_OK)
 		return code;
 	b->count++;

@@ -76,7 +76,10 @@ enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const
 		code =
 			wg_db_run(store, SQL_TASK_ANSWER,
 		              WG_ARGS(wg_db_int(dlv->seq), wg_db_text(wg_delivery_state_name(to)), wg_db_int(now.wall)), err);
-	if (code == WG_OK && ready != 0 && dlv->hook)
-		code = wg_db_run(store, SQL_HOOK_PUT, WG_ARGS(wg_db_int(dlv->seq), wg_db_int(ready)), err);
+	if (code == WG_OK && dlv->hook && ready == 0 && to != WG_DLV_DEFERRED)
+		code = wg_db_run(store, SQL_HOOK_END, WG_ARGS(wg_db_int(dlv->seq)), err);
+	if (code == WG_OK && dlv->hook && (ready != 0 || to == WG_DLV_DEFERRED))
+		code =
+			wg_db_run(store, SQL_HOOK_PUT, WG_ARGS(wg_db_int(dlv->seq), wg_db_int(ready != 0 ? ready : now.wall)), err);
 	return code;
 }

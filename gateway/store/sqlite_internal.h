@@ -157,6 +157,12 @@ enum wg_sql {
 	SQL_TASK_FIND,
 	SQL_TASK_DONE,
 	SQL_HOOK_PUT,
+	SQL_HOOK_END,
+	SQL_HOOKS,
+	SQL_INBOX,
+	SQL_INBOX_READY,
+	SQL_INBOX_ITEM,
+	SQL_DLV_UNFETCHED,
 	SQL_DISCLOSURE_PUT,
 	SQL_JSON_VALID,
 	SQL_EXPLAIN,
@@ -355,6 +361,11 @@ enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const st
                              const struct wg_dlv_outcome *outcome, struct wg_err *err) WG_MUST;
 /* The lease of an attempt was lost: deferred, may have arrived. */
 enum wg_code wg_delivery_missed(struct wg_store *store, struct wg_now now, int64_t seq, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_deliver.c */
+/* Its envelope is damaged: it is made again from the message; nothing leaves meanwhile. */
+enum wg_code wg_delivery_seal_again(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                                    struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_evidence.c */
 /* Children held against one message: a common name is shared by dozens, and one doubt among them is as good as all. */

@@ -350,7 +350,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT t.id, t.token, t.kind, m.id, d.id, d.reference, m.organisation, m.sender_reference, m.sender_copy_hash,"
 		" m.kind, d.organisation, d.desk, d.role, d.side, d.confirm, iif(t.kind = 'answer', t.state, d.state),"
 		" (SELECT r.person FROM receipt r WHERE r.delivery = d.seq AND r.level = 'acknowledged' ORDER BY r.seq LIMIT "
-	    "1),"
+		"1),"
 		" iif(t.kind = 'alert', t.detail, d.reason), t.since, d.handed_at, d.received_at, d.acknowledged_at, t.steps,"
 		" t.alert, t.cleared FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
 		" m.seq = d.message WHERE t.due IS NOT NULL AND t.due <= ?1 ORDER BY t.due, t.id LIMIT ?2",
@@ -359,6 +359,25 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_HOOK_PUT] = "INSERT INTO hook(delivery, due) VALUES(?1, ?2) ON CONFLICT(delivery) DO UPDATE SET"
 					 " due = excluded.due, token = token + 1",
 
+	[SQL_HOOK_END] = "UPDATE hook SET due = NULL, token = token + 1 WHERE delivery = ?1 AND due IS NOT NULL",
+	[SQL_HOOKS] =
+		"SELECT d.organisation, d.desk, d.id, d.reference, m.kind, h.token, h.attempts FROM hook h JOIN delivery d ON"
+		" d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE h.due IS NOT NULL AND h.due <= ?1 AND"
+		" d.epoch = ?2 AND d.stale = 0 ORDER BY h.due LIMIT ?3",
+	[SQL_INBOX] = /* what was not fetched, in turn; what was, and nobody has said that it arrived */
+	"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE d.organisation = ?2 AND"
+	" " WG_SQL_DLV_PULL " AND (turn, message, seq) > (?4, ?5, ?6) AND epoch = ?3 AND " IN_TURN
+	" ORDER BY turn, message, seq LIMIT ?7) UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, d.message"
+	" FROM delivery d WHERE d.organisation = ?2 AND d.channel = 'pull' AND d.state = 'handed-over' AND"
+	" (d.turn, d.message, d.seq) > (?4, ?5, ?6) AND (d.valid_until = 0 OR d.valid_until > ?1) AND EXISTS (SELECT 1"
+	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7)"
+	" ORDER BY 2, 3, 1 LIMIT ?7",
+	[SQL_INBOX_READY] = "SELECT 1 FROM delivery d WHERE seq = ?2 AND " WG_SQL_DLV_PULL " AND epoch = ?3 AND " IN_TURN,
+	[SQL_INBOX_ITEM] =
+		"SELECT d.id, d.reference, d.desk, m.kind, d.copy_hash, d.state, d.since, b.size FROM delivery d JOIN message m"
+		" ON m.seq = d.message JOIN blob b ON b.id = d.envelope WHERE d.seq = ?1",
+	[SQL_DLV_UNFETCHED] = "SELECT seq FROM delivery WHERE " WG_SQL_DLV_PULL " AND deadline <= ?1 AND epoch = ?2 AND"
+						  " stale = 0 ORDER BY deadline",
 	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
 	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
 	[SQL_EXPLAIN] =

@@ -424,6 +424,19 @@ enum wg_code wg_store_tasks(struct wg_store *store, struct wg_now now, unsigned 
                             unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_task_done(struct wg_store *store, struct wg_now now, const struct wg_task_done *done,
                                 struct wg_err *err) WG_MUST;
+enum wg_code wg_store_inbox(struct wg_store *store, struct wg_now now, const char *organisation, const char *after,
+                            unsigned max, struct wg_inbox_item **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* The caller frees *envelope. WG_OK with refused->code WG_AGAIN: it is damaged and made again: commit. */
+enum wg_code wg_store_inbox_take(struct wg_store *store, struct wg_now now, const char *organisation,
+                                 const char *delivery, struct wg_inbox_item *item, uint8_t **envelope, size_t *len,
+                                 struct wg_err *refused, struct wg_err *err) WG_MUST;
+/* What nobody fetched by its deadline has failed. *ended: how many. */
+enum wg_code wg_store_deadlines_end(struct wg_store *store, struct wg_now now, unsigned *ended, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_hook **out,
+                            unsigned *count, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const char *delivery, uint64_t token,
+                                enum wg_hook_outcome outcome, unsigned wait_ms, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,

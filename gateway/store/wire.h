@@ -44,6 +44,10 @@ enum wg_op {
 	WG_OP_TASKS,
 	WG_OP_TASK_DONE,
 	WG_OP_READY,
+	WG_OP_INBOX,
+	WG_OP_INBOX_TAKE,
+	WG_OP_HOOKS,
+	WG_OP_HOOK_DONE,
 	WG_OP_END /* not an op: one more than the last */
 };
 

@@ -267,6 +267,22 @@ static void put_body(unsigned op, struct wg_buf *b)
 	case WG_OP_TASK_DONE:
 		wg_codec_put_task_done(b, &(struct wg_task_done){ .id = 1, .token = 1 });
 		break;
+	case WG_OP_INBOX:
+	case WG_OP_INBOX_TAKE:
+		wg_buf_str(b, "meadowton");
+		wg_buf_str(b, "");
+		if (op == WG_OP_INBOX)
+			wg_buf_u32(b, 1);
+		break;
+	case WG_OP_HOOKS:
+		wg_buf_u32(b, 1);
+		break;
+	case WG_OP_HOOK_DONE:
+		wg_buf_str(b, m.id);
+		wg_buf_u64(b, 1);
+		wg_buf_u8(b, WG_HOOK_TOLD);
+		wg_buf_u32(b, 0);
+		break;
 	default: /* audit, health and what does not exist have no body */
 		put_sharing(op, m.id, b);
 		break;
@@ -276,9 +292,9 @@ static void put_body(unsigned op, struct wg_buf *b)
 static void roles_and_ops(void **state)
 {
 	/* i: intake, p: process, d: deliver, a: admin, m: monitor. By op, from 0. */
-	static const char *const may[] = { "",  "i", "i", "i", "p", "p", "p",   "p", "p",  "d", "d", "a",
-		                               "a", "a", "a", "a", "a", "a", "a",   "a", "am", "p", "p", "a",
-		                               "a", "a", "a", "a", "a", "a", "ipd", "p", "p",  "i", "",  "" };
+	static const char *const may[] = { "",  "i", "i", "i", "p",   "p", "p", "p",  "p", "d", "d", "a", "a",
+		                               "a", "a", "a", "a", "a",   "a", "a", "am", "p", "p", "a", "a", "a",
+		                               "a", "a", "a", "a", "ipd", "p", "p", "i", "i",  "i", "d", "d", "",  "" };
 	static const char letters[] = "ipdam";
 	struct rig_server r;
 	(void)state;

@@ -254,6 +254,19 @@ static void receive(struct scene *s, const char *level)
 	OK(wg_store_receipt(s->store, now, WG_WHO_INTAKE, &r, &result, &refused, &err));
 }
 
+/* Its desk fetches its copies: it comes. */
+static void fetch(struct scene *s)
+{
+	struct wg_err err = { 0 }, refused = { 0 };
+	struct wg_inbox_item item;
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	sql(s->store, "UPDATE delivery SET channel = 'pull'");
+	enum wg_code code = wg_store_inbox_take(s->store, now, "meadowton", s->dlv.id, &item, &bytes, &len, &refused, &err);
+	assert_true(code == WG_OK || code == WG_NOT_FOUND);
+	free(bytes);
+}
+
 static void decide_again(struct scene *s)
 {
 	struct wg_err err = { 0 };
@@ -317,6 +330,11 @@ static void perform_on_delivery(struct scene *s, const char *event)
 		lease_delivery(s);
 	} else if (strncmp(event, "receipt ", 8) == 0) {
 		receive(s, event + 8);
+	} else if (strcmp(event, "fetch") == 0) {
+		fetch(s);
+	} else if (strcmp(event, "unfetched") == 0) {
+		sql(s->store, "UPDATE delivery SET channel = 'pull', deadline = 1");
+		OK(wg_store_deadlines_end(s->store, now, &lost, &err));
 	} else if (strcmp(event, "report late") == 0) {
 		sql(s->store, "UPDATE delivery SET deadline = 1");
 		look(s);
@@ -373,6 +391,8 @@ static void events_of_deliveries(void **state)
 		                                  "report deferred",
 		                                  "report failed",
 		                                  "report late",
+		                                  "fetch",
+		                                  "unfetched",
 		                                  "receipt noted",
 		                                  "receipt received",
 		                                  "receipt opened",
