@@ -17,10 +17,11 @@ static const char *listed(struct scene *s, const char *organisation, const char 
 	struct wg_inbox_item *items = NULL;
 	unsigned count = 0;
 	OK(wg_store_inbox(s->store, s->now, organisation, after, 10, &items, &count, &err));
+	size_t len = 0;
 	text[0] = '\0';
 	for (unsigned i = 0; i < count; i++) {
-		(void)strncat(text, items[i].delivery, sizeof text - strlen(text) - 1);
-		(void)strncat(text, i + 1 < count ? " " : "", sizeof text - strlen(text) - 1);
+		len +=
+			(size_t)snprintf(text + len, sizeof text - len, "%s%s", i > 0 ? " " : "", items[i].delivery); /* it fits */
 		assert_int_equal(items[i].size, WG_STORE_HEAD + 6);
 	}
 	free(items);

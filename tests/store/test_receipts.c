@@ -28,11 +28,13 @@ static void read_table(const char *heading, struct table *out)
 		}
 		size_t n = 0;
 		assert_true(out->count < WG_COUNT(out->cells));
-		for (char *p = strtok(line, "|"); p != NULL && *p != '\n' && n < CELLS; p = strtok(NULL, "|"), n++) {
-			size_t len = strlen(p);
-			assert_true(len >= 2 && len < 64);
-			memcpy(out->cells[out->count][n], p + 1, len - 2); /* a blank on each side */
+		for (const char *p = line + 1; *p != '\n' && *p != '\0' && n < CELLS;
+		     n++) { /* a blank on each side of a cell */
+			size_t len = strcspn(p, "|");
+			assert_true(len >= 2 && len < 64 && p[len] == '|');
+			memcpy(out->cells[out->count][n], p + 1, len - 2);
 			out->cells[out->count][n][len - 2] = '\0';
+			p += len + 1;
 		}
 		out->count++;
 	}
