@@ -1,6 +1,7 @@
 /* Owns what the SMTP tests share; see the header. */
 #include "smtp_peer.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -22,6 +23,9 @@
 #include "base/text.h"
 
 #define ARGS_MAX 12
+/* How often to look whether a mail has arrived, and how many times: a minute. */
+#define LOOK_MS 50
+#define LOOKS 1200
 /* The largest message of these tests, with room. */
 #define CONTENT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -197,6 +201,48 @@ void smtp_peer_accepted(const struct smtp_peer *peer, int i, struct wg_buf *out)
 
 	(void)snprintf(path, sizeof path, "%s/accepted-%d", peer->folder, i);
 	smtp_read(path, out);
+}
+
+void smtp_to_lf(struct wg_buf *b)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		if (!(b->data[i] == '\r' && i + 1 < b->len && b->data[i + 1] == '\n'))
+			b->data[len++] = b->data[i];
+	b->len = len;
+}
+
+/* True: one of the files holds needle, and is in out. */
+static bool look(const char *folder, const char *needle, struct wg_buf *out)
+{
+	bool found = false;
+	DIR *dir = opendir(folder);
+
+	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && !found; entry = readdir(dir)) {
+		char path[1024];
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name); /* a cut path does not open */
+		wg_buf_free(out);
+		smtp_read(path, out);
+		found = memmem(out->data, out->len, needle, strlen(needle)) != NULL;
+	}
+	if (dir)
+		(void)closedir(dir);
+	return found;
+}
+
+void smtp_arrived(const char *folder, const char *needle, struct wg_buf *out)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (look(folder, needle, out)) {
+			smtp_to_lf(out);
+			return;
+		}
+		(void)poll(NULL, 0, LOOK_MS); /* only a pause */
+	}
+	fail_msg("nothing in %s holds \"%s\"", folder, needle);
 }
 
 void *smtp_shared(size_t size)

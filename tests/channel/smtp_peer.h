@@ -38,6 +38,11 @@ void smtp_peer_accepted(const struct smtp_peer *peer, int i, struct wg_buf *out)
 /* A whole file; fails the test when it cannot be read. */
 void smtp_read(const char *path, struct wg_buf *out);
 
+/* Waits until a file in folder (a Maildir's new) holds needle, and reads it, with line ends as a Unix mailbox has them;
+ * fails the test when none does within a minute. */
+void smtp_arrived(const char *folder, const char *needle, struct wg_buf *out);
+void smtp_to_lf(struct wg_buf *b);
+
 enum smtp_ended { SMTP_RAN, SMTP_HUNG, SMTP_DIED };
 /* Runs work(arg) in a child that is killed after limit_ms. arg should lie in memory from smtp_shared. */
 enum smtp_ended smtp_work(void (*work)(void *arg), void *arg, int limit_ms);

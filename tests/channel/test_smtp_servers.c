@@ -1,7 +1,5 @@
 /* The channel against mail servers that people run: Postfix, and the small one of the demo. What was handed over must
  * lie in the mailbox byte for byte, behind the headers that the server put before it. Postfix needs root. */
-#include <dirent.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,9 +13,6 @@
 
 #define ITEMS 3
 #define LIMIT_MS 60000
-/* How often to look whether a mail has arrived, and how many times: a minute. */
-#define LOOK_MS 50
-#define LOOKS 1200
 
 struct job {
 	unsigned port;
@@ -41,35 +36,6 @@ static void send_all(void *arg)
 	wg_channel_smtp.send(&target, job->items, ITEMS);
 }
 
-/* Waits for the only file in folder. */
-static void wait_for_mail(const char *folder, struct wg_buf *out)
-{
-	char path[1024] = "";
-
-	for (int i = 0; i < LOOKS && !path[0]; i++) {
-		DIR *dir = opendir(folder);
-		for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
-			if (entry->d_name[0] != '.')
-				(void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name); /* a cut path does not open */
-		if (dir)
-			(void)closedir(dir);
-		(void)poll(NULL, 0, path[0] ? 0 : LOOK_MS); /* only a pause */
-	}
-	assert_true(path[0] != '\0');
-	smtp_read(path, out);
-}
-
-/* Line ends as a Unix mailbox has them. */
-static void to_lf(struct wg_buf *b)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < b->len; i++)
-		if (!(b->data[i] == '\r' && i + 1 < b->len && b->data[i + 1] == '\n'))
-			b->data[len++] = b->data[i];
-	b->len = len;
-}
-
 /* One mail to a desk, one to a desk that refuses, one to a desk that is busy, in one session. */
 static void exchange(struct smtp_peer *peer, const char *mailbox, size_t size)
 {
@@ -88,9 +54,8 @@ static void exchange(struct smtp_peer *peer, const char *mailbox, size_t size)
 		if (r->what != expected[i] || r->tls_fault || r->maybe || (r->receipt[0] != '\0') != (r->what == WG_SENT_OK))
 			fail_msg("message %zu: what %d, \"%s\", receipt \"%s\"", i, r->what, r->detail, r->receipt);
 	}
-	wait_for_mail(mailbox, &got);
-	to_lf(&mail);
-	to_lf(&got);
+	smtp_arrived(mailbox, "not a header", &got);
+	smtp_to_lf(&mail);
 	assert_true(got.len > mail.len);
 	assert_memory_equal(got.data + got.len - mail.len, mail.data, mail.len);
 	/* what stands before it is headers and nothing else: no line of ours was eaten or doubled */

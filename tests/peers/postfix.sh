@@ -2,7 +2,7 @@
 # A real Postfix on 127.0.0.1 that demands STARTTLS, keeps what it gets for *.example and sends nothing anywhere. All of it
 # lives in DIR; the machine's own Postfix is not touched.
 #
-#   usage: postfix.sh DIR PORT [PKI]
+#   usage: postfix.sh DIR PORT [PKI [smtps] [sasl]]
 #
 # PORT 0 takes a free one. PKI is what certs-example/make left; without it one is made in DIR/pki, and the authority to trust
 # is DIR/pki/ca.pem. The certificate is for localhost and mail.example. Prints "port N" and "ready"; ends on SIGTERM, or when its
@@ -13,6 +13,9 @@
 #
 # Mail for anybody@anything.example arrives in the Maildir DIR/mail/all/new, with the recipient in X-Original-To. Two
 # local parts behave otherwise: refused@ gets 550 and later@ gets 450, at RCPT.
+#
+# smtps: TLS from the first byte. sasl: nobody may send without a login, which Dovecot checks: user gateway, password
+# "CANARY-secret-01632" by PLAIN and SCRAM-SHA-256, the token in DIR/token by XOAUTH2 (Dovecot knows its key).
 set -euo pipefail
 
 die() {
@@ -20,7 +23,7 @@ die() {
 	exit "${2:-70}"
 }
 
-(($# == 2 || $# == 3)) || die "usage: postfix.sh DIR PORT [PKI]" 64
+(($# >= 2 && $# <= 5)) || die "usage: postfix.sh DIR PORT [PKI [smtps] [sasl]]" 64
 [[ $2 =~ ^[0-9]{1,5}$ ]] || die "PORT: a number, not \"$2\"" 64
 ((EUID == 0)) || die "needs root" 77
 [[ -x /usr/lib/postfix/sbin/master ]] || die "Postfix is missing: apt-get install postfix" 69
@@ -29,7 +32,15 @@ dir=$(cd "$1" && pwd)
 port=$2
 here=$(cd "$(dirname "$0")" && pwd)
 
-if (($# == 3)); then
+smtps=no
+sasl=no
+for option in "${@:4}"; do
+	case $option in
+	smtps | sasl) declare "$option=yes" ;;
+	*) die "unknown option $option" 64 ;;
+	esac
+done
+if (($# >= 3)); then
 	pki=$(cd "$3" && pwd)
 else
 	pki=$dir/pki
@@ -38,6 +49,87 @@ fi
 if ((port == 0)); then
 	port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 fi
+
+master=
+dovecot=
+stop() {
+	trap - EXIT
+	kill ${master:+"$master"} ${dovecot:+"$dovecot"} 2>/dev/null || true
+	wait ${master:+"$master"} ${dovecot:+"$dovecot"} 2>/dev/null || true
+	exit "${1:-0}"
+}
+trap 'stop $?' EXIT
+trap 'stop 0' TERM INT
+
+base64url() {
+	openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+
+# Dovecot as nothing but the judge of logins.
+start_dovecot() {
+	local head body
+	[[ -x /usr/sbin/dovecot ]] || die "Dovecot is missing: apt-get install dovecot-core" 69
+	mkdir -p "$dir"/{dovecot,etc/keys/default/HS256}
+	printf 'gateway:{PLAIN}CANARY-secret-01632\n' >etc/users
+	printf 'a key of the tests, for nothing else' | openssl base64 -A >etc/keys/default/HS256/default
+	head=$(printf '{"alg":"HS256","typ":"JWT","kid":"default"}' | base64url)
+	body=$(printf '{"sub":"gateway","iat":%d,"exp":%d}' "$(date +%s)" "$(($(date +%s) + 3600))" | base64url)
+	(
+		umask 077
+		printf '%s.%s.%s\n' "$head" "$body" "$(printf '%s.%s' "$head" "$body" |
+			openssl dgst -sha256 -hmac 'a key of the tests, for nothing else' -binary | base64url)" >"$dir/token"
+	)
+	cat >etc/oauth2.conf <<CF
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$dir/etc/keys/
+username_attribute = sub
+CF
+	cat >etc/dovecot.conf <<CF
+base_dir = $dir/dovecot
+state_dir = $dir/dovecot
+log_path = $dir/log/dovecot
+protocols =
+ssl = no
+auth_mechanisms = plain scram-sha-256 xoauth2
+auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = nobody
+passdb {
+  driver = passwd-file
+  mechanisms = plain scram-sha-256
+  args = $dir/etc/users
+}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = $dir/etc/oauth2.conf
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}
+service auth {
+  unix_listener $dir/spool/private/auth {
+    mode = 0600
+    user = postfix
+  }
+}
+CF
+	setsid /usr/sbin/dovecot -F -c "$dir/etc/dovecot.conf" </dev/null >log/dovecot.start 2>&1 &
+	dovecot=$!
+	for ((i = 0; ; i++)); do
+		[[ -S spool/private/auth ]] && break
+		kill -0 "$dovecot" 2>/dev/null || die "Dovecot did not start: $(cat log/dovecot*)"
+		((i < 300)) || die "Dovecot does not answer: $(cat log/dovecot*)"
+		sleep 0.1
+	done
+}
 
 chmod 755 "$dir"
 cd "$dir"
@@ -96,8 +188,24 @@ CF
 fi
 printf '%s\n' '/^refused@/ 550 5.1.1 no such desk' '/^later@/ 450 4.2.1 this desk is busy' >etc/recipients
 printf '%s\n' '/^[a-z0-9.-]+\.example$/ ours' >etc/domains
+service="smtpd"
+if [[ $smtps == yes ]]; then
+	service="smtpd -o smtpd_tls_wrappermode=yes"
+fi
+if [[ $sasl == yes ]]; then
+	cat >>etc/main.cf <<CF
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+smtpd_tls_auth_only = yes
+smtpd_sasl_security_options = noanonymous
+smtpd_sender_restrictions = permit_sasl_authenticated, reject
+smtpd_delay_reject = no
+CF
+	start_dovecot
+fi
 cat >etc/master.cf <<CF
-127.0.0.1:$port inet n - n - - smtpd
+127.0.0.1:$port inet n - n - - $service
 postlog unix-dgram n - n - 1 postlogd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -120,18 +228,14 @@ CF
 # A session, hence a process group, of its own: the master ends its children through that.
 setsid /usr/lib/postfix/sbin/master -c "$dir/etc" -d </dev/null >log/master 2>&1 &
 master=$!
-stop() {
-	trap - EXIT
-	kill "$master" 2>/dev/null || true
-	wait "$master" 2>/dev/null || true
-	exit "${1:-0}"
-}
-trap 'stop $?' EXIT
-trap 'stop 0' TERM INT
 
 for ((i = 0; ; i++)); do
 	kill -0 "$master" 2>/dev/null || die "it did not start: $(tail -n 5 log/master log/mail.log 2>/dev/null)"
 	if { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then
+		if [[ $smtps == yes ]]; then
+			exec 3>&-
+			break
+		fi
 		if read -r -t 10 greeting <&3 && [[ $greeting == 220* ]]; then
 			printf 'QUIT\r\n' >&3
 			exec 3>&-
