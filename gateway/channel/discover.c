@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "channel/dns.h"
 
-#define ASK_MS 15000
+#define ASK_MS 10000
 /* RFC 8162 section 3: the hash is cut to 28 octets, so that it fits a label. */
 #define HASH_OCTETS 28
 /* RFC 6698 2.1: usages that name the certificate itself, not its authority; whole, not a digest. */
