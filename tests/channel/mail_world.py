@@ -22,14 +22,14 @@ ALGORITHM = "ECDSAP256SHA256"
 def tool(name):
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/bin")
     if found is None:
-        raise SystemExit(f"{name} is missing: ops/packages test installs it")
+        raise RuntimeError(f"{name} is missing: ops/packages test installs it")
     return found
 
 
 def run(*words, cwd=None, check=True):
     done = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
     if check and done.returncode != 0:
-        raise SystemExit(f"{words[0]}: {done.stderr or done.stdout}")
+        raise RuntimeError(f"{words[0]}: {done.stderr or done.stdout}")
     return done
 
 
@@ -121,7 +121,8 @@ controls {{ }};
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
-        raise SystemExit("named did not start:\n" + (self.folder / "named.log").read_text()[-2000:])
+        self.stop()
+        raise RuntimeError("named did not start:\n" + (self.folder / "named.log").read_text()[-2000:])
 
     def file(self, zone):
         return "there-is-no-such-file" if zone.how == "missing" else f"{zone.name or 'root'}.db"
@@ -143,7 +144,7 @@ def spoil(text, kind):
     pattern = re.compile(r"(RRSIG\s+%s )(.*?\(\s*\d+ \d+ \d+ \S+\s+)([A-Za-z0-9+/=\s]+)\)" % kind, re.S)
     spoilt, count = pattern.subn(turn, text)
     if count == 0:
-        raise SystemExit(f"no signature over {kind} to spoil")
+        raise RuntimeError(f"no signature over {kind} to spoil")
     return spoilt
 
 

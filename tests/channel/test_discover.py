@@ -69,7 +69,7 @@ class Ldap:
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
-        raise SystemExit("slapd did not start: " + (self.folder / "slapd.log").read_text())
+        raise RuntimeError("slapd did not start: " + (self.folder / "slapd.log").read_text())
 
     def stop(self):
         if self.process.poll() is None:

@@ -152,19 +152,23 @@ CASES = [
 
 
 class World:
-    def __init__(self):
+    def __init__(self, when_done):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-zones-"))
+        when_done(shutil.rmtree, self.folder)
         os.chmod(self.folder, 0o755)
         zones = [world.Zone("", ""), world.Zone("example", ""), world.Zone("test", "ns IN A 127.0.0.1\n"),
                  world.Zone("plain.test", "mx IN A 127.0.0.1\n" + at("mx"), "unsigned")]
         for case in CASES:
             zones += case.zones
         self.names = world.Names(self.folder, zones).make().start()
+        when_done(self.names.stop)
         self.relay = world.Relay(self.names.port)
+        when_done(self.relay.stop)
         self.authority = world.Authority(self.folder)
         right = self.authority.issue("sts", ["mta-sts." + case.domain for case in CASES])
         wrong = self.authority.issue("wrong", ["mta-sts.elsewhere.example"])
         self.policies = world.Policies(right, wrong)
+        when_done(self.policies.stop)
         self.remembered = self.folder / "remembered"
         self.remembered.mkdir()
         for case in CASES:
@@ -185,18 +189,11 @@ class World:
             raise AssertionError(f"the probe ended with {done.returncode}: {done.stderr}")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def stop(self):
-        self.policies.stop()
-        self.relay.stop()
-        self.names.stop()
-        shutil.rmtree(self.folder)
-
 
 class MailRoute(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
-        cls.addClassCleanup(cls.world.stop)
+        cls.world = World(cls.addClassCleanup)
 
     def one(self, domain, **how):
         return self.world.ask(domain, **how)[0]
