@@ -146,6 +146,22 @@ enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *a
 	return WG_OK;
 }
 
+enum wg_code wg_tls_server_open(const struct wg_tls *tls, struct ssl_ctx_st **out, struct wg_err *err)
+{
+	if (tls->certificate == NULL)
+		return wg_err_set(err, WG_CONFIG, "a TLS server needs a certificate");
+	WG_CLEANUP(wg_tls_freep) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	if (ctx == NULL || SSL_CTX_set_num_tickets(ctx, 0) != 1)
+		return wg_ossl_err(err, WG_SYSTEM, "TLS cannot be set up");
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	enum wg_code code = set_common(ctx, err);
+	if (code == WG_OK)
+		code = set_identity(ctx, tls, err);
+	if (code == WG_OK)
+		*out = wg_steal(&ctx);
+	return code;
+}
+
 /* The subject's CN decides nothing; "*.example" stands for a whole label only. */
 static enum wg_code expect(X509_VERIFY_PARAM *param, const char *host, struct wg_err *err)
 {

@@ -27,6 +27,10 @@ typedef bool (*wg_tls_admit)(void *arg, const struct wg_cert_facts *client);
 enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *arg, struct ssl_ctx_st **out,
                            struct wg_err *err) WG_MUST;
 
+/* A server context for strangers: shows its certificate and asks for none. tls->ca and crl are not looked at. Nothing
+ * is resumed. */
+enum wg_code wg_tls_server_open(const struct wg_tls *tls, struct ssl_ctx_st **out, struct wg_err *err) WG_MUST;
+
 /* A client context that verifies the server's chain. The name is set per connection with wg_tls_expect. */
 enum wg_code wg_tls_client(const struct wg_tls *tls, struct ssl_ctx_st **out, struct wg_err *err) WG_MUST;
 

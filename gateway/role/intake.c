@@ -13,8 +13,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/intake_confirm.h"
 #include "role/kind.h"
 #include "role/role.h"
+#include "sys/file.h"
 #include "sys/sandbox.h"
 
 /* Requests have to be whole in this time, and a connection may idle that long: a mobile link sends 16 MB in about two
@@ -26,6 +28,11 @@
 /* inotify tells of what is renamed in; this look finds what came while nobody watched, and what could not be taken
  * before. */
 #define SCAN_MS 2000
+/* What is in hand when the role is told to stop has so long to be answered, and the last answers so long to leave. */
+#define DRAIN_MS 3000
+#define ANSWER_US 50000
+/* The description of the interface has some 40 KB. */
+#define OPENAPI_MAX ((size_t)512 * 1024)
 
 static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_document kind, const void *bytes,
                          size_t len, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
@@ -130,16 +137,38 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)
 	(void)event_base_loopbreak(intake->base); /* the loop is running: called from its callbacks only */
 }
 
+static bool has_pending(const struct wg_intake *intake)
+{
+	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++)
+		if (intake->pending[i].told != NULL)
+			return true;
+	return false;
+}
+
 static void on_store(evutil_socket_t fd, short what, void *arg)
 {
+	struct wg_intake *intake = arg;
 	(void)fd, (void)what;
-	wg_intake_take(arg);
+	wg_intake_take(intake);
+	if (intake->draining && !has_pending(intake))
+		(void)event_base_loopexit(intake->base, &(struct timeval){ .tv_usec = ANSWER_US }); /* else DRAIN_MS ends it */
+}
+
+/* Whether the store takes anything, for those who ask before they send. */
+static void look_at_store(struct wg_intake *intake)
+{
+	struct wg_err err = { 0 };
+	enum wg_code code = wg_client_ready(intake->asks, &err);
+	intake->full = code == WG_AGAIN && strncmp(err.text, "not accepting", 13) == 0;
+	if (code != WG_OK && !intake->full)
+		wg_intake_fail(intake, &err);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct wg_intake *intake = arg;
 	(void)fd, (void)what;
+	look_at_store(intake);
 	wg_intake_drops_scan(intake);
 }
 
@@ -155,8 +184,13 @@ static void on_renamed(evutil_socket_t fd, short what, void *arg)
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
+	struct wg_intake *intake = arg;
+	const struct timeval drain = { .tv_sec = DRAIN_MS / 1000 };
 	(void)number, (void)what;
-	(void)event_base_loopbreak(arg); /* cannot fail with a valid base */
+	/* a second signal does not wait; neither does a loop that cannot set a timer */
+	if (intake->draining || !has_pending(intake) || event_base_loopexit(intake->base, &drain) != 0)
+		(void)event_base_loopbreak(intake->base); /* cannot fail with a valid base */
+	intake->draining = true;
 }
 
 /* The events of the loop; all live as long as the base. */
@@ -200,8 +234,8 @@ static enum wg_code watch(struct wg_intake *intake, struct watching *w, struct w
 		return code;
 	w->store = event_new(intake->base, wg_client_fd(intake->adds), EV_READ | EV_PERSIST, on_store, intake);
 	w->tick = event_new(intake->base, -1, EV_PERSIST, on_tick, intake);
-	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
-	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake->base);
+	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake);
+	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake);
 	bool ok = w->store != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL &&
 	          event_add(w->store, NULL) == 0 && event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 &&
 	          event_add(w->interrupt, NULL) == 0;
@@ -231,11 +265,24 @@ static enum wg_code listen_https(struct wg_intake *intake, struct wg_err *err)
 		.max_connections = CONNECTIONS,
 		.request_ms = REQUEST_MS,
 		.idle_ms = IDLE_MS,
+		.busy = wg_intake_busy,
 	};
 	enum wg_code code = wg_tls_server(&tls, wg_intake_admit, intake, &intake->tls, err);
 	if (code == WG_OK)
 		code = wg_httpd_start(intake->base, &spec, intake->tls, wg_intake_http, intake, &intake->httpd, err);
 	return code;
+}
+
+static void on_store_lost(void *arg, const struct wg_err *err)
+{
+	wg_intake_fail(arg, err);
+}
+
+static enum wg_code listen_confirm(struct wg_intake *intake, struct wg_err *err)
+{
+	const struct wg_organisation *us = wg_directory_find(intake->directory, intake->config->organisation);
+	return wg_confirm_start(intake->base, intake->config, us != NULL ? us->name : intake->config->organisation,
+	                        intake->asks, on_store_lost, intake, &intake->confirm, err);
 }
 
 static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
@@ -245,6 +292,16 @@ static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
 		folders[i] = c->drops[i].folder;
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_INTAKE, .write = folders };
 	return wg_role_confine(&sandbox, err);
+}
+
+/* A gateway without its description serves all the same. */
+static void load_openapi(struct wg_intake *intake)
+{
+	struct wg_err err = { 0 };
+	intake->openapi = WG_BUF(OPENAPI_MAX);
+	if (intake->config->paths.openapi[0] == '\0' ||
+	    wg_file_read(intake->config->paths.openapi, &intake->openapi, &err) != WG_OK)
+		wg_buf_reset(&intake->openapi);
 }
 
 static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
@@ -263,6 +320,7 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->asks, err);
 	if (code != WG_OK)
 		return code;
+	load_openapi(intake);
 	intake->base = event_base_new();
 	return intake->base != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "the event loop cannot be made");
 }
@@ -276,6 +334,8 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 		code = prepare(&intake, err);
 	if (code == WG_OK)
 		code = listen_https(&intake, err);
+	if (code == WG_OK)
+		code = listen_confirm(&intake, err);
 	if (code == WG_OK)
 		code = wg_intake_lmtp_start(&intake, err);
 	if (code == WG_OK)
@@ -295,6 +355,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 		}
 	}
 	wg_httpd_freep(&intake.httpd);
+	wg_confirm_freep(&intake.confirm);
 	wg_intake_drop_pending(&intake);
 	wg_lmtp_freep(&intake.lmtp);
 	wg_intake_imap_stop(&intake);
@@ -302,6 +363,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	if (intake.base != NULL)
 		event_base_free(intake.base);
 	wg_tls_freep(&intake.tls);
+	wg_buf_free(&intake.openapi);
 	wg_client_freep(&intake.adds);
 	wg_client_freep(&intake.asks);
 	wg_cert_freep(&intake.storage_cert);

@@ -62,13 +62,17 @@ struct wg_intake {
 	struct event_base *base;
 	struct wg_httpd *httpd;
 	struct wg_lmtp *lmtp;
+	struct wg_confirm *confirm;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
 	struct wg_mailbox mailboxes[WG_CONFIG_IMAPS];
 	unsigned mailbox_count;
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
 	unsigned fault_count;
-	struct wg_err fatal; /* why the role cannot go on */
+	struct wg_buf openapi; /* the description of the interface, served as it is */
+	bool full;             /* the store takes nothing now */
+	bool draining;         /* told to stop: finishes what is in hand, takes nothing new */
+	struct wg_err fatal;   /* why the role cannot go on */
 	bool failed;
 };
 
@@ -100,6 +104,8 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
 
 /* HTTPS: the handler. */
 void wg_intake_http(void *arg, struct wg_http_request *request);
+/* Why nothing can be taken now, for people; NULL when it can. For wg_httpd_spec.busy. */
+const char *wg_intake_busy(void *arg);
 /* Which client may finish the handshake: one that the directory knows. */
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
 

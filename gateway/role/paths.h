@@ -13,6 +13,7 @@ struct wg_paths {
 	char program[WG_PATH_TEXT];                                       /* this program, absolute */
 	char xsd[WG_PATH_TEXT], maps[WG_PATH_TEXT], render[WG_PATH_TEXT]; /* folders */
 	char readers[WG_PATH_TEXT];                                       /* folder of the wardgate-reader-* programs */
+	char openapi[WG_PATH_TEXT];                                       /* ops/openapi.yaml */
 };
 
 /* data: the folder that holds xsd/ and adapters/, or NULL to look: $WARDGATE_DATA, PROGRAM/../share/wardgate,
