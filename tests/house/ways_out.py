@@ -13,7 +13,7 @@ import sys
 CALLS = (
     "wg_notice_serialise", "wg_notice_content", "wg_notice_get", "wg_notice_get_into", "wg_notice_facts", "wg_notice_traces",
     "wg_render_html", "wg_render_text", "wg_render_both", "wg_report_write", "wg_mime_entity", "wg_mime_mail",
-    "wg_http_answer", "wg_http_problem", "wg_file_write", "wg_log",
+    "wg_http_answer", "wg_http_problem", "wg_http_problem_more", "wg_file_write", "wg_log",
 )
 CALL = re.compile(r"\b(" + "|".join(CALLS) + r"|wg_log_err)\(")
 DEFINITION = re.compile(r"^(?:static |enum |void |char |struct |bool )[^;{=]*\b(" + "|".join(CALLS) + r")\([^;]*$")
