@@ -124,16 +124,17 @@ enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_
  * clears, makes a task of each, and gives those back that changed. The caller frees *out. */
 enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
                               struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
-/* monitor and admin: a JSON object for metrics: states (counts of messages and deliveries per state), recipients (for
- * each organisation/desk: open, oldest_s of what is not handed over, unconfirmed, oldest_unconfirmed_s), outcomes
- * (deliveries per channel and end state, ever), receipts (per level), attention, reviews, tasks_overdue, accepting,
- * clock ("ok" or what is wrong with it), alerts (key, words, since). */
+/* monitor and admin: a JSON object for metrics: accepting, why, clock ("ok" or what is wrong with it), states (messages
+ * and deliveries: an object each of how many are in each state; none, no member), receipts (an object: how many of each
+ * level, ever), outcomes (an array of channel, state, count: how often a delivery came to an end state, ever), recipients
+ * (an array of organisation, desk, open, oldest_s of what is not handed over, unconfirmed, oldest_unconfirmed_s: every
+ * recipient there ever was), attention, reviews, tasks_overdue, alerts (an array of key, words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */
 enum wg_code wg_client_silence(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* admin: the receipts of a message's or delivery's id: a JSON array of {delivery, level, way, organisation, person,
- * detail, at, said_at, moved}. */
+ * detail, copy_hash, log_head, message, at, said_at, moved}; times RFC 3339, said_at may be "". */
 enum wg_code wg_client_receipts(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 

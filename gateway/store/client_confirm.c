@@ -127,3 +127,49 @@ enum wg_code wg_client_hook_done(struct wg_client *client, const struct wg_hook 
 	enum wg_code code = wg_client_check_id(hook->delivery, err);
 	return code == WG_OK ? wg_client_call(client, WG_OP_HOOK_DONE, &body, &answer, err) : code;
 }
+
+enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
+                              struct wg_alert **out, unsigned *changed, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	if (count > WG_STORE_ALERTS_MAX)
+		return wg_err_set(err, WG_LIMIT, "more than %d alerts", WG_STORE_ALERTS_MAX);
+	wg_codec_put_alerts(&body, now, count);
+	enum wg_code code = wg_client_call(client, WG_OP_ALERTS, &body, &answer, err);
+	return code == WG_OK && !wg_codec_get_alerts(&answer, 2 * WG_STORE_ALERTS_MAX, out, changed)
+	           ? wg_client_garbled(err)
+	           : code;
+}
+
+/* A question whose answer is text. */
+static enum wg_code ask_text(struct wg_client *client, enum wg_op op, const char *id, struct wg_buf *out,
+                             struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	if (id != NULL)
+		wg_buf_str(&body, id);
+	enum wg_code code = id != NULL ? wg_client_check_id(id, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_client_call(client, op, &body, &answer, err);
+	if (code != WG_OK)
+		return code;
+	wg_buf_put(out, answer.p, answer.left);
+	return wg_buf_check(out, "the store's answer", err);
+}
+
+enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err)
+{
+	return ask_text(client, WG_OP_METRICS, NULL, out, err);
+}
+
+enum wg_code wg_client_silence(struct wg_client *client, struct wg_buf *out, struct wg_err *err)
+{
+	return ask_text(client, WG_OP_SILENCE, NULL, out, err);
+}
+
+enum wg_code wg_client_receipts(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
+{
+	return ask_text(client, WG_OP_RECEIPTS, id, out, err);
+}

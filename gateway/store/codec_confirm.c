@@ -244,3 +244,35 @@ bool wg_codec_get_hooks(struct wg_cur *c, struct wg_hook **hooks, unsigned *coun
 	*count = n;
 	return true;
 }
+
+/* ---- alerts */
+
+#define ALERT_LEAST 17
+
+void wg_codec_put_alerts(struct wg_buf *b, const struct wg_alert *alerts, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++) {
+		wg_buf_str(b, alerts[i].key);
+		wg_buf_str(b, alerts[i].words);
+		wg_buf_u64(b, (uint64_t)alerts[i].since);
+		wg_buf_u8(b, alerts[i].cleared);
+	}
+}
+
+bool wg_codec_get_alerts(struct wg_cur *c, unsigned max, struct wg_alert **alerts, unsigned *count)
+{
+	unsigned n = 0;
+	WG_AUTO_FREE struct wg_alert *list = wg_codec_get_list(c, max, ALERT_LEAST, sizeof *list, &n);
+	for (unsigned i = 0; i < n; i++) {
+		wg_cur_name(c, list[i].key, sizeof list[i].key);
+		wg_cur_name(c, list[i].words, sizeof list[i].words);
+		list[i].since = (int64_t)wg_cur_u64(c);
+		list[i].cleared = wg_cur_u8(c) != 0;
+	}
+	if (list == NULL || !wg_cur_end(c))
+		return false;
+	*alerts = wg_steal(&list);
+	*count = n;
+	return true;
+}

@@ -90,6 +90,7 @@ enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct w
 	for (int role = 0; role < ROLES; role++)
 		server->listening[role] = -1;
 	server->accepting = true;
+	(void)snprintf(server->clock, sizeof server->clock, "ok"); /* it fits */
 	server->folder = strdup(folder);
 	if (server->folder == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");

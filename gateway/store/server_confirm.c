@@ -136,3 +136,39 @@ enum wg_code wg_op_hook_done(struct wg_ask *ask, struct wg_err *err)
 	return wg_store_hook_done(ask->server->store, ask->server->now, delivery, token, (enum wg_hook_outcome)outcome,
 	                          wait_ms, err);
 }
+
+enum wg_code wg_op_alerts(struct wg_ask *ask, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_alert *now = NULL, *changed = NULL;
+	unsigned count = 0, n = 0;
+	if (!wg_codec_get_alerts(&ask->in, WG_STORE_ALERTS_MAX, &now, &count))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_alerts(ask->server->store, ask->server->now, now, count, &changed, &n, err);
+	if (code == WG_OK)
+		wg_codec_put_alerts(ask->answer, changed, n);
+	return code;
+}
+
+enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err)
+{
+	const struct wg_server *s = ask->server;
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	return wg_store_metrics(s->store, s->now, s->accepting, s->why, s->clock, ask->answer, err);
+}
+
+enum wg_code wg_op_silence(struct wg_ask *ask, struct wg_err *err)
+{
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	return wg_store_silence(ask->server->store, ask->server->now, ask->answer, err);
+}
+
+enum wg_code wg_op_receipts(struct wg_ask *ask, struct wg_err *err)
+{
+	char id[WG_ID_TEXT];
+	wg_cur_name(&ask->in, id, sizeof id);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	return wg_store_receipts(ask->server->store, id, ask->answer, err);
+}

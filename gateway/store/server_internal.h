@@ -52,7 +52,8 @@ struct wg_server {
 	bool accepting;
 	bool full;     /* the disk was full in this round: nothing is added */
 	uint64_t room; /* free bytes left for this transaction */
-	char why[128]; /* not accepting, for people */
+	char why[128];   /* not accepting, for people */
+	char clock[128]; /* "ok", or what is wrong with the clock */
 	wg_server_event *event;
 	void *event_arg;
 };
@@ -110,6 +111,10 @@ enum wg_code wg_op_inbox(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_inbox_take(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_hooks(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_hook_done(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_alerts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_silence(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_receipts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 
 /* ---- purge_ops.c: rows of the table */
 enum wg_code wg_op_legal_hold(struct wg_ask *ask, struct wg_err *err) WG_MUST;

@@ -301,8 +301,8 @@ static enum wg_code op_health(struct wg_ask *ask, struct wg_err *err)
 {
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why, ask->answer,
-	                       err);
+	return wg_store_health(ask->server->store, ask->server->now, ask->server->accepting, ask->server->why,
+	                       ask->server->clock, ask->answer, err);
 }
 
 #define INTAKE (1u << WG_ROLE_INTAKE)
@@ -342,6 +342,10 @@ static const struct row {
 	[WG_OP_INBOX_TAKE] = { "inbox-take", INTAKE, false, false, wg_op_inbox_take },
 	[WG_OP_HOOKS] = { "hooks", DELIVER, false, false, wg_op_hooks },
 	[WG_OP_HOOK_DONE] = { "hook-done", DELIVER, false, false, wg_op_hook_done },
+	[WG_OP_ALERTS] = { "alerts", MONITOR, false, false, wg_op_alerts },
+	[WG_OP_METRICS] = { "metrics", MONITOR | ADMIN, false, false, wg_op_metrics },
+	[WG_OP_SILENCE] = { "silence", MONITOR | ADMIN, false, false, wg_op_silence },
+	[WG_OP_RECEIPTS] = { "receipts", ADMIN, false, false, wg_op_receipts },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
 	[WG_OP_RELATED] = { "related", ADMIN, false, false, op_related },
 	[WG_OP_BLOB] = { "blob", ADMIN, false, false, op_blob },

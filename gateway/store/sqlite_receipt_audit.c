@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/purge_internal.h"
@@ -109,4 +110,45 @@ enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_err *err)
 		code = was_logged(store, &q, err);
 	}
 	return code;
+}
+
+/* ---- for people */
+
+enum wg_code wg_store_receipts(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err)
+{
+	static const char *const names[] = { "delivery",  "level",    "way",     "organisation", "person",
+		                                 "copy_hash", "log_head", "message", "detail" };
+	WG_AUTO_QUERY struct wg_query q = { 0 };
+	int64_t known = 0;
+	unsigned n = 0;
+	bool row = true;
+	enum wg_code code =
+		wg_query_number(store, "SELECT 1 FROM message WHERE id = ?1 UNION SELECT 1 FROM delivery WHERE id = ?1",
+	                    WG_ARGS(wg_db_text(id)), &known, err);
+	if (code == WG_OK && known == 0)
+		code = wg_err_set(err, WG_NOT_FOUND, "no message or delivery has this id");
+	if (code == WG_OK)
+		code = wg_query_open(
+			&q, store,
+			"SELECT d.id, r.level, r.way, r.giver, r.person, r.copy_hash, r.log_head, r.message, r.detail,"
+			" r.at, r.said_at, r.moved FROM delivery d JOIN receipt r ON r.delivery = d.seq WHERE"
+			" d.id = ?1 OR d.message = (SELECT seq FROM message WHERE id = ?1) ORDER BY r.seq",
+			WG_ARGS(wg_db_text(id)), err);
+	wg_buf_putc(out, '[');
+	while (code == WG_OK && !out->failed) {
+		char at[WG_CLOCK_TEXT], said[WG_CLOCK_TEXT];
+		code = wg_query_step(&q, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		wg_buf_puts(out, n++ == 0 ? "\n{" : ",\n{");
+		for (int i = 0; i < (int)WG_COUNT(names); i++) {
+			wg_buf_printf(out, "%s\"%s\":", i == 0 ? "" : ",", names[i]);
+			wg_buf_put_json(out, wg_query_text(&q, i));
+		}
+		int64_t said_at = wg_query_int(&q, 10);
+		wg_buf_printf(out, ",\"at\":\"%s\",\"said_at\":\"%s\",\"moved\":%s}", wg_clock_format(wg_query_int(&q, 9), at),
+		              said_at != 0 ? wg_clock_format(said_at, said) : "", wg_query_int(&q, 11) == 1 ? "true" : "false");
+	}
+	wg_buf_puts(out, "]\n");
+	return code == WG_OK ? wg_buf_check(out, "the answer", err) : code;
 }

@@ -13,11 +13,23 @@
 #define COUNT(kind, name, n)                                                               \
 	"INSERT INTO counter(kind, name, n) SELECT " kind ", " name ", " n " WHERE " n " <> 0" \
 	" ON CONFLICT(kind, name) DO UPDATE SET n = n + excluded.n;"
-#define IN(row, set) "(" row "." set ")"
-#define OPEN_DELTA(a, b) "((" a "." WG_SQL_DLV_OPEN ") - (" b "." WG_SQL_DLV_OPEN "))"
-/* Given, and under a rule that wants somebody to say so. */
-#define UNCONFIRMED "state IN ('handed-over','received','opened')"
+#define UNCONFIRMED(row)                                                                                     \
+	"((NEW.confirm <> '' AND " row ".state IN ('handed-over','received','opened')) OR (NEW.channel = 'pull'" \
+	" AND " row ".state = 'handed-over'))"
 #define ENDS "('handed-over','received','opened','acknowledged','refused','withheld','failed','recalled','superseded')"
+
+#define OUTCOME COUNT("'outcome'", "NEW.channel || ' ' || NEW.state", "(NEW.state IN " ENDS ")")
+#define MESSAGE_NEW COUNT("'message'", "NEW.state", "1")
+#define MESSAGE_MOVED COUNT("'message'", "OLD.state", "-1") MESSAGE_NEW
+#define DELIVERY_NEW \
+	COUNT("'delivery'", "NEW.state", "1") OUTCOME COUNT("'open'", "NEW.recipient", "(NEW." WG_SQL_DLV_OPEN ")")
+#define DELIVERY_MOVED                                                                                  \
+	COUNT("'delivery'", "OLD.state", "-1")                                                              \
+	COUNT("'delivery'", "NEW.state", "1")                                                               \
+	OUTCOME COUNT("'open'", "NEW.recipient", "((NEW." WG_SQL_DLV_OPEN ") - (OLD." WG_SQL_DLV_OPEN "))") \
+		COUNT("'unconfirmed'", "NEW.recipient", "(" UNCONFIRMED("NEW") " - " UNCONFIRMED("OLD") ")")
+#define RECEIPT_NEW COUNT("'receipt'", "NEW.level", "1")
+#define TRIGGER(name, when, what) "CREATE TRIGGER " name " AFTER " when " BEGIN " what " END;"
 
 const char wg_schema_confirm[] =
 	"ALTER TABLE message ADD COLUMN submission_key TEXT NOT NULL DEFAULT '';"
@@ -84,34 +96,9 @@ const char wg_schema_confirm[] =
 	"INSERT INTO counter SELECT 'delivery', state, count(*) FROM delivery GROUP BY state;"
 	"INSERT INTO counter SELECT 'outcome', channel || ' ' || state, count(*) FROM delivery WHERE state IN " ENDS
 	" GROUP BY channel, state;"
-	"INSERT INTO counter SELECT 'open', recipient, sum(" WG_SQL_DLV_OPEN ") FROM delivery GROUP BY recipient;"
-	"CREATE TRIGGER message_counted AFTER INSERT ON message BEGIN " COUNT(
-		"'message'", "NEW.state",
-		"1") " END;"
-			 "CREATE TRIGGER message_moved AFTER UPDATE OF state ON message WHEN NEW.state <> OLD.state BEGIN " COUNT(
-				 "'message'", "OLD.state", "-1")
-				 COUNT("'message'", "NEW.state",
-                       "1") " END;"
-							"CREATE TRIGGER delivery_counted AFTER INSERT ON delivery BEGIN " COUNT("'delivery'",
-                                                                                                    "NEW.state", "1")
-								COUNT("'outcome'", "NEW.channel || ' ' || NEW.state", "(NEW.state IN " ENDS ")") COUNT(
-									"'open'", "NEW.recipient",
-									IN("NEW",
-                                       WG_SQL_DLV_OPEN)) " END;"
-														 "CREATE TRIGGER delivery_moved AFTER UPDATE OF state ON "
-                                                         "delivery WHEN NEW.state <> OLD.state BEGIN " COUNT(
-															 "'delivery'", "OLD.state", "-1")
-															 COUNT("'delivery'", "NEW.state", "1")
-																 COUNT("'outcome'", "NEW.channel || ' ' || NEW.state",
-                                                                       "(NEW.state IN " ENDS
-                                                                       ")") COUNT("'open'", "NEW.recipient",
-                                                                                  OPEN_DELTA("NEW", "OLD"))
-																	 COUNT("'unconfirmed'", "NEW.recipient",
-                                                                           "(NEW.confirm <> '') * ((NEW." UNCONFIRMED
-                                                                           ") - (OLD." UNCONFIRMED
-                                                                           "))") " END;"
-																				 "CREATE TRIGGER receipt_counted AFTER "
-                                                                                 "INSERT ON receipt BEGIN " COUNT(
-																					 "'receipt'", "NEW.level",
-																					 "1") " END;"
-																						  "PRAGMA user_version=5;";
+	"INSERT INTO counter SELECT 'open', recipient, sum(" WG_SQL_DLV_OPEN
+	") FROM delivery GROUP BY recipient;" TRIGGER("message_counted", "INSERT ON message", MESSAGE_NEW)
+		TRIGGER("message_moved", "UPDATE OF state ON message WHEN NEW.state <> OLD.state", MESSAGE_MOVED)
+			TRIGGER("delivery_counted", "INSERT ON delivery", DELIVERY_NEW)
+				TRIGGER("delivery_moved", "UPDATE OF state ON delivery WHEN NEW.state <> OLD.state", DELIVERY_MOVED)
+					TRIGGER("receipt_counted", "INSERT ON receipt", RECEIPT_NEW) "PRAGMA user_version=5;";

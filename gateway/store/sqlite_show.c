@@ -139,7 +139,7 @@ static enum wg_code reviews_of(struct wg_store *store, struct wg_now now, struct
 }
 
 enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
-                             struct wg_buf *out, struct wg_err *err)
+                             const char *clock, struct wg_buf *out, struct wg_err *err)
 {
 	bool row = false;
 	char epoch[WG_STORE_HASH];
@@ -152,6 +152,7 @@ enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool acc
 	wg_db_end(store, SQL_OLDEST);
 	wg_buf_printf(out, "{\"accepting\":%s,\"why\":", accepting ? "true" : "false");
 	wg_buf_put_json(out, why);
+	member(out, false, "clock", clock);
 	member(out, false, "epoch", epoch);
 	int64_t age = oldest == 0 || now.wall < oldest ? 0 : now.wall - oldest;
 	wg_buf_printf(out, ",\"oldest_unsent_ms\":%" PRId64, age);

@@ -408,12 +408,15 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
 		" d.state <> 'superseded')) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
-	[SQL_COUNT_MESSAGES] = "SELECT state, count(*) FROM message GROUP BY state",
-	[SQL_COUNT_DELIVERIES] = "SELECT state, count(*) FROM delivery GROUP BY state",
+	[SQL_COUNT_MESSAGES] = "SELECT name, n FROM counter WHERE kind = 'message' AND n <> 0 ORDER BY name",
+	[SQL_COUNT_DELIVERIES] = "SELECT name, n FROM counter WHERE kind = 'delivery' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_REVIEWS] = "SELECT count(*), count(CASE WHEN due <> 0 AND due < ?1 THEN 1 END), coalesce(min(CASE WHEN"
 						  " due <> 0 THEN due END), 0) FROM delivery WHERE state = 'review'",
 	[SQL_COUNT_OVERRIDES] =
 		"SELECT count(*) FROM delivery WHERE overrides = 1 AND seen_at = 0 AND state <> 'superseded'",
-	[SQL_OLDEST] = "SELECT min(m.accepted_at) FROM message m WHERE m." WG_SQL_MSG_WAITING
-				   " OR m.seq IN (SELECT message FROM delivery d WHERE d." WG_SQL_DLV_OPEN ")",
+	[SQL_OLDEST] = /* of what waits in each of the two queues, and of what is not sent, the first: looks into indexes */
+	"SELECT min(at) FROM (SELECT * FROM (SELECT accepted_at AS at FROM message WHERE " WG_SQL_MSG_WAITING
+	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"
+	" " WG_SQL_MSG_WAITING " AND bulk = 1 ORDER BY turn, seq LIMIT 1) UNION ALL SELECT accepted_at FROM message WHERE"
+	" seq = (SELECT min(message) FROM delivery WHERE " WG_SQL_DLV_OPEN "))",
 };

@@ -12,8 +12,11 @@
 #define WG_SQL_DLV_PULL "channel = 'pull' AND state IN ('sealed','deferred')"
 /* On its way: nobody but the machines is in the way. */
 #define WG_SQL_DLV_READY "state IN ('sealed','sending','deferred')"
-/* The other side has it, and nobody there has said that they have. */
-#define WG_SQL_DLV_UNCONFIRMED "confirm <> '' AND state IN ('handed-over','received','opened')"
+/* The other side has it, and nobody there has said that they have, though a rule asks for it, or though they fetched it
+ * themselves. */
+#define WG_SQL_DLV_UNCONFIRMED                                             \
+	"((confirm <> '' AND state IN ('handed-over','received','opened')) OR" \
+	" (channel = 'pull' AND state = 'handed-over'))"
 /* Messages by which a sender is heard of: not the rows of a table, nor our own. */
 #define WG_SQL_MSG_HEARD "bulk = 0 AND way <> 'self' AND organisation <> ''"
 /* What still needs a machine's turn or a person's: for lists. */

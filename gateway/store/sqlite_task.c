@@ -159,7 +159,10 @@ enum wg_code wg_store_task_done(struct wg_store *store, struct wg_now now, const
 		next = done->next < now.wall + WG_STORE_LOOK_MAX_MS ? done->next : now.wall + WG_STORE_LOOK_MAX_MS;
 		next = next > now.wall + WG_STORE_LOOK_MIN_MS ? next : now.wall + WG_STORE_LOOK_MIN_MS;
 	}
-	code = wg_db_run(store, SQL_TASK_DONE,
-	                 WG_ARGS(wg_db_int((int64_t)done->id), wg_db_int(done->steps), wg_db_ref(next)), err);
+	if (f.kind == WG_TASK_ALERT) /* nothing asks for it any more */
+		code = wg_query_run(store, "DELETE FROM task WHERE id = ?1", WG_ARGS(wg_db_int((int64_t)done->id)), err);
+	else
+		code = wg_db_run(store, SQL_TASK_DONE,
+		                 WG_ARGS(wg_db_int((int64_t)done->id), wg_db_int(done->steps), wg_db_ref(next)), err);
 	return code == WG_OK ? log_done(store, now, done, &f, err) : code;
 }

@@ -177,6 +177,8 @@ const char *wg_states_who_name(enum wg_states_who who)
 		return "admin";
 	case WG_WHO_STORE:
 		return "store";
+	case WG_WHO_MONITOR:
+		return "monitor";
 	}
 	return "unknown";
 }

@@ -42,7 +42,15 @@ bool wg_message_state_find(const char *name, enum wg_message_state *out);
 bool wg_delivery_state_find(const char *name, enum wg_delivery_state *out);
 
 /* Who moves something: a role that asked, or the store on its own (a lost lease, an epoch, damage). */
-enum wg_states_who { WG_WHO_INTAKE = 1, WG_WHO_PROCESS = 2, WG_WHO_DELIVER = 4, WG_WHO_ADMIN = 8, WG_WHO_STORE = 16 };
+enum wg_states_who {
+	WG_WHO_INTAKE = 1,
+	WG_WHO_PROCESS = 2,
+	WG_WHO_DELIVER = 4,
+	WG_WHO_ADMIN = 8,
+	WG_WHO_STORE = 16,
+	/* in the log only: it moves nothing */
+	WG_WHO_MONITOR = 32
+};
 const char *wg_states_who_name(enum wg_states_who who);
 
 /* from is a state, or WG_STATES_NEW for a row that is just made. */

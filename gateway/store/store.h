@@ -437,6 +437,14 @@ enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned 
                             unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const char *delivery, uint64_t token,
                                 enum wg_hook_outcome outcome, unsigned wait_ms, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_alerts(struct wg_store *store, struct wg_now now, const struct wg_alert *list, unsigned count,
+                             struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
+/* accepting, why and clock are the server's to know, here and in wg_store_health. */
+enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
+                              const char *clock, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_silence(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_store_receipts(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
@@ -468,8 +476,8 @@ enum wg_code wg_store_audit(struct wg_store *store, uint64_t *entries, char head
 	WG_MUST;
 enum wg_code wg_store_history(struct wg_store *store, const char *id, unsigned max, struct wg_buf *out,
                               struct wg_err *err) WG_MUST;
-/* accepting and why are the server's to know; they become members of the object. */
+/* accepting, why and clock are the server's to know; they become members of the object. */
 enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
-                             struct wg_buf *out, struct wg_err *err) WG_MUST;
+                             const char *clock, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -48,6 +48,10 @@ enum wg_op {
 	WG_OP_INBOX_TAKE,
 	WG_OP_HOOKS,
 	WG_OP_HOOK_DONE,
+	WG_OP_ALERTS,
+	WG_OP_METRICS,
+	WG_OP_SILENCE,
+	WG_OP_RECEIPTS,
 	WG_OP_END /* not an op: one more than the last */
 };
 

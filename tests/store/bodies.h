@@ -91,6 +91,12 @@ static inline void put_confirm(unsigned op, const char *id, struct wg_buf *b)
 		if (op == WG_OP_INBOX)
 			wg_buf_u32(b, 1);
 		break;
+	case WG_OP_ALERTS:
+		wg_buf_u32(b, 0);
+		break;
+	case WG_OP_RECEIPTS:
+		wg_buf_str(b, id);
+		break;
 	case WG_OP_HOOKS:
 		wg_buf_u32(b, 1);
 		break;

@@ -385,7 +385,7 @@ static void lists_explanations_health(void **state)
 	assert_non_null(strstr(wg_buf_text(&out), "\"record\":{\"rule\":\"share\"}"));
 	FAILS(WG_NOT_FOUND, wg_store_explain(s->store, "00000000000000000000000000", &out, &err));
 	wg_buf_reset(&out);
-	OK(wg_store_health(s->store, s->now, false, "disk", &out, &err));
+	OK(wg_store_health(s->store, s->now, false, "disk", "ok", &out, &err));
 	assert_non_null(strstr(wg_buf_text(&out), "\"accepting\":false,\"why\":\"disk\""));
 	assert_non_null(strstr(wg_buf_text(&out), "\"failed\":1"));
 }

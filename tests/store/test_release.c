@@ -371,7 +371,7 @@ static void overrides_are_looked_at(void **state)
 	send_notice(s, 1, &n, id);
 	struct wg_dlv_rec police = delivery_to(s, id, "police");
 	assert_true(row_of(s, police.id).overrides);
-	OK(wg_store_health(s->store, s->now, true, "", &health, &err));
+	OK(wg_store_health(s->store, s->now, true, "", "ok", &health, &err));
 	assert_non_null(strstr(wg_buf_text(&health),
 	                       "\"reviews\":2,\"reviews_overdue\":1,\"review_oldest_due\":\"2023-11-14T22:"
 	                       "13:19Z\",\"overrides_unseen\":1"));
@@ -383,7 +383,7 @@ static void overrides_are_looked_at(void **state)
 	act_as(s, "release", delivery_to(s, id, "parent").id, "robin");
 	act_as(s, "withhold", delivery_to(s, id, "school").id, "robin");
 	wg_buf_reset(&health);
-	OK(wg_store_health(s->store, s->now, true, "", &health, &err));
+	OK(wg_store_health(s->store, s->now, true, "", "ok", &health, &err));
 	assert_non_null(strstr(wg_buf_text(&health),
 	                       "\"reviews\":0,\"reviews_overdue\":0,\"review_oldest_due\":\"\",\"overrides_"
 	                       "unseen\":0"));

@@ -51,7 +51,7 @@ static void looked_at(void **state)
 	const struct wg_dlv_new d[] = { under_rule("duty"), rig_delivery(MEADOW, "front-door") };
 	decided(s, 1, d, 2, id);
 	sql(s, "UPDATE delivery SET stale = 1 WHERE desk = 'front-door'"); /* out of the way */
-	struct wg_task t = only_task(s); /* at once; the other is under no rule */
+	struct wg_task t = only_task(s);                                   /* at once; the other is under no rule */
 	assert_int_equal(t.kind, WG_TASK_CONFIRM);
 	assert_string_equal(t.delivery, id);
 	assert_string_equal(t.confirm, "missing-high");
