@@ -203,6 +203,17 @@ void smtp_peer_accepted(const struct smtp_peer *peer, int i, struct wg_buf *out)
 	smtp_read(path, out);
 }
 
+const char *smtp_secret(const char *secret)
+{
+	const char *path = smtp_path("secret");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, secret, strlen(secret)), (ssize_t)strlen(secret));
+	assert_int_equal(close(fd), 0);
+	return path;
+}
+
 void smtp_to_lf(struct wg_buf *b)
 {
 	size_t len = 0;

@@ -38,6 +38,9 @@ void smtp_peer_accepted(const struct smtp_peer *peer, int i, struct wg_buf *out)
 /* A whole file; fails the test when it cannot be read. */
 void smtp_read(const char *path, struct wg_buf *out);
 
+/* The path of a file of mode 0600 that holds it. */
+const char *smtp_secret(const char *secret);
+
 /* Waits until a file in folder (a Maildir's new) holds needle, and reads it, with line ends as a Unix mailbox has them;
  * fails the test when none does within a minute. */
 void smtp_arrived(const char *folder, const char *needle, struct wg_buf *out);

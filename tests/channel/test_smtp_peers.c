@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -39,18 +38,6 @@ static void session(void *arg)
 	wg_way_smtp.offer(s, job->items + 1, job->count - 1, NULL, NULL);
 	job->counts = *wg_session_counts(s);
 	wg_way_smtp.close(&s);
-}
-
-static const char *secret_file(const char *secret)
-{
-	const char *path = smtp_path("secret");
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(secret, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-	return path;
 }
 
 static struct job *new_job(const struct smtp_peer *peer, const struct wg_buf *mail, bool implicit)
@@ -170,7 +157,7 @@ static void test_logins(void **state)
 		struct job *job = new_job(&peer, &mail, false);
 		job->target.auth = cases[i].auth;
 		job->target.user = cases[i].user;
-		job->target.secret = cases[i].secret ? secret_file(cases[i].secret) : smtp_path("postfix-sasl/token");
+		job->target.secret = cases[i].secret ? smtp_secret(cases[i].secret) : smtp_path("postfix-sasl/token");
 		assert_int_equal(smtp_work(session, job, 2 * LIMIT_MS), SMTP_RAN);
 		if (cases[i].good) {
 			check_results(job);
@@ -208,7 +195,7 @@ static void test_opensmtpd_login(void **state)
 		struct job *job = new_job(&peer, &mail, false);
 		job->target.auth = WG_SEND_AUTH_PLAIN;
 		job->target.user = "gateway";
-		job->target.secret = secret_file(good ? "CANARY-secret-01632" : "another");
+		job->target.secret = smtp_secret(good ? "CANARY-secret-01632" : "another");
 		assert_int_equal(smtp_work(session, job, 2 * LIMIT_MS), SMTP_RAN);
 		if (good)
 			check_results(job);

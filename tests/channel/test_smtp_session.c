@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -97,18 +96,6 @@ static enum wg_send_auth auth_of(const char *login)
 	return WG_SEND_AUTH_NONE;
 }
 
-static const char *secret_file(void)
-{
-	const char *path = smtp_path("secret");
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(SECRET "\n", f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-	return path;
-}
-
 static struct job *new_job(const struct row *row, unsigned port, const struct wg_buf *mail)
 {
 	struct job *job = smtp_shared(sizeof *job);
@@ -122,7 +109,7 @@ static struct job *new_job(const struct row *row, unsigned port, const struct wg
 		.implicit_tls = strcmp(row->tls, "implicit") == 0,
 		.auth = auth_of(row->login),
 		.user = "gateway",
-		.secret = secret_file(),
+		.secret = smtp_secret(SECRET "\n"),
 		.require_tls = true,
 		.reports = true,
 		.expect_ip = "127.0.0.1",

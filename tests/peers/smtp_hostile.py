@@ -80,6 +80,7 @@ SCENARIOS.update({
     "close-after-250": {"close_after": True},
     "idle-close": {"close_after": True},
     "idle-421": {"close_after": True, "parting": b"421 4.4.2 idle for too long\r\n"},
+    "gone-at-second-mail": {"mail_drop": 2},
     "one-per-connection": {"mail": BUSY, "only": 2},
     "421-at-mail": {"mail": BUSY},
     "421-at-rcpt": {"rcpt": BUSY},
@@ -323,6 +324,8 @@ class Connection(smtp_zoo.Connection):
                 self.auth(words)
             elif verb == b"MAIL":
                 self.message += 1
+                if self.message == self.how.get("mail_drop"):
+                    raise Gone
                 self.seen.params += [w.decode("latin-1") for w in words[2:]]
                 self.mailed, good = not self.wants("mail"), False
                 self.answer("mail", "250 ok")
