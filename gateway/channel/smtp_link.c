@@ -107,6 +107,7 @@ static enum wg_code settle(struct wg_smtp_link *link, int rc, struct wg_err *err
 		ERR_clear_error();
 		return wg_err_set(err, WG_AGAIN, "the server cut the connection");
 	}
+	link->faulty = true;
 	return wg_tls_failed(link->ssl, err);
 }
 
@@ -240,6 +241,9 @@ void wg_smtp_link_close(struct wg_smtp_link *link)
 {
 	if (link->ssl && !link->broken)
 		(void)SSL_shutdown(link->ssl); /* only says good-bye; what the other side makes of it changes nothing */
+	/* without this OpenSSL lets nobody resume the session: right after a fault, wrong when the server only went away */
+	if (link->ssl && link->broken && !link->faulty)
+		SSL_set_shutdown(link->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(link->ssl);
 	ERR_clear_error();
 	wg_closep(&link->fd);

@@ -22,6 +22,7 @@ struct wg_smtp_link {
 	struct ssl_st *ssl;
 	int64_t until; /* monotonic ms; the caller sets it before each step */
 	bool broken;
+	bool faulty; /* and it was TLS */
 	size_t at, end;
 	char in[WG_SMTP_LINK_IN];
 };

@@ -8,6 +8,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The computing is bounded, but a fuzzer has not that much time: numbers of five digits and more are left out. */
+static bool slow(const char *message)
+{
+	for (const char *p = strstr(message, "i="); p; p = strstr(p + 1, "i="))
+		if (strspn(p + 2, "0123456789") > 4 && strspn(p + 2, "0123456789") < 8)
+			return true;
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct wg_scram_binding none = { 0 };
@@ -24,9 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			wg_buf_puts(&message, scram.nonce);
 		else
 			wg_buf_putc(&message, (char)data[i]);
-	/* the computing is bounded, but a fuzzer has not that much time */
-	bool slow = memmem(wg_buf_text(&message), message.len, "i=4096", 6) == NULL;
-	if (!message.failed && (!slow || message.len < 8) &&
+	if (!message.failed && !slow(wg_buf_text(&message)) &&
 	    wg_scram_answer(&scram, "pencil", wg_buf_text(&message), message.len, &last, NULL) == WG_OK) {
 		assert(memmem(wg_buf_text(&last), last.len, scram.nonce, strlen(scram.nonce)) != NULL);
 		if (split) /* nobody guesses a signature */
