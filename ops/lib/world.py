@@ -42,9 +42,10 @@ def wait_for(what, seconds, probe):
 class Peer:
     """A server program that prints `port N` when it is ready, and ends when its standard input does."""
 
-    def __init__(self, argv, log):
+    def __init__(self, argv, log, environment=None):
         self.log = open(log, "ab")
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env=os.environ | (environment or {}))
         line = self.process.stdout.readline().split()
         if len(line) < 2 or line[0] != "port":
             raise RuntimeError(f"{argv[1] if len(argv) > 1 else argv[0]} did not start; see {log}")
@@ -71,6 +72,9 @@ class Gateway:
         self.log = self.folder / "gateway.log"
         self.state = self.folder / "state"
         self.process = None
+        self.intake, self.beside = "", ""  # further elements of <intake>, and beside <deliver>
+        self.own = {}  # desk -> channel="..." and what belongs to it: how it reaches a desk of its own
+        self.roles_wanted = {"store", "process", "deliver", "intake"}
 
     url = property(lambda self: f"https://localhost:{self.port}/v1/notices")
 
@@ -91,13 +95,14 @@ class Gateway:
   <smime certificate="{mine}/smime.pem" key="{mine}/smime.key" ca="{pki}/ca.pem"/>
   <lookup key="lookup.key"/>
   <intake>
-    <https address="127.0.0.1" port="{self.port}" certificate="{mine}/server.pem" key="{mine}/server.key" client-ca="{pki}/ca.pem"/>{folders}
+    <https address="127.0.0.1" port="{self.port}" certificate="{mine}/server.pem" key="{mine}/server.key" client-ca="{pki}/ca.pem"/>{self.intake}{folders}
   </intake>
   <deliver>
     <mail host="localhost" port="{mail_port}" ca="{pki}/ca.pem" from="gateway@{self.organisation}.example"/>
     <https certificate="{mine}/client.pem" key="{mine}/client.key" ca="{pki}/ca.pem"/>
     <retry first="{retry[0]}" most="{retry[1]}" give-up="3600"/>
   </deliver>
+  {self.beside}
   <samples allowed="true"/>
 </gateway>
 """)
@@ -118,6 +123,7 @@ class Gateway:
                 peer = gateways.get(org) if number == 0 else None
                 how = (f'channel="https" url="{peer.url}"' if peer is not None and peer is not self
                        else f'channel="mail" address="{desk}@{org}.example"')
+                how = self.own.get(desk, how) if org == self.organisation else self.world.how.get((org, desk), how)
                 suspended = ' suspended="true"' if (org, desk) in self.world.suspended else ""
                 out.append(f'    <desk name="{desk}" roles="{roles}" {how} certificate="{pki}/{org}/smime.pem" telephone="01632 960999"'
                            f'{suspended}/>')
@@ -147,7 +153,7 @@ class Gateway:
             ends = [l["child"] for l in lines if l.get("event") == "ended" and l["how"].startswith("exit ") and l["child"] not in up]
             if len(ends) >= START_TRIES:
                 raise RuntimeError(f"the gateway of {self.organisation}: {ends[-1]} does not start; see {self.log}")
-            return {"store", "process", "deliver", "intake"} <= up
+            return self.roles_wanted <= up
         wait_for(f"the gateway of {self.organisation} is ready (log: {self.log})", seconds, ready)
 
     def stop(self, seconds=60):
@@ -195,6 +201,8 @@ class World:
         self.others = {}        # organisation -> (kind, attributes, name, {desk: roles}) beside the councils and forces
         self.desks = {}         # organisation -> {desk: roles}: further desks, reached by mail
         self.suspended = set()  # (organisation, desk)
+        self.how = {}           # (organisation, desk) -> channel="..." and what belongs to it, for the other gateways
+        self.postfix_environment = {}
         self.policy = "staffordshire-stoke"
 
     def make_pki(self):
@@ -210,7 +218,8 @@ class World:
     def start_postfix(self):
         """A real Postfix; its users must be able to pass through the folders above."""
         self.folder.chmod(0o711)
-        self.mail = Peer([ROOT / "tests/peers/postfix.sh", self.folder / "postfix", "0", self.pki], self.folder / "postfix.log")
+        self.mail = Peer([ROOT / "tests/peers/postfix.sh", self.folder / "postfix", "0", self.pki], self.folder / "postfix.log",
+                         self.postfix_environment)
         if self.mail.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"Postfix did not get ready; see {self.folder}/postfix.log")
         return self.mail.port

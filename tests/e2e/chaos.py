@@ -57,11 +57,11 @@ class Client(threading.Thread):
         self.context = ssl.create_default_context(cafile=pki / "ca.pem")
         self.context.load_cert_chain(pki / "staffordshire-police/client.pem", pki / "staffordshire-police/client.key")
         self.told = []          # (number, kind, id)
-        self.tries = 0
+        self.tries, self.port = 0, gateway.port
         self.fault = None
 
     def once(self, number, kind, data):
-        connection = http.client.HTTPSConnection("localhost", self.gateway.port, timeout=20, context=self.context)
+        connection = http.client.HTTPSConnection("localhost", self.port, timeout=20, context=self.context)
         try:
             connection.request("POST", "/v1/notices", data, {"Content-Type": "application/xml", "Idempotency-Key": f"{kind}-{number}"})
             answer = connection.getresponse()

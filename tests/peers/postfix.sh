@@ -8,7 +8,7 @@
 # is DIR/pki/ca.pem. The certificate is for localhost and mail.example. Prints "port N" and "ready"; ends on SIGTERM, or when its
 # standard input is a pipe and ends. Needs root, like every Postfix; the folders above DIR must be open to other users (x).
 #
-# WG_LMTP in the environment names a Unix socket: mail for gateway.example is handed over there by LMTP, and what is
+# WG_LMTP in the environment names a Unix socket: mail for WG_LMTP_FOR (a domain or an address; gateway.example) is handed over there by LMTP, and what is
 # deferred is tried again every two seconds.
 #
 # Mail for anybody@anything.example arrives in the Maildir DIR/mail/all/new, with the recipient in X-Original-To. Two
@@ -180,7 +180,7 @@ notify_classes =
 CF
 if [[ -n ${WG_LMTP:-} ]]; then
 	cat >>etc/main.cf <<CF
-transport_maps = inline:{gateway.example=lmtp:unix:$WG_LMTP}
+transport_maps = inline:{${WG_LMTP_FOR:-gateway.example}=lmtp:unix:$WG_LMTP}
 queue_run_delay = 2s
 minimal_backoff_time = 2s
 maximal_backoff_time = 2s
