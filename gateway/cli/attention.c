@@ -74,10 +74,13 @@ static enum wg_code show(const struct words *w, struct wg_case *c, struct wg_buf
 		wg_buf_puts(out, "# What was answered before:\n");
 		wg_resolution_write(c->earlier, c->read.fields, out);
 	}
-	if (c->read.divided)
+	if (c->read.divided) {
 		wg_buf_puts(out, "# A table whose rows wait: look at the original, then take the # away.\n#text is read\n");
-	else
-		wg_resolution_template(&resolving, c->read.notice, !w->labels_only, c->row.organisation[0] == '\0', out);
+		return WG_OK;
+	}
+	if (c->answer)
+		wg_buf_puts(out, "# It answers a copy of ours. Once that is dealt with:\n#text is read\n");
+	wg_resolution_template(&resolving, c->read.notice, !w->labels_only, c->row.organisation[0] == '\0', out);
 	return WG_OK;
 }
 
@@ -100,6 +103,9 @@ static enum wg_code rehearse(struct wg_case *c, const struct wg_resolution *reso
 	const struct wg_resolving resolving = wg_case_resolving(c);
 	if (c->read.divided)
 		return wg_case_table(resolution, err);
+	bool about_it = resolution->count > 0 || resolution->kind[0] != '\0' || resolution->give_back != NULL;
+	if (c->answer && resolution->text_read && !about_it)
+		return WG_OK;
 	if (c->row.organisation[0] == '\0' && resolution->sender[0] == '\0')
 		return wg_err_set(err, WG_REJECT,
 		                  "not everything is answered yet: say who sent it (\"sender = ORGANISATION\", its id in the "
@@ -257,9 +263,9 @@ const struct wg_command wg_command_attention = {
 		"its place (\"field 12 -> missing/other\"), \"field 13 is read\", \"text is read\", \"same child as ID\", "
 		"\"new child\",\n"
 		"\"new episode\", \"kind = missing\"; for a mail that nobody signed \"sender = derbyshire-police\", once you "
-	    "have\n"
+		"have\n"
 		"asked them by a number that you know and that is not from the mail. TEXT goes to the log: name no child in "
-	    "it.\n\n"
+		"it.\n\n"
 		"examples:\n"
 		"  wardgate attention list\n"
 		"  wardgate attention show 06bcd8k1m3v5x7z9a2c4e6g8j0 --edits > answers\n"

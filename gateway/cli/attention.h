@@ -13,6 +13,7 @@ struct wg_case {
 	struct wg_process process;
 	struct wg_row row;
 	struct wg_read read;
+	bool answer;                   /* it answers a copy that was sent: a reply, a bounce */
 	struct wg_resolution *earlier; /* what a person said before, or NULL */
 	char received[WG_CLOCK_TEXT];
 	struct wg_envelope_facts facts;

@@ -11,6 +11,7 @@
 #include "cli/operator.h"
 #include "notice/value.h"
 #include "policy/reasons.h"
+#include "role/answer.h"
 #include "role/mail_in.h"
 #include "role/outcome.h"
 
@@ -63,7 +64,11 @@ static enum wg_code read_anew(struct wg_case *c, const struct wg_buf *original, 
 	};
 	memcpy(job.way, c->row.way, sizeof job.way);
 	if (wg_mail_in_is(&job)) {
+		struct wg_answer answer = { 0 };
+		struct wg_err ignored; /* what is no answer is read as a document */
 		enum wg_code opened = wg_mail_in_open(&c->process, original, &mail, err);
+		if (opened == WG_OK && wg_answer_look(&c->config->paths, &mail.text, &answer, &ignored) == WG_OK)
+			c->answer = answer.kind != WG_ANSWER_NONE && answer.kind != WG_ANSWER_PORTAL;
 		return opened == WG_OK ? wg_handle_read(&c->process, &job, original, &mail, &c->read, err) : opened;
 	}
 	enum wg_code code = wg_document_kind(original->data, original->len, NULL, NULL, &kind, err);
@@ -255,6 +260,10 @@ void wg_case_print(const struct wg_case *c, bool values, struct wg_buf *out)
 		wg_buf_puts(out, "\nWords outside any field:\n");
 		put_words(c->read.fields->text, out);
 	}
+	if (c->answer)
+		wg_buf_puts(out,
+		            "\nIt answers a copy that this gateway sent. Once you have done what it asks for, answer \"text is "
+		            "read\";\nto have it read as a notice of its own, say of which kind it is (\"kind = found\").\n");
 	if (c->earlier != NULL)
 		wg_buf_puts(out, "\nSomebody has answered some of it before; --edits begins with those answers.\n");
 	wg_buf_printf(out,

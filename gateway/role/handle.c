@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/answer.h"
 #include "role/handle_mail.h"
 #include "role/know.h"
 #include "role/outcome.h"
@@ -162,7 +163,10 @@ static enum wg_code work(struct wg_process *p, struct wg_client *client, const s
 	if (!wg_mail_in_is(job))
 		return work_on(p, client, job, original, NULL, o, err);
 	enum wg_code code = wg_handle_mail(p, job, original, &mail, &known, o, err);
+	bool settled = false;
 	if (code == WG_OK)
+		code = wg_answer_handle(p, client, &known, &mail, o, &settled, err);
+	if (code == WG_OK && !settled)
 		code = work_on(p, client, &known, original, &mail, o, err);
 	if (code == WG_REJECT && !o->readable) { /* nobody to answer: it is never bounced */
 		wg_handle_unknown(&mail, err->text, o);

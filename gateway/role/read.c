@@ -215,3 +215,9 @@ enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_b
 	enum wg_code code = wg_buf_check(&in, "mail", err);
 	return code == WG_OK ? run_reader(paths, "wardgate-reader-smime-mail", in.data, in.len, keys, out, err) : code;
 }
+
+enum wg_code wg_read_answer(const struct wg_paths *paths, const void *bytes, size_t len, struct wg_buf *out,
+                            struct wg_err *err)
+{
+	return run_reader(paths, "wardgate-reader-answer", bytes, len, NULL, out, err);
+}

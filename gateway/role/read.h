@@ -49,6 +49,10 @@ enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *k
                             const void *bytes, size_t len, struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT],
                             struct wg_buf *organisations, struct wg_err *err) WG_MUST;
 
+/* What a mail says of copies of ours, as notice/answer.h writes it, from the confined reader. */
+enum wg_code wg_read_answer(const struct wg_paths *paths, const void *bytes, size_t len, struct wg_buf *out,
+                            struct wg_err *err) WG_MUST;
+
 /* What a mail's signature is worth and what is inside, as readers/smime_mail.h writes it, from the confined reader. */
 enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
                                  const void *bytes, size_t len, struct wg_buf *out, struct wg_err *err) WG_MUST;
