@@ -60,7 +60,10 @@ struct session {
 	struct wg_buf mail;
 	uint32_t literal_uid;
 	uint64_t literal;
+	unsigned behind; /* lines behind the literal */
 	bool have_literal, too_large;
+	bool closed;  /* the answer ended behind the literal as it should */
+	bool private; /* what is said now is said within TLS */
 };
 
 /* ---- what libcurl calls */
@@ -73,7 +76,17 @@ static CURLcode set_tls(CURL *curl, void *ctx, void *arg)
 	if (wg_tls_client_setup(&tls, s->box->host, ctx, &s->tls) != WG_OK)
 		return CURLE_SSL_CERTPROBLEM;
 	s->tls.code = WG_OK;
+	s->private = true;
 	return CURLE_OK;
+}
+
+/* A new connection: nothing that comes before TLS is believed. */
+static int opened(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct session *s = arg;
+	(void)fd, (void)purpose; /* the signature is libcurl's */
+	s->private = false;
+	return CURL_SOCKOPT_OK;
 }
 
 static void read_sizes(struct session *s, const char *line, size_t len)
@@ -96,19 +109,11 @@ static void read_login(struct session *s, const char *line, size_t len)
 		s->offers_login = first || (second && !s->box->xoauth2);
 }
 
-/* Every line of the server, tagged or not, of whatever command. */
-static size_t take_line(char *p, size_t size, size_t count, void *arg)
+static void read_line(struct session *s, const char *p, size_t len)
 {
-	struct session *s = arg;
-	size_t len = size * count, name;
 	uint32_t number;
-	uint64_t literal;
 	bool flag;
-	if (len > LINES_MAX - s->line_bytes) {
-		s->too_many = true;
-		return 0; /* ends the command */
-	}
-	s->line_bytes += len;
+	size_t name;
 	if (wg_imap_exists(p, len, &number) == WG_IMAP_READ)
 		s->exists = number;
 	if (wg_imap_validity(p, len, &number) == WG_IMAP_READ && s->validity == 0)
@@ -124,11 +129,30 @@ static size_t take_line(char *p, size_t size, size_t count, void *arg)
 		s->bad = true;
 	if (s->sizes != NULL)
 		read_sizes(s, p, len);
+}
+
+/* Every line of the server, tagged or not, of whatever command. */
+static size_t take_line(char *p, size_t size, size_t count, void *arg)
+{
+	struct session *s = arg;
+	size_t len = size * count;
+	uint32_t number;
+	uint64_t literal;
+	if (len > LINES_MAX - s->line_bytes) {
+		s->too_many = true;
+		return 0; /* ends the command */
+	}
+	s->line_bytes += len;
+	if (!s->private)
+		return len;
+	if (s->have_literal && s->mail.len == s->literal && s->behind++ == 0)
+		s->closed = len > 2 && (p[0] == ')' || p[0] == ' ') && memchr(p, ')', len) != NULL;
 	if (!s->have_literal && wg_imap_literal(p, len, &number, &literal) == WG_IMAP_READ) {
 		s->have_literal = true;
 		s->literal_uid = number;
 		s->literal = literal;
 	}
+	read_line(s, p, len);
 	return len;
 }
 
@@ -158,7 +182,8 @@ static enum wg_code explain(const struct session *s, CURLcode rc, const char *wh
 	char words[CURL_ERROR_SIZE];
 	const char *host = s->box->host;
 	(void)wg_defang(s->words[0] != '\0' ? s->words : curl_easy_strerror(rc), words, sizeof words);
-	if (s->too_many)
+	/* libcurl has a limit of its own, which has no code of its own */
+	if (s->too_many || strstr(words, "Too large response headers") != NULL)
 		return wg_err_set(err, WG_REJECT, "%s: %s: its answer does not end", host, what);
 	if (s->tls.code != WG_OK)
 		return wg_err_set(err, WG_CONFIG, "%s: %s", host, s->tls.text);
@@ -243,7 +268,8 @@ static CURLcode fetch(struct session *s, uint32_t uid, const char *section, size
 	char tail[128];
 	bool ok = true;
 	(void)snprintf(tail, sizeof tail, ";UID=%u%s%s", uid, section[0] != '\0' ? "/;SECTION=" : "", section); /* fits */
-	s->have_literal = s->too_large = false;
+	s->have_literal = s->too_large = s->closed = false;
+	s->behind = 0;
 	wg_buf_reset(&s->mail);
 	s->mail.max = max;
 	ok = set_url(s, tail);
@@ -272,6 +298,8 @@ static bool set_policy(struct session *s, const char *secret)
 	SET(CURLOPT_CAPATH, NULL);
 	SET(CURLOPT_SSL_CTX_FUNCTION, set_tls);
 	SET(CURLOPT_SSL_CTX_DATA, s);
+	SET(CURLOPT_SOCKOPTFUNCTION, opened);
+	SET(CURLOPT_SOCKOPTDATA, s);
 	SET(CURLOPT_HEADERFUNCTION, take_line);
 	SET(CURLOPT_HEADERDATA, s);
 	SET(CURLOPT_ERRORBUFFER, s->words);
@@ -478,6 +506,24 @@ static enum wg_code give_large(struct session *s, const struct wg_imap_sink *sin
 	return sink->give(sink->arg, &mail, err);
 }
 
+/* Nothing came: somebody moved or deleted it. One that is still listed would never be taken, and nobody would know. */
+static enum wg_code check_gone(struct session *s, uint32_t uid, struct wg_err *fault, struct wg_err *err)
+{
+	char text[64];
+	uint32_t window[WINDOW];
+	s->uids = window;
+	s->uid_count = 0;
+	(void)snprintf(text, sizeof text, "UID SEARCH UID %u", uid); /* fits */
+	CURLcode rc = command(s, text);
+	s->uids = NULL;
+	if (rc != CURLE_OK)
+		return explain(s, rc, "looking for a mail that did not come", err);
+	for (size_t i = 0; i < s->uid_count; i++)
+		if (window[i] == uid)
+			(void)wg_err_set(fault, WG_REJECT, "%s: it lists the mail and does not give it", s->box->host);
+	return WG_OK;
+}
+
 /* One mail: *skip when it is gone or could not be had, with *fault saying why in the latter case. */
 static enum wg_code take_mail(struct session *s, const struct wg_imap_sink *sink, uint32_t uid, uint64_t size,
                               bool *large, bool *skip, struct wg_err *fault, struct wg_err *err)
@@ -493,14 +539,14 @@ static enum wg_code take_mail(struct session *s, const struct wg_imap_sink *sink
 	}
 	*skip = true;
 	if (rc == CURLE_REMOTE_FILE_NOT_FOUND)
-		return WG_OK; /* gone: somebody moved or deleted it */
+		return check_gone(s, uid, fault, err);
 	if (rc != CURLE_OK && !of_one_mail(s, rc))
 		return explain(s, rc, "fetching a mail", err);
 	if (rc != CURLE_OK)
 		(void)explain(s, rc, "fetching a mail", fault);
 	else if (!s->have_literal || s->literal_uid != uid)
 		(void)wg_err_set(fault, WG_REJECT, "%s: it gave another mail than the one that was asked for", s->box->host);
-	else if (s->literal != s->mail.len)
+	else if (s->literal != s->mail.len || !s->closed)
 		(void)wg_err_set(fault, WG_REJECT, "%s: it gave %zu bytes of a mail of %llu", s->box->host, s->mail.len,
 		                 (unsigned long long)s->literal);
 	if (fault->code != WG_OK)
@@ -549,8 +595,6 @@ static enum wg_code take_batch(struct session *s, const struct wg_imap_sink *sin
 	for (unsigned i = 0; code == WG_OK && i < b->count && *faults < FAULTS; i++) {
 		struct wg_err one = { 0 };
 		bool large, skip;
-		if (b->sizes[i] == 0)
-			continue; /* gone meanwhile */
 		progress->at = b->uids[i];
 		code = take_mail(s, sink, b->uids[i], b->sizes[i], &large, &skip, &one, err);
 		if (one.code != WG_OK) {

@@ -145,7 +145,10 @@ static bool say_over(struct keeper *k)
 	if (k->shared->code == WG_OK)
 		k->pause_ms = k->shared->progress.more ? 0 : usual;
 	else
-		k->pause_ms = k->pause_ms < usual ? usual : k->pause_ms < most / 2 ? 2 * k->pause_ms : most;
+		/* what came forward is tried again soon */
+		k->pause_ms = k->pause_ms < usual || k->shared->progress.kept > 0 ? usual
+		              : k->pause_ms < most / 2                            ? 2 * k->pause_ms
+		                                                                  : most;
 	return wg_mailbox_send(SOCKET_FD, &packet, &err) == WG_OK;
 }
 
