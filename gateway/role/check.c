@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "role/check_in.h"
 #include "role/process.h"
 
 #define WARN_DAYS 60
@@ -102,6 +103,8 @@ static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *
 		code = check_tls(c, "deliver https", &c->https_out.tls, false, out, err);
 	if (code == WG_OK)
 		code = check_context("deliver https", &c->https_out.tls, c->https_out.ca, NULL, false, err);
+	if (code == WG_OK)
+		code = wg_check_in(c, out, err);
 	return code;
 }
 

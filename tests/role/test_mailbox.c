@@ -1,0 +1,129 @@
+/* The packets between intake and those who poll: what was packed is unpacked, and nothing else is; where a secret may
+ * be looked for; what check says of mail in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "role/check_in.h"
+#include "role/mailbox.h"
+
+static void test_packets(void **state)
+{
+	(void)state;
+	static uint8_t chunk[WG_MAILBOX_CHUNK + 1];
+	memset(chunk, 'x', sizeof chunk);
+	const struct wg_mailbox_packet packets[] = {
+		{ .what = WG_MAILBOX_BEGIN, .serial = 1, .uid = UINT32_MAX, .size = 16777216 },
+		{ .what = WG_MAILBOX_BYTES, .serial = 1, .bytes = chunk, .len = WG_MAILBOX_CHUNK },
+		{ .what = WG_MAILBOX_LARGE, .serial = 2, .size = UINT64_MAX, .words = "<a@b.example>" },
+		{ .what = WG_MAILBOX_OVER, .code = WG_CRYPTO, .words = "words", .size = 7 },
+		{ .what = WG_MAILBOX_NOT_KEPT, .serial = UINT32_MAX },
+	};
+	for (size_t i = 0; i < WG_COUNT(packets); i++) {
+		struct wg_buf b = WG_BUF(WG_MAILBOX_PACKET);
+		struct wg_mailbox_packet got;
+		struct wg_err err;
+		wg_mailbox_pack(&packets[i], &b);
+		assert_false(b.failed);
+		assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_OK);
+		assert_true(got.what == packets[i].what && got.serial == packets[i].serial && got.uid == packets[i].uid &&
+		            got.size == packets[i].size && got.code == packets[i].code && got.len == packets[i].len);
+		assert_string_equal(got.words, packets[i].words);
+		assert_true(got.len == 0 || memcmp(got.bytes, packets[i].bytes, got.len) == 0);
+		for (size_t cut = 0; cut < b.len; cut += cut < 40 ? 1 : 977)
+			assert_int_equal(wg_mailbox_unpack(b.data, cut, &got, &err), WG_CORRUPT);
+		b.data[0] = 0;
+		assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_CORRUPT);
+		b.data[0] = WG_MAILBOX_NOT_KEPT + 1;
+		assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_CORRUPT);
+		wg_buf_free(&b);
+	}
+	struct wg_buf b = WG_BUF((size_t)1 << 20);
+	struct wg_mailbox_packet large = packets[1], got;
+	struct wg_err err;
+	large.len = sizeof chunk;
+	wg_mailbox_pack(&large, &b);
+	assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_CORRUPT);
+	wg_buf_free(&b);
+}
+
+static struct wg_config config_of(const char *secret)
+{
+	struct wg_config c = { .state = "/var/lib/wardgate", .lookup_key = "/etc/wardgate/lookup.key", .smime_count = 2 };
+	(void)snprintf(c.storage.key, sizeof c.storage.key, "/etc/wardgate/keys/storage.key");
+	(void)snprintf(c.smimes[1].key, sizeof c.smimes[1].key, "/srv/second/smime.key");
+	(void)snprintf(c.imaps[0].secret, sizeof c.imaps[0].secret, "%s", secret);
+	return c;
+}
+
+static void test_secret_folder(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *secret, *folder;
+	} table[] = {
+		{ "/etc/wardgate/imap/secret", "/etc/wardgate/imap" },
+		{ "/run/tokens/imap", "/run/tokens" },
+		{ "/etc/wardgate/secret", "" },      /* keys lie there */
+		{ "/etc/wardgate/keys/secret", "" }, /* and there */
+		{ "/etc/secret", "" },               /* and below */
+		{ "/srv/second/secret", "" },
+		{ "/var/lib/wardgate/secret", "" }, /* the store's own folder */
+		{ "/var/secret", "" },
+		{ "/secret", "" },
+		{ "/var/lib/wardgate-secrets/imap", "/var/lib/wardgate-secrets" },
+	};
+	for (size_t i = 0; i < WG_COUNT(table); i++) {
+		struct wg_config c = config_of(table[i].secret);
+		char folder[WG_PATH_TEXT];
+		wg_mailbox_secret_folder(&c, &c.imaps[0], folder);
+		if (strcmp(folder, table[i].folder) != 0)
+			fail_msg("%s: \"%s\", not \"%s\"", table[i].secret, folder, table[i].folder);
+	}
+}
+
+static void test_check(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/wardgate-check-XXXXXX", path[64];
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof path, "%s/socket", folder);
+	struct wg_config c = { 0 };
+	struct wg_err err = { 0 };
+	struct wg_buf out = WG_BUF(4096);
+	assert_int_equal(wg_check_in(&c, &out, &err), WG_OK); /* nothing configured */
+	(void)snprintf(c.lmtp, sizeof c.lmtp, "%s", path);
+	assert_int_equal(wg_check_in(&c, &out, &err), WG_OK);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	(void)fclose(f);
+	assert_int_equal(wg_check_in(&c, &out, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "is no socket"));
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(c.lmtp, sizeof c.lmtp, "%s/no/socket", folder);
+	assert_int_equal(wg_check_in(&c, &out, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "there is no folder"));
+	(void)snprintf(c.lmtp, sizeof c.lmtp, "%s/%0120d", folder, 1);
+	assert_int_equal(wg_check_in(&c, &out, &err), WG_CONFIG);
+	assert_non_null(strstr(err.text, "at most 107 bytes"));
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(out.len, 0);
+	wg_buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_secret_folder),
+		cmocka_unit_test(test_check),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
