@@ -333,7 +333,7 @@ static void content_byte(struct wg_lmtp_session *s, char c)
 	else if ((at == AT_BARE || at == AT_CR || at == AT_DOT_CR) && c == '.')
 		s->at = AT_BARE_DOT;
 	else
-		s->at = after(c);
+		s->at = (unsigned char)after(c);
 }
 
 /* Runs of ordinary bytes are kept at once. */
