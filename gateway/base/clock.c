@@ -25,6 +25,11 @@ int64_t wg_clock_monotonic(void)
 	return clock_read(CLOCK_MONOTONIC);
 }
 
+int64_t wg_clock_boot(void)
+{
+	return clock_read(CLOCK_BOOTTIME);
+}
+
 /* Days from civil and back: Howard Hinnant's public algorithms on eras of 400 years. */
 static int64_t days_from_civil(int64_t y, int64_t m, int64_t d)
 {

@@ -8,6 +8,8 @@
 /* Milliseconds since 1970-01-01T00:00:00Z; milliseconds of a clock that never jumps. */
 int64_t wg_clock_wall(void);
 int64_t wg_clock_monotonic(void);
+/* The same, but it goes on while the machine is suspended. */
+int64_t wg_clock_boot(void);
 
 #define WG_CLOCK_TEXT 32
 

@@ -126,9 +126,10 @@ enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *n
                               struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
 /* monitor and admin: a JSON object for metrics: accepting, why, clock ("ok" or what is wrong with it), states (messages
  * and deliveries: an object each of how many are in each state; none, no member), receipts (an object: how many of each
- * level, ever), outcomes (an array of channel, state, count: how often a delivery came to an end state, ever), recipients
- * (an array of organisation, desk, open, oldest_s of what is not handed over, unconfirmed, oldest_unconfirmed_s: every
- * recipient there ever was), attention, reviews, tasks_overdue, alerts (an array of key, words, since as RFC 3339). */
+ * level, ever), outcomes (an array of channel, state, count: how often a delivery came to an end state, ever),
+ * recipients (an array of organisation, desk, open, oldest_s of what is not handed over, unconfirmed,
+ * oldest_unconfirmed_s: every recipient there ever was), attention, reviews, tasks_overdue, alerts (an array of key,
+ * words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */
@@ -150,12 +151,13 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
  * closes one in attention. who and why go to the log; neither may be "". *changed says how many. */
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,
                            const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
-/* Of reviews, "release" with two people: the first leaves it in review and is remembered (WG_REJECT for the same person
- * again); the second moves it. Neither may once a consent has ended that it was decided under: WG_REJECT, and it is
- * decided again. One more action, on a delivery in review only: "withhold": decided by a person not to
- * share (final, recorded with who and why; decided again only when policy or consent change, and then it stays with the
- * person: review). "seen" on a delivery that overrides a consent: a person has looked at it. All of these settle the
- * review: its alarm is recalled. */
+/* "accept-clock" with id "": the machine's clock is right, whatever the store makes of it (health says what): from now
+ * on waits and deadlines go by it. WG_REJECT when nothing is wrong with it. Of reviews, "release" with two people: the
+ * first leaves it in review and is remembered (WG_REJECT for the same person again); the second moves it. Neither may
+ * once a consent has ended that it was decided under: WG_REJECT, and it is decided again. One more action, on a
+ * delivery in review only: "withhold": decided by a person not to share (final, recorded with who and why; decided
+ * again only when policy or consent change, and then it stays with the person: review). "seen" on a delivery that
+ * overrides a consent: a person has looked at it. All of these settle the review: its alarm is recalled. */
 
 /* The child of a message, or of keys made of a reference that a person gave (a message id in id, or "" and keys).
  * WG_NOT_FOUND when nobody is known by it; WG_REJECT when more than one child is. */

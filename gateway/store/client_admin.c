@@ -33,7 +33,8 @@ enum wg_code wg_client_act(struct wg_client *client, const char *action, const c
 	wg_buf_str(&body, id);
 	wg_codec_put_words(&body, who, WG_LIMIT_NAME);
 	wg_codec_put_words(&body, why, WG_STORE_REASON - 1);
-	enum wg_code code = wg_client_check_id(id, err);
+	bool clock = *id == '\0' && strcmp(action, "accept-clock") == 0;
+	enum wg_code code = clock ? WG_OK : wg_client_check_id(id, err);
 	if (code == WG_OK)
 		code = wg_client_check_text(action, 15, err);
 	if (code == WG_OK)

@@ -36,7 +36,11 @@ void wg_server_tell(struct wg_server *server, const char *event, enum wg_store_r
 
 static void set_now(struct wg_server *server)
 {
-	server->now = (struct wg_now){ .wall = wg_clock_wall(), .steady = wg_clock_monotonic() };
+	int64_t wall = wg_clock_wall();
+	server->now = (struct wg_now){ .wall = wg_trusted_feed(&server->time, wall, wg_clock_boot()),
+		                           .steady = wg_clock_monotonic(),
+		                           .clock = wall };
+	(void)wg_trusted_words(&server->time, server->clock);
 }
 
 static enum wg_code address_of(const char *folder, enum wg_store_role role, struct sockaddr_un *out, struct wg_err *err)
@@ -73,8 +77,12 @@ static enum wg_code listen_for(const char *folder, enum wg_store_role role, int 
 static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 {
 	unsigned lost = 0;
-	set_now(server);
+	int64_t known = 0, ahead = 0;
 	enum wg_code code = wg_store_begin(server->store, err);
+	if (code == WG_OK)
+		code = wg_store_time_known(server->store, &known, &ahead, err);
+	wg_trusted_start(&server->time, known, ahead, wg_clock_wall(), wg_clock_boot());
+	set_now(server);
 	if (code == WG_OK)
 		code = wg_store_recover(server->store, server->now, &lost, err);
 	if (code == WG_OK)
@@ -90,7 +98,6 @@ enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct w
 	for (int role = 0; role < ROLES; role++)
 		server->listening[role] = -1;
 	server->accepting = true;
-	(void)snprintf(server->clock, sizeof server->clock, "ok"); /* it fits */
 	server->folder = strdup(folder);
 	if (server->folder == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");

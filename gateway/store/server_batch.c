@@ -11,6 +11,8 @@
 #define REQUESTS_MAX 256
 /* How often leases past their deadline, and decisions under a consent that has ended, are looked for. */
 #define EXPIRE_MS 1000
+/* How often the trusted time is remembered for the next process. */
+#define TIME_MS 60000
 
 static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body,
                    const struct wg_err *err)
@@ -132,6 +134,35 @@ static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
 	return code;
 }
 
+/* The clock was set, or is right again; and what the next process has to know of the time. */
+static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	bool news = server->time.fault != server->time_fault;
+	if (news)
+		code = wg_store_time_log(server->store, server->now, NULL, server->clock, err);
+	if (code == WG_OK && (news || server->now.steady >= server->time_at))
+		code = wg_store_time_keep(server->store, server->time.trusted, wg_trusted_ahead(&server->time), err);
+	return code;
+}
+
+/* After the commit. */
+static void time_kept(struct wg_server *server)
+{
+	if (server->time.fault != server->time_fault) {
+		struct wg_err what = { 0 };
+		server->time_fault = server->time.fault;
+		wg_err_set(&what, WG_AGAIN, "%s", server->clock);
+		wg_server_tell(server, server->time_fault ? "clock-set" : "clock-right", WG_ROLE_ADMIN, &what);
+		server->time_at = server->now.steady + TIME_MS;
+	}
+	if (server->now.steady >= server->time_at)
+		server->time_at = server->now.steady + TIME_MS;
+	if (server->time_accepted)
+		wg_trusted_accept(&server->time);
+	server->time_accepted = false;
+}
+
 static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 {
 	unsigned lost = 0, n = 0, ended = 0;
@@ -146,6 +177,8 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_deadlines_end(server->store, server->now, &ended, err);
 	lost += n;
+	if (code == WG_OK)
+		code = keep_time(server, err);
 	if (code == WG_OK && lost > 0) {
 		struct wg_err what = { 0 };
 		wg_err_set(&what, WG_AGAIN, "%u leases came to nothing", lost);
@@ -218,6 +251,7 @@ static void release(struct wg_server *server)
 		wg_buf_free(&c->fresh);
 	}
 	server->ended_count = 0;
+	time_kept(server);
 	if (server->now.steady >= server->expire_at)
 		server->expire_at = server->now.steady + EXPIRE_MS;
 	unsigned damaged = wg_store_damaged(server->store);

@@ -6,6 +6,7 @@
 #ifndef WG_STORE_SERVER_INTERNAL_H
 #define WG_STORE_SERVER_INTERNAL_H
 
+#include "base/trusted.h"
 #include "store/codec.h"
 #include "store/server.h"
 #include "store/wire.h"
@@ -48,12 +49,16 @@ struct wg_server {
 	uint64_t ended[WG_SERVER_CONNECTIONS]; /* owners whose leases have to end */
 	unsigned ended_count;
 	struct wg_now now;
+	struct wg_trusted time;
+	bool time_fault;              /* as it was logged last */
+	bool time_accepted;           /* by a request of the transaction that is running */
+	int64_t time_at;              /* steady ms: when it is remembered next */
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
-	bool full;     /* the disk was full in this round: nothing is added */
-	uint64_t room; /* free bytes left for this transaction */
-	char why[128];   /* not accepting, for people */
-	char clock[128]; /* "ok", or what is wrong with the clock */
+	bool full;                   /* the disk was full in this round: nothing is added */
+	uint64_t room;               /* free bytes left for this transaction */
+	char why[128];               /* not accepting, for people */
+	char clock[WG_TRUSTED_TEXT]; /* "ok", or what is wrong with the clock */
 	wg_server_event *event;
 	void *event_arg;
 };

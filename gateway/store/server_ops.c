@@ -198,6 +198,19 @@ static enum wg_code op_list(struct wg_ask *ask, struct wg_err *err)
 	return code;
 }
 
+/* It takes effect with the commit. */
+static enum wg_code accept_clock(struct wg_server *s, const char *who, const char *why, struct wg_err *err)
+{
+	char words[WG_STORE_REASON + WG_TRUSTED_TEXT + 4];
+	if (!s->time.fault)
+		return wg_err_set(err, WG_REJECT, "nothing is wrong with the clock");
+	if (*who == '\0' || *why == '\0')
+		return wg_err_set(err, WG_REJECT, "say who acts and why: it goes into the log");
+	(void)snprintf(words, sizeof words, "%s: %s", s->clock, why); /* it fits */
+	s->time_accepted = true;
+	return wg_store_time_log(s->store, s->now, who, words, err);
+}
+
 static enum wg_code op_act(struct wg_ask *ask, struct wg_err *err)
 {
 	char action[16], id[WG_ID_TEXT], who[WG_LIMIT_NAME + 1], why[WG_STORE_REASON];
@@ -208,9 +221,11 @@ static enum wg_code op_act(struct wg_ask *ask, struct wg_err *err)
 	wg_cur_name(&ask->in, why, sizeof why);
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	enum wg_code code = wg_store_act(ask->server->store, ask->server->now, action, id, who, why, &changed, err);
+	bool clock = strcmp(action, "accept-clock") == 0 && id[0] == '\0';
+	enum wg_code code = clock ? accept_clock(ask->server, who, why, err)
+	                          : wg_store_act(ask->server->store, ask->server->now, action, id, who, why, &changed, err);
 	if (code == WG_OK)
-		wg_buf_u32(ask->answer, changed);
+		wg_buf_u32(ask->answer, clock ? 1 : changed);
 	return code;
 }
 
