@@ -84,6 +84,14 @@ static void put_words(const struct wg_https *h, long status, char *out, size_t s
 	(void)snprintf(out, size, "answered %ld%s%s", status, said[0] != '\0' ? ": " : "", said); /* a cut is acceptable */
 }
 
+/* nginx shakes hands with whoever comes, and says only then, by a page of its own with status 400, that it does not
+ * take our certificate (its 495 and 496). That is for an operator to mend, not the end of this copy. */
+static bool is_certificate_page(const struct wg_https *h, long status)
+{
+	return status == 400 && strstr(wg_buf_text(&h->answer), "SSL certificate") != NULL &&
+	       strstr(wg_buf_text(&h->answer), "<html>") != NULL;
+}
+
 static void judge_answer(const struct wg_https *h, struct wg_send_item *item, const struct wg_https_end *end)
 {
 	struct wg_send_result *result = &item->result;
@@ -93,6 +101,9 @@ static void judge_answer(const struct wg_https *h, struct wg_send_item *item, co
 	if (status >= 200 && status <= 202) {
 		wg_https_receipt(wg_buf_text(&h->answer), h->answer.len, result->receipt, sizeof result->receipt);
 		finish(item, WG_SENT_OK, words);
+	} else if (is_certificate_page(h, status)) {
+		result->tls_fault = true;
+		finish(item, WG_SENT_DEFER, "answered 400: our client certificate is not taken");
 	} else if (is_final(status)) {
 		finish(item, WG_SENT_REFUSED, words);
 	} else {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "channel/https_internal.h"
 
@@ -13,8 +14,6 @@
 /* Slower than this for so long is as good as dead: total_ms may be generous for a large envelope. */
 #define SLOW_BYTES 64L
 #define SLOW_SECONDS 30L
-/* A connection is left after this: a server's certificate is looked at again, its name resolved anew. */
-#define LIFETIME_S 3600L
 /* A server that would have us wait longer is asked again by our own clock. */
 #define WAIT_MAX_S 3600
 
@@ -52,8 +51,12 @@ static void watch_tls(int sent, int version, int type, const void *p, size_t len
 	const unsigned char *bytes = p;
 	if (!sent && type == SSL3_RT_ALERT && len == 2 && bytes[0] == SSL3_AL_FATAL)
 		h->alert = bytes[1];
-	if (!sent && type == SSL3_RT_HANDSHAKE && len > 0 && bytes[0] == SSL3_MT_FINISHED && SSL_session_reused(ssl) == 1)
+	if (sent || type != SSL3_RT_HANDSHAKE || len == 0 || bytes[0] != SSL3_MT_FINISHED)
+		return;
+	if (SSL_session_reused(ssl) == 1)
 		h->resumed++;
+	else
+		h->verified = wg_clock_monotonic();
 }
 
 static CURLcode set_tls(CURL *curl, void *ctx, void *arg)
@@ -162,7 +165,6 @@ static bool set_policy(struct wg_https *h)
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_MAXLIFETIME_CONN, LIFETIME_S);
 	SET(CURLOPT_MAXCONNECTS, 1L);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, h);
@@ -291,6 +293,10 @@ void wg_https_ask(struct wg_https *h, const char *method, const char *url, const
 	h->alert = -1;
 	h->words[0] = '\0';
 	h->setup = (struct wg_err){ 0 };
+	if (h->curl != NULL && h->verified != 0 && wg_clock_monotonic() - h->verified > WG_TLS_RESUME_MS) {
+		curl_easy_cleanup(h->curl); /* connection and sessions: the chain is looked at again */
+		h->curl = NULL;
+	}
 	if (h->curl == NULL && ((h->curl = curl_easy_init()) == NULL || !set_policy(h)))
 		return;
 	if (url != NULL && !same_place(h, url)) {

@@ -43,6 +43,7 @@ struct wg_https {
 	size_t left_len;
 	bool too_large;
 	int alert;           /* the last fatal TLS alert that came in; -1: none */
+	int64_t verified;    /* monotonic ms of the last handshake in which the server showed its chain; 0: none yet */
 	unsigned resumed;    /* handshakes that resumed an earlier session; counts on */
 	struct wg_err setup; /* why our own TLS could not be set up; code WG_OK when it could */
 	char words[CURL_ERROR_SIZE];
