@@ -82,6 +82,37 @@ enum wg_code wg_cert_load(const char *path, struct wg_cert **out, struct wg_err 
 	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", path);
 }
 
+enum wg_code wg_cert_parse_all(const void *pem, size_t len, struct wg_cert **out, unsigned max, unsigned *count,
+                               struct wg_err *err)
+{
+	WG_CLEANUP(wg_auto_bio) BIO *bio = wg_ossl_view(pem, len);
+	enum wg_code code = bio != NULL ? WG_OK : wg_ossl_err(err, WG_SYSTEM, "no memory for a certificate");
+	unsigned n = 0;
+	while (code == WG_OK && n < max) {
+		WG_CLEANUP(wg_auto_x509) X509 *x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		if (x509 == NULL)
+			break;
+		code = wg_cert_wrap(x509, &out[n], err);
+		n += code == WG_OK;
+	}
+	wg_ossl_forget(); /* the end of the file is an error to OpenSSL */
+	if (code == WG_OK && n == 0)
+		code = wg_err_set(err, WG_CONFIG, "no certificate that can be read (PEM)");
+	if (code == WG_OK)
+		*count = n;
+	while (code != WG_OK && n > 0)
+		wg_cert_freep(&out[--n]);
+	return code;
+}
+
+bool wg_cert_names_host(const struct wg_cert *cert, const char *host)
+{
+	unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	bool names = X509_check_ip_asc(cert->x509, host, 0) == 1 || X509_check_host(cert->x509, host, 0, flags, NULL) == 1;
+	wg_ossl_forget();
+	return names;
+}
+
 void wg_cert_freep(struct wg_cert **cert)
 {
 	if (*cert == NULL)
@@ -198,6 +229,18 @@ static enum wg_code read_key(X509 *x509, struct wg_cert_facts *out, struct wg_er
 	return WG_OK;
 }
 
+/* NIST SP 800-57: 112 bits. What an anchor signed itself with proves nothing, so that its strength is nothing either.
+ */
+static bool is_weak(X509 *x509)
+{
+	int bits = 0;
+	const EVP_PKEY *pkey = X509_get0_pubkey(x509);
+	bool self = (X509_get_extension_flags(x509) & EXFLAG_SS) != 0;
+	bool known = X509_get_signature_info(x509, NULL, NULL, &bits, NULL) == 1;
+	wg_ossl_forget();
+	return (pkey != NULL && EVP_PKEY_get_security_bits(pkey) < 112) || (!self && (!known || bits < 112));
+}
+
 static enum wg_code read_prints(const X509 *x509, struct wg_cert_facts *out, struct wg_err *err)
 {
 	unsigned char *der = NULL, *spki = NULL;
@@ -230,6 +273,7 @@ enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_e
 	if (code != WG_OK)
 		return code;
 	wg_name_text(X509_get_subject_name(x509), facts.subject, sizeof facts.subject);
+	facts.weak = is_weak(x509);
 	read_usage(x509, &facts);
 	facts.sample = is_sample(X509_get_issuer_name(x509)) || is_sample(X509_get_subject_name(x509));
 	*out = facts;

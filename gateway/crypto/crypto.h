@@ -22,6 +22,11 @@ void wg_key_freep(struct wg_key **key);
 enum wg_code wg_cert_load(const char *path, struct wg_cert **out, struct wg_err *err) WG_MUST;
 enum wg_code wg_cert_parse(const void *pem, size_t len, struct wg_cert **out, struct wg_err *err) WG_MUST;
 void wg_cert_freep(struct wg_cert **cert);
+/* Every certificate of a PEM text, each by itself, at most max; *count how many. The caller frees each. */
+enum wg_code wg_cert_parse_all(const void *pem, size_t len, struct wg_cert **out, unsigned max, unsigned *count,
+                               struct wg_err *err) WG_MUST;
+/* A subject alternative name is that host, as a TLS client would see it. */
+bool wg_cert_names_host(const struct wg_cert *cert, const char *host);
 enum wg_code wg_trust_load(const char *ca_path, const char *crl_path /* or NULL */, struct wg_trust **out,
                            struct wg_err *err) WG_MUST;
 /* Anchors, and CRLs where there are any among them, from PEM text in memory. */
@@ -39,6 +44,7 @@ struct wg_cert_facts {
 		ca;            /* by key usage and extended key usage; absent extensions allow */
 	bool sample;       /* made by certs-example/make: the gateway refuses to start with it unless told */
 	char key_type[24]; /* "RSA-2048", "EC-P-256" */
+	bool weak; /* its key, or the signature under it (unless it signed itself), has less than 112 bits of strength */
 };
 enum wg_code wg_cert_facts(const struct wg_cert *cert, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
 /* The key belongs to the certificate. */

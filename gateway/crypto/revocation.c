@@ -172,7 +172,10 @@ static int sort_complaint(int ok, X509_STORE_CTX *ctx)
 		if (crl == NULL || wg_asn1_time(X509_CRL_get0_nextUpdate(crl), &c->at[depth].stale_since, NULL) != WG_OK)
 			c->at[depth].stale_since = 0;
 		break;
-	default: /* not there, not signed by whom it should be, of another scope, not valid yet: no list at all */
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		break; /* another question than whether it was revoked */
+	default:   /* not there, not signed by whom it should be, of another scope, not valid yet: no list at all */
 		c->at[depth].missing = true;
 		break;
 	}

@@ -7,11 +7,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "role/certs.h"
 #include "role/check_in.h"
 #include "role/process.h"
-
-#define WARN_DAYS 60
-static const int64_t day_ms = 86400000;
 
 static void warn(struct wg_buf *out, const char *what, const char *why)
 {
@@ -19,22 +17,9 @@ static void warn(struct wg_buf *out, const char *what, const char *why)
 		wg_buf_printf(out, "warning: %s: %s\n", what, why);
 }
 
-static void check_dates(const char *what, const struct wg_cert_facts *facts, struct wg_buf *out)
-{
-	int64_t now = wg_clock_wall(), left = (facts->not_after - now) / day_ms;
-	char when[WG_CLOCK_TEXT];
-	if (out == NULL || left >= WARN_DAYS)
-		return;
-	if (facts->not_after < now)
-		wg_buf_printf(out, "warning: %s: the certificate expired at %s: renew it\n", what,
-		              wg_clock_format(facts->not_after, when));
-	else
-		wg_buf_printf(out, "warning: %s: the certificate expires in %lld days: renew it\n", what, (long long)left);
-}
-
 /* A TLS pair: there, belonging together, for this side of the connection, no sample unless samples are allowed. */
 static enum wg_code check_tls(const struct wg_config *c, const char *what, const struct wg_pair *pair, bool server,
-                              struct wg_buf *out, struct wg_err *err)
+                              struct wg_err *err)
 {
 	struct wg_key *key = NULL;
 	struct wg_cert *cert = NULL;
@@ -59,8 +44,6 @@ static enum wg_code check_tls(const struct wg_config *c, const char *what, const
 	if (code == WG_OK && !(server ? facts.server_auth : facts.client_auth))
 		code = wg_err_set(err, WG_CONFIG, "%s is not a certificate for a TLS %s (extended key usage)",
 		                  pair->certificate, server ? "server" : "client");
-	if (code == WG_OK)
-		check_dates(what, &facts, out);
 	wg_cert_freep(&cert);
 	wg_key_freep(&key);
 	return code == WG_OK ? WG_OK : wg_err_add(err, "%s", what);
@@ -92,15 +75,15 @@ static enum wg_code check_context(const char *what, const struct wg_pair *pair, 
 
 static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *out, struct wg_err *err)
 {
-	enum wg_code code = check_tls(c, "intake https", &c->https_in.tls, true, out, err);
+	enum wg_code code = check_tls(c, "intake https", &c->https_in.tls, true, err);
 	if (code == WG_OK)
 		code = check_context("intake https", &c->https_in.tls, c->https_in.client_ca, c->https_in.crl, true, err);
 	if (code == WG_OK)
-		code = check_tls(c, "deliver mail", &c->mail_out.tls, false, out, err);
+		code = check_tls(c, "deliver mail", &c->mail_out.tls, false, err);
 	if (code == WG_OK)
 		code = check_context("deliver mail", &c->mail_out.tls, c->mail_out.ca, NULL, false, err);
 	if (code == WG_OK)
-		code = check_tls(c, "deliver https", &c->https_out.tls, false, out, err);
+		code = check_tls(c, "deliver https", &c->https_out.tls, false, err);
 	if (code == WG_OK)
 		code = check_context("deliver https", &c->https_out.tls, c->https_out.ca, NULL, false, err);
 	if (code == WG_OK)
@@ -108,23 +91,16 @@ static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *
 	return code;
 }
 
-static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
+static enum wg_code check_keys(const struct wg_process *p, struct wg_err *err)
 {
 	struct wg_cert_facts facts;
 	enum wg_code code = wg_cert_facts(p->storage_cert, &facts, err);
 	if (code == WG_OK && !facts.can_encrypt)
 		code =
 			wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
-	if (code == WG_OK)
-		check_dates("storage", &facts, out);
 	size_t signer = 0;
 	if (code == WG_OK)
 		code = wg_keyring_signer(&p->smime, wg_clock_wall(), &signer, err);
-	for (size_t i = 0; code == WG_OK && i < p->smime.count; i++) {
-		code = wg_cert_facts(p->smime.certs[i], &facts, err);
-		if (code == WG_OK)
-			check_dates("smime", &facts, out);
-	}
 	return code;
 }
 
@@ -132,43 +108,25 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_buf *out, s
 static void check_desks(const struct wg_process *p, struct wg_buf *out)
 {
 	for (unsigned i = 0; i < p->cert_count; i++) {
-		const struct wg_desk_cert *c = &p->certs[i];
-		const struct wg_trust *trust = wg_trust_set_of(p->anchors, c->organisation->id);
-		for (unsigned k = 0; k < c->count; k++) {
-			struct wg_err err = { 0 };
-			struct wg_cert_facts facts;
-			if (c->certs[k] == NULL)
-				warn(out, c->desk->name, c->faults[k]);
-			else if (trust == NULL || wg_trust_check(trust, c->certs[k], WG_PURPOSE_SMIME_ENCRYPT, &err) != WG_OK)
-				warn(out, c->desk->certificates[k], err.text);
-			else if (wg_cert_facts(c->certs[k], &facts, &err) == WG_OK)
-				check_dates(c->desk->certificates[k], &facts, out);
-		}
-		if (c->desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)
-			warn(out, c->desk->name, "is written to by mail, but <deliver> has no <mail>");
-		if (c->desk->channel == WG_CHANNEL_HTTPS && p->config->https_out.tls.certificate[0] == '\0')
-			warn(out, c->desk->name, "is reached by https, but <deliver> has no <https>");
-		if (c->desk->format == WG_FORMAT_XML)
-			warn(out, c->desk->name, "asks for plain XML; it is sent sealed");
+		const struct wg_desk *desk = p->certs[i].desk;
+		if (desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)
+			warn(out, desk->name, "is written to by mail, but <deliver> has no <mail>");
+		if (desk->channel == WG_CHANNEL_HTTPS && p->config->https_out.tls.certificate[0] == '\0')
+			warn(out, desk->name, "is reached by https, but <deliver> has no <https>");
 	}
 }
 
-/* What an organisation signs with is read when its first sealed message comes: too late to hear of a typing error. */
-static void check_signers(const struct wg_process *p, struct wg_buf *out)
+/* Every certificate that there is, as `wardgate cert status` tells of them. */
+static enum wg_code check_certificates(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
 {
-	for (unsigned i = 0; i < wg_directory_count(p->directory); i++) {
-		const struct wg_organisation *o = wg_directory_at(p->directory, i);
-		const struct wg_trust *trust = wg_trust_set_of(p->anchors, o->id);
-		for (unsigned k = 0; k < o->signer_count; k++) {
-			struct wg_cert *cert = NULL;
-			struct wg_err err = { 0 };
-			if (wg_cert_load(o->signers[k], &cert, &err) != WG_OK)
-				warn(out, o->id, err.text);
-			else if (trust == NULL || wg_trust_check(trust, cert, WG_PURPOSE_SMIME_SIGN, &err) != WG_OK)
-				warn(out, o->signers[k], err.text);
-			wg_cert_freep(&cert);
-		}
-	}
+	WG_AUTO_FREE struct wg_cert_item *items = NULL;
+	unsigned count = 0;
+	enum wg_code code = wg_certs_list(p->config, p->directory, wg_clock_wall(), &items, &count, err);
+	for (unsigned i = 0; code == WG_OK && out != NULL && i < count; i++)
+		if (items[i].level != WG_CERT_LEVEL_OK)
+			wg_buf_printf(out, "warning: %s%s%s %s: %s\n", items[i].what, items[i].whose[0] != '\0' ? " " : "",
+			              items[i].whose, items[i].file, items[i].words);
+	return code;
 }
 
 /* What a reader of the policy would overlook. No warnings: a region seldom needs every rule of the nation's layer. */
@@ -196,7 +154,7 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 		return code;
 	code = wg_process_load(config, &p, err);
 	if (code == WG_OK)
-		code = check_keys(&p, out, err);
+		code = check_keys(&p, err);
 	if (code == WG_OK)
 		code = check_connections(config, out, err);
 	for (unsigned i = 0; code == WG_OK && i < config->drop_count; i++)
@@ -205,7 +163,9 @@ enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err
 			                  config->file, config->drops[i].folder, config->drops[i].organisation);
 	if (code == WG_OK) {
 		check_desks(&p, out);
-		check_signers(&p, out);
+		code = check_certificates(&p, out, err);
+	}
+	if (code == WG_OK) {
 		code = check_policy(&p, out, err);
 	}
 	if (code == WG_OK) {

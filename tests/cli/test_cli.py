@@ -23,7 +23,7 @@ import world as w
 
 PROGRAM = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
 COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit", "policy", "consent", "review",
-            "disclosures")
+            "disclosures", "purge", "cert", "why-not")
 ID = "06bcd8k1m3v5x7z9a2c4e6g8j0"
 POLICY = ("--policy", ROOT / "policy/staffordshire-stoke.xml", "--directory", ROOT / "policy/directory-example.xml")
 NOTICE = ROOT / "tests/corpora/notice/missing-example.xml"
@@ -373,7 +373,7 @@ class Check(Configured):
                 self.assertRegex(done.stdout, rf"(?m)^warning: .*{re.escape(words)}")
         directory.write_text(self.changed(f'<signer certificate="{pki}/derbyshire/smime.pem"/>', f'<signer certificate="{pki}/nowhere.pem"/>',
                                           self.directory))
-        self.assertRegex(self.expect(1, self.run("check")).stdout, r"(?m)^warning: derbyshire: .*nowhere.pem")
+        self.assertRegex(self.expect(1, self.run("check")).stdout, r"(?m)^warning: signer derbyshire .*nowhere.pem")
         directory.write_text(self.directory)
         self.gateway.config.write_text(re.sub(r"    <mail [^>]*/>\n", "", self.good))
         self.assertIn("has no <mail>", self.expect(1, self.run("check")).stdout)

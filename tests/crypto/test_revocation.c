@@ -71,6 +71,7 @@ static void test_lists(void **state)
 		{ "desk", "crl/stranger.crl www/root.crl", 0, WG_REVOCATION_MISSING, "Partner intermediate" },
 		{ "desk", "crl/stranger.crl www/sub.crl www/root.crl", 0, WG_REVOCATION_GOOD, "" },
 		{ "desk", "www/sub.crl www/root.crl", 11 * DAY, WG_REVOCATION_STALE, "ran out" },
+		{ "desk", "www/sub.crl www/root.crl", 8 * DAY, WG_REVOCATION_GOOD, "" }, /* though it has expired then */
 		{ "revoked", "www/sub.crl www/root.crl", 0, WG_REVOCATION_REVOKED, "was revoked" },
 		{ "revoked", "www/sub.crl", 0, WG_REVOCATION_REVOKED, "was revoked" },
 		{ "revoked", "crl/stale.crl", 0, WG_REVOCATION_REVOKED, "was revoked" }, /* nobody comes back from that */
