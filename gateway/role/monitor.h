@@ -29,4 +29,8 @@ unsigned wg_monitor_alerts(const struct wg_monitor_view *view, struct wg_alert *
 		60, 30, 14, 7, 1 \
 	}
 
+/* "organisation/desk", or the organisation alone, of an object that has these members. */
+#define WG_MONITOR_RECIPIENT (2 * WG_LIMIT_NAME + 2)
+void wg_monitor_recipient(const json_t *row, char out[static WG_MONITOR_RECIPIENT]);
+
 #endif

@@ -50,13 +50,17 @@ static json_int_t number(const json_t *object, const char *member)
 
 static void recipients(const struct wg_monitor_view *v, struct list *list)
 {
-	const char *name;
-	char long_ago[48];
+	char name[WG_MONITOR_RECIPIENT], long_ago[48];
+	size_t i;
 	json_t *one;
-	json_object_foreach(json_object_get(v->metrics, "recipients"), name, one) if (number(one, "oldest_s") > v->oldest_s)
-		say(add(list, "undelivered", name),
-	        "%lld copies for %s are not handed over, the oldest for %s: see wardgate stuck",
-	        (long long)number(one, "open"), name, span(number(one, "oldest_s"), long_ago, sizeof long_ago));
+	json_array_foreach(json_object_get(v->metrics, "recipients"), i, one)
+	{
+		wg_monitor_recipient(one, name);
+		if (number(one, "oldest_s") > v->oldest_s)
+			say(add(list, "undelivered", name),
+			    "%lld copies for %s are not handed over, the oldest for %s: see wardgate stuck",
+			    (long long)number(one, "open"), name, span(number(one, "oldest_s"), long_ago, sizeof long_ago));
+	}
 }
 
 static void whole(const struct wg_monitor_view *v, struct list *list)
@@ -89,13 +93,10 @@ static void silence(const struct wg_monitor_view *v, struct list *list)
 	json_array_foreach(v->silence, i, one)
 	{
 		const char *direction = json_string_value(json_object_get(one, "direction"));
-		const char *organisation = json_string_value(json_object_get(one, "organisation"));
-		const char *desk = json_string_value(json_object_get(one, "desk"));
-		char name[2 * WG_LIMIT_NAME + 2], now[48], usual[48];
-		if (!json_is_true(json_object_get(one, "silent")) || direction == NULL || organisation == NULL)
+		char name[WG_MONITOR_RECIPIENT], now[48], usual[48];
+		if (!json_is_true(json_object_get(one, "silent")) || direction == NULL)
 			continue;
-		(void)snprintf(name, sizeof name, "%s%s%s", organisation, desk != NULL && desk[0] != '\0' ? "/" : "",
-		               desk != NULL ? desk : ""); /* names of ours: fits */
+		wg_monitor_recipient(one, name);
 		bool from = strcmp(direction, "from") == 0;
 		say(add(list, from ? "silence-from" : "silence-to", name), "%s %s for %s; usual is at most %s: ring them",
 		    from ? "nothing came from" : "nothing was confirmed by", name, span(number(one, "gap_s"), now, sizeof now),

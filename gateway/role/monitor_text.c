@@ -1,4 +1,5 @@
 /* monitor_text.c owns the metrics: a table of what the store counts, written as Prometheus reads it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -7,10 +8,19 @@
 #define PREFIX "wardgate_"
 #define DAY_S 86400
 
+void wg_monitor_recipient(const json_t *row, char out[static WG_MONITOR_RECIPIENT])
+{
+	const char *organisation = json_string_value(json_object_get(row, "organisation"));
+	const char *desk = json_string_value(json_object_get(row, "desk"));
+	bool both = desk != NULL && desk[0] != '\0';
+	(void)snprintf(out, WG_MONITOR_RECIPIENT, "%s%s%s", organisation != NULL ? organisation : "", both ? "/" : "",
+	               both ? desk : ""); /* names of ours: fits */
+}
+
 /* A label's value: backslash, quote and line end escaped (Prometheus text format 0.0.4). */
 static void put_label(struct wg_buf *out, const char *value)
 {
-	for (; *value != '\0'; value++) {
+	for (; value != NULL && *value != '\0'; value++) {
 		if (*value == '\\' || *value == '"')
 			wg_buf_putc(out, '\\');
 		if (*value == '\n')
@@ -73,30 +83,31 @@ static void put_recipients(const struct wg_monitor_view *v, struct wg_buf *out)
 		{ "oldest_unconfirmed_s", "recipient_oldest_unconfirmed_seconds", "Age of the oldest of these." },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
-		const char *key;
+		size_t k;
 		json_t *one;
 		put_head(out, rows[i].name, "gauge", rows[i].help);
-		json_object_foreach(json_object_get(v->metrics, "recipients"), key, one)
-			put_one(out, rows[i].name, "recipient", key, json_integer_value(json_object_get(one, rows[i].member)));
+		json_array_foreach(json_object_get(v->metrics, "recipients"), k, one)
+		{
+			char name[WG_MONITOR_RECIPIENT];
+			wg_monitor_recipient(one, name);
+			put_one(out, rows[i].name, "recipient", name, json_integer_value(json_object_get(one, rows[i].member)));
+		}
 	}
 }
 
-/* outcomes: {channel: {state: count}} */
+/* outcomes: [{channel, state, count}] */
 static void put_outcomes(const struct wg_monitor_view *v, struct wg_buf *out)
 {
-	const char *channel, *state;
-	json_t *states, *number;
+	size_t i;
+	json_t *one;
 	put_head(out, "deliveries_total", "counter", "Deliveries that came to an end, by channel and how.");
-	json_object_foreach(json_object_get(v->metrics, "outcomes"), channel, states)
+	json_array_foreach(json_object_get(v->metrics, "outcomes"), i, one)
 	{
-		json_object_foreach(states, state, number)
-		{
-			wg_buf_puts(out, PREFIX "deliveries_total{channel=\"");
-			put_label(out, channel);
-			wg_buf_puts(out, "\",outcome=\"");
-			put_label(out, state);
-			wg_buf_printf(out, "\"} %lld\n", (long long)json_integer_value(number));
-		}
+		wg_buf_puts(out, PREFIX "deliveries_total{channel=\"");
+		put_label(out, json_string_value(json_object_get(one, "channel")));
+		wg_buf_puts(out, "\",outcome=\"");
+		put_label(out, json_string_value(json_object_get(one, "state")));
+		wg_buf_printf(out, "\"} %lld\n", (long long)json_integer_value(json_object_get(one, "count")));
 	}
 }
 

@@ -64,6 +64,7 @@ enum wg_code wg_role_run(const char *name, const struct wg_config *config, struc
 		{ "intake", wg_role_intake },
 		{ "process", wg_role_process },
 		{ "deliver", wg_role_deliver },
+		{ "monitor", wg_role_monitor },
 	};
 	for (size_t i = 0; i < WG_COUNT(roles); i++) {
 		if (strcmp(roles[i].name, name) != 0)

@@ -26,6 +26,7 @@ enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err) W
 enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err) WG_MUST;
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err) WG_MUST;
 enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err) WG_MUST;
+enum wg_code wg_role_monitor(const struct wg_config *config, struct wg_err *err) WG_MUST;
 
 /* Runs all roles as children, starts again with back-off what dies, reloads at SIGHUP (checks the configuration first;
  * a bad one leaves the old running), ends them at SIGTERM. */

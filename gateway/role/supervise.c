@@ -252,7 +252,7 @@ enum wg_code wg_supervise(const struct wg_config *config, struct wg_err *err)
 {
 	/* in the order of starting; the store first */
 	struct child children[] = {
-		{ .role = "store" }, { .role = "process" }, { .role = "deliver" }, { .role = "intake" }
+		{ .role = "store" }, { .role = "process" }, { .role = "deliver" }, { .role = "intake" }, { .role = "monitor" }
 	};
 	size_t count = WG_COUNT(children);
 	wg_log_role("supervisor");

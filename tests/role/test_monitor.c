@@ -8,8 +8,10 @@
 
 static const char calm[] =
 	"{\"states\":{\"messages\":{\"routed\":7},\"deliveries\":{\"acknowledged\":5,\"sealed\":2}},"
-	"\"recipients\":{\"derby/front-door\":{\"open\":2,\"oldest_s\":60,\"unconfirmed\":1,\"oldest_unconfirmed_s\":30}},"
-	"\"outcomes\":{\"mail\":{\"handed-over\":5},\"https\":{\"received\":3,\"failed\":1}},"
+	"\"recipients\":[{\"organisation\":\"derby\",\"desk\":\"front-door\",\"open\":2,\"oldest_s\":60,\"unconfirmed\":1,"
+	"\"oldest_unconfirmed_s\":30}],"
+	"\"outcomes\":[{\"channel\":\"mail\",\"state\":\"handed-over\",\"count\":5},{\"channel\":\"https\",\"state\":"
+	"\"failed\",\"count\":1}],"
 	"\"receipts\":{\"acknowledged\":4,\"received\":8},\"attention\":0,\"reviews\":1,\"reviews_overdue\":0,"
 	"\"tasks_overdue\":0,\"accepting\":true,\"clock\":\"ok\",\"alerts\":[]}";
 
@@ -70,8 +72,8 @@ static void test_alerts(void **state)
 	(void)state;
 	struct scene s;
 	look(&s,
-	     "{\"recipients\":{\"derby/front-door\":{\"open\":2,\"oldest_s\":1801},\"derby/"
-	     "night\":{\"open\":1,\"oldest_s\":1800}},"
+	     "{\"recipients\":[{\"organisation\":\"derby\",\"desk\":\"front-door\",\"open\":2,\"oldest_s\":1801},"
+	     "{\"organisation\":\"derby\",\"desk\":\"night\",\"open\":1,\"oldest_s\":1800}],"
 	     "\"attention\":3,\"attention_oldest_s\":9000,\"reviews_overdue\":2,\"tasks_overdue\":4,\"accepting\":false,"
 	     "\"why\":\"disk: 5 MB left\",\"clock\":\"the clock was set back by 1 day\"}",
 	     "[{\"organisation\":\"stoke\",\"desk\":\"\",\"direction\":\"from\",\"gap_s\":260000,\"usual_s\":7200,"
@@ -110,8 +112,12 @@ static void test_keys(void **state)
 {
 	(void)state;
 	struct scene a, b;
-	look(&a, "{\"recipients\":{\"x/y\":{\"open\":1,\"oldest_s\":2000}},\"accepting\":true}", "[]", "[]");
-	look(&b, "{\"recipients\":{\"x/y\":{\"open\":9,\"oldest_s\":90000}},\"accepting\":true}", "[]", "[]");
+	look(&a,
+	     "{\"recipients\":[{\"organisation\":\"x\",\"desk\":\"y\",\"open\":1,\"oldest_s\":2000}],\"accepting\":true}",
+	     "[]", "[]");
+	look(&b,
+	     "{\"recipients\":[{\"organisation\":\"x\",\"desk\":\"y\",\"open\":9,\"oldest_s\":90000}],\"accepting\":true}",
+	     "[]", "[]");
 	assert_int_equal(a.count, 1);
 	assert_int_equal(b.count, 1);
 	assert_string_equal(a.alerts[0].key, b.alerts[0].key);
