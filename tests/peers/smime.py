@@ -155,10 +155,14 @@ class OpenSsl:
         return run("openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-in", self.put(content),
                    *(more or ("-aes256",)), "-recip", self.path(pair + ".pem"))
 
+    def encrypt_with(self, content, pair, cipher, *options):
+        """Options of the key transport: they stand behind the recipient."""
+        behind = [word for option in options for word in ("-keyopt", option)]
+        return run("openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-in", self.put(content), cipher,
+                   "-recip", self.path(pair + ".pem"), *behind)
+
     def encrypt_oaep(self, content, pair):
-        return run("openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-in", self.put(content), "-aes-256-gcm",
-                   "-recip", self.path(pair + ".pem"), "-keyopt", "rsa_padding_mode:oaep", "-keyopt",
-                   "rsa_oaep_md:sha256")
+        return self.encrypt_with(content, pair, "-aes-256-gcm", "rsa_padding_mode:oaep", "rsa_oaep_md:sha256")
 
     def decrypt(self, der, pair):
         return run("openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", self.put(der), "-recip",
@@ -211,12 +215,15 @@ class Gpgsm:
         ca = run("openssl", "x509", "-in", os.path.join(folder, "ca.pem"), "-noout", "-fingerprint", "-sha1")
         self._write("trustlist.txt", ca.decode().split("=")[1].strip() + " S relax\n")
         for pair in pairs:
-            p12 = run("openssl", "pkcs12", "-export", "-in", os.path.join(folder, pair + ".pem"), "-inkey",
-                      os.path.join(folder, pair + ".key"), "-certfile", os.path.join(folder, "ca.pem"), "-passout",
-                      "pass:" + PASSWORD, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
-            with open(os.path.join(self.home, "in.p12"), "wb") as f:
-                f.write(p12)
-            self.call("--import", os.path.join(self.home, "in.p12"), data=(PASSWORD + "\n").encode())
+            self.take(pair)
+
+    def take(self, pair):
+        p12 = run("openssl", "pkcs12", "-export", "-in", os.path.join(self.folder, pair + ".pem"), "-inkey",
+                  os.path.join(self.folder, pair + ".key"), "-certfile", os.path.join(self.folder, "ca.pem"), "-passout",
+                  "pass:" + PASSWORD, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
+        with open(os.path.join(self.home, "in.p12"), "wb") as f:
+            f.write(p12)
+        self.call("--import", os.path.join(self.home, "in.p12"), data=(PASSWORD + "\n").encode())
 
     def _write(self, name, text):
         with open(os.path.join(self.home, name), "w") as f:
@@ -276,9 +283,9 @@ class Gpgsm:
 # ---- NSS
 
 class Nss:
-    def __init__(self, folder, pairs):
+    def __init__(self, folder, pairs, name="nss"):
         self.folder = folder
-        self.db = os.path.join(folder, "nss")
+        self.db = os.path.join(folder, name)
         os.makedirs(self.db)
         self.secret = os.path.join(folder, "nss-password")
         with open(self.secret, "w") as f:
@@ -301,9 +308,9 @@ class Nss:
     def sign(self, content, pair, detached=False):
         return self.call("-S", "-N", pair, "-H", "SHA256", *(["-T"] if detached else []), "-G", data=content)
 
-    def encrypt(self, content, address):
-        """address: of the certificate, as NSS finds it."""
-        return self.call("-E", "-r", address, data=content)
+    def encrypt(self, content, pair):
+        """By the name under which the certificate was taken in: NSS does not find every one by its address."""
+        return self.call("-E", "-r", pair, data=content)
 
     def decrypt(self, der):
         return self.call("-D", data=der)

@@ -351,8 +351,7 @@ def others(m, folder):
         m.good("good-gpgsm-clear", lambda e: mail(FROM, multipart_signed(e, gpg.sign(e, PARTNER, detached=True))))
     finally:
         gpg.close()
-    m.good("good-nss", lambda e: mail(FROM, pkcs7(nss.encrypt(pkcs7(nss.sign(e, PARTNER)),
-                                                              "front-door@staffordshire.example"), "enveloped-data")))
+    m.good("good-nss", lambda e: mail(FROM, pkcs7(nss.encrypt(pkcs7(nss.sign(e, PARTNER)), US), "enveloped-data")))
 
     def by_bouncy(e):
         inner, der, outer = m.ssl.put(e), m.ssl.path("bc-1"), m.ssl.path("bc-2")
