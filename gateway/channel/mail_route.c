@@ -64,7 +64,8 @@ static void shuffle(struct wg_dns_question *q, unsigned order[WG_DNS_RECORDS], u
 		if (wg_random(&dice, sizeof dice, NULL) != WG_OK)
 			dice = i; /* in the order in which they came */
 		unsigned at = dice % (i + 1);
-		order[i] = order[at];
+		if (at != i)
+			order[i] = order[at];
 		order[at] = i;
 	}
 	*count = n;
