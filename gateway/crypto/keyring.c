@@ -53,7 +53,7 @@ enum wg_code wg_keyring_signer(const struct wg_keyring *ring, int64_t now, size_
 		size_t used = strlen(why);
 		if (fault != NULL)
 			(void)snprintf(why + used, sizeof why - used, "; certificate %zu %s", i + 1, fault); /* cut: words */
-		else if (!found || facts.not_before > newest) {
+		else if (!found || facts.not_before >= newest) {
 			newest = facts.not_before;
 			*which = i;
 			found = true;

@@ -19,8 +19,8 @@ enum wg_code wg_keyring_add(struct wg_keyring *ring, struct wg_key **key, struct
 /* Frees what it holds and empties it. */
 void wg_keyring_free(struct wg_keyring *ring);
 
-/* The pair that signs at now (wall ms): of those made for signing and valid then, the one that became valid last.
- * WG_CRYPTO when there is none, with the reason of each. */
+/* The pair that signs at now (wall ms): of those made for signing and valid then, the one that became valid last (of
+ * two at once, the one behind). WG_CRYPTO when there is none, with the reason of each. */
 enum wg_code wg_keyring_signer(const struct wg_keyring *ring, int64_t now, size_t *which, struct wg_err *err) WG_MUST;
 
 /* Wire form, private keys included, to hand the ring to a confined reader, and back: wipe both buffers. A key that
