@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/disclosures.h"
 
 /* Where the words of a fact begin in text. */
@@ -127,6 +128,8 @@ void wg_disclosures_outcome(const json_t *entry, struct wg_buf *out)
 		{ "deferred", "not delivered yet; it is tried again", false },
 		{ "handed-over", "handed over, not confirmed by the recipient", true },
 		{ "received", "received", true },
+		{ "opened", "received and opened", true },
+		{ "refused", "received, and refused by the recipient", true },
 		{ "acknowledged", "confirmed by the recipient", true },
 		{ "review", "waits for a person's decision", false },
 		{ "held", "held back by a person for now", false },
@@ -248,8 +251,7 @@ static void put_recipient(const struct wg_disclosing *d, const json_t *entry, st
 
 static bool went_out(const json_t *entry)
 {
-	const char *state = wg_people_text(entry, "state");
-	return strcmp(state, "handed-over") == 0 || strcmp(state, "received") == 0 || strcmp(state, "acknowledged") == 0;
+	return wg_list_has("handed-over received opened acknowledged refused", wg_people_text(entry, "state"));
 }
 
 static void put_entry(const struct wg_disclosing *d, const json_t *entry, struct wg_buf *out)
@@ -304,7 +306,7 @@ void wg_disclosures_print(const struct wg_disclosing *d, const json_t *entries, 
 static bool waits_for(const json_t *entry)
 {
 	static const char *const kinds[] = { "correction", "recall", "found", "found-onward" };
-	static const char *const done[] = { "received", "acknowledged", "superseded" };
+	static const char *const done[] = { "received", "opened", "acknowledged", "superseded" };
 	bool ours = false;
 	for (size_t i = 0; i < WG_COUNT(kinds); i++)
 		ours = ours || strcmp(wg_people_text(entry, "kind"), kinds[i]) == 0;

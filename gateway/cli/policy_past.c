@@ -156,7 +156,7 @@ enum wg_code wg_pasts_read(struct wg_client *client, const char *who, int64_t fr
 static void add_told(const json_t *row, int64_t before, struct wg_told *told, unsigned *count, unsigned max)
 {
 	/* as the store counts who has it or will have it */
-	static const char has[] = "decided sealed sending deferred handed-over received acknowledged held";
+	static const char has[] = "decided sealed sending deferred handed-over received opened acknowledged refused held";
 	struct wg_told one = { 0 };
 	int64_t decided = 0;
 	bool fits = copy_text(row, "organisation", one.organisation, sizeof one.organisation) &&

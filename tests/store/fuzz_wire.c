@@ -38,17 +38,18 @@ static void open_store(void)
 	(void)rmdir(folder); /* what is left over shows in /tmp */
 }
 
-/* The second message: about a child that has answered, with a delivery to send, a review for two people with its alarm,
- * and one that goes against a consent. The ids that deliveries get are chance: an input acts on all of the message. */
+/* The second message: about a child that has answered, with a delivery that was sent and waits to be confirmed, a
+ * review for two people with its alarm, one that goes against a consent, and one that its desk fetches. A partner sent
+ * it. The ids that deliveries get are chance: an input acts on all of the message. */
 static void furnish_second(const struct wg_msg_job *job)
 {
 	struct wg_err err = { 0 };
-	struct wg_dlv_new d[4];
+	struct wg_dlv_new d[5];
 	struct wg_msg_done_result result;
 	struct wg_match_key key = { .kind = WG_KEY_NHS };
 	const struct wg_record_new answer = { .id = "4123456789abcdefghjkmnpqrs", .blob = "a", .blob_len = 1 };
 	memset(key.key, 'e', sizeof key.key - 1);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		d[i] = (struct wg_dlv_new){ .organisation = "oatshire",
 			                        .role = "r",
 			                        .channel = "mail",
@@ -62,6 +63,13 @@ static void furnish_second(const struct wg_msg_job *job)
 	d[1].due = d[2].not_before = server.now.wall + 1000;
 	d[2].alarm_of = 2;
 	d[3].overrides = true;
+	memcpy(d[0].reference, "known.1", 8);
+	memset(d[0].token_hash, 'f', sizeof d[0].token_hash - 1);
+	memset(d[0].copy_hash, 'c', sizeof d[0].copy_hash - 1);
+	memcpy(d[0].confirm, "rule", 5);
+	memcpy(d[3].reference, "known.2", 8);
+	memcpy(d[4].channel, "pull", 5);
+	d[4].hook = true;
 	struct wg_msg_done done = { .token = job->token,
 		                        .state = WG_MSG_ROUTED,
 		                        .epoch = "e1",
@@ -69,7 +77,8 @@ static void furnish_second(const struct wg_msg_job *job)
 		                        .keys = &key,
 		                        .key_count = 1,
 		                        .deliveries = d,
-		                        .delivery_count = 4,
+		                        .delivery_count = 5,
+		                        .sender_reference = "theirs.1",
 		                        .consents = &answer,
 		                        .consent_count = 1 };
 	memcpy(done.id, job->id, sizeof done.id);
@@ -110,9 +119,14 @@ static void furnish(void)
 	};
 	memcpy(wait.id, jobs[2].id, sizeof wait.id);
 	must(wg_store_done(server.store, server.now, &wait, &result, &err) == WG_OK);
-	must(wg_store_lease_deliveries(server.store, server.now, 9, "", 1, 1, &sent, &count, &err) == WG_OK && count == 1);
+	must(wg_store_lease_deliveries(server.store, server.now, 9, "", 2, 1, &sent, &count, &err) == WG_OK && count == 2);
+	struct wg_dlv_report given = { .token = sent[0].token, .state = WG_DLV_HANDED_OVER };
+	memcpy(given.id, sent[0].id, sizeof given.id);
+	unsigned stale = 0;
+	must(strcmp(sent[0].reference, "known.1") == 0 && strcmp(sent[1].reference, "known.2") == 0);
+	must(wg_store_report(server.store, server.now, &given, 1, &stale, &err) == WG_OK && stale == 0);
 	wg_msg_jobs_free(jobs, 3);
-	wg_dlv_jobs_free(sent, 1);
+	wg_dlv_jobs_free(sent, 2);
 }
 
 /* What run_request of server_batch.c does, without a socket. False when the peer would be dropped. */

@@ -91,6 +91,8 @@ static void told_by_state(void **state)
 		{ WG_DLV_HANDED_OVER, "", true },
 		{ WG_DLV_RECEIVED, "", true },
 		{ WG_DLV_ACKNOWLEDGED, "", true },
+		{ WG_DLV_OPENED, "", true },
+		{ WG_DLV_REFUSED, "", true },
 		{ WG_DLV_REVIEW, "", false },
 		{ WG_DLV_WITHHELD, "", false },
 		{ WG_DLV_DEFERRED, "", true },

@@ -11,20 +11,22 @@
 
 static struct wg_now now = { .wall = 1800000000000, .steady = 5000 };
 
-/* A folder with the store of that version in it. */
-static char *old_store(int version)
+#define HEAD_4 "c74458d37af6fca035985c736ef282c1e6b3e4615fbcd858d4c68a4f6a1a8b35"
+
+/* A database of a dump. */
+static void fill(const char *folder, const char *name, const char *from)
 {
-	char *folder = rig_folder(), path[128], dump[256];
+	char path[128], dump[256];
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(1u << 20);
 	char chunk[4096];
 	sqlite3 *db = NULL;
-	(void)snprintf(dump, sizeof dump, WG_SOURCE_DIR "/tests/store/corpus/version-%d.sql", version); /* short */
+	(void)snprintf(dump, sizeof dump, WG_SOURCE_DIR "/tests/store/corpus/%s.sql", from); /* short */
 	int fd = open(dump, O_RDONLY);
 	assert_true(fd >= 0);
 	for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
 		wg_buf_put(&text, chunk, (size_t)n);
 	assert_int_equal(close(fd), 0);
-	(void)snprintf(path, sizeof path, "%s/store.db", folder); /* short */
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name); /* short */
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	/* the dump makes sqlite_sequence by itself, and fills it */
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
@@ -32,6 +34,16 @@ static char *old_store(int version)
 		fail_msg("%s", sqlite3_errmsg(db));
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* A folder with the store of that version in it. */
+static char *old_store(int version)
+{
+	char *folder = rig_folder(), from[32];
+	(void)snprintf(from, sizeof from, "version-%d", version); /* short */
+	fill(folder, "store.db", from);
+	if (version >= 4)
+		fill(folder, "keys.db", "version-4-keys");
 	return folder;
 }
 
@@ -216,9 +228,87 @@ static void goes_on_from_version_2(void **state)
 	rig_remove(folder);
 }
 
+/* Three recipients of one message: handed over, deferred, not tried; one of another; and one that waits under its key.
+ */
+static void from_version_4(void **state)
+{
+	char *folder = old_store(4), head[WG_STORE_HASH];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	uint64_t entries = 0;
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		OK(wg_store_open(folder, &store, &err));
+		OK(wg_store_audit(store, &entries, head, &err));
+		assert_int_equal(entries, 16);
+		assert_string_equal(head, HEAD_4);
+		expect(store, "PRAGMA user_version", 5);
+		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
+		expect(store, "SELECT count(*) FROM delivery", 4);
+		expect(store,
+		       "SELECT count(*) FROM delivery d JOIN message m ON m.seq = d.message WHERE d.reference = m.id || '.' ||"
+		       " d.organisation || '.' || d.desk AND d.ready_at = 1700000000000 AND d.confirm = '' AND d.pending = 0",
+		       4);
+		expect(store, "SELECT count(*) FROM delivery WHERE (handed_at = 1700000000000) = (state = 'handed-over')", 4);
+		expect(store, "SELECT count(*) FROM message WHERE submission_key = 'key-3' AND state = 'accepted'", 1);
+		expect(store, "SELECT count(*) FROM message WHERE submission_key = '' AND state = 'routed'", 2);
+		expect(store, "SELECT sum(n) FROM counter WHERE kind = 'delivery'", 4);
+		expect(store, "SELECT n FROM counter WHERE kind = 'outcome' AND name = 'https handed-over'", 1);
+		expect(store, "SELECT sum(n) FROM counter WHERE kind = 'open'", 3);
+		expect(store, "SELECT count(*) FROM task", 0);
+		wg_store_closep(&store);
+	}
+	rig_remove(folder);
+}
+
+/* What was handed over then is confirmed now; what waited is sent under its reference; the mail of then is read. */
+static void goes_on_from_version_4(void **state)
+{
+	char *folder = old_store(4), head[WG_STORE_HASH], reference[WG_REFERENCE_TEXT];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 }, refused = { 0 };
+	struct wg_msg_job *jobs = NULL;
+	struct wg_dlv_job *sent = NULL;
+	struct wg_receipt_result result;
+	unsigned count = 0;
+	uint64_t entries = 0;
+	(void)state;
+	OK(wg_store_open(folder, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_recover(store, now, &count, &err));
+	struct wg_dlv_rec handed = { 0 };
+	OK(wg_delivery_by_seq(store, number(store, "SELECT seq FROM delivery WHERE state = 'handed-over'"), &handed, &err));
+	(void)snprintf(reference, sizeof reference, "%s.meadowton.%s", handed.message_id, handed.desk); /* short */
+	assert_string_equal(handed.reference, reference);
+	struct wg_receipt_new r = { .level = WG_RECEIPT_ACKNOWLEDGED, .organisation = "meadowton", .person = "Sam Duty" };
+	memcpy(r.reference, reference, sizeof r.reference);
+	OK(wg_store_receipt(store, now, WG_WHO_INTAKE, &r, &result, &refused, &err));
+	assert_true(refused.code == WG_OK && result.moved && result.state == WG_DLV_ACKNOWLEDGED);
+	OK(wg_store_lease_messages(store, now, 1, 1, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	assert_string_equal(jobs[0].idempotency_key, "key-3");
+	assert_string_equal(jobs[0].way, "https");
+	const struct wg_msg_done done = rig_done(jobs[0].id, jobs[0].token, NULL, 0);
+	struct wg_msg_done_result routed;
+	OK(wg_store_done(store, now, &done, &routed, &err));
+	wg_msg_jobs_free(jobs, count);
+	OK(wg_store_lease_deliveries(store, now, 1, "", 100, 100, &sent, &count, &err));
+	assert_int_equal(count, 3);
+	for (unsigned i = 0; i < count; i++)
+		assert_non_null(strstr(sent[i].reference, ".meadowton."));
+	wg_dlv_jobs_free(sent, count);
+	OK(wg_store_audit(store, &entries, head, &err));
+	OK(wg_store_commit(store, &err));
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
-		                                cmocka_unit_test(from_version_2), cmocka_unit_test(goes_on_from_version_2) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
+		cmocka_unit_test(from_version_2),      cmocka_unit_test(goes_on_from_version_2),
+		cmocka_unit_test(from_version_4),      cmocka_unit_test(goes_on_from_version_4)
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
