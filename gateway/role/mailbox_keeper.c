@@ -27,6 +27,8 @@
 #define POLL_MS (15 * 60 * 1000)
 /* The longest pause after polls that failed, unless the configured one is longer. */
 #define BACK_OFF_MS (10 * 60 * 1000)
+/* Before the next of several polls of a full mailbox: a server that never has enough must not keep us busy. */
+#define MORE_MS 200
 /* One mail twice, libcurl's buffers and OpenSSL's. */
 #define MEMORY ((rlim_t)512 * 1024 * 1024)
 #define CPU_S 300
@@ -140,10 +142,13 @@ static bool say_over(struct keeper *k)
 		                                .size = k->shared->progress.kept };
 	struct wg_err err;
 	int64_t usual = (int64_t)k->box->poll_s * 1000, most = usual > BACK_OFF_MS ? usual : BACK_OFF_MS;
+	/* a poller that was taken over may have written anything there */
+	if ((unsigned)k->shared->code > WG_DENIED)
+		k->shared->code = packet.code = WG_CORRUPT;
 	if (k->shared->code != WG_OK)
-		(void)snprintf(packet.words, sizeof packet.words, "%s", k->shared->words); /* fits */
+		(void)snprintf(packet.words, sizeof packet.words, "%.*s", (int)sizeof k->shared->words - 1, k->shared->words);
 	if (k->shared->code == WG_OK)
-		k->pause_ms = k->shared->progress.more ? 0 : usual;
+		k->pause_ms = k->shared->progress.more && k->shared->progress.kept > 0 ? MORE_MS : usual;
 	else
 		/* what came forward is tried again soon */
 		k->pause_ms = k->pause_ms < usual || k->shared->progress.kept > 0 ? usual

@@ -51,6 +51,11 @@ ZOO = [
     ("foreign-logins-only", I, {"auth": ["AUTH=NTLM", "AUTH=CRAM-MD5", "AUTH=DIGEST-MD5"]}, "config", set(), "offers no login by PLAIN"),
     ("sasl-login-only", I, {"auth": ["AUTH=LOGIN"]}, "ok", ALL, ""),
     ("wrong-password", S, {"refuse-login": True}, "config", set(), "did not let .* in: check user="),
+    ("xoauth2", I, {"auth": ["AUTH=XOAUTH2", "SASL-IR"], "login": "xoauth2"}, "ok", ALL, ""),
+    ("xoauth2-starttls", S, {"auth": ["AUTH=XOAUTH2"], "login": "xoauth2"}, "ok", ALL, ""),
+    ("xoauth2-not-offered", S, {"auth": ["AUTH=PLAIN", "AUTH=LOGIN"], "login": "xoauth2"}, "config", set(), "offers no login by XOAUTH2"),
+    ("xoauth2-refused", I, {"auth": ["AUTH=XOAUTH2"], "login": "xoauth2", "refuse-login": True}, "config", set(), "did not let .* in"),
+    ("xoauth2-wrong-name", I, {"auth": ["AUTH=XOAUTH2"], "login": "xoauth2", "cert": "hostile/wrong-name-server"}, "crypto", set(), "TLS cannot"),
     # what never ends, or never begins
     ("bye", I, {"greeting": b"* BYE too busy\r\n"}, "reject", set(), "no server should"),
     ("silent", I, {"silent": True}, "again", set(), "too long"),
@@ -105,9 +110,9 @@ ZOO = [
 ]
 
 
-def poll(probe, folder, certs, server, tls):
+def poll(probe, folder, certs, server, tls, login):
     start = time.monotonic()
-    done = subprocess.run([probe, "localhost", str(server.port), tls, certs / "ca.pem", z.USER, folder / "secret", "plain", "INBOX"],
+    done = subprocess.run([probe, "localhost", str(server.port), tls, certs / "ca.pem", z.USER, folder / "secret", login, "INBOX"],
                           capture_output=True, text=True, timeout=120)
     lines = done.stdout.splitlines()
     given = {}
@@ -124,7 +129,8 @@ def examine(row, probe, folder, certs):
     name, tls, how, code, mails, words = row
     faults = []
     server = z.Server(certs, how, tls == I)
-    got, given, large, said, seconds = poll(probe, folder, certs, server, tls)
+    login = how.get("login", "plain")
+    got, given, large, said, seconds = poll(probe, folder, certs, server, tls, login)
     whole = {u for u, hashes in given.items() if hashes == [hashlib.sha256(z.MAILS[u]).hexdigest()]}
     if got != code:
         faults.append(f"code {got}, not {code}")
@@ -138,6 +144,8 @@ def examine(row, probe, folder, certs):
         faults.append("the password is in the words")
     if server.seen.clear:
         faults.append(f"in the clear: {server.seen.clear[:60]}")
+    if "offers no login" in words and server.seen.logins:
+        faults.append("a login that was not offered")
     if code == "crypto" and server.seen.logins:
         faults.append("logged in without verified TLS")
     if not server.seen.marked | server.seen.moved <= whole | large:
@@ -146,8 +154,8 @@ def examine(row, probe, folder, certs):
         faults.append("not marked")
     if seconds > 60:
         faults.append("more than a minute")
-    server.how = {}
-    then, rest, *_ = poll(probe, folder, certs, server, tls)
+    server.how = {} if login == "plain" else {"auth": ["AUTH=XOAUTH2"]}
+    then, rest, *_ = poll(probe, folder, certs, server, tls, login)
     left = set(z.MAILS) - (server.seen.moved | large if how.get("permanent") else server.seen.marked - set(rest))
     if then != "ok" or set(rest) | server.seen.marked | server.seen.moved != ALL:
         faults.append(f"cured, the next poll: {then} {sorted(rest)} {left}")

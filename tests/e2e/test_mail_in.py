@@ -24,6 +24,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ops/lib"))
+sys.path.insert(0, str(ROOT / "tests/peers"))
+import imap_zoo as z
 import world as w
 
 PASSWORD = "letmein-2026"
@@ -36,13 +38,15 @@ def mail(name, size=0):
 
 
 class MailIn(unittest.TestCase):
-    """One world for all: a Dovecot, a Postfix, a gateway with two mailboxes and a socket for LMTP."""
+    """One world for all: a Dovecot, a Postfix, a gateway with three mailboxes (one of a scripted server) and a socket for LMTP."""
 
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wg-mailin-", dir="/tmp"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.folder.chmod(0o711)
         cls.world = w.World(cls.folder)
+        cls.addClassCleanup(lambda: cls.world.close())
         cls.world.make_pki()
         cls.lmtp = cls.folder / "lmtp"
         cls.lmtp.mkdir()
@@ -51,31 +55,28 @@ class MailIn(unittest.TestCase):
         os.environ["WG_LMTP"] = str(cls.lmtp / "socket")
         cls.postfix_port = cls.world.start_postfix()
         cls.dovecot = w.Peer([ROOT / "tests/peers/dovecot.sh", cls.folder / "dv", cls.world.pki], cls.folder / "dovecot.log")
+        cls.addClassCleanup(cls.dovecot.stop)
         cls.imaps = int((cls.folder / "dv/dovecot.conf").read_text().split("port = ")[2].split()[0])
         cls.secrets = cls.folder / "secrets"
         cls.secrets.mkdir()
         cls.secret("secret", PASSWORD)
+        cls.secret("zoo", z.PASSWORD)
+        cls.zoo = z.Server(cls.world.pki, {"search": b"* SEARCH\r\n"}, implicit=True)  # empty, for now
         # room for messages can be taken away and given back; the store keeps 128 MB in reserve
         cls.host = cls.world.make_gateways(cls.postfix_port, ("staffordshire",))[0]
         cls.host.state.mkdir(mode=0o700, parents=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", cls.host.state], check=True)
+        cls.addClassCleanup(subprocess.run, ["umount", cls.host.state], check=True)
+        cls.addClassCleanup(cls.host.stop)
         box = 'host="localhost" ca="{pki}/ca.pem" secret="{s}/secret" poll="1"'.format(pki=cls.world.pki, s=cls.secrets)
         text = cls.host.config.read_text().replace("\n  </intake>", f"""
     <imap {box} port="{cls.imaps}" user="implicit@gateway.example"/>
     <imap {box} port="{cls.dovecot.port}" tls="starttls" user="starttls@gateway.example"/>
+    <imap {box.replace('/secret"', '/zoo"')} port="{cls.zoo.port}" user="{z.USER}"/>
     <lmtp socket="{cls.lmtp}/socket"/>
   </intake>""")
         cls.host.config.write_text(text)
         cls.host.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.world.close()
-            cls.dovecot.stop()
-        finally:
-            subprocess.run(["umount", cls.host.state], check=False)
-            shutil.rmtree(cls.folder)
 
     @classmethod
     def secret(cls, name, text):
@@ -181,7 +182,7 @@ class MailIn(unittest.TestCase):
         self.wait("moved", lambda: {"read-by-a-person", "deleted-by-a-person"} <= set(self.taken(user)))
 
     def test_no_mail_at_all(self):
-        """Bytes that are no mail, and NULs: taken too."""
+        """Bytes that are no mail: taken too."""
         user = "starttls@gateway.example"
         since = self.mark()
         self.append(user, [b"no header, no end", b"Subject: x\r\nMessage-ID: <nul@x.example>\r\n\r\n\x80\xff" + b"y" * 2000 + b"\r\n"])
@@ -280,6 +281,24 @@ class MailIn(unittest.TestCase):
         self.wait("cleared", lambda: len(self.events(since, event="mailbox-cleared")) == 2)
         self.accepted(since, 1, "imap")
         self.assertNotIn(PASSWORD.encode(), self.host.log.read_bytes())
+
+    def test_a_server_that_drops(self):
+        """In the middle of a mail; then between store and mark."""
+        since, before = self.mark(), self.messages()
+        self.zoo.how = {"body": z.drop}
+        self.accepted(since, 2, "imap")
+        failing = self.wait("an alarm", lambda: self.events(since, event="mailbox-failing", user=z.USER))
+        self.assertRegex(failing[0]["error"], "^mail 2: ")
+        self.assertEqual(self.zoo.seen.marked, {1, 3})
+        self.zoo.how = {"store-drop": True}
+        self.wait("the third", lambda: len(self.events(since, event="accepted", way="imap")) == 3)
+        self.wait("again", lambda: self.events(since, event="accepted-again", way="imap"))
+        self.assertEqual(self.zoo.seen.marked, {1, 3})
+        self.zoo.how = {}
+        self.wait("marked", lambda: self.zoo.seen.marked == {1, 2, 3})
+        self.wait("cleared", lambda: self.events(since, event="mailbox-cleared", user=z.USER))
+        self.assertEqual(self.messages(), before + 3)
+        self.assertEqual(self.zoo.seen.clear, b"")
 
     # ---- LMTP
 
