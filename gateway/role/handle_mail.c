@@ -72,10 +72,11 @@ void wg_handle_unknown(const struct wg_mail_in *mail, const char *also, struct w
 	wg_outcome_settle(o, WG_MSG_ATTENTION, reason);
 }
 
-/* The part of a Message-ID that is a reference of a gateway's. */
+/* The part of a Message-ID or an idempotency key that is a reference of a gateway's: behind a colon stands what tells a
+ * later form of the same copy from an earlier one. */
 static bool reference_of(const char *id, char out[static WG_REFERENCE_TEXT])
 {
-	size_t n = strcspn(id, "@");
+	size_t n = strcspn(id, "@:");
 	if (n >= WG_REFERENCE_TEXT)
 		return false;
 	memcpy(out, id, n);
