@@ -17,7 +17,8 @@ struct wg_way {
 	 * WG_CONFIG when the target can never be reached as it is described. */
 	enum wg_code (*open)(const struct wg_send_target *target, struct wg_session **out, struct wg_err *err);
 	/* Offers each item over one connection; one that was found dead before a byte of the item went out is opened again,
-	 * once. Every item gets its result. told may be NULL. */
+	 * once. Every item gets its result. told may be NULL. Takes at most total_ms for each item and once or twice more
+	 * for connecting (direct mail: and 40 seconds for DNS). */
 	void (*offer)(struct wg_session *session, struct wg_send_item *items, size_t count, wg_session_told *told,
 	              void *arg);
 	/* Keeps an idle session warm: to be called every few seconds while nothing is offered. Speaks to the other side
