@@ -24,7 +24,7 @@ struct opening {
 	char words[256];
 	char signer[WG_FINGERPRINT_TEXT];
 	struct wg_cert_facts facts;
-	struct wg_buf organisations;
+	struct wg_buf organisations, certificate;
 	struct wg_buf content; /* of the innermost layer reached */
 	bool inside;           /* content holds something */
 };
@@ -78,11 +78,12 @@ static bool take_signature(struct opening *o, const struct wg_buf *der, const st
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *signer = NULL;
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_AUTO_BUF struct wg_buf organisations = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	WG_AUTO_BUF struct wg_buf certificate = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	struct wg_cert_facts facts;
 	struct wg_err err = { 0 };
 	bool valid = wg_cms_verify_mail(wg_smime_anchors(), der->data, der->len, beside, &inner, &signer, &organisations,
 	                                &err) == WG_OK &&
-	             wg_cert_facts(signer, &facts, &err) == WG_OK;
+	             wg_cert_facts(signer, &facts, &err) == WG_OK && wg_cert_pem(signer, &certificate, &err) == WG_OK;
 	if (!valid) {
 		wg_buf_reset(&inner);
 		if (beside != NULL)
@@ -98,6 +99,8 @@ static bool take_signature(struct opening *o, const struct wg_buf *der, const st
 		memcpy(o->signer, facts.fingerprint, sizeof o->signer);
 		wg_buf_reset(&o->organisations);
 		wg_buf_puts(&o->organisations, wg_buf_text(&organisations));
+		wg_buf_reset(&o->certificate);
+		wg_buf_put(&o->certificate, certificate.data, certificate.len);
 	}
 	wg_buf_wipe(&o->content);
 	wg_buf_put(&o->content, inner.data, inner.len);
@@ -191,7 +194,9 @@ static void put_from(const struct wg_buf *in, struct wg_buf *out)
 
 enum wg_code wg_smime_mail_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err)
 {
-	struct opening o = { .organisations = WG_BUF(WG_LIMIT_CONFIG_FILE), .content = WG_BUF(WG_LIMIT_ENVELOPE) };
+	struct opening o = { .organisations = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		                 .certificate = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		                 .content = WG_BUF(WG_LIMIT_ENVELOPE) };
 	unsigned emails = 0;
 	open_mail(&o, in);
 	bool whole = o.found == WG_SMIME_SIGNED;
@@ -201,6 +206,7 @@ enum wg_code wg_smime_mail_read(const struct wg_buf *in, struct wg_buf *out, str
 	wg_buf_str(out, o.words);
 	wg_buf_str(out, whole ? o.signer : "");
 	wg_buf_str(out, whole ? wg_buf_text(&o.organisations) : "");
+	wg_buf_bytes(out, o.certificate.data, whole ? o.certificate.len : 0);
 	wg_buf_u8(out, (uint8_t)emails);
 	for (unsigned i = 0; i < emails; i++)
 		wg_buf_str(out, o.facts.emails[i]);
@@ -208,5 +214,6 @@ enum wg_code wg_smime_mail_read(const struct wg_buf *in, struct wg_buf *out, str
 	wg_buf_bytes(out, o.content.data, o.inside ? o.content.len : 0);
 	wg_buf_wipe(&o.content);
 	wg_buf_free(&o.organisations);
+	wg_buf_free(&o.certificate);
 	return wg_buf_check(out, "opened mail", err);
 }

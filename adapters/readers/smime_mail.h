@@ -14,10 +14,11 @@ enum wg_smime_found {
 };
 
 /* in: the mail. out, in wire form: found (u8), words (string, "" when there is nothing to say), fingerprint of the
- * signer's certificate and the organisations for which its chain may speak (strings), how many addresses it has (u8)
- * and these (strings); From: how many fields (u8), the one address (string, "" when it is not exactly one), whether its
- * display name shows another (u8), whether a Sender differs from it (u8); and what was inside (bytes): the MIME entity
- * that was signed, or what there is to see; empty when the mail itself is all. */
+ * signer's certificate and the organisations for which its chain may speak (strings), the certificate with its chain
+ * (PEM, bytes), how many addresses it has (u8) and these (strings); From: how many fields (u8), the one address
+ * (string, "" when it is not exactly one), whether its display name shows another (u8), whether a Sender differs from
+ * it (u8); and what was inside (bytes): the MIME entity that was signed, or what there is to see; empty when the mail
+ * itself is all. */
 enum wg_code wg_smime_mail_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

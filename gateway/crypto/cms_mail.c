@@ -3,6 +3,7 @@
  * signers, content both inside and beside) is refused before any key is used. */
 #include "crypto/cms_mail.h"
 
+#include <openssl/pem.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,6 +13,8 @@
 
 /* A signature by RSA of 16,384 bits; nothing that is used today comes near it. */
 #define SIGNATURE_BYTES 2048
+/* Certificates that are told beside the signer's: wg_cert_parse takes as many. */
+#define CHAIN_TOLD 4
 
 enum wg_cms_kind wg_cms_kind_of(const void *der, size_t len)
 {
@@ -136,6 +139,23 @@ enum wg_code wg_cms_verify_mail(const struct wg_trust_set *set, const void *der,
 		wg_buf_put(out, data, (size_t)n);
 	*signer = wg_steal(&by);
 	return wg_buf_check(out, "what was signed", err);
+}
+
+enum wg_code wg_cert_pem(const struct wg_cert *cert, struct wg_buf *out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_auto_bio) BIO *bio = BIO_new(BIO_s_mem());
+	bool written = bio != NULL && PEM_write_bio_X509(bio, cert->x509) == 1;
+	int n = sk_X509_num(cert->chain); /* -1 when there is none */
+	for (int i = 0; written && i < n && i < CHAIN_TOLD; i++) {
+		X509 *one = sk_X509_value(cert->chain, i);
+		written = X509_cmp(one, cert->x509) == 0 || PEM_write_bio_X509(bio, one) == 1;
+	}
+	if (!written)
+		return wg_ossl_err(err, WG_SYSTEM, "a certificate cannot be written");
+	char *text = NULL;
+	long len = BIO_get_mem_data(bio, &text);
+	wg_buf_put(out, text, len > 0 ? (size_t)len : 0);
+	return wg_buf_check(out, "a certificate", err);
 }
 
 void wg_cms_peek(const void *der, size_t len, struct wg_buf *out)

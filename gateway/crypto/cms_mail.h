@@ -22,6 +22,9 @@ enum wg_code wg_cms_verify_mail(const struct wg_trust_set *set, const void *der,
                                 const struct wg_buf *beside, struct wg_buf *out, struct wg_cert **signer,
                                 struct wg_buf *organisations, struct wg_err *err) WG_MUST;
 
+/* The certificate and, behind it, its chain, as PEM text: for whoever has to ask whether it was revoked. */
+enum wg_code wg_cert_pem(const struct wg_cert *cert, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
 /* What signed-data has inside, believed by nobody: for a person to see. Nothing when there is nothing. */
 void wg_cms_peek(const void *der, size_t len, struct wg_buf *out);
 

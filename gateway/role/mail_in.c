@@ -8,9 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
-#include "role/signer.h"
 #include "role/trust.h"
 
 bool wg_mail_in_is(const struct wg_msg_job *job)
@@ -156,16 +157,31 @@ static void say_from(const struct wg_mail_signature *s, const char *words, struc
 		               words);
 }
 
-/* A recorded signer is asked about as its organisation wants it. Of another nobody has the certificate to ask about, so
- * that it is not believed where a fresh answer is required. */
+/* Why a certificate is not believed now, asked about as its organisation wants it; NULL: it is. Its chain was verified
+ * in the reader, so that it comes from an authority that is known, and may be parsed here. */
 static const char *revocation_fault(const struct wg_process *p, const struct wg_mail_signature *s,
-                                    const struct finding *f, struct wg_err *err)
+                                    const struct wg_organisation *o, struct wg_err *err)
 {
-	if (!f->recorded)
-		return wg_trust_need(f->found) == WG_NEED_FRESH_ANSWER
-		           ? "nobody can be asked whether its certificate was revoked, for it is not recorded as a signer"
-		           : NULL;
-	return wg_signer_check(p, f->found->id, s->signer, wg_buf_text(&s->organisations), err) == WG_OK ? NULL : err->text;
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
+	struct wg_cert_judgement judgement;
+	const struct wg_judge judge = {
+		.trust = wg_trust_set_of(p->anchors, o->id),
+		.revocations = p->revocations,
+		.need = wg_trust_need(o),
+		.now = wg_clock_wall(),
+		.purpose = WG_PURPOSE_SMIME_SIGN,
+	};
+	if (judge.trust == NULL || wg_cert_parse(s->certificate.data, s->certificate.len, &cert, err) != WG_OK)
+		return "the signer's certificate cannot be read";
+	wg_cert_judge(&judge, cert, &judgement);
+	if (judgement.fault != WG_CERT_FINE) {
+		(void)wg_err_set(err, WG_CRYPTO, "the signer's certificate cannot be believed now: %s", judgement.words);
+		return err->text;
+	}
+	if (judgement.doubt && judgement.revocation != WG_REVOCATION_NOWHERE)
+		wg_log(WG_LOG_WARNING, "revocation-unknown", "organisation", o->id, "why", judgement.words, "alarm", "trust",
+		       NULL);
+	return NULL;
 }
 
 void wg_mail_in_bind(const struct wg_process *p, const struct wg_mail_signature *s, struct wg_mail_in *out)
@@ -189,7 +205,7 @@ void wg_mail_in_bind(const struct wg_process *p, const struct wg_mail_signature 
 		f = look_up(p, s);
 		fault = bind_fault(s, &f);
 		if (fault == NULL)
-			fault = revocation_fault(p, s, &f, &err);
+			fault = revocation_fault(p, s, f.found, &err);
 		break;
 	}
 	if (fault != NULL) {
@@ -212,6 +228,8 @@ static enum wg_code take_said(const struct wg_buf *said, struct wg_mail_signatur
 	wg_cur_name(&cur, s->signer, sizeof s->signer);
 	const uint8_t *names = wg_cur_bytes(&cur, &n);
 	wg_buf_put(&s->organisations, names, n);
+	const uint8_t *pem = wg_cur_bytes(&cur, &n);
+	wg_buf_put(&s->certificate, pem, n);
 	uint8_t emails = wg_cur_u8(&cur);
 	for (uint8_t i = 0; i < emails && i < 4 && !cur.failed; i++)
 		wg_cur_name(&cur, s->emails[i], sizeof s->emails[i]);
@@ -224,7 +242,8 @@ static enum wg_code take_said(const struct wg_buf *said, struct wg_mail_signatur
 	if (!wg_cur_end(&cur) || found > WG_MAIL_FAULT || emails > 4 || !sure)
 		return wg_err_set(err, WG_REJECT, "what the reader made of the mail cannot be used");
 	s->found = (enum wg_mail_found)found;
-	return wg_buf_check(&s->organisations, "names of organisations", err);
+	enum wg_code code = wg_buf_check(&s->organisations, "names of organisations", err);
+	return code == WG_OK ? wg_buf_check(&s->certificate, "certificate", err) : code;
 }
 
 static bool describes_content(const char *field, size_t n)
@@ -268,7 +287,8 @@ enum wg_code wg_mail_in_open(const struct wg_process *p, const struct wg_buf *or
                              struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
-	struct wg_mail_signature s = { .organisations = WG_BUF(WG_LIMIT_CONFIG_FILE) };
+	struct wg_mail_signature s = { .organisations = WG_BUF(WG_LIMIT_CONFIG_FILE),
+		                           .certificate = WG_BUF(WG_LIMIT_CONFIG_FILE) };
 	const uint8_t *inner = NULL;
 	size_t inner_len = 0;
 	*out = (struct wg_mail_in){ .text = WG_BUF(WG_LIMIT_READER_OUTPUT) };
@@ -288,6 +308,7 @@ enum wg_code wg_mail_in_open(const struct wg_process *p, const struct wg_buf *or
 	if (code == WG_OK)
 		wg_mail_in_bind(p, &s, out);
 	wg_buf_free(&s.organisations);
+	wg_buf_free(&s.certificate);
 	wg_buf_wipe(&said);
 	return code;
 }

@@ -39,6 +39,7 @@ struct wg_mail_signature {
 	char words[256];
 	char signer[WG_FINGERPRINT_TEXT];
 	struct wg_buf organisations; /* for which the signer's chain may speak, separated by blanks */
+	struct wg_buf certificate;   /* the signer's with its chain, PEM */
 	char emails[4][256];         /* of the signer's certificate */
 	unsigned froms;              /* From fields */
 	char from[WG_LIMIT_ADDRESS + 1];

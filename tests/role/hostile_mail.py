@@ -211,6 +211,7 @@ def certificates(m):
 
     by("hostile/expired-smime", "expired", OTHER_FROM)
     by("hostile/unknown-ca-smime", "no organisation of the directory", OTHER_FROM)
+    by("hostile/revoked-smime", "revoked", OTHER_FROM)
     by("hostile/no-eku-smime", "not made for signing", OTHER_FROM)
     mine = "subjectAltName=email:%s\n" % FROM
     by(m.cert("not-yet-valid", MAIL_EXT + mine, dates=("-startdate", "20400101000000Z", "-enddate", "20410101000000Z")),

@@ -15,7 +15,13 @@ static struct gate gate;
 
 static int setup(void **state)
 {
-	return gate_setup(state) == 0 ? gate_open(&gate) : -1;
+	if (gate_setup(state) != 0)
+		return -1;
+	char *text = gate_config("key=\"staffordshire/smime.key\" ca=\"ca.pem\"",
+	                         "key=\"staffordshire/smime.key\" ca=\"ca.pem\" crl=\"crl.pem\"");
+	(void)gate_write("gateway.xml", text);
+	free(text);
+	return gate_open(&gate);
 }
 
 static int teardown(void **state)
