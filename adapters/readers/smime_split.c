@@ -16,8 +16,8 @@ static const char *const preambles[] = {
 	"This is a cryptographically signed message in MIME format.",
 	"This is a multi-part message in MIME format.",
 	"This is a multipart message in MIME format.",
-	"This is a MIME-formatted message. If you see this text it means that your E-mail software does not support "
-	"MIME-formatted messages.",
+	("This is a MIME-formatted message. If you see this text it means that your E-mail software does not support "
+	 "MIME-formatted messages."),
 };
 
 static bool only_blanks(const char *s, size_t n)
