@@ -11,22 +11,31 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "channel/plain_httpd.h"
+#include "role/certs.h"
+#include "role/files.h"
 #include "role/monitor.h"
 #include "role/role.h"
+#include "role/trust.h"
+#include "sys/file.h"
 #include "sys/sandbox.h"
 
 /* How often it looks: an alert is said within a minute of its cause. */
 #define LOOK_S 10
-/* Silence is a matter of hours: every tenth look. */
-#define SILENCE_LOOKS 10
+/* Silence is a matter of hours, certificates one of days: every sixth look. */
+#define SLOW_LOOKS 6
 /* What the store says of itself: some 200 bytes a recipient. */
 #define SAYS_MAX ((size_t)8 * 1024 * 1024)
+
+#define CERTIFICATE_NAME 192
 
 struct monitor {
 	const struct wg_config *config;
 	struct wg_client *client;
 	struct event_base *base;
 	struct wg_plain_httpd *httpd;
+	struct wg_directory *directory;
+	pid_t fetcher;    /* 0: none runs */
+	int64_t fetch_at; /* monotonic ms */
 	json_t *metrics, *silence, *watched;
 	unsigned looks;
 	struct wg_err fatal; /* why the loop was left */
@@ -76,13 +85,92 @@ static enum wg_code tell(struct monitor *m, struct wg_err *err)
 	return code;
 }
 
+/* ---- certificates */
+
+/* What an item is called: the same as long as it is the same certificate of the same place. */
+static void name_of(const struct wg_cert_item *item, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%s%s%s %.8s", item->what, item->whose[0] != '\0' ? " " : "", item->whose,
+	               item->fingerprint); /* cut is fine */
+}
+
+/* What is wrong with one beside its age, which the alerts of the days say. */
+static const char *fault_of(const struct wg_cert_item *item)
+{
+	return item->level != WG_CERT_LEVEL_OK && item->stage < 0 ? item->words : "";
+}
+
+static bool is_stale(const struct wg_cert_item *item)
+{
+	return item->asked && (item->revocation == WG_REVOCATION_STALE || item->revocation == WG_REVOCATION_MISSING);
+}
+
+static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_cert_item *items = NULL;
+	unsigned count = 0;
+	enum wg_code code = wg_certs_list(m->config, m->directory, wg_clock_wall(), &items, &count, err);
+	json_t *all = code == WG_OK ? json_array() : NULL;
+	if (code == WG_OK && all == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");
+	for (unsigned i = 0; code == WG_OK && i < count; i++) {
+		char name[CERTIFICATE_NAME];
+		name_of(&items[i], name, sizeof name);
+		json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "use", items[i].what, "words",
+		                        fault_of(&items[i]), "stale", is_stale(&items[i]), "warn", items[i].stage >= 0);
+		if (one != NULL && items[i].not_after != 0)
+			(void)json_object_set_new(one, "days", json_integer(items[i].days)); /* without memory it lacks its days */
+		if (json_array_append_new(all, one) != 0)
+			code = wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");
+	}
+	if (code == WG_OK) {
+		json_decref(m->watched);
+		m->watched = wg_steal(&all);
+	}
+	json_decref(all);
+	return code;
+}
+
+static void told(void *arg, const char *url, const char *certificate, enum wg_code code, const char *words)
+{
+	(void)arg;
+	if (code != WG_OK)
+		wg_log(WG_LOG_WARNING, "revocation-not-fetched", "url", url, "certificate", certificate, "why", words, NULL);
+}
+
+/* In a child, since sources may be slow: what it fetched is in files afterwards, where everybody reads it. */
+static void fetch(struct monitor *m)
+{
+	int64_t now = wg_clock_monotonic();
+	if (m->fetcher != 0 && waitpid(m->fetcher, NULL, WNOHANG) != 0)
+		m->fetcher = 0;
+	if (m->fetcher != 0 || now < m->fetch_at)
+		return;
+	m->fetch_at = now + (int64_t)m->config->monitor.revocation_s * 1000;
+	m->fetcher = fork();
+	if (m->fetcher == 0) {
+		unsigned kept = 0;
+		struct wg_err err = { 0 };
+		enum wg_code code =
+			wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, NULL, &kept, &err);
+		if (code != WG_OK)
+			wg_log_err(WG_LOG_ERROR, "revocation-round", &err, NULL);
+		_exit(code == WG_OK ? 0 : 1);
+	}
+	if (m->fetcher < 0)
+		m->fetcher = 0; /* tried again at the next round */
+}
+
 static enum wg_code look(struct monitor *m, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(SAYS_MAX);
 	enum wg_code code = wg_client_metrics(m->client, &text, err);
 	if (code == WG_OK)
 		code = take(&text, "metrics", &m->metrics, err);
-	if (code == WG_OK && m->looks % SILENCE_LOOKS == 0) {
+	fetch(m);
+	if (code == WG_OK && m->looks % SLOW_LOOKS == 0)
+		code = look_at_certificates(m, err);
+	if (code == WG_OK && m->looks % SLOW_LOOKS == 0) {
 		wg_buf_reset(&text);
 		code = wg_client_silence(m->client, &text, err);
 		if (code == WG_OK)
@@ -137,17 +225,52 @@ static enum wg_code prepare(struct monitor *m, struct wg_err *err)
 	m->base = event_base_new();
 	if (m->base == NULL || m->watched == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the monitor");
-	enum wg_code code = wg_role_connect(c, WG_ROLE_MONITOR, &m->client, err);
+	enum wg_code code = wg_directory_load(c->directory, c->paths.xsd, &m->directory, err);
+	if (code == WG_OK)
+		code = wg_role_connect(c, WG_ROLE_MONITOR, &m->client, err);
 	if (code == WG_OK && (c->monitor.port != 0 || c->monitor.socket[0] != '\0'))
 		code = wg_plain_httpd_start(m->base, c->monitor.socket[0] != '\0' ? c->monitor.socket : NULL,
 		                            c->monitor.address, c->monitor.port, serve, m, &m->httpd, err);
 	return code;
 }
 
-static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
+struct paths {
+	const char **list;
+	unsigned count, room;
+};
+
+static void add_path(void *arg, const char *path, bool secret)
 {
-	(void)c;
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_MONITOR };
+	struct paths *p = arg;
+	if (!secret && p->count < p->room && access(path, R_OK) == 0) /* one that is not there is told of as such */
+		p->list[p->count++] = path;
+}
+
+static void count_path(void *arg, const char *path, bool secret)
+{
+	unsigned *count = arg;
+	(void)path, (void)secret;
+	(*count)++;
+}
+
+/* It may read what is public, and write what it fetches. */
+static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
+{
+	char folder[WG_PATH_TEXT];
+	unsigned all = 0;
+	enum wg_code code = wg_trust_folder(c, folder, err);
+	if (code == WG_OK)
+		code = wg_file_mkdir(folder, err);
+	wg_files(c, directory, count_path, &all);
+	WG_AUTO_FREE const char **read = calloc(all + 1, sizeof *read);
+	if (code == WG_OK && read == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "no memory");
+	if (code != WG_OK)
+		return code;
+	struct paths paths = { .list = read, .room = all };
+	wg_files(c, directory, add_path, &paths);
+	const char *const write[] = { folder, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_MONITOR, .read = read, .write = write };
 	return wg_role_confine(&sandbox, err);
 }
 
@@ -184,13 +307,14 @@ enum wg_code wg_role_monitor(const struct wg_config *config, struct wg_err *err)
 	struct monitor m = { .config = config };
 	enum wg_code code = prepare(&m, err);
 	if (code == WG_OK)
-		code = confine(config, err);
+		code = confine(config, m.directory, err);
 	if (code == WG_OK)
 		code = run(&m, err);
 	wg_plain_httpd_freep(&m.httpd);
 	if (m.base != NULL)
 		event_base_free(m.base);
 	wg_client_freep(&m.client);
+	wg_directory_freep(&m.directory);
 	json_decref(m.metrics);
 	json_decref(m.silence);
 	json_decref(m.watched);

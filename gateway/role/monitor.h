@@ -12,7 +12,8 @@
 struct wg_monitor_view {
 	const json_t *metrics; /* of wg_client_metrics */
 	const json_t *silence; /* of wg_client_silence; an array */
-	const json_t *watched; /* what else is watched: an array of {name, use, days (integer; null: no end), words ("" when
+	const json_t *watched; /* what else is watched: an array of {name, use, days (integer; null: no end), warn (whether
+	                           its days are worth an alert: false where another has taken its place), words ("" when
 	                          nothing is wrong), stale (boolean)}; certificates and revocation data */
 	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
 };

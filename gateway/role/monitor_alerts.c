@@ -120,7 +120,8 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 		if (name == NULL)
 			continue;
 		(void)snprintf(key, sizeof key, "%s", name); /* cut is fine: still the same each time */
-		for (size_t k = 0; json_is_integer(days) && k < WG_COUNT(levels); k++) {
+		for (size_t k = 0;
+		     json_is_integer(days) && !json_is_false(json_object_get(one, "warn")) && k < WG_COUNT(levels); k++) {
 			char kind[32];
 			if (json_integer_value(days) > levels[k])
 				continue;

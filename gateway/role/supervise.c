@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/check.h"
+#include "role/files.h"
 #include "role/role.h"
 #include "sys/sandbox.h"
 
@@ -23,6 +25,9 @@
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MOST_MS 10000
 #define LIVED_MS 2000
+/* How often the files of certificates and keys are looked at; a change counts once two looks agree on it, so that a
+ * certificate is not taken before its key is there. */
+#define LOOK_MS 5000
 #define STOP_MS 30000 /* deliver may take 20 s to let its workers end */
 
 struct child {
@@ -190,8 +195,54 @@ static void end_the_deaf(const struct child *children, size_t count)
 			(void)kill(children[i].pid, SIGKILL); /* as above */
 }
 
+/* ---- certificates and keys that change under us */
+
+struct watch {
+	struct wg_config *config; /* as it was read at the last reload */
+	struct wg_directory *directory;
+	uint64_t known, seen;
+	int64_t look_at; /* monotonic ms */
+};
+
+static void watch_free(struct watch *w)
+{
+	wg_directory_freep(&w->directory);
+	free(w->config);
+	*w = (struct watch){ .config = NULL };
+}
+
+/* What is watched from now on. A configuration that cannot be read at this moment was read a moment ago: nothing is
+ * watched then, and that is said. */
+static void watch_begin(struct watch *w, const char *file)
+{
+	struct wg_err err = { 0 };
+	watch_free(w);
+	if (wg_config_load(file, &w->config, &err) != WG_OK ||
+	    wg_directory_load(w->config->directory, w->config->paths.xsd, &w->directory, &err) != WG_OK) {
+		wg_log_err(WG_LOG_ERROR, "not-watching", &err, "now", "certificates are read anew at the next reload only",
+		           NULL);
+		return;
+	}
+	w->known = w->seen = wg_files_stamp(w->config, w->directory);
+	w->look_at = wg_clock_monotonic() + LOOK_MS;
+}
+
+/* True once for each change that has settled. */
+static bool watch_look(struct watch *w)
+{
+	if (w->directory == NULL || wg_clock_monotonic() < w->look_at)
+		return false;
+	uint64_t now = wg_files_stamp(w->config, w->directory);
+	bool changed = now != w->known && now == w->seen;
+	w->seen = now;
+	w->look_at = wg_clock_monotonic() + LOOK_MS;
+	if (changed)
+		w->known = now; /* also when it will be refused: the next change is another one */
+	return changed;
+}
+
 /* The new configuration is tried whole before anything is touched; a bad one changes nothing. */
-static void reload(struct child *children, size_t count, const struct wg_config *config)
+static void reload(struct child *children, size_t count, const struct wg_config *config, struct watch *watch)
 {
 	struct wg_err err = { 0 };
 	reload_wanted = 0;
@@ -200,6 +251,7 @@ static void reload(struct child *children, size_t count, const struct wg_config 
 		return;
 	}
 	wg_log(WG_LOG_INFO, "reload", NULL);
+	watch_begin(watch, config->file);
 	for (size_t i = 1; i < count; i++) /* the store reads nothing that a reload changes */
 		ask_to_stop(&children[i]);
 }
@@ -261,13 +313,20 @@ enum wg_code wg_supervise(const struct wg_config *config, struct wg_err *err)
 		code = take_signals(err);
 	if (code != WG_OK)
 		return code;
+	struct watch watch = { .config = NULL };
+	watch_begin(&watch, config->file);
 	while (!wg_role_stop) {
 		reap(children, count);
+		if (watch_look(&watch)) {
+			wg_log(WG_LOG_INFO, "certificates-changed", NULL);
+			reload_wanted = 1;
+		}
 		if (reload_wanted)
-			reload(children, count, config);
+			reload(children, count, config, &watch);
 		end_the_deaf(children, count);
 		pause_ms(start_due(children, count, config));
 	}
+	watch_free(&watch);
 	wg_log(WG_LOG_INFO, "stopping", NULL);
 	stop(children + 1, count - 1); /* those that use the store, then the store */
 	stop(children, 1);

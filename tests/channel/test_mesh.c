@@ -8,6 +8,7 @@
 #include "../crypto/pki.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "channel/mesh.h"
 
 #define REFERENCE "01jd0000000000000000000000.health.desk"
@@ -43,7 +44,12 @@ static struct service start(const char *fault)
 	s.in = in[1];
 	s.out = fdopen(out[0], "r");
 	assert_non_null(s.out);
-	assert_int_equal(fscanf(s.out, "port %u", &s.port), 1);
+	char line[32] = "";
+	uint64_t port = 0;
+	assert_non_null(fgets(line, sizeof line, s.out));
+	line[strcspn(line, "\n")] = '\0';
+	assert_true(strncmp(line, "port ", 5) == 0 && wg_num_parse(line + 5, 1, 65535, &port));
+	s.port = (unsigned)port;
 	return s;
 }
 

@@ -5,6 +5,7 @@ import http.client
 import pathlib
 import shutil
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -91,6 +92,33 @@ class Monitor(unittest.TestCase):
         w.wait_for("the alert has cleared", 120, lambda: self.alerts("alert-cleared", key))
         self.assertEqual(len(self.alerts("alert", key)), 1)
         self.assertEqual(len(self.alerts("alert-cleared", key)), 1)
+
+    def shown(self):
+        """The certificate that the gateway shows at its HTTPS door."""
+        context = ssl.create_default_context(cafile=self.world.pki / "ca.pem")
+        mine = self.world.pki / "staffordshire-police"
+        context.load_cert_chain(mine / "client.pem", mine / "client.key")
+        try:
+            with socket.create_connection(("127.0.0.1", self.gate.port), timeout=10) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as tls:
+                return tls.getpeercert(True)
+        except OSError:
+            return None
+
+    def test_4_a_renewed_certificate_is_taken_up_by_itself(self):
+        text = self.metrics()
+        self.assertRegex(text, r'wardgate_certificate_left_seconds\{name="intake https [0-9a-f]{8}",use="intake https"\} [1-9]')
+        before = self.shown()
+        new, mine = self.world.pki / "derbyshire", self.world.pki / "staffordshire"
+        for ending in ("pem", "key"):  # written beside it and renamed, as certbot does
+            part = mine / f"new.{ending}"
+            shutil.copy2(new / f"server.{ending}", part)
+            part.rename(mine / f"server.{ending}")
+        w.wait_for("the other certificate is shown", 60, lambda: self.shown() not in (None, before))
+        self.assertEqual(len([l for l in self.gate.log_lines() if l.get("event") == "certificates-changed"]), 1)
+        (mine / "server.key").write_text("half written")
+        w.wait_for("what does not fit is refused, in words", 60, lambda: [l for l in self.gate.log_lines() if l.get("event") == "reload-refused"])
+        self.assertIsNotNone(self.shown())  # and the old one goes on
 
     def path(self, data):
         path = self.folder / "report.eml"
