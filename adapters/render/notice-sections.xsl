@@ -21,6 +21,7 @@
 					<xsl:otherwise>OFFICIAL-SENSITIVE</xsl:otherwise>
 				</xsl:choose>
 			</marking>
+			<section title="What to do now"><part id="do"/><part id="ring"/></section>
 			<section title="Key facts"><part id="key-1"/><part id="key-2"/><part id="key-3"/></section>
 			<section title="What happened"><part id="what"/><part id="other"/></section>
 			<xsl:apply-templates select="*[not(self::n:child)]/*" mode="holder"/>
@@ -126,6 +127,10 @@
 		n:absence/n:since | n:absence/n:whereabouts | n:update/n:new-risk | n:interview/n:outcome | n:placement-notice/n:change | n:placement-notice/n:starts |
 		n:placement-notice/n:ends | n:meeting/n:type | n:meeting/n:when | n:escalation/n:trigger | n:escalation/n:count | n:escalation/n:missing-since |
 		n:alert/n:cancelled | n:answer/n:state | n:answer/n:reason" mode="part" priority="3">key-3</xsl:template>
+	<xsl:template match="n:delivery/n:do | n:operation/n:do" mode="part" priority="3">do</xsl:template>
+	<xsl:template match="n:delivery/n:ring" mode="part" priority="3">ring</xsl:template>
+	<xsl:template match="n:delivery/* | n:operation/*" mode="part" priority="2.5">key-3</xsl:template>
+	<xsl:template match="n:delivery/n:log-head | n:delivery/n:copy-hash | n:operation/n:name" mode="part" priority="3">about</xsl:template>
 	<xsl:template match="n:notice/n:episode/n:risk-reason | n:notice/n:episode/n:rag" mode="part" priority="3">risk-1</xsl:template>
 	<xsl:template match="n:missing/n:concern | n:missing/n:vulnerability | n:missing/n:victim-of-crime | n:missing/n:victim-of-abuse | n:missing/n:danger-to-others |
 		n:missing/n:previous-harm | n:missing/n:abduction | n:notice/n:found/n:harm | n:notice/n:found/n:crime | n:missing/n:offending | n:missing/n:exploitation |
@@ -167,6 +172,10 @@
 	<xsl:template match="@kind[. = 'recall']" mode="title">RECALL: do not use the earlier notice</xsl:template>
 	<xsl:template match="@kind[. = 'form-return']" mode="title">Form returned to be completed</xsl:template>
 	<xsl:template match="@kind[. = 'review-overdue']" mode="title">OVERDUE: nobody has decided about a notice</xsl:template>
+	<xsl:template match="@kind[. = 'not-confirmed']" mode="title">NOT CONFIRMED: ring, somebody may not have a notice</xsl:template>
+	<xsl:template match="@kind[. = 'receipt']" mode="title">How far a notice has come</xsl:template>
+	<xsl:template match="@kind[. = 'alert']" mode="title">ALERT: something is wrong with the gateway</xsl:template>
+	<xsl:template match="@kind[. = 'alert'][../n:operation/n:state = 'cleared']" mode="title" priority="1">CLEARED: an alert of the gateway is over</xsl:template>
 	<xsl:template match="n:account" mode="title">The child's account</xsl:template>
 	<xsl:template match="n:return" mode="title">Coming back</xsl:template>
 	<xsl:template match="n:carer-account" mode="title">The carer's account</xsl:template>
@@ -282,6 +291,20 @@
 	<xsl:template match="n:escalation/n:window" mode="label">In days</xsl:template>
 	<xsl:template match="n:escalation/n:count" mode="label">Episodes</xsl:template>
 	<xsl:template match="n:marking" mode="label">Handling</xsl:template>
+	<xsl:template match="n:delivery/n:do | n:operation/n:do" mode="label">Do this</xsl:template>
+	<xsl:template match="n:delivery/n:missing" mode="label">What has not come</xsl:template>
+	<xsl:template match="n:delivery/n:level" mode="label">How far it has got</xsl:template>
+	<xsl:template match="n:delivery/n:kind" mode="label">Kind of notice</xsl:template>
+	<xsl:template match="n:delivery/n:recipient" mode="label">It is for</xsl:template>
+	<xsl:template match="n:delivery/n:since" mode="label">Ready since</xsl:template>
+	<xsl:template match="n:delivery/n:by" mode="label">Acknowledged by</xsl:template>
+	<xsl:template match="n:delivery/n:reason" mode="label">What was said</xsl:template>
+	<xsl:template match="n:delivery/n:copy-hash" mode="label">Hash of that notice</xsl:template>
+	<xsl:template match="n:delivery/n:log-head" mode="label">Head of the log there</xsl:template>
+	<xsl:template match="n:operation/n:what" mode="label">What is wrong</xsl:template>
+	<xsl:template match="n:operation[n:state = 'cleared']/n:what" mode="label" priority="1">What was wrong</xsl:template>
+	<xsl:template match="n:operation/n:name" mode="label">Name of the alert</xsl:template>
+	<xsl:template match="n:header/n:to" mode="label">Addressed to</xsl:template>
 	<xsl:template match="n:withheld" mode="label">
 		<xsl:call-template name="words"><xsl:with-param name="name" select="@category"/></xsl:call-template>
 	</xsl:template>
@@ -326,7 +349,7 @@
 			<xsl:value-of select="concat('[', r:london(string(@value)), ']')"/>
 		</xsl:if>
 	</xsl:template>
-	<xsl:template match="n:sent | n:received" mode="value">
+	<xsl:template match="n:sent | n:received | n:handed-over | n:opened | n:acknowledged | n:delivery/n:since | n:operation/n:since" mode="value">
 		<xsl:value-of select="r:london(string(.))"/>
 	</xsl:template>
 	<xsl:template name="day">
@@ -377,6 +400,21 @@
 			<xsl:when test="@name"><xsl:value-of select="concat(@name, ' (', ., ')')"/></xsl:when>
 			<xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
 		</xsl:choose>
+	</xsl:template>
+	<xsl:template match="n:delivery/n:ring" mode="value">
+		<xsl:if test="@telephone"><xsl:value-of select="concat(@telephone, ' - ')"/></xsl:if>
+		<xsl:value-of select="."/>
+	</xsl:template>
+	<xsl:template match="n:delivery/n:recipient" mode="value">
+		<xsl:value-of select="concat(., ' (', @organisation)"/>
+		<xsl:if test="@desk"><xsl:value-of select="concat(', ', @desk)"/></xsl:if>
+		<xsl:text>)</xsl:text>
+	</xsl:template>
+	<xsl:template match="n:delivery/n:kind" mode="value"><xsl:value-of select="translate(., '-', ' ')"/></xsl:template>
+	<xsl:template match="n:header/n:to" mode="value">
+		<xsl:value-of select="@organisation"/>
+		<xsl:if test="@desk"><xsl:value-of select="concat(', ', @desk)"/></xsl:if>
+		<xsl:if test="@role"><xsl:value-of select="concat(' (', @role, ')')"/></xsl:if>
 	</xsl:template>
 	<xsl:template match="n:sender | n:copy-for" mode="value">
 		<xsl:value-of select="@organisation"/>

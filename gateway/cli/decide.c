@@ -150,6 +150,7 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 	struct wg_facts facts = {
 		.self = d.self != NULL ? d.self : "",
 		.submitter = d.from != NULL ? d.from : sender,
+		.own = d.self != NULL && strcmp(d.self, d.from != NULL ? d.from : sender) == 0,
 		.now = d.at != NULL ? d.at : wg_clock_format(wg_clock_wall(), now),
 	};
 	if (code == WG_OK)

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/policy.h"
 #include "cli/policy_tests.h"
+#include "policy/confirm.h"
 
 /* Words to a person about one thing; a longer list is cut. */
 #define EXPECT_TEXT 1600
@@ -262,6 +264,7 @@ static void judge_obligations(struct judge *j, const struct _xmlNode *node, cons
 	judge_word(j, node, d, "due", d->due);
 	judge_word(j, node, d, "escalate", d->escalate);
 	judge_word(j, node, d, "keep", d->keep);
+	judge_word(j, node, d, "deadline", d->confirm);
 	judge_delay(j, node, d);
 	judge_words_in(j, node, "route-source", d->route_source);
 	bool two = second != NULL && (strcmp(second, "true") == 0 || strcmp(second, "1") == 0);
@@ -291,6 +294,34 @@ static void judge_because(struct judge *j, const struct _xmlNode *node, const st
 		judge_words_in(j, node, "source", r->source);
 		judge_words_in(j, node, "basis", r->basis);
 	}
+}
+
+/* ---- deadlines */
+
+/* One step of the ladder, its time counted from the time of the test. */
+static void judge_step(struct judge *j, const struct _xmlNode *node, const struct wg_decision *d)
+{
+	WG_AUTO_FREE char *number = wg_xml_attr(node, "number"), *missing = wg_xml_attr(node, "not"),
+					  *tell = wg_xml_attr(node, "tell"), *at = wg_xml_attr(node, "at");
+	struct wg_confirm_step_view step;
+	char due[WG_CLOCK_TEXT] = "never";
+	uint64_t i = 0;
+	int64_t since = 0, wanted = 0;
+	if (number == NULL || !wg_num_parse(number, 1, 12, &i) || !wg_clock_parse(j->scene->now, &since))
+		return; /* the schema sees to both */
+	if (!wg_confirm_step(j->policy, d->confirm, (unsigned)i - 1, &step)) {
+		unmet(j, node, "step: deadline %s has no step %s", d->confirm[0] != '\0' ? d->confirm : "(none)", number);
+		return;
+	}
+	int64_t ms = wg_confirm_step_due(j->policy, d->confirm, (unsigned)i - 1, d->desk, since);
+	if (ms != INT64_MAX)
+		(void)wg_clock_format(ms, due); /* it gives back its buffer */
+	if (missing != NULL && strcmp(missing, wg_confirm_level_name(step.missing)) != 0)
+		unmet(j, node, "step %s: is for what is not %s", number, wg_confirm_level_name(step.missing));
+	if (tell != NULL && strcmp(tell, step.tell) != 0)
+		unmet(j, node, "step %s: tells %s", number, step.tell);
+	if (at != NULL && (!wg_clock_parse(at, &wanted) || wanted != ms))
+		unmet(j, node, "step %s: is due at %s", number, due);
 }
 
 /* ---- the copy */
@@ -351,6 +382,8 @@ static void judge_recipient(struct judge *j, const struct _xmlNode *node)
 		for (const struct _xmlNode *n = wg_xml_first(node, NULL); n != NULL; n = wg_xml_next(n, NULL))
 			if (strcmp(wg_xml_name(n), "because") == 0)
 				judge_because(j, n, d);
+			else if (strcmp(wg_xml_name(n), "step") == 0)
+				judge_step(j, n, d);
 			else
 				judge_copy(j, n, d);
 	}

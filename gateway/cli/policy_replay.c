@@ -214,6 +214,7 @@ static enum wg_code decide_at(struct replay *r, const struct wg_past *at, struct
 	enum wg_code code = know(r, at, notice, known, err);
 	struct wg_facts facts = { .self = r->config->organisation,
 		                      .submitter = at->sender,
+		                      .own = strcmp(at->sender, r->config->organisation) == 0,
 		                      .now = known->now,
 		                      .live_episode = known->live,
 		                      .consents = known->consents,

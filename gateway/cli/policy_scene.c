@@ -111,6 +111,7 @@ static void settle_facts(const struct wg_policy_tests *tests, const struct _xmlN
 	scene->facts.now = scene->now;
 	scene->facts.submitter = scene->from;
 	scene->facts.self = scene->self;
+	scene->facts.own = strcmp(scene->from, scene->self) == 0;
 	scene->facts.live_episode = scene->live[0] != '\0' ? scene->live : NULL;
 }
 

@@ -42,6 +42,7 @@ static const char *const names[] = {
 	"recommendation",
 	"professional-contact",
 	"sharing",
+	"delivery",
 };
 
 _Static_assert(WG_COUNT(names) <= 64, "a set of categories is 64 bits");

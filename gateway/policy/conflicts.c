@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "policy/confirm_internal.h"
 #include "policy/say_internal.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -80,6 +81,18 @@ static void reach_told(const struct search *s, const struct wg_set *kinds, unsig
 	}
 }
 
+/* Any desk can be addressed: in the roles to which the rules give such a notice. */
+static void reach_addressed(const struct search *s, const struct wg_set *kinds)
+{
+	for (unsigned r = 0; r < s->policy->role_count; r++)
+		for (unsigned i = 0; i < s->policy->rule_count; i++) {
+			const struct wg_rule *rule = &s->policy->rules[i];
+			if (rule->effect == WG_SHARE && (rule->sides >> WG_SIDE_ADDRESSED & 1) != 0 && wg_set_has(&rule->to, r) &&
+			    !wg_set_full(&rule->kinds))
+				reach(s, kinds, r, 1U << WG_SIDE_ADDRESSED);
+		}
+}
+
 static void find_recipients(const struct search *s)
 {
 	const struct wg_policy *p = s->policy;
@@ -88,7 +101,9 @@ static void find_recipients(const struct search *s)
 		for (unsigned i = 0; i < p->route_count; i++)
 			for (unsigned k = 0; k < p->routes[i].to_count && !over(s, &p->routes[i].span); k++) {
 				const struct wg_route_to *to = &p->routes[i].to[k];
-				if (told == 0 && to->side != WG_SIDE_TOLD)
+				if (told == 0 && to->side == WG_SIDE_ADDRESSED)
+					reach_addressed(s, &p->routes[i].kinds);
+				else if (told == 0 && to->side != WG_SIDE_TOLD)
 					reach(s, &p->routes[i].kinds, to->role, 1U << to->side);
 				else if (told == 1 && to->side == WG_SIDE_TOLD)
 					reach_told(s, &p->routes[i].kinds, to->role);
@@ -289,7 +304,9 @@ enum wg_code wg_policy_conflicts(const struct wg_policy *policy, const struct wg
 	check_roles(&s);
 	if (directory != NULL)
 		check_routes(&s, directory);
-	enum wg_code code = wg_buf_check(out, "the list of conflicts", err);
+	enum wg_code code = wg_confirm_conflicts(policy, directory, out, &s.found, err);
+	if (code == WG_OK)
+		code = wg_buf_check(out, "the list of conflicts", err);
 	if (code == WG_OK)
 		*count = s.found;
 	return code;

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "policy/confirm_internal.h"
 #include "policy/tally_internal.h"
 
 /* Conditions speak of the notice and not of the recipient, so each is judged once per notice. */
@@ -28,6 +29,7 @@ struct deciding {
 	struct wg_recipient recipients[WG_LIMIT_RECIPIENTS];
 	struct candidate *candidates;
 	unsigned candidate_count;
+	signed char *deadlines;                 /* judged, one for each of the policy's */
 	wg_categories present, frame, in_texts; /* in_texts: what its free text may hold */
 	struct wg_notice_text *texts;
 	unsigned text_count;
@@ -42,6 +44,7 @@ static void close_deciding(struct deciding *d)
 {
 	wg_facts_view_close(&d->view);
 	free(d->candidates);
+	free(d->deadlines);
 	free(d->applied);
 	free(d->texts);
 }
@@ -232,6 +235,19 @@ static enum wg_code count_rules(struct deciding *d, const struct wg_recipient *t
 	return code;
 }
 
+/* By when it has to be confirmed. A copy that a person must release first is under its rule from then on. */
+static enum wg_code find_deadline(struct deciding *d, const struct wg_recipient *to, struct wg_decision *out,
+                                  struct wg_err *err)
+{
+	const struct wg_deadline *deadline = NULL;
+	if (out->verdict == WG_VERDICT_DENY)
+		return WG_OK;
+	enum wg_code code = wg_confirm_choose(&d->view, to, out->organisation->kind, d->deadlines, &deadline, err);
+	if (code == WG_OK && deadline != NULL)
+		(void)snprintf(out->confirm, sizeof out->confirm, "%.*s", WG_LIMIT_NAME, deadline->id); /* seen to at loading */
+	return code;
+}
+
 static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_err *err)
 {
 	struct wg_decision *out = &d->routing.out->list[number];
@@ -255,7 +271,7 @@ static enum wg_code decide_one(struct deciding *d, unsigned number, struct wg_er
 	if (d->text_review != NULL)
 		memcpy(out->reader, d->text_review->due.escalate, sizeof out->reader);
 	add_obligations(d, out);
-	return WG_OK;
+	return find_deadline(d, to, out, err);
 }
 
 /* All that the routes give; then those that rules want told of them, whose own rules tell nobody more. */
@@ -303,8 +319,10 @@ static enum wg_code prepare(struct deciding *d, const struct wg_notice *notice, 
 	d->candidates = calloc(policy->rule_count + 1, sizeof *d->candidates);
 	d->applied = calloc(policy->rule_count + 1, sizeof(const struct wg_rule *));
 	d->texts = calloc(WG_NOTICE_TEXTS, sizeof *d->texts);
-	if (d->candidates == NULL || d->applied == NULL || d->texts == NULL)
+	d->deadlines = malloc(policy->deadline_count + 1);
+	if (d->candidates == NULL || d->applied == NULL || d->texts == NULL || d->deadlines == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory to decide");
+	memset(d->deadlines, -1, policy->deadline_count + 1);
 	d->text_count = wg_notice_texts(notice, d->texts, WG_NOTICE_TEXTS);
 	for (unsigned i = 0; i < d->text_count; i++)
 		d->in_texts |= d->texts[i].may;

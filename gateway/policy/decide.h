@@ -44,6 +44,7 @@ bool wg_policy_grade(const struct wg_policy *policy, const struct wg_notice *not
 struct wg_facts {
 	const char *self;      /* organisation of this gateway */
 	const char *submitter; /* organisation that handed it in */
+	bool own;              /* this gateway wrote it itself: whom it is addressed to is honoured */
 	const char
 		*now; /* RFC 3339: for age(), working-hours() and the dates of rules; never read from a clock. Required */
 	const char *live_episode; /* whether the child is missing now: "yes", "no", NULL when that is not known */
@@ -75,11 +76,12 @@ struct wg_decision {
 	const struct wg_organisation *organisation;
 	const struct wg_desk *desk;
 	char role[WG_LIMIT_NAME + 1];
-	char of[WG_LIMIT_NAME + 1]; /* "placing", "host", "sender", "named", "national"; who is reached as one that was
-	                             * told before has the side under which it was, or "told" where that is not known */
-	char also[256];             /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
-	                             * delivery per desk, decided under the role that reached it first */
-	const char *route_source;   /* why it is a recipient */
+	char of[WG_LIMIT_NAME +
+	        1];     /* "placing", "host", "sender", "named", "national", "addressed"; who is reached as one that was
+	                 * told before has the side under which it was, or "told" where that is not known */
+	char also[256]; /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
+	                 * delivery per desk, decided under the role that reached it first */
+	const char *route_source; /* why it is a recipient */
 	enum wg_verdict verdict;
 	char verdict_rule[160];   /* the rule behind REVIEW or DENY, with its source; "" for SEND */
 	char due[24];             /* REVIEW: ISO duration or "" */
@@ -100,6 +102,8 @@ struct wg_decision {
 	wg_categories mark;  /* withheld and to be named in the copy: only where a rule says marker="say" and none "none" */
 	int64_t valid_until; /* wall ms at which something given ends that a gate for this role or a condition asked for:
 	                      * from then on it has to be decided again. INT64_MAX when there is no such instant */
+	/* Id of the <deadline> by which it has to be confirmed; "" when there is none, or nothing is sent. */
+	char confirm[WG_LIMIT_NAME + 1];
 	struct wg_reason *reasons; /* one per category present in the notice */
 	unsigned reason_count;
 };
@@ -124,9 +128,9 @@ void wg_decisions_freep(struct wg_decisions **decisions);
 bool wg_policy_watches_live(const struct wg_policy *policy, const char *kind);
 
 /* One decision as the disclosure record and `--json` print it: one JSON object: recipient, role, side; verdict with
- * rule, due, second_person, escalate, delay (minutes), keep, valid_until (RFC 3339, or ""); granted, withheld, marked,
- * overridden, in_text (lists of categories); reasons (per category: effect, rule, basis, source, consent, override,
- * kept_back); elements, when notice is not NULL:
+ * rule, due, second_person, escalate, delay (minutes), keep, confirm, valid_until (RFC 3339, or ""); granted, withheld,
+ * marked, overridden, in_text (lists of categories); reasons (per category: effect, rule, basis, source, consent,
+ * override, kept_back); elements, when notice is not NULL:
  * {"given": [...], "withheld": [...]}, each {"place": "child/name/full", "category": "identity", "count": 1}; policy
  * version and hash. Names of places, never what stands there: no personal data. */
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
@@ -150,16 +154,16 @@ enum wg_code wg_policy_conflicts(const struct wg_policy *policy, const struct wg
 
 /* Every rule and route in turn, for tools that print or trace a policy. */
 struct wg_policy_item {
-	const char *id;        /* "england/frame"; of a route "england/route-3", counted in its file from 1; of a
-	                        * definition "england/$critical-to-safeguard" */
-	const char *layer;     /* "england" */
-	const char *what;      /* "rule", "route", "grades", "retention", "hours", "text-review", "definition" */
-	const char *source;    /* its <source> */
-	const char *text;      /* a sentence or two that a data protection officer can sign */
-	const char *note;      /* its <note>, or NULL */
-	const char *kinds;     /* kinds of notice that it is about, separated by blanks, or "*"; "" where it has none */
-	const char *roles;     /* roles that it is about, the same way */
-	const char *basis;     /* of a rule that shares, in words; NULL otherwise */
+	const char *id;     /* "england/frame"; of a route "england/route-3", counted in its file from 1; of a
+	                     * definition "england/$critical-to-safeguard" */
+	const char *layer;  /* "england" */
+	const char *what;   /* "rule", "route", "grades", "retention", "hours", "text-review", "definition", "deadline" */
+	const char *source; /* its <source> */
+	const char *text;   /* a sentence or two that a data protection officer can sign */
+	const char *note;   /* its <note>, or NULL */
+	const char *kinds;  /* kinds of notice that it is about, separated by blanks, or "*"; "" where it has none */
+	const char *roles;  /* roles that it is about, the same way */
+	const char *basis;  /* of a rule that shares, in words; NULL otherwise */
 	enum wg_effect effect; /* of a rule */
 };
 unsigned wg_policy_items(const struct wg_policy *policy);

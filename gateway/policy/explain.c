@@ -109,6 +109,7 @@ static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
 	put_pair(out, "escalate", decision->escalate);
 	wg_buf_printf(out, "\"delay\":%u,", decision->delay_minutes);
 	put_pair(out, "keep", decision->keep);
+	put_pair(out, "confirm", decision->confirm);
 	put_pair(out, "valid_until", until);
 }
 
@@ -179,6 +180,8 @@ static void put_obligations(struct wg_buf *out, const struct wg_decision *decisi
 		wg_buf_printf(out, "  decided again if not sent by %s, when an agreement ends\n",
 		              wg_clock_format(decision->valid_until, until));
 	}
+	if (decision->confirm[0] != '\0')
+		wg_buf_printf(out, "  to be confirmed as deadline %s says\n", decision->confirm);
 	if (decision->keep[0] != '\0')
 		wg_buf_printf(out, "  the recipient may keep it for %s\n", decision->keep);
 }

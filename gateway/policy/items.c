@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "policy/confirm_internal.h"
 #include "policy/say_internal.h"
 
 /* The longest sentence: a rule for 64 roles with words of 160, and a condition of 2000 letters. */
@@ -31,6 +32,8 @@ static struct face face_of(const struct wg_policy *p, const struct wg_item *item
 			                  p->text_reviews[i].layer };
 	if (item->kind == WG_ITEM_DEFINE)
 		return (struct face){ "definition", p->defines[i].source, p->defines[i].note, p->defines[i].layer };
+	if (item->kind == WG_ITEM_DEADLINE)
+		return (struct face){ "deadline", p->deadlines[i].source, p->deadlines[i].note, p->deadlines[i].layer };
 	return (struct face){ "rule", p->rules[i].source, p->rules[i].note, p->rules[i].layer };
 }
 
@@ -46,6 +49,8 @@ static char *id_of(const struct wg_policy *policy, unsigned at)
 		                                                                                                      : NULL;
 	if (item->kind == WG_ITEM_RULE)
 		return strdup(policy->rules[item->index].id);
+	if (item->kind == WG_ITEM_DEADLINE)
+		return strdup(policy->deadlines[item->index].id);
 	for (unsigned i = 0; i < at; i++)
 		number += policy->items[i].kind == item->kind && face_of(policy, &policy->items[i]).layer == face.layer ? 1 : 0;
 	return asprintf(&id, "%s/%s-%u", policy->layers[face.layer].id, face.what, number) >= 0 ? id : NULL;
@@ -90,6 +95,9 @@ static void fill_about(const struct wg_policy *p, struct wg_item *item)
 			wg_set_add(&to, p->routes[i].to[t].role);
 	} else if (item->kind == WG_ITEM_RETENTION) {
 		kinds = &p->retentions[i].kinds;
+	} else if (item->kind == WG_ITEM_DEADLINE) {
+		kinds = &p->deadlines[i].kinds;
+		roles = &p->deadlines[i].to;
 	}
 	item->kinds = names_of(kinds, kind_name, p, p->kind_count);
 	item->roles = names_of(roles, role_name, p, p->role_count);

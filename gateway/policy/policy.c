@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "policy/policy_internal.h"
+#include "policy/confirm_internal.h"
 
 const char *const wg_side_names[WG_SIDES] = {
-	[WG_SIDE_PLACING] = "placing", [WG_SIDE_HOST] = "host",         [WG_SIDE_SENDER] = "sender",
-	[WG_SIDE_NAMED] = "named",     [WG_SIDE_NATIONAL] = "national", [WG_SIDE_TOLD] = "told",
+	[WG_SIDE_PLACING] = "placing",     [WG_SIDE_HOST] = "host",         [WG_SIDE_SENDER] = "sender",
+	[WG_SIDE_NAMED] = "named",         [WG_SIDE_NATIONAL] = "national", [WG_SIDE_TOLD] = "told",
+	[WG_SIDE_ADDRESSED] = "addressed",
 };
 
 unsigned wg_side_find(const char *name)
@@ -42,6 +43,9 @@ bool wg_policy_watches_live(const struct wg_policy *policy, const char *kind)
 			return true;
 	for (unsigned i = 0; i < policy->rule_count; i++)
 		if (policy->rules[i].when.live && !policy->rules[i].unconfirmed && wg_set_has(&policy->rules[i].kinds, k))
+			return true;
+	for (unsigned i = 0; i < policy->deadline_count; i++)
+		if (policy->deadlines[i].when.live && wg_set_has(&policy->deadlines[i].kinds, k))
 			return true;
 	return false;
 }
@@ -141,6 +145,7 @@ void wg_policy_freep(struct wg_policy **policy)
 	free_rules(p);
 	free_routes(p);
 	free_small(p);
+	wg_deadlines_free(p);
 	void *lists[] = { p->defines, p->grades, p->hours, p->closed, p->text_reviews, p->retentions, p->items };
 	for (size_t i = 0; i < WG_COUNT(lists); i++)
 		free(lists[i]);

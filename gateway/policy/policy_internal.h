@@ -32,9 +32,10 @@ enum wg_side {
 	WG_SIDE_SENDER,
 	WG_SIDE_NAMED,
 	WG_SIDE_NATIONAL,
-	WG_SIDE_TOLD /* told before, and the side under which is not known */
+	WG_SIDE_TOLD,     /* told before, and the side under which is not known */
+	WG_SIDE_ADDRESSED /* a notice of the gateway itself names its desk */
 };
-#define WG_SIDES 6
+#define WG_SIDES 7
 extern const char *const wg_side_names[WG_SIDES];
 /* WG_SIDES when there is none of that name. */
 unsigned wg_side_find(const char *name);
@@ -165,7 +166,8 @@ enum wg_item_kind {
 	WG_ITEM_RETENTION,
 	WG_ITEM_HOURS,
 	WG_ITEM_TEXT_REVIEW,
-	WG_ITEM_DEFINE
+	WG_ITEM_DEFINE,
+	WG_ITEM_DEADLINE
 };
 struct wg_item {
 	enum wg_item_kind kind;
@@ -191,9 +193,10 @@ struct wg_policy {
 	int64_t *closed; /* days since 1970-01-01 in London */
 	struct wg_text_review *text_reviews;
 	struct wg_retention *retentions;
+	struct wg_deadline *deadlines; /* confirm_internal.h; lowest layer first */
 	struct wg_item *items;
 	unsigned role_count, define_count, route_count, rule_count, grades_count, hours_count, closed_count,
-		text_review_count, retention_count, item_count;
+		text_review_count, retention_count, deadline_count, item_count;
 	char version[2 * WG_LIMIT_NAME + 2];
 	char hash[WG_NAMES_HASH];
 };
@@ -271,7 +274,8 @@ unsigned wg_policy_kind(const struct wg_policy *policy, const char *name);
 enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role,
                                struct wg_err *err);
 
-/* policy_role.c, policy_route.c, policy_rule.c, grades.c, hours.c, policy_keep.c: one element into the policy. */
+/* policy_role.c, policy_route.c, policy_rule.c, grades.c, hours.c, policy_keep.c, policy_confirm.c: one element into
+ * the policy. */
 enum wg_code wg_policy_add_role(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
 enum wg_code wg_policy_add_route(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
 enum wg_code wg_policy_add_rule(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err) WG_MUST;
@@ -283,6 +287,8 @@ enum wg_code wg_policy_add_closed(const struct wg_layer *layer, const struct _xm
 enum wg_code wg_policy_add_text_review(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 	WG_MUST;
 enum wg_code wg_policy_add_retention(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
+	WG_MUST;
+enum wg_code wg_policy_add_deadline(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)
 	WG_MUST;
 /* policy_basis.c: the lawful basis of a rule, and whether it is enough. */
 enum wg_code wg_policy_read_basis(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_rule *rule,

@@ -11,12 +11,12 @@ static const struct wg_names_row language[] = {
 	{ "policy", NULL, "id extends areas version" },
 	{ "note", NULL, "" },
 	{ "role", NULL, "name at named" },
-	{ "role", "at", "council police health home provider school family national" },
+	{ "role", "at", "council police health home provider school family national any" },
 	{ "define", NULL, "name" },
 	{ "confirm", NULL, "rule by on" },
 	{ "route", NULL, "kind from until even-to-sender" },
 	{ "to", NULL, "role of" },
-	{ "to", "of", "placing host sender told named national" },
+	{ "to", "of", "placing host sender told named national addressed" },
 	{ "rule", NULL,
 	  "id effect kind to except of categories from until marker due second-person escalate unless overrides text delay "
 	  "tell keep confirmation" },
@@ -30,6 +30,9 @@ static const struct wg_names_row language[] = {
 	{ "hours", NULL, "name days opens closes closed-days" },
 	{ "closed", NULL, "days" },
 	{ "text-review", NULL, "due escalate" },
+	{ "deadline", NULL, "id kind to except of at" },
+	{ "step", NULL, "not after in tell" },
+	{ "step", "not", "handed-over received opened acknowledged" },
 	{ "retention", NULL, "kind at keep" },
 	{ "when", NULL, "" },
 	{ "basis", NULL, "gdpr dpa act" },
@@ -108,6 +111,7 @@ static const struct {
 	{ "grades", 1, wg_policy_add_grades },
 	{ "text-review", 1, wg_policy_add_text_review },
 	{ "retention", 1, wg_policy_add_retention },
+	{ "deadline", 1, wg_policy_add_deadline },
 };
 #define PASSES 2
 

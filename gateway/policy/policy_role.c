@@ -8,7 +8,7 @@
 /* Kinds of organisation that a notice can name one of; of the others there is one for the area, or all are meant. */
 static bool can_be_named(const char *at)
 {
-	return strcmp(at, "family") != 0 && strcmp(at, "national") != 0;
+	return strcmp(at, "family") != 0 && strcmp(at, "national") != 0 && strcmp(at, "any") != 0;
 }
 
 /* One place of named=, "school/name", without blanks around it. */

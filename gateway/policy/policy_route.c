@@ -11,6 +11,8 @@ static const char *side_fault(const struct wg_role *role, enum wg_side side)
 {
 	bool national = strcmp(role->at, "national") == 0;
 	bool alone = strcmp(role->at, "home") == 0 || strcmp(role->at, "school") == 0;
+	if (strcmp(role->at, "any") == 0)
+		return "a route cannot tell which organisation is meant: only of=\"addressed\" leads there";
 	if (side == WG_SIDE_NATIONAL && !national)
 		return "of=\"national\" is for roles at=\"national\"";
 	if (side == WG_SIDE_NAMED && role->named_count == 0)
@@ -36,9 +38,13 @@ static enum wg_code read_to(const struct wg_layer *layer, const struct _xmlNode 
 	to->side = (enum wg_side)wg_side_find(of); /* the schema has seen that it is one */
 	to->role = wg_policy_role(layer->policy, to->role_name);
 	if (strcmp(to->role_name, "*") == 0)
-		return to->side == WG_SIDE_TOLD
+		return to->side == WG_SIDE_TOLD || to->side == WG_SIDE_ADDRESSED
 		           ? WG_OK
-		           : wg_xml_complain(layer->doc, node, err, "role=\"*\" is for of=\"told\" only: name the role");
+		           : wg_xml_complain(layer->doc, node, err,
+		                             "role=\"*\" is for of=\"told\" and of=\"addressed\" only: name the role");
+	if (to->side == WG_SIDE_ADDRESSED)
+		return wg_xml_complain(layer->doc, node, err,
+		                       "of=\"addressed\" leads to the desk that the notice names: role=\"*\"");
 	if (to->role == WG_SET_OTHER)
 		return wg_policy_no_role(layer, node, to->role_name, err);
 	const struct wg_role *role = &layer->policy->roles[to->role];

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "policy/policy_internal.h"
+#include "policy/confirm_internal.h"
 
 enum wg_code wg_policy_rule_complain(const struct wg_layer *layer, const struct _xmlNode *node,
                                      const struct wg_rule *rule, const char *words, struct wg_err *err)
@@ -24,6 +24,8 @@ static enum wg_code read_id(const struct wg_layer *layer, const struct _xmlNode 
 	for (const struct wg_rule *other = layer->policy->rules; other != rule; other++)
 		if (strcmp(other->id, rule->id) == 0)
 			return wg_xml_complain(layer->doc, node, err, "rule %s stands twice", rule->id);
+	if (wg_confirm_find(layer->policy, rule->id) != NULL)
+		return wg_xml_complain(layer->doc, node, err, "rule %s: a deadline has this id already", rule->id);
 	return WG_OK;
 }
 

@@ -178,9 +178,61 @@ static enum wg_code follow_told(const struct follow *f, struct wg_err *err)
 	return code;
 }
 
+/* The role under which a desk gets what it is addressed: the one that the notice names, or the first of the desk's that
+ * the policy knows. */
+static void addressed_role(const struct follow *f, const struct wg_desk *desk, char *role, size_t size)
+{
+	if (role[0] != '\0' && wg_list_has(desk->roles, role))
+		return;
+	role[0] = '\0';
+	for (const char *p = desk->roles; *p != '\0' && role[0] == '\0';) {
+		size_t n = strcspn(p, " ");
+		if (n > 0 && n < size)
+			(void)snprintf(role, size, "%.*s", (int)n, p); /* fits */
+		if (wg_policy_role(f->routing->policy, role) == WG_SET_OTHER)
+			role[0] = '\0';
+		p += n + strspn(p + n, " ");
+	}
+}
+
+/* Whom a notice of the gateway itself is addressed to. What anybody else writes there counts for nothing; of a copy
+ * from a partner's gateway, the desk of ours that it is for. */
+static enum wg_code follow_addressed(const struct follow *f, struct wg_err *err)
+{
+	const struct wg_routing *r = f->routing;
+	const struct wg_facts *facts = r->view->given;
+	char name[WG_LIMIT_NAME + 1], desk_name[WG_LIMIT_NAME + 1], role[WG_LIMIT_NAME + 1];
+	enum wg_code code = wg_facts_view_name(r->view, "header/to/@organisation", name, sizeof name, err);
+	if (code == WG_OK)
+		code = wg_facts_view_name(r->view, "header/to/@desk", desk_name, sizeof desk_name, err);
+	if (code == WG_OK)
+		code = wg_facts_view_name(r->view, "header/to/@role", role, sizeof role, err);
+	if (code != WG_OK)
+		return code;
+	if (is_copy(r)) {
+		bool ours = facts->self != NULL && strcmp(r->copy_organisation, facts->self) == 0;
+		(void)snprintf(name, sizeof name, "%s", ours ? r->copy_organisation : "");
+		(void)snprintf(desk_name, sizeof desk_name, "%s", r->copy_desk);
+	} else if (!facts->own) {
+		name[0] = '\0';
+	}
+	const struct wg_organisation *o = wg_directory_find(r->directory, name);
+	const struct wg_desk *desk = o == NULL              ? NULL
+	                             : desk_name[0] != '\0' ? wg_organisation_desk(o, desk_name)
+	                                                    : wg_organisation_role(o, role);
+	if (desk == NULL || desk->suspended) {
+		wg_route_unreachable(r, "addressed", "",
+		                     desk != NULL ? "its desk is suspended" : "it names no desk of the directory");
+		return WG_OK;
+	}
+	addressed_role(f, desk, role, sizeof role);
+	return wg_route_add(r, f->source, o, desk, role, wg_side_names[WG_SIDE_ADDRESSED], err);
+}
+
 static enum wg_code (*const ways[WG_SIDES])(const struct follow *f, struct wg_err *err) = {
-	[WG_SIDE_PLACING] = follow_area, [WG_SIDE_HOST] = follow_area,         [WG_SIDE_SENDER] = follow_back,
-	[WG_SIDE_NAMED] = follow_named,  [WG_SIDE_NATIONAL] = follow_national, [WG_SIDE_TOLD] = follow_told,
+	[WG_SIDE_PLACING] = follow_area,        [WG_SIDE_HOST] = follow_area,         [WG_SIDE_SENDER] = follow_back,
+	[WG_SIDE_NAMED] = follow_named,         [WG_SIDE_NATIONAL] = follow_national, [WG_SIDE_TOLD] = follow_told,
+	[WG_SIDE_ADDRESSED] = follow_addressed,
 };
 
 enum wg_code wg_route_side(const struct wg_routing *routing, const struct wg_route_to *to, const char *source,

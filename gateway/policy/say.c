@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "policy/confirm_internal.h"
 #include "policy/say_internal.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -31,13 +32,14 @@ void wg_say_role(const struct wg_policy *policy, unsigned role, struct wg_buf *o
 }
 
 /* "PT4H" as "4 hours", "P6Y" as "6 years". */
-static void say_time(const char *text, struct wg_buf *out)
+void wg_say_time(const char *text, struct wg_buf *out)
 {
 	size_t lead = strspn(text, "PT"), n = strspn(text + lead, "0123456789");
 	char unit = text[lead + n];
 	const char *words = unit == 'Y'   ? "year"
 	                    : unit == 'D' ? "day"
 	                    : unit == 'H' ? "hour"
+	                    : unit == 'S' ? "second"
 	                    : lead == 2   ? "minute"
 	                                  : "month";
 	wg_buf_put(out, text + lead, n);
@@ -50,7 +52,7 @@ static const char *between(unsigned i, unsigned n)
 	return i + 1 >= n ? "" : i + 2 == n ? " and " : ", ";
 }
 
-static void say_roles(const struct wg_policy *policy, const struct wg_set *set, struct wg_buf *out)
+void wg_say_roles(const struct wg_policy *policy, const struct wg_set *set, struct wg_buf *out)
 {
 	unsigned n = 0, i = 0;
 	for (unsigned r = 0; r < policy->role_count; r++)
@@ -63,7 +65,7 @@ static void say_roles(const struct wg_policy *policy, const struct wg_set *set, 
 	}
 }
 
-static void say_kinds(const struct wg_policy *policy, const struct wg_set *set, struct wg_buf *out)
+void wg_say_kinds(const struct wg_policy *policy, const struct wg_set *set, struct wg_buf *out)
 {
 	unsigned n = 0, i = 0;
 	if (wg_set_full(set)) {
@@ -99,7 +101,7 @@ static bool several(const struct wg_rule *rule)
 	return !rule->star && (rule->categories & (rule->categories - 1)) != 0;
 }
 
-static void say_sides(unsigned sides, struct wg_buf *out)
+void wg_say_sides(unsigned sides, struct wg_buf *out)
 {
 	static const char *const words[WG_SIDES] = {
 		[WG_SIDE_PLACING] = "of the responsible (placing) authority",
@@ -108,6 +110,7 @@ static void say_sides(unsigned sides, struct wg_buf *out)
 		[WG_SIDE_NAMED] = "named in the notice",
 		[WG_SIDE_NATIONAL] = "for the whole country",
 		[WG_SIDE_TOLD] = "told before",
+		[WG_SIDE_ADDRESSED] = "whom the gateway's own notice names",
 	};
 	const char *before = " (";
 	for (unsigned i = 0; sides != (1U << WG_SIDES) - 1 && i < WG_SIDES; i++) {
@@ -127,7 +130,7 @@ static void say_day(const char *before, int64_t day, struct wg_buf *out)
 }
 
 /* From when, until when, on which condition. */
-static void say_bounds(const struct wg_span *span, const struct wg_when *when, struct wg_buf *out)
+void wg_say_bounds(const struct wg_span *span, const struct wg_when *when, struct wg_buf *out)
 {
 	say_day(", from ", span->from, out);
 	say_day(", until ", span->until, out);
@@ -142,7 +145,7 @@ static const struct wg_policy_layer *layer_of(const struct wg_policy *policy, un
 	return &policy->layers[layer];
 }
 
-static void say_areas(const struct wg_policy_layer *layer, struct wg_buf *out)
+void wg_say_areas(const struct wg_policy_layer *layer, struct wg_buf *out)
 {
 	const char *before = " Only for children of or in the authorities ";
 	for (unsigned i = 0; !layer->everywhere && i < WG_POLICY_AREAS; i++) {
@@ -162,13 +165,13 @@ static void say_recipients(const struct wg_policy *policy, const struct wg_rule 
 		for (unsigned r = 0; r < policy->role_count; r++)
 			if (wg_set_has(&rule->except, r)) {
 				wg_buf_puts(out, " except ");
-				say_roles(policy, &rule->except, out);
+				wg_say_roles(policy, &rule->except, out);
 				break;
 			}
 	} else {
-		say_roles(policy, &rule->to, out);
+		wg_say_roles(policy, &rule->to, out);
 	}
-	say_sides(rule->sides, out);
+	wg_say_sides(rule->sides, out);
 }
 
 static void say_review(const struct wg_policy *policy, const struct wg_rule *rule, struct wg_buf *out)
@@ -176,14 +179,14 @@ static void say_review(const struct wg_policy *policy, const struct wg_rule *rul
 	wg_buf_printf(out, "%s must release what ", rule->second_person ? "Two people" : "A person");
 	say_recipients(policy, rule, out);
 	wg_buf_puts(out, " would be sent of notices of ");
-	say_kinds(policy, &rule->kinds, out);
+	wg_say_kinds(policy, &rule->kinds, out);
 	if (!rule->unconditional && !rule->star) {
 		wg_buf_puts(out, " where it holds ");
 		say_categories(rule, out);
 	}
 	if (rule->due.text[0] != '\0') {
 		wg_buf_puts(out, ", within ");
-		say_time(rule->due.text, out);
+		wg_say_time(rule->due.text, out);
 	}
 	if (rule->due.escalate[0] != '\0') {
 		wg_buf_puts(out, "; after that ");
@@ -195,7 +198,7 @@ static void say_review(const struct wg_policy *policy, const struct wg_rule *rul
 static void say_withhold(const struct wg_policy *policy, const struct wg_rule *rule, struct wg_buf *out)
 {
 	wg_buf_puts(out, "Of notices of ");
-	say_kinds(policy, &rule->kinds, out);
+	wg_say_kinds(policy, &rule->kinds, out);
 	wg_buf_puts(out, ": ");
 	say_categories(rule, out);
 	wg_buf_puts(out, several(rule) ? " are " : " is ");
@@ -209,7 +212,7 @@ static void say_share(const struct wg_policy *policy, const struct wg_rule *rule
 {
 	say_categories(rule, out);
 	wg_buf_puts(out, " of notices of ");
-	say_kinds(policy, &rule->kinds, out);
+	wg_say_kinds(policy, &rule->kinds, out);
 	wg_buf_puts(out, several(rule) ? " are given to " : " is given to ");
 	say_recipients(policy, rule, out);
 	if (rule->overrides)
@@ -220,7 +223,7 @@ static void say_share(const struct wg_policy *policy, const struct wg_rule *rule
 		wg_buf_printf(out, ", %u minutes later", rule->delay);
 	if (rule->keep.text[0] != '\0') {
 		wg_buf_puts(out, ", to be kept no longer than ");
-		say_time(rule->keep.text, out);
+		wg_say_time(rule->keep.text, out);
 	}
 }
 
@@ -228,7 +231,7 @@ static void say_deny(const struct wg_policy *policy, const struct wg_rule *rule,
 {
 	bool everything = rule->unconditional || rule->star;
 	wg_buf_puts(out, "Nothing of notices of ");
-	say_kinds(policy, &rule->kinds, out);
+	wg_say_kinds(policy, &rule->kinds, out);
 	wg_buf_puts(out, everything ? "" : " that holds ");
 	if (!everything)
 		say_categories(rule, out);
@@ -242,7 +245,7 @@ static void say_rule(const struct wg_policy *policy, const struct wg_rule *rule,
 		[WG_SHARE] = say_share, [WG_WITHHOLD] = say_withhold, [WG_REVIEW] = say_review, [WG_DENY] = say_deny
 	};
 	effects[rule->effect](policy, rule, out);
-	say_bounds(&rule->span, &rule->when, out);
+	wg_say_bounds(&rule->span, &rule->when, out);
 	wg_buf_putc(out, '.');
 	if (rule->tell != WG_SET_OTHER) {
 		wg_buf_puts(out, " Whenever that applies, it is told also to ");
@@ -253,32 +256,37 @@ static void say_rule(const struct wg_policy *policy, const struct wg_rule *rule,
 		wg_buf_puts(out, " Not in force until the operator confirms the law that it rests on.");
 	if (rule->basis != NULL)
 		wg_buf_printf(out, " Lawful basis: %s.", rule->basis);
-	say_areas(layer_of(policy, rule->layer), out);
+	wg_say_areas(layer_of(policy, rule->layer), out);
 }
 
 /* Those on one side together: the side is said behind the last of them. */
 static void say_to(const struct wg_policy *policy, const struct wg_route *route, unsigned i, struct wg_buf *out)
 {
 	const struct wg_route_to *to = &route->to[i];
+	if (to->side == WG_SIDE_ADDRESSED) {
+		wg_buf_puts(out, "the desk that they are addressed to");
+		wg_buf_puts(out, between(i, route->to_count));
+		return;
+	}
 	if (to->role == WG_SET_OTHER)
 		wg_buf_puts(out, "everybody");
 	else
 		wg_say_role(policy, to->role, out);
 	if (i + 1 == route->to_count || route->to[i + 1].side != to->side)
-		say_sides(1U << to->side, out);
+		wg_say_sides(1U << to->side, out);
 	wg_buf_puts(out, between(i, route->to_count));
 }
 
 static void say_route(const struct wg_policy *policy, const struct wg_route *route, struct wg_buf *out)
 {
 	wg_buf_puts(out, "Notices of ");
-	say_kinds(policy, &route->kinds, out);
+	wg_say_kinds(policy, &route->kinds, out);
 	wg_buf_puts(out, " go to ");
 	for (unsigned i = 0; i < route->to_count; i++)
 		say_to(policy, route, i, out);
-	say_bounds(&route->span, &route->when, out);
+	wg_say_bounds(&route->span, &route->when, out);
 	wg_buf_puts(out, route->even_to_sender ? ", even to who sent them." : ".");
-	say_areas(layer_of(policy, route->layer), out);
+	wg_say_areas(layer_of(policy, route->layer), out);
 }
 
 static void say_hours(const struct wg_hours *hours, struct wg_buf *out)
@@ -300,23 +308,23 @@ static void say_retention(const struct wg_policy *policy, const struct wg_retent
 	if (!one->any_at)
 		wg_buf_printf(out, "of kind %s ", one->at);
 	wg_buf_puts(out, "keeps notices of ");
-	say_kinds(policy, &one->kinds, out);
+	wg_say_kinds(policy, &one->kinds, out);
 	wg_buf_puts(out, " for ");
-	say_time(one->keep.text, out);
+	wg_say_time(one->keep.text, out);
 	wg_buf_puts(out, " after the last thing that happened to them.");
 }
 
 static void say_text_review(const struct wg_policy *policy, const struct wg_text_review *one, struct wg_buf *out)
 {
 	wg_buf_puts(out, "Free text that may hold what its recipient is not given is read by a person within ");
-	say_time(one->due.text, out);
+	wg_say_time(one->due.text, out);
 	if (one->due.escalate[0] != '\0') {
 		wg_buf_puts(out, "; after that ");
 		wg_say_role(policy, wg_policy_role(policy, one->due.escalate), out);
 		wg_buf_puts(out, " is told");
 	}
 	wg_buf_putc(out, '.');
-	say_areas(layer_of(policy, one->layer), out);
+	wg_say_areas(layer_of(policy, one->layer), out);
 }
 
 static void say_grades(const struct wg_grades *one, struct wg_buf *out)
@@ -351,6 +359,8 @@ void wg_say_item(const struct wg_policy *policy, const struct wg_item *item, str
 		say_hours(&policy->hours[i], out);
 	else if (item->kind == WG_ITEM_TEXT_REVIEW)
 		say_text_review(policy, &policy->text_reviews[i], out);
+	else if (item->kind == WG_ITEM_DEADLINE)
+		wg_say_deadline(policy, &policy->deadlines[i], out);
 	else
 		say_define(&policy->defines[i], out);
 }

@@ -234,6 +234,7 @@ static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t n
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);
 	memcpy(dlv->of, d->of, sizeof dlv->of);
+	memcpy(dlv->confirm, d->confirm, sizeof dlv->confirm);
 	(void)snprintf(dlv->channel, sizeof dlv->channel, "%s", wg_channel_name(d->desk->channel));
 	dlv->not_before = d->delay_minutes > 0 ? now + (int64_t)d->delay_minutes * 60 * 1000 : 0;
 	dlv->valid_until = d->valid_until != INT64_MAX ? d->valid_until : 0;
@@ -273,6 +274,7 @@ static struct wg_facts facts_of(const struct wg_process *p, const struct wg_msg_
 	struct wg_facts facts = {
 		.self = p->config->organisation,
 		.submitter = job->organisation,
+		.own = strcmp(job->way, "self") == 0,
 		/* to the end of this second: what was answered within it counts */
 		.now = wg_clock_format(wg_clock_wall() + 999, now),
 	};

@@ -66,6 +66,9 @@ static const char *const agreed[][2] = {
 	{ "recall", "answer" },
 	{ "form-return", "answer" },
 	{ "review-overdue", "answer" },
+	{ "not-confirmed", "delivery" },
+	{ "receipt", "delivery" },
+	{ "alert", "operation" },
 };
 
 static void test_kinds_and_bodies(void **state)

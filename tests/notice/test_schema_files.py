@@ -82,7 +82,7 @@ class Examples(unittest.TestCase):
 class Codes(unittest.TestCase):
     def test_every_public_list_names_scheme_and_source(self):
         ours = {"kind", "answer", "looked-after", "precision", "relation", "area", "answer-state", "answer-reason", "item-fault",
-                "photograph-type", "category", "consent-by", "consent-competent", "consent-form"}
+                "photograph-type", "confirmation", "alert-state", "category", "consent-by", "consent-competent", "consent-form"}
         for simple in lists():
             scheme = simple.find(f"{XS}annotation/{XS}appinfo/{WG}scheme")
             self.assertEqual(scheme is None, simple.get("name") in ours, simple.get("name"))
