@@ -62,6 +62,9 @@ static const struct {
 	{ "rejection", WG_RELATION_NONE },
 	{ "form-return", WG_RELATION_NONE },
 	{ "review-overdue", WG_RELATION_NONE },
+	{ "not-confirmed", WG_RELATION_NONE },
+	{ "receipt", WG_RELATION_NONE },
+	{ "alert", WG_RELATION_NONE },
 };
 
 bool wg_match_relation(const char *kind, enum wg_relation *out)

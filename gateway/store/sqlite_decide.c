@@ -50,8 +50,8 @@ static enum wg_code check_known(const struct wg_dlv_new *d, struct wg_err *err)
 	if ((d->token_hash[0] != '\0' && !wg_is_hash(d->token_hash)) ||
 	    (d->copy_hash[0] != '\0' && !wg_is_hash(d->copy_hash)))
 		return wg_err_set(err, WG_REJECT, "the hash of a delivery's token or copy is not SHA-256 in lower-case hex");
-	if (d->confirm[0] != '\0' && !wg_name_valid(d->confirm))
-		return wg_err_set(err, WG_REJECT, "a delivery's confirm rule is not a name");
+	if (!is_word(d->confirm)) /* "layer/rule", as the policy calls it */
+		return wg_err_set(err, WG_REJECT, "a delivery's confirm rule is not one word of printable ASCII");
 	if (d->hook && strcmp(d->channel, "pull") != 0)
 		return wg_err_set(err, WG_REJECT, "only a desk that fetches its copies has a webhook");
 	return WG_OK;
