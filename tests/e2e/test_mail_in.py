@@ -255,13 +255,13 @@ class MailIn(unittest.TestCase):
                 pollers = [p for k in keepers for p in children(k)]
                 if not pollers or kills >= 40:
                     continue
-                time.sleep(dice.uniform(0, 0.3))
+                time.sleep(dice.uniform(0, 0.12))
                 try:
                     os.kill(dice.choice(pollers * 8 + keepers + [intake]), signal.SIGKILL)
                     kills += 1
                 except ProcessLookupError:
                     pass
-        self.assertGreater(kills, 10)
+        self.assertGreaterEqual(kills, 8)
         self.assertEqual(self.stored(), (before + 1000, before + 1000))
         print(f"mail in: 1,000 mails of one mailbox, {kills} kills: 1,000 messages, "
               f"{len(self.events(0, event='accepted-again', way='imap'))} met again and folded", file=sys.stderr)
