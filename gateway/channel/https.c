@@ -199,7 +199,7 @@ static bool send_one(struct https *s, struct wg_send_item *item)
 	request(s, item, key_of(s, item), &end);
 	if (!has_answer(&s->http, &end))
 		judge_failure(&s->http, item, &end);
-	else if (says_key_reused(&s->http, &end))
+	else if (s->target->later_forms && says_key_reused(&s->http, &end))
 		send_later_form(s, item, &end);
 	else
 		judge_answer(&s->http, item, &end);

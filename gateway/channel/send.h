@@ -54,6 +54,8 @@ struct wg_send_target {
 	const char *url;
 	const char *idempotency_key;
 	const char *content_type;
+	bool later_forms; /* https: an item is a copy of which the other side may have taken an earlier form under its key,
+	                     and never told us: this form then goes under a key of its own. Otherwise that is a refusal */
 	const char *expect_ip; /* tests: connect here instead of resolving the host; NULL */
 	struct wg_tls tls;
 	int connect_ms, total_ms;

@@ -26,6 +26,7 @@ void wg_courier_put_result(struct wg_buf *b, const struct wg_send_result *r, con
 	wg_buf_u8(b, (uint8_t)r->what);
 	wg_buf_u8(b, r->tls_fault);
 	wg_buf_u8(b, r->maybe);
+	wg_buf_u8(b, r->login_fault);
 	wg_buf_u32(b, r->wait_ms);
 	wg_buf_str(b, r->detail);
 	wg_buf_str(b, r->receipt);
@@ -40,6 +41,7 @@ bool wg_courier_get_result(struct wg_cur *c, struct wg_send_result *r, struct wg
 	uint8_t what = wg_cur_u8(c);
 	got.tls_fault = wg_cur_u8(c) != 0;
 	got.maybe = wg_cur_u8(c) != 0;
+	got.login_fault = wg_cur_u8(c) != 0;
 	got.wait_ms = wg_cur_u32(c);
 	wg_cur_name(c, got.detail, sizeof got.detail);
 	wg_cur_name(c, got.receipt, sizeof got.receipt);
@@ -89,17 +91,24 @@ static const struct wg_way *mail_target(const struct wg_config *c, struct wg_sen
 	return &wg_way_smtp;
 }
 
+struct wg_tls wg_courier_https_tls(const struct wg_config *c, const struct wg_organisation *o)
+{
+	return tls_of(&c->https_out.tls, o->trust_ca[0] != '\0' ? o->trust_ca : c->https_out.ca);
+}
+
 static const struct wg_way *https_target(const struct wg_config *c, const struct wg_organisation *o,
                                          const struct wg_desk *desk, struct wg_send_target *target)
 {
 	target->url = desk->url;
+	target->later_forms = true;
 	target->content_type = desk->format == WG_FORMAT_XML ? "application/xml" : "application/pkcs7-mime";
-	target->tls = tls_of(&c->https_out.tls, o->trust_ca[0] != '\0' ? o->trust_ca : c->https_out.ca);
+	target->tls = wg_courier_https_tls(c, o);
 	return &wg_way_https;
 }
 
-static const struct wg_way *mesh_target(const struct wg_config *c, struct wg_send_target *target)
+const struct wg_way *wg_courier_mesh_target(const struct wg_config *c, struct wg_send_target *target)
 {
+	*target = (struct wg_send_target){ .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS };
 	target->url = c->mesh.url;
 	target->mesh_mailbox = c->mesh.mailbox;
 	target->mesh_password = c->mesh.password;
@@ -115,7 +124,7 @@ static const struct wg_way *target_of(const struct wg_config *config, const stru
 	*target = (struct wg_send_target){ .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS };
 	if (desk->channel == WG_CHANNEL_MAIL)
 		return mail_target(config, target);
-	return desk->channel == WG_CHANNEL_MESH ? mesh_target(config, target)
+	return desk->channel == WG_CHANNEL_MESH ? wg_courier_mesh_target(config, target)
 	                                        : https_target(config, organisation, desk, target);
 }
 

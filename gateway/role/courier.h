@@ -15,6 +15,10 @@ void wg_courier_put_result(struct wg_buf *out, const struct wg_send_result *resu
                            const struct wg_session_counts *counts);
 bool wg_courier_get_result(struct wg_cur *cur, struct wg_send_result *result, struct wg_session_counts *counts);
 
+/* The TLS of everything over HTTPS to an organisation, and the target of MESH; both point into config. */
+struct wg_tls wg_courier_https_tls(const struct wg_config *config, const struct wg_organisation *organisation);
+const struct wg_way *wg_courier_mesh_target(const struct wg_config *config, struct wg_send_target *target);
+
 /* Runs until the other end of fd is closed, then ends the process. */
 _Noreturn void wg_courier(int fd, const struct wg_config *config, const struct wg_organisation *organisation,
                           const struct wg_desk *desk);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "notice/xml.h"
+#include "role/errands.h"
 #include "role/role.h"
 #include "role/worker.h"
 #include "sys/file.h"
@@ -29,6 +30,7 @@ struct deliver {
 	const struct wg_config *config;
 	struct wg_directory *directory;
 	struct wg_client *client;
+	struct wg_errands *errands;
 	struct wg_worker workers[WORKERS];
 	unsigned running; /* workers with a batch */
 	struct wg_dlv_report reports[(WORKERS + 1) * BATCH];
@@ -62,12 +64,16 @@ static unsigned wait_ms(const struct wg_config *config, const struct wg_dlv_job 
 
 static void log_result(const struct wg_dlv_job *job, const struct wg_send_result *r, enum wg_delivery_state state)
 {
-	enum wg_log_level level = state == WG_DLV_FAILED || r->tls_fault ? WG_LOG_ERROR
-	                          : state == WG_DLV_DEFERRED             ? WG_LOG_WARNING
-	                                                                 : WG_LOG_INFO;
+	enum wg_log_level level = state == WG_DLV_FAILED || r->tls_fault || r->login_fault ? WG_LOG_ERROR
+	                          : state == WG_DLV_DEFERRED                               ? WG_LOG_WARNING
+	                                                                                   : WG_LOG_INFO;
 	wg_log(level, wg_delivery_state_name(state), "message", job->message, "delivery", job->id, "organisation",
 	       job->organisation, "desk", job->desk, "channel", job->channel, "why", r->detail, "receipt",
-	       r->receipt[0] != '\0' ? r->receipt : NULL, "alarm", r->tls_fault ? "tls" : NULL, NULL);
+	       r->receipt[0] != '\0' ? r->receipt : NULL, "alarm",
+	       r->tls_fault     ? "tls"
+	       : r->login_fault ? "login"
+	                        : NULL,
+	       NULL);
 }
 
 /* A job has its result: kept until flush, so that what came together is one transaction. */
@@ -268,6 +274,8 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
 		}
 		if (code == WG_OK)
 			code = flush(d, err);
+		if (code == WG_OK && !wg_role_stop)
+			code = wg_errands_step(d->errands, d->client, err);
 	}
 	return code;
 }
@@ -333,12 +341,15 @@ enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_DELIVER, &d.client, err);
 	if (code == WG_OK)
+		code = wg_errands_new(config, d.directory, &d.errands, err);
+	if (code == WG_OK)
 		code = confine(config, d.directory, err);
 	if (code == WG_OK) {
 		wg_log(WG_LOG_INFO, "ready", NULL);
 		code = serve(&d, err);
 	}
 	abandon(&d);
+	wg_errands_freep(&d.errands);
 	wg_client_freep(&d.client);
 	wg_directory_freep(&d.directory);
 	return code;

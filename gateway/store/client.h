@@ -114,6 +114,11 @@ enum wg_code wg_client_hooks(struct wg_client *client, unsigned max, struct wg_h
 enum wg_code wg_client_hook_done(struct wg_client *client, const struct wg_hook *hook, enum wg_hook_outcome outcome,
                                  unsigned wait_ms, struct wg_err *err) WG_MUST;
 
+/* deliver: what was handed over to a channel and is not received yet, the oldest first, after the delivery with that id
+ * ("" from the start). The caller frees *out. */
+enum wg_code wg_client_awaited(struct wg_client *client, const char *channel, const char *after, unsigned max,
+                               struct wg_awaited **out, unsigned *count, struct wg_err *err) WG_MUST;
+
 /* process: tasks that are due, oldest first; they stay due until they are done. The caller frees *out. */
 enum wg_code wg_client_tasks(struct wg_client *client, unsigned max, struct wg_task **out, unsigned *count,
                              struct wg_err *err) WG_MUST;

@@ -128,6 +128,18 @@ enum wg_code wg_client_hook_done(struct wg_client *client, const struct wg_hook 
 	return code == WG_OK ? wg_client_call(client, WG_OP_HOOK_DONE, &body, &answer, err) : code;
 }
 
+enum wg_code wg_client_awaited(struct wg_client *client, const char *channel, const char *after, unsigned max,
+                               struct wg_awaited **out, unsigned *count, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	wg_buf_str(&body, channel);
+	wg_buf_str(&body, after);
+	wg_buf_u32(&body, max);
+	enum wg_code code = wg_client_call(client, WG_OP_AWAITED, &body, &answer, err);
+	return code == WG_OK && !wg_codec_get_awaited(&answer, out, count) ? wg_client_garbled(err) : code;
+}
+
 enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
                               struct wg_alert **out, unsigned *changed, struct wg_err *err)
 {

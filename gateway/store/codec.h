@@ -75,6 +75,8 @@ void wg_codec_put_items(struct wg_buf *b, const struct wg_inbox_item *items, uns
 struct wg_inbox_item *wg_codec_get_items(struct wg_cur *c, unsigned *count);
 void wg_codec_put_hooks(struct wg_buf *b, const struct wg_hook *hooks, unsigned count);
 bool wg_codec_get_hooks(struct wg_cur *c, struct wg_hook **hooks, unsigned *count);
+void wg_codec_put_awaited(struct wg_buf *b, const struct wg_awaited *list, unsigned count);
+bool wg_codec_get_awaited(struct wg_cur *c, struct wg_awaited **list, unsigned *count);
 /* max: those that held before can clear while as many others start. */
 void wg_codec_put_alerts(struct wg_buf *b, const struct wg_alert *alerts, unsigned count);
 bool wg_codec_get_alerts(struct wg_cur *c, unsigned max, struct wg_alert **alerts, unsigned *count);

@@ -276,3 +276,29 @@ bool wg_codec_get_alerts(struct wg_cur *c, unsigned max, struct wg_alert **alert
 	*count = n;
 	return true;
 }
+
+void wg_codec_put_awaited(struct wg_buf *b, const struct wg_awaited *list, unsigned count)
+{
+	wg_buf_u32(b, count);
+	for (unsigned i = 0; i < count; i++) {
+		wg_buf_str(b, list[i].delivery);
+		wg_buf_str(b, list[i].reference);
+		wg_buf_str(b, list[i].receipt);
+	}
+}
+
+bool wg_codec_get_awaited(struct wg_cur *c, struct wg_awaited **out, unsigned *count)
+{
+	unsigned n = 0;
+	WG_AUTO_FREE struct wg_awaited *list = wg_codec_get_list(c, WG_STORE_AWAITED_MAX, 3 * 4, sizeof *list, &n);
+	for (unsigned i = 0; i < n; i++) {
+		wg_cur_name(c, list[i].delivery, sizeof list[i].delivery);
+		wg_cur_name(c, list[i].reference, sizeof list[i].reference);
+		wg_cur_name(c, list[i].receipt, sizeof list[i].receipt);
+	}
+	if (list == NULL || !wg_cur_end(c))
+		return false;
+	*out = wg_steal(&list);
+	*count = n;
+	return true;
+}

@@ -130,6 +130,14 @@ struct wg_hook {
 #define WG_STORE_HOOKS_MAX 256
 enum wg_hook_outcome { WG_HOOK_TOLD, WG_HOOK_AGAIN, WG_HOOK_GONE /* 410: no more for this delivery */ };
 
+/* ---- copies that lie somewhere on the way, where one can ask after them */
+
+struct wg_awaited {
+	char delivery[WG_ID_TEXT], reference[WG_REFERENCE_TEXT];
+	char receipt[256]; /* what the way gave when it took the copy: a MESH message id */
+};
+#define WG_STORE_AWAITED_MAX 256
+
 /* ---- alerts: what is wrong with the whole, said once when it starts and once when it clears */
 
 struct wg_alert {

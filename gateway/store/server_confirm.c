@@ -137,6 +137,22 @@ enum wg_code wg_op_hook_done(struct wg_ask *ask, struct wg_err *err)
 	                          wait_ms, err);
 }
 
+enum wg_code wg_op_awaited(struct wg_ask *ask, struct wg_err *err)
+{
+	WG_AUTO_FREE struct wg_awaited *list = NULL;
+	char channel[8], after[WG_ID_TEXT];
+	unsigned count = 0;
+	wg_cur_name(&ask->in, channel, sizeof channel);
+	wg_cur_name(&ask->in, after, sizeof after);
+	unsigned max = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_awaited(ask->server->store, channel, after, max, &list, &count, err);
+	if (code == WG_OK)
+		wg_codec_put_awaited(ask->answer, list, count);
+	return code;
+}
+
 enum wg_code wg_op_alerts(struct wg_ask *ask, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_alert *now = NULL, *changed = NULL;

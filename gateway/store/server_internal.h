@@ -116,6 +116,7 @@ enum wg_code wg_op_inbox(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_inbox_take(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_hooks(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_hook_done(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_awaited(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_alerts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_silence(struct wg_ask *ask, struct wg_err *err) WG_MUST;

@@ -357,6 +357,7 @@ static const struct row {
 	[WG_OP_INBOX_TAKE] = { "inbox-take", INTAKE, false, false, wg_op_inbox_take },
 	[WG_OP_HOOKS] = { "hooks", DELIVER, false, false, wg_op_hooks },
 	[WG_OP_HOOK_DONE] = { "hook-done", DELIVER, false, false, wg_op_hook_done },
+	[WG_OP_AWAITED] = { "awaited", DELIVER, false, false, wg_op_awaited },
 	[WG_OP_ALERTS] = { "alerts", MONITOR, false, false, wg_op_alerts },
 	[WG_OP_METRICS] = { "metrics", MONITOR | ADMIN, false, false, wg_op_metrics },
 	[WG_OP_SILENCE] = { "silence", MONITOR | ADMIN, false, false, wg_op_silence },

@@ -1,10 +1,12 @@
 /* sqlite_hook.c owns the webhooks of desks that fetch their copies: which are due, and what became of one. They are
  * made and ended with the moves of their delivery (sqlite_follow.c): what was fetched needs none. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "store/purge_internal.h"
+#include "store/sqlite_sql.h"
 
 enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_hook **out,
                             unsigned *count, struct wg_err *err)
@@ -62,4 +64,35 @@ enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const
 		                            .delivery = d.id,
 		                            .detail = outcome == WG_HOOK_TOLD ? "told" : "gone: not told any more" };
 	return wg_chain_append(store, now, &entry, err);
+}
+
+/* Ids sort by the time at which they were made. */
+enum wg_code wg_store_awaited(struct wg_store *store, const char *channel, const char *after, unsigned max,
+                              struct wg_awaited **out, unsigned *count, struct wg_err *err)
+{
+	unsigned n = 0, want = max < WG_STORE_AWAITED_MAX ? max : WG_STORE_AWAITED_MAX;
+	bool row = true;
+	WG_AUTO_QUERY struct wg_query q = { 0 };
+	WG_AUTO_FREE struct wg_awaited *list = calloc((size_t)want + 1, sizeof *list);
+	if (list == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	enum wg_code code = wg_query_open(&q, store,
+	                                  "SELECT id, reference, receipt FROM delivery WHERE " WG_SQL_DLV_UNCONFIRMED
+	                                  " AND state = 'handed-over' AND channel = ?1 AND id > ?2 AND receipt <> ''"
+	                                  " ORDER BY id LIMIT ?3",
+	                                  WG_ARGS(wg_db_text(channel), wg_db_text(after), wg_db_int(want)), err);
+	while (code == WG_OK && n < want) {
+		code = wg_query_step(&q, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		(void)snprintf(list[n].delivery, sizeof list[n].delivery, "%s", wg_query_text(&q, 0)); /* as they were put in */
+		(void)snprintf(list[n].reference, sizeof list[n].reference, "%s", wg_query_text(&q, 1));
+		(void)snprintf(list[n].receipt, sizeof list[n].receipt, "%s", wg_query_text(&q, 2));
+		n++;
+	}
+	if (code != WG_OK)
+		return code;
+	*out = wg_steal(&list);
+	*count = n;
+	return WG_OK;
 }

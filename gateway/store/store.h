@@ -443,6 +443,8 @@ enum wg_code wg_store_deadlines_end(struct wg_store *store, struct wg_now now, u
 	WG_MUST;
 enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_hook **out,
                             unsigned *count, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_awaited(struct wg_store *store, const char *channel, const char *after, unsigned max,
+                              struct wg_awaited **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const char *delivery, uint64_t token,
                                 enum wg_hook_outcome outcome, unsigned wait_ms, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_alerts(struct wg_store *store, struct wg_now now, const struct wg_alert *list, unsigned count,

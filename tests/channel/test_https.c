@@ -143,7 +143,12 @@ static void test_key_reused(void **state)
 	(void)state;
 	struct peer peer = peer_httpd(&peer_spec);
 	struct wg_send_target target = target_of(peer.port, "/reused");
-	struct wg_send_result r = send_one(&target, "later form");
+	struct wg_send_result r = send_one(&target, "another document"); /* what is no copy has no later form */
+	expect(&r, "reused by mistake", WG_SENT_REFUSED, false, false);
+	assert_int_equal(*peer_reached, 1);
+	*peer_reached = 0;
+	target.later_forms = true;
+	r = send_one(&target, "later form");
 	expect(&r, "later form", WG_SENT_OK, false, false);
 	assert_string_equal(r.receipt, "r-POST-10");
 	assert_non_null(strstr(r.detail, "an earlier form was taken before as first-1"));
@@ -153,6 +158,7 @@ static void test_key_reused(void **state)
 		peer_script("derbyshire/server",
 	                "HTTP/1.1 422 No\r\nContent-Length: 42\r\n\r\n{\"type\":\"urn:wardgate:problem:key-reused\"}", 1);
 	target = target_of(peer.port, "/");
+	target.later_forms = true;
 	r = send_one(&target, "body");
 	expect(&r, "never endless", WG_SENT_REFUSED, false, false);
 	assert_int_equal(*peer_reached, 2);

@@ -561,7 +561,7 @@ class Supervised(Configured):
                 self.assertEqual(self.gateway.process.wait(60), 0)
                 self.gateway.process = None
                 ended = self.logged(event="ended")
-                self.assertEqual(len(ended), 4, ended)
+                self.assertEqual(len(ended), 5, ended)
                 self.assertEqual(ended[-1]["child"], "store")
                 self.assertEqual({l["how"] for l in ended}, {"exit 0"})
 

@@ -100,6 +100,11 @@ static inline void put_confirm(unsigned op, const char *id, struct wg_buf *b)
 	case WG_OP_HOOKS:
 		wg_buf_u32(b, 1);
 		break;
+	case WG_OP_AWAITED:
+		wg_buf_str(b, "mesh");
+		wg_buf_str(b, "");
+		wg_buf_u32(b, 1);
+		break;
 	case WG_OP_HOOK_DONE:
 		wg_buf_str(b, id);
 		wg_buf_u64(b, 1);
