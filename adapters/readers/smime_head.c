@@ -117,31 +117,36 @@ static void take_type(struct wg_smime_head *h, const char *value)
 
 /* ---- From */
 
-/* Does an encoded word (RFC 2047) at s, n bytes, hold an @? */
-static bool hides_at(const char *s, size_t n)
+/* Do the words of an encoded word (RFC 2047) hold an @? What cannot be decoded could. */
+static bool hides_at(char encoding, const char *text, size_t n)
 {
 	WG_AUTO_FREE uint8_t *bytes = NULL;
 	size_t len = 0;
 	struct wg_err ignored;
-	const char *kind = memchr(s + 2, '?', n - 2);
-	if (kind == NULL || (size_t)(kind - s) + 3 >= n)
+	if (encoding == 'q' || encoding == 'Q')
+		return memmem(text, n, "=40", 3) != NULL;
+	return wg_base64_decode(text, n, &bytes, &len, &ignored) != WG_OK || memchr(bytes, '@', len) != NULL;
+}
+
+/* "=?charset?Q?text?=" at s, of left bytes: is there an @ in it that nobody sees here? */
+static bool encoded_at(const char *s, size_t left)
+{
+	if (left < 2 || s[0] != '=' || s[1] != '?')
 		return false;
-	const char *text = kind + 3;
-	size_t left = n - (size_t)(text - s);
-	if (kind[1] == 'q' || kind[1] == 'Q')
-		return memmem(text, left, "=40", 3) != NULL;
-	return wg_base64_decode(text, left, &bytes, &len, &ignored) != WG_OK || memchr(bytes, '@', len) != NULL;
+	const char *mark = memchr(s + 2, '?', left - 2), *past = s + left;
+	if (mark == NULL || past - mark < 3 || mark[2] != '?')
+		return false;
+	const char *text = mark + 3, *end = memmem(text, (size_t)(past - text), "?=", 2);
+	return hides_at(mark[1], text, (size_t)((end != NULL ? end : past) - text));
 }
 
 /* The display name shows an address that is another than the one behind it. */
 static bool is_trick(const char *name, size_t n, const char *address)
 {
 	size_t m = strlen(address);
-	for (size_t i = 0; i + 4 < n; i++) {
-		const char *end = name[i] == '=' && name[i + 1] == '?' ? memmem(name + i, n - i, "?=", 2) : NULL;
-		if (end != NULL && hides_at(name + i, (size_t)(end - (name + i))))
+	for (size_t i = 0; i < n; i++)
+		if (encoded_at(name + i, n - i))
 			return true;
-	}
 	while (n > 0 && (blank(*name) || *name == '"' || *name == '\''))
 		name++, n--;
 	while (n > 0 && (blank(name[n - 1]) || name[n - 1] == '"' || name[n - 1] == '\''))

@@ -154,6 +154,8 @@ def senders(m):
           lambda e: m.signed(e, OTHER, "\"%s\" <%s>" % (FROM, OTHER_FROM)))
     m.bad("display-name-encoded", "shows one address",
           lambda e: m.signed(e, OTHER, "=?utf-8?Q?missing=40staffordshire-police.example?= <%s>" % OTHER_FROM))
+    m.bad("display-name-encoded-first", "shows one address",
+          lambda e: m.signed(e, OTHER, "=?utf-8?Q?=6Dissing=40staffordshire-police.example?= <%s>" % OTHER_FROM))
     m.bad("display-name-base64", "shows one address",
           lambda e: m.signed(e, OTHER, "=?utf-8?B?%s?= <%s>" % (base64.b64encode(FROM.encode()).decode(), OTHER_FROM)))
     m.bad("sender", "Sender is somebody else", lambda e: m.signed(e, OTHER, OTHER_FROM, "Sender: %s\r\n" % FROM))
