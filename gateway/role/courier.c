@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "crypto/lock.h"
 #include "sys/file.h"
 
 #define CONNECT_MS 20000
@@ -200,6 +201,20 @@ static void nothing(void *arg, struct wg_send_item *item)
 	(void)arg, (void)item; /* one item an offer: its result is there when the offer returns */
 }
 
+static void offer(struct courier *c, const struct wg_way *way, struct wg_send_item *item)
+{
+	WG_CLEANUP(wg_buf_wipe) struct wg_buf plain = WG_BUF(WG_LIMIT_ENVELOPE);
+	if (c->session != NULL && wg_locked(item->bytes, item->len)) {
+		if (wg_unlock(item->bytes, item->len, &plain, &c->fault) != WG_OK) {
+			(void)snprintf(item->result.detail, sizeof item->result.detail, "the copy %.100s", c->fault.text);
+			return;
+		}
+		item->bytes = plain.data;
+		item->len = plain.len;
+	}
+	way->offer(c->session, item, 1, nothing, NULL);
+}
+
 static bool carry(struct courier *c, const struct wg_way *way, struct copy *copy)
 {
 	static const struct wg_session_counts none;
@@ -214,7 +229,7 @@ static bool carry(struct courier *c, const struct wg_way *way, struct copy *copy
 		.result = { .what = WG_SENT_DEFER, .detail = "not tried" },
 	};
 	if (c->session != NULL)
-		way->offer(c->session, &item, 1, nothing, NULL);
+		offer(c, way, &item);
 	else
 		(void)snprintf(item.result.detail, sizeof item.result.detail, "%.*s", (int)sizeof item.result.detail - 1,
 		               c->fault.text);

@@ -9,20 +9,28 @@
 #include "base/mem.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "crypto/lock.h"
 #include "role/intake_http.h"
 
 #define PAGE 50
 /* Some 300 bytes an item. */
 #define LIST_MAX ((size_t)512 * 1024)
 
-static void put_item(struct wg_buf *out, const struct wg_inbox_item *item)
+static bool wants_xml(const struct wg_organisation *organisation, const struct wg_inbox_item *item)
 {
+	const struct wg_desk *desk = wg_organisation_desk(organisation, item->desk);
+	return desk != NULL && desk->format == WG_FORMAT_XML;
+}
+
+static void put_item(struct wg_buf *out, const struct wg_organisation *organisation, const struct wg_inbox_item *item)
+{
+	uint64_t size = wants_xml(organisation, item) && item->size > WG_LOCK_HEAD ? item->size - WG_LOCK_HEAD : item->size;
 	char since[WG_CLOCK_TEXT];
 	wg_buf_printf(out,
 	              "{\"delivery\":\"%s\",\"reference\":\"%s\",\"desk\":\"%s\",\"kind\":\"%s\",\"state\":\"%s\","
 	              "\"since\":\"%s\",\"size\":%llu",
 	              item->delivery, item->reference, item->desk, item->kind, wg_delivery_state_name(item->state),
-	              wg_clock_format(item->since, since), (unsigned long long)item->size);
+	              wg_clock_format(item->since, since), (unsigned long long)size);
 	if (item->copy_hash[0] != '\0')
 		wg_buf_printf(out, ",\"sha256\":\"%s\"", item->copy_hash);
 	wg_buf_putc(out, '}');
@@ -61,7 +69,7 @@ void wg_intake_inbox(struct wg_intake *intake, struct wg_http_request *r, const 
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			wg_buf_putc(&body, ',');
-		put_item(&body, &items[i]);
+		put_item(&body, organisation, &items[i]);
 	}
 	wg_buf_puts(&body, "],\"next\":");
 	if (count == limit) /* there may be more */
@@ -76,8 +84,7 @@ void wg_intake_inbox(struct wg_intake *intake, struct wg_http_request *r, const 
 
 static const char *type_of(const struct wg_organisation *organisation, const struct wg_inbox_item *item)
 {
-	const struct wg_desk *desk = wg_organisation_desk(organisation, item->desk);
-	return desk != NULL && desk->format == WG_FORMAT_XML ? "application/xml" : "application/pkcs7-mime";
+	return wants_xml(organisation, item) ? "application/xml" : "application/pkcs7-mime";
 }
 
 static void answer_object(struct wg_http_request *r, const struct wg_organisation *organisation,
@@ -106,6 +113,11 @@ void wg_intake_fetch(struct wg_intake *intake, struct wg_http_request *r, const 
 	enum wg_code code = wg_id_valid(delivery)
 	                        ? wg_client_inbox_take(intake->asks, organisation->id, delivery, &item, &envelope, &err)
 	                        : WG_NOT_FOUND;
+	if (code == WG_OK && wg_locked(envelope.data, envelope.len)) {
+		WG_CLEANUP(wg_buf_wipe) struct wg_buf locked = envelope;
+		envelope = WG_BUF(WG_LIMIT_ENVELOPE);
+		code = wg_unlock(locked.data, locked.len, &envelope, &err);
+	}
 	if (code == WG_OK) {
 		wg_log(WG_LOG_INFO, "fetched", "delivery", delivery, "organisation", organisation->id, "desk", item.desk, NULL);
 		answer_object(r, organisation, &item, &envelope);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "channel/mime.h"
+#include "crypto/lock.h"
 
 void wg_reference(const char *message_id, const char *organisation, const char *desk,
                   char out[static WG_REFERENCE_TEXT])
@@ -117,15 +118,14 @@ static enum wg_code as_mail(const struct wg_sealing *s, const struct wg_buf *der
 	return wg_mime_mail(&head, der->data, der->len, desk->gcm ? "authEnveloped-data" : "enveloped-data", out, err);
 }
 
-/* For desks whose directory entry says format="xml": mutual TLS is all that protects it on its way. */
+/* For desks whose directory entry says format="xml": mutual TLS is all that protects it on its way. In the store it
+ * rests locked; whoever hands it over unlocks it. */
 static enum wg_code as_xml(const struct wg_notice *copy, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf xml = WG_BUF(WG_LIMIT_ENVELOPE);
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
-	if (code == WG_OK) {
-		wg_buf_put(out, xml.data, xml.len);
-		code = wg_buf_check(out, "envelope", err);
-	}
+	if (code == WG_OK)
+		code = wg_lock(xml.data, xml.len, out, err);
 	wg_buf_wipe(&xml);
 	return code;
 }

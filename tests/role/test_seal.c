@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypto/lock.h"
 #include "sys/file.h"
 
 static struct wg_config *config;
@@ -212,6 +213,12 @@ static void test_xml(void **state)
 	desk->format = WG_FORMAT_XML;
 	s.cert_count = 0; /* no certificate is needed */
 	assert_int_equal(seal_for(&s, "derbyshire", &out, &pki_err), WG_OK);
+	struct wg_buf locked = out; /* as it rests in the store */
+	out = WG_BUF(WG_LIMIT_ENVELOPE);
+	assert_null(memmem(locked.data, locked.len, "Tess", 4));
+	assert_null(memmem(locked.data, locked.len, "notice", 6));
+	assert_int_equal(wg_unlock(locked.data, locked.len, &out, &pki_err), WG_OK);
+	wg_buf_free(&locked);
 	assert_int_equal(strncmp(wg_buf_text(&out), "<?xml", 5), 0);
 	assert_non_null(strstr(wg_buf_text(&out), "Tess"));
 	struct wg_notice *copy = NULL;
