@@ -244,7 +244,9 @@ class World:
 
     def mails(self):
         """Every mail that arrived, whichever server took it."""
-        return sorted(p for pattern in ("maildir/*/new/*", "postfix/mail/all/new/*") for p in self.folder.glob(pattern))
+        found = sorted(p for pattern in ("maildir/*/new/*", "postfix/mail/all/new/*") for p in self.folder.glob(pattern))
+        # what the mail server itself reports to the gateway holds a copy's reference too, and is no copy
+        return [p for p in found if b"multipart/report" not in p.read_bytes().partition(b"\n\n")[0]]
 
     def open_mail(self, path, organisation):
         """What the recipient sees, opened and verified by the openssl command: the inner MIME entity, as bytes."""
