@@ -15,10 +15,13 @@ struct wg_key;   /* a private key; wiped when freed */
 struct wg_cert;  /* one X.509 certificate */
 struct wg_trust; /* anchors and CRLs of one purpose */
 
-/* PEM files. A key file readable by others than its owner is WG_CONFIG and says so. */
+/* PEM files, or for a key a pkcs11: URI (crypto/hsm.h). A key file readable by others than its owner is WG_CONFIG and
+ * says so. */
 enum wg_code wg_key_load(const char *path, struct wg_key **out, struct wg_err *err) WG_MUST;
 enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, struct wg_err *err) WG_MUST;
 void wg_key_freep(struct wg_key **key);
+/* It is in an HSM: no other process can be given it. */
+bool wg_key_stays(const struct wg_key *key);
 enum wg_code wg_cert_load(const char *path, struct wg_cert **out, struct wg_err *err) WG_MUST;
 enum wg_code wg_cert_parse(const void *pem, size_t len, struct wg_cert **out, struct wg_err *err) WG_MUST;
 void wg_cert_freep(struct wg_cert **cert);

@@ -1,7 +1,7 @@
 /* What the files of this room share: the structs behind crypto.h, cleanup for OpenSSL's objects, words for its errors.
  *
  * Invariants:
- * 1. wg_key.pkey is RSA of at least 2048 bits or EC on a NIST prime curve; it was parsed without asking for a password.
+ * 1. wg_key.pkey is RSA of at least 2048 bits or EC on a NIST prime curve; it was parsed without asking for a password, or is in an HSM.
  * 2. wg_cert.x509 has had its extensions parsed and none of them was malformed; chain may be NULL.
  * 3. wg_trust.store carries the verification policy (depth, strength, CRLs) itself, so whoever borrows it obeys it. */
 #ifndef WG_CRYPTO_CRYPTO_INTERNAL_H
@@ -19,6 +19,7 @@
 
 struct wg_key {
 	EVP_PKEY *pkey;
+	bool hsm; /* it stays where it is: cannot be handed to another process */
 };
 
 struct wg_cert {
@@ -65,6 +66,9 @@ BIO *wg_ossl_view(const void *p, size_t len);
 
 /* Facts of a certificate that OpenSSL holds. */
 enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
+
+/* The private key with that pkcs11: URI (hsm.c). The caller frees. */
+enum wg_code wg_hsm_key(const char *uri, EVP_PKEY **out, struct wg_err *err) WG_MUST;
 
 /* Anchors only, from PEM text; lists of revoked certificates among it are passed over. */
 enum wg_code wg_trust_anchors(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err) WG_MUST;

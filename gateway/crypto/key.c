@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
+#include "crypto/hsm.h"
 
 /* A key with its certificate chain in one file; RSA-8192 takes 7 KB. */
 #define KEY_FILE_MAX ((size_t)64 * 1024)
@@ -47,8 +48,24 @@ enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, stru
 	return code;
 }
 
+static enum wg_code load_hsm(const char *uri, struct wg_key **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_key_freep) struct wg_key *key = calloc(1, sizeof *key);
+	if (key == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a key");
+	key->hsm = true;
+	enum wg_code code = wg_hsm_key(uri, &key->pkey, err);
+	if (code == WG_OK)
+		code = check_kind(key->pkey, err);
+	if (code == WG_OK)
+		*out = wg_steal(&key);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%.200s", uri);
+}
+
 enum wg_code wg_key_load(const char *path, struct wg_key **out, struct wg_err *err)
 {
+	if (wg_hsm_named(path))
+		return load_hsm(path, out, err);
 	WG_CLEANUP(wg_buf_wipe) struct wg_buf pem = WG_BUF(KEY_FILE_MAX);
 	enum wg_code code = wg_pem_read(path, true, &pem, err);
 	if (code != WG_OK)
@@ -71,4 +88,9 @@ enum wg_code wg_key_matches(const struct wg_key *key, const struct wg_cert *cert
 	if (X509_check_private_key(cert->x509, key->pkey) != 1)
 		return wg_ossl_err(err, WG_CONFIG, "the private key does not belong to the certificate");
 	return WG_OK;
+}
+
+bool wg_key_stays(const struct wg_key *key)
+{
+	return key->hsm;
 }

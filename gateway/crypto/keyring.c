@@ -82,9 +82,18 @@ static enum wg_code write_pair(const struct wg_key *key, const struct wg_cert *c
 enum wg_code wg_keyring_write(const struct wg_keyring *ring, struct wg_buf *out, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	wg_buf_u32(out, (uint32_t)ring->count);
+	uint32_t count = 0;
+	for (size_t i = 0; i < ring->count; i++)
+		count += !ring->keys[i]->hsm;
+	if (count == 0)
+		return wg_err_set(
+			err, WG_CONFIG,
+			"what partners seal for us is opened by a confined process, which no key in an HSM can be given "
+			"to: let the HSM sign, and add a pair with a key file that they encrypt to");
+	wg_buf_u32(out, count);
 	for (size_t i = 0; code == WG_OK && i < ring->count; i++)
-		code = write_pair(ring->keys[i], ring->certs[i], out, err);
+		if (!ring->keys[i]->hsm)
+			code = write_pair(ring->keys[i], ring->certs[i], out, err);
 	return code == WG_OK ? wg_buf_check(out, "key pairs", err) : code;
 }
 

@@ -23,8 +23,8 @@ void wg_keyring_free(struct wg_keyring *ring);
  * two at once, the one behind). WG_CRYPTO when there is none, with the reason of each. */
 enum wg_code wg_keyring_signer(const struct wg_keyring *ring, int64_t now, size_t *which, struct wg_err *err) WG_MUST;
 
-/* Wire form, private keys included, to hand the ring to a confined reader, and back: wipe both buffers. A key that
- * stays in an HSM cannot be written: WG_CONFIG. */
+/* Wire form, private keys included, to hand the ring to a confined reader, and back: wipe both buffers. A pair whose
+ * key stays in an HSM is left out, for it can sign here and open nothing there; WG_CONFIG when no other is left. */
 enum wg_code wg_keyring_write(const struct wg_keyring *ring, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_keyring_read(const void *p, size_t len, struct wg_keyring *out, struct wg_err *err) WG_MUST;
 

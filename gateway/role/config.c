@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "crypto/hsm.h"
 #include "notice/xml.h"
 
 /* Reading a validated document: the first failure sticks, so that the code below reads as the file does. */
@@ -48,7 +49,9 @@ static unsigned number_of(struct reading *r, const struct _xmlNode *node, const 
 static void pair_of(struct reading *r, const struct _xmlNode *node, struct wg_pair *out)
 {
 	path_of(r, node, "certificate", out->certificate);
-	path_of(r, node, "key", out->key);
+	text_of(r, node, "key", out->key, sizeof out->key);
+	if (!wg_hsm_named(out->key)) /* the name of a key in an HSM is no path */
+		path_of(r, node, "key", out->key);
 	if (r->code == WG_OK && (out->certificate[0] == '\0') != (out->key[0] == '\0'))
 		r->code = wg_xml_complain(r->doc, node, r->err, "certificate and key come together: give both or neither");
 }
@@ -256,7 +259,10 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 	if (hsm != NULL) {
 		path_of(r, hsm, "module", c->hsm.module);
 		path_of(r, hsm, "pin", c->hsm.pin);
+		path_of(r, hsm, "folder", c->hsm.folder);
 	}
+	if (r->code == WG_OK)
+		r->code = wg_hsm_use(c->hsm.module, c->hsm.pin, r->err);
 }
 
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)

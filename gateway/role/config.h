@@ -14,7 +14,7 @@
 #define WG_CONFIG_SMIMES 4 /* the last, the present one, the next, and one that only signs or only opens */
 
 struct wg_pair {
-	char certificate[WG_PATH_TEXT], key[WG_PATH_TEXT]; /* PEM paths; "" when not configured */
+	char certificate[WG_PATH_TEXT], key[WG_PATH_TEXT]; /* PEM paths, the key also pkcs11:...; "" when not configured */
 };
 
 struct wg_drop {
@@ -83,6 +83,7 @@ struct wg_config {
 	} monitor;
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */
+		char folder[WG_PATH_TEXT];                    /* that the module reads and writes while it works; "" */
 	} hsm;
 	struct {
 		struct wg_pair tls; /* certificate "" when HTTPS is off */

@@ -42,7 +42,8 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 	    (wg_file_mkdir(trust, err) == WG_OK || access(trust, R_OK) == 0))
 		read[n++] = trust;
 	const char *const execute[] = { p->config->paths.readers, NULL };
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
+	const char *const write[] = { p->config->hsm.folder[0] != '\0' ? p->config->hsm.folder : NULL, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .write = write, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
 	free(read);
 	return code;

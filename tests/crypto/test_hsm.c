@@ -1,0 +1,228 @@
+/* Keys in an HSM, played by SoftHSM with a token folder of its own: they sign, open what is stored and what is sealed,
+ * and speak TLS on both sides; and what cannot be done with them says so. */
+#include "pki.h"
+
+#include <openssl/ssl.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "crypto/hsm.h"
+#include "crypto/keyring.h"
+#include "crypto/tls.h"
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+#define PIN "624 ruth"
+#define KEY(name) "pkcs11:token=wardgate;object=" name ";type=private"
+static const char TEXT[] = "Content-Type: text/plain\r\n\r\nFull name: Tess Example\r\n";
+
+/* Keys that go in: their names in the token, and where they are made. */
+static const struct {
+	const char *object, *file, *id;
+} keys[] = {
+	{ "smime", "derbyshire/smime", "01" },
+	{ "storage", "derbyshire/storage", "02" },
+	{ "server", "derbyshire/server", "03" },
+	{ "client", "derbyshire/client", "04" },
+};
+
+static void write_secret(const char *name, const char *text)
+{
+	pki_write(name, text, strlen(text));
+	assert_int_equal(chmod(pki(name), 0600), 0);
+}
+
+/* With pkcs11-tool, for softhsm2-util gives EC keys the right to sign and no other. */
+static bool import(const char *object, const char *name, const char *id)
+{
+	char file[64];
+	(void)snprintf(file, sizeof file, "%s.key", name);
+	const char *const private[] = {
+		"openssl", "pkey", "-in", pki(file), "-outform", "DER", "-out", pki("in.der"), NULL
+	};
+	const char *const public[] = { "openssl",  "pkey", "-in",  pki(file),      "-pubout",
+		                           "-outform", "DER",  "-out", pki("out.der"), NULL };
+	const char *const put_private[] = { "pkcs11-tool",
+		                                "--module",
+		                                MODULE,
+		                                "--token-label",
+		                                "wardgate",
+		                                "--login",
+		                                "--pin",
+		                                PIN,
+		                                "--write-object",
+		                                pki("in.der"),
+		                                "--type",
+		                                "privkey",
+		                                "--usage-sign",
+		                                "--usage-decrypt",
+		                                "--usage-derive",
+		                                "--label",
+		                                object,
+		                                "--id",
+		                                id,
+		                                NULL };
+	const char *const put_public[] = {
+		"pkcs11-tool",  "--module", MODULE,   "--token-label", "wardgate", "--login", "--pin", PIN, "--write-object",
+		pki("out.der"), "--type",   "pubkey", "--label",       object,     "--id",    id,      NULL
+	};
+	return pki_run("import.log", private) == 0 && pki_run("import.log", public) == 0 &&
+	       pki_run("import.log", put_private) == 0 && pki_run("import.log", put_public) == 0;
+}
+
+static int setup(void **state)
+{
+	char conf[PATH_MAX];
+	if (pki_setup(state) != 0 || mkdir(pki("tokens"), 0700) != 0)
+		return -1;
+	(void)snprintf(conf, sizeof conf, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+	               pki("tokens"));
+	write_secret("softhsm2.conf", conf);
+	write_secret("pin", PIN "\n");
+	write_secret("wrong-pin", "0000\n");
+	if (setenv("SOFTHSM2_CONF", pki("softhsm2.conf"), 1) != 0)
+		return -1;
+	const char *const init[] = { "softhsm2-util", "--init-token", "--free", "--label", "wardgate", "--pin", PIN,
+		                         "--so-pin",      "987 aloe",     NULL };
+	if (pki_run("init.log", init) != 0)
+		return -1;
+	for (size_t i = 0; i < WG_COUNT(keys); i++)
+		if (!import(keys[i].object, keys[i].file, keys[i].id))
+			return -1;
+	return wg_hsm_use(MODULE, pki("pin"), &pki_err) == WG_OK ? 0 : -1;
+}
+
+static struct wg_key *load(const char *uri)
+{
+	struct wg_key *key = NULL;
+	if (wg_key_load(uri, &key, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	assert_true(wg_key_stays(key));
+	return key;
+}
+
+/* First: before a token was opened, which stays open. */
+static void test_refused(void **state)
+{
+	(void)state;
+	struct wg_key *key = NULL;
+	assert_int_equal(wg_hsm_use("", "", &pki_err), WG_OK);
+	assert_int_equal(wg_key_load(KEY("smime"), &key, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "<hsm module"));
+	assert_int_equal(chmod(pki("pin"), 0644), 0);
+	assert_int_equal(wg_hsm_use(MODULE, pki("pin"), &pki_err), WG_OK);
+	assert_int_equal(wg_key_load(KEY("smime"), &key, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "chmod 600"));
+	assert_null(strstr(pki_err.text, PIN));
+	assert_int_equal(chmod(pki("pin"), 0600), 0);
+	assert_int_equal(wg_key_load(KEY("nobody"), &key, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "no such private key"));
+	assert_non_null(strstr(pki_err.text, "object=nobody"));
+	assert_null(key);
+}
+
+static void test_signs(void **state)
+{
+	(void)state;
+	static const char *const who[] = { "smime", "storage" }; /* RSA and EC */
+	for (size_t i = 0; i < WG_COUNT(who); i++) {
+		char uri[128], name[64];
+		WG_AUTO_BUF struct wg_buf der = WG_BUF(65536), out = WG_BUF(65536);
+		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL, *signer = NULL;
+		WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = pki_trust("ca.pem", NULL);
+		(void)snprintf(uri, sizeof uri, KEY("%s"), who[i]);
+		(void)snprintf(name, sizeof name, "derbyshire/%s", who[i]);
+		WG_CLEANUP(wg_key_freep) struct wg_key *key = load(uri);
+		pki_pair(name, NULL, &cert);
+		assert_int_equal(wg_key_matches(key, cert, &pki_err), WG_OK);
+		if (wg_cms_sign(key, cert, TEXT, sizeof TEXT - 1, &der, &pki_err) != WG_OK ||
+		    wg_cms_verify(trust, der.data, der.len, &out, &signer, &pki_err) != WG_OK)
+			fail_msg("%s: %s", who[i], pki_err.text);
+		assert_int_equal(out.len, sizeof TEXT - 1);
+	}
+	WG_CLEANUP(wg_key_freep) struct wg_key *key = load(KEY("smime"));
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *other = NULL;
+	pki_pair("staffordshire/smime", NULL, &other);
+	assert_int_equal(wg_key_matches(key, other, &pki_err), WG_CONFIG);
+}
+
+static void test_opens(void **state)
+{
+	(void)state;
+	static const char *const who[] = { "smime", "storage" };
+	for (size_t i = 0; i < WG_COUNT(who); i++)
+		for (int cipher = WG_CIPHER_CBC; cipher <= WG_CIPHER_GCM; cipher++) {
+			char uri[128], name[64];
+			WG_AUTO_BUF struct wg_buf der = WG_BUF(65536), out = WG_BUF(65536);
+			struct wg_keyring ring = { .count = 0 };
+			struct wg_cert *cert = NULL;
+			(void)snprintf(uri, sizeof uri, KEY("%s"), who[i]);
+			(void)snprintf(name, sizeof name, "derbyshire/%s", who[i]);
+			struct wg_key *key = load(uri);
+			pki_pair(name, NULL, &cert);
+			assert_int_equal(wg_cms_encrypt(cert, (enum wg_cipher)cipher, TEXT, sizeof TEXT - 1, &der, &pki_err),
+			                 WG_OK);
+			if (wg_cms_decrypt(key, cert, der.data, der.len, &out, &pki_err) != WG_OK)
+				fail_msg("%s, cipher %d: %s", who[i], cipher, pki_err.text);
+			assert_memory_equal(out.data, TEXT, sizeof TEXT - 1);
+			/* never handed to another process */
+			assert_int_equal(wg_keyring_add(&ring, &key, &cert, &pki_err), WG_OK);
+			wg_buf_reset(&out);
+			assert_int_equal(wg_keyring_write(&ring, &out, &pki_err), WG_CONFIG);
+			assert_int_equal(out.len, 0);
+			assert_int_equal(wg_keyring_decrypt(&ring, der.data, der.len, &out, &pki_err), WG_OK);
+			wg_keyring_free(&ring);
+		}
+}
+
+static bool admit(void *arg, const struct wg_cert_facts *client)
+{
+	(void)arg;
+	return strcmp(client->dns[0], "derbyshire.example") == 0;
+}
+
+static void test_tls(void **state)
+{
+	(void)state;
+	const struct wg_tls server = { .certificate = pki("derbyshire/server.pem"),
+		                           .key = KEY("server"),
+		                           .ca = pki("ca.pem") };
+	const struct wg_tls client = { .certificate = pki("derbyshire/client.pem"),
+		                           .key = KEY("client"),
+		                           .ca = pki("ca.pem") };
+	const struct wg_tls wrong = { .certificate = pki("derbyshire/client.pem"),
+		                          .key = KEY("server"),
+		                          .ca = pki("ca.pem") };
+	WG_CLEANUP(wg_tls_freep) SSL_CTX *server_ctx = NULL, *client_ctx = NULL, *none = NULL;
+	if (wg_tls_server(&server, admit, NULL, &server_ctx, &pki_err) != WG_OK ||
+	    wg_tls_client(&client, &client_ctx, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+	assert_int_equal(wg_tls_client(&wrong, &none, &pki_err), WG_CONFIG);
+	SSL *a = SSL_new(client_ctx), *b = SSL_new(server_ctx);
+	BIO *one = NULL, *two = NULL;
+	assert_true(a != NULL && b != NULL && BIO_new_bio_pair(&one, 0, &two, 0) == 1);
+	SSL_set_bio(a, one, one);
+	SSL_set_bio(b, two, two);
+	SSL_set_connect_state(a);
+	SSL_set_accept_state(b);
+	assert_int_equal(wg_tls_expect(a, "derbyshire.example", &pki_err), WG_OK);
+	int met_a = 0, met_b = 0;
+	for (int i = 0; i < 20 && (met_a != 1 || met_b != 1); i++) {
+		met_a = SSL_do_handshake(a);
+		met_b = SSL_do_handshake(b);
+	}
+	assert_true(met_a == 1 && met_b == 1);
+	SSL_free(a);
+	SSL_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_signs),
+		cmocka_unit_test(test_opens),
+		cmocka_unit_test(test_tls),
+	};
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
+}
