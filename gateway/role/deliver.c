@@ -12,6 +12,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "crypto/crypto.h"
+#include "crypto/hsm.h"
 #include "notice/xml.h"
 #include "role/errands.h"
 #include "role/role.h"
@@ -284,9 +286,22 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
  * of confinement, which passes over those that a small system lacks. */
 static unsigned add_path(const char **list, unsigned n, const char *path)
 {
-	if (path[0] != '\0')
+	if (path[0] != '\0' && !wg_hsm_named(path))
 		list[n++] = path;
 	return n;
+}
+
+/* The PKCS#11 module is loaded while files can still be opened; workers find it there when they load their key. */
+static enum wg_code wake_hsm(const struct wg_config *c, struct wg_err *err)
+{
+	const char *const own[] = { c->mail_out.tls.key, c->https_out.tls.key, c->mesh.tls.key };
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; code == WG_OK && i < WG_COUNT(own); i++) {
+		WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
+		if (wg_hsm_named(own[i]))
+			code = wg_key_load(own[i], &key, err);
+	}
+	return code;
 }
 
 static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
@@ -296,7 +311,7 @@ static enum wg_code confine(const struct wg_config *c, const struct wg_directory
 		c->mail_out.secret, c->dns.trust_anchor,          c->dns.sts_ca,
 		c->https_out.ca,    c->https_out.tls.key,         c->mesh.ca,
 		c->mesh.tls.key,    c->mesh.tls.certificate,      c->mesh.password,
-		c->mesh.shared_key, c->https_out.tls.certificate,
+		c->mesh.shared_key, c->https_out.tls.certificate, c->hsm.pin,
 	};
 	size_t most = WG_COUNT(own) + 1;
 	for (unsigned i = 0; i < wg_directory_count(directory); i++)
@@ -313,10 +328,15 @@ static enum wg_code confine(const struct wg_config *c, const struct wg_directory
 		for (unsigned k = 0; k < o->desk_count; k++)
 			n = add_path(read, n, o->desks[k].webhook_secret);
 	}
-	const char *const write[] = { c->dns.sts_cache, NULL };
+	const char *write[3] = { NULL };
 	bool remembers = c->mail_out.direct;
+	unsigned writes = 0;
+	if (remembers)
+		write[writes++] = c->dns.sts_cache;
+	if (c->hsm.folder[0] != '\0')
+		write[writes++] = c->hsm.folder;
 	enum wg_code code = remembers ? wg_file_mkdir(c->dns.sts_cache, err) : WG_OK;
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_DELIVER, .read = read, .write = remembers ? write : NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_DELIVER, .read = read, .write = write };
 	return code == WG_OK ? wg_role_confine(&sandbox, err) : code;
 }
 
@@ -342,6 +362,8 @@ enum wg_code wg_role_deliver(const struct wg_config *config, struct wg_err *err)
 		code = wg_role_connect(config, WG_ROLE_DELIVER, &d.client, err);
 	if (code == WG_OK)
 		code = wg_errands_new(config, d.directory, &d.errands, err);
+	if (code == WG_OK)
+		code = wake_hsm(config, err);
 	if (code == WG_OK)
 		code = confine(config, d.directory, err);
 	if (code == WG_OK) {

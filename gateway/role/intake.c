@@ -287,9 +287,11 @@ static enum wg_code listen_confirm(struct wg_intake *intake, struct wg_err *err)
 
 static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
 {
-	const char *folders[WG_CONFIG_DROPS + 1] = { NULL };
+	const char *folders[WG_CONFIG_DROPS + 2] = { NULL };
 	for (unsigned i = 0; i < c->drop_count; i++)
 		folders[i] = c->drops[i].folder;
+	if (c->hsm.folder[0] != '\0')
+		folders[c->drop_count] = c->hsm.folder;
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_INTAKE, .write = folders };
 	return wg_role_confine(&sandbox, err);
 }

@@ -280,6 +280,11 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 	if (r == 0 && kind == FETCH)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
 		                     (struct scmp_arg_cmp)EQUAL(0, AF_UNIX));
+	/* PKCS#11 modules complain to syslog, and go on without it */
+	if (r == 0 && (kind & (INTAKE | PROCESS | DELIVER)) != 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+		                     (struct scmp_arg_cmp)EQUAL(0, AF_UNIX),
+		                     (struct scmp_arg_cmp)MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM));
 	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
 	if (r == 0 && (kind & FORKING) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

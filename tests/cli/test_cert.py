@@ -360,5 +360,88 @@ class Status(Case):
         self.assertEqual({i["level"] for i in self.items(2) if i["what"] in ("storage", "smime", "intake https")}, {"broken"})
 
 
+class Hsm(unittest.TestCase):
+    """A gateway whose storage key, signing key and TLS keys are in a token: it takes in, stores, signs and delivers."""
+    MODULE, PIN = "/usr/lib/softhsm/libsofthsm2.so", "3141"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-hsm-"))
+        cls.world = w.World(cls.folder, PROGRAM)
+        cls.world.make_pki()
+        hsm = cls.folder / "hsm"
+        hsm.mkdir(mode=0o700)
+        (hsm / "tokens").mkdir()
+        (hsm / "softhsm2.conf").write_text(f"directories.tokendir = {hsm}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        (hsm / "pin").write_text(cls.PIN + "\n")
+        (hsm / "pin").chmod(0o600)
+        os.environ["SOFTHSM2_CONF"] = str(hsm / "softhsm2.conf")
+        cls.tool("softhsm2-util", "--init-token", "--free", "--label", "wardgate", "--pin", cls.PIN, "--so-pin", "2718")
+        mine = cls.world.pki / "staffordshire"
+        for number, name in enumerate(("storage", "smime", "server", "client"), 1):
+            cls.tool("openssl", "pkey", "-in", mine / f"{name}.key", "-outform", "DER", "-out", hsm / "in.der")
+            cls.tool("openssl", "pkey", "-in", mine / f"{name}.key", "-pubout", "-outform", "DER", "-out", hsm / "out.der")
+            for kind, file in (("privkey", "in.der"), ("pubkey", "out.der")):
+                usage = ("--usage-sign", "--usage-decrypt", "--usage-derive") if kind == "privkey" else ()
+                cls.tool("pkcs11-tool", "--module", cls.MODULE, "--token-label", "wardgate", "--login", "--pin", cls.PIN, "--write-object", hsm / file,
+                         "--type", kind, "--label", name, "--id", f"0{number}", *usage)
+        (hsm / "in.der").unlink()
+
+    @classmethod
+    def tearDownClass(cls):
+        for server in (*cls.world.gateways.values(), cls.world.mail):
+            if server is not None:
+                server.stop()
+        os.environ.pop("SOFTHSM2_CONF")
+        shutil.rmtree(cls.folder)
+
+    @staticmethod
+    def tool(*words):
+        subprocess.run([str(x) for x in words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_all_in_the_token(self):
+        port = self.world.start_mail()
+        mine, theirs = self.world.make_gateways(port, drops=("staffordshire-police",))
+        pki = self.world.pki / "staffordshire"
+        text = mine.config.read_text()
+        for name in ("storage", "smime", "server", "client"):
+            text = text.replace(f'key="{pki}/{name}.key"', f'key="pkcs11:token=wardgate;object={name};type=private"')
+        text = text.replace("  <samples", f'  <hsm module="{self.MODULE}" pin="{self.folder}/hsm/pin" folder="{self.folder}/hsm"/>\n  <samples')
+        mine.config.write_text(text)
+        # nothing that partners seal could be opened
+        done = subprocess.run([PROGRAM, "check", "--config", mine.config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("let the HSM sign", done.stderr)
+        # the HSM signs, and a pair with a file is written to
+        head, tail = text.split("<smime ", 1)
+        own, rest = tail.split("/>", 1)
+        pair = self.folder / "open"
+        self.tool("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{pair}.key", "-out", f"{pair}.csr", "-subj", "/O=x/CN=x")
+        (pair.with_suffix(".ext")).write_text("keyUsage=critical,keyEncipherment\nextendedKeyUsage=emailProtection\n"
+                                              "subjectAltName=email:front-door@staffordshire.example\n")
+        self.tool("openssl", "x509", "-req", "-in", f"{pair}.csr", "-CA", self.world.pki / "ca.pem", "-CAkey", self.world.pki / "ca.key", "-days", "80",
+                  "-extfile", f"{pair}.ext", "-out", f"{pair}.pem")
+        pathlib.Path(f"{pair}.key").chmod(0o600)
+        mine.config.write_text(f'{head}<smime {own}><pair certificate="{pair}.pem" key="{pair}.key"/></smime>{rest}')
+        done = subprocess.run([PROGRAM, "check", "--config", mine.config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        theirs.start()
+        mine.start()
+        message = self.world.submit(mine, ROOT / "ops/lib/missing-report.eml", "staffordshire-police")
+        for _ in range(300):
+            rows = subprocess.run([PROGRAM, "--json", "queue", "list", "--all", "--config", mine.config], capture_output=True, text=True).stdout
+            rows = [json.loads(line) for line in rows.splitlines()]
+            states = {r["organisation"] + "/" + r["desk"]: r["state"] for r in rows if r["desk"]}
+            if states and not set(states.values()) & {"sealed", "sending", "deferred"}:
+                break
+            time.sleep(0.2)
+        self.assertTrue(states, mine.log.read_text()[-3000:])
+        self.assertLessEqual(set(states.values()), {"received", "handed-over", "acknowledged", "opened"}, rows)
+        self.assertIn("derbyshire/front-door", states)  # by HTTPS, with the client key of the token; its gateway believed the signature
+        log = mine.log.read_text()
+        self.assertNotIn(self.PIN, log)
+        self.assertTrue(message)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=1)

@@ -105,7 +105,7 @@ static void test_facts(void **state)
 		const char *name, *email, *dns, *type;
 		bool sign, encrypt, server, client;
 	} table[] = {
-		{ "derbyshire/smime", "front-door@derbyshire.example", "derbyshire.example", "RSA-2048", true, true, false,
+		{ "derbyshire/smime", "gateway@derbyshire.example", "derbyshire.example", "RSA-2048", true, true, false,
 		  false },
 		{ "derbyshire/storage", "", "", "EC-P-256", true, true, false, false },
 		{ "derbyshire/client", "", "derbyshire.example", "EC-P-256", false, false, false, true },

@@ -346,7 +346,7 @@ static const struct deed deeds[] = {
 	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES } },
 	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES } },
 	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES } },
-	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DIES,  DIES,   DIES,  DIES, DENIED } },
+	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DENIED, DENIED, DIES, DENIED } },
 	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED } },
 	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES } },
 	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES } },
