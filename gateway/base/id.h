@@ -25,5 +25,7 @@ enum wg_code wg_random(void *out, size_t len, struct wg_err *err) WG_MUST;
 /* The reference under which one copy travels, the same over every retry: MESSAGE.ORGANISATION.DESK; at mail it is
  * followed by "@domain of from". */
 #define WG_REFERENCE_TEXT (WG_ID_TEXT + 2 * (WG_LIMIT_NAME + 1))
+/* An Idempotency-Key: a reference, and behind it ":" and 16 digits when a later form of the copy had to be sent. */
+#define WG_LIMIT_KEY 200
 
 #endif

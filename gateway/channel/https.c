@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sha256.h"
@@ -13,8 +14,7 @@
 #include "channel/https_receipt.h"
 #include "channel/session_internal.h"
 
-/* What servers of the draft commonly take, ours included. */
-#define KEY_MAX 128
+
 /* A body from this size on is only sent when the server said that it wants it. */
 #define ASK_FIRST ((size_t)256 * 1024)
 /* Of the hash that tells a later form of a copy from an earlier one: 64 bits are enough within one key. */
@@ -42,7 +42,7 @@ static void finish(struct wg_send_item *item, enum wg_sent what, const char *wor
 
 static bool key_valid(const char *s)
 {
-	if (!wg_https_header_value(s, KEY_MAX))
+	if (!wg_https_header_value(s, WG_LIMIT_KEY))
 		return false;
 	for (; *s != '\0'; s++)
 		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
@@ -158,7 +158,7 @@ static bool has_answer(const struct wg_https *h, const struct wg_https_end *end)
  * every retry: KEY:HASH. An earlier form's receipt would not be proof of this one. */
 static void send_later_form(struct https *s, struct wg_send_item *item, struct wg_https_end *end)
 {
-	char key[KEY_MAX + 1], hex[2 * WG_SHA256_LEN + 1], first[64] = "", words[256];
+	char key[WG_LIMIT_KEY + 1], hex[2 * WG_SHA256_LEN + 1], first[64] = "", words[256];
 	uint8_t hash[WG_SHA256_LEN];
 	wg_https_member(wg_buf_text(&s->http.answer), s->http.answer.len, "receipt-id", first, sizeof first);
 	wg_sha256(item->bytes, item->len, hash);

@@ -71,10 +71,8 @@ static enum wg_code make_context(const struct wg_send_target *target, const stru
 {
 	struct wg_tls tls = target->tls;
 
-	if (place->hop) {
-		tls.ca = target->sts_ca ? target->sts_ca : target->tls.ca;
+	if (place->hop)
 		tls.crl = NULL; /* that list is of the smarthost's authority */
-	}
 	return wg_tls_client(&tls, out, err);
 }
 

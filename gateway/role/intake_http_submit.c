@@ -8,10 +8,6 @@
 #include "base/log.h"
 #include "role/intake_http.h"
 
-/* draft-ietf-httpapi-idempotency-key-header-07: the server says what it takes; we take printable ASCII of this length.
- */
-#define IDEMPOTENCY_KEY_MAX 128
-
 /* The media type without parameters, lower case not needed: compared without case later. */
 static const char *media_type(const struct wg_http_request *r, char *out, size_t size)
 {
@@ -26,10 +22,11 @@ static const char *media_type(const struct wg_http_request *r, char *out, size_t
 	return out;
 }
 
+/* draft-ietf-httpapi-idempotency-key-header-07: the server says what it takes; we take printable ASCII. */
 static bool key_valid(const char *key)
 {
-	size_t n = strnlen(key, IDEMPOTENCY_KEY_MAX + 1);
-	if (n == 0 || n > IDEMPOTENCY_KEY_MAX)
+	size_t n = strnlen(key, WG_LIMIT_KEY + 1);
+	if (n == 0 || n > WG_LIMIT_KEY)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (key[i] < 0x21 || key[i] > 0x7e)
@@ -97,7 +94,7 @@ void wg_intake_submit(struct wg_intake *intake, struct wg_http_request *r, const
 	}
 	if (key != NULL && !key_valid(key)) {
 		wg_http_problem(r, 400, "bad-idempotency-key", "Idempotency-Key is not usable",
-		                "Use 1 to 128 printable ASCII characters without blanks.");
+		                "Use 1 to 200 printable ASCII characters without blanks.");
 		return;
 	}
 	enum wg_code code = wg_intake_seal(intake, organisation->id, key != NULL ? key : "", "https", body, len, declared,

@@ -85,9 +85,9 @@ struct wg_task {
 	char detail[WG_STORE_DETAIL]; /* ALERT: its words; otherwise the last reason */
 	int64_t since;                /* wall ms from when its time counts: sealed, released, or not before */
 	int64_t handed_over, received, opened, acknowledged; /* wall ms; 0: not yet */
-	unsigned steps;                              /* CONFIRM: told so far */
-	char alert[WG_LIMIT_NAME * 2 + 2];           /* ALERT: its key */
-	bool cleared;                                /* ALERT */
+	unsigned steps;                                      /* CONFIRM: told so far */
+	char alert[WG_LIMIT_NAME * 2 + 2];                   /* ALERT: its key */
+	bool cleared;                                        /* ALERT */
 };
 
 struct wg_task_done {

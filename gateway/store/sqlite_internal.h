@@ -295,7 +295,7 @@ struct wg_msg_rec {
 	char way[16];
 	char reason[WG_STORE_REASON];
 	char notice_id[WG_CONCERN_TEXT];
-	char submission_key[129]; /* the first that it was handed in under; "" */
+	char submission_key[WG_LIMIT_KEY + 1]; /* the first that it was handed in under; "" */
 	int64_t lease_records; /* what wg_records_head gave when it was leased, or when its context was asked for */
 };
 /* WG_NOT_FOUND. */

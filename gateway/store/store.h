@@ -75,10 +75,10 @@ struct wg_now {
 /* A new message. The blob is its ciphertext. */
 struct wg_msg_new {
 	char id[WG_ID_TEXT];
-	char organisation[WG_LIMIT_NAME + 1]; /* who submitted, as authenticated */
-	char idempotency_key[129];            /* "" when none */
-	char content_hash[WG_STORE_HASH];     /* SHA-256 of the plaintext original, hex */
-	char content_type[128];               /* the longest that is taken (docx) has 71 */
+	char organisation[WG_LIMIT_NAME + 1];   /* who submitted, as authenticated */
+	char idempotency_key[WG_LIMIT_KEY + 1]; /* "" when none */
+	char content_hash[WG_STORE_HASH];       /* SHA-256 of the plaintext original, hex */
+	char content_type[128];                 /* the longest that is taken (docx) has 71 */
 	/* "https", "drop", "imap", "lmtp", "mesh": organisation is "" for the last three, until process knows who signed;
 	   "self": a notice of our own */
 	char way[16];
@@ -110,10 +110,11 @@ struct wg_msg_job {
 	char content_type[128]; /* the longest that is taken (docx) has 71 */
 	char content_hash[WG_STORE_HASH];
 	int64_t accepted_at;
-	char way[16];              /* how it came in */
-	char idempotency_key[129]; /* "" when none: over HTTPS the reference under which a partner gateway sent it */
-	bool again;                /* decided before under an older epoch: decide again */
-	unsigned tries;            /* leases before this one that came to nothing */
+	char way[16]; /* how it came in */
+	char idempotency_key[WG_LIMIT_KEY +
+	                     1]; /* "" when none: over HTTPS the reference under which a partner gateway sent it */
+	bool again;              /* decided before under an older epoch: decide again */
+	unsigned tries;          /* leases before this one that came to nothing */
 	uint8_t *blob;
 	size_t blob_len;
 	uint8_t *resolution; /* the last that a person gave, as it was handed in; NULL for none */
