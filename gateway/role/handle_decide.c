@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "policy/confirm.h"
 #include "role/alarm.h"
 #include "role/seek.h"
 
@@ -26,14 +27,17 @@ struct share {
 	char reference[WG_REFERENCE_TEXT], token[WG_TOKEN_TEXT]; /* token: "" when nobody is asked to confirm */
 };
 
-/* Notices about notices: asking to confirm these would not end. */
-static bool asks(const char *kind)
+/* By when a named person must have it before somebody else is told: the first step of its rule that waits for one. 0
+ * when there is none. since: when it can leave. */
+static int64_t confirm_by(const struct share *s, int64_t since)
 {
-	static const char *const silent[] = { "receipt", "alert", "not-confirmed", "review-overdue" };
-	for (size_t i = 0; i < WG_COUNT(silent); i++)
-		if (strcmp(kind, silent[i]) == 0)
-			return false;
-	return true;
+	struct wg_confirm_step_view step;
+	for (unsigned i = 0; wg_confirm_step(s->p->policy, s->d->confirm, i, &step); i++) {
+		int64_t due = wg_confirm_step_due(s->p->policy, s->d->confirm, i, s->d->desk, since);
+		if (step.missing == WG_CONFIRM_ACKNOWLEDGED)
+			return due != INT64_MAX ? due : 0;
+	}
+	return 0;
 }
 
 /* Whom to ring: the first of our own desks that has a number. */
@@ -51,14 +55,17 @@ static enum wg_code make_ask(struct share *s, const char *kind, struct wg_ask *a
 {
 	const struct wg_config *c = s->p->config;
 	const struct wg_organisation *self = wg_directory_find(s->p->directory, c->organisation);
+	int64_t since = wg_clock_wall() + (int64_t)s->d->delay_minutes * 60 * 1000;
 	*ask = (struct wg_ask){
 		.token = s->token,
 		.reply = s->d->desk->channel == WG_CHANNEL_MAIL && (c->imap_count > 0 || c->lmtp[0] != '\0'),
 		.url = c->acknowledge.url,
+		/* what waits for a person leaves nobody knows when */
+		.until = s->d->verdict == WG_VERDICT_SEND ? confirm_by(s, since) : 0,
 		.ask_whom = self != NULL ? self->name : c->organisation,
 		.telephone = own_telephone(self),
 	};
-	*use = asks(kind) && (ask->reply || ask->url[0] != '\0');
+	*use = !wg_confirm_exempt(kind) && (ask->reply || ask->url[0] != '\0');
 	return *use ? wg_token_make(s->token, err) : WG_OK;
 }
 

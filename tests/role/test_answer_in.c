@@ -56,6 +56,8 @@ static void find_token(const char *inner, char token[static WG_TOKEN_TEXT])
 		const char *end = strstr(p, "\r\n--");
 		if (wg_base64_decode(p, end != NULL ? (size_t)(end - p) : strlen(p), &bytes, &len, &pki_err) == WG_OK)
 			found = wg_token_find((const char *)bytes, len, &at, token);
+		/* by when stands beside it, out of the policy's deadline for the kind and role */
+		assert_true(!found || memmem(bytes, len, "After that somebody else is told", 32) != NULL);
 		free(bytes);
 	}
 	assert_true(found);
