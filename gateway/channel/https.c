@@ -14,7 +14,6 @@
 #include "channel/https_receipt.h"
 #include "channel/session_internal.h"
 
-
 /* A body from this size on is only sent when the server said that it wants it. */
 #define ASK_FIRST ((size_t)256 * 1024)
 /* Of the hash that tells a later form of a copy from an earlier one: 64 bits are enough within one key. */
