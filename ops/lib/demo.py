@@ -14,6 +14,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import arriving
 import chapters
 import sharing
 import world as w
@@ -70,13 +71,15 @@ class Story:
     def __init__(self, folder):
         self.world = w.World(folder)
         sharing.cast(self.world)
+        arriving.cast(self.world)
         self.copies = {}      # (recipient address, kind) -> notice XML
+        self.texts = {}       # the same -> what its reader reads, and the id of the mail
 
     def set_up(self):
         title("1. A small world, all of it on this machine")
         self.world.make_pki()
         mail_port = self.world.start_mail()
-        self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",))
+        self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",), prepare=arriving.prepare)
         for gateway in (self.host, self.placing):
             gateway.start()
         say(f"A throwaway certificate authority and six agencies; a mail server that insists on STARTTLS (port {mail_port}); the gateway of "
@@ -115,7 +118,9 @@ class Story:
         opened, bare = set(), set()
         for path in mails:
             to = recipient_of(path)
-            xml = notice_of(self.world.open_mail(path, expected[to]))  # raises what openssl says when it does not open or verify
+            entity = self.world.open_mail(path, expected[to])  # raises what openssl says when it does not open or verify
+            xml = notice_of(entity)
+            self.texts[to, kind] = arriving.text_of(entity), arriving.id_of(path)
             self.copies[to, kind] = xml
             if f'kind="{kind}"' in xml:
                 opened.add(to)
@@ -167,10 +172,11 @@ class Story:
         chapters.tell(self)
         sharing.tell(self)
         self.message = missing
+        arriving.tell(self)
         self.afterwards()
 
     def afterwards(self):
-        title("10. Afterwards")
+        title("12. Afterwards")
         verified = {g.organisation: g.cli("audit", "verify") for g in (self.host, self.placing)}
         said = "; ".join(f"{who} {(v.stdout or v.stderr or 'no answer').splitlines()[0].split(', head')[0]}" for who, v in verified.items())
         check(f"the logs of decisions are whole ({said})", all(v.returncode == 0 for v in verified.values()))
@@ -193,7 +199,8 @@ def summary(story, keep):
             "signed, encrypted, and only what a rule of the policy grants them; the found report followed and overtook nothing; a repeat was "
             "recognised. A table became a message a row; what was not understood waited for a person, whose answer is on record; a form "
             "filled in by hand and one that nobody had seen were read whole. What a child said went where its safety asks for it and nowhere "
-            "else. Every decision is on record with its rule, basis and source.")
+            "else. Arrived was not taken for read: who has a copy is on record by name, and who has not confirmed is listed with whom to "
+            "ring. Every decision is on record with its rule, basis and source.")
     print(f"\n  {len(checks) - len(failed)} checks passed, {len(failed)} failed")
     for text in failed:
         print(f"  FAILED: {text}")

@@ -36,7 +36,7 @@ def interview(story):
         "that an older boy robbed her.")
     rows = at_rest(gateway, message)
     for who, r in rows.items():
-        show(f"{who:32} {r['state']}: {r['reason'] or 'sent'}")
+        show(f"{who:32} {r['state']}: {r['reason'].split('; REQUIRETLS')[0] or 'sent'}")
     records = {f"{r['organisation']}/{r['desk']}": r["record"] for r in json.loads(gateway.cli("explain", message, "--json").stdout)}
     police = next((r for r in records["staffordshire-police/missing"]["reasons"] if r["category"] == "child-account"), {})
     check(f"the police get what she said although she refused, and the rule that overrides is named: {police.get('rule')}",

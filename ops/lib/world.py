@@ -125,7 +125,8 @@ class Gateway:
                        else f'channel="mail" address="{desk}@{org}.example"')
                 how = self.own.get(desk, how) if org == self.organisation else self.world.how.get((org, desk), how)
                 suspended = ' suspended="true"' if (org, desk) in self.world.suspended else ""
-                out.append(f'    <desk name="{desk}" roles="{roles}" {how} certificate="{pki}/{org}/smime.pem" telephone="01632 960999"'
+                certificate = pki / self.world.certificates.get((org, desk), f"{org}/smime.pem")
+                out.append(f'    <desk name="{desk}" roles="{roles}" {how} certificate="{certificate}" telephone="01632 960999"'
                            f'{suspended}/>')
             out.append("  </organisation>")
         return "\n".join(out) + "\n</directory>\n"
@@ -202,6 +203,7 @@ class World:
         self.desks = {}         # organisation -> {desk: roles}: further desks, reached by mail
         self.suspended = set()  # (organisation, desk)
         self.how = {}           # (organisation, desk) -> channel="..." and what belongs to it, for the other gateways
+        self.certificates = {}  # (organisation, desk) -> another certificate of that desk, below the folder of certificates
         self.postfix_environment = {}
         self.policy = "staffordshire-stoke"
 
@@ -224,9 +226,12 @@ class World:
             raise RuntimeError(f"Postfix did not get ready; see {self.folder}/postfix.log")
         return self.mail.port
 
-    def make_gateways(self, mail_port, organisations=("staffordshire", "derbyshire"), drops=(), **more):
+    def make_gateways(self, mail_port, organisations=("staffordshire", "derbyshire"), drops=(), prepare=None, **more):
+        """prepare: called with each before anything of it is written."""
         for org in organisations:
             self.gateways[org] = Gateway(self, org, free_port())
+            if prepare is not None:
+                prepare(self.gateways[org])
         for gateway in self.gateways.values():
             gateway.write(self.gateways, mail_port, drops, **more)
         return [self.gateways[o] for o in organisations]
