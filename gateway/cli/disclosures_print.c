@@ -126,11 +126,11 @@ void wg_disclosures_outcome(const json_t *entry, struct wg_buf *out)
 		{ "sealed", "not sent yet", false },
 		{ "sending", "being sent", false },
 		{ "deferred", "not delivered yet; it is tried again", false },
-		{ "handed-over", "handed over, not confirmed by the recipient", true },
-		{ "received", "received", true },
-		{ "opened", "received and opened", true },
+		{ "handed-over", "handed over, not confirmed by a person", true },
+		{ "received", "received, not confirmed by a person", true },
+		{ "opened", "received and opened, not confirmed by a person", true },
 		{ "refused", "received, and refused by the recipient", true },
-		{ "acknowledged", "confirmed by the recipient", true },
+		{ "acknowledged", "confirmed by a person", true },
 		{ "review", "waits for a person's decision", false },
 		{ "held", "held back by a person for now", false },
 		{ "withheld", "not shared", false },
@@ -306,7 +306,8 @@ void wg_disclosures_print(const struct wg_disclosing *d, const json_t *entries, 
 static bool waits_for(const json_t *entry)
 {
 	static const char *const kinds[] = { "correction", "recall", "found", "found-onward" };
-	static const char *const done[] = { "received", "opened", "acknowledged", "superseded" };
+	/* That a machine has it, or that somebody opened it, is not a person's word. */
+	static const char *const done[] = { "acknowledged", "superseded" };
 	bool ours = false;
 	for (size_t i = 0; i < WG_COUNT(kinds); i++)
 		ours = ours || strcmp(wg_people_text(entry, "kind"), kinds[i]) == 0;

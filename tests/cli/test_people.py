@@ -2,8 +2,10 @@
 """What people do: put down and end answers about sharing, decide what a rule leaves to them, and account for who was told what. One gateway
 with a small policy of its own (people-policy.xml), a mail server, and the real program."""
 import contextlib
+import email
 import fcntl
 import html.parser
+import http.client
 import json
 import os
 import pathlib
@@ -11,6 +13,7 @@ import pwd
 import re
 import shutil
 import sqlite3
+import ssl
 import struct
 import subprocess
 import sys
@@ -360,7 +363,7 @@ class Disclosures(People):
         text = self.good("disclosures", "--child", "nhs:9990000018").stdout
         for words in (message, "missing to Derbyshire Constabulary (example)", "derbyshire-police/missing, as police-missing of placing, by mail",
                       "by rule people-policy/find (S-15); lawful basis UK GDPR 6(1)(e), 9(2)(g)", "would share", "waits for a person's decision",
-                      "handed over, not confirmed by the recipient, ", "which this rule overrides (people-policy/asked would have kept it back)",
+                      "handed over, not confirmed by a person, ", "which this rule overrides (people-policy/asked would have kept it back)",
                       "child/name/full", "policy      people-policy 1, "):
             self.assertIn(words, " ".join(text.split()) if "  " not in words else text)
         self.assertNotIn(other, text)
@@ -408,6 +411,25 @@ class Disclosures(People):
         text = self.good("disclosures", "--unconfirmed").stdout
         self.assertIn("ring        01632 960999", text)
         self.nothing_personal(text)
+        self.receipt(found, level="received")  # a machine's word
+        states = {r["organisation"]: r["state"] for r in self.lines("disclosures", "--unconfirmed", found)}
+        self.assertEqual(states["derbyshire-police"], "received")
+        self.assertIn("received, not confirmed by a person", self.good("disclosures", "--unconfirmed", found).stdout)
+        self.receipt(found, level="acknowledged", person="Sam Example")
+        self.assertNotIn("derbyshire-police", {r["organisation"] for r in self.lines("disclosures", "--unconfirmed", found)})
+
+    def receipt(self, message, **said):
+        """What Derbyshire Police say of their copy of a message, over HTTPS."""
+        ids = [email.message_from_bytes(p.read_bytes())["Message-ID"].strip(" <>") for p in self.world.mails()
+               if p.parts[-3].endswith("@derbyshire-police.example")]
+        reference = next(i.split("@")[0] for i in ids if i.startswith(message))
+        mine = self.world.pki / "derbyshire-police"
+        context = ssl.create_default_context(cafile=self.world.pki / "ca.pem")
+        context.load_cert_chain(mine / "client.pem", mine / "client.key")
+        connection = http.client.HTTPSConnection("localhost", self.gateway.port, timeout=30, context=context)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/v1/receipts", json.dumps({"reference": reference} | said), {"Content-Type": "application/json"})
+        self.assertEqual(connection.getresponse().status, 200)
 
 
 class Misuse(unittest.TestCase):
