@@ -57,8 +57,8 @@ static enum wg_code fetch_chunk(struct wg_mesh *m, const char *id, unsigned numb
 	else
 		(void)snprintf(path, sizeof path, "/inbox/%s/%u", id, number);
 	enum wg_code code = wg_mesh_ask(m, "GET", path, NULL, NULL, 0, &end, err);
-	if (code != WG_OK)
-		return code;
+	if (code != WG_OK) /* what no buffer of ours holds is too large at any other time too */
+		return m->http.too_large ? err->code = WG_LIMIT : code;
 	if (end.status != 200 && end.status != 206)
 		return fault(m, &end, err);
 	wg_buf_put(out, m->http.answer.data, m->http.answer.len);

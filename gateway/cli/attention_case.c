@@ -66,7 +66,7 @@ static enum wg_code read_anew(struct wg_case *c, const struct wg_buf *original, 
 	if (wg_mail_in_is(&job)) {
 		struct wg_answer answer = { 0 };
 		struct wg_err ignored; /* what is no answer is read as a document */
-		enum wg_code opened = wg_mail_in_open(&c->process, original, &mail, err);
+		enum wg_code opened = wg_mail_in_open(&c->process, job.way, original, &mail, err);
 		if (opened == WG_OK && wg_answer_look(&c->config->paths, &mail.text, &answer, &ignored) == WG_OK)
 			c->answer = answer.kind != WG_ANSWER_NONE && answer.kind != WG_ANSWER_PORTAL;
 		return opened == WG_OK ? wg_handle_read(&c->process, &job, original, &mail, &c->read, err) : opened;

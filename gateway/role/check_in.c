@@ -10,41 +10,48 @@
 #include "crypto/tls.h"
 #include "role/mailbox.h"
 
-static enum wg_code check_secret(const struct wg_config *c, const struct wg_imap *box, struct wg_buf *out,
-                                 struct wg_err *err)
+static enum wg_code check_secret(const struct wg_config *c, const struct wg_mailbox_box *box, const char *secret,
+                                 struct wg_buf *out, struct wg_err *err)
 {
 	struct stat st;
 	char folder[WG_PATH_TEXT];
-	if (stat(box->secret, &st) != 0 || access(box->secret, R_OK) != 0) {
-		(void)wg_err_errno(err, "secret %s", box->secret);
+	if (stat(secret, &st) != 0 || access(secret, R_OK) != 0) {
+		(void)wg_err_errno(err, "secret %s", secret);
 		return err->code = WG_CONFIG;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return wg_err_set(err, WG_CONFIG, "secret %s is empty, or no file: write the password or token into it",
-		                  box->secret);
+		                  secret);
 	if ((st.st_mode & 077) != 0)
-		return wg_err_set(err, WG_CONFIG, "secret %s can be read by others: chmod 600 it", box->secret);
-	wg_mailbox_secret_folder(c, box, folder);
+		return wg_err_set(err, WG_CONFIG, "secret %s can be read by others: chmod 600 it", secret);
+	wg_mailbox_secret_folder(c, box, secret, folder);
 	if (folder[0] == '\0' && out != NULL)
 		wg_buf_printf(
 			out,
-			"warning: intake imap: secret %s lies beside keys of this gateway, so the process that polls may not "
+			"warning: %s: secret %s lies beside keys of this gateway, so the process that polls may not "
 			"look into that folder: after renaming a new one over it reload the gateway, or move it to a folder "
 			"of its own\n",
-			box->secret);
+			box->imap != NULL ? "intake imap" : "mesh", secret);
 	return WG_OK;
 }
 
-static enum wg_code check_mailbox(const struct wg_config *c, const struct wg_imap *box, struct wg_buf *out,
+static enum wg_code check_mailbox(const struct wg_config *c, const struct wg_mailbox_box *box, struct wg_buf *out,
                                   struct wg_err *err)
 {
-	const struct wg_tls tls = { .ca = box->ca };
+	struct wg_tls tls = { .ca = box->imap != NULL ? box->imap->ca : c->mesh.ca };
+	const char *files[WG_MAILBOX_FILES];
+	unsigned count = wg_mailbox_files(box, files);
+	if (box->imap == NULL) {
+		tls.certificate = c->mesh.tls.certificate;
+		tls.key = c->mesh.tls.key;
+	}
 	struct ssl_ctx_st *context = NULL;
 	enum wg_code code = wg_tls_client(&tls, &context, err);
 	wg_tls_freep(&context);
-	if (code == WG_OK)
-		code = check_secret(c, box, out, err);
-	return code == WG_OK ? WG_OK : wg_err_add(err, "intake imap %s", box->host);
+	/* of MESH the first two are the pair that was just tried */
+	for (unsigned i = box->imap != NULL ? 0 : 2; code == WG_OK && i < count; i++)
+		code = check_secret(c, box, files[i], out, err);
+	return code == WG_OK ? WG_OK : wg_err_add(err, "%s %s", box->imap != NULL ? "intake imap" : "mesh", box->host);
 }
 
 static enum wg_code check_lmtp(const char *path, struct wg_err *err)
@@ -72,8 +79,10 @@ static enum wg_code check_lmtp(const char *path, struct wg_err *err)
 enum wg_code wg_check_in(const struct wg_config *c, struct wg_buf *out, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	for (unsigned i = 0; code == WG_OK && i < c->imap_count; i++)
-		code = check_mailbox(c, &c->imaps[i], out, err);
+	for (unsigned i = 0; code == WG_OK && i < wg_mailbox_count(c); i++) {
+		const struct wg_mailbox_box box = wg_mailbox_at(c, i);
+		code = check_mailbox(c, &box, out, err);
+	}
 	if (code == WG_OK && c->lmtp[0] != '\0')
 		code = check_lmtp(c->lmtp, err);
 	return code;

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "role/config.h"
 
-/* Mailboxes: anchors and secrets can be read; LMTP: the socket can be made. Without talking to anybody. Warnings go to
- * out, unless it is NULL. */
+/* Mailboxes, that of MESH too: anchors and secrets can be read; LMTP: the socket can be made. Without talking to
+ * anybody. Warnings go to out, unless it is NULL. */
 enum wg_code wg_check_in(const struct wg_config *config, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

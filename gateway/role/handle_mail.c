@@ -49,7 +49,7 @@ enum wg_code wg_handle_mail(struct wg_process *p, const struct wg_msg_job *job, 
                             struct wg_mail_in *mail, struct wg_msg_job *known, struct wg_outcome *o, struct wg_err *err)
 {
 	WG_AUTO_RESOLUTION struct wg_resolution *resolution = NULL;
-	enum wg_code code = wg_mail_in_open(p, original, mail, err);
+	enum wg_code code = wg_mail_in_open(p, job->way, original, mail, err);
 	if (code == WG_OK)
 		code = wg_handle_resolution(p, job, &resolution, err);
 	if (code != WG_OK)

@@ -69,7 +69,11 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
 enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, const void *bytes, size_t len,
                                  struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
 {
-	return seal(intake, way, WG_DOCUMENT_MAIL, bytes, len, blob, msg, err);
+	enum wg_document kind;
+	struct wg_err ignored; /* what is nothing known is a mail too */
+	bool sealed = strcmp(way, "mesh") == 0 && wg_document_kind(bytes, len, NULL, NULL, &kind, &ignored) == WG_OK &&
+	              kind == WG_DOCUMENT_SEALED;
+	return seal(intake, way, sealed ? WG_DOCUMENT_SEALED : WG_DOCUMENT_MAIL, bytes, len, blob, msg, err);
 }
 
 void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
@@ -331,7 +335,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_intake intake = { .config = config };
 	struct watching w = { .inotify = -1 };
-	enum wg_code code = wg_intake_imap_start(&intake, err);
+	enum wg_code code = wg_intake_mailbox_start(&intake, err);
 	if (code == WG_OK)
 		code = prepare(&intake, err);
 	if (code == WG_OK)
@@ -341,7 +345,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_intake_lmtp_start(&intake, err);
 	if (code == WG_OK)
-		code = wg_intake_imap_watch(&intake, err);
+		code = wg_intake_mailbox_watch(&intake, err);
 	if (code == WG_OK)
 		code = watch(&intake, &w, err);
 	if (code == WG_OK)
@@ -360,7 +364,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	wg_confirm_freep(&intake.confirm);
 	wg_intake_drop_pending(&intake);
 	wg_lmtp_freep(&intake.lmtp);
-	wg_intake_imap_stop(&intake);
+	wg_intake_mailbox_stop(&intake);
 	unwatch(&w);
 	if (intake.base != NULL)
 		event_base_free(intake.base);

@@ -10,6 +10,7 @@
 #include "crypto/crypto.h"
 #include "policy/directory.h"
 #include "role/config.h"
+#include "role/mailbox.h"
 #include "store/client.h"
 
 struct event;
@@ -43,7 +44,7 @@ struct wg_drop_fault {
 /* A mailbox that is polled by processes of its own (mailbox.h), and what came of the mail in hand. */
 struct wg_mailbox {
 	struct wg_intake *intake;
-	const struct wg_imap *box;
+	struct wg_mailbox_box box;
 	int fd; /* -1: free */
 	struct event *event;
 	struct wg_buf mail;
@@ -65,7 +66,7 @@ struct wg_intake {
 	struct wg_confirm *confirm;
 	struct ssl_ctx_st *tls;
 	struct wg_pending pending[WG_INTAKE_PENDING];
-	struct wg_mailbox mailboxes[WG_CONFIG_IMAPS];
+	struct wg_mailbox mailboxes[WG_MAILBOXES];
 	unsigned mailbox_count;
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
 	unsigned fault_count;
@@ -82,8 +83,8 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
                             const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
                             struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
-/* The same for what a mail server hands over: whatever its bytes are, it is a mail, and it is taken; who sent it is for
- * process to find out. way: "imap" or "lmtp". */
+/* The same for what a mail server or MESH hands over: whatever its bytes are, it is a mail (by MESH: a sealed object,
+ * or else a mail), and it is taken; who sent it is for process to find out. way: "imap", "lmtp" or "mesh". */
 enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, const void *bytes, size_t len,
                                  struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
@@ -112,12 +113,12 @@ bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
 /* LMTP: listens, when the configuration says where. */
 enum wg_code wg_intake_lmtp_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
 
-/* IMAP: the processes are started first of all, before a key or the store's socket is in memory; what they hand over is
- * watched for once there is a loop. */
-enum wg_code wg_intake_imap_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
-enum wg_code wg_intake_imap_watch(struct wg_intake *intake, struct wg_err *err) WG_MUST;
+/* Mailboxes: the processes are started first of all, before a key or the store's socket is in memory; what they hand
+ * over is watched for once there is a loop. */
+enum wg_code wg_intake_mailbox_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;
+enum wg_code wg_intake_mailbox_watch(struct wg_intake *intake, struct wg_err *err) WG_MUST;
 /* Ends the processes. */
-void wg_intake_imap_stop(struct wg_intake *intake);
+void wg_intake_mailbox_stop(struct wg_intake *intake);
 
 /* Drop folders: made when missing; looks through all once, taking what was renamed in. */
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;

@@ -12,11 +12,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "role/signer.h"
 #include "role/trust.h"
 
 bool wg_mail_in_is(const struct wg_msg_job *job)
 {
-	return strcmp(job->way, "imap") == 0 || strcmp(job->way, "lmtp") == 0;
+	return strcmp(job->way, "imap") == 0 || strcmp(job->way, "lmtp") == 0 || strcmp(job->way, "mesh") == 0;
 }
 
 void wg_mail_in_free(struct wg_mail_in *mail)
@@ -283,8 +284,56 @@ static bool holds_smime(const struct wg_buf *original)
 	return false;
 }
 
-enum wg_code wg_mail_in_open(const struct wg_process *p, const struct wg_buf *original, struct wg_mail_in *out,
-                             struct wg_err *err)
+/* The one organisation whose recorded certificate signed a sealed object, which names nobody itself. */
+static enum wg_code bind_sealed(const struct wg_process *p, const char *signer, const char *may_speak_for,
+                                struct wg_mail_in *out, struct wg_err *err)
+{
+	struct finding f = { 0 };
+	struct wg_err fault = { 0 };
+	const char *why = NULL;
+	for (unsigned i = 0; i < wg_directory_count(p->directory); i++)
+		if (recorded(wg_directory_at(p->directory, i), signer))
+			point_to(&f, wg_directory_at(p->directory, i), true);
+	if (f.found == NULL)
+		why = "its signature is good, and its certificate is recorded for nobody in the directory";
+	else if (f.other)
+		why = "its certificate belongs to several organisations of the directory";
+	else if (!wg_name_valid(f.found->id) || !wg_list_has(may_speak_for, f.found->id))
+		why = "its certificate is recorded for an organisation for whom its authority may not speak";
+	else if (wg_signer_check(p, f.found->id, signer, may_speak_for, &fault) == WG_OK)
+		memcpy(out->organisation, f.found->id, sizeof out->organisation);
+	else if (fault.code == WG_REJECT || fault.code == WG_CONFIG)
+		why = fault.text;
+	else
+		return wg_err_set(err, fault.code, "%s", fault.text);
+	out->gateway = why == NULL;
+	if (why != NULL)
+		(void)snprintf(out->why, sizeof out->why, "not authenticated: %.300s", why); /* cut: words */
+	return WG_OK;
+}
+
+static enum wg_code open_sealed(const struct wg_process *p, const struct wg_buf *original, struct wg_mail_in *out,
+                                struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf may_speak_for = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	char signer[WG_FINGERPRINT_TEXT];
+	enum wg_code code = wg_read_sealed(&p->config->paths, &p->smime_keys, &p->smime_anchors, original->data,
+	                                   original->len, &out->text, signer, &may_speak_for, err);
+	out->found = WG_MAIL_SIGNED;
+	return code == WG_OK ? bind_sealed(p, signer, wg_buf_text(&may_speak_for), out, err) : code;
+}
+
+static bool is_sealed(const char *way, const struct wg_buf *original)
+{
+	enum wg_document kind;
+	struct wg_err ignored; /* what is nothing known is no sealed object */
+	return strcmp(way, "mesh") == 0 &&
+	       wg_document_kind(original->data, original->len, NULL, NULL, &kind, &ignored) == WG_OK &&
+	       kind == WG_DOCUMENT_SEALED;
+}
+
+enum wg_code wg_mail_in_open(const struct wg_process *p, const char *way, const struct wg_buf *original,
+                             struct wg_mail_in *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	struct wg_mail_signature s = { .organisations = WG_BUF(WG_LIMIT_CONFIG_FILE),
@@ -292,6 +341,8 @@ enum wg_code wg_mail_in_open(const struct wg_process *p, const struct wg_buf *or
 	const uint8_t *inner = NULL;
 	size_t inner_len = 0;
 	*out = (struct wg_mail_in){ .text = WG_BUF(WG_LIMIT_READER_OUTPUT) };
+	if (is_sealed(way, original))
+		return open_sealed(p, original, out, err);
 	enum wg_code code = wg_read_signed_mail(&p->config->paths, &p->smime_keys, &p->smime_anchors, original->data,
 	                                        original->len, &said, err);
 	if (code == WG_OK)

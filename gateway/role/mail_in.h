@@ -24,12 +24,14 @@ struct wg_mail_in {
 /* What stands for the sender in a notice made of a mail of which that is not known; such a notice goes to nobody. */
 #define WG_MAIL_UNKNOWN "unknown"
 
-/* Whether a message came by a way on which only its signature tells who sent it. */
+/* Whether a message came by a way on which only its signature tells who sent it: a mail server's, or MESH. */
 bool wg_mail_in_is(const struct wg_msg_job *job);
 
-/* Opens it, and finds who sent it. WG_OK also when nobody is found; what fails is this machine, or a limit. */
-enum wg_code wg_mail_in_open(const struct wg_process *process, const struct wg_buf *original, struct wg_mail_in *out,
-                             struct wg_err *err) WG_MUST;
+/* Opens it, and finds who sent it: a mail, or by MESH (way) a sealed object without a mail around it, which has no From
+ * and is bound by a recorded certificate alone. WG_OK also when nobody is found; what fails is this machine, or a
+ * limit. */
+enum wg_code wg_mail_in_open(const struct wg_process *process, const char *way, const struct wg_buf *original,
+                             struct wg_mail_in *out, struct wg_err *err) WG_MUST;
 void wg_mail_in_free(struct wg_mail_in *mail);
 #define WG_AUTO_MAIL_IN __attribute__((cleanup(wg_mail_in_free)))
 

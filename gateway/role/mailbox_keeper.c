@@ -45,7 +45,8 @@
 #endif
 
 struct keeper {
-	const struct wg_imap *box;
+	const struct wg_mailbox_box *box;
+	const struct wg_config *config;
 	struct wg_mailbox_shared *shared;
 	int64_t pause_ms;
 };
@@ -70,14 +71,18 @@ static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
 {
 	struct wg_mailbox_poller poller = { .fd = SOCKET_FD, .shared = k->shared };
 	const struct wg_imap_sink sink = { .arg = &poller, .give = wg_mailbox_give, .settle = wg_mailbox_settle };
-	const struct wg_imap_box box = box_of(k->box);
 	const struct rlimit cpu = { .rlim_cur = CPU_S, .rlim_max = CPU_S };
 	const struct rlimit memory = { .rlim_cur = MEMORY, .rlim_max = MEMORY };
 	struct wg_err err = { 0 };
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != keeper || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
 	    (!ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
 		_exit(1);
-	k->shared->code = wg_imap_poll(&box, &sink, &k->shared->progress, &err);
+	if (k->box->imap != NULL) {
+		const struct wg_imap_box box = box_of(k->box->imap);
+		k->shared->code = wg_imap_poll(&box, &sink, &k->shared->progress, &err);
+	} else {
+		k->shared->code = wg_mailbox_poll_mesh(k->config, &poller, &err);
+	}
 	(void)snprintf(k->shared->words, sizeof k->shared->words, "%.399s", err.text); /* cut is acceptable in words */
 	k->shared->over = true;
 	_exit(0);
@@ -157,18 +162,23 @@ static bool say_over(struct keeper *k)
 	return wg_mailbox_send(SOCKET_FD, &packet, &err) == WG_OK;
 }
 
-static enum wg_code confine(const struct wg_config *config, const struct wg_imap *box, struct wg_err *err)
+static enum wg_code confine(const struct wg_config *config, const struct wg_mailbox_box *box, struct wg_err *err)
 {
-	char folder[WG_PATH_TEXT];
-	wg_mailbox_secret_folder(config, box, folder);
-	const char *read[] = { box->ca, folder[0] != '\0' ? folder : box->secret, NULL };
+	char folders[WG_MAILBOX_FILES][WG_PATH_TEXT];
+	const char *files[WG_MAILBOX_FILES];
+	const char *read[WG_MAILBOX_FILES + 2] = { box->imap != NULL ? box->imap->ca : config->mesh.ca };
+	unsigned count = wg_mailbox_files(box, files);
+	for (unsigned i = 0; i < count; i++) {
+		wg_mailbox_secret_folder(config, box, files[i], folders[i]);
+		read[i + 1] = folders[i][0] != '\0' ? folders[i] : files[i];
+	}
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_FETCH, .read = read };
 	return wg_sandbox_enter(&sandbox, err);
 }
 
-static _Noreturn void keep(const struct wg_config *config, const struct wg_imap *box, int fd, pid_t intake)
+static _Noreturn void keep(const struct wg_config *config, const struct wg_mailbox_box *box, int fd, pid_t intake)
 {
-	struct keeper k = { .box = box };
+	struct keeper k = { .box = box, .config = config };
 	struct wg_err err = { 0 };
 	k.shared = mmap(NULL, sizeof *k.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != intake || k.shared == MAP_FAILED ||
@@ -186,7 +196,8 @@ static _Noreturn void keep(const struct wg_config *config, const struct wg_imap 
 	_exit(0);
 }
 
-enum wg_code wg_mailbox_start(const struct wg_config *config, const struct wg_imap *box, int *fd, struct wg_err *err)
+enum wg_code wg_mailbox_start(const struct wg_config *config, const struct wg_mailbox_box *box, int *fd,
+                              struct wg_err *err)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
@@ -202,31 +213,4 @@ enum wg_code wg_mailbox_start(const struct wg_config *config, const struct wg_im
 	}
 	*fd = ends[0];
 	return WG_OK;
-}
-
-/* ---- where the secret may be looked for */
-
-static void folder_of(const char *path, char out[WG_PATH_TEXT])
-{
-	const char *slash = strrchr(path, '/');
-	size_t n = slash != NULL ? (size_t)(slash - path) : 0;
-	memcpy(out, path, n);
-	out[n] = '\0';
-}
-
-void wg_mailbox_secret_folder(const struct wg_config *c, const struct wg_imap *box, char out[WG_PATH_TEXT])
-{
-	const char *const keys[] = { c->storage.key,         c->smimes[0].key,    c->lookup_key,      c->https_in.tls.key,
-		                         c->acknowledge.tls.key, c->mail_out.tls.key, c->mail_out.secret, c->https_out.tls.key,
-		                         c->mesh.tls.key,        c->mesh.password,    c->mesh.shared_key, c->hsm.pin };
-	folder_of(box->secret, out);
-	size_t len = strlen(out);
-	/* of the state folder too, whatever lies below it */
-	bool shared = len == 0 || (strncmp(c->state, out, len) == 0 && (c->state[len] == '/' || c->state[len] == '\0'));
-	for (size_t i = 0; i < WG_COUNT(keys); i++)
-		shared = shared || (strncmp(keys[i], out, len) == 0 && keys[i][len] == '/'); /* deeper ones too */
-	for (unsigned i = 1; i < c->smime_count; i++)
-		shared = shared || (strncmp(c->smimes[i].key, out, len) == 0 && c->smimes[i].key[len] == '/');
-	if (shared)
-		out[0] = '\0';
 }

@@ -23,6 +23,7 @@ static void test_packets(void **state)
 		{ .what = WG_MAILBOX_BEGIN, .serial = 1, .uid = UINT32_MAX, .size = 16777216 },
 		{ .what = WG_MAILBOX_BYTES, .serial = 1, .bytes = chunk, .len = WG_MAILBOX_CHUNK },
 		{ .what = WG_MAILBOX_LARGE, .serial = 2, .size = UINT64_MAX, .words = "<a@b.example>" },
+		{ .what = WG_MAILBOX_REPORT, .words = "message SENT0 was not delivered: 14" },
 		{ .what = WG_MAILBOX_OVER, .code = WG_CRYPTO, .words = "words", .size = 7 },
 		{ .what = WG_MAILBOX_NOT_KEPT, .serial = UINT32_MAX },
 	};
@@ -83,10 +84,39 @@ static void test_secret_folder(void **state)
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		struct wg_config c = config_of(table[i].secret);
 		char folder[WG_PATH_TEXT];
-		wg_mailbox_secret_folder(&c, &c.imaps[0], folder);
+		c.imap_count = 1;
+		const struct wg_mailbox_box box = wg_mailbox_at(&c, 0);
+		wg_mailbox_secret_folder(&c, &box, c.imaps[0].secret, folder);
 		if (strcmp(folder, table[i].folder) != 0)
 			fail_msg("%s: \"%s\", not \"%s\"", table[i].secret, folder, table[i].folder);
 	}
+}
+
+/* MESH's own files do not shut out one another; those of others do. */
+static void test_mesh_folder(void **state)
+{
+	(void)state;
+	struct wg_config c = config_of("/run/tokens/imap");
+	c.imap_count = 1;
+	(void)snprintf(c.mesh.mailbox, sizeof c.mesh.mailbox, "WGOT001");
+	(void)snprintf(c.mesh.tls.certificate, sizeof c.mesh.tls.certificate, "/srv/mesh/client.pem");
+	(void)snprintf(c.mesh.tls.key, sizeof c.mesh.tls.key, "/srv/mesh/client.key");
+	(void)snprintf(c.mesh.password, sizeof c.mesh.password, "/run/tokens/mesh");
+	(void)snprintf(c.mesh.shared_key, sizeof c.mesh.shared_key, "/etc/wardgate/keys/mesh");
+	assert_int_equal(wg_mailbox_count(&c), 2);
+	const struct wg_mailbox_box imap = wg_mailbox_at(&c, 0), mesh = wg_mailbox_at(&c, 1);
+	const char *files[WG_MAILBOX_FILES];
+	char folder[WG_PATH_TEXT];
+	assert_true(imap.imap == &c.imaps[0] && mesh.imap == NULL);
+	assert_string_equal(mesh.user, "WGOT001");
+	assert_int_equal(wg_mailbox_files(&mesh, files), 4);
+	static const char *const wanted[] = { "/srv/mesh", "/srv/mesh", "", "" };
+	for (size_t i = 0; i < WG_COUNT(wanted); i++) {
+		wg_mailbox_secret_folder(&c, &mesh, files[i], folder);
+		assert_string_equal(folder, wanted[i]);
+	}
+	wg_mailbox_secret_folder(&c, &imap, c.imaps[0].secret, folder);
+	assert_string_equal(folder, "");
 }
 
 static void test_check(void **state)
@@ -123,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_secret_folder),
+		cmocka_unit_test(test_mesh_folder),
 		cmocka_unit_test(test_check),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

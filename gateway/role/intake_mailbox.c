@@ -1,7 +1,7 @@
-/* intake_imap.c owns intake's end of the mailboxes: what a poller hands over goes to the store, and the poller hears
- * when the store has it for good; only then it marks the mail. A mail that was added and not marked comes again, byte
- * for byte the same, and the store says that it has it. SECURITY: a poller meets strangers; nothing but a mail and its
- * size is believed of it. */
+/* intake_mailbox.c owns intake's end of the mailboxes, those of mail servers and of MESH: what a poller hands over goes
+ * to the store, and the poller hears when the store has it for good; only then it marks the mail. A mail that was added
+ * and not marked (by MESH: acknowledged) comes again, byte for byte the same, and the store says that it has it.
+ * SECURITY: a poller meets strangers; nothing but a mail and its size is believed of it. */
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
@@ -32,10 +32,10 @@ static void told(struct wg_intake *intake, void *arg, uint32_t number, const str
 	struct wg_mailbox *m = arg;
 	(void)intake; /* the signature is wg_intake_told's */
 	if (failed->code == WG_OK)
-		wg_log(WG_LOG_INFO, receipt->duplicate ? "accepted-again" : "accepted", "message", receipt->id, "way", "imap",
-		       "mailbox", m->box->host, NULL);
+		wg_log(WG_LOG_INFO, receipt->duplicate ? "accepted-again" : "accepted", "message", receipt->id, "way",
+		       m->box.way, "mailbox", m->box.host, NULL);
 	else
-		wg_log_err(WG_LOG_WARNING, "not-accepted", failed, "way", "imap", "mailbox", m->box->host, NULL);
+		wg_log_err(WG_LOG_WARNING, "not-accepted", failed, "way", m->box.way, "mailbox", m->box.host, NULL);
 	answer(m, number, failed->code == WG_OK);
 }
 
@@ -44,29 +44,51 @@ static void add(struct wg_mailbox *m, uint32_t serial, const void *bytes, size_t
 	WG_AUTO_BUF struct wg_buf blob = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_msg_new msg;
 	struct wg_err err = { 0 };
-	enum wg_code code = wg_intake_seal_mail(m->intake, "imap", bytes, len, &blob, &msg, &err);
+	enum wg_code code = wg_intake_seal_mail(m->intake, m->box.way, bytes, len, &blob, &msg, &err);
 	if (code == WG_OK)
 		code = wg_intake_add(m->intake, &msg, told, m, serial, &err);
 	if (code == WG_OK)
 		return;
-	wg_log_err(WG_LOG_WARNING, "not-accepted", &err, "way", "imap", "mailbox", m->box->host, NULL);
+	wg_log_err(WG_LOG_WARNING, "not-accepted", &err, "way", m->box.way, "mailbox", m->box.host, NULL);
 	answer(m, serial, false);
 }
 
-/* A mail of ours in the place of one that is too large: a person has to look into the mailbox. It says the same each
- * time, so that the store folds it. */
-static void add_note(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
+static void put_mail_note(const struct wg_mailbox *m, const struct wg_mailbox_packet *p, struct wg_buf *out)
 {
-	WG_AUTO_BUF struct wg_buf text = WG_BUF(4096);
-	wg_buf_printf(&text,
+	wg_buf_printf(out,
 	              "Subject: A mail is too large to be taken in\r\nMIME-Version: 1.0\r\n"
 	              "Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n"
 	              "A mail of %llu bytes arrived, and this gateway takes at most %zu. It was not fetched.\r\n\r\n"
 	              "Mailbox: %s at %s, folder %s\r\nNumber (UID): %u\r\nMessage-ID: %s\r\n\r\n"
 	              "It is still there, flagged. Open it there, and hand in what it holds in smaller parts.\r\n",
-	              (unsigned long long)p->size, WG_LIMIT_MESSAGE, m->box->user, m->box->host, m->box->folder, p->uid,
+	              (unsigned long long)p->size, WG_LIMIT_MESSAGE, m->box.user, m->box.host, m->box.imap->folder, p->uid,
 	              p->words[0] != '\0' ? p->words : "none that could be read");
-	wg_log(WG_LOG_WARNING, "mail-too-large", "mailbox", m->box->host, "alarm", "mail-too-large", NULL);
+}
+
+/* How large it is nobody has said; it was fetched until it was too much. */
+static void put_mesh_note(const struct wg_mailbox *m, const struct wg_mailbox_packet *p, struct wg_buf *out)
+{
+	wg_buf_printf(out,
+	              "Subject: A MESH message is too large to be taken in\r\nMIME-Version: 1.0\r\n"
+	              "Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n"
+	              "A MESH message of more than %zu bytes waits, and this gateway takes no larger ones.\r\n\r\n"
+	              "MESH mailbox: %s\r\nMESH message id: %s\r\n\r\n"
+	              "It is still there, and not acknowledged. Fetch it with another MESH client and hand in what it "
+	              "holds in smaller parts, or ask the sender to. MESH gives it up after five days and tells the "
+	              "sender so.\r\n",
+	              WG_LIMIT_MESSAGE, m->box.user, p->words);
+}
+
+/* A note of ours in the place of what is too large: a person has to look into the mailbox. It says the same each time,
+ * so that the store folds it. */
+static void add_note(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
+{
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(4096);
+	if (m->box.imap != NULL)
+		put_mail_note(m, p, &text);
+	else
+		put_mesh_note(m, p, &text);
+	wg_log(WG_LOG_WARNING, "mail-too-large", "mailbox", m->box.host, "alarm", "mail-too-large", NULL);
 	add(m, p->serial, wg_buf_text(&text), text.len);
 }
 
@@ -79,12 +101,12 @@ static void over(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 	m->taking = false; /* a poller that was killed left it half */
 	wg_buf_free(&m->mail);
 	if (p->size > 0)
-		wg_log(WG_LOG_INFO, "polled", "mailbox", m->box->host, "user", m->box->user, "kept", kept, NULL);
+		wg_log(WG_LOG_INFO, "polled", "mailbox", m->box.host, "user", m->box.user, "kept", kept, NULL);
 	if (p->code != WG_OK && p->code != m->fault)
-		wg_log_err(WG_LOG_ERROR, "mailbox-failing", &why, "mailbox", m->box->host, "user", m->box->user, "alarm",
+		wg_log_err(WG_LOG_ERROR, "mailbox-failing", &why, "mailbox", m->box.host, "user", m->box.user, "alarm",
 		           "mailbox", NULL);
 	else if (p->code == WG_OK && m->fault != WG_OK)
-		wg_log(WG_LOG_INFO, "mailbox-cleared", "mailbox", m->box->host, "user", m->box->user, "alarm", "mailbox", NULL);
+		wg_log(WG_LOG_INFO, "mailbox-cleared", "mailbox", m->box.host, "user", m->box.user, "alarm", "mailbox", NULL);
 	m->fault = p->code;
 }
 
@@ -119,6 +141,9 @@ static bool take(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 	case WG_MAILBOX_LARGE:
 		add_note(m, p);
 		return true;
+	case WG_MAILBOX_REPORT:
+		wg_log(WG_LOG_WARNING, "mesh-report", "mailbox", m->box.user, "why", p->words, NULL);
+		return true;
 	case WG_MAILBOX_OVER:
 		over(m, p);
 		return true;
@@ -141,9 +166,9 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0)
-			(void)wg_err_set(&err, WG_SYSTEM, "the process that polls %s ended", m->box->host);
+			(void)wg_err_set(&err, WG_SYSTEM, "the process that polls %s ended", m->box.host);
 		else if (wg_mailbox_unpack(bytes, (size_t)n, &packet, &err) == WG_OK && !take(m, &packet))
-			(void)wg_err_set(&err, WG_CORRUPT, "the process that polls %s said what none should", m->box->host);
+			(void)wg_err_set(&err, WG_CORRUPT, "the process that polls %s said what none should", m->box.host);
 		if (err.code == WG_OK)
 			continue;
 		wg_intake_fail(m->intake, &err);
@@ -151,21 +176,21 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-enum wg_code wg_intake_imap_start(struct wg_intake *intake, struct wg_err *err)
+enum wg_code wg_intake_mailbox_start(struct wg_intake *intake, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	for (unsigned i = 0; code == WG_OK && i < intake->config->imap_count; i++) {
+	for (unsigned i = 0; code == WG_OK && i < wg_mailbox_count(intake->config); i++) {
 		struct wg_mailbox *m = &intake->mailboxes[i];
 		*m = (struct wg_mailbox){
-			.intake = intake, .box = &intake->config->imaps[i], .fd = -1, .mail = WG_BUF(WG_LIMIT_MESSAGE)
+			.intake = intake, .box = wg_mailbox_at(intake->config, i), .fd = -1, .mail = WG_BUF(WG_LIMIT_MESSAGE)
 		};
 		intake->mailbox_count = i + 1;
-		code = wg_mailbox_start(intake->config, m->box, &m->fd, err);
+		code = wg_mailbox_start(intake->config, &m->box, &m->fd, err);
 	}
 	return code;
 }
 
-enum wg_code wg_intake_imap_watch(struct wg_intake *intake, struct wg_err *err)
+enum wg_code wg_intake_mailbox_watch(struct wg_intake *intake, struct wg_err *err)
 {
 	for (unsigned i = 0; i < intake->mailbox_count; i++) {
 		struct wg_mailbox *m = &intake->mailboxes[i];
@@ -176,7 +201,7 @@ enum wg_code wg_intake_imap_watch(struct wg_intake *intake, struct wg_err *err)
 	return WG_OK;
 }
 
-void wg_intake_imap_stop(struct wg_intake *intake)
+void wg_intake_mailbox_stop(struct wg_intake *intake)
 {
 	for (unsigned i = 0; i < intake->mailbox_count; i++) {
 		struct wg_mailbox *m = &intake->mailboxes[i];

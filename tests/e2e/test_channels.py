@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Ways between gateways and desks beside mail and push: MESH there and back, and a desk that is told by a webhook and fetches."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "ops/lib"))
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+import test_gateway as g
+import world as w
+
+BOXES = {"staffordshire": "WGOT001", "derbyshire": "WGOT002"}
+POLICE = "derbyshire-police"
+LIMIT = 16 * 1024 * 1024
+
+
+class Hooks(http.server.BaseHTTPRequestHandler):
+    """A desk's receiver of webhooks: keeps what comes, and has no time for each the first time."""
+    got, lock = {}, threading.Lock()  # webhook-id -> what came
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with self.lock:
+            seen = self.got.setdefault(self.headers["webhook-id"], [])
+            seen.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        self.send_response(503 if len(seen) == 1 else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class Case(g.Case):
+    """The host's gateway and the placing authority's, with a MESH mailbox each; the placing authority's police fetch."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-e2e-"))
+        cls.world = w.World(cls.folder)
+        cls.world.make_pki()
+        pki = cls.world.pki
+        (cls.folder / "at-mesh").mkdir()
+        cls.service = w.Peer(["/usr/bin/python3", "-Wignore", ROOT / "tests/peers/mesh_server.py", pki, cls.folder / "at-mesh", cls.mesh_fault],
+                             cls.folder / "mesh.log")
+        cls.hooks = cls.serve_hooks()
+        cls.secret = cls.private("webhook.secret", "whsec_" + base64.b64encode(os.urandom(32)).decode())
+        password, key = cls.private("mesh.password", "mesh-password"), cls.private("mesh.key", "mesh-shared-key")
+        cls.world.how = {
+            ("derbyshire", "front-door"): 'channel="mesh" mailbox="WGOT002" workflow="WG_NOTICE"',
+            (POLICE, "missing"): f'channel="pull" webhook="https://localhost:{cls.hooks.server_address[1]}/hooks/missing"'
+                                 f' webhook-secret="{cls.secret}"',
+        }
+        for org, box in BOXES.items():
+            gateway = cls.world.gateways[org] = w.Gateway(cls.world, org, w.free_port())
+            gateway.beside = (f'<mesh url="https://localhost:{cls.service.port}" mailbox="{box}" ca="{pki}/ca.pem" certificate="{pki}/{org}/client.pem"'
+                              f' key="{pki}/{org}/client.key" password="{password}" shared-key="{key}" poll="1" chunk="2048"/>')
+        cls.host, cls.placing = cls.gateways = list(cls.world.gateways.values())
+        cls.host.own["front-door"] = 'channel="pull"'  # a desk that never fetches
+        port = cls.world.start_mail()
+        for gateway in cls.gateways:
+            gateway.write(cls.world.gateways, port)
+        cls.before()
+        for gateway in cls.gateways:
+            gateway.start()
+
+    mesh_fault = ""
+
+    @classmethod
+    def before(cls):
+        """What is to be there before the gateways are."""
+
+    @classmethod
+    def private(cls, name, text):
+        path = cls.folder / name
+        path.write_text(text + "\n")
+        path.chmod(0o600)
+        return path
+
+    @classmethod
+    def serve_hooks(cls):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cls.world.pki / POLICE / "server.pem", cls.world.pki / POLICE / "server.key")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hooks)
+        server.daemon_threads = True
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.hooks.shutdown()
+        cls.hooks.server_close()
+        cls.service.stop()
+        super().tearDownClass()
+
+    def delivery(self, message, desk, *states):
+        """The delivery of a message to that desk, once it is in one of the states."""
+        def look():
+            rows = [r for r in self.host.deliveries(message) if f"{r['organisation']}/{r['desk']}" == desk]
+            return rows[0] if rows and rows[0]["state"] in states else None
+        return w.wait_for(f"{message} to {desk} is {' or '.join(states)}", 60, look)
+
+    def events(self, gateway, **wanted):
+        return [l for l in gateway.log_lines() if all(l.get(k) == v for k, v in wanted.items())]
+
+
+class Mesh(Case):
+    def test_there_received_and_routed(self):
+        message = self.submit(g.report("MESH-1"))
+        self.delivery(message, "derbyshire/front-door", "handed-over", "received")
+        there = w.wait_for("the placing authority has taken it", 60, lambda: self.events(self.placing, event="accepted", way="mesh"))
+        self.assertEqual(len(there), 1)
+        row = self.becomes_at(self.placing, there[0]["message"], "routed")
+        self.assertEqual(row["organisation"], "staffordshire")
+        own = self.settle(there[0]["message"], gateway=self.placing)
+        self.assertIn(("derbyshire", "front-door", "mail"), {(r["organisation"], r["desk"], r["channel"]) for r in own})
+        self.delivery(message, "derbyshire/front-door", "received")  # tracking says so: it was acknowledged to MESH
+        self.assertEqual(self.events(self.placing, event="mailbox-failing"), [])
+        time.sleep(2.5)  # two more polls: it is not fetched again
+        self.assertEqual(self.events(self.placing, event="accepted-again"), [])
+        self.assertFalse([l for l in self.placing.log_lines() for c in g.CANARIES if c.decode() in json.dumps(l)])
+
+    def becomes_at(self, gateway, message, state):
+        return w.wait_for(f"{message} is {state}", 60, lambda: (lambda r: r if r["state"] == state else None)(self.state(message, gateway)))
+
+
+class Strangers(Case):
+    """What lies in the mailbox is no notice of a gateway's."""
+
+    @classmethod
+    def before(cls):
+        pki, cls.sent = cls.world.pki, {}
+        me = pki / "staffordshire-police"
+        entity = cls.folder / "entity"
+        entity.write_bytes(b"Content-Type: text/plain\r\n\r\nPolice incident number: STRANGE-1\r\n")
+        for name, signer in (("unsigned", None), ("client", "client"), ("not-for-us", "smime")):
+            data = entity.read_bytes()
+            if signer is not None:
+                der = subprocess.run(["openssl", "cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in", entity, "-signer",
+                                      me / f"{signer}.pem", "-inkey", me / f"{signer}.key"], capture_output=True, check=True).stdout
+                data = b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n" + \
+                    base64.encodebytes(der)
+            to = "staffordshire-police" if name == "not-for-us" else "derbyshire"
+            sealed = subprocess.run(["openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-aes-256-cbc", pki / to / "smime.pem"],
+                                    input=data, capture_output=True, check=True).stdout
+            cls.send(name, sealed)
+        cls.send("words", b"Please ring me.")
+        cls.send("mail", g.report("STRANGE-2"))
+        cls.send("large", os.urandom(LIMIT + 1000))
+
+    @classmethod
+    def send(cls, name, data):
+        """As any client of MESH."""
+        cls.sent[name] = data
+        stamp, nonce = time.strftime("%Y%m%d%H%M", time.gmtime()), os.urandom(8).hex()
+        digest = hmac.new(b"mesh-shared-key", f"WGOT001:{nonce}:1:mesh-password:{stamp}".encode(), hashlib.sha256).hexdigest()
+        context = ssl.create_default_context(cafile=cls.world.pki / "ca.pem")
+        context.load_cert_chain(cls.world.pki / "staffordshire/client.pem", cls.world.pki / "staffordshire/client.key")
+        connection = g.http.client.HTTPSConnection("localhost", cls.service.port, timeout=30, context=context)
+        connection.request("POST", "/messageexchange/WGOT001/outbox", data,
+                           {"Authorization": f"NHSMESH WGOT001:{nonce}:1:{stamp}:{digest}", "Mex-To": "WGOT002", "Mex-From": "WGOT001",
+                            "Mex-WorkflowID": "OTHER", "Mex-LocalID": name, "Content-Type": "application/octet-stream"})
+        assert connection.getresponse().status == 202, name
+        connection.close()
+
+    def test_each_waits_for_a_person(self):
+        wanted = len(self.sent)
+        there = w.wait_for("all are taken", 90, lambda: (lambda e: e if len(e) >= wanted else None)(self.events(self.placing, event="accepted", way="mesh")))
+        rows = [w.wait_for("a person is wanted", 60, lambda m=e["message"]: (lambda r: r if r["state"] == "attention" else None)(
+            self.state(m, self.placing))) for e in there]
+        self.assertEqual(len({r["id"] for r in rows}), wanted)
+        self.assertEqual([r["organisation"] for r in rows if r["organisation"]], [])  # none of them is anybody's
+        self.assertEqual(len(self.events(self.placing, event="mail-too-large")), 1)
+        time.sleep(3)
+        self.assertEqual(len(self.events(self.placing, event="mail-too-large")), 1)
+        self.assertEqual(self.events(self.placing, event="accepted-again"), [])
+        self.assertEqual(self.events(self.placing, event="mailbox-failing"), [])
+        self.service.process.stdin.close()
+        facts = [l.split() for l in self.service.process.stdout.read().splitlines() if l.startswith("sent ")]
+        self.assertEqual({f[5]: f[7] for f in facts}, {n: "accepted" if n == "large" else "acknowledged" for n in self.sent})
+
+
+class Report(Case):
+    mesh_fault = "report"
+
+    def test_is_logged_and_acknowledged_once(self):
+        said = w.wait_for("the report is logged", 30, lambda: self.events(self.host, event="mesh-report"))
+        self.assertIn("SENT0", said[0]["why"])
+        self.assertIn("not collected", said[0]["why"])
+        time.sleep(2.5)
+        self.assertEqual(len(self.events(self.host, event="mesh-report")), 1)
+        self.assertEqual(self.events(self.host, event="accepted"), [])
+
+
+class Pull(Case):
+    def ask(self, method, path, body=None):
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        status, headers, body = self.request(method, path, None if body is None else json.dumps(body).encode(), headers, POLICE)
+        return status, headers, body
+
+    def test_told_fetched_and_acknowledged(self):
+        message = self.submit(g.report("HOOK-1"))
+        row = self.delivery(message, f"{POLICE}/missing", "sealed")
+        path, headers, body = w.wait_for("a webhook that was taken, under the same id as the one that was refused", 90, lambda: (
+            lambda seen: seen[1] if len(seen) > 1 else None)(Hooks.got.get(row["id"], [])))
+        self.assertEqual(path, "/hooks/missing")
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        secret = base64.b64decode(self.secret.read_text().strip().removeprefix("whsec_"))
+        self.assertEqual(headers["webhook-signature"], "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode())
+        self.assertLess(abs(time.time() - int(headers["webhook-timestamp"])), 120)
+        told = json.loads(body)
+        self.assertEqual((told["type"], set(told["data"])), ("notice.available", {"reference", "delivery", "kind"}))
+        for canary in [*g.CANARIES, b"HOOK", b"Tess"]:
+            self.assertNotIn(canary, body)
+
+        items = json.loads(self.ask("GET", "/v1/inbox")[2])["items"]
+        item = next(i for i in items if i["delivery"] == told["data"]["delivery"])
+        self.assertEqual(item["reference"], told["data"]["reference"])
+        status, headers, sealed = self.ask("GET", f"/v1/inbox/{item['delivery']}")
+        self.assertEqual((status, headers["ETag"].strip('"')), (200, hashlib.sha256(sealed).hexdigest()))
+        self.delivery(message, f"{POLICE}/missing", "handed-over")
+        status, _, said = self.ask("POST", f"/v1/inbox/{item['delivery']}/ack", {"person": "Sam Example", "id": "hook-1", "sha256": item["sha256"]})
+        self.assertEqual((status, json.loads(said)["state"]), (200, "acknowledged"))
+        self.delivery(message, f"{POLICE}/missing", "acknowledged")
+        self.assertEqual(len(Hooks.got[row["id"]]), 2)
+
+    def test_one_that_never_fetches_is_seen(self):
+        message = self.submit(g.report("HOOK-2"))
+        self.delivery(message, "staffordshire/front-door", "sealed")
+        self.delivery(message, "derbyshire/front-door", "received")
+        waiting = [(r["organisation"], r["desk"], r["channel"], r["state"]) for r in self.host.rows() if r.get("message") == message]
+        self.assertIn(("staffordshire", "front-door", "pull", "sealed"), waiting)
+        row = next(r for r in self.host.deliveries(message) if (r["organisation"], r["desk"]) == ("staffordshire", "front-door"))
+        shown = next(l for l in self.host.cli("queue", "list").stdout.splitlines() if l.startswith(row["id"]))
+        self.assertRegex(shown, r"sealed .* to staffordshire/front-door by pull, for \d+ s")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
