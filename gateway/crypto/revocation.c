@@ -66,7 +66,7 @@ static enum wg_code add_answer(struct wg_revocations *r, OCSP_BASICRESP **basic,
 	enum wg_code code = has_room(r, err);
 	if (code != WG_OK)
 		return code;
-	OCSP_BASICRESP **more = reallocarray(r->answers, r->answer_count + 1, sizeof *more);
+	OCSP_BASICRESP **more = reallocarray(r->answers, r->answer_count + 1, sizeof(void *));
 	if (more == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for an OCSP answer");
 	r->answers = more;
@@ -378,7 +378,7 @@ enum wg_code wg_revocation_judge(const struct wg_revocations *revocations, const
 		                                              WG_REVOCATION_NOWHERE };
 	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *none = NULL;
 	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
-	struct wg_revocation_depth depths[WG_CHAIN_MAX];
+	struct wg_revocation_depth depths[WG_CHAIN_MAX] = { 0 };
 	enum wg_code code = wg_revocation_chain(trust, cert, &chain, err);
 	if (code == WG_OK && revocations == NULL)
 		code = wg_revocations_new(&none, err);

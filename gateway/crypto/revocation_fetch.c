@@ -217,7 +217,7 @@ enum wg_code wg_revocation_admit(const struct wg_trust *trust, const struct wg_c
 {
 	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *one = NULL;
 	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
-	struct wg_revocation_depth depths[WG_CHAIN_MAX];
+	struct wg_revocation_depth depths[WG_CHAIN_MAX] = { 0 };
 	enum wg_code code = wg_revocations_new(&one, err);
 	if (code == WG_OK)
 		code = wg_revocations_add(one, p, len, err);

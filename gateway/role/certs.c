@@ -153,7 +153,7 @@ static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const stru
 /* host: what the certificate has to name; NULL for any. */
 static void add_tls(struct list *l, const char *what, const struct wg_pair *pair, bool server, const char *host)
 {
-	struct wg_cert_facts facts;
+	struct wg_cert_facts facts = { 0 };
 	struct wg_cert_item *item = pair->certificate[0] != '\0' ? add(l, what, "", pair->certificate) : NULL;
 	if (item == NULL)
 		return;
@@ -171,7 +171,7 @@ static void add_tls(struct list *l, const char *what, const struct wg_pair *pair
 
 static void add_storage(struct list *l)
 {
-	struct wg_cert_facts facts;
+	struct wg_cert_facts facts = { 0 };
 	struct wg_cert_item *item = add(l, "storage", "", l->config->storage.certificate);
 	if (item == NULL)
 		return;
@@ -193,7 +193,7 @@ static void add_smime(struct list *l)
 	int64_t since = INT64_MIN, last_sign = 0, last_open = 0;
 	bool can_sign[WG_CONFIG_SMIMES] = { false };
 	for (unsigned i = 0; i < l->config->smime_count; i++) {
-		struct wg_cert_facts facts;
+		struct wg_cert_facts facts = { 0 };
 		struct wg_cert_item *item = add(l, "smime", "", l->config->smimes[i].certificate);
 		if (item == NULL)
 			return;
@@ -245,7 +245,7 @@ struct group {
 static void add_partner(struct list *l, struct group *g, const char *what, const char *whose, const char *file,
                         const struct wg_cert *cert, const char *fault, const struct wg_cert_judgement *j)
 {
-	struct wg_cert_facts facts;
+	struct wg_cert_facts facts = { 0 };
 	struct wg_err err = { 0 };
 	struct wg_cert_item *item = add(l, what, whose, file);
 	if (item == NULL)
@@ -334,7 +334,7 @@ static bool listed(const struct list *l, const char *what, const char *file)
 static void add_anchor(struct list *l, const char *what, const char *whose, const char *file,
                        const struct wg_cert *cert)
 {
-	struct wg_cert_facts facts;
+	struct wg_cert_facts facts = { 0 };
 	struct wg_err err = { 0 };
 	struct wg_cert_item *item = add(l, what, whose, file);
 	if (item == NULL)

@@ -135,8 +135,7 @@ static void load_pair(const char *pki_prefix, const char *who, struct wg_key **k
 static bool partner_opens(const struct world *w, const char *prefix, char by[WG_FINGERPRINT_TEXT])
 {
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_NOTICE), der = WG_BUF(WG_LIMIT_ENVELOPE),
-							  entity = WG_BUF(WG_LIMIT_ENVELOPE), signed_data = WG_BUF(WG_LIMIT_ENVELOPE),
-							  content = WG_BUF(WG_LIMIT_ENVELOPE);
+							  entity = WG_BUF(WG_LIMIT_ENVELOPE), content = WG_BUF(WG_LIMIT_ENVELOPE);
 	WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL, *signer = NULL;
 	WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = pki_trust("both-ca.pem", NULL);
