@@ -7,8 +7,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "role/answer.h"
 #include "role/handle_mail.h"
+#include "role/handle_receipt.h"
 #include "role/know.h"
 #include "role/outcome.h"
 #include "role/resolve.h"
@@ -82,6 +84,12 @@ static void warn_of_password(const struct wg_report *report, struct wg_outcome *
 		}
 }
 
+/* What gateways say of their own work: about no child. */
+static bool of_gateways(const char *kind)
+{
+	return wg_list_has("not-confirmed receipt alert", kind);
+}
+
 /* A notice that is whole: matched, decided, sealed. */
 static enum wg_code decide(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
                            struct wg_notice *notice, const struct wg_resolution *resolution, struct wg_outcome *o,
@@ -94,6 +102,8 @@ static enum wg_code decide(struct wg_process *p, struct wg_client *client, const
 		o->done.state = WG_MSG_RETURNED;
 		return wg_handle_decide(p, job, notice, NULL, o, err);
 	}
+	if (of_gateways(o->done.kind))
+		return wg_handle_decide(p, job, notice, NULL, o, err);
 	if (resolution != NULL)
 		take_choices(resolution, o);
 	code = wg_match_keys(p, job, notice, o, err);
@@ -146,6 +156,10 @@ static enum wg_code work_on(struct wg_process *p, struct wg_client *client, cons
 	code = keep_notice(p, &read, o, err);
 	if (code == WG_OK && read.attention) {
 		wg_outcome_settle(o, WG_MSG_ATTENTION, read.reason);
+		return WG_OK;
+	}
+	if (code == WG_OK && wg_handle_receipt_is(job, o->done.kind)) {
+		wg_handle_receipt(p, job, mail, read.notice, o);
 		return WG_OK;
 	}
 	if (code == WG_OK)

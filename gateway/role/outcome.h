@@ -22,6 +22,7 @@ struct wg_outcome {
 	struct wg_dlv_new deliveries[WG_LIMIT_RECIPIENTS];
 	struct wg_buf envelopes[WG_LIMIT_RECIPIENTS], disclosures[WG_LIMIT_RECIPIENTS];
 	char reasons[WG_LIMIT_RECIPIENTS][320];
+	struct wg_receipt_new receipt; /* where it is a receipt of a partner's gateway; done.receipts points here */
 };
 
 /* NULL when memory runs out. */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "notice/xml.h"
 #include "role/role.h"
+#include "role/task.h"
 #include "role/trust.h"
 #include "sys/file.h"
 #include "sys/sandbox.h"
@@ -62,7 +63,10 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 		}
 		struct wg_msg_job *jobs = NULL;
 		unsigned count = 0;
-		code = wg_client_lease_messages(client, LEASE_MOST, LEASE_WAIT_MS, &jobs, &count, err);
+		bool more = false; /* tasks: then nobody waits for messages */
+		code = wg_tasks_do(p, client, &more, err);
+		if (code == WG_OK)
+			code = wg_client_lease_messages(client, LEASE_MOST, more ? 0 : LEASE_WAIT_MS, &jobs, &count, err);
 		/* what was leased is finished even when told to stop: a lease that comes to nothing costs the message a try */
 		for (unsigned i = 0; code == WG_OK && i < count; i++)
 			code = wg_process_handle(p, client, &jobs[i], err);

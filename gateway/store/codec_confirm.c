@@ -75,8 +75,9 @@ bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r)
 			{ (t)->organisation, sizeof(t)->organisation }, { (t)->desk, sizeof(t)->desk },                           \
 			{ (t)->role, sizeof(t)->role }, { (t)->of, sizeof(t)->of }, { (t)->confirm, sizeof(t)->confirm },         \
 			{ (t)->person, sizeof(t)->person }, { (t)->detail, sizeof(t)->detail }, { (t)->alert, sizeof(t)->alert }, \
+			{ (t)->log_head, sizeof(t)->log_head },                                                                   \
 	}
-#define TASK_LEAST 127
+#define TASK_LEAST 139
 
 static void put_task(struct wg_buf *b, const struct wg_task *t)
 {
@@ -94,6 +95,7 @@ static void put_task(struct wg_buf *b, const struct wg_task *t)
 	wg_buf_u64(b, (uint64_t)t->since);
 	wg_buf_u64(b, (uint64_t)t->handed_over);
 	wg_buf_u64(b, (uint64_t)t->received);
+	wg_buf_u64(b, (uint64_t)t->opened);
 	wg_buf_u64(b, (uint64_t)t->acknowledged);
 	wg_buf_u32(b, t->steps);
 	wg_buf_u8(b, t->cleared);
@@ -118,6 +120,7 @@ static void get_task(struct wg_cur *c, struct wg_task *t)
 	t->since = (int64_t)wg_cur_u64(c);
 	t->handed_over = (int64_t)wg_cur_u64(c);
 	t->received = (int64_t)wg_cur_u64(c);
+	t->opened = (int64_t)wg_cur_u64(c);
 	t->acknowledged = (int64_t)wg_cur_u64(c);
 	t->steps = wg_cur_u32(c);
 	t->cleared = wg_cur_u8(c) != 0;

@@ -86,6 +86,7 @@ struct wg_task {
 	int64_t since;                /* wall ms from when its time counts: sealed, released, or not before */
 	int64_t handed_over, received, opened, acknowledged; /* wall ms; 0: not yet */
 	unsigned steps;                                      /* CONFIRM: told so far */
+	char log_head[WG_STORE_HASH_TEXT];                   /* of this store, when the task was given */
 	char alert[WG_LIMIT_NAME * 2 + 2];                   /* ALERT: its key */
 	bool cleared;                                        /* ALERT */
 };

@@ -352,7 +352,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (SELECT r.person FROM receipt r WHERE r.delivery = d.seq AND r.level = 'acknowledged' ORDER BY r.seq LIMIT "
 		"1),"
 		" iif(t.kind = 'alert', t.detail, d.reason), t.since, d.handed_at, d.received_at, d.acknowledged_at, t.steps,"
-		" t.alert, t.cleared FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
+		" t.alert, t.cleared, (SELECT r.at FROM receipt r WHERE r.delivery = d.seq AND r.level = 'opened' ORDER BY "
+	    "r.seq"
+		" LIMIT 1) FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
 		" m.seq = d.message WHERE t.due IS NOT NULL AND t.due <= ?1 ORDER BY t.due, t.id LIMIT ?2",
 	[SQL_TASK_FIND] = "SELECT kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
 	[SQL_TASK_DONE] = "UPDATE task SET steps = ?2, due = ?3, token = token + 1 WHERE id = ?1",

@@ -22,6 +22,7 @@ static enum wg_code read_task(struct wg_store *store, struct wg_now now, struct 
 		                 .handed_over = wg_db_col_int(store, id, 19),
 		                 .received = wg_db_col_int(store, id, 20),
 		                 .acknowledged = wg_db_col_int(store, id, 21),
+		                 .opened = wg_db_col_int(store, id, 25),
 		                 .steps = (unsigned)wg_db_col_int(store, id, 22),
 		                 .cleared = wg_db_col_int(store, id, 24) != 0 };
 	const struct {
@@ -59,17 +60,23 @@ static enum wg_code read_task(struct wg_store *store, struct wg_now now, struct 
 enum wg_code wg_store_tasks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_task **out,
                             unsigned *count, struct wg_err *err)
 {
+	char head[WG_STORE_HASH + 24] = "";
 	unsigned n = 0, want = max < WG_STORE_TASKS_MAX ? max : WG_STORE_TASKS_MAX;
 	bool row = true;
 	WG_AUTO_FREE struct wg_task *list = calloc((size_t)want + 1, sizeof *list);
 	if (list == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_db_query(store, SQL_TASKS, WG_ARGS(wg_db_int(now.wall), wg_db_int(want)), err);
+	enum wg_code code = wg_db_meta(store, "log-head", head, sizeof head, err);
+	const char *hash = strchr(head, ' '); /* "NUMBER HASH" */
+	if (code == WG_OK)
+		code = wg_db_query(store, SQL_TASKS, WG_ARGS(wg_db_int(now.wall), wg_db_int(want)), err);
 	while (code == WG_OK && n < want) {
 		code = wg_db_step(store, SQL_TASKS, &row, err);
 		if (code != WG_OK || !row)
 			break;
 		code = read_task(store, now, &list[n], err);
+		if (hash != NULL && wg_is_hash(hash + 1))
+			memcpy(list[n].log_head, hash + 1, sizeof list[n].log_head);
 		n += code == WG_OK;
 	}
 	wg_db_end(store, SQL_TASKS);
