@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-#define WIDTH 108
+#define WIDTH 98
 #define INDENT 4
 #define LABEL 16 /* "        source  " */
 

@@ -19,10 +19,10 @@ struct wg_reason_words {
 };
 
 /* A title, then for every different reason its categories, and below them the rule, its lawful basis and its source, in
- * lines of less than 110 columns. Nothing when count is 0. */
+ * lines of less than 100 columns. Nothing when count is 0. */
 void wg_reasons_text(const char *title, const struct wg_reason_words *list, unsigned count, struct wg_buf *out);
 
-/* Text in lines of less than 110 columns that begin at column indent, broken at blanks, with a line end; the first line
+/* Text in lines of less than 100 columns that begin at column indent, broken at blanks, with a line end; the first line
  * begins where out stands, which is that column. */
 void wg_reasons_wrap(size_t indent, const char *text, struct wg_buf *out);
 

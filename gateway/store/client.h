@@ -129,12 +129,12 @@ enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_
  * clears, makes a task of each, and gives those back that changed. The caller frees *out. */
 enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
                               struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
-/* monitor and admin: a JSON object for metrics: accepting, why, clock ("ok" or what is wrong with it), states (messages
- * and deliveries: an object each of how many are in each state; none, no member), receipts (an object: how many of each
- * level, ever), outcomes (an array of channel, state, count: how often a delivery came to an end state, ever),
- * recipients (an array of organisation, desk, open, oldest_s of what is not handed over, unconfirmed,
- * oldest_unconfirmed_s: every recipient there ever was), attention, reviews, tasks_overdue, alerts (an array of key,
- * words, since as RFC 3339). */
+/* monitor and admin: a JSON object for metrics: accepting, why, clock ("ok" or what is wrong with it), now (RFC 3339,
+ * by trusted time), states (messages and deliveries: an object each of how many are in each state; none, no member),
+ * receipts (an object: how many of each level, ever), outcomes (an array of channel, state, count: how often a delivery
+ * came to an end state, ever), recipients (an array of organisation, desk, open, oldest_s of what is not handed over,
+ * unconfirmed, oldest_unconfirmed_s: every recipient there ever was), attention, attention_oldest_s, reviews,
+ * reviews_overdue, tasks_overdue, alerts (an array of key, words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */
@@ -148,7 +148,8 @@ enum wg_code wg_client_receipts(struct wg_client *client, const char *id, struct
 
 /* what: "messages" or "deliveries"; state "" for all that still needs a machine's turn or a person's (attention and
  * failed too), "*" for all, or a state's name; of deliveries also "overrides": those against a consent that nobody has
- * looked at. id "" or a message id. At most max rows. */
+ * looked at, and "unconfirmed": those that the other side has and that nobody there has said they have. id "" or a
+ * message id. At most max rows. */
 enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
                             struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 /* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a

@@ -280,6 +280,10 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 		wg_buf_u8(b, r->second_person);
 		wg_buf_u8(b, r->alarm);
 		wg_buf_u8(b, r->overrides);
+		wg_buf_u64(b, (uint64_t)r->ready);
+		wg_buf_u64(b, (uint64_t)r->handed);
+		wg_buf_u32(b, r->told);
+		wg_buf_u8(b, r->unconfirmed);
 	}
 }
 
@@ -308,6 +312,10 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 	r->second_person = get_bool(c);
 	r->alarm = get_bool(c);
 	r->overrides = get_bool(c);
+	r->ready = (int64_t)wg_cur_u64(c);
+	r->handed = (int64_t)wg_cur_u64(c);
+	r->told = wg_cur_u32(c);
+	r->unconfirmed = get_bool(c);
 }
 
 bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count)

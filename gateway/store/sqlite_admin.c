@@ -18,7 +18,11 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 		                  .not_before = wg_db_col_int(store, id, 18),
 		                  .second_person = wg_db_col_int(store, id, 19) != 0,
 		                  .alarm = wg_db_col_int(store, id, 21) != 0,
-		                  .overrides = wg_db_col_int(store, id, 22) != 0 };
+		                  .overrides = wg_db_col_int(store, id, 22) != 0,
+		                  .ready = wg_db_col_int(store, id, 23),
+		                  .handed = wg_db_col_int(store, id, 24),
+		                  .told = (unsigned)wg_db_col_int(store, id, 25),
+		                  .unconfirmed = wg_db_col_int(store, id, 26) != 0 };
 	wg_db_col_text(store, id, 0, r->id, sizeof r->id);
 	wg_db_col_text(store, id, 1, r->message, sizeof r->message);
 	wg_db_col_text(store, id, 2, r->state, sizeof r->state);
@@ -41,7 +45,7 @@ static bool state_known(const char *state, bool messages)
 	enum wg_delivery_state d;
 	if (*state == '\0' || strcmp(state, "*") == 0)
 		return true;
-	if (!messages && strcmp(state, "overrides") == 0)
+	if (!messages && (strcmp(state, "overrides") == 0 || strcmp(state, "unconfirmed") == 0))
 		return true;
 	return messages ? wg_message_state_find(state, &m) : wg_delivery_state_find(state, &d);
 }

@@ -139,6 +139,7 @@ static enum wg_code put_numbers(struct wg_store *store, struct wg_now now, struc
 	} numbers[] = {
 		{ "attention", "SELECT n FROM counter WHERE kind = 'message' AND name = 'attention' AND ?1 <> 0" },
 		{ "reviews", "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'review' AND ?1 <> 0" },
+		{ "reviews_overdue", "SELECT count(*) FROM delivery WHERE state = 'review' AND due <> 0 AND due < ?1" },
 		{ "tasks_overdue", "SELECT count(*) FROM task WHERE due IS NOT NULL AND due < ?1" },
 	};
 	enum wg_code code = WG_OK;
@@ -148,17 +149,26 @@ static enum wg_code put_numbers(struct wg_store *store, struct wg_now now, struc
 		put_name(out, false, numbers[i].name);
 		wg_buf_printf(out, "%" PRId64, n);
 	}
+	int64_t oldest = 0;
+	if (code == WG_OK)
+		code = wg_query_number(store, "SELECT coalesce(min(since), 0) FROM message WHERE state = 'attention'", NULL, 0,
+		                       &oldest, err);
+	put_name(out, false, "attention_oldest_s");
+	wg_buf_printf(out, "%" PRId64, seconds(oldest, now.wall));
 	return code;
 }
 
 enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
                               const char *clock, struct wg_buf *out, struct wg_err *err)
 {
+	char text[WG_CLOCK_TEXT];
 	wg_buf_printf(out, "{\"accepting\":%s", accepting ? "true" : "false");
 	put_name(out, false, "why");
 	wg_buf_put_json(out, why);
 	put_name(out, false, "clock");
 	wg_buf_put_json(out, clock);
+	put_name(out, false, "now");
+	wg_buf_put_json(out, wg_clock_format(now.wall, text));
 	wg_buf_puts(out, ",\"states\":{\"messages\":");
 	enum wg_code code = put_counters(store, "message", out, err);
 	wg_buf_puts(out, ",\"deliveries\":");

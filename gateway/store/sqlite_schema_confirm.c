@@ -54,6 +54,7 @@ const char wg_schema_confirm[] =
 	" handed_at = coalesce((SELECT l.at FROM log l WHERE l.delivery = delivery.id AND l.delivery <> '' AND"
 	" l.state IN ('handed-over','received') ORDER BY l.seq LIMIT 1), 0),"
 	" received_at = CASE WHEN state = 'received' THEN since ELSE 0 END;"
+	"CREATE INDEX message_attention ON message(since) WHERE state = 'attention';"
 	"CREATE INDEX delivery_reference ON delivery(reference) WHERE reference <> '';"
 	"CREATE INDEX delivery_token ON delivery(token_hash) WHERE token_hash <> '';"
 	"DROP INDEX delivery_sealed;"

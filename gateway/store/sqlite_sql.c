@@ -397,18 +397,20 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_LIST_MESSAGES] =
 		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, assigned,"
 		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY p.seq "
-		"LIMIT 1), '', '', 0, 0, 0, '', 0, 0"
+		"LIMIT 1), '', '', 0, 0, 0, '', 0, 0, 0, 0, 0, 0"
 		" FROM message WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
 		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
 		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts,"
 		" d.reason, d.maybe, '', '', d.role, d.side, iif(" IN_REVIEW ", d.due, 0), d.not_before,"
 		" " IN_REVIEW " AND d.second_person, iif(" IN_REVIEW ", d.released_by, ''), d.alarm_of IS NOT NULL,"
-		" d.overrides AND d.seen_at = 0 FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state "
-		"= "
-		"?1 OR"
+		" d.overrides AND d.seen_at = 0, d.ready_at, d.handed_at, coalesce((SELECT t.steps FROM task t WHERE"
+		" t.delivery = d.seq AND t.kind = 'confirm'), 0), EXISTS (SELECT 1 FROM delivery u WHERE u.seq = d.seq AND"
+		" " WG_SQL_DLV_UNCONFIRMED ")"
+		" FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR"
 		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
-		" d.state <> 'superseded')) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
+		" d.state <> 'superseded') OR (?1 = 'unconfirmed' AND d.seq IN (SELECT seq FROM delivery WHERE"
+		" " WG_SQL_DLV_UNCONFIRMED "))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT name, n FROM counter WHERE kind = 'message' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_DELIVERIES] = "SELECT name, n FROM counter WHERE kind = 'delivery' AND n <> 0 ORDER BY name",

@@ -337,7 +337,10 @@ struct wg_row {                               /* one message or one delivery, fo
 	char id[WG_ID_TEXT], message[WG_ID_TEXT]; /* the same for a message row */
 	char state[24], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1], channel[8], kind[WG_LIMIT_NAME + 1],
 		way[16];
-	int64_t since, next; /* entered the state; next try or 0 */
+	int64_t since, next;   /* entered the state; next try or 0 */
+	int64_t ready, handed; /* a delivery: from when it could be sent; when it was first handed over; 0: not yet */
+	bool unconfirmed;      /* the other side has it, and nobody there has said that they have */
+	unsigned told;         /* a delivery under a confirm rule: steps told, that it is not confirmed */
 	unsigned attempts;
 	char reason[512];
 	bool maybe;

@@ -27,6 +27,18 @@ static void has(struct scene *s, const char *piece)
 		fail_msg("no %s in %s", piece, text);
 }
 
+static unsigned unconfirmed(struct scene *s, struct wg_row *first)
+{
+	struct wg_err err = { 0 };
+	struct wg_row *rows = NULL;
+	unsigned count = 0;
+	OK(wg_store_list(s->store, "deliveries", "unconfirmed", "", 10, &rows, &count, &err));
+	if (count > 0)
+		*first = rows[0];
+	free(rows);
+	return count;
+}
+
 static void what_they_say(void **state)
 {
 	struct scene *s = *state;
@@ -37,17 +49,25 @@ static void what_they_say(void **state)
 	d[1].state = WG_DLV_REVIEW;
 	d[1].reason = "a person looks";
 	decided(s, 1, d, 2, id);
-	has(s, "\"accepting\":true,\"why\":\"\",\"clock\":\"ok\",\"states\":{\"messages\":{\"routed\":1},\"deliveries\":{"
+	has(s, "\"accepting\":true,\"why\":\"\",\"clock\":\"ok\",\"now\":\"2023-11-14T22:");
+	has(s, "\"states\":{\"messages\":{\"routed\":1},\"deliveries\":{"
 	       "\"review\":"
 	       "1,\"sealed\":1}},\"receipts\":{},\"outcomes\":[]");
 	s->now.wall += 90000;
 	has(s, "{\"organisation\":\"meadowton\",\"desk\":\"duty\",\"open\":1,\"oldest_s\":90,\"unconfirmed\":0,"
 	       "\"oldest_unconfirmed_s\":0}");
 	has(s, "{\"organisation\":\"meadowton\",\"desk\":\"night\",\"open\":1,\"oldest_s\":0,"); /* it waits for a person */
-	has(s, "\"attention\":0,\"reviews\":1,\"tasks_overdue\":0,\"alerts\":[]");
+	has(s, "\"attention\":0,\"reviews\":1,\"reviews_overdue\":0,\"tasks_overdue\":0,\"attention_oldest_s\":0,"
+	       "\"alerts\":[]");
 	struct wg_dlv_job job = take_delivery(s);
+	struct wg_row row = { 0 };
+	assert_int_equal(unconfirmed(s, &row), 0);
 	(void)report(s, &job, WG_DLV_HANDED_OVER, 0);
 	s->now.wall += 60000;
+	assert_int_equal(unconfirmed(s, &row), 1);
+	assert_true(row.unconfirmed);
+	assert_int_equal(row.handed, s->now.wall - 60000);
+	assert_int_equal(row.ready, s->now.wall - 150000);
 	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":60}");
 	const struct wg_receipt_new r = receipt_for(id, WG_RECEIPT_RECEIVED);
 	assert_int_equal(give(s, &r, &result), WG_OK);
@@ -56,12 +76,18 @@ static void what_they_say(void **state)
 	       "{\"channel\":\"https\",\"state\":\"received\",\"count\":1}]");
 	const struct wg_receipt_new ack = receipt_for(id, WG_RECEIPT_ACKNOWLEDGED);
 	assert_int_equal(give(s, &ack, &result), WG_OK);
+	assert_int_equal(unconfirmed(s, &row), 0);
 	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":0,\"oldest_unconfirmed_s\":0}");
 	add(s, 2, waiting);
 	s->now.wall += 400000; /* the look at the task is overdue */
 	has(s, "\"messages\":{\"accepted\":1,\"routed\":1}");
 	sql(s, "UPDATE task SET due = since");
 	has(s, "\"tasks_overdue\":1");
+	sql(s, "UPDATE message SET state = 'attention', since = since - 7000 WHERE state = 'accepted'");
+	has(s, "\"attention\":1,");
+	has(s, "\"attention_oldest_s\":407,");
+	sql(s, "UPDATE delivery SET due = 1 WHERE state = 'review'");
+	has(s, "\"reviews\":1,\"reviews_overdue\":1,");
 }
 
 static void pull_that_nobody_confirms(void **state)
