@@ -35,8 +35,9 @@ static void put_text(const struct wg_directory *directory, const json_t *r, stru
 	if (last[0] == '\0')
 		wg_buf_puts(out, "nothing yet");
 	else
-		wg_buf_printf(out, "%s for %s", silent ? "nothing" : "last heard of,",
-		              wg_age(json_integer_value(json_object_get(r, "gap_s")) * 1000, age, sizeof age));
+		wg_buf_printf(out, "%s %s%s", silent ? "nothing for" : "heard of",
+		              wg_age(json_integer_value(json_object_get(r, "gap_s")) * 1000, age, sizeof age),
+		              silent ? "" : " ago");
 	if (usual_s > 0)
 		wg_buf_printf(out, "; usual is at most %s", wg_age(usual_s * 1000, usual, sizeof usual));
 	else

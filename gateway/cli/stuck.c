@@ -235,7 +235,9 @@ static void put_group(const struct stuck *s, const struct item *i, unsigned n, s
 	wg_buf_printf(out, "%u %s, %sfor %s\n", n, n == 1 ? classes[i->class].one : classes[i->class].many,
 	              n == 1 ? "" : "the oldest ", wg_age(s->now - i->since, age, sizeof age));
 	put_since(s, i, out);
-	if (r->reason[0] != '\0' && classes[i->class].says_why) {
+	if (i->class == UNSENT && strcmp(r->channel, "pull") == 0)
+		wg_buf_puts(out, "    why: it lies ready, and nobody there has fetched it\n");
+	else if (r->reason[0] != '\0' && classes[i->class].says_why) {
 		wg_buf_puts(out, "    why: ");
 		wg_reasons_wrap(9, wg_defang(r->reason, safe, sizeof safe), out);
 	}
@@ -349,11 +351,11 @@ const struct wg_command wg_command_stuck = {
 	.summary = "what is stuck, the worst first: why, since when, whom to ring, what to do",
 	.help = "usage: wardgate stuck [--after MINUTES] [--all] [--json]\n\n"
 			"One screen: what was refused (in the last three days) or given up, waits for a person, is past its "
-	        "review, is\n"
+			"review, is\n"
 			"not handed over or not confirmed for too long, or is held. One entry for each recipient, with the oldest "
-	        "copy.\n"
+			"copy.\n"
 			"  --after  what is too long: as <monitor oldest=\"SECONDS\"/> says, otherwise 30 minutes. A copy of which "
-	        "others\n"
+			"others\n"
 			"           were told that it is not confirmed is always there, and so is what waits for a person\n"
 			"  --all    all of it; --json has each copy and message\n"
 			"Exit 0 when nothing is stuck, 10 when something is.\n\n"

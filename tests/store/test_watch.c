@@ -86,6 +86,7 @@ static void what_they_say(void **state)
 	sql(s, "UPDATE message SET state = 'attention', since = since - 7000 WHERE state = 'accepted'");
 	has(s, "\"attention\":1,");
 	has(s, "\"attention_oldest_s\":407,");
+	sql(s, "UPDATE message SET state = 'accepted', since = since + 7000 WHERE state = 'attention'"); /* as it was */
 	sql(s, "UPDATE delivery SET due = 1 WHERE state = 'review'");
 	has(s, "\"reviews\":1,\"reviews_overdue\":1,");
 }
