@@ -209,19 +209,21 @@ static void put_json(const struct stuck *s, const struct item *i, struct wg_buf 
 
 static void put_since(const struct stuck *s, const struct item *i, struct wg_buf *out)
 {
+	WG_AUTO_BUF struct wg_buf words = WG_BUF((size_t)2048);
 	const struct wg_row *r = i->row;
 	char when[WG_PEOPLE_WHEN], age[32];
-	wg_buf_printf(out, "    since %s; %s%s%s by %s", wg_people_when(i->since, when), r->state,
+	wg_buf_printf(&words, "since %s; %s%s%s by %s", wg_people_when(i->since, when), r->state,
 	              r->kind[0] != '\0' ? ", " : "", r->kind, r->desk[0] != '\0' ? r->channel : r->way);
 	if (r->attempts > 0 && classes[i->class].delivery)
-		wg_buf_printf(out, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
+		wg_buf_printf(&words, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");
 	if (r->next > s->now)
-		wg_buf_printf(out, ", next try in %s", wg_age(r->next - s->now, age, sizeof age));
+		wg_buf_printf(&words, ", next try in %s", wg_age(r->next - s->now, age, sizeof age));
 	else if (i->class == GIVEN_UP)
-		wg_buf_puts(out, ", not tried again by itself");
+		wg_buf_puts(&words, ", not tried again by itself");
 	if (i->class == UNCONFIRMED && r->told > 0)
-		wg_buf_printf(out, ", others told %u %s", r->told, r->told == 1 ? "time" : "times");
-	wg_buf_putc(out, '\n');
+		wg_buf_printf(&words, ", others told %u %s", r->told, r->told == 1 ? "time" : "times");
+	wg_buf_puts(out, "    ");
+	wg_reasons_wrap(4, wg_buf_text(&words), out);
 }
 
 /* n of them, the oldest of which is i. */
