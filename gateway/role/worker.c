@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "role/courier.h"
 
@@ -182,14 +183,41 @@ static bool take_answers(struct wg_worker *w, wg_worker_told *told, void *arg)
 			break;
 		struct wg_cur cur = WG_CUR(w->said.data + at + 4, len);
 		good = w->told < w->given && wg_courier_get_result(&cur, &result, &w->counts);
-		if (good)
+		if (good) {
+			w->copies++;
 			tell(w, &result, told, arg);
+		}
 		at += 4 + len;
 	}
 	if (at > 0)
 		memmove(w->said.data, w->said.data + at, w->said.len - at);
 	w->said.len -= at;
 	return good;
+}
+
+/* The first word of target. "organisation/desk": HTTPS. */
+static const char *kind_of(const struct wg_worker *w)
+{
+	static const char *const shared[] = { "mail", "mesh" };
+	for (size_t i = 0; i < WG_COUNT(shared); i++) {
+		size_t n = strlen(shared[i]);
+		if (strncmp(w->target, shared[i], n) == 0 && (w->target[n] == '\0' || w->target[n] == ' '))
+			return shared[i];
+	}
+	return "https";
+}
+
+static void log_session(const struct wg_worker *w)
+{
+	char copies[24], connections[16], resumed[16], reused[16];
+	if (w->copies == 0)
+		return;
+	(void)snprintf(copies, sizeof copies, "%llu", (unsigned long long)w->copies); /* all fit */
+	(void)snprintf(connections, sizeof connections, "%u", w->counts.connections);
+	(void)snprintf(resumed, sizeof resumed, "%u", w->counts.resumed);
+	(void)snprintf(reused, sizeof reused, "%u", w->counts.reused);
+	wg_log(WG_LOG_INFO, "session", "target", kind_of(w), "copies", copies, "connections", connections, "resumed",
+	       resumed, "reused", reused, NULL);
 }
 
 /* Waits for a process that is about to end, or was killed. Returns its status. */
@@ -226,6 +254,7 @@ static void end(struct wg_worker *w, bool sound, wg_worker_told *told, void *arg
 		(void)read_some(w);
 		sound = take_answers(w, told, arg);
 	}
+	log_session(w);
 	wg_closep(&w->fd);
 	if (w->count > 0)
 		tell_rest(w, sound, why, told, arg);
@@ -256,6 +285,7 @@ void wg_worker_kill(struct wg_worker *w, wg_worker_told *told, void *arg)
 void wg_worker_dismiss(struct wg_worker *w)
 {
 	pid_t pid = w->pid;
+	log_session(w);
 	wg_closep(&w->fd);
 	wg_buf_wipe(&w->out);
 	wg_buf_free(&w->out);

@@ -31,6 +31,7 @@ struct wg_worker {
 	struct wg_buf out, said;
 	size_t sent;                     /* of out */
 	struct wg_session_counts counts; /* of its session, as last told */
+	uint64_t copies;                 /* that have the worker's own word on them, in all batches */
 };
 
 /* Which session copies for the desk go over: the same text, the same session. */
@@ -60,6 +61,10 @@ void wg_worker_step(struct wg_worker *worker, int64_t now, wg_worker_told *told,
 
 /* Whether it wants to write; for poll. */
 bool wg_worker_writes(const struct wg_worker *worker);
+
+/* However a worker ends, one line "session" of the log says how its session went: the kind of its target (never which
+ * one: under direct mail that is a partner's domain), copies, connections, and of these how many resumed TLS, and the
+ * copies that went over a connection that was there already. None when it never said anything. */
 
 /* Ends an idle worker; its session says goodbye by itself. Does not wait: reaped by wg_workers_reap. */
 void wg_worker_dismiss(struct wg_worker *worker);

@@ -294,6 +294,69 @@ static void test_said_badly(void **state)
 	wg_buf_free(&unknown);
 }
 
+/* ---- what the log says of a session */
+
+/* Lets a worker for target, which said one result, go; what the log got of it, NUL-terminated. */
+static void log_of(const char *target, bool says, bool kill, char *out, size_t size)
+{
+	struct wg_buf one = WG_BUF(1024);
+	int ends[2], before = dup(STDERR_FILENO);
+	put_result(&one, WG_SENT_OK);
+	struct wg_worker w = speaker(one.data, one.len, says, -1, 1);
+	pid_t pid = w.pid;
+	(void)snprintf(w.target, sizeof w.target, "%s", target); /* fits */
+	assert_true(before >= 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	if (says)
+		step_until(&w, 1);
+	if (kill || !says)
+		wg_worker_kill(&w, told, NULL);
+	else
+		wg_worker_dismiss(&w);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	wg_closep(&before);
+	wg_closep(&ends[1]);
+	ssize_t n = read(ends[0], out, size - 1); /* one line is one write */
+	assert_true(n >= 0);
+	out[n] = '\0';
+	wg_closep(&ends[0]);
+	while (waitpid(pid, NULL, WNOHANG) == 0)
+		wg_workers_reap(wg_clock_monotonic() + LONG_MS);
+	wg_buf_free(&one);
+}
+
+/* The kind and four numbers, and nothing that says who or where: a desk's address, its domain, the server's words. */
+static void test_log(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *target, *kind;
+	} rows[] = {
+		{ "mail", "mail" },
+		{ "mail canary.example", "mail" },
+		{ "mesh", "mesh" },
+		{ "canary/front-door", "https" },
+		{ "mailroom/canary", "https" },
+		{ "mesh-canary/desk", "https" },
+	};
+	char line[1024], wanted[256];
+	for (size_t i = 0; i < 2 * WG_COUNT(rows); i++) {
+		log_of(rows[i / 2].target, true, i % 2, line, sizeof line);
+		(void)snprintf(wanted, sizeof wanted,
+		               "\"event\":\"session\",\"target\":\"%s\",\"copies\":\"1\",\"connections\":\"1\","
+		               "\"resumed\":\"0\",\"reused\":\"7\"}\n",
+		               rows[i / 2].kind); /* fits */
+		const char *at = strstr(line, "\"event\"");
+		assert_non_null(at);
+		assert_string_equal(at, wanted); /* whole: there is nothing else */
+		assert_null(strstr(line, "canary"));
+		assert_null(strchr(line, '@'));
+	}
+	log_of("mail", false, true, line, sizeof line);
+	assert_string_equal(line, ""); /* it never said how its session went */
+}
+
 /* The longest batch ends before the lease of its copies does only if no copy takes all its time; a report under a lost
  * lease is counted, not believed. One copy always fits. */
 static void test_time(void **state)
@@ -326,9 +389,9 @@ static void test_target(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hangs),    cmocka_unit_test(test_killed),     cmocka_unit_test(test_lets_go),
-		cmocka_unit_test(test_said),     cmocka_unit_test(test_said_badly), cmocka_unit_test(test_target),
-		cmocka_unit_test(test_says_all), /* last: it takes the server away */
+		cmocka_unit_test(test_hangs), cmocka_unit_test(test_killed),     cmocka_unit_test(test_lets_go),
+		cmocka_unit_test(test_said),  cmocka_unit_test(test_said_badly), cmocka_unit_test(test_target),
+		cmocka_unit_test(test_log),   cmocka_unit_test(test_says_all), /* last: it takes the server away */
 		cmocka_unit_test(test_time),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
