@@ -11,6 +11,8 @@
 # WG_LMTP in the environment names a Unix socket: mail for WG_LMTP_FOR (a domain or an address; gateway.example) is handed over there by LMTP, and what is
 # deferred is tried again every two seconds.
 #
+# WG_SMTPD_TIMEOUT in the environment: after that many seconds without a command it says 421 and closes.
+#
 # Mail for anybody@anything.example arrives in the Maildir DIR/mail/all/new, with the recipient in X-Original-To. Two
 # local parts behave otherwise: refused@ gets 550 and later@ gets 450, at RCPT.
 #
@@ -185,6 +187,9 @@ queue_run_delay = 2s
 minimal_backoff_time = 2s
 maximal_backoff_time = 2s
 CF
+fi
+if [[ -n ${WG_SMTPD_TIMEOUT:-} ]]; then
+	printf 'smtpd_timeout = %ss\n' "$WG_SMTPD_TIMEOUT" >>etc/main.cf
 fi
 printf '%s\n' '/^refused@/ 550 5.1.1 no such desk' '/^later@/ 450 4.2.1 this desk is busy' >etc/recipients
 printf '%s\n' '/^[a-z0-9.-]+\.example$/ ours' >etc/domains
