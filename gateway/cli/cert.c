@@ -71,7 +71,7 @@ static int run_status(const struct wg_cli *cli)
 	unsigned count = 0, levels[3] = { 0 };
 	enum wg_code code = load(cli, &config, &directory, &err);
 	if (code == WG_OK)
-		code = wg_certs_list(config, directory, wg_clock_wall(), &items, &count, &err);
+		code = wg_certs_list(config, directory, wg_clock_wall(), true, &items, &count, &err);
 	if (code == WG_OK && !cli->json)
 		wg_buf_printf(&out, "%-8s %-13s %-36s %10s  %-9s %-8s %s\n", "", "what", "whose", "left", "key", "revoked?",
 		              "file");

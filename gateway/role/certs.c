@@ -24,6 +24,7 @@ struct list {
 	const struct wg_directory *directory;
 	struct wg_held held;
 	int64_t now;
+	bool keys;
 	struct wg_cert_item *items;
 	unsigned count, cap;
 	enum wg_code code;
@@ -139,8 +140,9 @@ static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const stru
 	if (code == WG_OK) {
 		fill(l, item, facts);
 		say_common(l, item, facts);
-		code = wg_key_load(pair->key, &key, &err);
-		if (code == WG_OK)
+		if (l->keys)
+			code = wg_key_load(pair->key, &key, &err);
+		if (l->keys && code == WG_OK)
 			code = wg_key_matches(key, cert, &err);
 		if (code != WG_OK)
 			(void)wg_err_add(&err, "%s", pair->key); /* said below */
@@ -446,10 +448,10 @@ static void add_all_anchors(struct list *l)
 	}
 }
 
-enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
+enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_directory *directory, int64_t now, bool keys,
                            struct wg_cert_item **out, unsigned *count, struct wg_err *err)
 {
-	struct list l = { .config = config, .directory = directory, .now = now, .err = err };
+	struct list l = { .config = config, .directory = directory, .now = now, .keys = keys, .err = err };
 	WG_CLEANUP(wg_trust_set_freep) struct wg_trust_set *anchors = NULL;
 	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *revocations = NULL;
 	struct wg_desk_cert *certs = NULL;

@@ -35,8 +35,9 @@ struct wg_cert_item {
 	char words[WG_CERT_ITEM_WORDS]; /* what is wrong and what to do; "" */
 };
 
-/* The caller frees *out with free(). Reads files only; what cannot be read is an item. now: trusted wall time, ms. */
-enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
+/* The caller frees *out with free(). Reads files only; what cannot be read is an item. now: trusted wall time, ms.
+ * keys: whether our own are tried too; false for who may not read them. */
+enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_directory *directory, int64_t now, bool keys,
                            struct wg_cert_item **out, unsigned *count, struct wg_err *err) WG_MUST;
 
 /* The worst of them. */

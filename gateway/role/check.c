@@ -121,7 +121,7 @@ static enum wg_code check_certificates(const struct wg_process *p, struct wg_buf
 {
 	WG_AUTO_FREE struct wg_cert_item *items = NULL;
 	unsigned count = 0;
-	enum wg_code code = wg_certs_list(p->config, p->directory, wg_clock_wall(), &items, &count, err);
+	enum wg_code code = wg_certs_list(p->config, p->directory, wg_clock_wall(), true, &items, &count, err);
 	for (unsigned i = 0; code == WG_OK && out != NULL && i < count; i++)
 		if (items[i].level != WG_CERT_LEVEL_OK)
 			wg_buf_printf(out, "warning: %s%s%s %s: %s\n", items[i].what, items[i].whose[0] != '\0' ? " " : "",

@@ -109,7 +109,7 @@ static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_cert_item *items = NULL;
 	unsigned count = 0;
-	enum wg_code code = wg_certs_list(m->config, m->directory, wg_clock_wall(), &items, &count, err);
+	enum wg_code code = wg_certs_list(m->config, m->directory, wg_clock_wall(), false, &items, &count, err);
 	json_t *all = code == WG_OK ? json_array() : NULL;
 	if (code == WG_OK && all == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");

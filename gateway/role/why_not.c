@@ -129,7 +129,7 @@ static enum wg_code look_at_own(const struct wg_config *c, const struct wg_direc
 		                               [WG_CHANNEL_HTTPS] = "https out",
 		                               [WG_CHANNEL_PULL] = "intake https",
 		                               [WG_CHANNEL_MESH] = "mesh" };
-	enum wg_code code = wg_certs_list(c, directory, now, &items, &count, err);
+	enum wg_code code = wg_certs_list(c, directory, now, true, &items, &count, err);
 	for (unsigned i = 0; code == WG_OK && i < count; i++) {
 		const struct wg_cert_item *item = &items[i];
 		char what[64];

@@ -210,7 +210,7 @@ static void test_scram(void **state)
 		                                "e=invalid-proof",
 		                                "v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
 		                                "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95A==",
-		                                "V" SERVER_LAST,
+		                                ("V" SERVER_LAST),
 		                                "v=AAAA" };
 	for (size_t i = 0; i < WG_COUNT(lies); i++)
 		assert_int_equal(wg_scram_verify(&scram, lies[i], strlen(lies[i]), NULL), WG_REJECT);

@@ -72,7 +72,7 @@ static void test_round_trips(void **state)
 			assert_memory_equal(wg_buf_text(&out), large, size);
 			struct wg_cert_facts facts;
 			assert_int_equal(wg_cert_facts(signer, &facts, &pki_err), WG_OK);
-			assert_string_equal(facts.emails[0], "front-door@derbyshire.example");
+			assert_string_equal(facts.emails[0], "gateway@derbyshire.example");
 		}
 		opener_free(&o);
 	}

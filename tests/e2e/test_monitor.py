@@ -66,6 +66,7 @@ class Monitor(unittest.TestCase):
         self.assertRegex(text, r'wardgate_deliveries_total\{channel="mail",outcome="handed-over"\} [1-9]')
         for canary in CANARIES:
             self.assertNotIn(canary.decode(), text)
+        self.assertEqual([l for l in self.gate.log_lines() if l.get("event") == "alert"], [])  # nothing is wrong yet
 
     def test_2_health_and_nothing_else(self):
         self.assertEqual(self.ask("/health/live"), (200, '{"status":"ok"}\n'))
