@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/hsm.h"
 #include "role/mailbox.h"
 
 unsigned wg_mailbox_count(const struct wg_config *c)
@@ -28,7 +29,7 @@ unsigned wg_mailbox_files(const struct wg_mailbox_box *box, const char *files[WG
 		return 1;
 	}
 	files[0] = box->mesh->mesh.tls.certificate;
-	files[1] = box->mesh->mesh.tls.key;
+	files[1] = wg_hsm_named(box->mesh->mesh.tls.key) ? box->mesh->hsm.pin : box->mesh->mesh.tls.key;
 	files[2] = box->mesh->mesh.password;
 	files[3] = box->mesh->mesh.shared_key;
 	return 4;

@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "crypto/crypto.h"
+#include "crypto/hsm.h"
 #include "role/mailbox_internal.h"
 #include "sys/sandbox.h"
 
@@ -162,6 +164,17 @@ static bool say_over(struct keeper *k)
 	return wg_mailbox_send(SOCKET_FD, &packet, &err) == WG_OK;
 }
 
+/* The PKCS#11 module is loaded while files can still be opened; pollers find it there. When it cannot be, each poll
+ * says so, and the other ways in go on. */
+static void wake_hsm(const struct wg_mailbox_box *box)
+{
+	WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
+	struct wg_err ignored;
+	if (box->imap == NULL && wg_hsm_named(box->mesh->mesh.tls.key) &&
+	    wg_key_load(box->mesh->mesh.tls.key, &key, &ignored) != WG_OK)
+		return;
+}
+
 static enum wg_code confine(const struct wg_config *config, const struct wg_mailbox_box *box, struct wg_err *err)
 {
 	char folders[WG_MAILBOX_FILES][WG_PATH_TEXT];
@@ -172,7 +185,9 @@ static enum wg_code confine(const struct wg_config *config, const struct wg_mail
 		wg_mailbox_secret_folder(config, box, files[i], folders[i]);
 		read[i + 1] = folders[i][0] != '\0' ? folders[i] : files[i];
 	}
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_FETCH, .read = read };
+	bool hsm = box->imap == NULL && wg_hsm_named(config->mesh.tls.key) && config->hsm.folder[0] != '\0';
+	const char *const write[] = { hsm ? config->hsm.folder : NULL, NULL };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_FETCH, .read = read, .write = write };
 	return wg_sandbox_enter(&sandbox, err);
 }
 
@@ -186,6 +201,7 @@ static _Noreturn void keep(const struct wg_config *config, const struct wg_mailb
 		_exit(1);
 	(void)signal(SIGTERM, SIG_IGN); /* cannot fail; it ends with intake, not before */
 	(void)signal(SIGINT, SIG_IGN);
+	wake_hsm(box);
 	if (confine(config, box, &err) != WG_OK) {
 		k.shared->code = WG_CONFIG;
 		(void)snprintf(k.shared->words, sizeof k.shared->words, "%.399s", err.text); /* cut is acceptable in words */

@@ -7,6 +7,8 @@ import http.server
 import json
 import os
 import pathlib
+import random
+import signal
 import ssl
 import subprocess
 import sys
@@ -137,7 +139,85 @@ class Mesh(Case):
         return w.wait_for(f"{message} is {state}", 60, lambda: (lambda r: r if r["state"] == state else None)(self.state(message, gateway)))
 
 
-class Strangers(Case):
+class Sender(Case):
+    """Something else than a gateway writes to the placing authority's mailbox."""
+
+    @classmethod
+    def call(cls, org, method, path, data=None, headers=()):
+        """As any client of MESH: status and body."""
+        box, stamp, nonce = BOXES[org], time.strftime("%Y%m%d%H%M", time.gmtime()), os.urandom(8).hex()
+        digest = hmac.new(b"mesh-shared-key", f"{box}:{nonce}:1:mesh-password:{stamp}".encode(), hashlib.sha256).hexdigest()
+        context = ssl.create_default_context(cafile=cls.world.pki / "ca.pem")
+        context.load_cert_chain(cls.world.pki / org / "client.pem", cls.world.pki / org / "client.key")
+        connection = http.client.HTTPSConnection("localhost", cls.service.port, timeout=30, context=context)
+        try:
+            connection.request(method, f"/messageexchange/{box}/{path}", data,
+                               {"Authorization": f"NHSMESH {box}:{nonce}:1:{stamp}:{digest}"} | dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    @classmethod
+    def send(cls, name, data):
+        status, _ = cls.call("staffordshire", "POST", "outbox", data, {"Mex-To": "WGOT002", "Mex-From": "WGOT001", "Mex-WorkflowID": "OTHER",
+                                                                       "Mex-LocalID": name, "Content-Type": "application/octet-stream"})
+        assert status == 202, name
+
+    def left(self):
+        """How many messages wait for the placing authority at MESH."""
+        return len(json.loads(self.call("derbyshire", "GET", "inbox")[1])["messages"])
+
+    def at_mesh(self):
+        """Local id -> what MESH has of it in the end; the service is over then."""
+        self.service.process.stdin.close()
+        facts = [l.split() for l in self.service.process.stdout.read().splitlines() if l.startswith("sent ")]
+        return {f[5]: f[7] for f in facts}
+
+
+class Trouble(Sender):
+    def test_killed_while_it_polls(self):
+        """Pollers, keeper and intake killed at random moments: none lost, none twice, and nothing left at MESH."""
+        names = [f"many-{i}" for i in range(200)]
+        dice, kills = random.Random(20261122), 0
+
+        def children(pid):
+            try:
+                return [int(x) for x in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            except OSError:
+                return []
+
+        def told():
+            return {l["message"] for l in self.placing.log_lines() if l.get("event") in ("accepted", "accepted-again") and l.get("way") == "mesh"}
+        sender = threading.Thread(target=lambda: [self.send(n, f"The words of {n}.".encode()) for n in names])
+        sender.start()
+        end = time.monotonic() + 120
+        while sender.is_alive() or len(told()) < len(names):
+            self.assertLess(time.monotonic(), end, f"{len(told())} taken, {kills} kills")
+            time.sleep(0.005)
+            intake = self.placing.roles().get("intake")
+            keepers = children(intake) if intake else []
+            pollers = [p for k in keepers for p in children(k)]
+            if not pollers or kills >= 12:
+                continue
+            time.sleep(dice.uniform(0, 0.15))
+            try:
+                os.kill(dice.choice(pollers * 8 + keepers + [intake]), signal.SIGKILL)
+                kills += 1
+            except ProcessLookupError:
+                pass
+        sender.join()
+        self.assertGreaterEqual(kills, 5)
+        w.wait_for("nothing is left at MESH", 60, lambda: self.left() == 0)
+        self.assertEqual(len(told()), len(names))
+        self.assertEqual(set(self.at_mesh().values()), {"acknowledged"})
+        print(f"MESH in: {len(names)} messages, {kills} kills, {len(self.events(self.placing, event='accepted-again'))} met again and folded",
+              file=sys.stderr)
+        # and now the service is gone: said once
+        w.wait_for("an alarm", 60, lambda: self.events(self.placing, event="mailbox-failing", user="WGOT002", code="again"))
+
+
+class Strangers(Sender):
     """What lies in the mailbox is no notice of a gateway's."""
 
     @classmethod
@@ -156,25 +236,10 @@ class Strangers(Case):
             to = "staffordshire-police" if name == "not-for-us" else "derbyshire"
             sealed = subprocess.run(["openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-aes-256-cbc", pki / to / "smime.pem"],
                                     input=data, capture_output=True, check=True).stdout
-            cls.send(name, sealed)
-        cls.send("words", b"Please ring me.")
-        cls.send("mail", g.report("STRANGE-2"))
-        cls.send("large", os.urandom(LIMIT + 1000))
-
-    @classmethod
-    def send(cls, name, data):
-        """As any client of MESH."""
-        cls.sent[name] = data
-        stamp, nonce = time.strftime("%Y%m%d%H%M", time.gmtime()), os.urandom(8).hex()
-        digest = hmac.new(b"mesh-shared-key", f"WGOT001:{nonce}:1:mesh-password:{stamp}".encode(), hashlib.sha256).hexdigest()
-        context = ssl.create_default_context(cafile=cls.world.pki / "ca.pem")
-        context.load_cert_chain(cls.world.pki / "staffordshire/client.pem", cls.world.pki / "staffordshire/client.key")
-        connection = g.http.client.HTTPSConnection("localhost", cls.service.port, timeout=30, context=context)
-        connection.request("POST", "/messageexchange/WGOT001/outbox", data,
-                           {"Authorization": f"NHSMESH WGOT001:{nonce}:1:{stamp}:{digest}", "Mex-To": "WGOT002", "Mex-From": "WGOT001",
-                            "Mex-WorkflowID": "OTHER", "Mex-LocalID": name, "Content-Type": "application/octet-stream"})
-        assert connection.getresponse().status == 202, name
-        connection.close()
+            cls.sent[name] = sealed
+        cls.sent |= {"words": b"Please ring me.", "mail": g.report("STRANGE-2"), "large": os.urandom(LIMIT + 1000)}
+        for name, data in cls.sent.items():
+            cls.send(name, data)
 
     def test_each_waits_for_a_person(self):
         wanted = len(self.sent)
@@ -184,13 +249,12 @@ class Strangers(Case):
         self.assertEqual(len({r["id"] for r in rows}), wanted)
         self.assertEqual([r["organisation"] for r in rows if r["organisation"]], [])  # none of them is anybody's
         self.assertEqual(len(self.events(self.placing, event="mail-too-large")), 1)
-        time.sleep(3)
+        w.wait_for("all but the large one are acknowledged", 30, lambda: self.left() == 1)
+        time.sleep(2.5)  # two more polls
         self.assertEqual(len(self.events(self.placing, event="mail-too-large")), 1)
         self.assertEqual(self.events(self.placing, event="accepted-again"), [])
         self.assertEqual(self.events(self.placing, event="mailbox-failing"), [])
-        self.service.process.stdin.close()
-        facts = [l.split() for l in self.service.process.stdout.read().splitlines() if l.startswith("sent ")]
-        self.assertEqual({f[5]: f[7] for f in facts}, {n: "accepted" if n == "large" else "acknowledged" for n in self.sent})
+        self.assertEqual(self.at_mesh(), {n: "accepted" if n == "large" else "acknowledged" for n in self.sent})
 
 
 class Report(Case):
