@@ -142,8 +142,8 @@ class Revocation(Case):
         self.assertEqual(self.desk()["revocation"], "missing")
         self.assertEqual(self.desk()["level"], "broken")  # required
         text = self.expect(1, "why-not", "partner/safeguarding")
-        self.assertIn("has not answered yet", text)
-        self.assertIn("wardgate cert fetch", text)
+        self.assertIn("has not answered yet", " ".join(text.split()))
+        self.assertIn("wardgate cert fetch", " ".join(text.split()))
         self.assertIn("01632 960777", text)
         self.start_responder()
         self.assertIn("kept", self.expect(0, "cert", "fetch"))
@@ -188,14 +188,14 @@ class Revocation(Case):
         self.items(2)
         text = self.expect(1, "why-not", "partner/safeguarding")
         self.assertEqual(text.count("was revoked"), 2)
-        self.assertIn("ask the partner for the certificate that is used now", text)
+        self.assertIn("ask the partner for the certificate that is used now", " ".join(text.split()))
 
     def test_answers_that_are_not_kept(self):
         for signer, words in (("stranger", "entitles"), ("ocsp-no-use", "entitles"), ("ocsp-listed", "entitles")):
             with self.subTest(signer):
                 self.start_responder(signer)
                 text = self.expect(1, "cert", "fetch", "--all")
-                self.assertIn(words, text)
+                self.assertIn(words, " ".join(text.split()))
                 self.assertFalse([p for p in (self.gateway.folder / "state/trust").iterdir() if p.name.startswith("ocsp")])
         for name, words in (("stranger.crl", "not made by its issuer"), ("stale.crl", "time is over")):
             with self.subTest(name):
@@ -261,7 +261,7 @@ class WhyNot(Case):
                 self.direct("next", revocation="none", **more)
                 text = self.expect(status, "why-not", "partner/safeguarding")
                 for word in words:
-                    self.assertIn(word, text)
+                    self.assertIn(word, " ".join(text.split()))
         for name, words in (("old", "it expired at 2021-01-01"), ("sign", "not made for encrypting"), ("future", "it is not valid before"),
                             ("other", "someone-else@partner.example"), ("nowhere", "nowhere.pem")):
             with self.subTest(name):
@@ -275,7 +275,7 @@ class WhyNot(Case):
         (self.gateway.folder / "directory.xml").write_text(text)
         text = " ".join(self.expect(1, "why-not", "partner/safeguarding").split())
         self.assertIn("Partner root", text)
-        self.assertIn("who is not among the anchors", text)
+        self.assertIn("who is not among the anchors", " ".join(text.split()))
 
     def test_whom(self):
         self.assertIn("it has partner/safeguarding", self.expect(66, "why-not", "partner/nobody"))
