@@ -3,7 +3,10 @@ import email
 import email.policy
 import email.utils
 import http.client
+import pathlib
 import re
+import shutil
+import signal
 import smtplib
 import socket
 import ssl
@@ -13,14 +16,19 @@ import urllib.parse
 import world as w
 from tell import check, say, show, title
 
+HERE = pathlib.Path(__file__).resolve().parent
 OFFICER, CONSTABLE = "Jo Example", "Kit Example"  # who confirm
-POLICE, COUNCIL = "missing@derbyshire-police.example", "front-door@staffordshire.example"
+PLACING_OFFICER = "Ali Example"
+POLICE, COUNCIL, PLACING = "missing@derbyshire-police.example", "front-door@staffordshire.example", "front-door@derbyshire.example"
 EXPIRED = ("derbyshire", "reviewing")
 
 
 def cast(world):
     """Before the world is made."""
     world.desks = {**world.desks, "derbyshire": {**world.desks.get("derbyshire", {}), EXPIRED[1]: "iro"}}
+    world.desks["derbyshire-police"] = {"control-room": "police-control-room"}
+    world.desks["staffordshire"] = {**world.desks.get("staffordshire", {}), "operator": "operator"}
+    world.how["derbyshire-police", "missing"] = f'channel="mail" address="{POLICE}" alternate="control-room"'
     world.how[EXPIRED] = 'channel="mail" address="front-door@derbyshire.example"'
     world.certificates[EXPIRED] = "hostile/expired-smime.pem"  # for that address, and over since 2021
 
@@ -56,10 +64,10 @@ def becomes(gateway, message, organisation, state):
                       lambda: (lambda r: r if r["state"] == state else None)(delivery(gateway, message, organisation)))
 
 
-def page(story, method, path, form=None):
+def page(gateway, method, path, form=None):
     """The confirm page as a browser or a mail scanner meets it: no client certificate. Status and what a person reads."""
-    context = ssl.create_default_context(cafile=story.world.pki / "ca.pem")
-    connection = http.client.HTTPSConnection("localhost", story.host.confirm_port, timeout=30, context=context)
+    context = ssl.create_default_context(cafile=gateway.world.pki / "ca.pem")
+    connection = http.client.HTTPSConnection("localhost", gateway.confirm_port, timeout=30, context=context)
     try:
         connection.request(method, path, urllib.parse.urlencode(form) if form else None,
                            {"Content-Type": "application/x-www-form-urlencoded"} if form else {})
@@ -76,22 +84,26 @@ def block(text):
     return [line for line in found.group(0).splitlines() if line.strip()] if found else []
 
 
+def link(text):
+    found = re.search(r"https://localhost:\d+(/confirm/wgc-[0-9a-z]+)", text)
+    return found.group(1) if found else "/confirm/none"
+
+
 def by_link(story, message):
     gateway, text = story.host, story.texts[COUNCIL, "missing"][0]
-    found = re.search(r"https://localhost:\d+(/confirm/wgc-[0-9a-z]+)", text)
     say("Saturday night's report again. Three copies have arrived, and that is all anybody knows. Each mail, once opened, begins with:")
     for line in block(text):
         print("      " + line)
-    path = found.group(1) if found else "/confirm/none"
-    opened = [page(story, "GET", path)[0] for _ in range(2)]
+    path = link(text)
+    opened = [page(gateway, "GET", path)[0] for _ in range(2)]
     check("a mail scanner opens the link twice, with no account and no certificate: nobody has confirmed anything that way",
           opened == [200, 200] and delivery(gateway, message, "staffordshire")["state"] == "handed-over")
-    status, heading, html = page(story, "POST", path, {"name": OFFICER, "answer": "have"})
+    status, heading, html = page(gateway, "POST", path, {"name": OFFICER, "answer": "have"})
     say(f'{OFFICER} of the front door opens it, types a name and presses "I have this notice and will act on it": {heading}')
     row = becomes(gateway, message, "staffordshire", "acknowledged")
     check("the page says nothing of the child, and the copy is now with a named person", status == 200 and OFFICER in html
           and not re.search("Tess|Tessie|14 March|missing child", html))
-    status, heading, _ = page(story, "POST", path, {"name": "Kim Other", "answer": "have"})
+    status, heading, _ = page(gateway, "POST", path, {"name": "Kim Other", "answer": "have"})
     check(f"the link works once; somebody else who tries it is told: {heading}", status == 409)
     return row
 
@@ -139,6 +151,17 @@ def by_mail(story, message):
           row["reason"] == f"by {CONSTABLE}")
 
 
+def by_gateway(story, message):
+    """The copy that went to the other gateway, and by mail to a person there."""
+    status = page(story.placing, "POST", link(story.texts[PLACING, "missing"][0]), {"name": PLACING_OFFICER, "answer": "have"})[0]
+    row = becomes(story.host, message, "derbyshire", "acknowledged")
+    check(f"{PLACING_OFFICER} confirms in Derbyshire, to Derbyshire's own gateway: that one tells Staffordshire's, sealed and signed, by itself",
+          status == 200 and row["channel"] == "https" and row["reason"] == f"by {PLACING_OFFICER}")
+
+
+# ---- it is on record
+
+
 def on_record(story, message):
     shown = story.host.cli("queue", "show", message).stdout
     rows = shown.split("deliveries:\n")[-1].split("\n\n")[0].splitlines()
@@ -146,7 +169,7 @@ def on_record(story, message):
     for line in rows:
         if not line.startswith("    of message"):
             print("      " + line)
-    check("who has it is on record, by name", OFFICER in shown and CONSTABLE in shown)
+    check("who has it is on record, by name", all(name in shown for name in (OFFICER, CONSTABLE, PLACING_OFFICER)))
     unconfirmed = story.host.cli("disclosures", "--unconfirmed").stdout
     entries = [e for e in unconfirmed.split("\n\n") if e.strip()]
     say(f"And who has not confirmed that she was found? wardgate disclosures --unconfirmed lists {len(entries)}, each with whom to ring:")
@@ -160,7 +183,81 @@ def confirmed(story):
     title("10. It arrived. Does anybody have it?")
     by_link(story, story.message)
     by_mail(story, story.message)
+    by_gateway(story, story.message)
     on_record(story, story.message)
+
+
+# ---- nobody confirms
+
+LAYER = """<?xml version="1.0" encoding="UTF-8"?>
+<policy xmlns="urn:wardgate:policy:1" id="seconds" extends="staffordshire-stoke" areas="860 861" version="demo">
+  <deadline id="hurry" kind="missing" to="police-missing">
+    <when>episode/risk</when>
+    <step not="acknowledged" after="PT2S" tell="alternate"/>
+    <step not="acknowledged" after="PT3S" tell="sender"/>
+    <step not="acknowledged" after="PT4S" tell="operator"/>
+    <source>for the demo: the real ones are minutes, hours and days</source>
+  </deadline>
+</policy>
+"""
+TOLD = {"control-room@derbyshire-police.example": ("derbyshire-police", "the alternate desk"),
+        "missing@staffordshire-police.example": ("staffordshire-police", "the police force that sent the notice"),
+        "operator@staffordshire.example": ("staffordshire", "whoever runs the gateway")}
+
+
+def hurry(story):
+    """The host's gateway under a policy whose deadlines are seconds."""
+    gateway, folder = story.host, story.world.folder / "policy"
+    folder.mkdir()
+    for layer in (w.ROOT / "policy").glob("*.xml"):
+        shutil.copy(layer, folder)
+    (folder / "seconds.xml").write_text(LAYER)
+    gateway.config.write_text(gateway.config.read_text().replace(f"{w.ROOT}/policy/{story.world.policy}.xml", f"{folder}/seconds.xml"))
+    start = gateway.log.stat().st_size
+    gateway.process.send_signal(signal.SIGHUP)
+    w.wait_for("the policy is taken up", 60, lambda: [l for l in gateway.log_lines(start)
+                                                        if l.get("event") == "ready" and l.get("policy", "").startswith("seconds")])
+
+
+def alarms(story, message):
+    """address -> the opened alarms about a message."""
+    found = {}
+    for path in story.world.mails():
+        address = path.parts[-3]
+        if address in TOLD and path not in story.seen:
+            entity = story.world.open_mail(path, TOLD[address][0])
+            if b'kind="not-confirmed"' in entity or "not-confirmed" in story.notice_of(entity):
+                found.setdefault(address, []).append((path.stat().st_mtime, text_of(entity)))
+    return found
+
+
+def silence(story):
+    title("11. Nobody confirms")
+    hurry(story)
+    say("A further layer of the policy sets deadlines of seconds, for this chapter; one SIGHUP, and it is in force. In those shipped, a child "
+        "at high risk has ten minutes until the alternate desk is told, and half an hour until everybody is.")
+    report = story.world.folder / "again.eml"
+    report.write_bytes((HERE / "missing-report.eml").read_bytes().replace(b"SP-EX-20261121-0417", b"SP-EX-20261124-0033")
+                       .replace(b"demo-missing-0001", b"demo-missing-0033"))
+    message = story.world.submit(story.host, report, "staffordshire-police")
+    say(f"Tuesday night, she is missing again: receipt {message}. This time nobody at Derbyshire Police confirms.")
+    told = w.wait_for("three desks are told", 30, lambda: (lambda a: a if len(a) == len(TOLD) else None)(alarms(story, message)))
+    for address in sorted(told, key=lambda a: told[a][0][0]):
+        say(f"{address}, {TOLD[address][1]}, is sent:")
+        shown = alarm_lines(told[address][0][1])
+        for line in shown:
+            print("      " + line)
+    check("each is told once, in this order: the alternate desk, the sender, the operator", [len(told[a]) for a in TOLD] == [1, 1, 1]
+          and sorted(told, key=lambda a: told[a][0][0]) == list(TOLD))
+    words = [told[a][0][1] for a in TOLD]
+    check("each says whom to ring and at which number, and nothing of the child",
+          all("Ring 01632 960999" in " ".join(t.split()) and "Tess" not in t for t in words))
+
+
+def alarm_lines(text):
+    """What to do, whole: the answer to "Do this:"."""
+    found = re.search(r"(?ms)^NOT CONFIRMED.*?^Do this:.*?(?=^\S)", text)
+    return [line for line in found.group(0).splitlines() if line.strip()] if found else []
 
 
 # ---- whoever runs it
@@ -178,15 +275,15 @@ def ask_monitor(gateway, path):
     return answer.status, text
 
 
-CONFIRMED = 'wardgate_deliveries{state="acknowledged"} 2'
+CONFIRMED = 'wardgate_deliveries{state="acknowledged"} 3'
 SHOWN = ("wardgate_accepting ", 'wardgate_deliveries{state="acknowledged"}', 'wardgate_deliveries{state="handed-over"}',
          'wardgate_deliveries_total{channel="mail",outcome="handed-over"}', 'wardgate_certificate_left_seconds{name="staffordshire')
 
 
 def running(story):
-    title("11. For whoever runs it")
+    title("12. For whoever runs it")
     gateway = story.host
-    metrics = w.wait_for("the numbers tell of two confirmed copies", 60, lambda: (lambda m: m if CONFIRMED in m else None)(
+    metrics = w.wait_for("the numbers tell of three confirmed copies", 60, lambda: (lambda m: m if CONFIRMED in m else None)(
         ask_monitor(gateway, "/metrics")[1]))
     lines = metrics.splitlines()
     say("Prometheus finds its numbers on a socket of their own, for instance:")
@@ -195,7 +292,17 @@ def running(story):
             print("      " + line)
     check("metrics and health answer, and hold no personal data",
           ask_monitor(gateway, "/health/ready")[0] == 200 and not re.search("Tess|Example|0417", metrics))
+    stuck(gateway, story)
     certificates(gateway)
+
+
+def stuck(gateway, story):
+    done = gateway.cli("stuck", check=False)
+    say("wardgate stuck says what has not got through to a person, and whom to ring; it begins:")
+    for line in [x for x in done.stdout.splitlines() if x.strip()][:9]:
+        print("    " + line)
+    check("Tuesday night's copy for Derbyshire Police is among them, with a telephone number",
+          "derbyshire-police/missing" in done.stdout and "01632 960999" in done.stdout and "Tess" not in done.stdout)
 
 
 def certificates(gateway):
@@ -216,4 +323,5 @@ def certificates(gateway):
 
 def tell(story):
     confirmed(story)
+    silence(story)
     running(story)

@@ -67,6 +67,7 @@ def tell_decisions(gateway, message, example):
 
 class Story:
     settled = staticmethod(settled)
+    notice_of = staticmethod(notice_of)
 
     def __init__(self, folder):
         self.world = w.World(folder)
@@ -111,7 +112,7 @@ class Story:
     def open_mails(self, kind, expected):
         """expected: address -> organisation whose key opens it."""
         def all_there():
-            found = [m for m in self.world.mails() if m not in self.seen]
+            found = [m for m in self.world.mails() if m not in self.seen and not recipient_of(m).startswith("operator@")]  # see chapter 12
             return found if len(found) >= len(expected) else None
         mails = w.wait_for(f"{len(expected)} {kind} mails in the mail server's Maildir", 60, all_there)
         self.seen.update(mails)
@@ -176,7 +177,7 @@ class Story:
         self.afterwards()
 
     def afterwards(self):
-        title("12. Afterwards")
+        title("13. Afterwards")
         verified = {g.organisation: g.cli("audit", "verify") for g in (self.host, self.placing)}
         said = "; ".join(f"{who} {(v.stdout or v.stderr or 'no answer').splitlines()[0].split(', head')[0]}" for who, v in verified.items())
         check(f"the logs of decisions are whole ({said})", all(v.returncode == 0 for v in verified.values()))
