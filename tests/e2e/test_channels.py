@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import ssl
 import subprocess
@@ -51,12 +52,16 @@ class Case(g.Case):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-e2e-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.world = w.World(cls.folder)
+        cls.addClassCleanup(cls.world.close)
         cls.world.make_pki()
+        port = cls.world.start_mail()
         pki = cls.world.pki
         (cls.folder / "at-mesh").mkdir()
         cls.service = w.Peer(["/usr/bin/python3", "-Wignore", ROOT / "tests/peers/mesh_server.py", pki, cls.folder / "at-mesh", cls.mesh_fault],
                              cls.folder / "mesh.log")
+        cls.addClassCleanup(cls.service.stop)
         cls.hooks = cls.serve_hooks()
         cls.secret = cls.private("webhook.secret", "whsec_" + base64.b64encode(os.urandom(32)).decode())
         password, key = cls.private("mesh.password", "mesh-password"), cls.private("mesh.key", "mesh-shared-key")
@@ -71,7 +76,6 @@ class Case(g.Case):
                               f' key="{pki}/{org}/client.key" password="{password}" shared-key="{key}" poll="1" chunk="2048"/>')
         cls.host, cls.placing = cls.gateways = list(cls.world.gateways.values())
         cls.host.own["front-door"] = 'channel="pull"'  # a desk that never fetches
-        port = cls.world.start_mail()
         for gateway in cls.gateways:
             gateway.write(cls.world.gateways, port)
         cls.before()
@@ -99,14 +103,13 @@ class Case(g.Case):
         server.daemon_threads = True
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
         return server
 
     @classmethod
     def tearDownClass(cls):
-        cls.hooks.shutdown()
-        cls.hooks.server_close()
-        cls.service.stop()
-        super().tearDownClass()
+        """All is cleaned up by addClassCleanup: also after a start that failed."""
 
     def delivery(self, message, desk, *states):
         """The delivery of a message to that desk, once it is in one of the states."""
