@@ -24,10 +24,10 @@ void wg_monitor_text(const struct wg_monitor_view *view, struct wg_buf *out);
 /* Every alert that holds now, at most max; returns their number. */
 unsigned wg_monitor_alerts(const struct wg_monitor_view *view, struct wg_alert *out, unsigned max);
 
-/* Days before the end of a certificate at which it is said, the longest first. */
-#define WG_MONITOR_DAYS  \
-	{                    \
-		60, 30, 14, 7, 1 \
+/* Days before the end of a certificate at which it is said, the longest first; 0: it is over. */
+#define WG_MONITOR_DAYS     \
+	{                       \
+		60, 30, 14, 7, 1, 0 \
 	}
 
 /* "organisation/desk", or the organisation alone, of an object that has these members. */

@@ -104,11 +104,44 @@ static void silence(const struct wg_monitor_view *v, struct list *list)
 	}
 }
 
-/* One alert for each of the days that a certificate has come within: each is said once, and all clear when it is
- * renewed. */
-static void watched(const struct wg_monitor_view *v, struct list *list)
+/* Whether the store knows the alert already. */
+static bool known(const struct wg_monitor_view *v, const char *key)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(json_object_get(v->metrics, "alerts"), i, one)
+	{
+		const char *other = json_string_value(json_object_get(one, "key"));
+		if (other != NULL && strcmp(other, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Each of the days is said once, when it is reached; those said before go on until the certificate is renewed, so that
+ * none is called over before it is. */
+static void ageing(const struct wg_monitor_view *v, struct list *list, const char *name, json_int_t days)
 {
 	static const int levels[] = WG_MONITOR_DAYS;
+	bool reached = false;
+	for (size_t k = WG_COUNT(levels); k-- > 0;) {
+		char kind[16], key[sizeof((struct wg_alert *)0)->key];
+		(void)snprintf(kind, sizeof kind, "certificate-%d", levels[k]);
+		(void)snprintf(key, sizeof key, "%s %s", kind, name); /* as add makes it */
+		if ((levels[k] == 0 ? days >= 0 : days > levels[k]) || (reached && !known(v, key)))
+			continue;
+		struct wg_alert *alert = add(list, kind, name);
+		reached = true;
+		if (days < 0)
+			say(alert, "the certificate %.120s expired %lld days ago: see wardgate cert status", name,
+			    (long long)-days);
+		else
+			say(alert, "the certificate %.120s ends in %lld days: see wardgate cert status", name, (long long)days);
+	}
+}
+
+static void watched(const struct wg_monitor_view *v, struct list *list)
+{
 	size_t i;
 	json_t *one;
 	json_array_foreach(v->watched, i, one)
@@ -116,22 +149,15 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 		const char *name = json_string_value(json_object_get(one, "name"));
 		const char *words = json_string_value(json_object_get(one, "words"));
 		const json_t *days = json_object_get(one, "days");
-		char key[2 * WG_LIMIT_NAME];
+		char key[2 * WG_LIMIT_NAME - 16];
 		if (name == NULL)
 			continue;
 		(void)snprintf(key, sizeof key, "%s", name); /* cut is fine: still the same each time */
-		for (size_t k = 0;
-		     json_is_integer(days) && !json_is_false(json_object_get(one, "warn")) && k < WG_COUNT(levels); k++) {
-			char kind[32];
-			if (json_integer_value(days) > levels[k])
-				continue;
-			(void)snprintf(kind, sizeof kind, "certificate-%d", levels[k]);
-			say(add(list, kind, key), "the certificate %s ends in %lld days: see wardgate cert status", name,
-			    (long long)json_integer_value(days));
-		}
+		if (json_is_integer(days) && !json_is_false(json_object_get(one, "warn")))
+			ageing(v, list, key, json_integer_value(days));
 		if (words != NULL && words[0] != '\0')
 			say(add(list, json_is_true(json_object_get(one, "stale")) ? "revocation" : "certificate", key),
-			    "%s: %.200s", name, words);
+			    "%s: %.200s", key, words);
 	}
 }
 
