@@ -41,7 +41,7 @@ static const struct {
 	[UNSENT] = { "not-handed-over", "copy is not handed over", "copies are not handed over", "wardgate why-not %s",
 	             true, true },
 	[UNCONFIRMED] = { "not-confirmed", "copy is not confirmed by a person", "copies are not confirmed by a person",
-	                  "ring them and ask who has it; wardgate queue show %s", true, true },
+	                  "ring them and ask who has it; wardgate queue show %s", true, false },
 	[HELD] = { "held", "copy is held by us", "copies are held by us", "wardgate queue release %s --why TEXT; or cancel",
 	           true, true },
 };

@@ -95,7 +95,7 @@ static const char *what_is_wrong(const struct wg_task *task, const struct wg_con
 }
 
 /* What the one who reads it can do about it. */
-static const char *what_to_do(enum wg_confirm_whom whom)
+static const char *what_to_do(const struct wg_task *task, enum wg_confirm_whom whom, char *out, size_t size)
 {
 	switch (whom) {
 	case WG_CONFIRM_ALTERNATE:
@@ -108,14 +108,16 @@ static const char *what_to_do(enum wg_confirm_whom whom)
 	case WG_CONFIRM_ROLE:
 		break;
 	}
-	return "See that a person there has it, and find out why it did not get through: wardgate queue show, with the "
-		   "first part of the reference.";
+	(void)snprintf(out, size,
+	               "See that a person there has it, and find out why it did not get through: wardgate queue show %s",
+	               task->message); /* fits */
+	return out;
 }
 
 static void write_words(const struct wg_task *task, const struct wg_confirm_next *next,
                         const struct wg_confirm_desk *recipient, char *out, size_t size)
 {
-	char name[RING], kind[WG_LIMIT_NAME + 1];
+	char name[RING], kind[WG_LIMIT_NAME + 1], operator[160];
 	size_t n = 0;
 	for (; task->notice_kind[n] != '\0'; n++)
 		kind[n] = task->notice_kind[n] == '-' ? ' ' : task->notice_kind[n];
@@ -125,7 +127,7 @@ static void write_words(const struct wg_task *task, const struct wg_confirm_next
 	               telephone[0] != '\0' ? " (" : "",
 	               recipient->desk != NULL ? name_of(recipient, name, sizeof name) : task->organisation,
 	               telephone[0] != '\0' ? ")" : "", kind, what_is_wrong(task, next),
-	               what_to_do(next->whom)); /* cut: a long name */
+	               what_to_do(task, next->whom, operator, sizeof operator)); /* cut: a long name */
 }
 
 /* ---- whom to ring */
