@@ -30,9 +30,10 @@ struct wg_way {
 	void (*close)(struct wg_session **session);
 };
 
-extern const struct wg_way wg_way_smtp;  /* our own client: STARTTLS or implicit TLS, AUTH, DSN, REQUIRETLS */
-extern const struct wg_way wg_way_https; /* POST of one sealed object with mutual TLS */
-extern const struct wg_way wg_way_mesh;  /* the MESH API */
+extern const struct wg_way wg_way_smtp;     /* our own client: STARTTLS or implicit TLS, AUTH, DSN, REQUIRETLS */
+extern const struct wg_way wg_way_libesmtp; /* the library behind its guard: STARTTLS to a smarthost */
+extern const struct wg_way wg_way_https;    /* POST of one sealed object with mutual TLS */
+extern const struct wg_way wg_way_mesh;     /* the MESH API */
 
 /* How a session went, for the metrics. */
 struct wg_session_counts {

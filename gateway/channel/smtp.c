@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/mime_wire.h"
-#include "channel/send.h"
+#include "channel/session_internal.h"
 #include "channel/smtp_guard.h"
 #include "channel/smtp_reply.h"
 
@@ -324,3 +324,41 @@ static void send_smtp(const struct wg_send_target *target, struct wg_send_item *
 }
 
 const struct wg_channel wg_channel_smtp = { .name = "smtp", .send = send_smtp };
+
+/* ---- as a way out: the library says goodbye after each batch, so nothing is kept */
+
+struct esmtp {
+	struct wg_session base;
+	const struct wg_send_target *target;
+};
+
+static enum wg_code esmtp_open(const struct wg_send_target *target, struct wg_session **out, struct wg_err *err)
+{
+	struct esmtp *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a session");
+	s->base.way = &wg_way_libesmtp;
+	s->target = target;
+	*out = &s->base;
+	return WG_OK;
+}
+
+static void esmtp_offer(struct wg_session *session, struct wg_send_item *items, size_t count, wg_session_told *told,
+                        void *arg)
+{
+	struct esmtp *s = (struct esmtp *)session; /* its first member */
+	send_smtp(s->target, items, count);
+	s->base.counts.connections += count > 0;
+	for (size_t i = 0; told != NULL && i < count; i++)
+		told(arg, &items[i]);
+}
+
+static void esmtp_close(struct wg_session **session)
+{
+	free(*session);
+	*session = NULL;
+}
+
+const struct wg_way wg_way_libesmtp = {
+	.name = "libesmtp", .open = esmtp_open, .offer = esmtp_offer, .close = esmtp_close
+};

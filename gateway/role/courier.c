@@ -89,7 +89,7 @@ static const struct wg_way *mail_target(const struct wg_config *c, struct wg_sen
 	target->dns_names_for = or_null(c->dns.unproven);
 	target->sts_ca = c->dns.sts_ca[0] != '\0' ? c->dns.sts_ca : c->mail_out.ca;
 	target->tls = tls_of(&c->mail_out.tls, c->mail_out.ca);
-	return &wg_way_smtp;
+	return c->mail_out.libesmtp ? &wg_way_libesmtp : &wg_way_smtp;
 }
 
 struct wg_tls wg_courier_https_tls(const struct wg_config *c, const struct wg_organisation *o)

@@ -72,6 +72,7 @@ class Gateway:
         self.log = self.folder / "gateway.log"
         self.state = self.folder / "state"
         self.process = None
+        self.mail = ""  # further attributes of <mail>
         self.intake, self.beside = "", ""  # further elements of <intake>, and beside <deliver>
         self.own = {}  # desk -> channel="..." and what belongs to it: how it reaches a desk of its own
         self.roles_wanted = {"store", "process", "deliver", "intake"}
@@ -98,7 +99,7 @@ class Gateway:
     <https address="127.0.0.1" port="{self.port}" certificate="{mine}/server.pem" key="{mine}/server.key" client-ca="{pki}/ca.pem"/>{self.intake}{folders}
   </intake>
   <deliver>
-    <mail host="localhost" port="{mail_port}" ca="{pki}/ca.pem" from="gateway@{self.organisation}.example"/>
+    <mail host="localhost" port="{mail_port}" ca="{pki}/ca.pem" from="gateway@{self.organisation}.example"{self.mail}/>
     <https certificate="{mine}/client.pem" key="{mine}/client.key" ca="{pki}/ca.pem"/>
     <retry first="{retry[0]}" most="{retry[1]}" give-up="3600"/>
   </deliver>

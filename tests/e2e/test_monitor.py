@@ -26,6 +26,7 @@ class Monitor(unittest.TestCase):
         cls.world.make_pki()
         cls.world.gateways["staffordshire"] = cls.gate = w.Gateway(cls.world, "staffordshire", w.free_port())
         cls.gate.beside = '<monitor socket="monitor.sock" oldest="1"/>'
+        cls.gate.mail = ' engine="libesmtp"'  # the other engine, in the whole gateway and under its confinement
         cls.gate.roles_wanted = cls.gate.roles_wanted | {"monitor"}
         cls.gate.write(cls.world.gateways, cls.world.start_mail())
         cls.gate.start()
