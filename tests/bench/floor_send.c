@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	int ends[2], status;
 	must(argc == 9 && (strcmp(argv[1], "smtp") == 0 || strcmp(argv[1], "https") == 0),
 	     "usage: floor_send smtp|https PORT CA CERTIFICATE KEY COPY CONNECTIONS SECONDS:");
-	uint64_t port, connections;
+	uint64_t port = 0, connections = 0;
 	must(wg_num_parse(argv[2], 1, 65535, &port) && wg_num_parse(argv[7], 1, CONNECTIONS_MAX, &connections),
 	     "port, connections");
 	double seconds = strtod(argv[8], NULL);
