@@ -292,7 +292,7 @@
 	<xsl:template match="n:escalation/n:count" mode="label">Episodes</xsl:template>
 	<xsl:template match="n:marking" mode="label">Handling</xsl:template>
 	<xsl:template match="n:delivery/n:do | n:operation/n:do" mode="label">Do this</xsl:template>
-	<xsl:template match="n:delivery/n:missing" mode="label">What has not come</xsl:template>
+	<xsl:template match="n:delivery/n:missing" mode="label">Not confirmed that</xsl:template>
 	<xsl:template match="n:delivery/n:level" mode="label">How far it has got</xsl:template>
 	<xsl:template match="n:delivery/n:kind" mode="label">Kind of notice</xsl:template>
 	<xsl:template match="n:delivery/n:recipient" mode="label">It is for</xsl:template>

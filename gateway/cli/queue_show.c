@@ -13,6 +13,16 @@
 #include "cli/queue.h"
 #include "cli/related.h"
 
+/* What of an entry's detail is words: of whom was told, what stands behind the numbers. */
+static const char *words_of(const char *event, const char *detail)
+{
+	const char *numbers = strcmp(event, "told") == 0 ? strstr(detail, "notices=") : NULL;
+	if (numbers == NULL)
+		return strchr(detail, '=') == NULL ? detail : "";
+	numbers += strcspn(numbers, " ");
+	return numbers + strspn(numbers, " ");
+}
+
 /* The log's entries for people: when, who, what. Hashes and what stands in the lists above are for --json. */
 static enum wg_code put_history(const struct wg_buf *json, struct wg_buf *out, struct wg_err *err)
 {
@@ -25,11 +35,11 @@ static enum wg_code put_history(const struct wg_buf *json, struct wg_buf *out, s
 	wg_buf_puts(out, "\nhistory:\n");
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
-		const char *detail = wg_people_text(row, "detail");
+		const char *detail = words_of(wg_people_text(row, "event"), wg_people_text(row, "detail"));
 		char safe[256];
 		wg_buf_printf(out, "  %s  %-10s %-12s %s", wg_people_text(row, "at"), wg_people_text(row, "actor"),
 		              wg_people_text(row, "event"), wg_people_text(row, "delivery"));
-		if (detail[0] != '\0' && strchr(detail, '=') == NULL)
+		if (detail[0] != '\0')
 			wg_buf_printf(out, "%s%s", wg_people_text(row, "delivery")[0] != '\0' ? ": " : "",
 			              wg_defang(detail, safe, sizeof safe));
 		wg_buf_putc(out, '\n');

@@ -56,10 +56,10 @@ static struct wg_confirm_facts facts_of(const struct wg_process *p, const struct
 
 /* ---- in words */
 
-/* "Staffordshire County Council, front-door" */
+/* "Staffordshire County Council, desk front-door" */
 static const char *name_of(const struct wg_confirm_desk *desk, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s, %s", desk->organisation->name, desk->desk->name); /* cut: a long name */
+	(void)snprintf(out, size, "%s, desk %s", desk->organisation->name, desk->desk->name); /* cut: a long name */
 	return out;
 }
 
