@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "policy/confirm.h"
 #include "role/certs.h"
 #include "role/check_in.h"
 #include "role/process.h"
@@ -107,6 +108,13 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_err *err)
 /* Recipients that could not be reached are warnings: the others are still served. */
 static void check_desks(const struct wg_process *p, struct wg_buf *out)
 {
+	const struct wg_organisation *self = wg_directory_find(p->directory, p->config->organisation);
+	const struct wg_desk *ops = self != NULL ? wg_organisation_role(self, WG_CONFIRM_ROLE_OPERATOR) : NULL;
+	if (out != NULL && (ops == NULL || ops->suspended))
+		wg_buf_printf(out,
+		              "note: no desk of %s has the role operator: nobody is told of alerts, nor at last that a notice "
+		              "is not confirmed\n",
+		              p->config->organisation);
 	for (unsigned i = 0; i < p->cert_count; i++) {
 		const struct wg_desk *desk = p->certs[i].desk;
 		if (desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)

@@ -20,8 +20,8 @@ enum wg_code wg_task_alert(struct wg_process *p, const struct wg_task *task, str
 	}
 	const struct wg_task_says says[] = {
 		{ "operation/do", task->cleared ? "Nothing: it is over."
-		                                : "Look at wardgate stuck and wardgate health on the gateway; wardgate(1) says "
-		                                  "what each alert means and what to do." },
+		                                : "Look at wardgate stuck and wardgate check on the gateway, and at its "
+		                                  "log; then ring whoever it names." },
 		{ "operation/state", task->cleared ? "cleared" : "started" },
 		{ "operation/what", task->detail[0] != '\0' ? task->detail : task->alert },
 		{ "operation/name", task->alert },
