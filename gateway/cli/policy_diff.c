@@ -39,7 +39,7 @@ static bool find_item(const struct wg_policy *in, const struct wg_policy_item *l
 	for (unsigned i = 0; i < wg_policy_items(in); i++) {
 		if (!wg_policy_item(in, i, out) || strcmp(out->what, like->what) != 0)
 			continue;
-		if (strcmp(like->what, "rule") == 0
+		if (strcmp(like->what, "rule") == 0 || strcmp(like->what, "deadline") == 0
 		        ? strcmp(out->id, like->id) == 0
 		        : strcmp(out->layer, like->layer) == 0 && is_same_text(out->text, like->text) &&
 		              is_same_text(out->source, like->source))
