@@ -215,6 +215,9 @@ static void log_settled(const struct wg_msg_job *job, const struct wg_outcome *o
 	       o->done.organisation[0] != '\0' ? o->done.organisation : job->organisation, "kind", o->done.kind,
 	       "deliveries", result->doubt || result->duplicate ? "0" : count, "reason", result->reason, "duplicate-of",
 	       result->duplicate ? result->duplicate_of : NULL, NULL);
+	if (result->receipts_unknown > 0)
+		wg_log(WG_LOG_WARNING, "receipt-of-nothing", "message", job->id, "organisation", job->organisation, "do",
+		       "it fits no copy that this organisation was sent: ask its operator", NULL);
 }
 
 /* What a fault means for the message: its sender hears of a document that cannot be read. All else is for a person,
