@@ -214,6 +214,13 @@ class Gpgsm:
         self._write("gpg-agent.conf", "allow-loopback-pinentry\n")
         ca = run("openssl", "x509", "-in", os.path.join(folder, "ca.pem"), "-noout", "-fingerprint", "-sha1")
         self._write("trustlist.txt", ca.decode().split("=")[1].strip() + " S relax\n")
+        # gpgsm waits five seconds for the agent that it starts: too short on a busy machine, where it is started beforehand
+        for tries in range(6):
+            status, _, words = run("gpgconf", "--launch", "gpg-agent", env=self.env, ok=False)
+            if status == 0:
+                break
+        if status != 0:
+            raise RuntimeError("gpg-agent does not start: " + words.decode(errors="replace"))
         for pair in pairs:
             self.take(pair)
 
