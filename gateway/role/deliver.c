@@ -22,7 +22,7 @@
 #include "sys/sandbox.h"
 
 #define WORKERS 16
-#define BATCH 16      /* copies of one recipient at a time */
+#define BATCH WG_WORKER_BATCH
 #define WARM_MS 30000 /* how long a session stays open without work; Postfix and Exim close theirs after 5 minutes */
 #define IDLE_WAIT_MS 1000
 #define BUSY_WAIT_MS 20

@@ -43,8 +43,10 @@ enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *c
                              const struct wg_organisation *organisation, const struct wg_desk *desk, struct wg_err *err)
 	WG_MUST;
 
-/* How long a worker may take for one copy, in ms. */
-#define WG_WORKER_TIME_MS 120000
+/* Copies of one batch, and how long a worker may take for each, in ms: connecting and sending have 80 s. A whole batch
+ * of the slowest ends before its lease does (WG_STORE_LEASE_DELIVERY_MS), so that none is sent beside itself. */
+#define WG_WORKER_BATCH 16
+#define WG_WORKER_TIME_MS 100000
 
 /* Gives an idle worker a batch, all of one desk of its target; takes jobs over. A copy that takes longer than time_ms
  * ends the worker. */

@@ -10,7 +10,8 @@
 # PORT 0 takes a free one. PKI is what certs-example/make left. Prints "port N" and "ready"; ends on SIGTERM, or when its
 # standard input is a pipe and ends. Mail for anybody@front-door.example arrives in the Maildir DIR/mail/new; refused@
 # gets 550 and later@ gets 450, at RCPT. AUTH is offered: user gateway, password "CANARY-secret-01632".
-# WARDGATE_PEER_CACHE: where the package is kept (/var/cache/wardgate-peers); WARDGATE_PEER_MIRROR: whence it comes.
+# WARDGATE_PEER_CACHE: where the package is kept (/var/cache/wardgate-peers); WARDGATE_PEER_MIRROR: whence it
+# comes; nothing said: from where this machine has its packages.
 set -euo pipefail
 
 die() {
@@ -23,7 +24,7 @@ die() {
 ((EUID == 0)) || die "needs root" 77
 cache=${WARDGATE_PEER_CACHE:-/var/cache/wardgate-peers}
 package=$cache/opensmtpd-bpo12
-mirror=${WARDGATE_PEER_MIRROR:-http://deb.debian.org/debian}
+mirror=${WARDGATE_PEER_MIRROR:-$(apt-get indextargets --format '$(SITE) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')}
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 pki=$(cd "$3" && pwd)
@@ -34,6 +35,7 @@ port=$2
 # of its own, so that the machine's apt is not told of backports; the archive's key, which apt checks, is the machine's.
 fetch() {
 	local work
+	[[ -n $mirror ]] || die "whence should OpenSMTPD come? This machine's apt knows no mirror of bookworm: WARDGATE_PEER_MIRROR" 69
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.fetch.XXXXXX")
 	chmod 755 "$work"
