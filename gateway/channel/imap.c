@@ -328,27 +328,6 @@ static bool encode_folder(const char *folder, char *out, size_t size)
 	return *folder == '\0';
 }
 
-static enum wg_code read_secret(const char *file, struct wg_buf *out, struct wg_err *err)
-{
-	enum wg_code code = wg_file_read(file, out, err);
-	if (code != WG_OK) {
-		err->code = WG_CONFIG;
-		return wg_err_add(err, "the secret of a mailbox");
-	}
-	size_t len = out->len;
-	if (len > 0 && out->data[len - 1] == '\n')
-		len--;
-	if (len > 0 && out->data[len - 1] == '\r')
-		len--;
-	for (size_t i = 0; i < len; i++)
-		if (out->data[i] < 0x20 || out->data[i] == 0x7f)
-			return wg_err_set(err, WG_CONFIG, "%s: a secret is one line of text", file);
-	if (len == 0)
-		return wg_err_set(err, WG_CONFIG, "%s is empty", file);
-	out->data[len] = '\0';
-	return WG_OK;
-}
-
 /* ---- the mailbox */
 
 /* Connects, logs in, opens the mailbox. */
@@ -653,7 +632,9 @@ enum wg_code wg_imap_poll(const struct wg_imap_box *box, const struct wg_imap_si
 	struct wg_buf secret = WG_BUF(SECRET_MAX);
 	progress->kept = 0;
 	progress->more = false;
-	enum wg_code code = read_secret(box->secret, &secret, err);
+	enum wg_code code = wg_file_secret(box->secret, &secret, err);
+	if (code != WG_OK)
+		code = wg_err_add(err, "the secret of a mailbox");
 	if (code == WG_OK && !encode_folder(box->folder, s.folder, sizeof s.folder))
 		code = wg_err_set(err, WG_CONFIG, "the folder's name is too long");
 	if (code == WG_OK && (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (s.curl = curl_easy_init()) == NULL ||

@@ -187,15 +187,6 @@ static void mesh_close(struct wg_session **session)
 	*session = NULL;
 }
 
-/* A secret is one line; whoever wrote it with an editor has a line end behind it. */
-static enum wg_code read_secret(const char *path, struct wg_buf *out, struct wg_err *err)
-{
-	enum wg_code code = wg_file_read(path, out, err);
-	while (code == WG_OK && out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
-		out->data[--out->len] = '\0';
-	return code == WG_OK && out->len == 0 ? wg_err_set(err, WG_CONFIG, "%s is empty", path) : code;
-}
-
 /* "Mex-From: X" and the like of an answer. */
 static void take_header(void *arg, const char *line, size_t len)
 {
@@ -266,9 +257,9 @@ static enum wg_code mesh_open(const struct wg_send_target *target, struct wg_ses
 	             target->mesh_mailbox) >= (int)sizeof m->base_url)
 		code = wg_err_set(err, WG_CONFIG, "MESH: url or mailbox is not usable");
 	if (code == WG_OK)
-		code = read_secret(target->mesh_password, &m->password, err);
+		code = wg_file_secret(target->mesh_password, &m->password, err);
 	if (code == WG_OK)
-		code = read_secret(target->mesh_key, &m->key, err);
+		code = wg_file_secret(target->mesh_key, &m->key, err);
 	if (code == WG_OK)
 		code = wg_https_open(&m->http, &spec, err);
 	if (code == WG_OK)

@@ -2,17 +2,14 @@
  * it goes into words, and smtp_talk.c lets nothing out before the server is verified. */
 #include "channel/smtp_login.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/scram.h"
+#include "sys/file.h"
 
 /* An access token: those of large providers have some 2 to 4 KB. */
 #define SECRET_MAX ((size_t)8 * 1024)
@@ -22,34 +19,6 @@
 bool wg_smtp_login_wanting(int code)
 {
 	return code == 530 || code == 534 || code == 535 || code == 538;
-}
-
-/* ---- the secret */
-
-/* One line of printable ASCII out of a file that is its owner's alone; the line end goes. */
-static enum wg_code read_secret(const char *path, struct wg_buf *out, struct wg_err *err)
-{
-	char part[1024];
-	struct stat st;
-	ssize_t n;
-
-	if (path == NULL)
-		return wg_err_set(err, WG_CONFIG, "login: no file of a password or token is configured");
-	WG_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return wg_err_set(err, WG_CONFIG, "login: %s: %s", path, strerrordesc_np(errno));
-	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return wg_err_set(err, WG_CONFIG, "login: %s must be a file that only its owner may open: chmod 600 it", path);
-	while ((n = read(fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			wg_buf_put(out, part, (size_t)n);
-	wg_wipe(part, sizeof part);
-	while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
-		out->data[--out->len] = '\0';
-	bool sound = n == 0 && !out->failed && out->len > 0;
-	for (size_t i = 0; sound && i < out->len; i++)
-		sound = out->data[i] >= 0x20 && out->data[i] != 0x7f;
-	return sound ? WG_OK : wg_err_set(err, WG_CONFIG, "login: %s does not hold one line of text", path);
 }
 
 /* ---- one step of an exchange */
@@ -264,8 +233,12 @@ enum wg_code wg_smtp_login(struct wg_smtp_talk *talk, const struct wg_send_targe
 		if ((talk->offers.auth & ways[i].offers) == 0)
 			return wg_err_set(err, WG_CONFIG, "login: the server does not offer AUTH %s inside TLS", ways[i].name);
 		struct wg_buf secret = WG_BUF(SECRET_MAX);
-		enum wg_code code = read_secret(target->secret, &secret, err);
-		if (code == WG_OK)
+		enum wg_code code = target->secret != NULL
+		                        ? wg_file_secret(target->secret, &secret, err)
+		                        : wg_err_set(err, WG_CONFIG, "no file of a password or token is configured");
+		if (code != WG_OK)
+			code = wg_err_add(err, "login");
+		else
 			code = ways[i].login(talk, target->user, &secret, err);
 		wg_buf_wipe(&secret);
 		return code;

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -72,19 +71,6 @@ enum wg_code wg_webhook_sign(const char *secret, const char *id, const char *tim
 	return code;
 }
 
-/* Who can read the secret can tell a desk that there is something where there is nothing. */
-static enum wg_code read_secret(const char *path, struct wg_buf *out, struct wg_err *err)
-{
-	struct stat st;
-	enum wg_code code = wg_file_read(path, out, err);
-	if (code != WG_OK)
-		return wg_err_add(err, "webhook secret");
-	if (stat(path, &st) != 0 || (st.st_mode & 077) != 0)
-		return wg_err_set(err, WG_CONFIG, "%s: the webhook secret can be read by others than its owner: chmod 600 it",
-		                  path);
-	return WG_OK;
-}
-
 /* ---- the request */
 
 static enum wg_code make_body(const struct wg_hook *hook, int64_t wall_ms, struct wg_buf *out, struct wg_err *err)
@@ -108,7 +94,9 @@ static enum wg_code make_headers(const struct wg_webhook_target *target, const s
 	WG_AUTO_FREE char *signature = NULL;
 	char timestamp[24];
 	(void)snprintf(timestamp, sizeof timestamp, "%" PRId64, wall_ms / 1000); /* 20 characters at most */
-	enum wg_code code = read_secret(target->secret, &secret, err);
+	enum wg_code code = wg_file_secret(target->secret, &secret, err);
+	if (code != WG_OK)
+		code = wg_err_add(err, "webhook secret");
 	if (code == WG_OK)
 		code = wg_webhook_sign(wg_buf_text(&secret), hook->delivery, timestamp, body, &signature, err);
 	if (code != WG_OK)

@@ -86,6 +86,29 @@ enum wg_code wg_file_read(const char *path, struct wg_buf *out, struct wg_err *e
 	return read_all(fd, path, out, err);
 }
 
+enum wg_code wg_file_secret(const char *path, struct wg_buf *out, struct wg_err *err)
+{
+	struct stat st;
+	WG_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return wg_err_set(err, WG_CONFIG, "%.300s: %s", path, strerrordesc_np(errno));
+	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return wg_err_set(err, WG_CONFIG, "%.300s must be a file that only its owner may open: chmod 600 it", path);
+	enum wg_code code = read_all(fd, path, out, err);
+	if (code != WG_OK) {
+		err->code = WG_CONFIG;
+		return WG_CONFIG;
+	}
+	while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
+		out->data[--out->len] = '\0';
+	if (out->len == 0)
+		return wg_err_set(err, WG_CONFIG, "%.300s is empty", path);
+	for (size_t i = 0; i < out->len; i++)
+		if (out->data[i] < 0x20 || out->data[i] == 0x7f)
+			return wg_err_set(err, WG_CONFIG, "%.300s does not hold one line of text", path);
+	return WG_OK;
+}
+
 enum wg_code wg_fd_write(int fd, const void *p, size_t len, struct wg_err *err)
 {
 	const uint8_t *at = p;

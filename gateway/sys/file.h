@@ -13,6 +13,11 @@
  * not a regular file. "-" is standard input. */
 enum wg_code wg_file_read(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
+/* A password, key or token: one line of text out of a regular file that only its owner may open; the line end goes, and
+ * the text ends with NUL. out's maximum bounds it; the caller wipes it. WG_CONFIG, with the path and what to do,
+ * otherwise; nothing of the file is in the words. */
+enum wg_code wg_file_secret(const char *path, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
 /* Writes a temporary file beside path, fsyncs it, renames it, fsyncs the folder. On failure path is as it was and the
  * temporary file is gone; only when the very last step fails, the folder's fsync, path may be either the old or the
  * new. */

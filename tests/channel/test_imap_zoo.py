@@ -172,6 +172,7 @@ def main():
         certs = folder / "certs"
         subprocess.run([ROOT / "certs-example/make", certs, "--smime-key", "ec"], check=True, stdout=subprocess.DEVNULL)
         (folder / "secret").write_text(z.PASSWORD + "\n")
+        (folder / "secret").chmod(0o600)
         with concurrent.futures.ThreadPoolExecutor(24) as pool:
             results = list(pool.map(lambda row: examine(row, probe, folder, certs), ZOO))
     bad = 0

@@ -79,6 +79,7 @@ static struct wg_send_target target_of(const struct service *s, const char *mail
 	(void)snprintf(shared, sizeof shared, "%s", pki("mesh.key"));
 	pki_write("mesh.password", "mesh-password\n", 14);
 	pki_write("mesh.key", "mesh-shared-key", 15);
+	assert_int_equal(chmod(pki("mesh.password"), 0600) | chmod(pki("mesh.key"), 0600), 0);
 	return (struct wg_send_target){ .url = url,
 		                            .expect_ip = "127.0.0.1",
 		                            .tls = { .certificate = certificate, .key = key, .ca = ca },
@@ -297,6 +298,10 @@ static void test_settings(void **state)
 	pki_write("mesh.password", "\n", 1);
 	assert_int_equal(wg_way_mesh.open(&target, &session, &pki_err), WG_CONFIG);
 	assert_non_null(strstr(pki_err.text, "mesh.password is empty"));
+	pki_write("mesh.password", "mesh-password", 13);
+	assert_int_equal(chmod(pki("mesh.password"), 0640), 0); /* others could read it */
+	assert_int_equal(wg_way_mesh.open(&target, &session, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "chmod 600"));
 	target.mesh_password = pki("not-there");
 	assert_int_not_equal(wg_way_mesh.open(&target, &session, &pki_err), WG_OK);
 	assert_null(session);

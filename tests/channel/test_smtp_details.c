@@ -275,7 +275,7 @@ static void test_secret(void **state)
 		mode_t mode;
 		const char *words;
 	} cases[] = {
-		{ NULL, 0, "No such file" },        { "", 0600, "one line" },     { "\n", 0600, "one line" },
+		{ NULL, 0, "No such file" },        { "", 0600, "is empty" },     { "\n", 0600, "is empty" },
 		{ "one\ntwo\n", 0600, "one line" }, { "a\tb", 0600, "one line" }, { SECRET, 0640, "chmod 600" },
 		{ SECRET, 0604, "chmod 600" },
 	};

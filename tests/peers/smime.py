@@ -225,12 +225,16 @@ class Gpgsm:
             self.take(pair)
 
     def take(self, pair):
-        p12 = run("openssl", "pkcs12", "-export", "-in", os.path.join(self.folder, pair + ".pem"), "-inkey",
-                  os.path.join(self.folder, pair + ".key"), "-certfile", os.path.join(self.folder, "ca.pem"), "-passout",
-                  "pass:" + PASSWORD, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
-        with open(os.path.join(self.home, "in.p12"), "wb") as f:
-            f.write(p12)
-        self.call("--import", os.path.join(self.home, "in.p12"), data=(PASSWORD + "\n").encode())
+        # gpgsm 2.2 cannot read one PKCS#12 file in some twenty, for good: it depends on the random salt
+        for tries in range(10):
+            p12 = run("openssl", "pkcs12", "-export", "-in", os.path.join(self.folder, pair + ".pem"), "-inkey",
+                      os.path.join(self.folder, pair + ".key"), "-certfile", os.path.join(self.folder, "ca.pem"),
+                      "-passout", "pass:" + PASSWORD, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES",
+                      "-macalg", "sha1")
+            status, _, words = self.call("--import", self.file(p12, "in.p12"), data=(PASSWORD + "\n").encode(), ok=False)
+            if status == 0:
+                return
+        raise RuntimeError("gpgsm cannot read the key: " + words.decode(errors="replace")[-600:])
 
     def _write(self, name, text):
         with open(os.path.join(self.home, name), "w") as f:

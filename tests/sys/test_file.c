@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +79,46 @@ static void read_refusals(void **state)
 	wg_buf_reset(&b);
 	assert_int_equal(wg_file_write(scratch_path("f"), "0123456789", 10, 0600, NULL), WG_OK);
 	assert_int_equal(wg_file_read(scratch_path("f"), &b, &err), WG_OK);
+}
+
+/* A secret is one line out of a file of its owner's alone; its words are in no error. */
+static void secrets(void **state)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+		enum wg_code code;
+		const char *words; /* of the error, or the secret */
+	} cases[] = {
+		{ "canary 1", 0600, WG_OK, "canary 1" },
+		{ "canary\r\n", 0400, WG_OK, "canary" },
+		{ "canary", 0640, WG_CONFIG, "chmod 600" },
+		{ "canary", 0604, WG_CONFIG, "chmod 600" },
+		{ "", 0600, WG_CONFIG, "is empty" },
+		{ "\r\n\n", 0600, WG_CONFIG, "is empty" },
+		{ "canary\ncanary", 0600, WG_CONFIG, "one line" },
+		{ "canary\x7f", 0600, WG_CONFIG, "one line" },
+		{ "canary canary canary", 0600, WG_CONFIG, "/f" },
+	};
+	struct wg_err err;
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		WG_AUTO_BUF struct wg_buf b = WG_BUF(16);
+		assert_int_equal(wg_file_write(scratch_path("f"), cases[i].text, strlen(cases[i].text), 0600, NULL), WG_OK);
+		assert_int_equal(chmod(scratch_path("f"), cases[i].mode), 0);
+		assert_int_equal(wg_file_secret(scratch_path("f"), &b, &err), cases[i].code);
+		if (cases[i].code == WG_OK) {
+			assert_string_equal(wg_buf_text(&b), cases[i].words);
+		} else {
+			assert_non_null(strstr(err.text, cases[i].words));
+			assert_null(strstr(err.text, "canary"));
+		}
+	}
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(16);
+	assert_int_equal(wg_file_secret(scratch_path("absent"), &b, &err), WG_CONFIG);
+	assert_int_equal(wg_file_secret(scratch, &b, &err), WG_CONFIG); /* a folder */
+	assert_int_equal(mkfifo(scratch_path("fifo"), 0600), 0);
+	assert_int_equal(wg_file_secret(scratch_path("fifo"), &b, &err), WG_CONFIG); /* and does not wait for a writer */
 }
 
 static void write_refusals(void **state)
@@ -228,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(written_is_read_back, begin, end),
 		cmocka_unit_test_setup_teardown(read_refusals, begin, end),
+		cmocka_unit_test_setup_teardown(secrets, begin, end),
 		cmocka_unit_test_setup_teardown(write_refusals, begin, end),
 		cmocka_unit_test_setup_teardown(remove_is_idempotent, begin, end),
 		cmocka_unit_test_setup_teardown(mkdir_makes_all_levels, begin, end),
