@@ -33,7 +33,7 @@ static size_t take_header(char *p, size_t size, size_t count, void *arg)
 {
 	struct wg_https *h = arg;
 	size_t line = size * count;
-	while (line > 0 && (p[line - 1] == '\n' || p[line - 1] == '\r'))
+	while (line > 0 && memchr("\r\n \t", p[line - 1], 4) != NULL) /* blanks too: RFC 9112 5 */
 		line--;
 	if (h->spec.header != NULL)
 		h->spec.header(h->spec.header_arg, p, line);

@@ -27,7 +27,7 @@ struct wg_https_spec {
 	 * would take that for a second message. */
 	bool once;
 	size_t answer_max; /* of a body; 0: WG_HTTPS_ANSWER_MAX */
-	/* Each header line of an answer, without its end; NULL: nobody looks at them. */
+	/* Each header line of an answer, without its end and blanks before that; NULL: nobody looks at them. */
 	void (*header)(void *arg, const char *line, size_t len);
 	void *header_arg;
 };

@@ -47,7 +47,8 @@ enum wg_code wg_mesh_list(struct wg_session *session, char (**ids)[WG_MESH_ID], 
 	return WG_OK;
 }
 
-static enum wg_code fetch_chunk(struct wg_mesh *m, const char *id, unsigned number, struct wg_buf *out,
+/* *total: how many there are, which the first one says. */
+static enum wg_code fetch_chunk(struct wg_mesh *m, const char *id, unsigned number, unsigned *total, struct wg_buf *out,
                                 struct wg_err *err)
 {
 	char path[WG_MESH_ID + 32];
@@ -61,6 +62,10 @@ static enum wg_code fetch_chunk(struct wg_mesh *m, const char *id, unsigned numb
 		return m->http.too_large ? err->code = WG_LIMIT : code;
 	if (end.status != 200 && end.status != 206)
 		return fault(m, &end, err);
+	if (number == 1)
+		*total = m->chunks;
+	if (end.status == 206 && number >= *total) /* a part must not be kept for the whole: MESH would forget the rest */
+		return wg_err_set(err, WG_AGAIN, "MESH gave a part of a message and did not say of how many");
 	wg_buf_put(out, m->http.answer.data, m->http.answer.len);
 	return wg_buf_check(out, "MESH message", err);
 }
@@ -71,12 +76,12 @@ enum wg_code wg_mesh_fetch(struct wg_session *session, const char *id, struct wg
 	struct wg_mesh *m = wg_mesh_of(session);
 	if (!wg_mesh_id_valid(id))
 		return wg_err_set(err, WG_REJECT, "this is not the id of a MESH message");
-	enum wg_code code = fetch_chunk(m, id, 1, out, err);
+	unsigned chunks = 0;
+	enum wg_code code = fetch_chunk(m, id, 1, &chunks, out, err);
 	*facts = m->facts;
-	unsigned chunks = m->chunks;
 	(void)snprintf(facts->id, sizeof facts->id, "%s", id); /* fits: valid */
 	for (unsigned i = 2; code == WG_OK && !facts->report && i <= chunks; i++)
-		code = fetch_chunk(m, id, i, out, err);
+		code = fetch_chunk(m, id, i, &chunks, out, err);
 	return code;
 }
 

@@ -189,6 +189,32 @@ static void test_there_and_back(void **state)
 	assert_non_null(strstr(s.said, " WGOT001 WGOT002 WARDGATE_V1 " REFERENCE " 50000 acknowledged"));
 }
 
+/* What was fetched is acknowledged, and MESH forgets it: a part must never be taken for the whole. */
+static void test_parts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fault;
+		enum wg_code code;
+	} rows[] = { { "blank-range", WG_OK }, { "no-range", WG_AGAIN } };
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		struct service s = start(rows[i].fault);
+		struct wg_send_target target = target_of(&s, "WGOT001", 4);
+		struct wg_session *session = open_session(&target);
+		struct wg_send_item item = item_of("WGOT001", "ten bytes!");
+		wg_way_mesh.offer(session, &item, 1, NULL, NULL);
+		expect(&item, WG_SENT_OK, false, "mailbox");
+		struct wg_mesh_message facts;
+		struct wg_buf got = WG_BUF(1000);
+		assert_int_equal(wg_mesh_fetch(session, item.result.receipt, &facts, &got, &pki_err), rows[i].code);
+		if (rows[i].code == WG_OK)
+			assert_string_equal(wg_buf_text(&got), item.bytes);
+		wg_buf_free(&got);
+		wg_way_mesh.close(&session);
+		stop(&s);
+	}
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -313,7 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_token),    cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_faults),   cmocka_unit_test(test_not_delivered),  cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_parts),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

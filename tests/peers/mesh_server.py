@@ -183,7 +183,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         total = len(message["chunks"])
         if not 1 <= number <= total:
             return self.fault(404, "20", "Message does not exist")
-        headers.append(("Mex-Chunk-Range", f"{number}:{total}"))
+        if FAULT != "no-range":
+            headers.append(("Mex-Chunk-Range", f"{number}:{total}" + (" " if FAULT == "blank-range" else "")))
         return self.say(206 if number < total else 200, message["chunks"][number - 1], headers)
 
     do_GET = do_POST = do_PUT = serve
