@@ -42,6 +42,7 @@ static void judge(struct wg_mesh *m, struct wg_send_item *item, const struct wg_
 	wg_mesh_words(m, end, words, sizeof words);
 	item->result.maybe = end->status == 502 || end->status == 504;
 	item->result.wait_ms = end->wait_ms;
+	item->result.login_fault = end->status == 401 || end->status == 403;
 	finish(item, is_final(end->status) ? WG_SENT_REFUSED : WG_SENT_DEFER, words);
 }
 

@@ -47,6 +47,8 @@ enum wg_code wg_mesh_ask(struct wg_mesh *m, const char *method, const char *path
 	WG_CLEANUP(wg_https_headers_freep) struct curl_slist *headers = NULL;
 	WG_AUTO_BUF struct wg_buf token = WG_BUF(1024), url = WG_BUF(1024);
 	unsigned resumed = m->http.resumed;
+	*end = (struct wg_https_end){ .rc = CURLE_OUT_OF_MEMORY };
+	m->http.too_large = false; /* of the request before */
 	enum wg_code code = put_token(m, &token, err);
 	wg_buf_printf(&url, "%s%s", m->base_url, path);
 	if (code == WG_OK)

@@ -261,6 +261,7 @@ static void test_faults(void **state)
 		expect(&item, rows[i].what, rows[i].maybe, rows[i].words);
 		if (strcmp(rows[i].fault, "busy") == 0)
 			assert_int_equal(item.result.wait_ms, 120000);
+		assert_int_equal(item.result.login_fault, strcmp(rows[i].fault, "wrong-password") == 0);
 		wg_way_mesh.close(&session);
 		stop(&s);
 	}
