@@ -157,6 +157,8 @@ static struct wg_confirm_desk step_desk(const struct ladder *l, const struct wg_
 	case WG_CONFIRM_OUT_OF_HOURS:
 		return l->desk != NULL ? named_desk(l, l->desk->out_of_hours) : nobody;
 	case WG_CONFIRM_SENDER:
+		if (l->facts->hidden)
+			return own_role(l, WG_CONFIRM_ROLE_OPERATOR);
 		sender = wg_confirm_sender(l->policy, l->directory, l->facts->sender);
 		return sender.desk != NULL ? usable(l, sender.organisation, sender.desk)
 		                           : own_role(l, WG_CONFIRM_ROLE_OPERATOR);

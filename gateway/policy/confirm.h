@@ -46,6 +46,7 @@ struct wg_confirm_facts {
 	int64_t since;                                       /* from when its time counts */
 	int64_t handed_over, received, opened, acknowledged; /* each counts for those before it too */
 	bool failed;    /* it will not arrive, or was refused: nobody waits for the rest of the time */
+	bool hidden;    /* the sender may not know of this recipient: the operator is told in the sender's place */
 	bool ended;     /* recalled, withheld, superseded: nothing is expected any more */
 	unsigned steps; /* of the rule's, told or passed so far */
 };
@@ -70,8 +71,8 @@ struct wg_confirm_next {
 /* The next thing to do about a delivery at the instant now; never fails. Steps come in order, each at most once; one
  * whose level was reached is passed over; for one whose desk is not there, is suspended or is the recipient itself, the
  * next whom the rule names is told in its place, at its time, and at last the operator; nobody is told twice that the
- * same level is missing. When the rule is gone from the policy, the one counts that the policy has now for the kind
- * and recipient without looking at the notice. */
+ * same level is missing. A sender is not told of a recipient that is hidden from it. When the rule is gone from the
+ * policy, the one counts that the policy has now for the kind and recipient without looking at the notice. */
 void wg_confirm_next(const struct wg_policy *policy, const struct wg_directory *directory,
                      const struct wg_confirm_facts *facts, int64_t now, struct wg_confirm_next *out);
 

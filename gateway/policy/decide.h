@@ -82,6 +82,10 @@ struct wg_decision {
 	char also[256]; /* other roles that lead to the same desk, "police-missing of host"; "" when none. One
 	                 * delivery per desk, decided under the role that reached it first */
 	const char *route_source; /* why it is a recipient */
+	/* Who handed the notice in may know that this desk is told: it is of the same organisation, the notice names it, it
+	 * was this gateway's own organisation, or the role is one that the policy says may be known. Otherwise that it is
+	 * told is itself information. */
+	bool known_to_sender;
 	enum wg_verdict verdict;
 	char verdict_rule[160];   /* the rule behind REVIEW or DENY, with its source; "" for SEND */
 	char due[24];             /* REVIEW: ISO duration or "" */
@@ -127,10 +131,10 @@ void wg_decisions_freep(struct wg_decisions **decisions);
  * definition: then they have to be decided again when an episode of the child opens or ends. */
 bool wg_policy_watches_live(const struct wg_policy *policy, const char *kind);
 
-/* One decision as the disclosure record and `--json` print it: one JSON object: recipient, role, side; verdict with
- * rule, due, second_person, escalate, delay (minutes), keep, confirm, valid_until (RFC 3339, or ""); granted, withheld,
- * marked, overridden, in_text (lists of categories); reasons (per category: effect, rule, basis, source, consent,
- * override, kept_back); elements, when notice is not NULL:
+/* One decision as the disclosure record and `--json` print it: one JSON object: recipient, known_to_sender, role, side;
+ * verdict with rule, due, second_person, escalate, delay (minutes), keep, confirm, valid_until (RFC 3339, or "");
+ * granted, withheld, marked, overridden, in_text (lists of categories); reasons (per category: effect, rule, basis,
+ * source, consent, override, kept_back); elements, when notice is not NULL:
  * {"given": [...], "withheld": [...]}, each {"place": "child/name/full", "category": "identity", "count": 1}; policy
  * version and hash. Names of places, never what stands there: no personal data. */
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,

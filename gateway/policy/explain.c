@@ -119,6 +119,7 @@ void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *
 	wg_buf_putc(out, '{');
 	put_pair(out, "organisation", decision->organisation->id);
 	put_pair(out, "desk", decision->desk->name);
+	put_bool(out, "known_to_sender", decision->known_to_sender);
 	put_pair(out, "role", decision->role);
 	put_pair(out, "of", decision->of);
 	put_pair(out, "also", decision->also);

@@ -53,6 +53,7 @@ struct wg_role {
 	char *words;                /* who that is */
 	char **named;               /* places that name its organisation */
 	unsigned named_count;
+	bool known_to_sender; /* who handed the notice in may know that this role is told */
 };
 
 /* when and its text are NULL for "always". */
@@ -371,6 +372,7 @@ struct wg_routing {
 	struct wg_recipient *recipients; /* one for each of out->list, WG_LIMIT_RECIPIENTS long */
 	char copy_organisation[WG_LIMIT_NAME + 1], copy_desk[WG_LIMIT_NAME + 1]; /* "" when the notice is no copy */
 	const struct wg_desk *not_to;                                            /* never a recipient now; NULL: none */
+	enum wg_side following;                                                  /* the side that a route leads to now */
 };
 
 /* route.c: fills organisation, desk, role, of, also and route_source of a decision per desk, and unreachable. */

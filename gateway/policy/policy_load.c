@@ -10,7 +10,7 @@
 static const struct wg_names_row language[] = {
 	{ "policy", NULL, "id extends areas version" },
 	{ "note", NULL, "" },
-	{ "role", NULL, "name at named" },
+	{ "role", NULL, "name at named known-to-sender" },
 	{ "role", "at", "council police health home provider school family national any" },
 	{ "define", NULL, "name" },
 	{ "confirm", NULL, "rule by on" },

@@ -64,6 +64,8 @@ enum wg_code wg_policy_add_role(const struct wg_layer *layer, const struct _xmlN
 	code = wg_names_attr(layer->doc, node, "at", role->at, sizeof role->at, err);
 	if (code == WG_OK)
 		code = read_named(layer, node, role, err);
+	if (code == WG_OK)
+		code = wg_policy_words_bool(layer, node, "known-to-sender", &role->known_to_sender, err);
 	if (code != WG_OK)
 		return code;
 	role->words = wg_policy_words_text(node);

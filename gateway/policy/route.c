@@ -41,15 +41,28 @@ static void note_also(struct wg_decision *decision, const char *role, const char
 		               entry); /* fits */
 }
 
+/* Whether who handed the notice in may know of this recipient. The side under which somebody was told before says who
+ * named it then, which may have been another sender: only the side that is followed now counts. */
+static bool known_to_sender(const struct wg_routing *routing, const struct wg_organisation *o, const char *role)
+{
+	const char *submitter = routing->view->given->submitter, *self = routing->view->given->self;
+	unsigned r = wg_policy_role(routing->policy, role);
+	bool ours = submitter != NULL && self != NULL && strcmp(submitter, self) == 0;
+	return ours || (submitter != NULL && strcmp(o->id, submitter) == 0) || routing->following == WG_SIDE_NAMED ||
+	       routing->following == WG_SIDE_ADDRESSED || (r != WG_SET_OTHER && routing->policy->roles[r].known_to_sender);
+}
+
 enum wg_code wg_route_add(const struct wg_routing *routing, const char *source, const struct wg_organisation *o,
                           const struct wg_desk *desk, const char *role, const char *of, struct wg_err *err)
 {
 	struct wg_decisions *out = routing->out;
 	if (desk == routing->not_to)
 		return WG_OK;
+	bool known = known_to_sender(routing, o, role);
 	for (unsigned i = 0; i < out->count; i++) {
 		if (out->list[i].desk == desk) {
 			note_also(&out->list[i], role, of);
+			out->list[i].known_to_sender = out->list[i].known_to_sender || known;
 			return WG_OK;
 		}
 	}
@@ -60,7 +73,7 @@ enum wg_code wg_route_add(const struct wg_routing *routing, const char *source, 
 		(struct wg_recipient){ .role = wg_policy_role(routing->policy, role),
 		                       .side = side < WG_SIDES ? (enum wg_side)side : WG_SIDE_TOLD };
 	struct wg_decision *d = &out->list[out->count++];
-	*d = (struct wg_decision){ .organisation = o, .desk = desk, .route_source = source };
+	*d = (struct wg_decision){ .organisation = o, .desk = desk, .route_source = source, .known_to_sender = known };
 	(void)snprintf(d->role, sizeof d->role, "%s", role); /* a name fits */
 	(void)snprintf(d->of, sizeof d->of, "%s", of);       /* the same */
 	return WG_OK;

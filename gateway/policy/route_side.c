@@ -238,7 +238,9 @@ static enum wg_code (*const ways[WG_SIDES])(const struct follow *f, struct wg_er
 enum wg_code wg_route_side(const struct wg_routing *routing, const struct wg_route_to *to, const char *source,
                            bool even_to_sender, struct wg_err *err)
 {
-	struct follow f = { .routing = routing, .to = to, .source = source, .even_to_sender = even_to_sender };
+	struct wg_routing now = *routing;
+	struct follow f = { .routing = &now, .to = to, .source = source, .even_to_sender = even_to_sender };
+	now.following = to->side;
 	if (to->role != WG_SET_OTHER)
 		f.at = routing->policy->roles[to->role].at;
 	if (f.at != NULL && strcmp(f.at, "family") == 0)

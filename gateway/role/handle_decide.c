@@ -236,7 +236,9 @@ static void set_recipient(const struct share *s, struct wg_outcome *o, int64_t n
 	unsigned i = o->done.delivery_count;
 	const struct wg_decision *d = s->d;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
-	*dlv = (struct wg_dlv_new){ .state = state_of(d->verdict), .overrides = d->overridden != 0 };
+	*dlv = (struct wg_dlv_new){ .state = state_of(d->verdict),
+		                        .overrides = d->overridden != 0,
+		                        .known = d->known_to_sender };
 	memcpy(dlv->organisation, d->organisation->id, sizeof dlv->organisation);
 	memcpy(dlv->desk, d->desk->name, sizeof dlv->desk);
 	memcpy(dlv->role, d->role, sizeof dlv->role);

@@ -1,4 +1,5 @@
-/* intake_http_status.c owns GET /v1/notices/{id}: how far a submitter's own notice has come. */
+/* intake_http_status.c owns GET /v1/notices/{id}: how far a submitter's own notice has come, and no more of its
+ * recipients than a submitter may know. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,30 @@ static void put_states(const char *name, const char *what, const char *lines, st
 	wg_buf_puts(out, "]");
 }
 
+/* That a health service, say, is told of a child is itself information: of those whom the sender may not know only how
+ * many are how far. */
+static void put_others(const unsigned *others, struct wg_buf *out)
+{
+	const char *between = "";
+	wg_buf_puts(out, ",\"others\":[");
+	for (unsigned i = 0; i < WG_DLV_STATES; i++) {
+		if (others[i] == 0)
+			continue;
+		wg_buf_printf(out, "%s{\"state\":\"%s\",\"count\":%u}", between,
+		              wg_delivery_state_name((enum wg_delivery_state)i), others[i]);
+		between = ",";
+	}
+	wg_buf_puts(out, "]");
+}
+
+/* What keeps it, in words for the sender. Those of "attention" are for a person here, and may name a recipient. */
+static const char *reason_of(const struct wg_msg_status *found)
+{
+	return found->receipt.state == WG_MSG_ATTENTION && found->reason[0] != '\0'
+	           ? "a person at this gateway is looking at it"
+	           : found->reason;
+}
+
 void wg_intake_status(struct wg_intake *intake, struct wg_http_request *r, const struct wg_organisation *organisation,
                       const char *id)
 {
@@ -43,11 +68,13 @@ void wg_intake_status(struct wg_intake *intake, struct wg_http_request *r, const
 	}
 	wg_intake_receipt(&found.receipt, &body);
 	body.len -= strlen("}\n"); /* goes on */
-	if (found.reason[0] != '\0') {
+	const char *reason = reason_of(&found);
+	if (reason[0] != '\0') {
 		wg_buf_puts(&body, ",\"reason\":");
-		wg_buf_put_json(&body, found.reason);
+		wg_buf_put_json(&body, reason);
 	}
 	put_states("deliveries", "to", found.deliveries != NULL ? found.deliveries : "", &body);
+	put_others(found.others, &body);
 	if (found.parts != NULL && found.parts[0] != '\0')
 		put_states("parts", "id", found.parts, &body);
 	wg_buf_puts(&body, "}\n");

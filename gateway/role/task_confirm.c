@@ -28,6 +28,7 @@ static struct wg_confirm_facts facts_of(const struct wg_process *p, const struct
 		.opened = task->opened,
 		.acknowledged = task->acknowledged,
 		.steps = task->steps,
+		.hidden = !task->known,
 	};
 	switch (task->state) {
 	case WG_DLV_FAILED:
@@ -95,9 +96,10 @@ static const char *what_is_wrong(const struct wg_task *task, const struct wg_con
 }
 
 /* What the one who reads it can do about it. */
-static const char *what_to_do(const struct wg_task *task, enum wg_confirm_whom whom, char *out, size_t size)
+static const char *what_to_do(const struct wg_task *task, const struct wg_confirm_next *next, char *out, size_t size)
 {
-	switch (whom) {
+	bool in_its_place = next->whom == WG_CONFIRM_SENDER && strcmp(next->to.organisation->id, task->sender) != 0;
+	switch (in_its_place ? WG_CONFIRM_OPERATOR : next->whom) {
 	case WG_CONFIRM_ALTERNATE:
 	case WG_CONFIRM_OUT_OF_HOURS:
 		return "You stand in for that desk: see that a person there, or you, has the notice. If you do not have it, "
@@ -127,7 +129,7 @@ static void write_words(const struct wg_task *task, const struct wg_confirm_next
 	               telephone[0] != '\0' ? " (" : "",
 	               recipient->desk != NULL ? name_of(recipient, name, sizeof name) : task->organisation,
 	               telephone[0] != '\0' ? ")" : "", kind, what_is_wrong(task, next),
-	               what_to_do(task, next->whom, operator, sizeof operator)); /* cut: a long name */
+	               what_to_do(task, next, operator, sizeof operator)); /* cut: a long name */
 }
 
 /* ---- whom to ring */

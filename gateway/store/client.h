@@ -39,8 +39,8 @@ enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct 
                                 struct wg_err *failed, struct wg_err *err) WG_MUST;
 /* WG_OK when the store would take a message now; WG_AGAIN with the reason otherwise (disk, or it is gone). */
 enum wg_code wg_client_ready(struct wg_client *client, struct wg_err *err) WG_MUST;
-/* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. deliveries: "org/desk
- * state" lines. */
+/* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. What it may not know
+ * of its recipients is left out. */
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
                               struct wg_msg_status *out, struct wg_err *err) WG_MUST;
 

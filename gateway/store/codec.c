@@ -99,6 +99,8 @@ void wg_codec_put_status(struct wg_buf *b, const struct wg_msg_status *s)
 	wg_buf_str(b, s->reason);
 	wg_buf_str(b, s->deliveries);
 	wg_buf_str(b, s->parts);
+	for (size_t i = 0; i < WG_DLV_STATES; i++)
+		wg_buf_u32(b, s->others[i]);
 }
 
 bool wg_codec_get_status(struct wg_cur *c, struct wg_msg_status *s)
@@ -107,6 +109,8 @@ bool wg_codec_get_status(struct wg_cur *c, struct wg_msg_status *s)
 	wg_cur_name(c, s->reason, sizeof s->reason);
 	s->deliveries = wg_cur_str(c, WG_LIMIT_FRAME);
 	s->parts = wg_cur_str(c, WG_LIMIT_FRAME);
+	for (size_t i = 0; i < WG_DLV_STATES; i++)
+		s->others[i] = wg_cur_u32(c);
 	if (wg_cur_end(c))
 		return true;
 	wg_freep(&s->deliveries);

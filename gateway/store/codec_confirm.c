@@ -77,7 +77,7 @@ bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r)
 			{ (t)->person, sizeof(t)->person }, { (t)->detail, sizeof(t)->detail }, { (t)->alert, sizeof(t)->alert }, \
 			{ (t)->log_head, sizeof(t)->log_head },                                                                   \
 	}
-#define TASK_LEAST 139
+#define TASK_LEAST 140
 
 static void put_task(struct wg_buf *b, const struct wg_task *t)
 {
@@ -99,6 +99,7 @@ static void put_task(struct wg_buf *b, const struct wg_task *t)
 	wg_buf_u64(b, (uint64_t)t->acknowledged);
 	wg_buf_u32(b, t->steps);
 	wg_buf_u8(b, t->cleared);
+	wg_buf_u8(b, t->known);
 }
 
 static void get_task(struct wg_cur *c, struct wg_task *t)
@@ -124,6 +125,7 @@ static void get_task(struct wg_cur *c, struct wg_task *t)
 	t->acknowledged = (int64_t)wg_cur_u64(c);
 	t->steps = wg_cur_u32(c);
 	t->cleared = wg_cur_u8(c) != 0;
+	t->known = wg_cur_u8(c) != 0;
 }
 
 void wg_codec_put_tasks(struct wg_buf *b, const struct wg_task *tasks, unsigned count)

@@ -7,7 +7,7 @@
 #include "store/codec.h"
 
 /* The fewest bytes that one of each takes on the wire. */
-#define DELIVERY_LEAST 85
+#define DELIVERY_LEAST 86
 #define CONSENT_LEAST 5
 
 enum { BLOB_NONE, BLOB_HERE, BLOB_PART };
@@ -90,6 +90,7 @@ static void put_delivery(struct wg_buf *b, const struct wg_dlv_new *d)
 	wg_buf_str(b, d->copy_hash);
 	wg_buf_str(b, d->confirm);
 	wg_buf_u8(b, d->hook);
+	wg_buf_u8(b, d->known);
 }
 
 static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_dlv_new *d)
@@ -115,6 +116,7 @@ static void get_delivery(struct wg_cur *c, wg_codec_part *part, void *arg, struc
 	wg_cur_name(c, d->copy_hash, sizeof d->copy_hash);
 	wg_cur_name(c, d->confirm, sizeof d->confirm);
 	d->hook = wg_cur_u8(c) != 0;
+	d->known = wg_cur_u8(c) != 0;
 }
 
 static void put_consent(struct wg_buf *b, const struct wg_record_new *r)

@@ -81,6 +81,7 @@ struct wg_task {
 	/* CONFIRM: where it is now: never one at whose end nothing is asked any more, but REFUSED and FAILED once, so that
 	 * somebody is told. ANSWER: how far it came. */
 	enum wg_delivery_state state;
+	bool known;                   /* the sender may know of this recipient */
 	char person[WG_STORE_PERSON]; /* who acknowledged */
 	char detail[WG_STORE_DETAIL]; /* ALERT: its words; otherwise the last reason */
 	int64_t since;                /* wall ms from when its time counts: sealed, released, or not before */

@@ -220,7 +220,7 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	            wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person), wg_db_ref(p->alarm_of),
 	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until),
 	            wg_db_text(d->reference[0] != '\0' ? d->reference : reference), wg_db_text(d->token_hash),
-	            wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook)),
+	            wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook), wg_db_int(d->known)),
 		&row, err);
 	if (code == WG_OK && row)
 		p->seq = wg_db_col_int(store, SQL_DLV_PUT, 0);

@@ -37,6 +37,7 @@ static enum wg_code read_row(struct wg_store *store, enum wg_sql id, struct wg_d
 		.pending = (int)wg_db_col_int(store, id, 32),
 		.since = wg_db_col_int(store, id, 33),
 		.not_before = wg_db_col_int(store, id, 34),
+		.known = wg_db_col_int(store, id, 35) != 0,
 	};
 	wg_db_col_text(store, id, 2, d.id, sizeof d.id);
 	wg_db_col_text(store, id, 3, d.message_id, sizeof d.message_id);

@@ -166,7 +166,7 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 	return code == WG_OK ? receipt_of(store, by_content != 0 ? by_content : seq, by_content != 0, out, err) : code;
 }
 
-static enum wg_code lines_of(struct wg_store *store, int64_t message, char **out, struct wg_err *err)
+static enum wg_code lines_of(struct wg_store *store, int64_t message, struct wg_msg_status *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf lines = WG_BUF(WG_LIMIT_FRAME / 64);
 	WG_AUTO_FREE int64_t *seqs = NULL;
@@ -176,14 +176,18 @@ static enum wg_code lines_of(struct wg_store *store, int64_t message, char **out
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
 		struct wg_dlv_rec d;
 		code = wg_delivery_by_seq(store, seqs[i], &d, err);
-		if (code == WG_OK && d.state != WG_DLV_SUPERSEDED)
+		if (code != WG_OK || d.state == WG_DLV_SUPERSEDED || d.alarm_of != 0)
+			continue; /* an alarm is between us and those who decide here */
+		if (!d.known)
+			out->others[d.state]++;
+		else
 			wg_buf_printf(&lines, "%s/%s %s\n", d.organisation, d.desk, wg_delivery_state_name(d.state));
 	}
 	wg_buf_put(&lines, "", 0); /* so that no lines are an empty text */
 	if (code == WG_OK)
 		code = wg_buf_check(&lines, "the list of deliveries", err);
 	if (code == WG_OK)
-		*out = wg_buf_steal(&lines);
+		out->deliveries = wg_buf_steal(&lines);
 	return code;
 }
 
@@ -198,7 +202,7 @@ enum wg_code wg_store_status(struct wg_store *store, const char *id, const char 
 	if (code == WG_OK)
 		code = receipt_of(store, rec.seq, false, &status.receipt, err);
 	if (code == WG_OK)
-		code = lines_of(store, rec.seq, &status.deliveries, err);
+		code = lines_of(store, rec.seq, &status, err);
 	if (code == WG_OK)
 		code = wg_parts_lines(store, rec.seq, &status.parts, err);
 	if (code != WG_OK) {

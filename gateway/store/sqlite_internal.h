@@ -337,6 +337,7 @@ struct wg_dlv_rec {
 	bool hook;
 	int pending; /* rank of a receipt that came while it was being sent: sqlite_receipt.c; 0: none */
 	int64_t since, not_before;
+	bool known; /* to who handed its message in */
 };
 enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
 	WG_MUST;

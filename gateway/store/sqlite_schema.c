@@ -171,6 +171,11 @@ static const char *const migrations[] = {
 	"PRAGMA user_version=4;",
 
 	wg_schema_confirm,
+
+	/* delivery.known: who handed the message in may know of this recipient; of what was decided before, nobody has said
+	 * so. */
+	"ALTER TABLE delivery ADD COLUMN known INTEGER NOT NULL DEFAULT 0;"
+	"PRAGMA user_version=6;",
 };
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4

@@ -13,7 +13,7 @@
 	"d.envelope,"                                                                                                     \
 	" d.deadline, d.next_try, d.attempts, d.maybe, d.lease_owner, d.lease_token, d.side, d.reason, d.due,"            \
 	" d.second_person, d.released_by, d.alarm_of, d.overrides, d.seen_at, d.stale, d.valid_until, d.reference,"       \
-	" d.copy_hash, d.confirm, d.hook, d.pending, d.since, d.not_before FROM delivery d"                               \
+	" d.copy_hash, d.confirm, d.hook, d.pending, d.since, d.not_before, d.known FROM delivery d"                      \
 	" JOIN message m ON"                                                                                              \
 	" m.seq = d.message "
 /* A person has to decide, be it held by one meanwhile. */
@@ -280,9 +280,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
 		"since, held_from,"
 		" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
-		" overrides, refused, valid_until, reference, token_hash, copy_hash, confirm, hook) VALUES(?1, ?2, ?3,"
+		" overrides, refused, valid_until, reference, token_hash, copy_hash, confirm, hook, known) VALUES(?1, ?2, ?3,"
 		" ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
-		" ?24, ?25, ?26, ?27, ?28, ?29, ?30) RETURNING seq",
+		" ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
@@ -353,8 +353,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"1),"
 		" iif(t.kind = 'alert', t.detail, d.reason), t.since, d.handed_at, d.received_at, d.acknowledged_at, t.steps,"
 		" t.alert, t.cleared, (SELECT r.at FROM receipt r WHERE r.delivery = d.seq AND r.level = 'opened' ORDER BY "
-	    "r.seq"
-		" LIMIT 1) FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
+		"r.seq"
+		" LIMIT 1), d.known FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
 		" m.seq = d.message WHERE t.due IS NOT NULL AND t.due <= ?1 ORDER BY t.due, t.id LIMIT ?2",
 	[SQL_TASK_FIND] = "SELECT kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
 	[SQL_TASK_DONE] = "UPDATE task SET steps = ?2, due = ?3, token = token + 1 WHERE id = ?1",

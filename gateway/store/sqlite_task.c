@@ -24,7 +24,8 @@ static enum wg_code read_task(struct wg_store *store, struct wg_now now, struct 
 		                 .acknowledged = wg_db_col_int(store, id, 21),
 		                 .opened = wg_db_col_int(store, id, 25),
 		                 .steps = (unsigned)wg_db_col_int(store, id, 22),
-		                 .cleared = wg_db_col_int(store, id, 24) != 0 };
+		                 .cleared = wg_db_col_int(store, id, 24) != 0,
+		                 .known = wg_db_col_int(store, id, 26) != 0 };
 	const struct {
 		char *out;
 		size_t size;

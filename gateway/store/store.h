@@ -95,11 +95,13 @@ struct wg_msg_receipt {
 	bool duplicate; /* it was there already: same organisation and key, or same organisation and content */
 };
 
-/* deliveries: "org/desk state" lines; the caller frees both texts. */
+/* For who handed it in. deliveries: "org/desk state" lines of the recipients that this one may know of; the caller
+ * frees both texts. others: how many more there are in each state. */
 struct wg_msg_status {
 	struct wg_msg_receipt receipt;
 	char reason[512];
 	char *deliveries;
+	unsigned others[WG_DLV_STATES];
 	char *parts; /* of a divided one: "id state" lines, one a part; the caller frees */
 };
 
@@ -149,6 +151,7 @@ struct wg_dlv_new {
 	/* Wall ms at which a consent ends that it was decided under: from then on it is neither sent nor released, and its
 	 * message is decided again. 0: no such instant. */
 	int64_t valid_until;
+	bool known; /* who handed the message in may know that this recipient is told: struct wg_decision */
 };
 
 /* What a keyed hash stands for, in the order of the evidence; MATCHING.md says what each is good for. The store sees

@@ -211,7 +211,9 @@ class Everyday(Case):
         self.settle(message)
         status, _, body = self.request("GET", f"/v1/notices/{message}")
         self.assertEqual(status, 200)
-        self.assertEqual({d["state"] for d in json.loads(body)["deliveries"]}, {"handed-over", "received"})
+        found = json.loads(body)
+        self.assertEqual({d["state"] for d in found["deliveries"]}, {"handed-over", "received"})
+        self.assertEqual(len(found["deliveries"]) + sum(o["count"] for o in found["others"]), len(self.host.deliveries(message)))
         self.assertEqual(self.request("GET", f"/v1/notices/{message}", who="derbyshire")[0], 404)
 
     def test_hostile_documents_are_refused_with_reasons(self):

@@ -25,11 +25,11 @@ static const char directory_text[] =
 								 DESK("away", "team-manager",
                                       "suspended=\"true\"") "</organisation>"
 															"<organisation id=\"force\" kind=\"police\" "
-                                                            "areas=\"860\"><name>Force</name>" DESK(
+															"areas=\"860\"><name>Force</name>" DESK(
 																"missing", "police-missing",
 																"") "</organisation>"
 																	"<organisation id=\"school\" "
-                                                                    "kind=\"school\"><name>School</name>" DESK(
+																	"kind=\"school\"><name>School</name>" DESK(
 																		"office", "school notifications",
 																		"") "</organisation>"
 																			"</directory>";
@@ -132,7 +132,7 @@ static void test_what_does_not_load(void **state)
 static const char notice_text[] =
 	"<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" kind=\"missing\" version=\"1\"><header>"
 	"<sender organisation=\"us\"/></header><episode><risk>HIGH</risk></episode><child><name><full>Tess "
-    "Example</full></name>"
+	"Example</full></name>"
 	"</child><authorities><placing>830</placing><host>860</host></authorities><missing><last-seen><where>x</where>"
 	"</last-seen></missing></notice>";
 
@@ -195,9 +195,9 @@ static void test_addressed(void **state)
 {
 	(void)state;
 	static const char format[] = "<notice xmlns=\"urn:wardgate:notice:1\" id=\"01k9tess00examp1e0m1ss1ng1\" "
-	                             "kind=\"alert\" version=\"1\"><header>"
+								 "kind=\"alert\" version=\"1\"><header>"
 								 "<sender organisation=\"us\"/><to organisation=\"%s\" "
-	                             "%s/>%s</header><child/><authorities/><operation><state>started</state>"
+								 "%s/>%s</header><child/><authorities/><operation><state>started</state>"
 								 "<what>x</what></operation></notice>";
 	static const struct {
 		const char *organisation, *to, *copy;
@@ -286,11 +286,11 @@ static const char *run(const struct wg_policy *policy, struct wg_confirm_facts f
 	}
 }
 
-#define LADDER                                                                                       \
-	STEP("received", "PT5M", "", "alternate")                                                        \
-	STEP("acknowledged", "PT10M", "", "alternate") STEP("acknowledged", "PT20M", "", "out-of-hours") \
-		STEP("acknowledged", "PT30M", "", "sender") STEP("acknowledged", "PT40M", "", "operator")    \
-			STEP("acknowledged", "PT50M", "", "role:review-lead")
+#define LADDER                                                                                    \
+	STEP("received", "PT5M", "", "alternate")                                                     \
+	STEP("acknowledged", "PT10M", "", "alternate")                                                \
+	STEP("acknowledged", "PT20M", "", "out-of-hours") STEP("acknowledged", "PT30M", "", "sender") \
+		STEP("acknowledged", "PT40M", "", "operator") STEP("acknowledged", "PT50M", "", "role:review-lead")
 
 static void test_whom_the_ladder_tells(void **state)
 {
@@ -327,6 +327,11 @@ static void test_whom_the_ladder_tells(void **state)
 	facts.organisation = "us";
 	facts.received = 1;
 	assert_string_equal(run(policy, facts, 0, told, sizeof told), "10 office, 40 lead");
+	/* a sender that may not know of the recipient: the operator in its place, once */
+	facts = facts_for("door", "school");
+	facts.received = 1;
+	facts.hidden = true;
+	assert_string_equal(run(policy, facts, 0, told, sizeof told), "10 second, 20 night, 30 ops, 50 lead");
 	wg_policy_freep(&policy);
 }
 

@@ -235,6 +235,58 @@ static void test_also(void **state)
 	wg_directory_freep(&one);
 }
 
+/* Whom a sender may know of, by who it is and how the recipient became one. */
+static void test_known_to_sender(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *routes, *submitter, *known; /* of the recipients, in their order: "yn" */
+	} cases[] = {
+		{ TO("front-door", "host") TO("health", "host"), "placer-police", "nnn" }, /* no role says so */
+		{ TO("open", "host") TO("health", "host"), "placer-police", "ynn" },
+		{ TO("open", "host") TO("health", "host"), NULL, "ynn" },
+		{ TO("front-door", "host") TO("open", "host"), "placer-police", "y" }, /* one desk: by either role */
+		{ TO("open", "host") TO("front-door", "host"), "placer-police", "y" },
+		{ TO("health", "host"), "board", "ny" }, /* even to the sender: itself, not the other */
+		{ TO("health", "host") TO("home", "named"), "placer-police", "nny" }, /* it named the home */
+		{ TO("health", "host"), "us", "yy" },                                 /* whose gateway this is */
+		{ TO("home", "told"), "placer-police", "n" },                         /* named by another sender, then */
+		{ TO("front-door", "told"), "placer-police", "nn" },
+	};
+	static const char policy_head[] = "<policy xmlns=\"urn:wardgate:policy:1\" id=\"test\" version=\"1\">" ROLES
+									  "<role name=\"open\" at=\"council\" known-to-sender=\"true\"/>%s</policy>";
+	struct wg_directory *mine =
+		directory_of("<directory xmlns=\"urn:wardgate:directory:1\" version=\"1\">" ORGANISATION(
+			"host", "council", "code=\"860\"", MAIL("door", "front-door open"))
+	                     ORGANISATION("placer", "council", "code=\"830\"", MAIL("door", "front-door"))
+	                         ORGANISATION("trust", "health", "areas=\"860\"", MAIL("d", "health"))
+	                             ORGANISATION("board", "health", "areas=\"860\"", MAIL("d", "health"))
+	                                 ORGANISATION("lane", "home", "", "<alias>Lane</alias>" MAIL("office", "home"))
+	                                     ORGANISATION("us", "council", "", "") "</directory>");
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		char text[8192], routes[1024], known[8] = "";
+		struct wg_decisions *d = NULL;
+		struct wg_err err = { 0 };
+		struct wg_facts facts = {
+			.now = NOW, .submitter = cases[i].submitter, .self = "us", .told = told, .told_count = WG_COUNT(told)
+		};
+		(void)snprintf(routes, sizeof routes, EVEN("%s"), cases[i].routes);
+		(void)snprintf(text, sizeof text, policy_head, routes);
+		struct wg_policy *policy = policy_of(text);
+		struct wg_notice *notice = notice_of(notice_text);
+		assert_int_equal(wg_notice_set(notice, "child/placement/provider", "Lane", &err), WG_OK);
+		assert_int_equal(wg_decide(policy, mine, notice, &facts, &d, &err), WG_OK);
+		for (unsigned k = 0; k < d->count && k + 1 < sizeof known; k++)
+			known[k] = d->list[k].known_to_sender ? 'y' : 'n';
+		if (strcmp(known, cases[i].known) != 0)
+			fail_msg("case %zu: %s", i, known);
+		wg_decisions_freep(&d);
+		wg_notice_freep(&notice);
+		wg_policy_freep(&policy);
+	}
+	wg_directory_freep(&mine);
+}
+
 /* More recipients than a notice may have, on whichever side they are one too many. */
 static void test_too_many(void **state)
 {
@@ -309,6 +361,6 @@ static int close_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sides), cmocka_unit_test(test_also),
-		                                cmocka_unit_test(test_too_many) };
+		                                cmocka_unit_test(test_known_to_sender), cmocka_unit_test(test_too_many) };
 	return cmocka_run_group_tests_name("sides", tests, open_all, close_all);
 }

@@ -372,6 +372,42 @@ static void test_the_partner_is_told(void **state)
 	assert_int_equal(told(list), before + 1);
 }
 
+/* Of a recipient that the partner may not know of: that somebody has it, or will not, and whom to ask. */
+static void test_the_partner_is_not_told_of_whom(void **state)
+{
+	(void)state;
+	static const struct {
+		enum wg_delivery_state level;
+		const char *says;
+	} cases[] = { { WG_DLV_ACKNOWLEDGED, "<by>a person whose name Staffordshire County Council keeps</by>" },
+		          { WG_DLV_REFUSED, "<reason>one of several recipients; ask Staffordshire County Council</reason>" },
+		          { WG_DLV_FAILED, "<reason>one of several recipients; ask Staffordshire County Council</reason>" },
+		          { WG_DLV_RECEIVED, "<level>received</level>" } };
+	for (size_t i = 0; i < WG_COUNT(cases); i++) {
+		WG_AUTO_BUF struct wg_buf notice = WG_BUF(WG_LIMIT_NOTICE);
+		struct wg_task_out out = { .done = { .id = 1 } };
+		const struct wg_task task = { .kind = WG_TASK_ANSWER,
+			                          .now = 1795600000000,
+			                          .sender = "derbyshire",
+			                          .sender_reference = "m.staffordshire.front-door",
+			                          .organisation = "trust",
+			                          .desk = "safeguarding",
+			                          .state = cases[i].level,
+			                          .acknowledged = 1795600000000,
+			                          .person = "Nurse Specimen",
+			                          .detail = "the safeguarding nurse is away" };
+		assert_int_equal(wg_task_answer(&gate.process, &task, &out, &pki_err), WG_OK);
+		assert_int_equal(out.done.notice_count, 1);
+		assert_int_equal(wg_cms_decrypt(gate.process.storage_key, gate.process.storage_cert, out.blobs[0].data,
+		                                out.blobs[0].len, &notice, &pki_err),
+		                 WG_OK);
+		wg_buf_free(&out.blobs[0]);
+		assert_non_null(strstr(wg_buf_text(&notice), cases[i].says));
+		assert_null(strstr(wg_buf_text(&notice), "urse"));
+		assert_null(strstr(wg_buf_text(&notice), "trust"));
+	}
+}
+
 static const char receipt_text[] = "<notice xmlns=\"urn:wardgate:notice:1\" id=\"%s\" kind=\"receipt\" "
 								   "version=\"1\"><header><sender organisation=\"derbyshire\"/>"
 								   "<to "
@@ -477,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_an_acknowledgement_ends_it),
 		cmocka_unit_test(test_received_in_between),
 		cmocka_unit_test(test_the_partner_is_told),
+		cmocka_unit_test(test_the_partner_is_not_told_of_whom),
 		cmocka_unit_test(test_what_a_partner_says),
 		cmocka_unit_test(test_alerts_of_strangers),
 		cmocka_unit_test(test_alerts),

@@ -108,7 +108,8 @@ static inline struct wg_dlv_new rig_delivery(const char *organisation, const cha
 		                    .disclosure = "{\"rule\":\"share\"}",
 		                    .envelope = RIG_HEAD "sealed",
 		                    .envelope_len = WG_STORE_HEAD + 6,
-		                    .deadline = INT64_MAX / 2 };
+		                    .deadline = INT64_MAX / 2,
+		                    .known = true };
 	(void)snprintf(d.organisation, sizeof d.organisation, "%s", organisation); /* short */
 	(void)snprintf(d.desk, sizeof d.desk, "%s", desk);                         /* short */
 	return d;

@@ -125,6 +125,33 @@ static void status_only_for_the_sender(void **state)
 	FAILS(WG_NOT_FOUND, wg_store_status(s->store, "00000000000000000000000000", "oatshire-police", &status, &err));
 }
 
+/* Recipients that the sender may not know of are counted, and not named. */
+static void status_without_names(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_status status;
+	struct wg_msg_done_result result;
+	char id[WG_ID_TEXT];
+	struct wg_dlv_new d[] = { rig_delivery("meadowton", "front-door"), rig_delivery("meadowton", "victims"),
+		                      rig_delivery("trust", "nurse"), rig_delivery("trust", "maternity") };
+	for (size_t i = 1; i < WG_COUNT(d); i++)
+		d[i].known = false;
+	d[3].state = WG_DLV_WITHHELD;
+	d[3].envelope = NULL;
+	d[3].envelope_len = 0;
+	add(s, 1, id);
+	struct wg_msg_job job = take_message(s);
+	struct wg_msg_done done = rig_done(job.id, job.token, d, WG_COUNT(d));
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+	OK(wg_store_status(s->store, id, "oatshire-police", &status, &err));
+	assert_string_equal(status.deliveries, "meadowton/front-door sealed\n");
+	for (unsigned i = 0; i < WG_DLV_STATES; i++)
+		assert_int_equal(status.others[i], i == WG_DLV_SEALED ? 2 : i == WG_DLV_WITHHELD ? 1 : 0);
+	free(status.deliveries);
+	free(status.parts);
+}
+
 /* ---- leases of messages */
 
 static void leased_in_accept_order(void **state)
@@ -414,6 +441,7 @@ int main(void)
 		T(bad_submission),
 		T(same_id),
 		T(status_only_for_the_sender),
+		T(status_without_names),
 		T(leased_in_accept_order),
 		T(a_lost_lease_completes_nothing),
 		T(a_lease_has_a_deadline),
