@@ -21,7 +21,8 @@ struct wg_monitor_view {
 /* Prometheus text exposition format 0.0.4. Label values are names of the directory, so their number is bounded. */
 void wg_monitor_text(const struct wg_monitor_view *view, struct wg_buf *out);
 
-/* Every alert that holds now, at most max; returns their number. */
+/* Every alert that holds now, each key once, at most max, those that the store knows already before all others; returns
+ * their number. */
 unsigned wg_monitor_alerts(const struct wg_monitor_view *view, struct wg_alert *out, unsigned max);
 
 /* Days before the end of a certificate at which it is said, the longest first; 0: it is over. */

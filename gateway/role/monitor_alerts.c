@@ -5,20 +5,59 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "role/monitor.h"
 
 struct list {
+	const struct wg_monitor_view *view;
 	struct wg_alert *out;
 	unsigned count, max;
+	bool told; /* those that the store knows already are taken now; otherwise the others */
 };
 
-/* Too many at once and the rest is left out: the first ones say that something is badly wrong. */
+#define KEY sizeof((struct wg_alert *)0)->key
+
+/* One line, as the store asks for: a name may be that of a file. */
+static const char *key_of(const char *kind, const char *name, char out[static KEY])
+{
+	char text[KEY];
+	(void)snprintf(text, sizeof text, "%s%s%s", kind, name[0] != '\0' ? " " : "", name); /* the callers keep it short */
+	return wg_defang(text, out, KEY);
+}
+
+/* Whether the store knows the alert already. */
+static bool known(const struct wg_monitor_view *v, const char *key)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(json_object_get(v->metrics, "alerts"), i, one)
+	{
+		const char *other = json_string_value(json_object_get(one, "key"));
+		if (other != NULL && strcmp(other, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has(const struct list *list, const char *key)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (strcmp(list->out[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Each key once: two of the same are refused by the store, and nobody would be told of anything. Too many at once and
+ * the rest is left out: the first ones say that something is badly wrong. */
 static struct wg_alert *add(struct list *list, const char *kind, const char *name)
 {
-	static struct wg_alert surplus;
-	struct wg_alert *alert = list->count < list->max ? &list->out[list->count++] : &surplus;
-	*alert = (struct wg_alert){ 0 };
-	(void)snprintf(alert->key, sizeof alert->key, "%s%s%s", kind, name[0] != '\0' ? " " : "", name); /* names of ours */
+	static struct wg_alert left_out;
+	left_out = (struct wg_alert){ 0 };
+	(void)key_of(kind, name, left_out.key);
+	if (list->count == list->max || known(list->view, left_out.key) != list->told || has(list, left_out.key))
+		return &left_out;
+	struct wg_alert *alert = &list->out[list->count++];
+	*alert = left_out;
 	return alert;
 }
 
@@ -104,20 +143,6 @@ static void silence(const struct wg_monitor_view *v, struct list *list)
 	}
 }
 
-/* Whether the store knows the alert already. */
-static bool known(const struct wg_monitor_view *v, const char *key)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach(json_object_get(v->metrics, "alerts"), i, one)
-	{
-		const char *other = json_string_value(json_object_get(one, "key"));
-		if (other != NULL && strcmp(other, key) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Each of the days is said once, when it is reached; those said before go on until the certificate is renewed, so that
  * none is called over before it is. */
 static void ageing(const struct wg_monitor_view *v, struct list *list, const char *name, json_int_t days)
@@ -125,10 +150,9 @@ static void ageing(const struct wg_monitor_view *v, struct list *list, const cha
 	static const int levels[] = WG_MONITOR_DAYS;
 	bool reached = false;
 	for (size_t k = WG_COUNT(levels); k-- > 0;) {
-		char kind[16], key[sizeof((struct wg_alert *)0)->key];
+		char kind[16], key[KEY];
 		(void)snprintf(kind, sizeof kind, "certificate-%d", levels[k]);
-		(void)snprintf(key, sizeof key, "%s %s", kind, name); /* as add makes it */
-		if ((levels[k] == 0 ? days >= 0 : days > levels[k]) || (reached && !known(v, key)))
+		if ((levels[k] == 0 ? days >= 0 : days > levels[k]) || (reached && !known(v, key_of(kind, name, key))))
 			continue;
 		struct wg_alert *alert = add(list, kind, name);
 		reached = true;
@@ -140,6 +164,18 @@ static void ageing(const struct wg_monitor_view *v, struct list *list, const cha
 	}
 }
 
+/* What a key says of a long name: its beginning, and its end, where the certificate's own digits stand. */
+#define NAME_KEY (2 * WG_LIMIT_NAME - 16)
+#define NAME_END 8
+static void shorten(const char *name, char out[static NAME_KEY])
+{
+	size_t n = strlen(name);
+	if (n < NAME_KEY)
+		memcpy(out, name, n + 1);
+	else
+		(void)snprintf(out, NAME_KEY, "%.*s~%s", (int)(NAME_KEY - 2 - NAME_END), name, name + n - NAME_END); /* fits */
+}
+
 static void watched(const struct wg_monitor_view *v, struct list *list)
 {
 	size_t i;
@@ -149,10 +185,10 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 		const char *name = json_string_value(json_object_get(one, "name"));
 		const char *words = json_string_value(json_object_get(one, "words"));
 		const json_t *days = json_object_get(one, "days");
-		char key[2 * WG_LIMIT_NAME - 16];
+		char key[NAME_KEY];
 		if (name == NULL)
 			continue;
-		(void)snprintf(key, sizeof key, "%s", name); /* cut is fine: still the same each time */
+		shorten(name, key);
 		if (json_is_integer(days) && !json_is_false(json_object_get(one, "warn")))
 			ageing(v, list, key, json_integer_value(days));
 		if (words != NULL && words[0] != '\0')
@@ -163,10 +199,14 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 
 unsigned wg_monitor_alerts(const struct wg_monitor_view *v, struct wg_alert *out, unsigned max)
 {
-	struct list list = { .out = out, .max = max };
-	whole(v, &list);
-	recipients(v, &list);
-	watched(v, &list);
-	silence(v, &list);
+	struct list list = { .view = v, .out = out, .max = max };
+	/* those that go on first: what is left out counts as over, and is not */
+	for (int pass = 0; pass < 2; pass++) {
+		list.told = pass == 0;
+		whole(v, &list);
+		recipients(v, &list);
+		watched(v, &list);
+		silence(v, &list);
+	}
 	return list.count;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "role/monitor.h"
 
 static const char calm[] =
@@ -105,6 +106,52 @@ static void test_alerts(void **state)
 	leave(&s);
 }
 
+/* The store refuses two of the same key, and then nobody is told of anything. */
+static void test_each_key_once(void **state)
+{
+	(void)state;
+	struct scene s;
+	char long_name[200], watched[1024];
+	memset(long_name, 'x', sizeof long_name);
+	long_name[180] = '\0';
+	(void)snprintf(watched, sizeof watched,
+	               "[{\"name\":\"anchor 0a1b2c3d\",\"days\":13,\"words\":\"\"},"
+	               "{\"name\":\"anchor 0a1b2c3d\",\"days\":13,\"words\":\"\"},"
+	               "{\"name\":\"list \",\"words\":\"ran out\"},{\"name\":\"list \",\"words\":\"ran out\"},"
+	               "{\"name\":\"%s 11111111\",\"days\":6},{\"name\":\"%s 22222222\",\"days\":6},"
+	               "{\"name\":\"list a\\u0007b\",\"words\":\"no file\"}]",
+	               long_name, long_name);
+	look(&s, calm, "[]", watched);
+	for (unsigned i = 0; i < s.count; i++) {
+		char clean[sizeof s.alerts[i].key];
+		assert_string_equal(wg_defang(s.alerts[i].key, clean, sizeof clean), s.alerts[i].key);
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(s.alerts[i].key, s.alerts[k].key);
+	}
+	has(&s, "certificate-14 anchor 0a1b2c3d", "13 days");
+	has(&s, "certificate list ", "ran out");
+	has(&s, "certificate list a?b", "no file");
+	assert_int_equal(s.count, 5); /* both of the long names */
+	leave(&s);
+}
+
+/* One that goes on is not called over because there are too many others. */
+static void test_those_that_go_on_come_first(void **state)
+{
+	(void)state;
+	struct scene s;
+	struct wg_alert one[1];
+	look(&s,
+	     "{\"recipients\":[{\"organisation\":\"a\",\"desk\":\"y\",\"open\":1,\"oldest_s\":2000},"
+	     "{\"organisation\":\"b\",\"desk\":\"y\",\"open\":1,\"oldest_s\":2000}],\"accepting\":true,"
+	     "\"alerts\":[{\"key\":\"undelivered b/y\"}]}",
+	     "[]", "[]");
+	assert_int_equal(s.count, 2);
+	assert_int_equal(wg_monitor_alerts(&s.view, one, 1), 1);
+	assert_string_equal(one[0].key, "undelivered b/y");
+	leave(&s);
+}
+
 /* The same fault has the same key whatever its numbers are. */
 static void test_keys(void **state)
 {
@@ -193,8 +240,13 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calm),   cmocka_unit_test(test_alerts), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_ageing), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_ageing),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_each_key_once),
+		cmocka_unit_test(test_those_that_go_on_come_first),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
