@@ -1,15 +1,18 @@
 /* monitor.c: the role that watches. It asks the store for counts, looks at certificates, fetches what says that one was
  * revoked, and tells machines (metrics, health) and people (alerts). It holds no key and no message. */
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "channel/plain_httpd.h"
 #include "role/certs.h"
 #include "role/files.h"
@@ -87,17 +90,22 @@ static enum wg_code tell(struct monitor *m, struct wg_err *err)
 
 /* ---- certificates */
 
-/* What an item is called: the same as long as it is the same certificate of the same place. */
-static void name_of(const struct wg_cert_item *item, char *out, size_t size)
+/* What an item is called: the same as long as it is the same certificate of the same place, or the same file where it
+ * has none. */
+static void name_of(const struct wg_cert_item *item, char out[static CERTIFICATE_NAME])
 {
-	(void)snprintf(out, size, "%s%s%s %.8s", item->what, item->whose[0] != '\0' ? " " : "", item->whose,
-	               item->fingerprint); /* cut is fine */
+	char text[CERTIFICATE_NAME];
+	const char *slash = strrchr(item->file, '/'), *file = slash != NULL ? slash + 1 : item->file;
+	(void)snprintf(text, sizeof text, "%s%s%s %.*s", item->what, item->whose[0] != '\0' ? " " : "", item->whose,
+	               item->fingerprint[0] != '\0' ? 8 : 40,
+	               item->fingerprint[0] != '\0' ? item->fingerprint : file); /* fits */
+	(void)wg_defang(text, out, CERTIFICATE_NAME);
 }
 
 /* What is wrong with one beside its age, which the alerts of the days say. */
-static const char *fault_of(const struct wg_cert_item *item)
+static const char *fault_of(const struct wg_cert_item *item, char out[static WG_CERT_ITEM_WORDS])
 {
-	return item->level != WG_CERT_LEVEL_OK && item->stage < 0 ? item->words : "";
+	return wg_defang(item->level != WG_CERT_LEVEL_OK && item->stage < 0 ? item->words : "", out, WG_CERT_ITEM_WORDS);
 }
 
 static bool is_stale(const struct wg_cert_item *item)
@@ -105,30 +113,67 @@ static bool is_stale(const struct wg_cert_item *item)
 	return item->asked && (item->revocation == WG_REVOCATION_STALE || item->revocation == WG_REVOCATION_MISSING);
 }
 
+static json_t *watch_one(const struct wg_cert_item *item, const char *name)
+{
+	char words[WG_CERT_ITEM_WORDS];
+	json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "use", item->what, "words",
+	                        fault_of(item, words), "stale", is_stale(item), "warn", item->stage >= 0);
+	if (one != NULL && item->not_after != 0)
+		(void)json_object_set_new(one, "days", json_integer(item->days)); /* without memory it lacks its days */
+	return one;
+}
+
+/* Each name once: one authority may stand in several files. */
+static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, json_t **out, struct wg_err *err)
+{
+	json_t *all = json_array(), *names = json_object();
+	bool good = all != NULL && names != NULL;
+	for (unsigned i = 0; good && i < count; i++) {
+		char name[CERTIFICATE_NAME];
+		name_of(&items[i], name);
+		if (json_object_get(names, name) != NULL)
+			continue;
+		good = json_object_set_new(names, name, json_true()) == 0 &&
+		       json_array_append_new(all, watch_one(&items[i], name)) == 0;
+	}
+	json_decref(names);
+	if (!good) {
+		json_decref(all);
+		return wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");
+	}
+	*out = all;
+	return WG_OK;
+}
+
 static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_cert_item *items = NULL;
 	unsigned count = 0;
+	json_t *all = NULL;
 	enum wg_code code = wg_certs_list(m->config, m->directory, wg_clock_wall(), false, &items, &count, err);
-	json_t *all = code == WG_OK ? json_array() : NULL;
-	if (code == WG_OK && all == NULL)
-		code = wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");
-	for (unsigned i = 0; code == WG_OK && i < count; i++) {
-		char name[CERTIFICATE_NAME];
-		name_of(&items[i], name, sizeof name);
-		json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "use", items[i].what, "words",
-		                        fault_of(&items[i]), "stale", is_stale(&items[i]), "warn", items[i].stage >= 0);
-		if (one != NULL && items[i].not_after != 0)
-			(void)json_object_set_new(one, "days", json_integer(items[i].days)); /* without memory it lacks its days */
-		if (json_array_append_new(all, one) != 0)
-			code = wg_err_set(err, WG_SYSTEM, "no memory for a list of certificates");
-	}
-	if (code == WG_OK) {
-		json_decref(m->watched);
-		m->watched = wg_steal(&all);
-	}
-	json_decref(all);
-	return code;
+	if (code == WG_OK)
+		code = watch_all(items, count, &all, err);
+	if (code != WG_OK)
+		return code;
+	json_decref(m->watched);
+	m->watched = all;
+	return WG_OK;
+}
+
+/* That they cannot be looked at is an alert like the others, beside what was seen last: nobody would hear of those
+ * either if the role ended for it. */
+static void cannot_look(struct monitor *m, const struct wg_err *why)
+{
+	static const char name[] = "all";
+	char words[WG_CERT_ITEM_WORDS];
+	size_t count = json_array_size(m->watched);
+	const char *last =
+		count > 0 ? json_string_value(json_object_get(json_array_get(m->watched, count - 1), "name")) : NULL;
+	if (last != NULL && strcmp(last, name) == 0)
+		(void)json_array_remove(m->watched, count - 1); /* it is there */
+	(void)json_array_append_new(
+		m->watched, /* without memory it is said at the next look */
+		json_pack("{s:s, s:s, s:s}", "name", name, "use", name, "words", wg_defang(why->text, words, sizeof words)));
 }
 
 static void told(void *arg, const char *url, const char *certificate, enum wg_code code, const char *words)
@@ -138,25 +183,35 @@ static void told(void *arg, const char *url, const char *certificate, enum wg_co
 		wg_log(WG_LOG_WARNING, "revocation-not-fetched", "url", url, "certificate", certificate, "why", words, NULL);
 }
 
+/* It holds neither the store's connection nor the listener of the metrics, and ends with the role: the next one needs
+ * both at once. */
+static _Noreturn void fetch_in_child(const struct monitor *m, pid_t parent)
+{
+	unsigned kept = 0;
+	struct wg_err err = { 0 };
+	(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* cannot fail */
+	if (getppid() != parent || close_range(STDERR_FILENO + 1, ~0u, 0) != 0)
+		_exit(1);
+	enum wg_code code = wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, NULL, &kept, &err);
+	if (code != WG_OK)
+		wg_log_err(WG_LOG_ERROR, "revocation-round", &err, NULL);
+	_exit(code == WG_OK ? 0 : 1);
+}
+
 /* In a child, since sources may be slow: what it fetched is in files afterwards, where everybody reads it. */
 static void fetch(struct monitor *m)
 {
 	int64_t now = wg_clock_monotonic();
+	pid_t parent = getpid();
 	if (m->fetcher != 0 && waitpid(m->fetcher, NULL, WNOHANG) != 0)
 		m->fetcher = 0;
 	if (m->fetcher != 0 || now < m->fetch_at)
 		return;
 	m->fetch_at = now + (int64_t)m->config->monitor.revocation_s * 1000;
 	m->fetcher = fork();
-	if (m->fetcher == 0) {
-		unsigned kept = 0;
-		struct wg_err err = { 0 };
-		enum wg_code code =
-			wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, NULL, &kept, &err);
-		if (code != WG_OK)
-			wg_log_err(WG_LOG_ERROR, "revocation-round", &err, NULL);
-		_exit(code == WG_OK ? 0 : 1);
-	}
+	if (m->fetcher == 0)
+		fetch_in_child(m, parent);
 	if (m->fetcher < 0)
 		m->fetcher = 0; /* tried again at the next round */
 }
@@ -164,12 +219,13 @@ static void fetch(struct monitor *m)
 static enum wg_code look(struct monitor *m, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(SAYS_MAX);
+	struct wg_err blind = { 0 };
 	enum wg_code code = wg_client_metrics(m->client, &text, err);
 	if (code == WG_OK)
 		code = take(&text, "metrics", &m->metrics, err);
 	fetch(m);
-	if (code == WG_OK && m->looks % SLOW_LOOKS == 0)
-		code = look_at_certificates(m, err);
+	if (code == WG_OK && m->looks % SLOW_LOOKS == 0 && look_at_certificates(m, &blind) != WG_OK)
+		cannot_look(m, &blind);
 	if (code == WG_OK && m->looks % SLOW_LOOKS == 0) {
 		wg_buf_reset(&text);
 		code = wg_client_silence(m->client, &text, err);
