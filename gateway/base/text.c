@@ -58,9 +58,10 @@ const char *wg_defang(const char *s, char *out, size_t size)
 	for (size_t i = 0; i < len;) {
 		uint32_t c;
 		size_t n = wg_utf8_decode(s + i, len - i, &c);
-		/* C0, DEL, C1, line and paragraph separators, and the bidirectional overrides that reorder a terminal line */
+		/* C0, DEL, C1, line and paragraph separators, the bidirectional overrides that reorder a terminal line, and
+		 * what no XML can hold: the words may have to be told in a notice */
 		bool bad = n == 0 || c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 ||
-		           (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+		           (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFFFE || c == 0xFFFF;
 		size_t width = bad ? 1 : n;
 		if (width > size - 1 - o) {
 			cut = true;

@@ -13,8 +13,8 @@
 size_t wg_utf8_decode(const char *s, size_t len, uint32_t *c);
 bool wg_utf8_valid(const char *s, size_t len);
 
-/* Writes s into out for a log line or an error: control characters, DEL and what is not UTF-8 as '?', cut at size - 1
- * with "..." at the end. Returns out. */
+/* Writes s into out for a log line or an error: control characters, DEL, what is not UTF-8 and what no XML can hold as
+ * '?', cut at size - 1 with "..." at the end. Returns out. */
 const char *wg_defang(const char *s, char *out, size_t size);
 
 /* A whole decimal number within [min, max], no sign, no blanks, nothing behind it. */

@@ -75,6 +75,7 @@ static void defang(void **state)
 		{ "bidi\xE2\x80\xAE and \xE2\x81\xA6", 64, "bidi? and ?" },
 		{ "separators\xE2\x80\xA8\xE2\x80\xA9", 64, "separators??" },
 		{ "caf\xE9 caf\xC3\xA9", 64, "caf? caf\xC3\xA9" },
+		{ "none \xEF\xBF\xBE\xEF\xBF\xBF \xEF\xBF\xBD", 64, "none ?? \xEF\xBF\xBD" },
 		{ "exactly", 8, "exactly" },
 		{ "one more", 8, "one ..." },
 		{ "abc\xC3\xA9\xC3\xA9", 8, "abc\xC3\xA9\xC3\xA9" },
