@@ -95,8 +95,8 @@ struct wg_task {
 struct wg_task_done {
 	uint64_t id, token;
 	unsigned steps; /* CONFIRM: told now, these included */
-	int64_t next;   /* CONFIRM: wall ms of the next look, which comes within WG_STORE_LOOK_MAX_MS; 0: none, until the
-	                   delivery moves */
+	int64_t next;   /* wall ms of the next look, which comes within WG_STORE_LOOK_MAX_MS; 0: it is done (CONFIRM: until
+	                   the delivery moves) */
 	/* What is said to people and partners: notices of our own, encrypted to the storage key. They become messages (way
 	 * "self") in the same transaction. */
 	const struct wg_msg_new *notices;

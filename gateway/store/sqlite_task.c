@@ -163,11 +163,11 @@ enum wg_code wg_store_task_done(struct wg_store *store, struct wg_now now, const
 		code = put_notices(store, now, done, err);
 	if (code != WG_OK)
 		return code;
-	if (f.kind == WG_TASK_CONFIRM && done->next != 0) {
+	if (done->next != 0) {
 		next = done->next < now.wall + WG_STORE_LOOK_MAX_MS ? done->next : now.wall + WG_STORE_LOOK_MAX_MS;
 		next = next > now.wall + WG_STORE_LOOK_MIN_MS ? next : now.wall + WG_STORE_LOOK_MIN_MS;
 	}
-	if (f.kind == WG_TASK_ALERT) /* nothing asks for it any more */
+	if (f.kind == WG_TASK_ALERT && next == 0) /* nothing asks for it any more */
 		code = wg_query_run(store, "DELETE FROM task WHERE id = ?1", WG_ARGS(wg_db_int((int64_t)done->id)), err);
 	else
 		code = wg_db_run(store, SQL_TASK_DONE,

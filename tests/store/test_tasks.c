@@ -283,10 +283,37 @@ static void answers(void **state)
 	assert_int_equal(list[2].state, WG_DLV_ACKNOWLEDGED);
 	assert_string_equal(list[2].person, "Sam Duty");
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(done_with(s, &list[i], 0, s->now.wall + 1), WG_OK);
+		assert_int_equal(done_with(s, &list[i], 0, i == 1 ? s->now.wall + 60000 : 0), WG_OK);
 	free(list);
-	s->now.wall += 2LL * WG_STORE_LOOK_MAX_MS;
 	none_due(s); /* each once */
+	s->now.wall += 60000;
+	struct wg_task t = only_task(s); /* but one that could not be told: again */
+	assert_int_equal(t.state, WG_DLV_RECEIVED);
+	assert_int_equal(done_with(s, &t, 0, 0), WG_OK);
+	s->now.wall += 2LL * WG_STORE_LOOK_MAX_MS;
+	none_due(s);
+}
+
+/* Of an alert too: it is told, if late. */
+static void alerts_stay_until_told(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	const struct wg_alert alert = { .key = "disk", .words = "it is full" };
+	struct wg_alert *changed = NULL;
+	unsigned count = 0;
+	OK(wg_store_alerts(s->store, s->now, &alert, 1, &changed, &count, &err));
+	free(changed);
+	struct wg_task t = only_task(s);
+	assert_int_equal(t.kind, WG_TASK_ALERT);
+	assert_int_equal(done_with(s, &t, 0, s->now.wall + 60000), WG_OK);
+	none_due(s);
+	s->now.wall += 60000;
+	t = only_task(s);
+	assert_string_equal(t.alert, "disk");
+	assert_int_equal(done_with(s, &t, 0, 0), WG_OK);
+	s->now.wall += 2LL * WG_STORE_LOOK_MAX_MS;
+	none_due(s);
 }
 
 int main(void)
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(alarms_have_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_go_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(alerts_stay_until_told, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
