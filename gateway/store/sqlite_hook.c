@@ -8,6 +8,9 @@
 #include "store/purge_internal.h"
 #include "store/sqlite_sql.h"
 
+/* After a webhook that was not taken: how long the desk's others wait. Short: it may have been this one's fault. */
+#define PAUSE_MS 30000
+
 enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_hook **out,
                             unsigned *count, struct wg_err *err)
 {
@@ -41,6 +44,16 @@ enum wg_code wg_store_hooks(struct wg_store *store, struct wg_now now, unsigned 
 	return WG_OK;
 }
 
+/* Whoever did not answer once is not asked about everything else at once: one desk that is down must not take the turn
+ * of all the others. */
+static enum wg_code pause_desk(struct wg_store *store, const struct wg_dlv_rec *d, int64_t until, struct wg_err *err)
+{
+	return wg_query_run(store,
+	                    "UPDATE hook SET due = ?3 WHERE due < ?3 AND delivery IN (SELECT seq FROM delivery WHERE"
+	                    " organisation = ?1 AND desk = ?2 AND " WG_SQL_DLV_PULL ")",
+	                    WG_ARGS(wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_int(until)), err);
+}
+
 enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const char *delivery, uint64_t token,
                                 enum wg_hook_outcome outcome, unsigned wait_ms, struct wg_err *err)
 {
@@ -56,6 +69,8 @@ enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const
 		code = wg_query_run(
 			store, "UPDATE hook SET due = ?2, attempts = attempts + 1, token = token + 1 WHERE delivery = ?1",
 			WG_ARGS(wg_db_int(d.seq), wg_db_ref(outcome == WG_HOOK_AGAIN ? now.wall + wait_ms : 0)), err);
+	if (code == WG_OK && outcome == WG_HOOK_AGAIN)
+		code = pause_desk(store, &d, now.wall + (wait_ms < PAUSE_MS ? wait_ms : PAUSE_MS), err);
 	if (code != WG_OK || outcome == WG_HOOK_AGAIN)
 		return code;
 	const struct wg_entry entry = { .who = WG_WHO_DELIVER,

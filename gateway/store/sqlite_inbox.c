@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "store/purge_internal.h"
+#include "store/sqlite_sql.h"
 
 /* Deliveries that fail in one transaction. */
 #define ENDED_MAX 1000
@@ -162,23 +163,45 @@ enum wg_code wg_store_inbox_take(struct wg_store *store, struct wg_now now, cons
 	return WG_OK;
 }
 
+/* An earlier one to the same desk is not at its end (a person holds it back, perhaps): the list has never shown it. */
+static enum wg_code waits_its_turn(struct wg_store *store, int64_t seq, int64_t *waits, struct wg_err *err)
+{
+	return wg_query_number(store,
+	                       "SELECT 1 FROM delivery d JOIN delivery e ON e." WG_SQL_DLV_OPEN " AND e.recipient ="
+	                       " d.recipient AND e.episode = d.episode AND (e.turn, e.message) < (d.turn, d.message)"
+	                       " WHERE d.seq = ?1 AND d.alarm_of IS NULL",
+	                       WG_ARGS(wg_db_int(seq)), waits, err);
+}
+
+static enum wg_code end_one(struct wg_store *store, struct wg_now now, int64_t seq, unsigned *ended, struct wg_err *err)
+{
+	struct wg_dlv_rec d;
+	int64_t waits = 0;
+	enum wg_code code = wg_delivery_by_seq(store, seq, &d, err);
+	if (code == WG_OK)
+		code = waits_its_turn(store, seq, &waits, err);
+	if (code == WG_OK && waits != 0) /* as much time as by a retry */
+		return wg_db_run(store, SQL_DLV_DUE, WG_ARGS(wg_db_int(seq), wg_db_int(now.wall + WG_STORE_RETRY_MS)), err);
+	if (code == WG_OK)
+		code = wg_delivery_move(store, now, &d, WG_DLV_FAILED, WG_WHO_STORE, NULL,
+		                        "nobody fetched it, and its deadline is over", err);
+	*ended += code == WG_OK;
+	return code;
+}
+
 /* What is decided again anyway is left alone: who did not fetch the old copy may fetch the new one. */
 enum wg_code wg_store_deadlines_end(struct wg_store *store, struct wg_now now, unsigned *ended, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
+	unsigned failed = 0;
 	char epoch[WG_STORE_HASH];
 	enum wg_code code = wg_epoch_now(store, epoch, err);
 	if (code == WG_OK)
 		code = wg_db_seqs(store, SQL_DLV_UNFETCHED, WG_ARGS(wg_db_int(now.wall), wg_db_text(epoch)), ENDED_MAX, &seqs,
 		                  &n, err);
-	for (size_t i = 0; code == WG_OK && i < n; i++) {
-		struct wg_dlv_rec d;
-		code = wg_delivery_by_seq(store, seqs[i], &d, err);
-		if (code == WG_OK)
-			code = wg_delivery_move(store, now, &d, WG_DLV_FAILED, WG_WHO_STORE, NULL,
-			                        "nobody fetched it, and its deadline is over", err);
-	}
-	*ended = code == WG_OK ? (unsigned)n : 0;
+	for (size_t i = 0; code == WG_OK && i < n; i++)
+		code = end_one(store, now, seqs[i], &failed, err);
+	*ended = code == WG_OK ? failed : 0;
 	return code;
 }

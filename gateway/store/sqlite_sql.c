@@ -362,10 +362,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 					 " due = excluded.due, token = token + 1",
 
 	[SQL_HOOK_END] = "UPDATE hook SET due = NULL, token = token + 1 WHERE delivery = ?1 AND due IS NOT NULL",
-	[SQL_HOOKS] =
-		"SELECT d.organisation, d.desk, d.id, d.reference, m.kind, h.token, h.attempts FROM hook h JOIN delivery d ON"
-		" d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE h.due IS NOT NULL AND h.due <= ?1 AND"
-		" d.epoch = ?2 AND d.stale = 0 ORDER BY h.due LIMIT ?3",
+	[SQL_HOOKS] = /* of what could be fetched now; of each desk the one that has waited longest */
+	"SELECT d.organisation, d.desk, d.id, d.reference, m.kind, h.token, h.attempts, min(h.due) FROM hook h JOIN"
+	" delivery d ON d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE h.due IS NOT NULL AND h.due <= ?1 AND"
+	" d.epoch = ?2 AND " IN_TURN " GROUP BY d.recipient ORDER BY min(h.due) LIMIT ?3",
 	[SQL_INBOX] = /* what was not fetched, in turn; what was, and nobody has said that it arrived */
 	"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE d.organisation = ?2 AND"
 	" " WG_SQL_DLV_PULL " AND (turn, message, seq) > (?4, ?5, ?6) AND epoch = ?3 AND " IN_TURN
@@ -379,7 +379,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT d.id, d.reference, d.desk, m.kind, d.copy_hash, d.state, d.since, b.size FROM delivery d JOIN message m"
 		" ON m.seq = d.message JOIN blob b ON b.id = d.envelope WHERE d.seq = ?1",
 	[SQL_DLV_UNFETCHED] = "SELECT seq FROM delivery WHERE " WG_SQL_DLV_PULL " AND deadline <= ?1 AND epoch = ?2 AND"
-						  " stale = 0 ORDER BY deadline",
+						  " stale = 0 ORDER BY deadline, seq",
 	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
 	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
 	[SQL_EXPLAIN] =

@@ -180,6 +180,56 @@ static void unfetched(void **state)
 	assert_int_equal(ended, 0); /* a person has given it a day */
 }
 
+/* Message n about one child, which is missing: its first delivery. */
+static void of_episode(struct scene *s, unsigned n, const struct wg_dlv_new *d, char delivery[WG_ID_TEXT])
+{
+	struct wg_err err = { 0 };
+	char message[WG_ID_TEXT];
+	const struct wg_match_key key = rig_key(WG_KEY_NHS, "tess");
+	struct wg_msg_done_result result;
+	struct wg_row *rows = NULL;
+	unsigned count = 0;
+	add(s, n, message);
+	struct wg_msg_job job = take_message(s);
+	struct wg_msg_done done = rig_done(job.id, job.token, d, 1);
+	done.relation = n == 1 ? WG_RELATION_OPENS : WG_RELATION_WITHIN;
+	done.keys = &key;
+	done.key_count = 1;
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+	OK(wg_store_list(s->store, "deliveries", "*", message, 1, &rows, &count, &err));
+	memcpy(delivery, rows[0].id, WG_ID_TEXT);
+	free(rows);
+}
+
+/* Behind one that a person holds back it was never there to be fetched. */
+static void unfetched_behind_another(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[2][WG_ID_TEXT];
+	unsigned ended = 0;
+	struct wg_dlv_new d = pulled("duty");
+	d.deadline = s->now.wall + 60000;
+	d.state = WG_DLV_REVIEW;
+	d.reason = "look at it";
+	of_episode(s, 1, &d, id[0]);
+	d.state = WG_DLV_SEALED;
+	d.reason = NULL;
+	of_episode(s, 2, &d, id[1]);
+	s->now.wall += 60000;
+	OK(wg_store_deadlines_end(s->store, s->now, &ended, &err));
+	assert_int_equal(ended, 0);
+	assert_int_equal(delivery_of(s, id[1]).state, WG_DLV_SEALED);
+	act(s, "withhold", id[0], 1);
+	assert_string_equal(listed(s, MEADOW, ""), id[1]); /* now it is */
+	OK(wg_store_deadlines_end(s->store, s->now, &ended, &err));
+	assert_int_equal(ended, 0);
+	s->now.wall += WG_STORE_RETRY_MS;
+	OK(wg_store_deadlines_end(s->store, s->now, &ended, &err));
+	assert_int_equal(ended, 1); /* and nobody came */
+	assert_int_equal(delivery_of(s, id[1]).state, WG_DLV_FAILED);
+}
+
 /* ---- webhooks */
 
 static struct wg_hook only_hook(struct scene *s)
@@ -262,6 +312,50 @@ static void hooks_end(void **state)
 	FAILS(WG_REJECT, wg_store_done(s->store, s->now, &done, &result, &err));
 }
 
+/* Nobody is called for what is not there yet, and everybody when it is. */
+static void hooks_in_turn(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[2][WG_ID_TEXT];
+	struct wg_inbox_item item;
+	struct wg_dlv_new d = pulled("duty");
+	d.hook = true;
+	of_episode(s, 1, &d, id[0]);
+	of_episode(s, 2, &d, id[1]);
+	struct wg_hook h = only_hook(s);
+	assert_string_equal(h.delivery, id[0]);
+	OK(wg_store_hook_done(s->store, s->now, h.delivery, h.token, WG_HOOK_TOLD, 0, &err));
+	assert_int_equal(hooks_due(s), 0);
+	assert_int_equal(take(s, MEADOW, id[0], &item), WG_OK);
+	assert_string_equal(only_hook(s).delivery, id[1]);
+}
+
+/* One desk that does not answer is not called again and again before anybody else. */
+static void hooks_of_a_dead_desk(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_hook *list = NULL;
+	unsigned count = 0;
+	char id[WG_ID_TEXT];
+	struct wg_dlv_new dead = pulled("duty"), live = pulled("front-door");
+	dead.hook = live.hook = true;
+	for (unsigned i = 1; i <= 3; i++)
+		decided(s, i, &dead, 1, id);
+	s->now.wall += 1000;
+	decided(s, 4, &live, 1, id);
+	OK(wg_store_hooks(s->store, s->now, 2, &list, &count, &err));
+	assert_int_equal(count, 2);
+	assert_string_equal(list[0].desk, "duty");
+	assert_string_equal(list[1].delivery, id);
+	OK(wg_store_hook_done(s->store, s->now, list[0].delivery, list[0].token, WG_HOOK_AGAIN, 60000, &err));
+	free(list);
+	assert_string_equal(only_hook(s).delivery, id);
+	s->now.wall += 30000;
+	assert_int_equal(hooks_due(s), 2); /* another of the desk that was down: it may have been that one's fault */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +363,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unfetched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unfetched_behind_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hooks_in_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hooks_of_a_dead_desk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(told_by_hook, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hooks_end, set_up, tear_down),
 	};
