@@ -17,6 +17,7 @@
 #include "channel/mime_wire.h"
 #include "channel/session_internal.h"
 #include "channel/smtp_guard.h"
+#include "channel/smtp_login.h"
 #include "channel/smtp_reply.h"
 
 /* RFC 5321 4.5.3.2.6: the longest time that a server may take for one answer, the one to the end of DATA. */
@@ -241,8 +242,10 @@ static void judge_refusal(struct letter *letter, const char *command, const stru
 	const char *text = status->text ? status->text : "";
 
 	(void)snprintf(words, sizeof words, "%s: %d %.*s", command, status->code, (int)strcspn(text, "\r\n"),
-	               text); /* cut is fine */
-	set_result(letter->item, is(status->code, 5) ? WG_SENT_REFUSED : WG_SENT_DEFER, words);
+	               text);                             /* cut is fine */
+	bool login = wg_smtp_login_wanting(status->code); /* it speaks of us, not of the mail */
+	set_result(letter->item, is(status->code, 5) && !login ? WG_SENT_REFUSED : WG_SENT_DEFER, words);
+	letter->item->result.login_fault = login;
 }
 
 /* No answer to this letter: why the session ended, in words, cut at size. */

@@ -226,6 +226,7 @@ static const struct row rows[] = {
 	/* answers */
 	{ "greeting-554", SMALL, LONG_MS, WG_SENT_DEFER, false, false, "554 go away", 0 },
 	{ "mail-450", SMALL, LONG_MS, WG_SENT_DEFER, false, false, "MAIL: 450 later", 0 },
+	{ "mail-530", SMALL, LONG_MS, WG_SENT_DEFER, false, false, "MAIL: 530", 0 },
 	{ "mail-550", SMALL, LONG_MS, WG_SENT_REFUSED, false, false, "MAIL: 550 no such sender", 0 },
 	{ "rcpt-550-chunking", LARGE, LONG_MS, WG_SENT_REFUSED, false, false, "RCPT: 550 no such desk", 0 },
 	{ "rcpt-450", SMALL, LONG_MS, WG_SENT_DEFER, false, false, "RCPT: 450 later", 0 },
@@ -261,7 +262,8 @@ static void test_every_row(void **state)
 		const struct wg_send_result *r = &job->items[0].result;
 		if (ended != SMTP_RAN || r->what != row->what || r->tls_fault != row->tls_fault || r->maybe != row->maybe ||
 		    !strstr(r->detail, row->detail) || (r->receipt[0] != '\0') != (row->accepted > 0) ||
-		    smtp_peer_number(&peer, "clear") != 0 || smtp_peer_number(&peer, "accepted") != row->accepted)
+		    r->login_fault != (strcmp(row->scenario, "mail-530") == 0) || smtp_peer_number(&peer, "clear") != 0 ||
+		    smtp_peer_number(&peer, "accepted") != row->accepted)
 			fail_msg("%s: ended %d, what %d, tls %d, maybe %d, \"%s\", receipt \"%s\"; the peer saw:\n%s",
 			         row->scenario, ended, r->what, r->tls_fault, r->maybe, r->detail, r->receipt, peer.report);
 		if (row->accepted)

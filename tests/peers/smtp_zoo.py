@@ -62,6 +62,7 @@ SCENARIOS = {
     "half-answer": {"half": True},
     "controls": {"end": "250 ok queued as A\0B\033[2JC\x07\x7f\xff"},
     "mail-450": {"mail": "450 later"},
+    "mail-530": {"mail": "530 5.7.0 authentication required"},
     "mail-550": {"mail": "550 no such sender"},
     "rcpt-550-chunking": {"rcpt": "550 no such desk", "offer": ["PIPELINING", "CHUNKING"]},
     "rcpt-450": {"rcpt": "450 later"},
