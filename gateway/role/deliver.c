@@ -87,8 +87,10 @@ static void tell(void *arg, const struct wg_dlv_job *job, const struct wg_send_r
 	memcpy(out->id, job->id, sizeof out->id);
 	memcpy(out->detail, result->detail, sizeof out->detail);
 	memcpy(out->receipt, result->receipt, sizeof out->receipt);
+	/* a 200 alone may be anybody's page before the desk's machine: received is what gave its receipt */
+	bool received = strcmp(job->channel, "https") == 0 && result->receipt[0] != '\0';
 	if (result->what == WG_SENT_OK)
-		out->state = strcmp(job->channel, "https") == 0 ? WG_DLV_RECEIVED : WG_DLV_HANDED_OVER;
+		out->state = received ? WG_DLV_RECEIVED : WG_DLV_HANDED_OVER;
 	else
 		out->state = result->what == WG_SENT_REFUSED ? WG_DLV_FAILED : WG_DLV_DEFERRED;
 	out->wait_ms = out->state == WG_DLV_DEFERRED ? wait_ms(d->config, job, result) : 0;

@@ -30,14 +30,24 @@ LIMIT = 16 * 1024 * 1024
 
 
 class Hooks(http.server.BaseHTTPRequestHandler):
-    """A desk's receiver of webhooks: keeps what comes, and has no time for each the first time."""
+    """A desk's receiver of webhooks: keeps what comes, and has no time for each the first time. Whatever is sent to /page
+    is answered with a page, as by a proxy before a desk that is away."""
     got, lock = {}, threading.Lock()  # webhook-id -> what came
 
     def log_message(self, *_):
         pass
 
     def do_POST(self):
+        if self.headers.get("Expect"):
+            self.send_response_only(100)
+            self.end_headers()
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/page":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>Back soon</html>")
+            return
         with self.lock:
             seen = self.got.setdefault(self.headers["webhook-id"], [])
             seen.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
@@ -66,7 +76,7 @@ class Case(g.Case):
         cls.secret = cls.private("webhook.secret", "whsec_" + base64.b64encode(os.urandom(32)).decode())
         password, key = cls.private("mesh.password", "mesh-password"), cls.private("mesh.key", "mesh-shared-key")
         cls.world.how = {
-            ("derbyshire", "front-door"): 'channel="mesh" mailbox="WGOT002" workflow="WG_NOTICE"',
+            ("derbyshire", "front-door"): cls.front_door(),
             (POLICE, "missing"): f'channel="pull" webhook="https://localhost:{cls.hooks.server_address[1]}/hooks/missing"'
                                  f' webhook-secret="{cls.secret}"',
         }
@@ -83,6 +93,10 @@ class Case(g.Case):
             gateway.start()
 
     mesh_fault = ""
+
+    @classmethod
+    def front_door(cls):
+        return 'channel="mesh" mailbox="WGOT002" workflow="WG_NOTICE"'
 
     @classmethod
     def before(cls):
@@ -270,6 +284,17 @@ class Report(Case):
         time.sleep(2.5)
         self.assertEqual(len(self.events(self.host, event="mesh-report")), 1)
         self.assertEqual(self.events(self.host, event="accepted"), [])
+
+
+class Page(Case):
+    @classmethod
+    def front_door(cls):
+        return f'channel="https" url="https://localhost:{cls.hooks.server_address[1]}/page"'
+
+    def test_no_receipt(self):
+        """Somebody took it; whether that is the desk's machine only a receipt would say, and its deadline runs."""
+        message = self.submit(g.report("PAGE-1"))
+        self.assertEqual(self.delivery(message, "derbyshire/front-door", "handed-over", "received")["state"], "handed-over")
 
 
 class Pull(Case):
