@@ -166,6 +166,14 @@ const char *wg_channel_name(enum wg_channel_kind channel)
 	return names[channel];
 }
 
+const char *wg_organisation_telephone(const struct wg_organisation *organisation)
+{
+	for (unsigned i = 0; organisation != NULL && i < organisation->desk_count; i++)
+		if (organisation->desks[i].telephone[0] != '\0')
+			return organisation->desks[i].telephone;
+	return "";
+}
+
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role)
 {
 	const struct wg_desk *suspended = NULL;

@@ -96,6 +96,8 @@ bool wg_directory_desk(const struct wg_directory *directory, const char *name,
                        const struct wg_organisation **organisation, const struct wg_desk **desk);
 /* The first desk with it that is not suspended; a suspended one when there is no other. */
 const struct wg_desk *wg_organisation_role(const struct wg_organisation *organisation, const char *role);
+/* Whom to ring there when no desk is meant: the first telephone of its desks; "" for none, or when it is NULL. */
+const char *wg_organisation_telephone(const struct wg_organisation *organisation);
 /* The organisation that a client certificate may submit as: a SAN or public key recorded for exactly one organisation;
  * NULL otherwise. */
 const struct wg_organisation *wg_directory_client(const struct wg_directory *directory, const char (*dns)[256],

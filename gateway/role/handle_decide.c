@@ -40,15 +40,6 @@ static int64_t confirm_by(const struct share *s, int64_t since)
 	return 0;
 }
 
-/* Whom to ring: the first of our own desks that has a number. */
-static const char *own_telephone(const struct wg_organisation *self)
-{
-	for (unsigned i = 0; self != NULL && i < self->desk_count; i++)
-		if (self->desks[i].telephone[0] != '\0')
-			return self->desks[i].telephone;
-	return "";
-}
-
 /* How the copy is to be confirmed, with a token of its own; *use is false when there is no way to: no page, and no
  * mail that would reach us. */
 static enum wg_code make_ask(struct share *s, const char *kind, struct wg_ask *ask, bool *use, struct wg_err *err)
@@ -58,12 +49,13 @@ static enum wg_code make_ask(struct share *s, const char *kind, struct wg_ask *a
 	int64_t since = wg_clock_wall() + (int64_t)s->d->delay_minutes * 60 * 1000;
 	*ask = (struct wg_ask){
 		.token = s->token,
+		.reference = s->reference,
 		.reply = s->d->desk->channel == WG_CHANNEL_MAIL && (c->imap_count > 0 || c->lmtp[0] != '\0'),
 		.url = c->acknowledge.url,
 		/* what waits for a person leaves nobody knows when */
 		.until = s->d->verdict == WG_VERDICT_SEND ? confirm_by(s, since) : 0,
 		.ask_whom = self != NULL ? self->name : c->organisation,
-		.telephone = own_telephone(self),
+		.telephone = wg_organisation_telephone(self),
 	};
 	*use = !wg_confirm_exempt(kind) && (ask->reply || ask->url[0] != '\0');
 	return *use ? wg_token_make(s->token, err) : WG_OK;

@@ -284,9 +284,8 @@ static void on_store_lost(void *arg, const struct wg_err *err)
 
 static enum wg_code listen_confirm(struct wg_intake *intake, struct wg_err *err)
 {
-	const struct wg_organisation *us = wg_directory_find(intake->directory, intake->config->organisation);
-	return wg_confirm_start(intake->base, intake->config, us != NULL ? us->name : intake->config->organisation,
-	                        intake->asks, on_store_lost, intake, &intake->confirm, err);
+	return wg_confirm_start(intake->base, intake->config, intake->directory, intake->asks, on_store_lost, intake,
+	                        &intake->confirm, err);
 }
 
 static enum wg_code confine(const struct wg_config *c, struct wg_err *err)

@@ -1,7 +1,8 @@
 /* intake_confirm.c owns the page on which a person confirms by the link of a mail: its listener, who may try how often,
  * and the receipt that comes of it. Opening the link confirms nothing: programs that scan mails open links too.
- * SECURITY: strangers reach it. A token is 128 random bits, known to the store by its hash only; it is never logged,
- * and what is answered does not say whether it was right until an answer was recorded. */
+ * SECURITY: strangers reach it. A token is 128 random bits, known to the store by its hash only; it is never logged.
+ * Whoever has it sees which copy it is of and whether it was answered; whatever is wrong about another gets one and the
+ * same page, after one and the same question to the store, and costs its address a try. */
 #include "role/intake_confirm.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/token.h"
+#include "role/ask.h"
 
 /* One page and one form of two short fields. */
 #define HEADER_MAX ((size_t)8 * 1024)
@@ -29,7 +31,8 @@ struct tried {
 };
 
 struct wg_confirm {
-	const char *us;
+	const struct wg_directory *directory;
+	const char *us, *telephone;
 	struct wg_client *asks;
 	void (*lost)(void *arg, const struct wg_err *err);
 	void *arg;
@@ -77,8 +80,46 @@ static void count_wrong(struct wg_confirm *c, const char *address)
 
 /* ---- the answers */
 
+/* What the page says of a copy. */
+struct facts {
+	char sent[WG_ASK_WHEN], to[512], said_at[WG_ASK_WHEN];
+	struct wg_confirm_shown shown;
+};
+
+static const char *words_of(enum wg_receipt_level said)
+{
+	if (said == WG_RECEIPT_ACKNOWLEDGED)
+		return "a person has this notice and will act on it";
+	return said == WG_RECEIPT_REFUSED ? "this notice is not for that desk" : "";
+}
+
+/* view NULL: nothing is known. */
+static void set_facts(const struct wg_confirm *c, const struct wg_token_view *view, struct facts *f)
+{
+	*f = (struct facts){ .shown = { .us = c->us,
+		                            .telephone = c->telephone,
+		                            .reference = "",
+		                            .sent = f->sent,
+		                            .to = f->to,
+		                            .said = "",
+		                            .said_at = f->said_at,
+		                            .person = "",
+		                            .style = c->style } };
+	if (view == NULL)
+		return;
+	const struct wg_organisation *o = wg_directory_find(c->directory, view->organisation);
+	(void)snprintf(f->to, sizeof f->to, "%s, desk %s", o != NULL ? o->name : view->organisation,
+	               view->desk); /* cut: a long name */
+	if (view->sent > 0)
+		(void)wg_ask_when(view->sent, f->sent); /* gives back its buffer */
+	if (view->said_at > 0)
+		(void)wg_ask_when(view->said_at, f->said_at); /* the same */
+	f->shown.reference = view->reference;
+	f->shown.said = words_of(view->said);
+}
+
 static void answer(const struct wg_confirm *c, struct wg_http_request *r, int status, enum wg_confirm_page page,
-                   const char *person)
+                   const struct wg_token_view *view, bool with_name)
 {
 	/* nothing but our own style sheet is loaded, nobody may frame it, and the link goes to nobody as a referrer */
 	static const struct wg_http_header headers[] = {
@@ -92,7 +133,11 @@ static void answer(const struct wg_confirm *c, struct wg_http_request *r, int st
 		{ NULL, NULL }
 	};
 	WG_AUTO_BUF struct wg_buf html = WG_BUF(PAGE_MAX);
-	wg_confirm_html(page, c->us, person, c->style, &html);
+	struct facts facts;
+	set_facts(c, view, &facts);
+	if (with_name)
+		facts.shown.person = view->person;
+	wg_confirm_html(page, &facts.shown, &html);
 	wg_http_answer(r, status, "text/html; charset=utf-8", html.failed ? "" : wg_buf_text(&html),
 	               html.failed ? 0 : html.len, headers);
 }
@@ -106,33 +151,59 @@ static void answer_style(struct wg_http_request *r)
 static void wrong(struct wg_confirm *c, struct wg_http_request *r)
 {
 	count_wrong(c, wg_http_address(r));
-	answer(c, r, 404, WG_CONFIRM_WRONG, "");
+	answer(c, r, 404, WG_CONFIRM_WRONG, NULL, false);
+}
+
+static void later(struct wg_confirm *c, struct wg_http_request *r, const struct wg_err *err)
+{
+	answer(c, r, 503, WG_CONFIRM_LATER, NULL, false);
+	if (strncmp(err->text, "not accepting", 13) != 0)
+		c->lost(c->arg, err);
+}
+
+/* What the token stands for; false when it has answered. */
+static bool look(struct wg_confirm *c, struct wg_http_request *r, const char *hash, struct wg_token_view *view)
+{
+	struct wg_err err = { 0 };
+	enum wg_code code = wg_client_token(c->asks, hash, view, &err);
+	if (code == WG_NOT_FOUND)
+		wrong(c, r);
+	else if (code != WG_OK)
+		later(c, r, &err);
+	return code == WG_OK;
+}
+
+/* What stands against asking: somebody has answered, or there is nothing to be answered any more. */
+static enum wg_confirm_page page_of(const struct wg_token_view *view)
+{
+	bool gone = view->state == WG_DLV_RECALLED || view->state == WG_DLV_SUPERSEDED || view->state == WG_DLV_WITHHELD;
+	if (view->said != WG_RECEIPT_NOTED)
+		return WG_CONFIRM_USED;
+	return gone ? WG_CONFIRM_GONE : WG_CONFIRM_ASK;
 }
 
 static void record(struct wg_confirm *c, struct wg_http_request *r, const struct wg_receipt_new *receipt)
 {
 	struct wg_receipt_result result;
+	struct wg_token_view view;
 	struct wg_err err = { 0 };
 	bool refused = receipt->level == WG_RECEIPT_REFUSED;
 	enum wg_code code = wg_client_receipt(c->asks, receipt, &result, &err);
-	if (code == WG_OK) {
+	if (code == WG_OK)
 		wg_log(WG_LOG_INFO, "receipt", "delivery", result.delivery, "level", wg_receipt_level_name(receipt->level),
 		       "way", "link", "again", result.again ? "yes" : NULL, NULL);
-		answer(c, r, 200,
-		       result.again ? WG_CONFIRM_AGAIN
-		       : refused    ? WG_CONFIRM_NOT_US
-		                    : WG_CONFIRM_DONE,
-		       receipt->person);
-	} else if (code == WG_NOT_FOUND) {
-		wrong(c, r);
-	} else if (code == WG_REJECT) {
+	if (code == WG_REJECT)
 		wg_log_err(WG_LOG_WARNING, "receipt-refused", &err, "way", "link", NULL);
-		answer(c, r, 409, WG_CONFIRM_USED, "");
-	} else {
-		answer(c, r, 503, WG_CONFIRM_LATER, "");
-		if (strncmp(err.text, "not accepting", 13) != 0)
-			c->lost(c->arg, &err);
-	}
+	if (code == WG_NOT_FOUND)
+		wrong(c, r);
+	else if (code != WG_OK && code != WG_REJECT)
+		later(c, r, &err);
+	else if (!look(c, r, receipt->token_hash, &view)) /* as it stands in the store now */
+		return;
+	else if (code == WG_REJECT)
+		answer(c, r, 409, view.said != WG_RECEIPT_NOTED ? WG_CONFIRM_USED : WG_CONFIRM_GONE, &view, false);
+	else
+		answer(c, r, 200, result.again ? WG_CONFIRM_AGAIN : refused ? WG_CONFIRM_NOT_US : WG_CONFIRM_DONE, &view, true);
 }
 
 static bool is_form(const struct wg_http_request *r)
@@ -143,7 +214,7 @@ static bool is_form(const struct wg_http_request *r)
 	       strchr("; \t", type[sizeof form - 1]) != NULL; /* strchr finds the end of the text too */
 }
 
-static void confirm(struct wg_confirm *c, struct wg_http_request *r, const char *token)
+static void confirm(struct wg_confirm *c, struct wg_http_request *r, const char *hash)
 {
 	struct wg_receipt_new receipt = { .level = WG_RECEIPT_ACKNOWLEDGED, .way = "link" };
 	char what[8];
@@ -157,38 +228,45 @@ static void confirm(struct wg_confirm *c, struct wg_http_request *r, const char 
 	} else if (fine) {
 		fine = strcmp(what, "have") == 0;
 	}
-	if (!fine) {
-		answer(c, r, 422, WG_CONFIRM_MISSING, "");
-		return;
-	}
-	wg_token_hash(token, receipt.token_hash);
-	record(c, r, &receipt);
+	struct wg_token_view view;
+	memcpy(receipt.token_hash, hash, sizeof receipt.token_hash);
+	if (fine)
+		record(c, r, &receipt);
+	else if (look(c, r, hash, &view))
+		answer(c, r, 422, WG_CONFIRM_MISSING, &view, false);
 }
 
-/* The token of BASE/TOKEN; false when the path is none of ours. */
-static bool token_of(const struct wg_confirm *c, const char *path, char token[WG_TOKEN_TEXT])
+/* The hash of the token of BASE/TOKEN. Of a path that is none of ours, the hash of something that no token is: the
+ * store is asked all the same, so that the time of the answer says nothing either. */
+static void hash_of(const struct wg_confirm *c, const char *path, char hash[WG_STORE_HASH_TEXT])
 {
+	char token[WG_TOKEN_TEXT];
 	size_t n = strlen(c->base);
-	return strncmp(path, c->base, n) == 0 && path[n] == '/' &&
-	       wg_token_parse(path + n + 1, strlen(path + n + 1), token);
+	if (strncmp(path, c->base, n) != 0 || path[n] != '/' || !wg_token_parse(path + n + 1, strlen(path + n + 1), token))
+		token[0] = '\0';
+	wg_token_hash(token, hash);
+	wg_wipe(token, sizeof token);
 }
 
 static void handle(void *arg, struct wg_http_request *r)
 {
 	struct wg_confirm *c = arg;
-	char token[WG_TOKEN_TEXT];
+	char hash[WG_STORE_HASH_TEXT];
+	struct wg_token_view view;
 	bool get = strcmp(wg_http_method(r), "GET") == 0;
-	if (get && strcmp(wg_http_path(r), c->style) == 0)
+	if (get && strcmp(wg_http_path(r), c->style) == 0) {
 		answer_style(r);
-	else if (!may_try(c, wg_http_address(r)))
-		answer(c, r, 429, WG_CONFIRM_TOO_MANY, "");
-	else if (!token_of(c, wg_http_path(r), token))
-		wrong(c, r);
-	else if (get)
-		answer(c, r, 200, WG_CONFIRM_ASK, "");
-	else
-		confirm(c, r, token);
-	wg_wipe(token, sizeof token);
+		return;
+	}
+	if (!may_try(c, wg_http_address(r))) {
+		answer(c, r, 429, WG_CONFIRM_TOO_MANY, NULL, false);
+		return;
+	}
+	hash_of(c, wg_http_path(r), hash);
+	if (!get)
+		confirm(c, r, hash);
+	else if (look(c, r, hash, &view))
+		answer(c, r, 200, page_of(&view), &view, false);
 }
 
 /* ---- the listener */
@@ -203,9 +281,10 @@ static void read_base(struct wg_confirm *c, const char *url)
 	(void)snprintf(c->style, sizeof c->style, "%s/style.css", c->base); /* fits */
 }
 
-enum wg_code wg_confirm_start(struct event_base *base, const struct wg_config *config, const char *us,
-                              struct wg_client *asks, void (*lost)(void *arg, const struct wg_err *err), void *arg,
-                              struct wg_confirm **out, struct wg_err *err)
+enum wg_code wg_confirm_start(struct event_base *base, const struct wg_config *config,
+                              const struct wg_directory *directory, struct wg_client *asks,
+                              void (*lost)(void *arg, const struct wg_err *err), void *arg, struct wg_confirm **out,
+                              struct wg_err *err)
 {
 	const struct wg_tls tls = { .certificate = config->acknowledge.tls.certificate,
 		                        .key = config->acknowledge.tls.key };
@@ -224,7 +303,10 @@ enum wg_code wg_confirm_start(struct event_base *base, const struct wg_config *c
 	WG_CLEANUP(wg_confirm_freep) struct wg_confirm *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the confirm page");
-	c->us = us;
+	const struct wg_organisation *us = wg_directory_find(directory, config->organisation);
+	c->directory = directory;
+	c->us = us != NULL ? us->name : config->organisation;
+	c->telephone = wg_organisation_telephone(us);
 	c->asks = asks;
 	c->lost = lost;
 	c->arg = arg;

@@ -4,6 +4,7 @@
 #define WG_ROLE_INTAKE_CONFIRM_H
 
 #include "channel/httpd.h"
+#include "policy/directory.h"
 #include "role/config.h"
 #include "store/client.h"
 
@@ -15,11 +16,12 @@ struct wg_confirm;
 #define WG_CONFIRM_WINDOW_MS (10 * 60 * 1000)
 #define WG_CONFIRM_ADDRESSES 256
 
-/* Listens, when the configuration has <acknowledge>; *out stays NULL otherwise. us: our organisation's name for people,
- * borrowed, as is config. asks: where receipts go, borrowed. lost is called when the store is gone. */
-enum wg_code wg_confirm_start(struct event_base *base, const struct wg_config *config, const char *us,
-                              struct wg_client *asks, void (*lost)(void *arg, const struct wg_err *err), void *arg,
-                              struct wg_confirm **out, struct wg_err *err) WG_MUST;
+/* Listens, when the configuration has <acknowledge>; *out stays NULL otherwise. config and directory: borrowed. asks:
+ * where receipts go, borrowed. lost is called when the store is gone. */
+enum wg_code wg_confirm_start(struct event_base *base, const struct wg_config *config,
+                              const struct wg_directory *directory, struct wg_client *asks,
+                              void (*lost)(void *arg, const struct wg_err *err), void *arg, struct wg_confirm **out,
+                              struct wg_err *err) WG_MUST;
 void wg_confirm_freep(struct wg_confirm **confirm);
 
 /* ---- the pages */
@@ -31,16 +33,25 @@ enum wg_confirm_page {
 	WG_CONFIRM_DONE,    /* recorded: this person has it */
 	WG_CONFIRM_NOT_US,  /* recorded: it is not for them */
 	WG_CONFIRM_AGAIN,   /* this person had said it before */
-	WG_CONFIRM_USED,    /* somebody else had */
+	WG_CONFIRM_USED,    /* somebody had: by this link, or by a reply with its code */
+	WG_CONFIRM_GONE,    /* its sender has recalled it, or another copy has taken its place */
 	WG_CONFIRM_WRONG,   /* no such link; says nothing about why */
 	WG_CONFIRM_TOO_MANY,
 	WG_CONFIRM_LATER /* cannot be recorded now */
 };
+#define WG_CONFIRM_PAGES (WG_CONFIRM_LATER + 1)
 
-/* HTML5 without script, readable without its style sheet. us and person are shown escaped; person "" where the page
- * shows none. style: the path of the style sheet. */
-void wg_confirm_html(enum wg_confirm_page page, const char *us, const char *person, const char *style,
-                     struct wg_buf *out);
+/* What is shown; all borrowed, none NULL, "" for nothing; shown escaped. Nothing of the child is among it: the page is
+ * shown to whoever opens the link. */
+struct wg_confirm_shown {
+	const char *us, *telephone;          /* our organisation, and its number */
+	const char *reference, *sent, *to;   /* the copy: our reference, when it was sent, to which desk */
+	const char *said, *said_at, *person; /* what was recorded, when, by whom */
+	const char *style;                   /* path of the style sheet */
+};
+
+/* HTML5 without script, readable without its style sheet. */
+void wg_confirm_html(enum wg_confirm_page page, const struct wg_confirm_shown *shown, struct wg_buf *out);
 extern const char wg_confirm_css[];
 
 /* The value of a field of an application/x-www-form-urlencoded body, decoded, blanks around it taken off, into out. 1:

@@ -1,5 +1,6 @@
-/* intake_confirm_page.c owns the words and the form of the confirm page. Nothing on it is personal: not the child, not
- * the recipient, not even which notice it is, for the page is shown to whoever opens the link. */
+/* intake_confirm_page.c owns the words and the form of the confirm page. Nothing on it is of the child: the
+ * page is shown to whoever opens the link. Which copy it is, is said by our reference and the time, so that somebody
+ * with four such mails knows which one this is. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -16,6 +17,10 @@ const char wg_confirm_css[] =
 	"input:focus,button:focus{outline:4px solid #9a5b00}\n"
 	"fieldset{border:0;border-top:2px solid #b1b4b6;margin:2rem 0 0;padding:0}\n"
 	"legend{font-weight:bold;padding:0 1rem 0 0}\n"
+	"dl{margin:1.5rem 0;padding:1rem;border:2px solid #0b0c0c}\n"
+	"dt{font-weight:bold}\n"
+	"dd{margin:0 0 .6rem;overflow-wrap:anywhere}\n"
+	"dd:last-child{margin-bottom:0}\n"
 	".fault{border-left:6px solid #942514;padding-left:1rem;font-weight:bold}\n";
 
 static const struct {
@@ -32,9 +37,12 @@ static const struct {
 	                        "The sender is told, with your reason. Please delete the message. You may close this "
 	                        "page." },
 	[WG_CONFIRM_AGAIN] = { "You have answered this already", "Your first answer stands. You may close this page." },
-	[WG_CONFIRM_USED] = { "This notice was answered already", "Somebody else has used this link before you. If you do "
-	                                                          "not know who in your team it was, ring "
-	                                                          "the number that stands in the message." },
+	[WG_CONFIRM_USED] = { "This notice was answered already", "The answer that came first stands. If you do not know "
+	                                                          "who in your team gave it, or it should not have been "
+	                                                          "given, ring us." },
+	[WG_CONFIRM_GONE] = { "This copy does not count any more", "Its sender has recalled it, or a newer copy has taken "
+	                                                           "its place: look for a later message from us. If there "
+	                                                           "is none, ring us." },
 	[WG_CONFIRM_WRONG] = { "This link cannot be used",
 	                       "It may be incomplete, or too old. Open it from the message again, whole, or reply to the "
 	                       "message with your name, or ring the number that stands in it." },
@@ -57,30 +65,63 @@ static const char form[] =
 	"<p><button class=\"no\" type=\"submit\" name=\"answer\" value=\"refuse\">This is not for us</button></p>\n"
 	"</fieldset>\n</form>\n";
 
-void wg_confirm_html(enum wg_confirm_page page, const char *us, const char *person, const char *style,
-                     struct wg_buf *out)
+static void put_text(struct wg_buf *out, const char *text)
 {
+	wg_buf_put_xml(out, text, strlen(text));
+}
+
+/* One line of what is known; nothing where there is nothing. */
+static void put_line(struct wg_buf *out, const char *name, const char *text, bool *open)
+{
+	if (text[0] == '\0')
+		return;
+	wg_buf_printf(out, "%s<dt>%s</dt><dd>", *open ? "" : "<dl>\n", name);
+	put_text(out, text);
+	wg_buf_puts(out, "</dd>\n");
+	*open = true;
+}
+
+/* Which copy, and what was recorded of it. Where nothing was, the reader still has to find the mail that it is about.
+ */
+static void put_facts(const struct wg_confirm_shown *s, struct wg_buf *out)
+{
+	bool open = false;
+	put_line(out, "Our reference", s->reference, &open);
+	put_line(out, "Sent", s->sent, &open);
+	put_line(out, "To", s->to, &open);
+	put_line(out, "Recorded", s->said, &open);
+	put_line(out, "When", s->said_at, &open);
+	put_line(out, "Name", s->person, &open);
+	if (open)
+		wg_buf_puts(out, "</dl>\n");
+}
+
+static void put_ring(const struct wg_confirm_shown *s, struct wg_buf *out)
+{
+	wg_buf_puts(out, "<p>Questions: ");
+	put_text(out, s->us);
+	wg_buf_puts(out, s->telephone[0] != '\0' ? ", telephone " : "");
+	put_text(out, s->telephone);
+	wg_buf_puts(out, "</p>\n");
+}
+
+void wg_confirm_html(enum wg_confirm_page page, const struct wg_confirm_shown *s, struct wg_buf *out)
+{
+	bool asks = page == WG_CONFIRM_ASK || page == WG_CONFIRM_MISSING;
 	wg_buf_printf(out,
 	              "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
 	              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	              "<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n<link rel=\"stylesheet\" href=\"",
 	              pages[page].title);
-	wg_buf_put_xml(out, style, strlen(style));
+	put_text(out, s->style);
 	wg_buf_printf(out, "\">\n</head>\n<body>\n<main>\n<h1>%s</h1>\n", pages[page].title);
-	if (page == WG_CONFIRM_ASK || page == WG_CONFIRM_MISSING) {
-		wg_buf_puts(out, "<p>Sent by ");
-		wg_buf_put_xml(out, us, strlen(us));
-		wg_buf_puts(out, ".</p>\n");
-	}
-	if (person[0] != '\0') {
-		wg_buf_puts(out, "<p>Recorded name: ");
-		wg_buf_put_xml(out, person, strlen(person));
-		wg_buf_puts(out, "</p>\n");
-	}
 	wg_buf_printf(out, "<p%s>%s</p>\n", page == WG_CONFIRM_MISSING ? " class=\"fault\" role=\"alert\"" : "",
 	              pages[page].words);
-	if (page == WG_CONFIRM_ASK || page == WG_CONFIRM_MISSING)
+	put_facts(s, out);
+	if (asks)
 		wg_buf_puts(out, form);
+	if (s->reference[0] != '\0') /* who has no right link is told no more than that */
+		put_ring(s, out);
 	wg_buf_puts(out, "</main>\n</body>\n</html>\n");
 }
 

@@ -99,6 +99,11 @@ enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_repo
 enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt_new *receipt,
                                struct wg_receipt_result *out, struct wg_err *err) WG_MUST;
 
+/* intake: what the token with that hash stands for; nothing is recorded by it. WG_NOT_FOUND: there is no such token, or
+ * what it stood for was purged: the same words. */
+enum wg_code wg_client_token(struct wg_client *client, const char *token_hash, struct wg_token_view *out,
+                             struct wg_err *err) WG_MUST;
+
 /* intake: what lies ready for the pull desks of an organisation, oldest first, after the delivery with that id ("" from
  * the start); never one while an earlier one of the same episode and desk has not been fetched. The caller frees *out.
  */

@@ -33,6 +33,23 @@ enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt
 	return code;
 }
 
+enum wg_code wg_client_token(struct wg_client *client, const char *token_hash, struct wg_token_view *out,
+                             struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_token_view view;
+	struct wg_cur answer;
+	wg_buf_str(&body, token_hash);
+	enum wg_code code = wg_client_check_text(token_hash, WG_STORE_HASH_TEXT - 1, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_TOKEN, &body, &answer, err);
+	if (code == WG_OK && !wg_codec_get_token_view(&answer, &view))
+		code = wg_client_garbled(err);
+	if (code == WG_OK)
+		*out = view;
+	return code;
+}
+
 enum wg_code wg_client_tasks(struct wg_client *client, unsigned max, struct wg_task **out, unsigned *count,
                              struct wg_err *err)
 {

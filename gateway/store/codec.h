@@ -20,6 +20,8 @@ void wg_codec_put_msg_new(struct wg_buf *b, const struct wg_msg_new *m);
 bool wg_codec_get_msg_new(struct wg_cur *c, struct wg_msg_new *m);
 void wg_codec_put_receipt(struct wg_buf *b, const struct wg_msg_receipt *r);
 bool wg_codec_get_receipt(struct wg_cur *c, struct wg_msg_receipt *r);
+void wg_codec_put_token_view(struct wg_buf *b, const struct wg_token_view *v);
+bool wg_codec_get_token_view(struct wg_cur *c, struct wg_token_view *v);
 void wg_codec_put_status(struct wg_buf *b, const struct wg_msg_status *s);
 bool wg_codec_get_status(struct wg_cur *c, struct wg_msg_status *s);
 void wg_codec_put_msg_jobs(struct wg_buf *b, const struct wg_msg_job *jobs, unsigned count);

@@ -63,6 +63,34 @@ bool wg_codec_get_receipt_result(struct wg_cur *c, struct wg_receipt_result *r)
 	return wg_cur_end(c);
 }
 
+void wg_codec_put_token_view(struct wg_buf *b, const struct wg_token_view *v)
+{
+	wg_buf_str(b, v->reference);
+	wg_buf_str(b, v->organisation);
+	wg_buf_str(b, v->desk);
+	wg_buf_u8(b, (uint8_t)v->state);
+	wg_buf_u64(b, (uint64_t)v->sent);
+	wg_buf_u8(b, (uint8_t)v->said);
+	wg_buf_str(b, v->person);
+	wg_buf_u64(b, (uint64_t)v->said_at);
+}
+
+bool wg_codec_get_token_view(struct wg_cur *c, struct wg_token_view *v)
+{
+	wg_cur_name(c, v->reference, sizeof v->reference);
+	wg_cur_name(c, v->organisation, sizeof v->organisation);
+	wg_cur_name(c, v->desk, sizeof v->desk);
+	get_state(c, &v->state);
+	v->sent = (int64_t)wg_cur_u64(c);
+	uint8_t said = wg_cur_u8(c);
+	if (said >= WG_RECEIPT_LEVELS)
+		c->failed = true;
+	v->said = c->failed ? WG_RECEIPT_NOTED : (enum wg_receipt_level)said;
+	wg_cur_name(c, v->person, sizeof v->person);
+	v->said_at = (int64_t)wg_cur_u64(c);
+	return wg_cur_end(c);
+}
+
 /* ---- tasks */
 
 /* The texts of a task, in their order on the wire. */

@@ -59,6 +59,17 @@ struct wg_receipt_result {
 	bool again;                   /* this receipt was there already */
 };
 
+/* What a token stands for, for whoever has it: which copy, and what was said with it. Asking says nothing. */
+struct wg_token_view {
+	char reference[WG_REFERENCE_TEXT], organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1];
+	enum wg_delivery_state state;
+	int64_t sent; /* wall ms at which it was first handed over; 0: not yet */
+	/* The first answer that was given with it: ACKNOWLEDGED or REFUSED, by whom and when; NOTED: none yet. */
+	enum wg_receipt_level said;
+	char person[WG_STORE_PERSON];
+	int64_t said_at; /* wall ms at which it came */
+};
+
 /* ---- tasks: what the process role does on its own account, when its time has come */
 
 enum wg_task_kind {

@@ -50,6 +50,19 @@ enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err)
 	return WG_OK;
 }
 
+enum wg_code wg_op_token(struct wg_ask *ask, struct wg_err *err)
+{
+	char hash[WG_STORE_HASH_TEXT];
+	struct wg_token_view view;
+	wg_cur_name(&ask->in, hash, sizeof hash);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	enum wg_code code = wg_store_token(ask->server->store, hash, &view, err);
+	if (code == WG_OK)
+		wg_codec_put_token_view(ask->answer, &view);
+	return code;
+}
+
 enum wg_code wg_op_tasks(struct wg_ask *ask, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_task *tasks = NULL;

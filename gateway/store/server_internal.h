@@ -112,6 +112,7 @@ enum wg_code wg_op_exempt(struct wg_ask *ask, struct wg_err *err);
 enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_tasks(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_task_done(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_token(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_inbox(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_inbox_take(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_hooks(struct wg_ask *ask, struct wg_err *err) WG_MUST;

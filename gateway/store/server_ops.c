@@ -351,6 +351,7 @@ static const struct row {
 	[WG_OP_LEGAL_HOLD] = { "legal-hold", ADMIN, false, false, wg_op_legal_hold },
 	[WG_OP_PURGE] = { "purge", ADMIN, false, false, wg_op_purge },
 	[WG_OP_RECEIPT] = { "receipt", INTAKE | PROCESS | DELIVER, false, false, wg_op_receipt },
+	[WG_OP_TOKEN] = { "token", INTAKE, false, false, wg_op_token },
 	[WG_OP_TASKS] = { "tasks", PROCESS, false, false, wg_op_tasks },
 	[WG_OP_TASK_DONE] = { "task-done", PROCESS, false, false, wg_op_task_done },
 	[WG_OP_INBOX] = { "inbox", INTAKE, false, false, wg_op_inbox },

@@ -323,8 +323,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_RECEIPT_SAME] =
 		"SELECT delivery, moved FROM receipt WHERE asked = ?1 AND giver = ?2 AND same = ?3 AND level = ?4",
-	[SQL_RECEIPT_TOKEN] = "SELECT person, moved FROM receipt WHERE delivery = ?1 AND by_token = 1 AND level IN"
-						  " ('acknowledged','refused') ORDER BY seq LIMIT 1",
+	[SQL_RECEIPT_TOKEN] =
+		"SELECT person, moved, level, at FROM receipt WHERE delivery = ?1 AND by_token = 1 AND level IN"
+		" ('acknowledged','refused') ORDER BY seq LIMIT 1",
 	[SQL_RECEIPT_COUNT] = "SELECT count(*) FROM receipt WHERE delivery = ?1 AND giver = ?2 AND by_token = ?3",
 	[SQL_RECEIPT_PUT] = "INSERT INTO receipt(delivery, recipient, at, level, giver, way, asked, same, by_token, person,"
 						" detail, copy_hash, log_head, message, said_at, salt) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"

@@ -435,6 +435,8 @@ enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const st
 enum wg_code wg_store_receipt(struct wg_store *store, struct wg_now now, enum wg_states_who who,
                               const struct wg_receipt_new *receipt, struct wg_receipt_result *out,
                               struct wg_err *refused, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_token(struct wg_store *store, const char *token_hash, struct wg_token_view *out,
+                            struct wg_err *err) WG_MUST;
 enum wg_code wg_store_tasks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_task **out,
                             unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_task_done(struct wg_store *store, struct wg_now now, const struct wg_task_done *done,

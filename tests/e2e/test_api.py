@@ -241,6 +241,7 @@ class Confirming(Case):
                        if p.get_content_type() == "text/plain")
         row = next(r for r in self.settle(message, ("handed-over", "received", "sealed")) if r["organisation"] == "staffordshire")
         self.assertIn(f"https://localhost:{self.confirm_port}/confirm/wgc-", text)
+        self.assertIn(f"Our reference: {message}.staffordshire.front-door\n", text)
         return re.search(r"/confirm/(wgc-[0-9a-z]{26})", text).group(1), row["delivery"] if "delivery" in row else row["id"], message
 
     def page(self, method, path, body=None, kind="application/x-www-form-urlencoded", source="127.0.0.1"):
@@ -258,9 +259,15 @@ class Confirming(Case):
 
     def test_confirm(self):
         token, delivery, message = self.link("LINK-1")
-        for _ in range(3):  # a scanner opens it, more than once
+        for _ in range(3 + 12):  # a scanner opens it, more often than a stranger may try
             status, headers, html = self.page("GET", f"/confirm/{token}", source="127.0.0.2")
             self.assertEqual(status, 200)
+        reference = f"{message}.staffordshire.front-door"
+        self.assertIn(reference, html)
+        self.assertLess(html.index(reference), html.index("<button"))
+        self.assertRegex(html, r"<dt>Sent</dt><dd>\d+ \w+ 20\d\d, \d\d:\d\d</dd>")
+        self.assertIn(", desk front-door</dd>", html)
+        self.assertNotIn("<dt>Recorded</dt>", html)
         self.assertNotEqual(self.delivery_state(message), "acknowledged")
         self.assertEqual((headers["Referrer-Policy"], headers["Cache-Control"]), ("no-referrer", "no-store"))
         self.assertTrue(headers["Content-Security-Policy"].startswith("default-src 'none'"))
@@ -275,8 +282,13 @@ class Confirming(Case):
         self.assertEqual(self.page("POST", f"/confirm/{token}", '{"name":"Sam"}', "application/json")[0], 422)
         status, _, html = self.page("POST", f"/confirm/{token}", "name=Sam+%3CExample%3E&answer=have")
         self.assertEqual(status, 200)
-        self.assertIn("Sam &lt;Example&gt;", html)
+        for words in ("Sam &lt;Example&gt;", reference, "a person has this notice and will act on it", "<dt>When</dt>"):
+            self.assertIn(words, html)
         self.assertEqual(self.delivery_state(message), "acknowledged")
+        status, _, html = self.page("GET", f"/confirm/{token}")  # opened again: answered, when, and whom to ring
+        self.assertEqual((status, "<form" in html, "answered already" in html, "Sam" in html), (200, False, True, False))
+        for words in (reference, "<dt>When</dt>", "Questions: "):
+            self.assertIn(words, html)
         status, _, html = self.page("POST", f"/confirm/{token.upper()}", "name=Sam+%3CExample%3E&answer=have")
         self.assertEqual((status, "answered this already" in html), (200, True))
         status, _, html = self.page("POST", f"/confirm/{token}", "name=Kim+Other&answer=have")
@@ -301,7 +313,15 @@ class Confirming(Case):
         self.assertEqual(pages.pop()[0], 404)
         codes = [self.page("POST", "/confirm/wgc-" + f"{n}" * 26, "name=Sam&answer=have", source=source)[0] for n in range(1, 8)]
         self.assertEqual(codes, [404] * 5 + [429] * 2)
-        self.assertEqual(self.page("GET", "/confirm/wgc-" + "1" * 26)[0], 200)  # others are not touched
+        token, _, message = self.link("LINK-3")
+        self.assertEqual(self.page("GET", f"/confirm/{token}")[0], 200)  # others are not touched
+        self.assertEqual(self.page("GET", f"/confirm/{token}", source=source)[0], 429)
+        source = "127.0.0.10"
+        pages = {self.page("GET", path, source=source)[::2] for path in ("/confirm/wgc-" + "2" * 26, "/confirm/wgc-2", "/confirm/", "/confirm/x/y")}
+        self.assertEqual(len(pages), 1)
+        status, html = pages.pop()
+        self.assertEqual((status, "<form" in html, "<dl>" in html, "Questions" in html), (404, False, False, False))
+        self.assertNotEqual(self.delivery_state(message), "acknowledged")
 
     def test_limits(self):
         self.assertEqual(self.page("POST", "/confirm/wgc-" + "1" * 26, "name=" + "x" * 9000, source="127.0.0.3")[0], 413)

@@ -15,7 +15,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(strlen(out) < sizeof out && (found == 1) == (out[0] != '\0'));
 	assert(wg_utf8_valid(out, strlen(out)));
 	WG_AUTO_BUF struct wg_buf html = WG_BUF(65536);
-	wg_confirm_html(WG_CONFIRM_DONE, "us", out, "/style.css", &html);
+	const struct wg_confirm_shown shown = { .us = "us",
+		                                    .telephone = "",
+		                                    .reference = out,
+		                                    .sent = "",
+		                                    .to = out,
+		                                    .said = "",
+		                                    .said_at = "",
+		                                    .person = out,
+		                                    .style = "/style.css" };
+	wg_confirm_html(WG_CONFIRM_DONE, &shown, &html);
 	assert(!html.failed && strstr(wg_buf_text(&html), "<script") == NULL);
 	return 0;
 }

@@ -49,13 +49,31 @@ static void test_fields(void **state)
 	}
 }
 
+/* Nothing known: as of a wrong link. */
+static const struct wg_confirm_shown nothing = { .us = "Us & <b>co</b>",
+	                                             .telephone = "01632 960001",
+	                                             .reference = "",
+	                                             .sent = "",
+	                                             .to = "",
+	                                             .said = "",
+	                                             .said_at = "",
+	                                             .person = "",
+	                                             .style = "/s.css" };
+
 static void test_pages(void **state)
 {
 	(void)state;
-	for (unsigned page = WG_CONFIRM_ASK; page <= WG_CONFIRM_LATER; page++) {
+	for (unsigned page = WG_CONFIRM_ASK; page < WG_CONFIRM_PAGES; page++) {
 		struct wg_buf html = WG_BUF(65536);
-		wg_confirm_html((enum wg_confirm_page)page, "Us & <b>co</b>", page == WG_CONFIRM_DONE ? "Sam \"<i>\"" : "",
-		                "/s.css", &html);
+		struct wg_confirm_shown shown = nothing;
+		bool known = page < WG_CONFIRM_WRONG;
+		if (known) {
+			shown.reference = "01k9tess00examp1e0m1ss1ng1.<i>";
+			shown.sent = "22 November 2026, 09:30";
+			shown.to = "Them <i>, desk front-door";
+			shown.person = "Sam \"<i>\"";
+		}
+		wg_confirm_html((enum wg_confirm_page)page, &shown, &html);
 		const char *text = wg_buf_text(&html);
 		assert_false(html.failed);
 		assert_int_equal(strncmp(text, "<!DOCTYPE html>\n<html lang=\"en-GB\">", 35), 0);
@@ -66,7 +84,14 @@ static void test_pages(void **state)
 		bool form = page == WG_CONFIRM_ASK || page == WG_CONFIRM_MISSING;
 		assert_int_equal(strstr(text, "<form method=\"post\"") != NULL, form);
 		assert_int_equal(strstr(text, "<label for=\"name\">") != NULL, form);
-		assert_int_equal(strstr(text, "Us &amp; &lt;b&gt;co") != NULL, form);
+		/* which copy stands before the button */
+		const char *reference = strstr(text, "01k9tess00examp1e0m1ss1ng1.&lt;i&gt;"), *button = strstr(text, "<button");
+		assert_int_equal(reference != NULL, known);
+		assert_true(button == NULL || (reference != NULL && reference < button));
+		assert_int_equal(strstr(text, "22 November 2026, 09:30") != NULL, known);
+		assert_int_equal(strstr(text, "<dl>") != NULL, known);
+		assert_int_equal(strstr(text, "Us &amp; &lt;b&gt;co") != NULL, known); /* whom to ring, for whom it concerns */
+		assert_int_equal(strstr(text, "01632 960001") != NULL, known);
 		wg_buf_free(&html);
 	}
 }

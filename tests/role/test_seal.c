@@ -126,6 +126,7 @@ static void test_asked(void **state)
 	char token[WG_TOKEN_TEXT], again[WG_TOKEN_TEXT];
 	assert_int_equal(wg_token_make(token, &pki_err), WG_OK);
 	const struct wg_ask ask = { .token = token,
+		                        .reference = "01k9tess00examp1e0m1ss1ng1.them.desk",
 		                        .reply = true,
 		                        .url = "https://confirm.staffordshire.example",
 		                        .until = 1795347000000,

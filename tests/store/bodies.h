@@ -95,6 +95,7 @@ static inline void put_confirm(unsigned op, const char *id, struct wg_buf *b)
 		wg_buf_u32(b, 0);
 		break;
 	case WG_OP_RECEIPTS:
+	case WG_OP_TOKEN:
 		wg_buf_str(b, id);
 		break;
 	case WG_OP_HOOKS:

@@ -436,6 +436,65 @@ static void whose_mail(void **state)
 
 /* ---- purge, audit */
 
+static struct wg_token_view view_of(struct scene *s, const char *hash)
+{
+	struct wg_err err = { 0 };
+	struct wg_token_view view = { .sent = -1 };
+	OK(wg_store_token(s->store, hash, &view, &err));
+	return view;
+}
+
+/* What whoever has a token sees: never more than which copy and what was said with it; and looking changes nothing. */
+static void what_a_token_shows(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	struct wg_receipt_result result;
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 16);
+	uint64_t freed = 0;
+	bool more = false;
+	struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
+	rig_hash(7, d.token_hash);
+	decided(s, 1, &d, 1, id);
+	assert_int_equal(view_of(s, d.token_hash).sent, 0);
+	struct wg_dlv_job job = take_delivery(s);
+	(void)report(s, &job, WG_DLV_HANDED_OVER, 0);
+	int64_t log = number(s, "SELECT count(*) FROM log");
+	struct wg_token_view view = view_of(s, d.token_hash);
+	assert_string_equal(view.reference, delivery_of(s, id).reference);
+	assert_string_equal(view.organisation, MEADOW);
+	assert_string_equal(view.desk, "duty");
+	assert_int_equal(view.sent, s->now.wall);
+	assert_int_equal(view.said, WG_RECEIPT_NOTED);
+	assert_int_equal(view.state, WG_DLV_HANDED_OVER);
+	assert_int_equal(number(s, "SELECT count(*) FROM log"), log);
+	struct wg_receipt_new r = { .level = WG_RECEIPT_OPENED, .way = "link" };
+	memcpy(r.token_hash, d.token_hash, sizeof r.token_hash);
+	assert_int_equal(give(s, &r, &result), WG_OK);
+	assert_int_equal(view_of(s, d.token_hash).said, WG_RECEIPT_NOTED); /* that it was opened uses nothing up */
+	s->now.wall += 60000;
+	r.level = WG_RECEIPT_ACKNOWLEDGED;
+	memcpy(r.person, "Sam Duty", 9);
+	assert_int_equal(give(s, &r, &result), WG_OK);
+	view = view_of(s, d.token_hash);
+	assert_int_equal(view.said, WG_RECEIPT_ACKNOWLEDGED);
+	assert_string_equal(view.person, "Sam Duty");
+	assert_int_equal(view.said_at, s->now.wall);
+	assert_int_equal(view.sent, s->now.wall - 60000);
+	struct wg_token_view none = { .sent = -1 };
+	FAILS(WG_NOT_FOUND, wg_store_token(s->store, r.copy_hash, &none, &err)); /* "" is no token */
+	memset(r.token_hash, 'a', sizeof r.token_hash - 1);
+	FAILS(WG_NOT_FOUND, wg_store_token(s->store, r.token_hash, &none, &err));
+	s->now.wall += 86400000;
+	const struct wg_purge what = {
+		.kind = "missing", .before = s->now.wall, .after = "", .who = "robin", .why = "old"
+	};
+	OK(wg_store_purge(s->store, s->now, &what, &out, &freed, &more, &err));
+	FAILS(WG_NOT_FOUND, wg_store_token(s->store, d.token_hash, &none, &err));
+	assert_int_equal(none.sent, -1);
+}
+
 static void purged_words(void **state)
 {
 	struct scene *s = *state;
@@ -505,6 +564,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(any_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_may, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_token_is_one_persons, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_token_shows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_one_that_was_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(with_a_message, set_up, tear_down),
