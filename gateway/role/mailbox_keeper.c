@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/asan.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -34,17 +35,6 @@
 /* One mail twice, libcurl's buffers and OpenSSL's. */
 #define MEMORY ((rlim_t)512 * 1024 * 1024)
 #define CPU_S 300
-
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-#ifndef ASAN
-#define ASAN 0
-#endif
 
 struct keeper {
 	const struct wg_mailbox_box *box;
@@ -77,7 +67,7 @@ static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
 	const struct rlimit memory = { .rlim_cur = MEMORY, .rlim_max = MEMORY };
 	struct wg_err err = { 0 };
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != keeper || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
-	    (!ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
+	    (!WG_ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
 		_exit(1);
 	if (k->box->imap != NULL) {
 		const struct wg_imap_box box = box_of(k->box->imap);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/asan.h"
 #include "base/mem.h"
 #include "sys/child_internal.h"
 
@@ -17,17 +18,6 @@
 #define SPAWN_FD_BASE 16
 /* A reader needs its pipes and, while it starts, a few libraries and charset tables. */
 #define SPAWN_MAX_FILES 64
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SPAWN_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SPAWN_ASAN 1
-#endif
-#endif
-#ifndef SPAWN_ASAN
-#define SPAWN_ASAN 0
-#endif
 
 enum spawn_step {
 	STEP_GROUP,
@@ -119,7 +109,7 @@ static bool set_limits(const struct wg_child *spec)
 	/* one second between the soft limit, whose SIGXCPU tells why, and the hard one, which nothing survives */
 	return set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1) && set_limit(RLIMIT_CORE, 0, 0) &&
 	       set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
-	       (SPAWN_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
+	       (WG_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
 }
 
 static bool tie_to_parent(pid_t parent)
@@ -131,7 +121,7 @@ static bool tie_to_parent(pid_t parent)
 /* Every step in order; returns the one that failed. */
 static enum spawn_step child_steps(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent, int *status)
 {
-	static char *const environment[] = { SPAWN_ASAN ? "ASAN_OPTIONS=detect_leaks=0" : NULL, NULL };
+	static char *const environment[] = { WG_ASAN ? "ASAN_OPTIONS=detect_leaks=0" : NULL, NULL };
 	bool secret = spec->secret != NULL;
 	if (setpgid(0, 0) != 0)
 		return STEP_GROUP;

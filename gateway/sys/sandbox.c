@@ -8,7 +8,7 @@
 
 #include "sys/sandbox_internal.h"
 
-#if WG_SANDBOX_ASAN
+#if WG_ASAN
 /* The leak checker stops the process with ptrace and reads /proc, which the filter forbids: it is turned off, by its
  * own hook, for a process that confined itself. Leaks are looked for in the tests of the unconfined code. */
 static int confined;
@@ -40,7 +40,7 @@ enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err)
 		code = wg_sandbox_filter(what->kind, err);
 	if (code != WG_OK)
 		return wg_err_add(err, "confinement");
-#if WG_SANDBOX_ASAN
+#if WG_ASAN
 	confined = 1;
 #endif
 	if (abi == 0)

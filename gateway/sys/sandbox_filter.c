@@ -189,7 +189,7 @@ static const struct plain_rule plain_rules[] = {
 	{ PROCESS, SCMP_SYS(landlock_create_ruleset) },
 	{ PROCESS, SCMP_SYS(landlock_add_rule) },
 	{ PROCESS, SCMP_SYS(landlock_restrict_self) },
-#if WG_SANDBOX_ASAN
+#if WG_ASAN
 	{ PROCESS, SCMP_SYS(personality) }, /* the sanitizer of a started program asks how memory is laid out */
 #endif
 #ifdef WG_COVERAGE

@@ -2,21 +2,11 @@
 #ifndef WG_SYS_SANDBOX_INTERNAL_H
 #define WG_SYS_SANDBOX_INTERNAL_H
 
+#include "base/asan.h"
 #include "sys/sandbox.h"
 
 /* One bit for each kind, so that a table row can name several. */
 #define WG_SANDBOX_BIT(kind) (1U << (kind))
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WG_SANDBOX_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WG_SANDBOX_ASAN 1
-#endif
-#endif
-#ifndef WG_SANDBOX_ASAN
-#define WG_SANDBOX_ASAN 0
-#endif
 
 /* Restricts files, TCP ports, abstract sockets and signals as far as the kernel's Landlock goes. *abi is the version
  * found, 0 when the kernel has none (still WG_OK). WG_NOT_FOUND: a path that the caller named is not there. */

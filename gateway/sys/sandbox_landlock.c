@@ -91,7 +91,7 @@ static const struct builtin builtins[] = {
 	{ OUTWARD, GRANT_READ, "/etc/hosts" },
 	{ OUTWARD, GRANT_READ, "/etc/gai.conf" },
 	{ OUTWARD, GRANT_READ, "/etc/services" },
-#if WG_SANDBOX_ASAN
+#if WG_ASAN
 	{ ROLES, GRANT_READ, "/proc" }, /* the sanitizer of a started program reads its own map of memory */
 #endif
 };

@@ -1,20 +1,12 @@
 /* run.c owns how tests run a reader. */
 #include "run.h"
 
+#include "base/asan.h"
 #include "base/limits.h"
 #include "notice/xml.h"
 #include "sys/child.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CPU_S 20
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CPU_S 20
-#endif
-#endif
-#ifndef CPU_S
-#define CPU_S 2
-#endif
+#define CPU_S (WG_ASAN ? 20 : 2)
 #define WALL_MS 60000
 #define MEMORY ((uint64_t)256 * 1024 * 1024)
 

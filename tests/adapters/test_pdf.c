@@ -2,6 +2,7 @@
  * which words, and that whatever a PDF holds, it costs at most 2 s of CPU and 256 MiB and leaves the next one alone. */
 #include "run.h"
 
+#include "base/asan.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "readers/pdf_internal.h"
@@ -78,16 +79,7 @@ static const struct {
 
 /* Under a sanitizer memory is not limited (sys/child_spawn.c): what only that limit stops is then read, or stopped
  * later. */
-#if defined(__SANITIZE_ADDRESS__)
-#define MEMORY_LIMITED false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MEMORY_LIMITED false
-#endif
-#endif
-#ifndef MEMORY_LIMITED
-#define MEMORY_LIMITED true
-#endif
+#define MEMORY_LIMITED (!WG_ASAN)
 
 static void next_one_is_read(void)
 {
