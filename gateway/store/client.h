@@ -95,7 +95,7 @@ enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_repo
 /* Keeps a receipt and moves its delivery as RECEIPTS.md says. WG_NOT_FOUND: no delivery of that reference, id or token
  * that organisation may speak for; WG_REJECT: it contradicts what was sent (another copy's hash), it needs a person's
  * name, the token was used by somebody else before, or nothing of it was sent. The same again (same id and level from
- * the same giver): the first answer, out->again. */
+ * the same giver): the first answer, out->again. deliver gives neither organisation nor token: the store drops it. */
 enum wg_code wg_client_receipt(struct wg_client *client, const struct wg_receipt_new *receipt,
                                struct wg_receipt_result *out, struct wg_err *err) WG_MUST;
 

@@ -40,6 +40,9 @@ enum wg_code wg_op_receipt(struct wg_ask *ask, struct wg_err *err)
 	wg_codec_get_receipt_new(&ask->in, &receipt);
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
+	/* it asks MESH what became of a copy: nobody has shown it a signature, a certificate or a token */
+	if (ask->conn->role == WG_ROLE_DELIVER && (receipt.organisation[0] != '\0' || receipt.token_hash[0] != '\0'))
+		return wg_ask_denied(ask, "deliver may not speak for a recipient", err);
 	enum wg_code code = wg_store_receipt(ask->server->store, ask->server->now, who_is(ask->conn->role), &receipt,
 	                                     &result, &refused, err);
 	if (code != WG_OK)

@@ -84,7 +84,7 @@ struct wg_ask {
 	struct wg_conn *conn;
 	struct wg_cur in;
 	struct wg_buf *answer;
-	bool malformed;   /* the peer does not speak the protocol */
+	bool malformed;   /* the peer does not speak the protocol, or asks what it may not: it is dropped */
 	bool nothing;     /* a lease found nothing */
 	unsigned wait_ms; /* how long that lease wants to wait */
 };
@@ -98,6 +98,8 @@ enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err) WG_
 
 /* For a request that does not read as it should: its peer is dropped. */
 enum wg_code wg_ask_malformed(struct wg_ask *ask, struct wg_err *err);
+/* For one whose role may ask the like, but not this. */
+enum wg_code wg_ask_denied(struct wg_ask *ask, const char *what, struct wg_err *err);
 
 /* ---- server_sharing.c: rows of the table */
 enum wg_code wg_op_context(struct wg_ask *ask, struct wg_err *err);

@@ -14,6 +14,12 @@ enum wg_code wg_ask_malformed(struct wg_ask *ask, struct wg_err *err)
 	return wg_err_set(err, WG_REJECT, "the request does not read as it should, or memory ran out");
 }
 
+enum wg_code wg_ask_denied(struct wg_ask *ask, const char *what, struct wg_err *err)
+{
+	ask->malformed = true;
+	return wg_err_set(err, WG_DENIED, "%s", what);
+}
+
 static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 {
 	struct wg_server *s = ask->server;
@@ -21,6 +27,8 @@ static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 	struct wg_msg_receipt receipt;
 	if (!wg_codec_get_msg_new(&ask->in, &msg))
 		return wg_ask_malformed(ask, err);
+	if (strcmp(msg.way, "self") == 0) /* those are made by process, and believed */
+		return wg_ask_denied(ask, "intake may not hand in a notice of our own", err);
 	/* Twice: once in the write-ahead log, once in the database. */
 	uint64_t needed = WG_STORE_RESERVE + 2 * (uint64_t)msg.blob_len;
 	if (!s->accepting || s->room < needed)

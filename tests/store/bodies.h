@@ -76,7 +76,7 @@ static inline void put_confirm(unsigned op, const char *id, struct wg_buf *b)
 {
 	switch (op) {
 	case WG_OP_RECEIPT:
-		wg_codec_put_receipt_new(b, &(struct wg_receipt_new){ .reference = "nothing", .organisation = "meadowton" });
+		wg_codec_put_receipt_new(b, &(struct wg_receipt_new){ .reference = "nothing" });
 		break;
 	case WG_OP_TASKS:
 		wg_buf_u32(b, 1);

@@ -207,6 +207,43 @@ static void malformed_requests(void **state)
 	assert_int_equal(r.dropped, WG_COUNT(rows));
 }
 
+/* What a role may ask at all it may still not ask in somebody else's place. */
+static void in_nobodys_place(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_receipt_result result;
+	struct wg_msg_receipt receipt;
+	(void)state;
+	rig_start(&r);
+	struct wg_msg_new own = rig_message(1);
+	(void)snprintf(own.way, sizeof own.way, "self");
+	struct wg_client *intake = rig_client(&r, WG_ROLE_INTAKE);
+	FAILS(WG_AGAIN, wg_client_add(intake, &own, &receipt, &err));
+	wg_client_freep(&intake);
+	const struct wg_receipt_new rows[] = {
+		{ .reference = "m.oatshire.duty",
+		  .organisation = "oatshire",
+		  .person = "Robin",
+		  .level = WG_RECEIPT_ACKNOWLEDGED },
+		{ .reference = "m.oatshire.duty", .organisation = "oatshire", .level = WG_RECEIPT_RECEIVED },
+		{ .token_hash = "0000000000000000000000000000000000000000000000000000000000000000",
+		  .person = "Robin",
+		  .level = WG_RECEIPT_ACKNOWLEDGED },
+	};
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		struct wg_client *deliver = rig_client(&r, WG_ROLE_DELIVER);
+		FAILS(WG_AGAIN, wg_client_receipt(deliver, &rows[i], &result, &err));
+		wg_client_freep(&deliver);
+	}
+	struct wg_client *deliver = rig_client(&r, WG_ROLE_DELIVER);
+	const struct wg_receipt_new nobody = { .reference = "m.oatshire.duty", .level = WG_RECEIPT_RECEIVED };
+	FAILS(WG_NOT_FOUND, wg_client_receipt(deliver, &nobody, &result, &err)); /* there is none; but it may ask */
+	wg_client_freep(&deliver);
+	rig_end(&r);
+	assert_int_equal(r.dropped, 1 + WG_COUNT(rows));
+}
+
 /* ---- group commit */
 
 static void one_commit_for_all_that_is_there(void **state)
@@ -630,6 +667,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roles_and_ops),
 		cmocka_unit_test(malformed_requests),
+		cmocka_unit_test(in_nobodys_place),
 		cmocka_unit_test(one_commit_for_all_that_is_there),
 		cmocka_unit_test(a_failed_sync_answers_nobody),
 		cmocka_unit_test(full_in_the_middle),
