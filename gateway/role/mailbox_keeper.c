@@ -192,10 +192,12 @@ static _Noreturn void keep(const struct wg_config *config, const struct wg_mailb
 	(void)signal(SIGTERM, SIG_IGN); /* cannot fail; it ends with intake, not before */
 	(void)signal(SIGINT, SIG_IGN);
 	wake_hsm(box);
-	if (confine(config, box, &err) != WG_OK) {
+	/* a file that is not there yet: nothing is polled until it is, and the other ways in go on */
+	while (confine(config, box, &err) != WG_OK) {
 		k.shared->code = WG_CONFIG;
 		(void)snprintf(k.shared->words, sizeof k.shared->words, "%.399s", err.text); /* cut is acceptable in words */
-		_exit(say_over(&k) ? 1 : 2);
+		if (!say_over(&k) || !wait_for(-1, k.pause_ms))
+			_exit(0);
 	}
 	while (run_poll(&k) && say_over(&k) && wait_for(-1, k.pause_ms))
 		;

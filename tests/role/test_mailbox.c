@@ -1,11 +1,16 @@
 /* The packets between intake and those who poll: what was packed is unpacked, and nothing else is; where a secret may
  * be looked for; what check says of mail in. */
+#include <limits.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -148,6 +153,62 @@ static void test_check(void **state)
 	wg_buf_free(&out);
 }
 
+/* What the keeper says next; there is nothing else to be said. */
+static struct wg_mailbox_packet next_of(int fd)
+{
+	static uint8_t bytes[WG_MAILBOX_PACKET];
+	struct wg_mailbox_packet packet = { 0 };
+	struct wg_err err = { 0 };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 30000), 1);
+	ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+	if (n <= 0)
+		fail_msg("the keeper has ended");
+	assert_int_equal(wg_mailbox_unpack(bytes, (size_t)n, &packet, &err), WG_OK);
+	return packet;
+}
+
+/* One mailbox that cannot be polled must not take all ways in with it: intake ends when its keeper does. */
+static void test_a_file_that_is_not_there(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/wardgate-mailbox-XXXXXX", secret[PATH_MAX];
+	struct wg_err err = { 0 };
+	struct wg_config *c = calloc(1, sizeof *c);
+	int fd = -1;
+	assert_non_null(c);
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(secret, sizeof secret, "%s/secret", folder);
+	*c = config_of(secret);
+	(void)snprintf(c->state, sizeof c->state, "%s", folder); /* so that the secret's file itself is named */
+	c->imap_count = 1;
+	c->imaps[0].poll_s = 1;
+	c->imaps[0].port = 1;
+	(void)snprintf(c->imaps[0].host, sizeof c->imaps[0].host, "127.0.0.1");
+	(void)snprintf(c->imaps[0].ca, sizeof c->imaps[0].ca, "/dev/null");
+	const struct wg_mailbox_box box = wg_mailbox_at(c, 0);
+	assert_int_equal(wg_mailbox_start(c, &box, &fd, &err), WG_OK);
+	for (int i = 0; i < 2; i++) {
+		struct wg_mailbox_packet said = next_of(fd);
+		assert_int_equal(said.what, WG_MAILBOX_OVER);
+		assert_int_equal(said.code, WG_CONFIG);
+		assert_non_null(strstr(said.words, "confinement"));
+	}
+	FILE *f = fopen(secret, "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	struct wg_mailbox_packet said = next_of(fd);
+	for (int i = 0; i < 3 && strstr(said.words, "confinement") != NULL; i++)
+		said = next_of(fd);
+	assert_int_equal(said.what, WG_MAILBOX_OVER); /* now it polls; there is no server here */
+	assert_null(strstr(said.words, "confinement"));
+	assert_int_equal(close(fd), 0);
+	assert_true(wait(NULL) > 0);
+	assert_int_equal(unlink(secret), 0);
+	assert_int_equal(rmdir(folder), 0);
+	free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_secret_folder),
 		cmocka_unit_test(test_mesh_folder),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_a_file_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
