@@ -1,11 +1,13 @@
 /* deliver.c: the role that hands over. It reaches outward (SMTP, HTTPS), holds sealed envelopes and the TLS client key,
  * and can neither sign nor open anything. A worker serves one recipient at a time, so that a dead one delays nobody
  * else, and keeps its session open for the next. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -288,8 +290,12 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
  * of confinement, which passes over those that a small system lacks. */
 static unsigned add_path(const char **list, unsigned n, const char *path)
 {
-	if (path[0] != '\0' && !wg_hsm_named(path))
+	if (path[0] == '\0' || wg_hsm_named(path))
+		return n;
+	if (access(path, R_OK) == 0)
 		list[n++] = path;
+	else /* whoever needs it will say so of each copy; the others are not kept waiting */
+		wg_log(WG_LOG_WARNING, "file-not-there", "file", path, "why", strerror(errno), NULL);
 	return n;
 }
 

@@ -29,14 +29,16 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 	const char **read = calloc((size_t)organisations * (WG_DESK_CERTIFICATES + 1) + 3, sizeof *read);
 	if (read == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
-	for (unsigned i = 0; i < organisations; i++)
-		for (unsigned k = 0; k < wg_directory_at(p->directory, i)->signer_count; k++)
-			read[n++] = wg_directory_at(p->directory, i)->signers[k];
-	/* lists of revoked certificates are read again when something was fetched; one that is not there was told already
-	 */
-	for (unsigned i = 0; i < organisations; i++)
-		if (access(wg_directory_at(p->directory, i)->trust_crl, R_OK) == 0)
-			read[n++] = wg_directory_at(p->directory, i)->trust_crl;
+	/* one that is not there has been told of already, and stops nobody else; lists of revoked certificates are read
+	 * again when something was fetched */
+	for (unsigned i = 0; i < organisations; i++) {
+		const struct wg_organisation *o = wg_directory_at(p->directory, i);
+		for (unsigned k = 0; k < o->signer_count; k++)
+			if (access(o->signers[k], R_OK) == 0)
+				read[n++] = o->signers[k];
+		if (access(o->trust_crl, R_OK) == 0)
+			read[n++] = o->trust_crl;
+	}
 	if (access(p->config->smime_crl, R_OK) == 0)
 		read[n++] = p->config->smime_crl;
 	if (wg_trust_folder(p->config, trust, err) == WG_OK &&

@@ -161,6 +161,18 @@ class InTrouble(unittest.TestCase):
 </directory>"""))
         self.gate.start()
 
+    def test_what_one_partner_lacks_stops_nobody_else(self):
+        directory = self.gate.folder / "directory.xml"
+        directory.write_text(directory.read_text().replace(f'{self.partner}/next.pem"/>', f"""{self.partner}/next.pem"/>
+    <desk name="duty" roles="provider" channel="pull" certificate="{self.partner}/next.pem" webhook="https://localhost:1/"
+          webhook-secret="{self.partner}/not-there"/>"""))
+        (self.partner / "sign.pem").unlink()
+        self.gate.process.send_signal(1)
+        w.wait_for("it is taken as it is", 60, lambda: self.events(event="reload"))
+        for role in ("process", "deliver", "monitor"):
+            w.wait_for(f"{role} is there again", 60, lambda: len(self.events(event="ready", role=role)) > 1)
+        self.assertEqual({l["how"] for l in self.events(event="ended")}, {"exit 0"})
+
     def events(self, **wanted):
         return [l for l in self.gate.log_lines() if wanted.items() <= l.items()]
 
