@@ -11,24 +11,26 @@
 #include "base/text.h"
 #include "role/trust.h"
 
-/* The recorded one with that fingerprint; NULL when there is none. */
+/* The recorded one with that fingerprint; NULL when there is none. One that cannot be read says nothing of the others:
+ * it counts when none of them is meant. */
 static enum wg_code find(const struct wg_organisation *o, const char *fingerprint, struct wg_cert **out,
                          struct wg_err *err)
 {
+	struct wg_err fault = { 0 };
 	for (unsigned i = 0; i < o->signer_count; i++) {
 		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
 		struct wg_cert_facts facts;
-		enum wg_code code = wg_cert_load(o->signers[i], &cert, err);
+		enum wg_code code = wg_cert_load(o->signers[i], &cert, &fault);
 		if (code == WG_OK)
-			code = wg_cert_facts(cert, &facts, err);
-		if (code != WG_OK)
-			return code;
-		if (strcmp(facts.fingerprint, fingerprint) == 0) {
+			code = wg_cert_facts(cert, &facts, &fault);
+		if (code == WG_OK && strcmp(facts.fingerprint, fingerprint) == 0) {
 			*out = wg_steal(&cert);
 			return WG_OK;
 		}
 	}
-	return WG_OK;
+	if (fault.code != WG_OK)
+		*err = fault;
+	return fault.code;
 }
 
 enum wg_code wg_signer_check(const struct wg_process *p, const char *organisation, const char *fingerprint,

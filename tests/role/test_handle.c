@@ -297,6 +297,27 @@ static void test_sealed(void **state)
 	wg_buf_free(&other);
 }
 
+/* Of several that are recorded one cannot be read: who signs with another is believed all the same. */
+static void test_signer_file_gone(void **state)
+{
+	(void)state;
+	static const char line[] = "    <signer certificate=\"staffordshire-police/smime.pem\"/>\n",
+					  gone[] = "    <signer certificate=\"staffordshire-police/gone.pem\"/>\n";
+	char both[sizeof line + sizeof gone], id[WG_ID_TEXT];
+	(void)snprintf(both, sizeof both, "%s%s", gone, line); /* fits */
+	for (int left = 1; left >= 0; left--) {
+		struct wg_buf sealed = WG_BUF(WG_LIMIT_MESSAGE);
+		char *text = gate_directory(line, left ? both : gone);
+		gate_reload(&gate, text);
+		free(text);
+		sealed_report(left ? "ROLE-GONE-1" : "ROLE-GONE-0", "staffordshire-police/smime", &sealed);
+		memcpy(id, submit(sealed.data, sealed.len, "staffordshire-police", "application/pkcs7-mime"), sizeof id);
+		gate_handle_until_not(&gate, "accepted", id);
+		is_message(id, left ? "routed" : "attention", left ? "" : "gone.pem");
+		wg_buf_free(&sealed);
+	}
+}
+
 /* We do not know with what the submitter signs: ours to mend, so the sender is not refused. */
 static void test_signer_unknown(void **state)
 {
@@ -402,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_poison),
 		cmocka_unit_test(test_lease_lost),
 		cmocka_unit_test(test_cannot_seal),
+		cmocka_unit_test(test_signer_file_gone),
 		cmocka_unit_test(test_signer_unknown),
 		cmocka_unit_test(test_log),
 	};
