@@ -92,7 +92,9 @@ static int run_metrics(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK)
 		code = wg_said_metrics(&admin, &metrics, &err);
 	if (code == WG_OK) {
-		const struct wg_monitor_view view = { .metrics = metrics, .oldest_s = config->monitor.oldest_s };
+		const struct wg_monitor_view view = { .metrics = metrics,
+			                                  .oldest_s = config->monitor.oldest_s,
+			                                  .fault_s = config->monitor.fault_s };
 		wg_monitor_text(&view, &out);
 		code = wg_buf_check(&out, "text", &err);
 	}

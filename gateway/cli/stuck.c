@@ -55,7 +55,7 @@ struct item {
 struct stuck {
 	const struct wg_cli *cli;
 	const struct wg_directory *directory;
-	int64_t now, after;
+	int64_t now, after, fault;
 	struct wg_row *messages, *unfinished, *unconfirmed, *refused;
 	struct item *items;
 	unsigned count, whole;
@@ -101,7 +101,9 @@ static bool judge(const struct stuck *s, const struct wg_row *r, enum class *cla
 	*class = strcmp(r->state, "held") == 0 ? HELD : UNSENT;
 	if (*class == UNSENT && r->ready != 0)
 		*since = r->ready; /* each try enters the state anew */
-	return s->now - *since >= s->after && r->not_before <= s->now;
+	bool faulty = *class == UNSENT && ((r->fault != 0 && s->now - r->fault >= s->fault) ||
+	                                   (strcmp(r->state, "sending") == 0 && s->now - r->since >= s->fault));
+	return faulty || (s->now - *since >= s->after && r->not_before <= s->now);
 }
 
 static int worst_first(const void *a, const void *b)
@@ -163,6 +165,16 @@ static void put_faults(struct stuck *s, const json_t *metrics, struct wg_buf *ou
 	if (strcmp(clock, "ok") != 0)
 		put_whole(s, "clock", clock, "wardgate clock", out);
 	(void)snprintf(words, sizeof words, "%lld looks at unconfirmed copies are late", (long long)late); /* fits */
+	size_t i;
+	json_t *one;
+	json_array_foreach(json_object_get(metrics, "troubles"), i, one)
+	{
+		char reason[512];
+		(void)snprintf(reason, sizeof reason, "%s: %s", wg_people_text(one, "name"),
+		               wg_people_text(one, "words")); /* both are bounded by the store */
+		put_whole(s, "mailbox", reason, "put it right; it is tried again by itself; until then look into it by hand",
+		          out);
+	}
 	if (late > 0)
 		put_whole(s, "tasks-overdue", words, "see that the process role runs: wardgate alerts", out);
 }
@@ -338,6 +350,7 @@ static int run_stuck(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK) {
 		s.directory = directory = wg_ring_load("stuck", config);
 		s.after = after != NULL ? (int64_t)minutes * 60000 : (int64_t)config->monitor.oldest_s * 1000;
+		s.fault = (int64_t)config->monitor.fault_s * 1000;
 		code = look(&s, &admin, all, &out, &err);
 	}
 	unsigned found = s.count + s.whole;
@@ -358,7 +371,9 @@ const struct wg_command wg_command_stuck = {
 			"copy.\n"
 			"  --after  what is too long: as <monitor oldest=\"SECONDS\"/> says, otherwise 30 minutes. A copy of which "
 			"others\n"
-			"           were told that it is not confirmed is always there, and so is what waits for a person\n"
+			"           were told that it is not confirmed is always there, and so is what waits for a person, and "
+	        "what is\n"
+			"           tried in vain for <monitor fault=\"SECONDS\"/>, otherwise 30 seconds\n"
 			"  --all    all of it; --json has each copy and message\n"
 			"Exit 0 when nothing is stuck, 10 when something is.\n\n"
 			"examples:\n"

@@ -244,6 +244,7 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 	}
 	c->monitor.revocation_s = 3600;
 	c->monitor.oldest_s = 1800;
+	c->monitor.fault_s = 30;
 	if (monitor != NULL) {
 		text_of(r, monitor, "address", c->monitor.address, sizeof c->monitor.address);
 		path_of(r, monitor, "socket", c->monitor.socket);
@@ -251,6 +252,7 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		c->monitor.revocation_s = number_of(r, monitor, "revocation", 3600);
 		c->monitor.private_addresses = flag_of(r, monitor, "private-addresses", false);
 		c->monitor.oldest_s = number_of(r, monitor, "oldest", 1800);
+		c->monitor.fault_s = number_of(r, monitor, "fault", 30);
 		bool net = c->monitor.address[0] != '\0' && c->monitor.port != 0 && numeric(c->monitor.address);
 		if (r->code == WG_OK && net == (c->monitor.socket[0] != '\0'))
 			r->code = wg_xml_complain(r->doc, monitor, r->err,

@@ -78,7 +78,7 @@ struct wg_config {
 	struct {
 		char address[64], socket[WG_PATH_TEXT]; /* both "": no metrics */
 		unsigned short port;
-		unsigned revocation_s, oldest_s;
+		unsigned revocation_s, oldest_s, fault_s;
 		bool private_addresses; /* who is asked about revoked certificates may be in a private network */
 	} monitor;
 	struct {

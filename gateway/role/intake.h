@@ -52,6 +52,7 @@ struct wg_mailbox {
 	uint64_t size;
 	bool taking;        /* a mail has begun and not ended */
 	enum wg_code fault; /* of the last poll: said when it changes */
+	bool said;          /* to the store, since the role began */
 };
 
 struct wg_intake {

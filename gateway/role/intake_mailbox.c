@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "role/intake.h"
 #include "role/mailbox.h"
 
@@ -92,6 +93,37 @@ static void add_note(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 	add(m, p->serial, wg_buf_text(&text), text.len);
 }
 
+/* As people know it: "notices@gateway.example at mail.example". */
+static void name_of(const struct wg_mailbox_box *box, char out[static WG_STORE_WAY])
+{
+	char port[8] = "", text[2 * WG_STORE_WAY];
+	bool usual = box->imap == NULL || box->imap->port == (box->imap->tls == WG_CONFIG_IMPLICIT ? 993 : 143);
+	bool inbox = box->imap == NULL || strcmp(box->imap->folder, "INBOX") == 0;
+	if (!usual)
+		(void)snprintf(port, sizeof port, ":%u", box->imap->port); /* fits */
+	(void)snprintf(text, sizeof text, "%.60s at %.60s%s%s%.30s", box->user, box->host, port, inbox ? "" : " ",
+	               inbox ? "" : box->imap->folder); /* cut is fine */
+	(void)wg_defang(text, out, WG_STORE_WAY);       /* likewise */
+}
+
+/* Beside the log, which nobody may read tonight: the monitor makes an alert of it. */
+static void tell_store(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
+{
+	WG_AUTO_BUF struct wg_buf all = WG_BUF(WG_STORE_WAYS_MAX);
+	char name[WG_STORE_WAY], words[WG_STORE_DETAIL] = "";
+	struct wg_err err = { 0 };
+	for (unsigned i = 0; i < m->intake->mailbox_count; i++) {
+		name_of(&m->intake->mailboxes[i].box, name);
+		wg_buf_printf(&all, "%s%s", i > 0 ? "\n" : "", name);
+	}
+	name_of(&m->box, name);
+	if (p->code != WG_OK)
+		(void)snprintf(words, sizeof words, "%.*s", (int)sizeof words - 1, p->words[0] != '\0' ? p->words : "no words");
+	m->said = true;
+	if (wg_client_trouble(m->intake->asks, wg_buf_text(&all), name, words, p->serial, &err) != WG_OK)
+		wg_intake_fail(m->intake, &err);
+}
+
 static void over(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 {
 	char kept[24];
@@ -107,6 +139,8 @@ static void over(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 		           "mailbox", NULL);
 	else if (p->code == WG_OK && m->fault != WG_OK)
 		wg_log(WG_LOG_INFO, "mailbox-cleared", "mailbox", m->box.host, "user", m->box.user, "alarm", "mailbox", NULL);
+	if (!m->said || p->code != m->fault)
+		tell_store(m, p);
 	m->fault = p->code;
 }
 

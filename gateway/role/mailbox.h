@@ -21,7 +21,7 @@ enum wg_mailbox_what {
 	WG_MAILBOX_LARGE,  /* one that was not fetched: size as far as it is known, words its Message-ID or "" */
 	WG_MAILBOX_REPORT, /* MESH says that one of ours was not delivered: words say which and why; has no answer */
 	/* from the keeper */
-	WG_MAILBOX_OVER, /* a poll ended: code and words; size: how many mails were kept */
+	WG_MAILBOX_OVER, /* a poll ended: code and words; size: how many mails were kept; serial: how long it took, s */
 	/* to the poller */
 	WG_MAILBOX_KEPT,
 	WG_MAILBOX_NOT_KEPT

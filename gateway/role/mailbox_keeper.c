@@ -40,7 +40,7 @@ struct keeper {
 	const struct wg_mailbox_box *box;
 	const struct wg_config *config;
 	struct wg_mailbox_shared *shared;
-	int64_t pause_ms;
+	int64_t pause_ms, took_ms; /* took: the poll that ended last */
 };
 
 /* ---- the poller */
@@ -104,6 +104,7 @@ static bool run_poll(struct keeper *k)
 {
 	pid_t keeper = getpid();
 	int status = 0;
+	int64_t start = wg_clock_monotonic();
 	k->shared->over = false;
 	pid_t pid = fork();
 	if (pid == 0)
@@ -118,6 +119,7 @@ static bool run_poll(struct keeper *k)
 	(void)kill(pid, SIGKILL); /* it is ours and not reaped: it is there, or a zombie */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	k->took_ms = wg_clock_monotonic() - start;
 	if (k->shared->over)
 		return there;
 	k->shared->code = WG_LIMIT;
@@ -136,7 +138,8 @@ static bool say_over(struct keeper *k)
 {
 	struct wg_mailbox_packet packet = { .what = WG_MAILBOX_OVER,
 		                                .code = k->shared->code,
-		                                .size = k->shared->progress.kept };
+		                                .size = k->shared->progress.kept,
+		                                .serial = (uint32_t)(k->took_ms / 1000) };
 	struct wg_err err;
 	int64_t usual = (int64_t)k->box->poll_s * 1000, most = usual > BACK_OFF_MS ? usual : BACK_OFF_MS;
 	/* a poller that was taken over may have written anything there */

@@ -22,10 +22,11 @@
 #include "sys/file.h"
 #include "sys/sandbox.h"
 
-/* How often it looks: an alert is said within a minute of its cause. */
-#define LOOK_S 10
-/* Silence is a matter of hours, certificates one of days: every sixth look. */
-#define SLOW_LOOKS 6
+/* How often it looks. An alert is said within a minute of its cause: half of that is for faults that pass by themselves
+ * (fault_s of the configuration), the rest for this and for the mail. */
+#define LOOK_S 5
+/* Silence is a matter of hours, certificates one of days: every twelfth look. */
+#define SLOW_LOOKS 12
 /* What the store says of itself: some 200 bytes a recipient. */
 #define SAYS_MAX ((size_t)8 * 1024 * 1024)
 
@@ -67,7 +68,11 @@ static enum wg_code take(struct wg_buf *text, const char *what, json_t **out, st
 static struct wg_monitor_view view_of(const struct monitor *m)
 {
 	return (struct wg_monitor_view){
-		.metrics = m->metrics, .silence = m->silence, .watched = m->watched, .oldest_s = m->config->monitor.oldest_s
+		.metrics = m->metrics,
+		.silence = m->silence,
+		.watched = m->watched,
+		.oldest_s = m->config->monitor.oldest_s,
+		.fault_s = m->config->monitor.fault_s,
 	};
 }
 

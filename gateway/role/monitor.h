@@ -16,6 +16,7 @@ struct wg_monitor_view {
 	                           its days are worth an alert: false where another has taken its place), words ("" when
 	                          nothing is wrong), stale (boolean)}; certificates and revocation data */
 	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
+	unsigned fault_s;      /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
 };
 
 /* Prometheus text exposition format 0.0.4. Label values are names of the directory, so their number is bounded. */

@@ -73,7 +73,9 @@ __attribute__((format(printf, 2, 3))) static void say(struct wg_alert *alert, co
 static const char *span(json_int_t seconds, char *out, size_t size)
 {
 	long long minutes = seconds / 60;
-	if (minutes < 60)
+	if (minutes < 1)
+		(void)snprintf(out, size, "%lld s", (long long)seconds);
+	else if (minutes < 60)
 		(void)snprintf(out, size, "%lld min", minutes);
 	else if (minutes < 48 * 60)
 		(void)snprintf(out, size, "%lld h %lld min", minutes / 60, minutes % 60);
@@ -87,18 +89,59 @@ static json_int_t number(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
-static void recipients(const struct wg_monitor_view *v, struct list *list)
+static const char *text(const json_t *object, const char *member)
+{
+	const char *value = json_string_value(json_object_get(object, member));
+	return value != NULL ? value : "";
+}
+
+/* One alert for a recipient, whatever is wrong there and with however many copies. */
+static void recipient(const struct wg_monitor_view *v, const json_t *one, struct list *list)
 {
 	char name[WG_MONITOR_RECIPIENT], long_ago[48];
+	long long open = number(one, "open");
+	const char *why = text(one, "why");
+	json_int_t fault = number(one, "fault_s"), stalled = number(one, "stalled_s"), oldest = number(one, "oldest_s");
+	wg_monitor_recipient(one, name);
+	if (json_is_true(json_object_get(one, "failed")))
+		say(add(list, "undelivered", name),
+		    "a copy for %.80s was given up, and %lld are not handed over: %.90s: see "
+		    "wardgate stuck",
+		    name, open, why);
+	else if (fault >= v->fault_s && fault > 0)
+		say(add(list, "undelivered", name),
+		    "%lld copies for %.80s are not handed over, tried in vain for %s: %.80s: see "
+		    "wardgate stuck",
+		    open, name, span(fault, long_ago, sizeof long_ago), why);
+	else if (stalled >= v->fault_s && stalled > 0)
+		say(add(list, "undelivered", name),
+		    "%lld copies for %.80s are not handed over, the other side has not answered "
+		    "for %s: see wardgate stuck",
+		    open, name, span(stalled, long_ago, sizeof long_ago));
+	else if (oldest > v->oldest_s)
+		say(add(list, "undelivered", name),
+		    "%lld copies for %s are not handed over, the oldest for %s: see wardgate stuck", open, name,
+		    span(oldest, long_ago, sizeof long_ago));
+}
+
+static void recipients(const struct wg_monitor_view *v, struct list *list)
+{
 	size_t i;
 	json_t *one;
-	json_array_foreach(json_object_get(v->metrics, "recipients"), i, one)
+	json_array_foreach(json_object_get(v->metrics, "recipients"), i, one) recipient(v, one, list);
+}
+
+/* Ways in that do not work: mailboxes that cannot be read. */
+static void troubles(const struct wg_monitor_view *v, struct list *list)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(json_object_get(v->metrics, "troubles"), i, one)
 	{
-		wg_monitor_recipient(one, name);
-		if (number(one, "oldest_s") > v->oldest_s)
-			say(add(list, "undelivered", name),
-			    "%lld copies for %s are not handed over, the oldest for %s: see wardgate stuck",
-			    (long long)number(one, "open"), name, span(number(one, "oldest_s"), long_ago, sizeof long_ago));
+		char long_ago[48];
+		if (number(one, "since_s") >= v->fault_s)
+			say(add(list, "mailbox", text(one, "name")), "no mail is taken from it for %s: %.160s: see wardgate stuck",
+			    span(number(one, "since_s"), long_ago, sizeof long_ago), text(one, "words"));
 	}
 }
 
@@ -205,6 +248,7 @@ unsigned wg_monitor_alerts(const struct wg_monitor_view *v, struct wg_alert *out
 		list.told = pass == 0;
 		whole(v, &list);
 		recipients(v, &list);
+		troubles(v, &list);
 		watched(v, &list);
 		silence(v, &list);
 	}

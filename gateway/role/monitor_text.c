@@ -79,6 +79,7 @@ static void put_recipients(const struct wg_monitor_view *v, struct wg_buf *out)
 	} rows[] = {
 		{ "open", "recipient_open", "Copies that are not handed over yet." },
 		{ "oldest_s", "recipient_oldest_seconds", "Age of the oldest copy that is not handed over." },
+		{ "fault_s", "recipient_fault_seconds", "For how long copies for it have been tried in vain." },
 		{ "unconfirmed", "recipient_unconfirmed", "Copies handed over that nobody has acknowledged." },
 		{ "oldest_unconfirmed_s", "recipient_oldest_unconfirmed_seconds", "Age of the oldest of these." },
 	};

@@ -113,6 +113,12 @@ enum wg_code wg_client_inbox(struct wg_client *client, const char *organisation,
 enum wg_code wg_client_inbox_take(struct wg_client *client, const char *organisation, const char *delivery,
                                   struct wg_inbox_item *item, struct wg_buf *envelope, struct wg_err *err) WG_MUST;
 
+/* intake: what is in the way of one of its ways in (words; "": nothing, or no longer), and for how long it has been, so
+ * that somebody is told. all: the names of those there are, a line each: what is known of others is forgotten. The
+ * words are defanged by the store and hold nothing personal. */
+enum wg_code wg_client_trouble(struct wg_client *client, const char *all, const char *name, const char *words,
+                               unsigned age_s, struct wg_err *err) WG_MUST;
+
 /* deliver: webhooks that are due, and what became of one. AGAIN: not before wait_ms from now. The caller frees *out. */
 enum wg_code wg_client_hooks(struct wg_client *client, unsigned max, struct wg_hook **out, unsigned *count,
                              struct wg_err *err) WG_MUST;
@@ -138,8 +144,11 @@ enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *n
  * by trusted time), states (messages and deliveries: an object each of how many are in each state; none, no member),
  * receipts (an object: how many of each level, ever), outcomes (an array of channel, state, count: how often a delivery
  * came to an end state, ever), recipients (an array of organisation, desk, open, oldest_s of what is not handed over,
- * unconfirmed, oldest_unconfirmed_s: every recipient there ever was), attention, attention_oldest_s, reviews,
- * reviews_overdue, tasks_overdue, alerts (an array of key, words, since as RFC 3339). */
+ * unconfirmed, oldest_unconfirmed_s, fault_s (how long something for it has been tried in vain; 0: nothing is),
+ * stalled_s (how long something for it has been under way, and nothing was handed over meanwhile), failed (something
+ * for it was given up and nobody has dealt with that), why (the words of the fault or the failure, defanged): every
+ * recipient there ever was), attention, attention_oldest_s, reviews, reviews_overdue, tasks_overdue, troubles (an array
+ * of name, words, since_s: wg_client_trouble), alerts (an array of key, words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */

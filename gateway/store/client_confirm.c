@@ -171,6 +171,20 @@ enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *n
 	           : code;
 }
 
+enum wg_code wg_client_trouble(struct wg_client *client, const char *all, const char *name, const char *words,
+                               unsigned age_s, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
+	struct wg_cur answer;
+	if (strlen(all) >= WG_STORE_WAYS_MAX || strlen(name) >= WG_STORE_WAY || strlen(words) >= WG_STORE_DETAIL)
+		return wg_err_set(err, WG_LIMIT, "the name of a way in, or what is in its way, is too long");
+	wg_buf_str(&body, all);
+	wg_buf_str(&body, name);
+	wg_buf_str(&body, words);
+	wg_buf_u32(&body, age_s);
+	return wg_client_call(client, WG_OP_TROUBLE, &body, &answer, err);
+}
+
 /* A question whose answer is text. */
 static enum wg_code ask_text(struct wg_client *client, enum wg_op op, const char *id, struct wg_buf *out,
                              struct wg_err *err)

@@ -288,6 +288,7 @@ void wg_codec_put_rows(struct wg_buf *b, const struct wg_row *rows, unsigned cou
 		wg_buf_u64(b, (uint64_t)r->handed);
 		wg_buf_u32(b, r->told);
 		wg_buf_u8(b, r->unconfirmed);
+		wg_buf_u64(b, (uint64_t)r->fault);
 	}
 }
 
@@ -320,6 +321,7 @@ static void get_row(struct wg_cur *c, struct wg_row *r)
 	r->handed = (int64_t)wg_cur_u64(c);
 	r->told = wg_cur_u32(c);
 	r->unconfirmed = get_bool(c);
+	r->fault = (int64_t)wg_cur_u64(c);
 }
 
 bool wg_codec_get_rows(struct wg_cur *c, struct wg_row **rows, unsigned *count)

@@ -161,4 +161,10 @@ struct wg_alert {
 };
 #define WG_STORE_ALERTS_MAX 512
 
+/* ---- troubles: what is in the way of a way in */
+
+/* The name of one, as the key of an alert has it behind its first word; and the names of all, a line each. */
+#define WG_STORE_WAY 112
+#define WG_STORE_WAYS_MAX 2048
+
 #endif

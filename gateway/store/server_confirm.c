@@ -189,6 +189,18 @@ enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err)
 	return wg_store_metrics(s->store, s->now, s->accepting, s->why, s->clock, ask->answer, err);
 }
 
+enum wg_code wg_op_trouble(struct wg_ask *ask, struct wg_err *err)
+{
+	char all[WG_STORE_WAYS_MAX], name[WG_STORE_WAY], words[WG_STORE_DETAIL];
+	wg_cur_name(&ask->in, all, sizeof all);
+	wg_cur_name(&ask->in, name, sizeof name);
+	wg_cur_name(&ask->in, words, sizeof words);
+	unsigned age_s = wg_cur_u32(&ask->in);
+	if (!wg_cur_end(&ask->in))
+		return wg_ask_malformed(ask, err);
+	return wg_store_trouble(ask->server->store, ask->server->now, all, name, words, age_s, err);
+}
+
 enum wg_code wg_op_silence(struct wg_ask *ask, struct wg_err *err)
 {
 	if (!wg_cur_end(&ask->in))

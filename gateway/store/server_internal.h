@@ -123,6 +123,7 @@ enum wg_code wg_op_awaited(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_alerts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_silence(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_trouble(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_receipts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 
 /* ---- purge_ops.c: rows of the table */

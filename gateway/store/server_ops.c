@@ -370,6 +370,7 @@ static const struct row {
 	[WG_OP_ALERTS] = { "alerts", MONITOR, false, false, wg_op_alerts },
 	[WG_OP_METRICS] = { "metrics", MONITOR | ADMIN, false, false, wg_op_metrics },
 	[WG_OP_SILENCE] = { "silence", MONITOR | ADMIN, false, false, wg_op_silence },
+	[WG_OP_TROUBLE] = { "trouble", INTAKE, false, false, wg_op_trouble },
 	[WG_OP_RECEIPTS] = { "receipts", ADMIN, false, false, wg_op_receipts },
 	[WG_OP_EXPLAIN] = { "explain", ADMIN, false, false, op_explain },
 	[WG_OP_RELATED] = { "related", ADMIN, false, false, op_related },

@@ -22,7 +22,8 @@ static void read_list_row(struct wg_store *store, enum wg_sql id, struct wg_row 
 		                  .ready = wg_db_col_int(store, id, 23),
 		                  .handed = wg_db_col_int(store, id, 24),
 		                  .told = (unsigned)wg_db_col_int(store, id, 25),
-		                  .unconfirmed = wg_db_col_int(store, id, 26) != 0 };
+		                  .unconfirmed = wg_db_col_int(store, id, 26) != 0,
+		                  .fault = wg_db_col_int(store, id, 27) };
 	wg_db_col_text(store, id, 0, r->id, sizeof r->id);
 	wg_db_col_text(store, id, 1, r->message, sizeof r->message);
 	wg_db_col_text(store, id, 2, r->state, sizeof r->state);

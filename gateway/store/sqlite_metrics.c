@@ -72,13 +72,30 @@ static enum wg_code put_outcomes(struct wg_store *store, struct wg_buf *out, str
 	return code;
 }
 
-/* Two looks into an index for each. */
+/* A few looks into an index for each; leased: the few copies that are under way now. stalled: since when nothing of a
+ * recipient's got an answer. */
+#define FAULT(what, state) \
+	"(SELECT " what " FROM delivery WHERE recipient = c.name AND state = '" state "' AND fault_at <> 0"
+#define OLDEST_FAULT(state) "coalesce(" FAULT("min(fault_at)", state) "), 9e18)"
+#define FAULT_WORDS(state) FAULT("reason", state) " ORDER BY fault_at LIMIT 1)"
 static const char select_recipients[] =
-	"SELECT substr(c.name, 1, instr(c.name, '/') - 1), substr(c.name, instr(c.name, '/') + 1), c.n,"
+	"WITH leased AS MATERIALIZED (SELECT recipient AS name, min(since) AS at FROM delivery WHERE lease_owner <> 0"
+	" GROUP BY recipient) SELECT substr(c.name, 1, instr(c.name, '/') - 1), substr(c.name, instr(c.name, '/') + 1), "
+    "c.n,"
 	" (SELECT min(d.ready_at) FROM delivery d WHERE d.recipient = c.name AND d." WG_SQL_DLV_READY "),"
 	" coalesce((SELECT u.n FROM counter u WHERE u.kind = 'unconfirmed' AND u.name = c.name), 0),"
-	" (SELECT min(handed_at) FROM delivery WHERE recipient = c.name AND " WG_SQL_DLV_UNCONFIRMED ")"
-	" FROM counter c WHERE c.kind = 'open' ORDER BY c.name";
+	" (SELECT min(handed_at) FROM delivery WHERE recipient = c.name AND " WG_SQL_DLV_UNCONFIRMED "),"
+	" min(" OLDEST_FAULT("deferred") ", " OLDEST_FAULT(
+		"sending") "),"
+				   " " FAULT(
+					   "min(fault_at)",
+					   "failed") "),"
+								 " max(l.at, coalesce((SELECT max(handed_at) FROM delivery WHERE recipient = c.name "
+                                 "AND handed_at <> 0), 0)),"
+								 " coalesce(" FAULT_WORDS("deferred") ", " FAULT_WORDS("sending") ", " FAULT_WORDS(
+									 "failed") ", '')"
+											   " FROM counter c LEFT JOIN leased l ON l.name = c.name WHERE c.kind = "
+                                               "'open' ORDER BY c.name";
 
 static enum wg_code put_recipients(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
 {
@@ -98,9 +115,14 @@ static enum wg_code put_recipients(struct wg_store *store, struct wg_now now, st
 		wg_buf_put_json(out, wg_query_text(&q, 1));
 		wg_buf_printf(out,
 		              ",\"open\":%" PRId64 ",\"oldest_s\":%" PRId64 ",\"unconfirmed\":%" PRId64
-		              ",\"oldest_unconfirmed_s\":%" PRId64 "}",
+		              ",\"oldest_unconfirmed_s\":%" PRId64 ",\"fault_s\":%" PRId64 ",\"stalled_s\":%" PRId64
+		              ",\"failed\":%s",
 		              wg_query_int(&q, 2), seconds(wg_query_int(&q, 3), now.wall), wg_query_int(&q, 4),
-		              seconds(wg_query_int(&q, 5), now.wall));
+		              seconds(wg_query_int(&q, 5), now.wall), seconds(wg_query_int(&q, 6), now.wall),
+		              seconds(wg_query_int(&q, 8), now.wall), wg_query_int(&q, 7) != 0 ? "true" : "false");
+		put_name(out, false, "why");
+		wg_buf_put_json(out, wg_query_text(&q, 9));
+		wg_buf_putc(out, '}');
 	}
 	wg_buf_putc(out, ']');
 	return code;
@@ -126,6 +148,29 @@ static enum wg_code put_alerts(struct wg_store *store, struct wg_buf *out, struc
 		put_name(out, false, "since");
 		wg_buf_put_json(out, wg_clock_format(wg_query_int(&q, 2), since));
 		wg_buf_putc(out, '}');
+	}
+	wg_buf_putc(out, ']');
+	return code;
+}
+
+/* What is in the way of the ways in. */
+static enum wg_code put_troubles(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
+{
+	WG_AUTO_QUERY struct wg_query q = { 0 };
+	bool row = true;
+	unsigned n = 0;
+	enum wg_code code = wg_query_open(&q, store, "SELECT name, words, since FROM trouble ORDER BY name", NULL, 0, err);
+	wg_buf_puts(out, ",\"troubles\":[");
+	while (code == WG_OK) {
+		code = wg_query_step(&q, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		wg_buf_puts(out, n++ == 0 ? "{" : ",{");
+		put_name(out, true, "name");
+		wg_buf_put_json(out, wg_query_text(&q, 0));
+		put_name(out, false, "words");
+		wg_buf_put_json(out, wg_query_text(&q, 1));
+		wg_buf_printf(out, ",\"since_s\":%" PRId64 "}", seconds(wg_query_int(&q, 2), now.wall));
 	}
 	wg_buf_putc(out, ']');
 	return code;
@@ -183,6 +228,8 @@ enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool ac
 		code = put_recipients(store, now, out, err);
 	if (code == WG_OK)
 		code = put_numbers(store, now, out, err);
+	if (code == WG_OK)
+		code = put_troubles(store, now, out, err);
 	if (code == WG_OK)
 		code = put_alerts(store, out, err);
 	wg_buf_puts(out, "}\n");

@@ -176,6 +176,14 @@ static const char *const migrations[] = {
 	 * so. */
 	"ALTER TABLE delivery ADD COLUMN known INTEGER NOT NULL DEFAULT 0;"
 	"PRAGMA user_version=6;",
+
+	/* delivery.fault_at: since when it cannot be handed over, the start of the first attempt that came to nothing; 0
+	 * while nothing is known to be wrong, and once nobody tries any more. state goes first in the index, so that each
+	 * question about one recipient is one look. trouble: what is in the way of a way in, as intake says. */
+	"ALTER TABLE delivery ADD COLUMN fault_at INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX delivery_fault ON delivery(recipient, state, fault_at) WHERE fault_at <> 0;"
+	"CREATE TABLE trouble(name TEXT PRIMARY KEY, words TEXT NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"PRAGMA user_version=7;",
 };
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4

@@ -286,7 +286,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
-	[SQL_DLV_STATE] = "UPDATE delivery SET state = ?2, since = ?3, reason = ?4 WHERE seq = ?1",
+	[SQL_DLV_STATE] = /* while it is tried again, what went wrong the last time stays */
+	"UPDATE delivery SET state = ?2, since = ?3, reason = iif(?2 = 'sending', reason, ?4), fault_at = CASE"
+	" WHEN ?2 = 'sending' OR (?2 IN ('deferred', 'failed') AND fault_at <> 0) THEN fault_at"
+	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END"
+	" WHERE seq = ?1",
 	[SQL_DLV_LEASE] =
 		"UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
 	[SQL_DLV_END] =
@@ -407,7 +411,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" " IN_REVIEW " AND d.second_person, iif(" IN_REVIEW ", d.released_by, ''), d.alarm_of IS NOT NULL,"
 		" d.overrides AND d.seen_at = 0, d.ready_at, d.handed_at, coalesce((SELECT t.steps FROM task t WHERE"
 		" t.delivery = d.seq AND t.kind = 'confirm'), 0), EXISTS (SELECT 1 FROM delivery u WHERE u.seq = d.seq AND"
-		" " WG_SQL_DLV_UNCONFIRMED ")"
+		" " WG_SQL_DLV_UNCONFIRMED "), d.fault_at"
 		" FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR"
 		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
 		" d.state <> 'superseded') OR (?1 = 'unconfirmed' AND d.seq IN (SELECT seq FROM delivery WHERE"

@@ -342,6 +342,7 @@ struct wg_row {                               /* one message or one delivery, fo
 		way[16];
 	int64_t since, next;   /* entered the state; next try or 0 */
 	int64_t ready, handed; /* a delivery: from when it could be sent; when it was first handed over; 0: not yet */
+	int64_t fault;         /* a delivery: since when it is tried in vain, or was given up; 0: it is not */
 	bool unconfirmed;      /* the other side has it, and nobody there has said that they have */
 	unsigned told;         /* a delivery under a confirm rule: steps told, that it is not confirmed */
 	unsigned attempts;
@@ -456,6 +457,8 @@ enum wg_code wg_store_awaited(struct wg_store *store, const char *channel, const
                               struct wg_awaited **out, unsigned *count, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_hook_done(struct wg_store *store, struct wg_now now, const char *delivery, uint64_t token,
                                 enum wg_hook_outcome outcome, unsigned wait_ms, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_trouble(struct wg_store *store, struct wg_now now, const char *all, const char *name,
+                              const char *words, unsigned age_s, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_alerts(struct wg_store *store, struct wg_now now, const struct wg_alert *list, unsigned count,
                              struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
 /* accepting, why and clock are the server's to know, here and in wg_store_health. */

@@ -54,6 +54,7 @@ enum wg_op {
 	WG_OP_SILENCE,
 	WG_OP_RECEIPTS,
 	WG_OP_TOKEN,
+	WG_OP_TROUBLE,
 	WG_OP_END /* not an op: one more than the last */
 };
 

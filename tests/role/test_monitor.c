@@ -36,7 +36,7 @@ static void look(struct scene *s, const char *metrics, const char *silence, cons
 {
 	*s = (struct scene){ .metrics = load(metrics), .silence = load(silence), .watched = load(watched) };
 	s->view = (struct wg_monitor_view){
-		.metrics = s->metrics, .silence = s->silence, .watched = s->watched, .oldest_s = 1800
+		.metrics = s->metrics, .silence = s->silence, .watched = s->watched, .oldest_s = 1800, .fault_s = 30
 	};
 	s->count = wg_monitor_alerts(&s->view, s->alerts, WG_COUNT(s->alerts));
 }
@@ -152,6 +152,29 @@ static void test_those_that_go_on_come_first(void **state)
 	leave(&s);
 }
 
+/* One alert for a recipient, whatever is wrong there; and one for each mailbox. */
+static void test_faults(void **state)
+{
+	(void)state;
+	struct scene s;
+	look(&s,
+	     "{\"recipients\":[{\"organisation\":\"a\",\"desk\":\"a\",\"open\":2,\"fault_s\":30,\"why\":\"451 later\"},"
+	     "{\"organisation\":\"b\",\"desk\":\"b\",\"open\":2,\"fault_s\":29,\"stalled_s\":29,\"why\":\"451\"},"
+	     "{\"organisation\":\"c\",\"desk\":\"c\",\"open\":0,\"failed\":true,\"why\":\"550 no such desk\"},"
+	     "{\"organisation\":\"d\",\"desk\":\"d\",\"open\":1,\"stalled_s\":61},"
+	     "{\"organisation\":\"e\",\"desk\":\"e\",\"open\":7,\"failed\":true,\"fault_s\":90,\"stalled_s\":90,"
+	     "\"oldest_s\":9000,\"why\":\"no\"}],\"troubles\":[{\"name\":\"x at y\",\"words\":\"expired\",\"since_s\":30},"
+	     "{\"name\":\"z at y\",\"words\":\"blip\",\"since_s\":29}],\"accepting\":true}",
+	     "[]", "[]");
+	has(&s, "undelivered a/a", "2 copies for a/a are not handed over, tried in vain for 30 s: 451 later");
+	has(&s, "undelivered c/c", "a copy for c/c was given up, and 0 are not handed over: 550 no such desk");
+	has(&s, "undelivered d/d", "the other side has not answered for 1 min");
+	has(&s, "undelivered e/e", "given up");
+	has(&s, "mailbox x at y", "no mail is taken from it for 30 s: expired");
+	assert_int_equal(s.count, 5);
+	leave(&s);
+}
+
 /* The same fault has the same key whatever its numbers are. */
 static void test_keys(void **state)
 {
@@ -240,13 +263,10 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calm),
-		cmocka_unit_test(test_alerts),
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_ageing),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_each_key_once),
-		cmocka_unit_test(test_those_that_go_on_come_first),
+		cmocka_unit_test(test_calm),          cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_alerts),        cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_ageing),        cmocka_unit_test(test_text),
+		cmocka_unit_test(test_each_key_once), cmocka_unit_test(test_those_that_go_on_come_first),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

@@ -98,6 +98,12 @@ static inline void put_confirm(unsigned op, const char *id, struct wg_buf *b)
 	case WG_OP_TOKEN:
 		wg_buf_str(b, id);
 		break;
+	case WG_OP_TROUBLE:
+		wg_buf_str(b, "a mailbox");
+		wg_buf_str(b, "a mailbox");
+		wg_buf_str(b, "no answer");
+		wg_buf_u32(b, 1);
+		break;
 	case WG_OP_HOOKS:
 		wg_buf_u32(b, 1);
 		break;

@@ -127,7 +127,7 @@ static void roles_and_ops(void **state)
 	static const char *const may[] = { "",  "i", "i", "i", "p",  "p",  "p",   "p", "p",  "d", "d", "a",
 		                               "a", "a", "a", "a", "a",  "a",  "a",   "a", "am", "p", "p", "a",
 		                               "a", "a", "a", "a", "a",  "a",  "ipd", "p", "p",  "i", "i", "i",
-		                               "d", "d", "d", "m", "am", "am", "a",   "i", "",   "" };
+		                               "d", "d", "d", "m", "am", "am", "a",   "i", "i",  "",  "" };
 	static const char letters[] = "ipdam";
 	struct rig_server r;
 	(void)state;

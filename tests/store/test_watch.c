@@ -55,10 +55,10 @@ static void what_they_say(void **state)
 	       "1,\"sealed\":1}},\"receipts\":{},\"outcomes\":[]");
 	s->now.wall += 90000;
 	has(s, "{\"organisation\":\"meadowton\",\"desk\":\"duty\",\"open\":1,\"oldest_s\":90,\"unconfirmed\":0,"
-	       "\"oldest_unconfirmed_s\":0}");
+	       "\"oldest_unconfirmed_s\":0,\"fault_s\":0,\"stalled_s\":0,\"failed\":false,\"why\":\"\"}");
 	has(s, "{\"organisation\":\"meadowton\",\"desk\":\"night\",\"open\":1,\"oldest_s\":0,"); /* it waits for a person */
 	has(s, "\"attention\":0,\"reviews\":1,\"reviews_overdue\":0,\"tasks_overdue\":0,\"attention_oldest_s\":0,"
-	       "\"alerts\":[]");
+	       "\"troubles\":[],\"alerts\":[]");
 	struct wg_dlv_job job = take_delivery(s);
 	struct wg_row row = { 0 };
 	assert_int_equal(unconfirmed(s, &row), 0);
@@ -68,16 +68,16 @@ static void what_they_say(void **state)
 	assert_true(row.unconfirmed);
 	assert_int_equal(row.handed, s->now.wall - 60000);
 	assert_int_equal(row.ready, s->now.wall - 150000);
-	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":60}");
+	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":60,");
 	const struct wg_receipt_new r = receipt_for(id, WG_RECEIPT_RECEIVED);
 	assert_int_equal(give(s, &r, &result), WG_OK);
-	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":60}");
+	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":60,");
 	has(s, "\"receipts\":{\"received\":1},\"outcomes\":[{\"channel\":\"https\",\"state\":\"handed-over\",\"count\":1},"
 	       "{\"channel\":\"https\",\"state\":\"received\",\"count\":1}]");
 	const struct wg_receipt_new ack = receipt_for(id, WG_RECEIPT_ACKNOWLEDGED);
 	assert_int_equal(give(s, &ack, &result), WG_OK);
 	assert_int_equal(unconfirmed(s, &row), 0);
-	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":0,\"oldest_unconfirmed_s\":0}");
+	has(s, "\"desk\":\"duty\",\"open\":0,\"oldest_s\":0,\"unconfirmed\":0,\"oldest_unconfirmed_s\":0,");
 	add(s, 2, waiting);
 	s->now.wall += 400000; /* the look at the task is overdue */
 	has(s, "\"messages\":{\"accepted\":1,\"routed\":1}");
@@ -108,6 +108,102 @@ static void pull_that_nobody_confirms(void **state)
 	free(bytes);
 	s->now.wall += 30000;
 	has(s, "\"open\":0,\"oldest_s\":0,\"unconfirmed\":1,\"oldest_unconfirmed_s\":30");
+}
+
+/* ---- what is in the way */
+
+static void fault_is(struct scene *s, int64_t fault_s, int64_t stalled_s, bool failed, const char *why)
+{
+	char text[256];
+	(void)snprintf(text, sizeof text, "\"fault_s\":%lld,\"stalled_s\":%lld,\"failed\":%s,\"why\":\"%s\"}",
+	               (long long)fault_s, (long long)stalled_s, failed ? "true" : "false", why); /* short */
+	has(s, text);
+}
+
+/* From the start of the first try that came to nothing, over every further try, until it is there or given up. */
+static void tried_in_vain(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
+	struct wg_row *rows = NULL;
+	unsigned count = 0;
+	decided(s, 1, &d, 1, id);
+	fault_is(s, 0, 0, false, "");
+	struct wg_dlv_job job = take_delivery(s);
+	s->now.wall += 40000; /* a server that does not answer */
+	fault_is(s, 0, 40, false, "");
+	(void)report(s, &job, WG_DLV_DEFERRED, 1000);
+	fault_is(s, 40, 0, false, "said so");
+	s->now.wall += 10000;
+	s->now.steady += 10000;
+	job = take_delivery(s);
+	fault_is(s, 50, 0, false, "said so"); /* under way again, and not forgotten */
+	s->now.wall += 5000;
+	fault_is(s, 55, 5, false, "said so");
+	(void)report(s, &job, WG_DLV_DEFERRED, 1000);
+	OK(wg_store_list(s->store, "deliveries", "", "", 10, &rows, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(rows[0].fault, s->now.wall - 55000);
+	free(rows);
+	act(s, "hold", id, 1); /* a person has it in hand */
+	fault_is(s, 0, 0, false, "");
+	act(s, "release", id, 1);
+	fault_is(s, 0, 0, false, ""); /* until it is tried once more */
+	s->now.wall += 10000;
+	s->now.steady += 10000;
+	job = take_delivery(s);
+	(void)report(s, &job, WG_DLV_FAILED, 0);
+	fault_is(s, 0, 0, true, "said so");
+	s->now.wall += 10000;
+	act(s, "retry", id, 1); /* not over yet */
+	fault_is(s, 10, 0, false, "retry: a test");
+	job = take_delivery(s);
+	(void)report(s, &job, WG_DLV_HANDED_OVER, 0);
+	fault_is(s, 0, 0, false, "");
+}
+
+/* Another copy got through in the meantime: slow is not stalled. Cancelled is dealt with. */
+static void slow_and_cancelled(void **state)
+{
+	struct scene *s = *state;
+	char id[2][WG_ID_TEXT];
+	struct wg_dlv_job *jobs = NULL;
+	const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
+	decided(s, 1, &d, 1, id[0]);
+	decided(s, 2, &d, 1, id[1]);
+	assert_int_equal(take_deliveries(s, "", 10, 10, &jobs), 2);
+	s->now.wall += 30000;
+	(void)report(s, &jobs[0], WG_DLV_HANDED_OVER, 0);
+	s->now.wall += 7000;
+	fault_is(s, 0, 7, false, "");
+	(void)report(s, &jobs[1], WG_DLV_FAILED, 0);
+	wg_dlv_jobs_free(jobs, 2);
+	fault_is(s, 0, 0, true, "said so");
+	act(s, "cancel", id[1], 1);
+	fault_is(s, 0, 0, false, "");
+}
+
+static void ways_in(void **state)
+{
+	static const char all[] = "a at b\nc at d:1";
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	has(s, "\"troubles\":[]");
+	OK(wg_store_trouble(s->store, s->now, all, "a at b", "no STARTTLS\nat all", 40, &err));
+	OK(wg_store_trouble(s->store, s->now, all, "c at d:1", "", 0, &err));
+	s->now.wall += 2000;
+	OK(wg_store_trouble(s->store, s->now, all, "a at b", "expired", 0, &err)); /* since then, in its new words */
+	has(s, "\"troubles\":[{\"name\":\"a at b\",\"words\":\"expired\",\"since_s\":42}]");
+	OK(wg_store_trouble(s->store, s->now, all, "c at d:1", "gone", 0, &err));
+	OK(wg_store_trouble(s->store, s->now, all, "a at b", "", 0, &err));
+	has(s, "\"troubles\":[{\"name\":\"c at d:1\",\"words\":\"gone\",\"since_s\":0}]");
+	OK(wg_store_trouble(s->store, s->now, "a at b", "a at b", "", 0, &err)); /* the other is no way in any more */
+	has(s, "\"troubles\":[]");
+	FAILS(WG_REJECT, wg_store_trouble(s->store, s->now, all, "at b", "x", 0, &err));
+	FAILS(WG_REJECT, wg_store_trouble(s->store, s->now, all, "", "x", 0, &err));
+	FAILS(WG_REJECT, wg_store_trouble(s->store, s->now, all, all, "x", 0, &err));
 }
 
 /* ---- what it costs */
@@ -365,6 +461,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pull_that_nobody_confirms, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tried_in_vain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(slow_and_cancelled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ways_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_however_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(once_each, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_missed, set_up, tear_down),
