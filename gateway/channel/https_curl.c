@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -247,6 +248,19 @@ void wg_https_post(struct wg_https *h, const struct curl_slist *headers, const v
 	wg_https_ask(h, "POST", NULL, headers, body, len, end);
 }
 
+/* Ends the connection that was kept when something lies in it: it was not asked for, and libcurl 7.88 would take it for
+ * the answer to the next request; or it is the other side's good-bye. False: there is none, or it is quiet. */
+static bool end_noisy(CURL *curl)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	char byte;
+	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD ||
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+		return false;
+	(void)shutdown(fd, SHUT_RDWR); /* libcurl closes it; fails only when the other side was faster */
+	return true;
+}
+
 static bool same_place(const struct wg_https *h, const char *url)
 {
 	char host[WG_HTTPS_HOST], port[8];
@@ -305,6 +319,7 @@ void wg_https_ask(struct wg_https *h, const char *method, const char *url, const
 	}
 	bool ok = set_request(h, method, url, body, len);
 	SET(CURLOPT_HTTPHEADER, headers);
+	SET(CURLOPT_FRESH_CONNECT, end_noisy(h->curl) ? 1L : 0L);
 	if (!ok)
 		return;
 	end->rc = curl_easy_perform(h->curl);

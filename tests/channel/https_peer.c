@@ -229,6 +229,7 @@ static size_t read_number(const char *p)
 struct script {
 	const char *name, *answer;
 	size_t times;
+	bool chatty;
 };
 
 /* Reads one request: its header, and as many bytes after it as Content-Length says. */
@@ -254,12 +255,36 @@ static bool read_request(SSL *ssl)
 	return true;
 }
 
+static bool say_id(SSL *ssl, const char *word)
+{
+	char body[64], answer[160];
+	int n = snprintf(body, sizeof body, "{\"id\":\"%s-%d\"}", word, *peer_reached);
+	n = snprintf(answer, sizeof answer, "HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n%s", n, body);
+	return SSL_write(ssl, answer, n) == n;
+}
+
+static void chat(SSL *ssl)
+{
+	const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
+	while (read_request(ssl)) {
+		(*peer_reached)++;
+		if (!say_id(ssl, "asked"))
+			return;
+		(void)nanosleep(&moment, NULL); /* shorter, and it would come with the answer */
+		if (!say_id(ssl, "unasked"))
+			return;
+	}
+}
+
 static void serve_script(const struct script *script, SSL_CTX *ctx, int fd)
 {
 	SSL *ssl = SSL_new(ctx);
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1)
 		die("no TLS");
-	if (SSL_accept(ssl) == 1 && read_request(ssl)) {
+	bool shaken = SSL_accept(ssl) == 1;
+	if (shaken && script->chatty) {
+		chat(ssl);
+	} else if (shaken && read_request(ssl)) {
 		(*peer_reached)++;
 		bool open = true;
 		for (size_t i = 0; script->answer != NULL && i < script->times && open; i++)
@@ -292,6 +317,12 @@ static void run_script(const void *arg, int fd)
 struct peer peer_script(const char *name, const char *answer, size_t times)
 {
 	const struct script script = { .name = name, .answer = answer, .times = times };
+	return start(run_script, &script);
+}
+
+struct peer peer_chatty(const char *name)
+{
+	const struct script script = { .name = name, .chatty = true };
 	return start(run_script, &script);
 }
 

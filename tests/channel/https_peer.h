@@ -17,7 +17,8 @@ struct peer {
 
 /* The real server, with derbyshire's certificate. It admits whoever has a DNS name other than unheard-of.example. By
  * path: /v1/notices answers 202 with {"id":"r-METHOD-BODYLENGTH"}; /later the same after the loop has turned; /hold
- * never; /reused 422 for a key without a colon, else 202; /who 200 with the client's first DNS name; anything else 404. */
+ * never; /reused 422 for a key without a colon, else 202; /who 200 with the client's first DNS name; anything else 404.
+ */
 struct peer peer_httpd(const struct wg_httpd_spec *spec);
 /* spec for tests that are not about limits: generous. */
 extern const struct wg_httpd_spec peer_spec;
@@ -25,6 +26,9 @@ extern const struct wg_httpd_spec peer_spec;
 /* A server that does the handshake with certificate "NAME.pem" of the throwaway authority, reads one whole request,
  * sends answer (len bytes, repeated times), and closes. answer NULL: closes without a word. Serves until stopped. */
 struct peer peer_script(const char *name, const char *answer, size_t times);
+/* The same, and keeps the connection: answers each request with {"id":"asked-N"}, and a moment later once more,
+ * unasked, with {"id":"unasked-N"}. */
+struct peer peer_chatty(const char *name);
 /* A socket that accepts, and nothing more. */
 struct peer peer_deaf(void);
 

@@ -1,6 +1,7 @@
 /* The way out over HTTPS against our real server, and against servers that misbehave: what counts as sent, what is
  * tried again. */
 #include <sys/stat.h>
+#include <time.h>
 
 #include "../crypto/pki.h"
 #include "base/mem.h"
@@ -281,6 +282,27 @@ static void test_answers(void **state)
 	}
 }
 
+/* What came before its question is no answer: another copy's fate would be taken for this one's. */
+static void test_unasked(void **state)
+{
+	(void)state;
+	const struct timespec moment = { .tv_nsec = 300 * 1000 * 1000 };
+	struct peer peer = peer_chatty("derbyshire/server");
+	struct wg_send_target target = target_of(peer.port, "/");
+	struct wg_session *session = NULL;
+	assert_int_equal(wg_way_https.open(&target, &session, &pki_err), WG_OK);
+	for (int i = 1; i <= 3; i++) {
+		char want[32];
+		struct wg_send_item item = item_of("body");
+		(void)snprintf(want, sizeof want, "asked-%d", i);
+		wg_way_https.offer(session, &item, 1, NULL, NULL);
+		assert_string_equal(item.result.receipt, want);
+		(void)nanosleep(&moment, NULL); /* until what was not asked for is there */
+	}
+	wg_way_https.close(&session);
+	peer_stop(&peer);
+}
+
 /* An answer without end, in its body or in its header, is cut off and not believed. */
 static void test_endless(void **state)
 {
@@ -368,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_problem),     cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
 		cmocka_unit_test(test_other_name),  cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),     cmocka_unit_test(test_open_key),
+		cmocka_unit_test(test_unasked),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
