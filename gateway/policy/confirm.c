@@ -226,17 +226,22 @@ void wg_confirm_next(const struct wg_policy *policy, const struct wg_directory *
 	l.rule = wg_confirm_find(policy, facts->rule);
 	if (l.rule == NULL)
 		l.rule = choose_blind(policy, facts, o != NULL ? o->kind : "");
+	out->in_vain = l.rule == NULL && !reached(facts, WG_CONFIRM_ACKNOWLEDGED);
 	if (l.rule == NULL)
 		return;
 	out->source = l.rule->source;
 	for (unsigned i = facts->steps; i < l.rule->step_count; i++) {
 		const struct wg_confirm_step *step = &l.rule->steps[i];
-		struct wg_confirm_desk to = reached(facts, step->missing) ? nobody : told_by(&l, i);
-		if (to.desk == NULL || told_before(&l, i, to.desk))
+		if (reached(facts, step->missing))
 			continue;
+		struct wg_confirm_desk to = told_by(&l, i);
 		int64_t at = due(&l, step, now);
-		if (at == INT64_MAX)
-			continue; /* in hours that never come */
+		if (to.desk == NULL || at == INT64_MAX) { /* in hours that never come */
+			out->in_vain = true;
+			continue;
+		}
+		if (told_before(&l, i, to.desk))
+			continue;
 		out->what = at <= now ? WG_CONFIRM_TELL : WG_CONFIRM_WAIT;
 		out->at = at;
 		out->steps = at <= now ? i + 1 : facts->steps;

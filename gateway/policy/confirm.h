@@ -66,6 +66,8 @@ struct wg_confirm_next {
 	enum wg_confirm_whom whom; /* TELL: as the rule says; "to" may be another's when there is no such desk */
 	struct wg_confirm_desk to; /* TELL */
 	const char *source;        /* of the rule; lives as long as the policy. NULL: there is no rule */
+	bool in_vain; /* OVER: something is missing, and there is no rule, or nobody who could be told: policy or directory
+	                 may yet be mended */
 };
 
 /* The next thing to do about a delivery at the instant now; never fails. Steps come in order, each at most once; one

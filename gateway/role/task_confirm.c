@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "role/task.h"
 
 /* A sentence or three, with two names and two telephones in them. */
 #define WORDS 1024
 #define RING 512
+/* So long it is looked whether somebody can be told after all; then it is history. */
+#define IN_VAIN_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 static struct wg_confirm_facts facts_of(const struct wg_process *p, const struct wg_task *task)
 {
@@ -227,6 +230,12 @@ enum wg_code wg_task_confirm(struct wg_process *p, const struct wg_task *task, s
 	case WG_CONFIRM_OVER:
 		break;
 	}
-	out->done.next = 0;
+	bool again = next.in_vain && task->now - task->since < IN_VAIN_MS;
+	if (again)
+		wg_log(WG_LOG_ERROR, "not-confirmed-to-nobody", "message", task->message, "delivery", task->delivery, "do",
+		       "there is no deadline for it in the policy, or no desk in the directory that could be told: wardgate "
+		       "check",
+		       NULL);
+	out->done.next = again ? task->now + WG_STORE_LOOK_MAX_MS : 0;
 	return WG_OK;
 }

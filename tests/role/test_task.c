@@ -270,6 +270,41 @@ static void test_each_once_in_order(void **state)
 	assert_non_null(strstr(wg_buf_text(&history), "not acknowledged: staffordshire/ops"));
 }
 
+/* Nobody can be told now; when the directory is mended somebody is. */
+static void test_nobody_to_tell(void **state)
+{
+	(void)state;
+	struct wg_task task = { .kind = WG_TASK_CONFIRM,
+		                    .now = (int64_t)1800000000000,
+		                    .since = (int64_t)1799990000000,
+		                    .message = "m",
+		                    .delivery = "d",
+		                    .notice_kind = "missing",
+		                    .organisation = "derbyshire",
+		                    .desk = "second",
+		                    .role = "missing-lead",
+		                    .of = "placing",
+		                    .confirm = "test/soon",
+		                    .state = WG_DLV_HANDED_OVER,
+		                    .handed_over = (int64_t)1799990000000 };
+	struct wg_task_out out = { .done = { .id = 1 } };
+	char *text = gate_replaced(directory_text, " roles=\"operator\"", " roles=\"night\"");
+	gate_reload(&gate, text);
+	free(text);
+	assert_int_equal(wg_task_confirm(&gate.process, &task, &out, &pki_err), WG_OK);
+	assert_true(out.done.notice_count == 0 && out.done.steps == 0);
+	assert_true(out.done.next == task.now + WG_STORE_LOOK_MAX_MS); /* looked at again */
+	task.since -= (int64_t)7 * 24 * 3600 * 1000;
+	assert_int_equal(wg_task_confirm(&gate.process, &task, &out, &pki_err), WG_OK);
+	assert_true(out.done.next == 0); /* but not for ever */
+	task.since += (int64_t)7 * 24 * 3600 * 1000;
+	gate_reload(&gate, directory_text);
+	assert_int_equal(wg_task_confirm(&gate.process, &task, &out, &pki_err), WG_OK);
+	assert_int_equal(out.done.notice_count, 1);
+	for (unsigned i = 0; i < WG_STORE_TASK_NOTICES; i++)
+		wg_buf_free(&out.blobs[i]);
+}
+
 static void test_an_acknowledgement_ends_it(void **state)
 {
 	(void)state;
@@ -518,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_partner_says),
 		cmocka_unit_test(test_alerts_of_strangers),
 		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_nobody_to_tell),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
