@@ -241,7 +241,7 @@ class Confirming(Case):
                        if p.get_content_type() == "text/plain")
         row = next(r for r in self.settle(message, ("handed-over", "received", "sealed")) if r["organisation"] == "staffordshire")
         self.assertIn(f"https://localhost:{self.confirm_port}/confirm/wgc-", text)
-        self.assertIn(f"Our reference: {message}.staffordshire.front-door\n", text)
+        self.assertIn(f"Our reference: {message}.staffordshire.front-door\r\n", text)
         return re.search(r"/confirm/(wgc-[0-9a-z]{26})", text).group(1), row["delivery"] if "delivery" in row else row["id"], message
 
     def page(self, method, path, body=None, kind="application/x-www-form-urlencoded", source="127.0.0.1"):
