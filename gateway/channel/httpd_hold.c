@@ -1,6 +1,6 @@
 /* httpd_hold.c owns the bytes of a request until its header is whole: then evhttp may have it, or it is refused before
- * anything is read of its body. SECURITY: meets strangers' bytes first; what is held is bounded by the header's
- * maximum. */
+ * anything is read of its body. Of a chunked body it owns what is let through to evhttp. SECURITY: meets strangers'
+ * bytes first; what is held is bounded by the header's maximum. */
 #include <event2/buffer.h>
 #include <string.h>
 
@@ -68,12 +68,67 @@ static void refuse(struct wg_httpd_conn *conn, struct evbuffer *input, const str
 		wg_httpd_conn_drop(conn);
 }
 
+/* ---- chunked bodies */
+
+/* evhttp has seen nothing but whole chunks: it takes the request for whole, and the refusal answers it. */
+static bool refuse_body(struct wg_httpd_conn *conn, struct evbuffer *input)
+{
+	static const struct wg_httpd_refusal bad = { 400, "bad-request", "Bad request",
+		                                         "the body is not made of chunks as RFC 9112 section 7.1 has them" },
+										 large = { 413, "too-large", "The document is too large",
+		                                           "More of it came than is taken. Send less, or in parts." };
+	conn->refusal = conn->chunks.state == WG_CHUNKED_LARGE ? large : bad;
+	conn->swallow = SWALLOW_ALL;
+	conn->linger = true;
+	return evbuffer_add(input, "0\r\n\r\n", 5) == 0;
+}
+
+static bool let_piece(struct evbuffer *input, const uint8_t *piece, size_t len)
+{
+	return len == 0 || (evbuffer_add_printf(input, "%zx\r\n", len) > 0 && evbuffer_add(input, piece, len) == 0 &&
+	                    evbuffer_add(input, "\r\n", 2) == 0);
+}
+
+/* What stands in conn->head is of a chunked body: its pieces go to evhttp, in chunks of our own, without extensions and
+ * trailers, which would become headers. What is behind its end goes as it is; the request is the connection's last. */
+static void read_chunks(struct wg_httpd_conn *conn, struct evbuffer *input)
+{
+	size_t len = evbuffer_get_length(conn->head), at = 0;
+	const uint8_t *p = evbuffer_pullup(conn->head, -1), *piece;
+	bool fine = len == 0 || p != NULL;
+	while (fine && at < len && conn->chunks.on) {
+		size_t used, n;
+		(void)wg_httpd_chunks_next(&conn->chunks, p + at, len - at, &used, &piece, &n); /* kept in the state */
+		at += used;
+		fine = let_piece(input, piece, n);
+	}
+	if (fine && conn->chunks.state == WG_CHUNKED_END)
+		fine = evbuffer_add(input, "0\r\n\r\n", 5) == 0 && evbuffer_add(input, p + at, len - at) == 0;
+	else if (fine && conn->chunks.state != WG_CHUNKED_MORE)
+		fine = refuse_body(conn, input);
+	(void)evbuffer_drain(conn->head, len); /* it is there */
+	if (!fine)
+		wg_httpd_conn_drop(conn);
+}
+
+/* The header to evhttp, and what came of the body behind it. */
+static void begin_chunks(struct wg_httpd_conn *conn, struct evbuffer *input, size_t header)
+{
+	wg_httpd_chunks_begin(&conn->chunks, conn->httpd->spec.max_body);
+	if (evbuffer_remove_buffer(conn->head, input, header) != (int)header)
+		wg_httpd_conn_drop(conn);
+	else
+		read_chunks(conn, input);
+}
+
 static void header_whole(struct wg_httpd_conn *conn, struct evbuffer *input, size_t header)
 {
 	struct wg_httpd_head head;
 	conn->refusal = judge(conn, header, &head);
 	if (conn->refusal.status != 0)
 		refuse(conn, input, &head, header);
+	else if (head.chunked)
+		begin_chunks(conn, input, header);
 	else if (evbuffer_add_buffer(input, conn->head) != 0)
 		wg_httpd_conn_drop(conn);
 }
@@ -105,14 +160,19 @@ static void take_new(struct wg_httpd_conn *conn, struct evbuffer *input)
 {
 	if (conn->swallow > 0)
 		drop_front(conn, input);
-	if (!conn->guard.ended && evbuffer_get_length(input) > 0)
+	if (conn->chunks.on && evbuffer_add_buffer(conn->head, input) == 0)
+		read_chunks(conn, input);
+	else if (conn->chunks.on)
+		wg_httpd_conn_drop(conn);
+	else if (!conn->guard.ended && evbuffer_get_length(input) > 0)
 		hold(conn, input);
 }
 
 void wg_httpd_bytes_came(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct wg_httpd_conn *conn = arg;
-	if (info->n_added == 0 || conn->httpd == NULL || conn->moving || (conn->guard.ended && conn->swallow == 0))
+	if (info->n_added == 0 || conn->httpd == NULL || conn->moving ||
+	    (conn->guard.ended && conn->swallow == 0 && !conn->chunks.on))
 		return;
 	if (!conn->guard.started && conn->swallow == 0)
 		wg_httpd_conn_arm(conn, conn->httpd->spec.request_ms);

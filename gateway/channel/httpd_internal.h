@@ -8,7 +8,9 @@
  * 3. At most one timer per conn: first the handshake, then the request, then the answer, then the next request. When it
  * fires the socket is shut down, and libevent finds the end of the stream by itself.
  * 4. Bytes of a request's header are in head until the header is whole; evhttp gets it in one piece, or, when it is
- * refused, a small request of our own instead, which the refusal answers. Bytes of a body go straight to evhttp. */
+ * refused, a small request of our own instead, which the refusal answers. Bytes of a body go straight to evhttp, those
+ * of a chunked one in chunks that were read and written anew: when it turns out to be bad or too large, evhttp is told
+ * that it ends there, and the refusal answers what it then takes for a request. */
 #ifndef WG_CHANNEL_HTTPD_INTERNAL_H
 #define WG_CHANNEL_HTTPD_INTERNAL_H
 
@@ -17,6 +19,7 @@
 #include <event2/http.h>
 
 #include "channel/httpd.h"
+#include "channel/httpd_chunk.h"
 #include "channel/httpd_guard.h"
 #include "channel/httpd_head.h"
 
@@ -27,7 +30,8 @@ struct wg_httpd_conn {
 	struct event *timer;
 	struct wg_http_request *request;
 	struct wg_httpd_guard guard;
-	struct evbuffer *head;           /* of a header that is not whole yet */
+	struct evbuffer *head;           /* of a header that is not whole yet; of a chunked body, what just came */
+	struct wg_httpd_chunks chunks;   /* of the request in hand */
 	struct wg_httpd_refusal refusal; /* of the request in hand; status 0: none */
 	uint64_t swallow;                /* bytes of a body that nobody wants: dropped as they come */
 	bool linger;                     /* refused in the middle: swallows what comes until the peer has read why */

@@ -259,6 +259,7 @@ void wg_http_answer(struct wg_http_request *r, int status, const char *content_t
 	if (conn != NULL) {
 		conn->request = NULL;
 		wg_httpd_guard_reset(&conn->guard);
+		conn->chunks = (struct wg_httpd_chunks){ 0 };
 	}
 	if (r->evreq != NULL && conn != NULL && conn->httpd != NULL) {
 		wg_httpd_conn_arm(conn, conn->httpd->spec.request_ms); /* a client that does not read its answer */
