@@ -180,7 +180,9 @@ static enum wg_code walk_message(struct walk *w, GMimeMessagePart *part)
 
 static bool name_ends(const char *name, const char *ending)
 {
-	size_t n = name != NULL ? strlen(name) : 0, m = strlen(ending);
+	if (name == NULL)
+		return false;
+	size_t n = strlen(name), m = strlen(ending);
 	return n >= m && strcasecmp(name + n - m, ending) == 0;
 }
 

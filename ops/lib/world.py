@@ -90,7 +90,7 @@ class Gateway:
         folders = "".join(f'\n    <drop folder="{self.folder}/drop-{who}" organisation="{who}"/>' for who in drops)
         self.config.write_text(f"""<?xml version="1.0" encoding="UTF-8"?>
 <gateway xmlns="urn:wardgate:config:1" organisation="{self.organisation}" state="state">
-  <policy file="{ROOT}/policy/{self.world.policy}.xml"/>
+  <policy file="{self.world.policies}/{self.world.policy}.xml"/>
   <directory file="directory.xml"/>
   <storage certificate="{mine}/storage.pem" key="{mine}/storage.key"/>
   <smime certificate="{mine}/smime.pem" key="{mine}/smime.key" ca="{pki}/ca.pem"/>
@@ -206,6 +206,7 @@ class World:
         self.how = {}           # (organisation, desk) -> channel="..." and what belongs to it, for the other gateways
         self.certificates = {}  # (organisation, desk) -> another certificate of that desk, below the folder of certificates
         self.postfix_environment = {}
+        self.policies = ROOT / "policy"
         self.policy = "staffordshire-stoke"
 
     def make_pki(self):

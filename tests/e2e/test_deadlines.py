@@ -5,7 +5,6 @@ how far its copy has come. The steps of the test's policy are seconds."""
 import email
 import http.client
 import json
-import os
 import pathlib
 import shutil
 import ssl
@@ -54,7 +53,7 @@ class Deadlines(unittest.TestCase):
         for name in ("england", "staffordshire-stoke"):
             shutil.copy(ROOT / f"policy/{name}.xml", policies)
         (policies / "test.xml").write_text(POLICY)
-        cls.world.policy = os.path.relpath(policies / "test", ROOT / "policy")
+        cls.world.policies, cls.world.policy = policies, "test"
         cls.world.desks = {"staffordshire": {"ops": "operator", "second": "missing-lead", "night": "emergency-duty"},
                            "derbyshire-police": {"second": "police-spoc", "night": "police-control-room"}}
         cls.world.how[("derbyshire-police", "missing")] = FORCE
