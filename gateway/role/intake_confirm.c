@@ -157,7 +157,7 @@ static void wrong(struct wg_confirm *c, struct wg_http_request *r)
 static void later(struct wg_confirm *c, struct wg_http_request *r, const struct wg_err *err)
 {
 	answer(c, r, 503, WG_CONFIRM_LATER, NULL, false);
-	if (strncmp(err->text, "not accepting", 13) != 0)
+	if (wg_client_gone(err))
 		c->lost(c->arg, err);
 }
 

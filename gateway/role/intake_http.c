@@ -54,8 +54,10 @@ void wg_intake_refuse(struct wg_http_request *r, const struct wg_err *err)
 void wg_intake_no_store(struct wg_intake *intake, struct wg_http_request *r, const struct wg_err *err)
 {
 	wg_intake_refuse(r, &(struct wg_err){ .code = WG_AGAIN });
-	if (strncmp(err->text, "not accepting", 13) != 0)
+	if (wg_client_gone(err))
 		wg_intake_fail(intake, err);
+	else
+		wg_log_err(WG_LOG_WARNING, "not-answered", err, "path", wg_http_path(r), NULL);
 }
 
 /* ---- health */

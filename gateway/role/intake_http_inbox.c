@@ -36,6 +36,12 @@ static void put_item(struct wg_buf *out, const struct wg_organisation *organisat
 	wg_buf_putc(out, '}');
 }
 
+static void bad_query(struct wg_http_request *r)
+{
+	wg_http_problem(r, 400, "bad-query", "The query cannot be read",
+	                "after is the id of a delivery of this list, limit a number from 1 to 500; each comes once.");
+}
+
 /* Reads after= and limit=; false when it has answered. */
 static bool read_page(struct wg_http_request *r, char after[WG_ID_TEXT], unsigned *limit)
 {
@@ -46,8 +52,7 @@ static bool read_page(struct wg_http_request *r, char after[WG_ID_TEXT], unsigne
 	bool fine = has_after >= 0 && has_limit >= 0 && (has_after == 0 || wg_id_valid(after)) &&
 	            (has_limit == 0 || wg_num_parse(number, 1, WG_STORE_INBOX_MAX, &n));
 	if (!fine)
-		wg_http_problem(r, 400, "bad-query", "The query cannot be read",
-		                "after is the id of a delivery of this list, limit a number from 1 to 500; each comes once.");
+		bad_query(r);
 	*limit = (unsigned)n;
 	return fine;
 }
@@ -61,7 +66,12 @@ void wg_intake_inbox(struct wg_intake *intake, struct wg_http_request *r, const 
 	unsigned limit, count = 0;
 	if (!read_page(r, after, &limit))
 		return;
-	if (wg_client_inbox(intake->asks, organisation->id, after, limit, &items, &count, &err) != WG_OK) {
+	enum wg_code code = wg_client_inbox(intake->asks, organisation->id, after, limit, &items, &count, &err);
+	if (code == WG_NOT_FOUND) { /* after= is nothing of theirs */
+		bad_query(r);
+		return;
+	}
+	if (code != WG_OK) {
 		wg_intake_no_store(intake, r, &err);
 		return;
 	}

@@ -79,6 +79,11 @@ void wg_client_freep(struct wg_client **client)
 	*client = NULL;
 }
 
+bool wg_client_gone(const struct wg_err *err)
+{
+	return err->code == WG_SYSTEM || (err->code == WG_AGAIN && strstr(err->text, WG_CLIENT_GONE) != NULL);
+}
+
 int wg_client_fd(const struct wg_client *client)
 {
 	return client->fd;
@@ -149,7 +154,7 @@ static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op,
 			code = frame->op == WG_OP_ADD_LATER ? keep_late(client, frame, err) : wg_client_garbled(err);
 		}
 		if (code == WG_NOT_FOUND)
-			code = wg_err_set(err, WG_AGAIN, "the store closed the connection");
+			code = wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
 		if (code != WG_OK)
 			return code;
 	}

@@ -21,7 +21,10 @@ void wg_client_freep(struct wg_client **client);
 int wg_client_fd(const struct wg_client *client);
 
 /* When the store is gone every call gives WG_AGAIN with "the store closed the connection"; the role then ends and is
- * started again. */
+ * started again. True for that, and when its answer could not be read; every other error was the answer to one
+ * question.
+ */
+bool wg_client_gone(const struct wg_err *err);
 
 /* ---- intake: may add, and ask about what its senders added */
 

@@ -64,7 +64,7 @@ enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct 
 		if (code == WG_AGAIN)
 			return wg_err_set(err, WG_AGAIN, "no answer yet");
 		if (code == WG_NOT_FOUND)
-			return wg_err_set(err, WG_AGAIN, "the store closed the connection");
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
 		if (code == WG_OK)
 			code = wg_wire_peek(&client->in, &frame, err);
 	}

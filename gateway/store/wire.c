@@ -160,7 +160,7 @@ enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return wg_err_set(err, WG_AGAIN, "the store closed the connection");
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
 		sent += (size_t)done;
 	}
 	return WG_OK;

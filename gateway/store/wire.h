@@ -87,7 +87,8 @@ enum wg_code wg_wire_peek(const struct wg_wire_in *in, struct wg_frame *out, str
 /* Takes the frame that peek showed; its body stays valid until the next fill. */
 void wg_wire_take(struct wg_wire_in *in, const struct wg_frame *frame);
 
-/* Both pieces to a blocking socket. WG_AGAIN when the peer is gone. */
+#define WG_CLIENT_GONE "the store closed the connection"
+/* Both pieces to a blocking socket. WG_AGAIN with these words when the peer is gone. */
 enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
 	WG_MUST;
 

@@ -192,8 +192,11 @@ class Fetching(Case):
             paged += [i["delivery"] for i in page["items"]]
             path = page["next"]
         self.assertEqual(paged, whole)
-        for query in ("limit=0", "limit=501", "limit=x", "after=x", "limit=1&limit=2", "after=" + "0" * 99):
+        theirs = self.fresh("PAGE-9", "derbyshire-police")["delivery"]
+        for query in ("limit=0", "limit=501", "limit=x", "after=x", "limit=1&limit=2", "after=" + "0" * 99,
+                      "after=01kaw3q6k4m2s8t0v5x7z9b1d3", f"after={theirs}"):
             self.assertEqual(self.ask("GET", f"/v1/inbox?{query}", who=PLACING)[0], 400)
+        self.assertEqual([l for l in self.host.log_lines() if l.get("event") == "ended"], [])  # nobody ends the role by asking
 
     def test_receipts_by_reference(self):
         item = self.fresh("PULL-4")
