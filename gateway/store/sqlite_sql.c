@@ -344,9 +344,12 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_TASK_LOOK] = "UPDATE task SET due = ?2, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm'",
 	[SQL_TASK_PAUSE] = "UPDATE task SET due = NULL, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm' AND due"
 					   " IS NOT NULL",
-	[SQL_TASK_CARRY] = /* who has waited, has waited since then, and is not told the same again */
-	"UPDATE task SET since = min(task.since, o.since), steps = o.steps FROM (SELECT since, steps FROM task WHERE"
-	" delivery = ?2 AND kind = 'confirm') o WHERE task.delivery = ?1 AND task.kind = 'confirm'",
+	[SQL_TASK_CARRY] = /* who has waited, has waited since then, and is not told the same again; by another rule others
+	                      are told. While a person has it, it rests */
+	"INSERT INTO task(kind, delivery, since, steps) SELECT 'confirm', n.seq, o.since, iif(n.confirm = p.confirm,"
+	" o.steps, 0) FROM task o JOIN delivery p ON p.seq = o.delivery JOIN delivery n ON n.seq = ?1 WHERE o.delivery = ?2"
+	" AND o.kind = 'confirm' AND n.confirm <> '' AND n.alarm_of IS NULL ON CONFLICT(delivery, kind, state) WHERE"
+	" delivery IS NOT NULL DO UPDATE SET since = min(since, excluded.since), steps = excluded.steps",
 	[SQL_TASK_ANSWER] = /* once for each delivery and level, to whoever asked for it */
 	"INSERT INTO task(kind, delivery, state, since, due) SELECT 'answer', ?1, ?2, ?3, ?3 FROM delivery d JOIN message m"
 	" ON m.seq = d.message WHERE d.seq = ?1 AND m.sender_reference <> '' ON CONFLICT(delivery, kind, state) WHERE"

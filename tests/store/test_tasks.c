@@ -175,26 +175,51 @@ static void since_when(void **state)
 }
 
 /* Decided again: who has waited has waited since then, and is not told the same again. */
+static void decide_again(struct scene *s, const char *epoch, const struct wg_dlv_new *d)
+{
+	struct wg_err err = { 0 };
+	s->now.wall += 60000;
+	OK(wg_store_epoch(s->store, s->now, epoch, &err));
+	struct wg_msg_job again = take_message(s);
+	struct wg_msg_done done = rig_done(again.id, again.token, d, 1);
+	struct wg_msg_done_result result;
+	(void)snprintf(done.epoch, sizeof done.epoch, "%s", epoch); /* short */
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+}
+
 static void decided_again(void **state)
 {
 	struct scene *s = *state;
-	struct wg_err err = { 0 };
 	char id[WG_ID_TEXT];
-	const struct wg_dlv_new d = under_rule("duty");
+	struct wg_dlv_new d = under_rule("duty");
 	decided(s, 1, &d, 1, id);
 	struct wg_task t = only_task(s);
 	const int64_t start = t.since;
 	assert_int_equal(done_with(s, &t, 2, 0), WG_OK);
-	s->now.wall += 60000;
-	OK(wg_store_epoch(s->store, s->now, "e2", &err));
-	struct wg_msg_job again = take_message(s);
-	struct wg_msg_done done = rig_done(again.id, again.token, &d, 1);
-	memcpy(done.epoch, "e2", 3);
-	struct wg_msg_done_result result;
-	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+	decide_again(s, "e2", &d);
 	t = only_task(s);
 	assert_string_not_equal(t.delivery, id);
 	assert_true(t.steps == 2 && t.since == start);
+	d.state = WG_DLV_REVIEW; /* a person has it now: who was told before is not told anew after that */
+	d.reason = "look at it";
+	decide_again(s, "e3", &d);
+	none_due(s);
+	struct wg_row *rows = NULL;
+	unsigned count = 0;
+	struct wg_err err = { 0 };
+	OK(wg_store_list(s->store, "deliveries", "review", "", 10, &rows, &count, &err));
+	assert_int_equal(count, 1);
+	act(s, "release", rows[0].id, 1);
+	free(rows);
+	t = only_task(s);
+	assert_true(t.steps == 2 && t.since == s->now.wall);
+	d.state = WG_DLV_SEALED;
+	d.reason = NULL;
+	memcpy(d.confirm, "missing-all", 12); /* other steps, which nobody has been told by */
+	decide_again(s, "e4", &d);
+	t = only_task(s);
+	assert_string_equal(t.confirm, "missing-all");
+	assert_int_equal(t.steps, 0);
 }
 
 static void alarms_have_none(void **state)
