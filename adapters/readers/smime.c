@@ -14,9 +14,9 @@
 #include "crypto/trust_set.h"
 #include "readers/reader.h"
 #include "readers/smime_entity.h"
-#include "sys/file.h"
+#include "sys/child.h"
 
-#define KEY_FD 3
+#define KEY_FD WG_CHILD_SECRET_FD
 
 /* Handed over before confinement; the kernel takes them back. */
 static struct wg_keyring ours;
@@ -64,9 +64,10 @@ enum wg_code wg_smime_prepare(struct wg_err *err)
 {
 	struct wg_buf keys = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	WG_AUTO_BUF struct wg_buf ca = WG_BUF(WG_LIMIT_MESSAGE);
+	static const struct wg_hsm_line line = { .to = WG_CHILD_ASK_FD, .from = WG_CHILD_TOLD_FD, .once = true };
 	enum wg_code code = wg_reader_slurp(KEY_FD, &keys, "keys", err);
 	if (code == WG_OK)
-		code = wg_keyring_read(keys.data, keys.len, &ours, err);
+		code = wg_keyring_read(keys.data, keys.len, &line, &ours, err);
 	wg_buf_wipe(&keys);
 	if (code == WG_OK)
 		code = read_block(&ca, "anchors", err);

@@ -128,6 +128,8 @@ enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert
 	bool sealed = type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData;
 	/* With the certificate given, OpenSSL goes on with a random key when the key transport was forged, so that an
 	 * attacker cannot tell the two kinds of failure apart. CMS_decrypt checks the tag of GCM before it returns 1. */
+	if (sealed)
+		wg_hsm_expect(key, cert, cms);
 	bool opened = sealed && plain != NULL && CMS_decrypt(cms, key->pkey, cert->x509, NULL, plain, 0) == 1;
 	wg_ossl_forget();
 	if (!opened)

@@ -1,7 +1,8 @@
 /* What the files of this room share: the structs behind crypto.h, cleanup for OpenSSL's objects, words for its errors.
  *
  * Invariants:
- * 1. wg_key.pkey is RSA of at least 2048 bits or EC on a NIST prime curve; it was parsed without asking for a password, or is in an HSM.
+ * 1. wg_key.pkey is RSA of at least 2048 bits or EC on a NIST prime curve; it was parsed without asking for a password,
+ * or is in an HSM.
  * 2. wg_cert.x509 has had its extensions parsed and none of them was malformed; chain may be NULL.
  * 3. wg_trust.store carries the verification policy (depth, strength, CRLs) itself, so whoever borrows it obeys it. */
 #ifndef WG_CRYPTO_CRYPTO_INTERNAL_H
@@ -17,11 +18,15 @@
 #include "base/err.h"
 #include "crypto/crypto.h"
 
+struct wg_hsm_asking;
 struct wg_key {
 	EVP_PKEY *pkey;
-	bool hsm; /* it stays where it is: cannot be handed to another process */
+	bool hsm;                     /* it stays where it is: cannot be handed to another process */
+	unsigned does;                /* of one in an HSM that is to open: WG_HSM_DOES_* (crypto/hsm_wire.h) */
+	struct wg_hsm_asking *asking; /* owned: it is in another process, which is asked; NULL: it is in this one */
 };
 
+struct wg_hsm_line;
 struct wg_cert {
 	X509 *x509;
 	STACK_OF(X509) * chain; /* what stood behind it in the same file: intermediates to send along */
@@ -67,8 +72,15 @@ BIO *wg_ossl_view(const void *p, size_t len);
 /* Facts of a certificate that OpenSSL holds. */
 enum wg_code wg_cert_facts_of(X509 *x509, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
 
-/* The private key with that pkcs11: URI (hsm.c). The caller frees. */
-enum wg_code wg_hsm_key(const char *uri, EVP_PKEY **out, struct wg_err *err) WG_MUST;
+/* Takes into key (zeroed) the private key with that pkcs11: URI: of the module in this process, or of the process that
+ * is asked for keys (hsm.c). */
+enum wg_code wg_hsm_open(const char *uri, struct wg_key *key, struct wg_err *err) WG_MUST;
+/* Into key (zeroed) one that is asked for under that number, of the public half, which is borrowed. */
+enum wg_code wg_hsm_asked(const struct wg_hsm_line *line, uint8_t number, EVP_PKEY *public, struct wg_key *key,
+                          struct wg_err *err) WG_MUST;
+/* Before OpenSSL opens cms with a key that is asked for: how its content key is wrapped for cert. Nothing for others.
+ */
+void wg_hsm_expect(const struct wg_key *key, const struct wg_cert *cert, CMS_ContentInfo *cms);
 
 /* Anchors only, from PEM text; lists of revoked certificates among it are passed over. */
 enum wg_code wg_trust_anchors(const void *pem, size_t len, struct wg_trust **out, struct wg_err *err) WG_MUST;

@@ -1,6 +1,7 @@
-/* hsm.c owns the way to keys in an HSM. OpenSSL 3 calls its engines deprecated; the PKCS#11 provider that takes their
- * place is not in Debian 12, so that the engine is used here and nowhere else.
- * SECURITY: the PIN passes through here and is wiped; the module is code of its maker in our process. */
+/* hsm.c owns the way to keys in an HSM: of a module in this process, or of another process that has it. OpenSSL 3 calls
+ * its engines deprecated; the PKCS#11 provider that takes their place is not in Debian 12, so that the engine is used
+ * here and nowhere else. SECURITY: the PIN passes through here and is wiped; the module is code of its maker in our
+ * process. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hsm.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "crypto/crypto_internal.h"
+#include "crypto/hsm_internal.h"
 
 #define PATH_TEXT 1024
 /* PKCS#11 modules take 4 to 255 bytes. */
@@ -17,7 +18,14 @@
 
 static struct {
 	char module[PATH_TEXT], pin_file[PATH_TEXT];
-	ENGINE *engine; /* NULL until the first key */
+	ENGINE *engine;                 /* NULL until the first key */
+	const struct wg_hsm_line *line; /* to whoever has the keys; NULL: this process has them itself */
+	bool lost;
+	struct served {
+		EVP_PKEY *pkey;
+		unsigned does;
+	} served[WG_HSM_KEYS]; /* the keys that another process asks for */
+	unsigned served_count;
 } hsm;
 
 bool wg_hsm_named(const char *key)
@@ -73,7 +81,7 @@ static enum wg_code open_engine(struct wg_err *err)
 	return code;
 }
 
-enum wg_code wg_hsm_key(const char *uri, EVP_PKEY **out, struct wg_err *err)
+static enum wg_code load(const char *uri, EVP_PKEY **out, struct wg_err *err)
 {
 	enum wg_code code = hsm.engine != NULL ? WG_OK : open_engine(err);
 	if (code != WG_OK)
@@ -82,4 +90,128 @@ enum wg_code wg_hsm_key(const char *uri, EVP_PKEY **out, struct wg_err *err)
 	if (*out == NULL)
 		return wg_ossl_err(err, WG_CONFIG, "the HSM has no such private key, or does not let us in");
 	return WG_OK;
+}
+
+/* ---- asking another process */
+
+void wg_hsm_ask_over(const struct wg_hsm_line *line)
+{
+	hsm.line = line;
+}
+
+bool wg_hsm_lost(void)
+{
+	return hsm.lost;
+}
+
+bool wg_hsm_ask_key(struct wg_hsm_asking *asking, const struct wg_hsm_request *request, struct wg_buf *answer)
+{
+	enum wg_hsm_status status;
+	const uint8_t *p;
+	size_t n;
+	struct wg_hsm_request own = *request;
+	if (asking->asked && asking->line->once)
+		return false;
+	own.key = asking->key;
+	asking->asked = true;
+	bool said = !hsm.lost && wg_hsm_ask(asking->line, &own, answer) && wg_hsm_told(answer, &status, &p, &n);
+	hsm.lost = hsm.lost || !said || status == WG_HSM_GONE;
+	return said;
+}
+
+enum wg_code wg_hsm_asked(const struct wg_hsm_line *line, uint8_t number, EVP_PKEY *public, struct wg_key *key,
+                          struct wg_err *err)
+{
+	key->hsm = true;
+	key->asking = calloc(1, sizeof *key->asking);
+	if (key->asking == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a key");
+	*key->asking = (struct wg_hsm_asking){ .line = line, .key = number };
+	key->pkey = wg_hsm_asking_key(public, key->asking);
+	return key->pkey != NULL ? WG_OK : wg_ossl_err(err, WG_CONFIG, "the key is neither RSA nor EC");
+}
+
+static enum wg_code ask_for(const char *uri, struct wg_key *key, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf answer = WG_BUF(WG_HSM_TOLD_MAX);
+	const struct wg_hsm_request r = { .op = WG_HSM_OPEN, .data = (const uint8_t *)uri, .data_len = strlen(uri) };
+	enum wg_hsm_status status;
+	const uint8_t *p;
+	size_t n;
+	if (!wg_hsm_ask(hsm.line, &r, &answer) || !wg_hsm_told(&answer, &status, &p, &n))
+		return wg_err_set(err, WG_SYSTEM, "the process that holds the HSM ended, or does not answer");
+	if (status != WG_HSM_DONE)
+		return wg_err_set(err, WG_CONFIG, "%.*s", (int)n, n > 0 ? (const char *)p : "");
+	struct wg_cur cur = WG_CUR(p, n);
+	uint8_t number = wg_cur_u8(&cur);
+	key->does = wg_cur_u32(&cur);
+	p = wg_cur_bytes(&cur, &n);
+	EVP_PKEY *public = !cur.failed ? d2i_PUBKEY(NULL, &p, (long)n) : NULL;
+	if (public == NULL)
+		return wg_ossl_err(err, WG_SYSTEM, "what the process that holds the HSM says of a key is no key");
+	enum wg_code code = wg_hsm_asked(hsm.line, number, public, key, err);
+	EVP_PKEY_free(public);
+	return code;
+}
+
+enum wg_code wg_hsm_open(const char *uri, struct wg_key *key, struct wg_err *err)
+{
+	if (hsm.line != NULL)
+		return ask_for(uri, key, err);
+	key->hsm = true;
+	return load(uri, &key->pkey, err);
+}
+
+/* ---- being asked */
+
+static void open_key(const struct wg_hsm_request *r, struct wg_buf *out)
+{
+	char uri[WG_HSM_DATA_MAX + 1];
+	struct wg_err err = { 0 };
+	struct served *k = hsm.served_count < WG_HSM_KEYS ? &hsm.served[hsm.served_count] : NULL;
+	uint8_t *der = NULL;
+	memcpy(uri, r->data, r->data_len);
+	uri[r->data_len] = '\0';
+	enum wg_code code = k != NULL ? load(uri, &k->pkey, &err) : wg_err_set(&err, WG_LIMIT, "too many keys in the HSM");
+	int n = code == WG_OK ? i2d_PUBKEY(k->pkey, &der) : -1;
+	if (code == WG_OK && n <= 0)
+		(void)wg_ossl_err(&err, WG_CONFIG, "the HSM has the private key, and no public one beside it");
+	if (n > 0) {
+		WG_AUTO_BUF struct wg_buf told = WG_BUF(WG_HSM_TOLD_MAX);
+		k->does = wg_hsm_does(k->pkey);
+		wg_buf_u8(&told, (uint8_t)hsm.served_count++);
+		wg_buf_u32(&told, k->does);
+		wg_buf_bytes(&told, der, (size_t)n);
+		wg_hsm_tell(told.failed ? WG_HSM_REFUSED : WG_HSM_DONE, told.data, told.len, out);
+	} else {
+		wg_hsm_tell(WG_HSM_REFUSED, err.text, strlen(err.text), out);
+	}
+	OPENSSL_free(der);
+}
+
+static bool serve_one(const struct wg_hsm_line *line)
+{
+	WG_AUTO_BUF struct wg_buf question = WG_BUF(WG_HSM_ASK_MAX);
+	WG_CLEANUP(wg_buf_wipe) struct wg_buf answer = WG_BUF(WG_HSM_TOLD_MAX);
+	struct wg_hsm_request r;
+	enum wg_hsm_status status;
+	const uint8_t *p;
+	size_t n;
+	if (!wg_hsm_frame_read(line->from, -1, &question))
+		return false;
+	if (!wg_hsm_get(question.data, question.len, &r))
+		wg_hsm_tell(WG_HSM_REFUSED, NULL, 0, &answer);
+	else if (r.op == WG_HSM_OPEN)
+		open_key(&r, &answer);
+	else if (r.key >= hsm.served_count)
+		wg_hsm_tell(WG_HSM_REFUSED, NULL, 0, &answer);
+	else
+		wg_hsm_do(hsm.served[r.key].pkey, hsm.served[r.key].does, &r, &answer);
+	return wg_hsm_frame_write(line->to, &answer) && wg_hsm_told(&answer, &status, &p, &n) && status != WG_HSM_GONE;
+}
+
+void wg_hsm_serve(const struct wg_hsm_line *line)
+{
+	while (serve_one(line))
+		;
 }

@@ -53,8 +53,7 @@ static enum wg_code load_hsm(const char *uri, struct wg_key **out, struct wg_err
 	WG_CLEANUP(wg_key_freep) struct wg_key *key = calloc(1, sizeof *key);
 	if (key == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a key");
-	key->hsm = true;
-	enum wg_code code = wg_hsm_key(uri, &key->pkey, err);
+	enum wg_code code = wg_hsm_open(uri, key, err);
 	if (code == WG_OK)
 		code = check_kind(key->pkey, err);
 	if (code == WG_OK)
@@ -79,6 +78,7 @@ void wg_key_freep(struct wg_key **key)
 	if (*key == NULL)
 		return;
 	EVP_PKEY_free((*key)->pkey); /* OpenSSL clears the private numbers */
+	free((*key)->asking);        /* after the key, which points to it */
 	free(*key);
 	*key = NULL;
 }

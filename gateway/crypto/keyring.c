@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "crypto/crypto_internal.h"
+#include "crypto/hsm_internal.h"
 
 #define UNOPENED "could not be opened"
 
@@ -18,6 +18,8 @@ enum wg_code wg_keyring_add(struct wg_keyring *ring, struct wg_key **key, struct
 		code = wg_err_set(err, WG_LIMIT, "more than %d key pairs for one purpose", WG_KEYRING_MAX);
 	if (code == WG_OK)
 		code = wg_key_matches(*key, *cert, err);
+	if (code == WG_OK && (*key)->hsm && (*key)->asking == NULL)
+		(*key)->does = wg_hsm_does((*key)->pkey);
 	if (code == WG_OK) {
 		ring->keys[ring->count] = wg_steal(key);
 		ring->certs[ring->count++] = wg_steal(cert);
@@ -62,6 +64,12 @@ enum wg_code wg_keyring_signer(const struct wg_keyring *ring, int64_t now, size_
 	return found ? WG_OK : wg_err_set(err, WG_CRYPTO, "there is no certificate of ours to sign with%s", why);
 }
 
+/* The reader gets it, or what stands for it. */
+static bool opens(const struct wg_key *key)
+{
+	return !key->hsm || key->does != 0;
+}
+
 static enum wg_code write_pair(const struct wg_key *key, const struct wg_cert *cert, struct wg_buf *out,
                                struct wg_err *err)
 {
@@ -70,8 +78,8 @@ static enum wg_code write_pair(const struct wg_key *key, const struct wg_cert *c
 	char *p = NULL;
 	if (secret == NULL || open == NULL || PEM_write_bio_X509(open, cert->x509) != 1)
 		return wg_ossl_err(err, WG_SYSTEM, "a key pair cannot be handed over");
-	if (PEM_write_bio_PKCS8PrivateKey(secret, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
-		return wg_ossl_err(err, WG_CONFIG, "a key that stays where it is (HSM) cannot be handed over");
+	if (!key->hsm && PEM_write_bio_PKCS8PrivateKey(secret, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+		return wg_ossl_err(err, WG_CONFIG, "a private key cannot be written");
 	long n = BIO_get_mem_data(secret, &p);
 	wg_buf_bytes(out, p, (size_t)n);
 	n = BIO_get_mem_data(open, &p);
@@ -84,20 +92,39 @@ enum wg_code wg_keyring_write(const struct wg_keyring *ring, struct wg_buf *out,
 	enum wg_code code = WG_OK;
 	uint32_t count = 0;
 	for (size_t i = 0; i < ring->count; i++)
-		count += !ring->keys[i]->hsm;
+		count += opens(ring->keys[i]);
 	if (count == 0)
 		return wg_err_set(
 			err, WG_CONFIG,
-			"what partners seal for us is opened by a confined process, which no key in an HSM can be given "
-			"to: let the HSM sign, and add a pair with a key file that they encrypt to");
+			"no key of ours opens what partners seal for us: those in the HSM only sign. Let one of them unwrap "
+			"(CKA_DECRYPT, of an EC key CKA_DERIVE), or add a pair with a key file");
 	wg_buf_u32(out, count);
 	for (size_t i = 0; code == WG_OK && i < ring->count; i++)
-		if (!ring->keys[i]->hsm)
+		if (opens(ring->keys[i])) {
+			wg_buf_u8(out, (uint8_t)i);
 			code = write_pair(ring->keys[i], ring->certs[i], out, err);
+		}
 	return code == WG_OK ? wg_buf_check(out, "key pairs", err) : code;
 }
 
-enum wg_code wg_keyring_read(const void *p, size_t len, struct wg_keyring *out, struct wg_err *err)
+/* The key itself, or without one the key that is asked for under that number. */
+static enum wg_code read_key(const uint8_t *pem, size_t len, const struct wg_hsm_line *line, uint8_t number,
+                             const struct wg_cert *cert, struct wg_key **out, struct wg_err *err)
+{
+	if (len > 0)
+		return wg_key_parse(pem, len, out, err);
+	WG_CLEANUP(wg_key_freep) struct wg_key *key = calloc(1, sizeof *key);
+	EVP_PKEY *public = X509_get0_pubkey(cert->x509);
+	if (key == NULL || public == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a key");
+	enum wg_code code = wg_hsm_asked(line, number, public, key, err);
+	if (code == WG_OK)
+		*out = wg_steal(&key);
+	return code;
+}
+
+enum wg_code wg_keyring_read(const void *p, size_t len, const struct wg_hsm_line *line, struct wg_keyring *out,
+                             struct wg_err *err)
 {
 	struct wg_keyring ring = { .count = 0 };
 	struct wg_cur cur = WG_CUR(p, len);
@@ -105,14 +132,17 @@ enum wg_code wg_keyring_read(const void *p, size_t len, struct wg_keyring *out, 
 	enum wg_code code = WG_OK;
 	for (uint32_t i = 0; code == WG_OK && i < count && !cur.failed; i++) {
 		size_t key_len, cert_len;
+		uint8_t number = wg_cur_u8(&cur);
 		const uint8_t *key_pem = wg_cur_bytes(&cur, &key_len), *cert_pem = wg_cur_bytes(&cur, &cert_len);
 		struct wg_key *key = NULL;
 		struct wg_cert *cert = NULL;
 		if (cur.failed)
 			break;
-		code = wg_key_parse(key_pem, key_len, &key, err);
+		if (key_len == 0 && line == NULL)
+			continue;
+		code = wg_cert_parse(cert_pem, cert_len, &cert, err);
 		if (code == WG_OK)
-			code = wg_cert_parse(cert_pem, cert_len, &cert, err);
+			code = read_key(key_pem, key_len, line, number, cert, &key, err);
 		if (code == WG_OK)
 			code = wg_keyring_add(&ring, &key, &cert, err);
 		wg_key_freep(&key);
@@ -136,8 +166,10 @@ enum wg_code wg_keyring_decrypt(const struct wg_keyring *ring, const void *der, 
 	bool sealed = type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData, opened = false;
 	/* A pair that the object was not encrypted to fails here, which tells nobody anything: the recipients stand in it
 	 * in the clear. One that it was encrypted to never fails here, forged or not: OpenSSL goes on with a random key. */
-	for (size_t i = 0; sealed && !opened && i < ring->count; i++)
+	for (size_t i = 0; sealed && !opened && i < ring->count; i++) {
+		wg_hsm_expect(ring->keys[i], ring->certs[i], cms);
 		opened = CMS_decrypt_set1_pkey_and_peer(cms, ring->keys[i]->pkey, ring->certs[i]->x509, NULL) == 1;
+	}
 	opened = opened && plain != NULL && CMS_decrypt(cms, NULL, NULL, NULL, plain, 0) == 1;
 	wg_ossl_forget();
 	if (!opened)

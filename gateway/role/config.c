@@ -262,6 +262,8 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		path_of(r, hsm, "module", c->hsm.module);
 		path_of(r, hsm, "pin", c->hsm.pin);
 		path_of(r, hsm, "folder", c->hsm.folder);
+		path_of(r, hsm, "configuration", c->hsm.configuration);
+		c->hsm.network = flag_of(r, hsm, "network", false);
 	}
 	if (r->code == WG_OK)
 		r->code = wg_hsm_use(c->hsm.module, c->hsm.pin, r->err);

@@ -84,6 +84,8 @@ struct wg_config {
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */
 		char folder[WG_PATH_TEXT];                    /* that the module reads and writes while it works; "" */
+		char configuration[WG_PATH_TEXT];             /* of the module, that it reads; "" */
+		bool network;                                 /* the module needs sockets */
 	} hsm;
 	struct {
 		struct wg_pair tls; /* certificate "" when HTTPS is off */

@@ -13,6 +13,7 @@ enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, 
 {
 	WG_AUTO_BUF struct wg_buf inner = WG_BUF(WG_LIMIT_MESSAGE);
 	WG_AUTO_BUF struct wg_buf may_speak_for = WG_BUF(WG_LIMIT_CONFIG_FILE);
+	const struct wg_opener opener = wg_process_opener(p);
 	char received[WG_CLOCK_TEXT], signer[WG_FINGERPRINT_TEXT];
 	enum wg_document kind;
 	const void *bytes = original->data;
@@ -29,8 +30,7 @@ enum wg_code wg_handle_read(struct wg_process *p, const struct wg_msg_job *job, 
 	}
 	enum wg_code code = wg_document_kind(bytes, len, job->content_type, NULL, &kind, err);
 	if (code == WG_OK && kind == WG_DOCUMENT_SEALED) {
-		code = wg_read_sealed(&p->config->paths, &p->smime_keys, &p->smime_anchors, bytes, len, &inner, signer,
-		                      &may_speak_for, err);
+		code = wg_read_sealed(&p->config->paths, &opener, bytes, len, &inner, signer, &may_speak_for, err);
 		if (code == WG_OK)
 			code = wg_signer_check(p, job->organisation, signer, wg_buf_text(&may_speak_for), err);
 		kind = WG_DOCUMENT_MAIL;

@@ -207,6 +207,11 @@ enum wg_code wg_process_refresh(struct wg_process *p, struct wg_err *err)
 	return code;
 }
 
+struct wg_opener wg_process_opener(const struct wg_process *p)
+{
+	return (struct wg_opener){ .keys = &p->smime_keys, .anchors = &p->smime_anchors, .ring = &p->smime };
+}
+
 struct wg_sealing wg_process_sealing(const struct wg_process *p)
 {
 	return (struct wg_sealing){

@@ -317,8 +317,9 @@ static enum wg_code open_sealed(const struct wg_process *p, const struct wg_buf 
 {
 	WG_AUTO_BUF struct wg_buf may_speak_for = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	char signer[WG_FINGERPRINT_TEXT];
-	enum wg_code code = wg_read_sealed(&p->config->paths, &p->smime_keys, &p->smime_anchors, original->data,
-	                                   original->len, &out->text, signer, &may_speak_for, err);
+	const struct wg_opener opener = wg_process_opener(p);
+	enum wg_code code = wg_read_sealed(&p->config->paths, &opener, original->data, original->len, &out->text, signer,
+	                                   &may_speak_for, err);
 	out->found = WG_MAIL_SIGNED;
 	return code == WG_OK ? bind_sealed(p, signer, wg_buf_text(&may_speak_for), out, err) : code;
 }
@@ -340,11 +341,11 @@ enum wg_code wg_mail_in_open(const struct wg_process *p, const char *way, const 
 		                           .certificate = WG_BUF(WG_LIMIT_CONFIG_FILE) };
 	const uint8_t *inner = NULL;
 	size_t inner_len = 0;
+	const struct wg_opener opener = wg_process_opener(p);
 	*out = (struct wg_mail_in){ .text = WG_BUF(WG_LIMIT_READER_OUTPUT) };
 	if (is_sealed(way, original))
 		return open_sealed(p, original, out, err);
-	enum wg_code code = wg_read_signed_mail(&p->config->paths, &p->smime_keys, &p->smime_anchors, original->data,
-	                                        original->len, &said, err);
+	enum wg_code code = wg_read_signed_mail(&p->config->paths, &opener, original->data, original->len, &said, err);
 	if (code == WG_OK)
 		code = take_said(&said, &s, &inner, &inner_len, err);
 	if (code == WG_OK && s.found == WG_MAIL_PLAIN && holds_smime(original))

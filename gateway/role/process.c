@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/hsm.h"
 #include "notice/xml.h"
+#include "role/hsm_keeper.h"
 #include "role/role.h"
 #include "role/task.h"
 #include "role/trust.h"
@@ -45,8 +47,7 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 	    (wg_file_mkdir(trust, err) == WG_OK || access(trust, R_OK) == 0))
 		read[n++] = trust;
 	const char *const execute[] = { p->config->paths.readers, NULL };
-	const char *const write[] = { p->config->hsm.folder[0] != '\0' ? p->config->hsm.folder : NULL, NULL };
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .write = write, .execute = execute };
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
 	free(read);
 	return code;
@@ -73,6 +74,8 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 		for (unsigned i = 0; code == WG_OK && i < count; i++)
 			code = wg_process_handle(p, client, &jobs[i], err);
 		wg_msg_jobs_free(jobs, count);
+		if (code == WG_OK && wg_hsm_lost()) /* nobody can begin anew but whoever starts this role again */
+			code = wg_err_set(err, WG_SYSTEM, "the HSM does not answer, or the process that holds it ended");
 	}
 	return code;
 }
@@ -81,7 +84,9 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_process p;
 	struct wg_client *client = NULL;
-	enum wg_code code = wg_process_load(config, &p, err);
+	enum wg_code code = wg_hsm_keeper_start(config, err);
+	if (code == WG_OK)
+		code = wg_process_load(config, &p, err);
 	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
 		for (unsigned k = 0; k < p.certs[i].count; k++)
 			if (p.certs[i].certs[k] == NULL)

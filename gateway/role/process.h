@@ -38,6 +38,8 @@ void wg_process_free(struct wg_process *process);
  * certificates may be used: what was decided and sealed has to be decided again, under another epoch, so that the role
  * ends and is started anew. Otherwise nothing changes but what is held. */
 enum wg_code wg_process_refresh(struct wg_process *process, struct wg_err *err) WG_MUST;
+/* What opens sealed mail: borrowed from process. */
+struct wg_opener wg_process_opener(const struct wg_process *process);
 /* How this gateway seals: borrowed from process. */
 struct wg_sealing wg_process_sealing(const struct wg_process *process);
 

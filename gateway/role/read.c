@@ -22,8 +22,11 @@
 #define MISSING_TEXT 500
 
 static enum wg_code run_reader(const struct wg_paths *paths, const char *name, const void *in, size_t in_len,
-                               const struct wg_buf *secret, struct wg_buf *out, struct wg_err *err)
+                               const struct wg_opener *opener, struct wg_buf *out, struct wg_err *err)
 {
+	const struct wg_buf *secret = opener != NULL ? opener->keys : NULL;
+	struct wg_keyring_asks asks = { .ring = opener != NULL ? opener->ring : NULL };
+	bool may_ask = asks.ring != NULL && wg_keyring_in_hsm(asks.ring);
 	char program[WG_PATH_TEXT];
 	enum wg_code code = wg_path_join(paths->readers, name, program, err);
 	if (code != WG_OK)
@@ -36,6 +39,8 @@ static enum wg_code run_reader(const struct wg_paths *paths, const char *name, c
 		.in_len = in_len,
 		.secret = secret != NULL ? secret->data : NULL,
 		.secret_len = secret != NULL ? secret->len : 0,
+		.answer = may_ask ? wg_keyring_answer : NULL,
+		.answer_arg = &asks,
 		.wall_ms = READ_WALL_MS,
 		.cpu_s = READ_CPU_S,
 		.memory = READ_MEMORY,
@@ -181,17 +186,17 @@ void wg_read_free(struct wg_read *read)
 	wg_report_freep(&read->report);
 }
 
-enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
-                            const void *bytes, size_t len, struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT],
-                            struct wg_buf *organisations, struct wg_err *err)
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_opener *opener, const void *bytes, size_t len,
+                            struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT], struct wg_buf *organisations,
+                            struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE + WG_LIMIT_MESSAGE);
 	WG_AUTO_BUF struct wg_buf said = WG_BUF(WG_LIMIT_READER_OUTPUT);
-	wg_buf_bytes(&in, anchors->data, anchors->len);
+	wg_buf_bytes(&in, opener->anchors->data, opener->anchors->len);
 	wg_buf_put(&in, bytes, len);
 	enum wg_code code = wg_buf_check(&in, "sealed message", err);
 	if (code == WG_OK)
-		code = run_reader(paths, "wardgate-reader-smime", in.data, in.len, keys, &said, err);
+		code = run_reader(paths, "wardgate-reader-smime", in.data, in.len, opener, &said, err);
 	if (code != WG_OK)
 		return code;
 	struct wg_cur cur = WG_CUR(said.data, said.len);
@@ -206,14 +211,14 @@ enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *k
 	return code == WG_OK ? wg_buf_check(out, "opened message", err) : code;
 }
 
-enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
-                                 const void *bytes, size_t len, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_opener *opener, const void *bytes,
+                                 size_t len, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_ENVELOPE);
-	wg_buf_bytes(&in, anchors->data, anchors->len);
+	wg_buf_bytes(&in, opener->anchors->data, opener->anchors->len);
 	wg_buf_put(&in, bytes, len);
 	enum wg_code code = wg_buf_check(&in, "mail", err);
-	return code == WG_OK ? run_reader(paths, "wardgate-reader-smime-mail", in.data, in.len, keys, out, err) : code;
+	return code == WG_OK ? run_reader(paths, "wardgate-reader-smime-mail", in.data, in.len, opener, out, err) : code;
 }
 
 enum wg_code wg_read_answer(const struct wg_paths *paths, const void *bytes, size_t len, struct wg_buf *out,

@@ -2,7 +2,7 @@
 #ifndef WG_ROLE_READ_H
 #define WG_ROLE_READ_H
 
-#include "crypto/crypto.h"
+#include "crypto/keyring.h"
 #include "notice/map.h"
 #include "role/kind.h"
 #include "role/paths.h"
@@ -42,19 +42,25 @@ enum wg_code wg_read_document(const struct wg_reading *reading, enum wg_document
 void wg_read_free(struct wg_read *read);
 #define WG_AUTO_READ __attribute__((cleanup(wg_read_free)))
 
+/* What the readers that open sealed mail are given; all borrowed. */
+struct wg_opener {
+	const struct wg_buf *keys, *anchors; /* wg_keyring_write, wg_trust_set_write */
+	const struct wg_keyring *ring;       /* answers for those of its keys that are in an HSM */
+};
+
 /* Opens a sealed object in the reader that holds the decryption keys: the inner entity into out, the signer's
- * certificate fingerprint into signer, and into organisations for whom its chain may speak (wg_cms_verify_set). keys:
- * wg_keyring_write; anchors: wg_trust_set_write. Failures are one single WG_REJECT "could not be opened". */
-enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
-                            const void *bytes, size_t len, struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT],
-                            struct wg_buf *organisations, struct wg_err *err) WG_MUST;
+ * certificate fingerprint into signer, and into organisations for whom its chain may speak (wg_cms_verify_set).
+ * Failures of the object are one single WG_REJECT "could not be opened"; wg_keyring_answer says what else there is. */
+enum wg_code wg_read_sealed(const struct wg_paths *paths, const struct wg_opener *opener, const void *bytes, size_t len,
+                            struct wg_buf *out, char signer[WG_FINGERPRINT_TEXT], struct wg_buf *organisations,
+                            struct wg_err *err) WG_MUST;
 
 /* What a mail says of copies of ours, as notice/answer.h writes it, from the confined reader. */
 enum wg_code wg_read_answer(const struct wg_paths *paths, const void *bytes, size_t len, struct wg_buf *out,
                             struct wg_err *err) WG_MUST;
 
 /* What a mail's signature is worth and what is inside, as readers/smime_mail.h writes it, from the confined reader. */
-enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_buf *keys, const struct wg_buf *anchors,
-                                 const void *bytes, size_t len, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_read_signed_mail(const struct wg_paths *paths, const struct wg_opener *opener, const void *bytes,
+                                 size_t len, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

@@ -22,7 +22,7 @@
 #define CHILD_CHUNK ((size_t)64 * 1024)
 
 /* How the run stands. */
-enum child_state { CHILD_RUNS, CHILD_ENDED, CHILD_LATE, CHILD_FLOODS, CHILD_FAULT };
+enum child_state { CHILD_RUNS, CHILD_ENDED, CHILD_LATE, CHILD_FLOODS, CHILD_FAULT, CHILD_REFUSED };
 
 struct child_run {
 	const struct wg_child *spec;
@@ -31,6 +31,7 @@ struct child_run {
 	char words[CHILD_WORDS_MAX]; /* standard error as far as kept, NUL-terminated */
 	size_t words_len;
 	size_t in_sent, secret_sent;
+	struct wg_child_asking asking;
 	char *chunk; /* CHILD_CHUNK bytes, wiped at the end: what passes may be a key */
 	int status;  /* as of waitpid */
 };
@@ -68,6 +69,9 @@ static void run_free(struct child_run *run)
 	wg_closep(&run->proc.secret);
 	wg_closep(&run->proc.out);
 	wg_closep(&run->proc.err);
+	wg_closep(&run->proc.ask);
+	wg_closep(&run->proc.told);
+	wg_child_asking_free(&run->asking);
 	wg_closep(&run->proc.pidfd);
 	if (run->chunk != NULL)
 		wg_wipe(run->chunk, CHILD_CHUNK);
@@ -135,7 +139,8 @@ static bool drain_rest(struct child_run *run)
 	return true;
 }
 
-static enum child_state step(struct child_run *run, int64_t deadline)
+/* err is set for CHILD_REFUSED only. */
+static enum child_state step(struct child_run *run, int64_t deadline, struct wg_err *err)
 {
 	const struct wg_child *spec = run->spec;
 	int64_t left = deadline - wg_clock_monotonic();
@@ -144,7 +149,7 @@ static enum child_state step(struct child_run *run, int64_t deadline)
 	struct pollfd fds[] = {
 		{ .fd = run->proc.in, .events = POLLOUT },   { .fd = run->proc.secret, .events = POLLOUT },
 		{ .fd = run->proc.out, .events = POLLIN },   { .fd = run->proc.err, .events = POLLIN },
-		{ .fd = run->proc.pidfd, .events = POLLIN },
+		{ .fd = run->proc.pidfd, .events = POLLIN }, { .fd = run->proc.ask, .events = POLLIN },
 	};
 	if (poll(fds, WG_COUNT(fds), (int)left) < 0)
 		return errno == EINTR ? CHILD_RUNS : CHILD_FAULT;
@@ -156,6 +161,8 @@ static enum child_state step(struct child_run *run, int64_t deadline)
 		return CHILD_FLOODS;
 	if (fds[3].revents != 0)
 		drain_words(run);
+	if (fds[5].revents != 0 && wg_child_ask(spec, &run->proc, &run->asking, err) != WG_OK)
+		return CHILD_REFUSED;
 	return fds[4].revents != 0 ? CHILD_ENDED : CHILD_RUNS;
 }
 
@@ -201,6 +208,8 @@ static enum wg_code judge(struct child_run *run, enum child_state state, struct 
 	char words[CHILD_WORDS_MAX];
 	const char *program = run->spec->program;
 	(void)first_line(run, words, sizeof words);
+	if (state == CHILD_REFUSED)
+		return err->code; /* the words are there */
 	if (state == CHILD_LATE)
 		return wg_err_set(err, WG_LIMIT, "%.200s: ran longer than %d ms", program, run->spec->wall_ms);
 	if (state == CHILD_FLOODS)
@@ -226,9 +235,13 @@ static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 		return code;
 	if (spec->secret == NULL)
 		wg_closep(&run->proc.secret);
+	if (spec->answer == NULL) {
+		wg_closep(&run->proc.ask);
+		wg_closep(&run->proc.told);
+	}
 	enum child_state state = CHILD_RUNS;
 	while (state == CHILD_RUNS)
-		state = step(run, deadline);
+		state = step(run, deadline, err);
 	reap(run);
 	if (state == CHILD_ENDED && !drain_rest(run))
 		state = CHILD_FLOODS;
@@ -237,7 +250,9 @@ static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 
 enum wg_code wg_child_run(const struct wg_child *spec, struct wg_buf *out, struct wg_err *err)
 {
-	const struct wg_child_proc none = { .pidfd = -1, .in = -1, .secret = -1, .out = -1, .err = -1 };
+	const struct wg_child_proc none = {
+		.pidfd = -1, .in = -1, .secret = -1, .out = -1, .err = -1, .ask = -1, .told = -1
+	};
 	WG_CLEANUP(run_free) struct child_run run = { .spec = spec, .out = out, .proc = none };
 	run.chunk = malloc(CHILD_CHUNK);
 	if (run.chunk == NULL)

@@ -6,6 +6,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Descriptors that it may be given beside the three of every program. */
+#define WG_CHILD_SECRET_FD 3
+#define WG_CHILD_ASK_FD 4
+#define WG_CHILD_TOLD_FD 5
+/* One question, or one answer. */
+#define WG_CHILD_FRAME_MAX 8192
+
 struct wg_child {
 	const char *program;     /* absolute path */
 	const char *const *argv; /* argv[0] first, NULL last */
@@ -13,6 +20,11 @@ struct wg_child {
 	size_t in_len;
 	const void *secret; /* NULL, or bytes on descriptor 3 (a key), then end of file */
 	size_t secret_len;
+	/* NULL, or answers what the program asks: it writes a frame (length in 32 bits, big endian, and so many bytes) on
+	 * descriptor 4, and reads one on descriptor 5 before it asks again. Is called between two looks at the program, and
+	 * what it takes counts as the program's time. Not WG_OK: the program is ended, and that is what became of it. */
+	enum wg_code (*answer)(void *arg, const void *question, size_t len, struct wg_buf *out, struct wg_err *err);
+	void *answer_arg;
 	int wall_ms;     /* killed after this many milliseconds */
 	unsigned cpu_s;  /* RLIMIT_CPU */
 	uint64_t memory; /* RLIMIT_AS in bytes; not set under AddressSanitizer, which needs terabytes */

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "sys/child_internal.h"
 
-/* Descriptors of the parent are moved here first, clear of the four that the child gets. */
+/* Descriptors of the parent are moved here first, clear of those that the child gets. */
 #define SPAWN_FD_BASE 16
 /* A reader needs its pipes and, while it starts, a few libraries and charset tables. */
 #define SPAWN_MAX_FILES 64
@@ -42,9 +42,9 @@ struct spawn_failure {
 	int number;
 };
 
-enum spawn_pipe { PIPE_IN, PIPE_OUT, PIPE_ERR, PIPE_SECRET, PIPE_STATUS, PIPE_COUNT };
+enum spawn_pipe { PIPE_IN, PIPE_OUT, PIPE_ERR, PIPE_SECRET, PIPE_ASK, PIPE_TOLD, PIPE_STATUS, PIPE_COUNT };
 
-/* end[which][0] reads, [1] writes. PIPE_IN to PIPE_SECRET are the child's descriptor numbers 0 to 3. */
+/* end[which][0] reads, [1] writes. PIPE_IN to PIPE_TOLD are the child's descriptor numbers 0 to 5. */
 struct spawn_pipes {
 	int end[PIPE_COUNT][2];
 };
@@ -69,7 +69,7 @@ static bool pipes_open(struct spawn_pipes *p)
 
 static int child_side(int which)
 {
-	return which == PIPE_IN || which == PIPE_SECRET ? 0 : 1;
+	return which == PIPE_IN || which == PIPE_SECRET || which == PIPE_TOLD ? 0 : 1;
 }
 
 /* ---- from here to spawn_child, the code runs between fork and exec: async-signal-safe calls only ---- */
@@ -84,7 +84,13 @@ static bool reset_signals(void)
 	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-static bool place_pipes(const struct spawn_pipes *p, bool secret, int *status)
+/* The last of the descriptors that the program gets. */
+static int last_pipe(const struct wg_child *spec)
+{
+	return spec->answer != NULL ? PIPE_TOLD : spec->secret != NULL ? PIPE_SECRET : PIPE_ERR;
+}
+
+static bool place_pipes(const struct spawn_pipes *p, int last, int *status)
 {
 	int moved[PIPE_COUNT];
 	for (int i = 0; i < PIPE_COUNT; i++) {
@@ -93,7 +99,7 @@ static bool place_pipes(const struct spawn_pipes *p, bool secret, int *status)
 			return false;
 	}
 	*status = moved[PIPE_STATUS];
-	for (int i = PIPE_IN; i <= (secret ? PIPE_SECRET : PIPE_ERR); i++)
+	for (int i = PIPE_IN; i <= last; i++)
 		if (dup2(moved[i], i) < 0)
 			return false;
 	return true;
@@ -122,20 +128,20 @@ static bool tie_to_parent(pid_t parent)
 static enum spawn_step child_steps(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent, int *status)
 {
 	static char *const environment[] = { WG_ASAN ? "ASAN_OPTIONS=detect_leaks=0" : NULL, NULL };
-	bool secret = spec->secret != NULL;
+	int last = last_pipe(spec);
 	if (setpgid(0, 0) != 0)
 		return STEP_GROUP;
 	if (!tie_to_parent(parent))
 		return STEP_PARENT;
 	if (!reset_signals())
 		return STEP_SIGNALS;
-	if (!place_pipes(p, secret, status))
+	if (!place_pipes(p, last, status))
 		return STEP_PIPES;
 	if (chdir("/") != 0)
 		return STEP_FOLDER;
 	if (!set_limits(spec))
 		return STEP_LIMITS;
-	if (close_range(secret ? PIPE_SECRET + 1 : PIPE_SECRET, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+	if (close_range((unsigned)last + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		return STEP_DESCRIPTORS;
 	(void)execve(spec->program, (char *const *)(uintptr_t)spec->argv, environment); /* returns only when it failed */
 	return STEP_EXEC;
@@ -171,8 +177,9 @@ static enum wg_code await_exec(const struct wg_child *spec, int status, struct w
 
 static enum wg_code take_ends(struct spawn_pipes *p, struct wg_child_proc *proc, struct wg_err *err)
 {
-	int *const ends[] = { &p->end[PIPE_IN][1], &p->end[PIPE_OUT][0], &p->end[PIPE_ERR][0], &p->end[PIPE_SECRET][1] };
-	int *const into[] = { &proc->in, &proc->out, &proc->err, &proc->secret };
+	int *const ends[] = { &p->end[PIPE_IN][1],     &p->end[PIPE_OUT][0], &p->end[PIPE_ERR][0],
+		                  &p->end[PIPE_SECRET][1], &p->end[PIPE_ASK][0], &p->end[PIPE_TOLD][1] };
+	int *const into[] = { &proc->in, &proc->out, &proc->err, &proc->secret, &proc->ask, &proc->told };
 	for (size_t i = 0; i < WG_COUNT(ends); i++)
 		if (fcntl(*ends[i], F_SETFL, O_NONBLOCK) != 0)
 			return wg_err_errno(err, "child: pipe");

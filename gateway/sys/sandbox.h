@@ -12,6 +12,8 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_DELIVER, /* fork of workers, connect outward (TCP), name resolution; no exec, no listening */
 	WG_SANDBOX_MONITOR, /* accept on what already listens; fork of a fetcher that connects outward; no exec */
 	WG_SANDBOX_FETCH,   /* as DELIVER, but changes no file and reaches no Unix socket by its name: not the store's */
+	WG_SANDBOX_HSM,     /* a PKCS#11 module that knows a token in this machine: threads, its files; no sockets */
+	WG_SANDBOX_HSM_NET, /* one that talks to its HSM through sockets: also connect outward, and name resolution */
 };
 
 struct wg_sandbox {
@@ -29,7 +31,7 @@ enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
  * on. Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not
  * empty), for the caller to log. Call it from the only thread. Besides what the lists name, a kind may read the public
  * files of the system that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and
- * libraries for PROCESS. */
+ * libraries for PROCESS, what well-known modules are configured with for HSM and HSM_NET. */
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err) WG_MUST;
 
 #endif

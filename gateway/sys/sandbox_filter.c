@@ -22,14 +22,17 @@
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
 #define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
 #define FETCH WG_SANDBOX_BIT(WG_SANDBOX_FETCH)
+#define HSM_LOCAL WG_SANDBOX_BIT(WG_SANDBOX_HSM)
+#define HSM_NET WG_SANDBOX_BIT(WG_SANDBOX_HSM_NET)
+#define HSM (HSM_LOCAL | HSM_NET)
 /* Those that change files. */
-#define WRITING (STORE | INTAKE | PROCESS | DELIVER | MONITOR)
+#define WRITING (STORE | INTAKE | PROCESS | DELIVER | MONITOR | HSM)
 #define ROLES (WRITING | FETCH)
 #define ALL (READER | ROLES)
 /* Those that start other processes or threads. */
-#define FORKING (PROCESS | DELIVER | MONITOR | FETCH)
+#define FORKING (PROCESS | DELIVER | MONITOR | FETCH | HSM)
 /* Those that connect to other machines. */
-#define OUTWARD (DELIVER | MONITOR | FETCH)
+#define OUTWARD (DELIVER | MONITOR | FETCH | HSM_NET)
 
 /* New namespaces, and nothing else, are kept out of clone: threads (the resolver of libcurl) and forks look the same
  * otherwise. */
@@ -245,7 +248,10 @@ static const struct argument_rule argument_rules[] = {
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
-	{ DELIVER | MONITOR, SCMP_SYS(socket), 2, { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
+	{ DELIVER | MONITOR | HSM_NET,
+	  SCMP_SYS(socket),
+	  2,
+	  { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
 	{ FORKING, SCMP_SYS(clone), 1, { MASKED(0, CLONE_NAMESPACES, 0) } },
 	{ FORKING, SCMP_SYS(prlimit64), 1, { EQUAL(0, 0) } }, /* only one's own limits */
 	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_PDEATHSIG) } },
@@ -281,10 +287,13 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
 		                     (struct scmp_arg_cmp)EQUAL(0, AF_UNIX));
 	/* PKCS#11 modules complain to syslog, and go on without it */
-	if (r == 0 && (kind & (INTAKE | PROCESS | DELIVER)) != 0)
+	if (r == 0 && (kind & (INTAKE | DELIVER | HSM_NET)) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
 		                     (struct scmp_arg_cmp)EQUAL(0, AF_UNIX),
 		                     (struct scmp_arg_cmp)MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM));
+	/* a module that looks for a daemon or a network finds none, and says that it has no token */
+	if (r == 0 && kind == HSM_LOCAL)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
 	/* clone3 hides its flags behind a pointer; libc falls back to clone when told that there is none */
 	if (r == 0 && (kind & FORKING) != 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -64,23 +64,25 @@ struct builtin {
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
 #define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
 #define FETCH WG_SANDBOX_BIT(WG_SANDBOX_FETCH)
-#define OUTWARD (DELIVER | MONITOR | FETCH)
-#define ROLES (STORE | INTAKE | PROCESS | OUTWARD)
+#define HSM_NET WG_SANDBOX_BIT(WG_SANDBOX_HSM_NET)
+#define HSM (WG_SANDBOX_BIT(WG_SANDBOX_HSM) | HSM_NET)
+#define OUTWARD (DELIVER | MONITOR | FETCH | HSM_NET)
+#define ROLES (STORE | INTAKE | PROCESS | OUTWARD | HSM)
 
 static const struct builtin builtins[] = {
 	{ ROLES, GRANT_READ, "/dev/null" },
 	{ ROLES, GRANT_READ, "/dev/urandom" },
 	{ ROLES, GRANT_READ, "/etc/localtime" },
 	{ ROLES, GRANT_READ, "/usr/share/zoneinfo" },
-	{ INTAKE | PROCESS | OUTWARD, GRANT_READ, "/etc/ssl/openssl.cnf" },
+	{ INTAKE | PROCESS | OUTWARD | HSM, GRANT_READ, "/etc/ssl/openssl.cnf" },
 	{ INTAKE | PROCESS | OUTWARD, GRANT_READ, "/etc/ssl/certs" },
 	/* programs that are started: their loader, its libraries and charset tables */
 	{ PROCESS, GRANT_EXECUTE, "/usr/lib" },
 	{ PROCESS, GRANT_EXECUTE, "/usr/lib64" },
 	{ PROCESS, GRANT_EXECUTE, "/lib" },
 	{ PROCESS, GRANT_EXECUTE, "/lib64" },
-	{ PROCESS | OUTWARD, GRANT_READ, "/etc/ld.so.cache" },
-	{ PROCESS | OUTWARD, GRANT_READ, "/etc/ld.so.preload" },
+	{ PROCESS | OUTWARD | HSM, GRANT_READ, "/etc/ld.so.cache" },
+	{ PROCESS | OUTWARD | HSM, GRANT_READ, "/etc/ld.so.preload" },
 	/* name resolution */
 	{ OUTWARD, GRANT_READ, "/usr/lib" },
 	{ OUTWARD, GRANT_READ, "/lib" },
@@ -91,6 +93,19 @@ static const struct builtin builtins[] = {
 	{ OUTWARD, GRANT_READ, "/etc/hosts" },
 	{ OUTWARD, GRANT_READ, "/etc/gai.conf" },
 	{ OUTWARD, GRANT_READ, "/etc/services" },
+	/* modules, their libraries, and what their makers have them configured with */
+	{ HSM, GRANT_READ, "/usr/lib" },
+	{ HSM, GRANT_READ, "/usr/lib64" },
+	{ HSM, GRANT_READ, "/usr/local/lib" },
+	{ HSM, GRANT_READ, "/lib" },
+	{ HSM, GRANT_READ, "/lib64" },
+	{ HSM, GRANT_READ, "/opt" },
+	{ HSM, GRANT_READ, "/etc/softhsm" },
+	{ HSM, GRANT_READ, "/etc/opensc" },
+	{ HSM, GRANT_READ, "/etc/pkcs11" },
+	{ HSM, GRANT_READ, "/etc/Chrystoki.conf" },
+	{ HSM, GRANT_READ, "/etc/yubihsm_pkcs11.conf" },
+	{ HSM, GRANT_READ, "/usr/share/p11-kit" },
 #if WG_ASAN
 	{ ROLES, GRANT_READ, "/proc" }, /* the sanitizer of a started program reads its own map of memory */
 #endif

@@ -408,21 +408,6 @@ class Hsm(unittest.TestCase):
             text = text.replace(f'key="{pki}/{name}.key"', f'key="pkcs11:token=wardgate;object={name};type=private"')
         text = text.replace("  <samples", f'  <hsm module="{self.MODULE}" pin="{self.folder}/hsm/pin" folder="{self.folder}/hsm"/>\n  <samples')
         mine.config.write_text(text)
-        # nothing that partners seal could be opened
-        done = subprocess.run([PROGRAM, "check", "--config", mine.config], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("let the HSM sign", done.stderr)
-        # the HSM signs, and a pair with a file is written to
-        head, tail = text.split("<smime ", 1)
-        own, rest = tail.split("/>", 1)
-        pair = self.folder / "open"
-        self.tool("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{pair}.key", "-out", f"{pair}.csr", "-subj", "/O=x/CN=x")
-        (pair.with_suffix(".ext")).write_text("keyUsage=critical,keyEncipherment\nextendedKeyUsage=emailProtection\n"
-                                              "subjectAltName=email:front-door@staffordshire.example\n")
-        self.tool("openssl", "x509", "-req", "-in", f"{pair}.csr", "-CA", self.world.pki / "ca.pem", "-CAkey", self.world.pki / "ca.key", "-days", "80",
-                  "-extfile", f"{pair}.ext", "-out", f"{pair}.pem")
-        pathlib.Path(f"{pair}.key").chmod(0o600)
-        mine.config.write_text(f'{head}<smime {own}><pair certificate="{pair}.pem" key="{pair}.key"/></smime>{rest}')
         done = subprocess.run([PROGRAM, "check", "--config", mine.config], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         theirs.start()

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *r = NULL;
 	WG_CLEANUP(wg_trust_set_freep) struct wg_trust_set *set = NULL;
+	const struct wg_hsm_line line = { .to = -1, .from = -1 };
 	struct wg_keyring ring = { .count = 0 };
 	struct wg_revocation_times times;
 	if (wg_revocations_new(&r, NULL) != WG_OK)
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (again.failed || again.len != size)
 			abort();
 	}
-	if (wg_keyring_read(data, size, &ring, NULL) == WG_OK)
+	if (wg_keyring_read(data, size, &line, &ring, NULL) == WG_OK)
 		wg_keyring_free(&ring);
 	return 0;
 }

@@ -3,7 +3,10 @@
 #include "pki.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -165,13 +168,148 @@ static void test_opens(void **state)
 			if (wg_cms_decrypt(key, cert, der.data, der.len, &out, &pki_err) != WG_OK)
 				fail_msg("%s, cipher %d: %s", who[i], cipher, pki_err.text);
 			assert_memory_equal(out.data, TEXT, sizeof TEXT - 1);
-			/* never handed to another process */
 			assert_int_equal(wg_keyring_add(&ring, &key, &cert, &pki_err), WG_OK);
 			wg_buf_reset(&out);
-			assert_int_equal(wg_keyring_write(&ring, &out, &pki_err), WG_CONFIG);
-			assert_int_equal(out.len, 0);
 			assert_int_equal(wg_keyring_decrypt(&ring, der.data, der.len, &out, &pki_err), WG_OK);
 			wg_keyring_free(&ring);
+		}
+}
+
+/* ---- another process has the HSM */
+
+/* It holds the module and answers on the socket, until that is closed. */
+static pid_t start_keeper(struct wg_hsm_line *line)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		const struct wg_hsm_line other = { .to = ends[1], .from = ends[1] };
+		(void)close(ends[0]);
+		wg_hsm_serve(&other);
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	*line = (struct wg_hsm_line){ .to = ends[0], .from = ends[0] };
+	return pid;
+}
+
+static void stop_keeper(pid_t pid, const struct wg_hsm_line *line)
+{
+	int status = 0;
+	wg_hsm_ask_over(NULL);
+	(void)close(line->to);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* A reader in a thread of its own would be the same: it answers what comes on one pair of pipes from the ring. */
+static pid_t start_answerer(const struct wg_keyring *ring, struct wg_hsm_line *line)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct wg_keyring_asks asks = { .ring = ring };
+		WG_AUTO_BUF struct wg_buf question = WG_BUF(WG_HSM_ASK_MAX), answer = WG_BUF(WG_HSM_TOLD_MAX);
+		(void)close(ends[0]);
+		while (wg_hsm_frame_read(ends[1], -1, &question)) {
+			if (wg_keyring_answer(&asks, question.data, question.len, &answer, &pki_err) != WG_OK)
+				_exit(1);
+			if (!wg_hsm_frame_write(ends[1], &answer))
+				_exit(2);
+			wg_buf_reset(&question);
+			wg_buf_reset(&answer);
+		}
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	*line = (struct wg_hsm_line){ .to = ends[0], .from = ends[0], .once = true };
+	return pid;
+}
+
+static const char *const kinds[] = { "smime", "storage" }; /* RSA and EC */
+
+static void ring_of(const char *kind, struct wg_keyring *ring)
+{
+	char uri[128], name[64];
+	struct wg_cert *cert = NULL;
+	(void)snprintf(uri, sizeof uri, KEY("%s"), kind);
+	(void)snprintf(name, sizeof name, "derbyshire/%s", kind);
+	struct wg_key *key = load(uri);
+	pki_pair(name, NULL, &cert);
+	if (wg_keyring_add(ring, &key, &cert, &pki_err) != WG_OK)
+		fail_msg("%s", pki_err.text);
+}
+
+/* Signs and opens with keys that another process has. */
+static void test_asked_for(void **state)
+{
+	(void)state;
+	struct wg_hsm_line line;
+	pid_t keeper = start_keeper(&line);
+	wg_hsm_ask_over(&line);
+	for (size_t i = 0; i < WG_COUNT(kinds); i++) {
+		struct wg_keyring ring = { .count = 0 };
+		WG_AUTO_BUF struct wg_buf der = WG_BUF(65536), out = WG_BUF(65536);
+		WG_CLEANUP(wg_cert_freep) struct wg_cert *signer = NULL;
+		WG_CLEANUP(wg_trust_freep) struct wg_trust *trust = pki_trust("ca.pem", NULL);
+		ring_of(kinds[i], &ring);
+		if (wg_cms_sign(ring.keys[0], ring.certs[0], TEXT, sizeof TEXT - 1, &der, &pki_err) != WG_OK ||
+		    wg_cms_verify(trust, der.data, der.len, &out, &signer, &pki_err) != WG_OK)
+			fail_msg("%s: %s", kinds[i], pki_err.text);
+		assert_int_equal(out.len, sizeof TEXT - 1);
+		for (int cipher = WG_CIPHER_CBC; cipher <= WG_CIPHER_GCM; cipher++) {
+			wg_buf_reset(&der);
+			wg_buf_reset(&out);
+			assert_int_equal(
+				wg_cms_encrypt(ring.certs[0], (enum wg_cipher)cipher, TEXT, sizeof TEXT - 1, &der, &pki_err), WG_OK);
+			if (wg_keyring_decrypt(&ring, der.data, der.len, &out, &pki_err) != WG_OK)
+				fail_msg("%s, cipher %d: %s", kinds[i], cipher, pki_err.text);
+			assert_memory_equal(out.data, TEXT, sizeof TEXT - 1);
+			wg_buf_reset(&out);
+			if (wg_cms_decrypt(ring.keys[0], ring.certs[0], der.data, der.len, &out, &pki_err) != WG_OK)
+				fail_msg("%s, cipher %d: %s", kinds[i], cipher, pki_err.text);
+		}
+		wg_keyring_free(&ring);
+	}
+	struct wg_key *key = NULL;
+	assert_int_equal(wg_key_load(KEY("nobody"), &key, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "no such private key"));
+	assert_false(wg_hsm_lost());
+	stop_keeper(keeper, &line);
+}
+
+/* What a reader is handed opens, over two processes, once for each key. */
+static void test_reader(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(kinds); i++)
+		for (int cipher = WG_CIPHER_CBC; cipher <= WG_CIPHER_GCM; cipher++) {
+			struct wg_hsm_line line, asks;
+			struct wg_keyring ring = { .count = 0 }, readers = { .count = 0 };
+			WG_AUTO_BUF struct wg_buf handed = WG_BUF(65536), der = WG_BUF(65536), out = WG_BUF(65536);
+			pid_t keeper = start_keeper(&line);
+			wg_hsm_ask_over(&line);
+			ring_of(kinds[i], &ring);
+			assert_true(wg_keyring_in_hsm(&ring));
+			assert_int_equal(wg_keyring_write(&ring, &handed, &pki_err), WG_OK);
+			assert_null(strstr(wg_buf_text(&handed), "PRIVATE"));
+			pid_t answerer = start_answerer(&ring, &asks);
+			assert_int_equal(wg_keyring_read(handed.data, handed.len, NULL, &readers, &pki_err), WG_CORRUPT);
+			assert_int_equal(wg_keyring_read(handed.data, handed.len, &asks, &readers, &pki_err), WG_OK);
+			assert_int_equal(
+				wg_cms_encrypt(ring.certs[0], (enum wg_cipher)cipher, TEXT, sizeof TEXT - 1, &der, &pki_err), WG_OK);
+			if (wg_keyring_decrypt(&readers, der.data, der.len, &out, &pki_err) != WG_OK)
+				fail_msg("%s, cipher %d: %s", kinds[i], cipher, pki_err.text);
+			assert_memory_equal(out.data, TEXT, sizeof TEXT - 1);
+			/* a second time it does not even ask */
+			wg_buf_reset(&out);
+			assert_int_equal(wg_keyring_decrypt(&readers, der.data, der.len, &out, &pki_err), WG_CRYPTO);
+			wg_keyring_free(&readers);
+			stop_keeper(answerer, &asks);
+			wg_keyring_free(&ring);
+			stop_keeper(keeper, &line);
 		}
 }
 
@@ -219,10 +357,8 @@ static void test_tls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_signs),
-		cmocka_unit_test(test_opens),
-		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_signs),  cmocka_unit_test(test_opens),
+		cmocka_unit_test(test_asked_for), cmocka_unit_test(test_reader), cmocka_unit_test(test_tls),
 	};
 	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

@@ -184,16 +184,17 @@ static bool we_open(const struct world *w, const char *signs_with, const char *e
 	WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL, *to = NULL;
 	char signer[WG_FINGERPRINT_TEXT];
+	const struct wg_opener opener = wg_process_opener(&w->process);
 	load_pair(signs_with, "derbyshire", &key, &cert);
 	load_pair(encrypts_to, "staffordshire", NULL, &to);
 	if (wg_cms_sign(key, cert, entity, sizeof entity - 1, &der, &pki_err) != WG_OK ||
 	    wg_mime_pkcs7(der.data, der.len, "signed-data", &inner, &pki_err) != WG_OK ||
 	    wg_cms_encrypt(to, WG_CIPHER_CBC, inner.data, inner.len, &sealed, &pki_err) != WG_OK)
 		fail_msg("%s", pki_err.text);
-	bool opened = wg_read_sealed(&w->config->paths, &w->process.smime_keys, &w->process.smime_anchors, sealed.data,
-	                             sealed.len, &out, signer, &names, &pki_err) == WG_OK &&
-	              wg_signer_check(&w->process, "derbyshire", signer, wg_buf_text(&names), &pki_err) == WG_OK &&
-	              strstr(wg_buf_text(&out), "Tess Example") != NULL;
+	bool opened =
+		wg_read_sealed(&w->config->paths, &opener, sealed.data, sealed.len, &out, signer, &names, &pki_err) == WG_OK &&
+		wg_signer_check(&w->process, "derbyshire", signer, wg_buf_text(&names), &pki_err) == WG_OK &&
+		strstr(wg_buf_text(&out), "Tess Example") != NULL;
 	if (!opened)
 		print_message("signed with %s, encrypted to %s: %s\n", signs_with[0] != '\0' ? "new" : "old",
 		              encrypts_to[0] != '\0' ? "new" : "old", pki_err.text);

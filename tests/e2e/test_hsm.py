@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""Mail that is sealed to keys which live in an HSM only (SoftHSM): a real gateway opens it, whoever sealed it in whichever way;
+what is bent on its way is refused without a word of what was wrong with it; and what happens to the HSM happens to nothing else.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "ops/lib"))
+sys.path.insert(0, str(ROOT / "tests/peers"))
+sys.path.insert(0, str(ROOT / "tests/role"))
+import smime
+import world as w
+from hostile_mail import FROM, PARTNER, report
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "canary-pin-624-ruth-8163"
+MAIL_EXT = ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,%s\nextendedKeyUsage=emailProtection\n"
+            "subjectAltName=email:front-door@staffordshire.example\n")
+OAEP = ("rsa_padding_mode:oaep", "rsa_oaep_md:%s", "rsa_mgf1_md:%s")
+
+
+def tool(*words):
+    subprocess.run([str(x) for x in words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Token:
+    """A token of SoftHSM's in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.count = 0
+        folder.mkdir(mode=0o700)
+        (folder / "tokens").mkdir()
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        (folder / "pin").write_text(PIN + "\n")
+        (folder / "pin").chmod(0o600)
+        os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+        tool("softhsm2-util", "--init-token", "--free", "--label", "wardgate", "--pin", PIN, "--so-pin", "2718")
+
+    def take(self, key, name, *usage):
+        """Moves a key file into the token: afterwards it is nowhere else."""
+        self.count += 1
+        tool("openssl", "pkey", "-in", key, "-outform", "DER", "-out", self.folder / "in.der")
+        tool("openssl", "pkey", "-in", key, "-pubout", "-outform", "DER", "-out", self.folder / "out.der")
+        for kind, file in (("privkey", "in.der"), ("pubkey", "out.der")):
+            more = (usage or ("--usage-sign", "--usage-decrypt", "--usage-derive")) if kind == "privkey" else ()
+            tool("pkcs11-tool", "--module", MODULE, "--token-label", "wardgate", "--login", "--pin", PIN, "--write-object",
+                 self.folder / file, "--type", kind, "--label", name, "--id", f"{self.count:02}", *more)
+        (self.folder / "in.der").unlink()
+        os.unlink(key)
+        return f"pkcs11:token=wardgate;object={name};type=private"
+
+
+class Hsm(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wg-hsm-", dir="/tmp"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.world = w.World(cls.folder)
+        cls.addClassCleanup(cls.world.close)
+        cls.world.make_pki()
+        cls.pki = cls.world.pki
+        cls.ssl = smime.OpenSsl(str(cls.pki))
+        for name, key, usage in (("ec", "ec", "keyAgreement"), ("old", "rsa:2048", "keyEncipherment"), ("signs", "rsa:2048", "digitalSignature")):
+            cls.ssl.issue(f"staffordshire/{name}", "/O=wardgate EXAMPLE/CN=front door", MAIL_EXT % usage, key=key)
+        # the partner has a desk, so that its mails make notices
+        cls.host = cls.world.make_gateways(cls.world.start_mail(), ("staffordshire",))[0]
+        mine = cls.pki / "staffordshire"
+        cls.token = Token(cls.folder / "hsm")
+        cls.gpg = smime.Gpgsm(str(cls.pki), [PARTNER])
+        cls.addClassCleanup(cls.gpg.close)
+        cls.gpg.call("--import", str(mine / "smime.pem"))
+        text = cls.host.config.read_text()
+        for name in ("storage", "smime"):
+            text = text.replace(f'key="{mine}/{name}.key"', f'key="{cls.token.take(mine / f"{name}.key", name)}"')
+        ec, signs = cls.token.take(mine / "ec.key", "ec"), cls.token.take(mine / "signs.key", "signs", "--usage-sign")
+        head, tail = text.split("<smime ", 1)
+        own, rest = tail.split("/>", 1)
+        text = (f'{head}<smime {own}>\n    <pair certificate="{mine}/ec.pem" key="{ec}"/>\n    <pair certificate="{mine}/old.pem" key="{mine}/old.key"/>\n'
+                f'    <pair certificate="{mine}/signs.pem" key="{signs}"/>\n  </smime>{rest}')
+        text = text.replace("\n  </intake>", f'\n    <lmtp socket="{cls.folder}/lmtp"/>\n  </intake>')
+        text = text.replace("  <samples", f'  <hsm module="{MODULE}" pin="{cls.token.folder}/pin" folder="{cls.token.folder}"/>\n  <samples')
+        cls.host.config.write_text(text)
+        cls.host.start()
+        cls.count = 0
+        cls.names = {}
+
+    # ---- mails
+
+    def entity(self):
+        type(self).count += 1
+        return smime.text_entity(report(f"HSM{self.count:03}"))
+
+    def inner(self, entity):
+        return smime.pkcs7(self.ssl.sign(entity, PARTNER))
+
+    def send(self, der):
+        """By LMTP, as a mail server would; the message's id."""
+        mark = self.host.log.stat().st_size
+        self.sent = getattr(self, "sent", 0) + 1
+        data = smime.mail(FROM, smime.pkcs7(der, "enveloped-data"), identity=f"hsm-{type(self).count}-{self.sent}-{time.time_ns()}")
+        with smtplib.LMTP(str(self.folder / "lmtp")) as client:
+            client.sendmail(FROM, ["gateway@staffordshire.example"], data)
+        return w.wait_for("accepted", 30, lambda: next((l["message"] for l in self.host.log_lines(mark) if l.get("event") == "accepted"), None))
+
+    def settled(self, message, seconds=60):
+        def probe():
+            row = next((r for r in self.host.rows("--all") if r["message"] == message and not r["desk"]), None)
+            return row if row and row["state"] != "accepted" else None
+        return w.wait_for(f"{message} is settled (log: {self.host.log})", seconds, probe)
+
+    def keeper(self):
+        """The process that holds the HSM: the one child of the process role that stays."""
+        parent = self.host.roles()["process"]
+        children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [int(c) for c in children if "wardgate-reader" not in pathlib.Path(f"/proc/{c}/cmdline").read_text()]
+
+    def opened(self, der, how):
+        row = self.settled(self.send(der))
+        self.assertEqual(row["organisation"], "staffordshire-police", f"{how}: {row}")
+        self.assertNotIn("not authenticated", row["reason"], how)
+        self.assertIn(row["state"], ("routed", "normalised"), f"{how}: {row}")
+
+    def refused(self, der, how):
+        row = self.settled(self.send(der))
+        self.assertEqual((row["state"], row["organisation"]), ("attention", ""), f"{how}: {row}")
+        return row["reason"]
+
+    # ---- what is opened
+
+    def test_1_every_way_of_sealing(self):
+        rsa, ec = "staffordshire/smime", "staffordshire/ec"
+        ways = {
+            "openssl, RSA PKCS#1 v1.5, AES-256-CBC": lambda e: self.ssl.encrypt(e, rsa),
+            "openssl, RSA PKCS#1 v1.5, AES-128-CBC": lambda e: self.ssl.encrypt(e, rsa, "-aes128"),
+            "openssl, RSA PKCS#1 v1.5, 3DES": lambda e: self.ssl.encrypt(e, rsa, "-des3"),
+            "openssl, RSA-OAEP SHA-256, AES-256-GCM": lambda e: self.ssl.encrypt_oaep(e, rsa),
+            "openssl, RSA-OAEP SHA-1, AES-256-CBC": lambda e: self.ssl.encrypt_with(e, rsa, "-aes-256-cbc", "rsa_padding_mode:oaep"),
+            "openssl, RSA-OAEP SHA-512 with MGF1 SHA-1": lambda e: self.ssl.encrypt_with(
+                e, rsa, "-aes-256-gcm", "rsa_padding_mode:oaep", "rsa_oaep_md:sha512", "rsa_mgf1_md:sha1"),
+            "openssl, RSA-OAEP with a label": lambda e: self.ssl.encrypt_with(
+                e, rsa, "-aes-256-gcm", "rsa_padding_mode:oaep", "rsa_oaep_md:sha256", "rsa_oaep_label:0102030405"),
+            "openssl, ECDH P-256, AES-256-GCM": lambda e: self.ssl.encrypt_with(e, ec, "-aes-256-gcm", "ecdh_kdf_md:sha256"),
+            "openssl, ECDH P-256, AES-256-CBC": lambda e: self.ssl.encrypt(e, ec, "-aes256"),
+            "gpgsm, RSA, AES-256-CBC, BER": lambda e: self.gpg.encrypt(e, rsa),
+            "openssl, to a key file beside them": lambda e: self.ssl.encrypt(e, "staffordshire/old"),
+        }
+        for how, seal in ways.items():
+            with self.subTest(how):
+                self.opened(seal(self.inner(self.entity())), how)
+                print(f"opened: {how}")
+        # to all of them at once, as in a change-over
+        all_of = [str(self.pki / f"staffordshire/{n}.pem") for n in ("old", "ec", "smime")]
+        der = smime.run("openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-aes256", "-in", self.ssl.put(self.inner(self.entity())), *all_of)
+        self.opened(der, "to three of ours")
+
+    # ---- what is not
+
+    def bent(self, der, at, length):
+        cms = smime.Der.parse(der)
+        recipient = cms[1][0][1][0]
+        key = recipient.content[-1]
+        self.assertEqual(key.tag, 0x04)
+        self.assertEqual(len(key.content), 256)
+        recipient.content[-1] = smime.Der(0x04, at(key.content)[:length] if length else at(key.content))
+        return cms.bytes()
+
+    def wrapped(self, padded):
+        """An encrypted key of the attacker's making: raw RSA of what it likes, under our public key."""
+        return smime.run("openssl", "pkeyutl", "-encrypt", "-certin", "-inkey", str(self.pki / "staffordshire/smime.pem"), "-in", self.ssl.put(padded),
+                         "-pkeyopt", "rsa_padding_mode:none")
+
+    def test_2_padding_tells_nothing(self):
+        sealed = self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime")
+        oaep = self.ssl.encrypt_oaep(self.inner(self.entity()), "staffordshire/smime")
+        fill = lambda n: bytes([7]) * n
+        faults = {
+            "a bit flipped": lambda k: k[:100] + bytes([k[100] ^ 1]) + k[101:],
+            "well padded, another key": lambda k: self.wrapped(b"\0\2" + fill(221) + b"\0" + fill(32)),
+            "well padded, of another length": lambda k: self.wrapped(b"\0\2" + fill(237) + b"\0" + fill(16)),
+            "no zero behind the padding": lambda k: self.wrapped(b"\0\2" + fill(254)),
+            "the wrong block type": lambda k: self.wrapped(b"\0\1" + b"\xff" * 221 + b"\0" + fill(32)),
+            "does not begin with zero": lambda k: self.wrapped(b"\1\2" + fill(221) + b"\0" + fill(32)),
+            "an empty key": lambda k: self.wrapped(b"\0\2" + fill(253) + b"\0"),
+            "larger than the modulus": lambda k: b"\xff" * 256,
+            "nothing but zeros": lambda k: bytes(256),
+        }
+        said = {}
+        for how, make in faults.items():
+            for kind, der in (("PKCS#1 v1.5", sealed), ("OAEP", oaep)):
+                said[f"{kind}: {how}"] = self.refused(self.bent(der, make, 0), f"{kind}: {how}")
+        said["cut short"] = self.refused(self.bent(sealed, lambda k: k, 200), "cut short")
+        # sealed to somebody else, and what names us and is for nobody
+        said["to somebody else"] = self.refused(self.ssl.encrypt(self.inner(self.entity()), "derbyshire/smime"), "to somebody else")
+        said["content bent"] = self.refused(oaep[:-40] + bytes([oaep[-40] ^ 1]) + oaep[-39:], "content bent")
+        self.assertEqual(len(set(said.values())), 1, json.dumps(said, indent=1))
+        words = next(iter(said.values()))
+        print(f"refused {len(said)} times in the same words: {words}")
+        self.assertIn("could not be opened", words)
+        # twice sealed: no mail is, and the key is not asked twice
+        twice = self.ssl.encrypt(smime.pkcs7(self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime"), "enveloped-data"), "staffordshire/smime")
+        self.refused(twice, "twice sealed")
+        self.opened(self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime"), "afterwards")
+
+    # ---- the HSM's own faults
+
+    def test_3_keeper_ends(self):
+        """Whoever holds the HSM is killed: a mail that comes then is tried again, and opened."""
+        (keeper,) = self.keeper()
+        os.kill(keeper, signal.SIGKILL)
+        row = self.settled(self.send(self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime")))
+        self.assertEqual((row["state"], row["organisation"]), ("routed", "staffordshire-police"), row)
+        (again,) = self.keeper()
+        self.assertNotEqual(keeper, again)
+
+    def test_4_what_is_said_of_the_keys(self):
+        done = self.host.cli("check", check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        status = self.host.cli("cert", "status", check=False).stdout
+        print(status)
+        self.assertIn("signs, and opens nothing", status)
+
+    # ---- secrets
+
+    def test_5_nothing_leaks(self):
+        (keeper,) = self.keeper()
+        process = self.host.roles()["process"]
+        for pid in (keeper, process):
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+            self.assertRegex(limits, r"Max core file size\s+0\s+0")
+            self.assertIn("Seccomp:\t2", pathlib.Path(f"/proc/{pid}/status").read_text())
+        # the module is in one process alone, and so is the PIN
+        self.assertIn("libsofthsm2", pathlib.Path(f"/proc/{keeper}/maps").read_text())
+        self.assertNotIn("libsofthsm2", pathlib.Path(f"/proc/{process}/maps").read_text())
+        self.assertTrue(self.in_memory(keeper, PIN), "the check that looks for it finds nothing anywhere")
+        for role, pid in self.host.roles().items():
+            if role in ("process", "store"):
+                self.assertFalse(self.in_memory(pid, PIN), role)
+        os.kill(keeper, signal.SIGABRT)  # would leave a core file, were one allowed
+        w.wait_for("a new process for the HSM", 30, lambda: (self.keeper() or [keeper])[0] != keeper)
+        self.opened(self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime"), "after a crash")
+        for place in (self.folder, pathlib.Path.cwd(), pathlib.Path("/")):
+            self.assertEqual([p for p in place.glob("core*") if p.is_file()], [])
+        for path in [self.host.log, *self.host.state.rglob("*")]:
+            if path.is_file():
+                self.assertNotIn(PIN.encode(), path.read_bytes(), path)
+
+    @staticmethod
+    def in_memory(pid, text):
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                where, how = line.split()[:2]
+                if "r" not in how or "[v" in line:
+                    continue
+                first, last = (int(x, 16) for x in where.split("-"))
+                try:
+                    memory.seek(first)
+                    if text.encode() in memory.read(last - first):
+                        return True
+                except OSError:
+                    continue
+        return False
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
