@@ -115,7 +115,9 @@ static bool take_encryption(struct opening *o, const struct wg_buf *der)
 	struct wg_err err;
 	bool opened = wg_keyring_decrypt(wg_smime_keys(), der->data, der->len, &inner, &err) == WG_OK;
 	if (!opened)
-		(void)fault(o, "could not be opened");
+		(void)fault(
+			o, "could not be opened: it is sealed to none of our keys, or was changed on its way: ask its sender to "
+			   "seal it anew, to the certificate of ours that wardgate cert status shows");
 	wg_buf_wipe(&o->content);
 	if (opened)
 		wg_buf_put(&o->content, inner.data, inner.len);

@@ -67,7 +67,7 @@ enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, c
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	CMS_SignerInfo *signer = CMS_add1_signer(cms, cert->x509, key->pkey, EVP_sha256(), flags);
 	if (signer == NULL || !add_capabilities(signer) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
-		return wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
+		return wg_hsm_fault(key, err) ? WG_SYSTEM : wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	return put_der(cms, out, err);
 }
 
@@ -133,7 +133,7 @@ enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert
 	bool opened = sealed && plain != NULL && CMS_decrypt(cms, key->pkey, cert->x509, NULL, plain, 0) == 1;
 	wg_ossl_forget();
 	if (!opened)
-		return wg_err_set(err, WG_CRYPTO, UNOPENED);
+		return wg_hsm_fault(key, err) ? WG_SYSTEM : wg_err_set(err, WG_CRYPTO, UNOPENED);
 	return put_content(plain, out, err);
 }
 

@@ -22,6 +22,9 @@ enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, stru
 void wg_key_freep(struct wg_key **key);
 /* It is in an HSM: no other process can be given it. */
 bool wg_key_stays(const struct wg_key *key);
+/* In words, what it opens: "RSA PKCS#1 v1.5, OAEP with SHA-1, ..."; "" when it was tried, and only signs. Asks the HSM
+ * for nothing that its log would call an alarm but trial openings of the gateway's own. Static. */
+const char *wg_key_opens(struct wg_key *key);
 enum wg_code wg_cert_load(const char *path, struct wg_cert **out, struct wg_err *err) WG_MUST;
 enum wg_code wg_cert_parse(const void *pem, size_t len, struct wg_cert **out, struct wg_err *err) WG_MUST;
 void wg_cert_freep(struct wg_cert **cert);

@@ -78,6 +78,8 @@ enum wg_code wg_hsm_open(const char *uri, struct wg_key *key, struct wg_err *err
 /* Into key (zeroed) one that is asked for under that number, of the public half, which is borrowed. */
 enum wg_code wg_hsm_asked(const struct wg_hsm_line *line, uint8_t number, EVP_PKEY *public, struct wg_key *key,
                           struct wg_err *err) WG_MUST;
+/* What failed with this key failed because the process that has it is gone, or the HSM is: says so in err. */
+bool wg_hsm_fault(const struct wg_key *key, struct wg_err *err);
 /* Before OpenSSL opens cms with a key that is asked for: how its content key is wrapped for cert. Nothing for others.
  */
 void wg_hsm_expect(const struct wg_key *key, const struct wg_cert *cert, CMS_ContentInfo *cms);

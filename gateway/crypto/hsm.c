@@ -72,6 +72,9 @@ static enum wg_code open_engine(struct wg_err *err)
 		code = wg_ossl_err(err, WG_CONFIG, "%s cannot be used as a PKCS#11 module", hsm.module);
 	if (code == WG_OK)
 		code = log_in(engine, err);
+	/* what it has to say to a terminal is no line of a log; reasons come with its errors */
+	if (code == WG_OK && ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0) != 1)
+		wg_ossl_forget();
 	if (code == WG_OK && ENGINE_init(engine) != 1)
 		code = wg_ossl_err(err, WG_CONFIG, "%s does not start", hsm.module);
 	if (code == WG_OK)
@@ -119,6 +122,14 @@ bool wg_hsm_ask_key(struct wg_hsm_asking *asking, const struct wg_hsm_request *r
 	return said;
 }
 
+bool wg_hsm_fault(const struct wg_key *key, struct wg_err *err)
+{
+	if (key->asking == NULL || !hsm.lost)
+		return false;
+	wg_ossl_forget();
+	return wg_err_set(err, WG_SYSTEM, WG_HSM_SILENT) == WG_SYSTEM;
+}
+
 enum wg_code wg_hsm_asked(const struct wg_hsm_line *line, uint8_t number, EVP_PKEY *public, struct wg_key *key,
                           struct wg_err *err)
 {
@@ -164,7 +175,7 @@ enum wg_code wg_hsm_open(const char *uri, struct wg_key *key, struct wg_err *err
 
 /* ---- being asked */
 
-static void open_key(const struct wg_hsm_request *r, struct wg_buf *out)
+static void open_key(const struct wg_hsm_request *r, const char *hint, struct wg_buf *out)
 {
 	char uri[WG_HSM_DATA_MAX + 1];
 	struct wg_err err = { 0 };
@@ -184,12 +195,14 @@ static void open_key(const struct wg_hsm_request *r, struct wg_buf *out)
 		wg_buf_bytes(&told, der, (size_t)n);
 		wg_hsm_tell(told.failed ? WG_HSM_REFUSED : WG_HSM_DONE, told.data, told.len, out);
 	} else {
-		wg_hsm_tell(WG_HSM_REFUSED, err.text, strlen(err.text), out);
+		WG_AUTO_BUF struct wg_buf words = WG_BUF(WG_ERR_TEXT_MAX);
+		wg_buf_printf(&words, "%.700s%s", err.text, hint);
+		wg_hsm_tell(WG_HSM_REFUSED, words.data, words.len, out);
 	}
 	OPENSSL_free(der);
 }
 
-static bool serve_one(const struct wg_hsm_line *line)
+static bool serve_one(const struct wg_hsm_line *line, const char *hint)
 {
 	WG_AUTO_BUF struct wg_buf question = WG_BUF(WG_HSM_ASK_MAX);
 	WG_CLEANUP(wg_buf_wipe) struct wg_buf answer = WG_BUF(WG_HSM_TOLD_MAX);
@@ -202,7 +215,7 @@ static bool serve_one(const struct wg_hsm_line *line)
 	if (!wg_hsm_get(question.data, question.len, &r))
 		wg_hsm_tell(WG_HSM_REFUSED, NULL, 0, &answer);
 	else if (r.op == WG_HSM_OPEN)
-		open_key(&r, &answer);
+		open_key(&r, hint, &answer);
 	else if (r.key >= hsm.served_count)
 		wg_hsm_tell(WG_HSM_REFUSED, NULL, 0, &answer);
 	else
@@ -210,8 +223,8 @@ static bool serve_one(const struct wg_hsm_line *line)
 	return wg_hsm_frame_write(line->to, &answer) && wg_hsm_told(&answer, &status, &p, &n) && status != WG_HSM_GONE;
 }
 
-void wg_hsm_serve(const struct wg_hsm_line *line)
+void wg_hsm_serve(const struct wg_hsm_line *line, const char *hint)
 {
-	while (serve_one(line))
+	while (serve_one(line, hint))
 		;
 }

@@ -21,8 +21,9 @@ bool wg_hsm_lost(void);
 
 /* The other end: opens the keys that it is asked for, at most WG_HSM_KEYS, and does with them what it is asked, until
  * the line ends or the HSM does not answer any more, which is said once. May be asked for anything that
- * crypto/hsm_wire.h has: it is for a role of the gateway, which answers for who asks it in turn. */
+ * crypto/hsm_wire.h has: it is for a role of the gateway, which answers for who asks it in turn.
+ * hint: put behind the words of why a key cannot be opened. */
 #define WG_HSM_KEYS 16
-void wg_hsm_serve(const struct wg_hsm_line *line);
+void wg_hsm_serve(const struct wg_hsm_line *line, const char *hint);
 
 #endif

@@ -9,6 +9,9 @@
 #include "crypto/crypto_internal.h"
 #include "crypto/hsm_wire.h"
 
+#define WG_HSM_SILENT \
+	"the HSM does not answer, or the process that holds it ended: see the HSM's own log; what waits is tried again"
+
 /* What the next unwrapping is to be asked with; set from the object that is opened, before OpenSSL opens it. */
 struct wg_hsm_expected {
 	enum wg_hsm_padding padding; /* 0: nothing is expected, and nothing asked */

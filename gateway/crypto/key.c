@@ -2,12 +2,13 @@
  * SECURITY: key bytes pass through here; no error text holds any of them. */
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "crypto/crypto_internal.h"
 #include "crypto/hsm.h"
+#include "crypto/hsm_internal.h"
 
 /* A key with its certificate chain in one file; RSA-8192 takes 7 KB. */
 #define KEY_FILE_MAX ((size_t)64 * 1024)
@@ -88,6 +89,29 @@ enum wg_code wg_key_matches(const struct wg_key *key, const struct wg_cert *cert
 	if (X509_check_private_key(cert->x509, key->pkey) != 1)
 		return wg_ossl_err(err, WG_CONFIG, "the private key does not belong to the certificate");
 	return WG_OK;
+}
+
+const char *wg_key_opens(struct wg_key *key)
+{
+	static char words[128];
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} ways[] = { { WG_HSM_DOES_PKCS1, "RSA PKCS#1 v1.5" },
+		         { WG_HSM_DOES_OAEP_SHA1, "RSA-OAEP with SHA-1" },
+		         { WG_HSM_DOES_OAEP_SHA256, "RSA-OAEP with SHA-256" },
+		         { WG_HSM_DOES_ECDH, "ECDH" } };
+	if (!key->hsm)
+		return "everything";
+	if (key->does == 0 && key->asking == NULL)
+		key->does = wg_hsm_does(key->pkey);
+	words[0] = '\0';
+	for (size_t i = 0; i < WG_COUNT(ways); i++) {
+		size_t used = strlen(words);
+		if ((key->does & ways[i].bit) != 0)
+			(void)snprintf(words + used, sizeof words - used, "%s%s", used > 0 ? ", " : "", ways[i].name); /* fits */
+	}
+	return words;
 }
 
 bool wg_key_stays(const struct wg_key *key)

@@ -62,5 +62,5 @@ enum wg_code wg_keyring_answer(void *arg, const void *question, size_t len, stru
 	case WG_HSM_GONE:
 		break;
 	}
-	return wg_err_set(err, WG_SYSTEM, "the HSM does not answer: see its own log; what waits is tried again");
+	return wg_err_set(err, WG_SYSTEM, WG_HSM_SILENT);
 }

@@ -127,9 +127,26 @@ static void say_common(const struct list *l, struct wg_cert_item *item, const st
 
 /* ---- our own pairs */
 
+/* Of a key in an HSM: what it opens of what others seal to its certificate. */
+static void say_hsm(struct wg_cert_item *item, struct wg_key *key, const struct wg_cert_facts *facts)
+{
+	if (!wg_key_stays(key))
+		return;
+	const char *opens = wg_key_opens(key);
+	if (opens[0] != '\0')
+		say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which opens %s", opens);
+	else if (facts->can_encrypt)
+		say(item, WG_CERT_LEVEL_WARNING,
+		    "its key is in the HSM, which signs with it, and opens nothing (CKA_DECRYPT, of an EC key CKA_DERIVE): "
+		    "what "
+		    "is sealed to it stays closed");
+	else
+		say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which signs with it, and opens nothing");
+}
+
 /* The pair's certificate, after all that concerns every pair; NULL when it is not there. */
 static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const struct wg_pair *pair,
-                           struct wg_cert_facts *facts)
+                           struct wg_cert_facts *facts, bool opens)
 {
 	struct wg_err err = { 0 };
 	WG_CLEANUP(wg_key_freep) struct wg_key *key = NULL;
@@ -146,6 +163,8 @@ static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const stru
 			code = wg_key_matches(key, cert, &err);
 		if (code != WG_OK)
 			(void)wg_err_add(&err, "%s", pair->key); /* said below */
+		else if (key != NULL && opens)
+			say_hsm(item, key, facts);
 	}
 	if (code != WG_OK)
 		say(item, WG_CERT_LEVEL_BROKEN, "%s", err.text);
@@ -159,7 +178,7 @@ static void add_tls(struct list *l, const char *what, const struct wg_pair *pair
 	struct wg_cert_item *item = pair->certificate[0] != '\0' ? add(l, what, "", pair->certificate) : NULL;
 	if (item == NULL)
 		return;
-	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, pair, &facts);
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, pair, &facts, false);
 	if (cert == NULL)
 		return;
 	item->used = true;
@@ -177,7 +196,7 @@ static void add_storage(struct list *l)
 	struct wg_cert_item *item = add(l, "storage", "", l->config->storage.certificate);
 	if (item == NULL)
 		return;
-	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->storage, &facts);
+	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->storage, &facts, true);
 	item->used = cert != NULL;
 	if (cert != NULL && !facts.can_encrypt)
 		say(item, WG_CERT_LEVEL_BROKEN, "its key usage does not allow encryption");
@@ -199,7 +218,7 @@ static void add_smime(struct list *l)
 		struct wg_cert_item *item = add(l, "smime", "", l->config->smimes[i].certificate);
 		if (item == NULL)
 			return;
-		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->smimes[i], &facts);
+		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->smimes[i], &facts, true);
 		if (cert == NULL || item->level == WG_CERT_LEVEL_BROKEN)
 			continue;
 		struct wg_revocation_verdict verdict;

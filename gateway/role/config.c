@@ -373,5 +373,9 @@ void wg_config_print(const struct wg_config *c, struct wg_buf *out)
 		wg_buf_printf(out, "https out     with %s\n", c->https_out.tls.certificate);
 	wg_buf_printf(out, "retry         first after %u s, at most every %u s, given up after %u s\n", c->retry_first_s,
 	              c->retry_most_s, c->give_up_s);
-	wg_buf_printf(out, "keys          storage, smime and lookup keys are read from files and never shown\n");
+	if (c->hsm.module[0] != '\0')
+		wg_buf_printf(out, "hsm           %s, its PIN in %s%s\n", c->hsm.module, c->hsm.pin,
+		              c->hsm.network ? ", may connect outward" : "");
+	wg_buf_printf(out, "keys          storage, smime and lookup keys are read from files%s and never shown\n",
+	              c->hsm.module[0] != '\0' ? ", those named pkcs11: stay in the HSM," : "");
 }

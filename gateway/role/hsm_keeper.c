@@ -51,7 +51,9 @@ static _Noreturn void keep(const struct wg_config *config, int fd, pid_t parent)
 		wg_log_err(WG_LOG_ERROR, "cannot-start", &err, NULL);
 		_exit(1);
 	}
-	wg_hsm_serve(&line);
+	wg_hsm_serve(&line, config->hsm.network ? ""
+	                                        : "; a module that reaches its HSM through sockets needs "
+	                                          "<hsm network=\"true\"/>");
 	_exit(0);
 }
 

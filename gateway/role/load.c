@@ -88,6 +88,23 @@ static enum wg_code load_smime(struct wg_process *p, struct wg_err *err)
 	return code == WG_OK ? wg_keyring_write(&p->smime, &p->smime_keys, err) : code;
 }
 
+/* A key in an HSM that only signs, or does not open what is stored, would be found out with the first message. */
+static enum wg_code try_storage(const struct wg_process *p, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(65536), opened = WG_BUF(65536);
+	enum wg_code code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, "trial", 5, &sealed, err);
+	if (code == WG_OK)
+		code = wg_cms_decrypt(p->storage_key, p->storage_cert, sealed.data, sealed.len, &opened, err);
+	if (code == WG_CRYPTO)
+		code = wg_err_set(err, WG_CONFIG, "%s: the storage key does not open what is sealed to its certificate%s",
+		                  p->config->storage.key,
+		                  wg_key_stays(p->storage_key)
+		                      ? ": the HSM has to unwrap with it (RSA-OAEP with SHA-256: CKA_DECRYPT; "
+		                        "ECDH of an EC key: CKA_DERIVE)"
+		                      : "");
+	return code;
+}
+
 /* A list that cannot be read is no fault that stops the role: what it would have said is missing, and the judge knows
  * what follows from that. */
 static enum wg_code load_revocations(const struct wg_process *p, struct wg_revocations **out, uint64_t *stamp,
@@ -107,6 +124,8 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	enum wg_code code = load_pair(&c->storage, c->samples, &p->storage_key, &p->storage_cert, err);
 	if (code == WG_OK && wg_cms_head_check(p->storage_cert, WG_STORE_HEAD, err) != WG_OK)
 		code = wg_err_add(err, "%s", c->storage.certificate);
+	if (code == WG_OK)
+		code = try_storage(p, err);
 	if (code == WG_OK)
 		code = load_smime(p, err);
 	if (code == WG_OK)

@@ -1,8 +1,10 @@
 /* Keys in an HSM, played by SoftHSM with a token folder of its own: they sign, open what is stored and what is sealed,
- * and speak TLS on both sides; and what cannot be done with them says so. */
+ * and speak TLS on both sides; they do so for processes that ask another for it, too; and what cannot be done, or may
+ * not be asked, says so. */
 #include "pki.h"
 
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -76,6 +78,7 @@ static bool import(const char *object, const char *name, const char *id)
 static int setup(void **state)
 {
 	char conf[PATH_MAX];
+	(void)signal(SIGPIPE, SIG_IGN); /* as roles do; cannot fail */
 	if (pki_setup(state) != 0 || mkdir(pki("tokens"), 0700) != 0)
 		return -1;
 	(void)snprintf(conf, sizeof conf, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
@@ -186,7 +189,7 @@ static pid_t start_keeper(struct wg_hsm_line *line)
 	if (pid == 0) {
 		const struct wg_hsm_line other = { .to = ends[1], .from = ends[1] };
 		(void)close(ends[0]);
-		wg_hsm_serve(&other);
+		wg_hsm_serve(&other, "");
 		_exit(0);
 	}
 	(void)close(ends[1]);
@@ -313,6 +316,136 @@ static void test_reader(void **state)
 		}
 }
 
+/* What a reader that was taken over may ask, and hears: nothing that helps it. */
+
+static enum wg_code ask_ring(const struct wg_keyring *ring, const struct wg_hsm_request *r, struct wg_buf *answer)
+{
+	struct wg_keyring_asks asks = { .ring = ring };
+	WG_AUTO_BUF struct wg_buf question = WG_BUF(2 * WG_HSM_ASK_MAX);
+	wg_hsm_put(r, &question);
+	wg_buf_reset(answer);
+	return wg_keyring_answer(&asks, question.data, question.len, answer, &pki_err);
+}
+
+static void test_nonsense(void **state)
+{
+	(void)state;
+	static const uint8_t some[WG_HSM_DATA_MAX] = { 4 };
+	static const struct wg_hsm_request never[] = {
+		{ .op = WG_HSM_SIGN, .data = some, .data_len = 51 },
+		{ .op = WG_HSM_SIGN, .key = 1, .data = some, .data_len = 32 },
+		{ .op = WG_HSM_OPEN, .data = some, .data_len = 20 },
+		{ .op = 0, .data = some, .data_len = 256 },
+		{ .op = 99, .data = some, .data_len = 256 },
+		{ .op = WG_HSM_UNWRAP, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .padding = 3, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 0 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 255 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 255, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 257, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 0, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP,
+		  .padding = WG_HSM_PKCS1,
+		  .digest = WG_HSM_SHA256,
+		  .data = some,
+		  .data_len = 256,
+		  .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .padding = WG_HSM_OAEP, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP,
+		  .padding = WG_HSM_OAEP,
+		  .digest = 6,
+		  .mask = 1,
+		  .data = some,
+		  .data_len = 256,
+		  .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .key = 1, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .key = 2, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_UNWRAP, .key = 255, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 32 },
+		{ .op = WG_HSM_DERIVE, .key = 0, .data = some, .data_len = 65 },
+		{ .op = WG_HSM_DERIVE, .key = 1, .data = some, .data_len = 33 },
+		{ .op = WG_HSM_DERIVE, .key = 1, .data = some, .data_len = 65 }, /* not on the curve */
+		{ .op = WG_HSM_DERIVE, .key = 1, .data = some + 1, .data_len = 65 },
+		{ .op = WG_HSM_DERIVE, .key = 1, .wanted = 16, .data = some, .data_len = 65 },
+	};
+	struct wg_hsm_line line;
+	struct wg_keyring ring = { .count = 0 };
+	WG_AUTO_BUF struct wg_buf answer = WG_BUF(WG_HSM_TOLD_MAX);
+	pid_t keeper = start_keeper(&line);
+	wg_hsm_ask_over(&line);
+	ring_of("smime", &ring);
+	ring_of("storage", &ring);
+	for (size_t i = 0; i < WG_COUNT(never); i++) {
+		if (ask_ring(&ring, &never[i], &answer) != WG_REJECT)
+			fail_msg("request %zu was not refused: %s", i, pki_err.text);
+		assert_null(strstr(pki_err.text, "padding"));
+	}
+	assert_false(wg_hsm_lost());
+	/* one key, one question; the other key may be asked beside it */
+	struct wg_keyring_asks asks = { .ring = &ring };
+	WG_AUTO_BUF struct wg_buf question = WG_BUF(WG_HSM_ASK_MAX);
+	wg_hsm_put(
+		&(struct wg_hsm_request){
+			.op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = some, .data_len = 256, .wanted = 32 },
+		&question);
+	assert_int_equal(wg_keyring_answer(&asks, question.data, question.len, &answer, &pki_err), WG_OK);
+	wg_buf_reset(&answer);
+	assert_int_equal(wg_keyring_answer(&asks, question.data, question.len, &answer, &pki_err), WG_REJECT);
+	assert_int_equal(answer.len, 0);
+	/* cut short, and with something behind it */
+	for (size_t n = 0; n < question.len; n++) {
+		asks.asked = 0;
+		assert_int_equal(wg_keyring_answer(&asks, question.data, n, &answer, &pki_err), WG_REJECT);
+	}
+	wg_buf_u8(&question, 0);
+	assert_int_equal(wg_keyring_answer(&asks, question.data, question.len, &answer, &pki_err), WG_REJECT);
+	/* and once nobody has the HSM any more, that is what is said */
+	assert_int_equal(kill(keeper, SIGKILL), 0);
+	assert_int_equal(waitpid(keeper, NULL, 0), keeper);
+	asks.asked = 0;
+	assert_int_equal(wg_keyring_answer(&asks, question.data, question.len - 1, &answer, &pki_err), WG_SYSTEM);
+	assert_non_null(strstr(pki_err.text, "the HSM does not answer"));
+	assert_true(wg_hsm_lost());
+	wg_hsm_ask_over(NULL);
+	(void)close(line.to);
+	wg_keyring_free(&ring);
+}
+
+/* Encrypted keys that are not well made: as many bytes as were wanted, the same each time, others for each. */
+static void test_padding(void **state)
+{
+	(void)state;
+	struct wg_keyring ring = { .count = 0 };
+	WG_AUTO_BUF struct wg_buf first = WG_BUF(WG_HSM_TOLD_MAX), again = WG_BUF(WG_HSM_TOLD_MAX),
+							  before = WG_BUF(WG_HSM_TOLD_MAX);
+	ring_of("smime", &ring);
+	for (unsigned fill = 0; fill < 12; fill++)
+		for (uint8_t wanted = 16; wanted <= 32; wanted = (uint8_t)(wanted + 8)) {
+			uint8_t wrapped[256];
+			memset(wrapped, (int)fill * 10, sizeof wrapped); /* below the modulus, and no padding ever */
+			struct wg_hsm_request r = {
+				.op = WG_HSM_UNWRAP, .padding = WG_HSM_PKCS1, .data = wrapped, .data_len = 256, .wanted = wanted
+			};
+			if (fill % 2 == 1) {
+				r.padding = WG_HSM_OAEP;
+				r.digest = r.mask = WG_HSM_SHA256;
+			}
+			enum wg_hsm_status status;
+			const uint8_t *p;
+			size_t n;
+			assert_int_equal(ask_ring(&ring, &r, &first), WG_OK);
+			assert_int_equal(ask_ring(&ring, &r, &again), WG_OK);
+			assert_true(wg_hsm_told(&first, &status, &p, &n));
+			assert_int_equal(status, WG_HSM_DONE);
+			assert_int_equal(n, wanted);
+			assert_int_equal(first.len, again.len);
+			assert_memory_equal(first.data, again.data, first.len);
+			assert_true(before.len != first.len || memcmp(before.data, first.data, first.len) != 0);
+			wg_buf_reset(&before);
+			wg_buf_put(&before, first.data, first.len);
+		}
+	wg_keyring_free(&ring);
+}
+
 static bool admit(void *arg, const struct wg_cert_facts *client)
 {
 	(void)arg;
@@ -357,8 +490,9 @@ static void test_tls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),   cmocka_unit_test(test_signs),  cmocka_unit_test(test_opens),
-		cmocka_unit_test(test_asked_for), cmocka_unit_test(test_reader), cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_signs),    cmocka_unit_test(test_opens),
+		cmocka_unit_test(test_padding), cmocka_unit_test(test_tls),      cmocka_unit_test(test_asked_for),
+		cmocka_unit_test(test_reader),  cmocka_unit_test(test_nonsense), /* last: the HSM is lost then, for good */
 	};
 	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }
