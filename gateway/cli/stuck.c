@@ -14,7 +14,11 @@
 #include "cli/said.h"
 #include "policy/reasons.h"
 
-#define ROWS_MOST 1000
+/* Rows in one answer of the store; it is asked until it has no more. */
+#define PAGE 1000
+/* Of one recipient and class so many are listed, the oldest, and the others are counted: who is down does not hide the
+ * others. */
+#define GROUP_MOST 1000
 /* What fits one screen; the rest is counted. */
 #define GROUPS_MOST 8
 /* A refusal is no state that ends by itself, and nobody can take it back: after this it is history. */
@@ -47,28 +51,33 @@ static const struct {
 };
 
 struct item {
-	const struct wg_row *row;
+	struct wg_row *row; /* our own */
 	enum class class;
 	int64_t since;
+};
+
+/* All of one class that are for, or from, one desk. */
+struct group {
+	char organisation[WG_LIMIT_NAME + 1], desk[WG_LIMIT_NAME + 1];
+	enum class class;
+	unsigned count; /* those that are not kept too */
 };
 
 struct stuck {
 	const struct wg_cli *cli;
 	const struct wg_directory *directory;
 	int64_t now, after, fault;
-	struct wg_row *messages, *unfinished, *unconfirmed, *refused;
 	struct item *items;
-	unsigned count, whole;
-	bool more; /* there is more than was asked for */
+	struct group *groups;
+	unsigned count, group_count, whole;
 };
 
 static void stuck_free(struct stuck *s)
 {
-	free(s->messages);
-	free(s->unfinished);
-	free(s->unconfirmed);
-	free(s->refused);
+	for (unsigned i = 0; i < s->count; i++)
+		free(s->items[i].row);
 	free(s->items);
+	free(s->groups);
 }
 
 /* ---- what is stuck */
@@ -116,24 +125,72 @@ static int worst_first(const void *a, const void *b)
 	return strcmp(x->row->id, y->row->id);
 }
 
-static enum wg_code take(struct stuck *s, struct wg_admin *admin, const char *what, const char *state,
-                         struct wg_row **rows, struct wg_err *err)
+static struct group *group_of(const struct stuck *s, const struct item *item)
 {
-	unsigned n = 0;
-	enum wg_code code = wg_client_list(admin->client, what, state, "", ROWS_MOST, rows, &n, err);
-	struct item *items = code == WG_OK ? reallocarray(s->items, s->count + n + 1, sizeof *items) : NULL;
-	if (code == WG_OK && items == NULL)
-		code = wg_err_set(err, WG_SYSTEM, "no memory for a list");
-	if (code != WG_OK)
-		return code;
-	s->items = items;
-	s->more = s->more || n == ROWS_MOST;
-	for (unsigned i = 0; i < n; i++) {
-		struct item item = { .row = &(*rows)[i] };
-		if (judge(s, item.row, &item.class, &item.since))
-			s->items[s->count++] = item;
+	struct group *g = s->groups;
+	for (unsigned i = 0; i < s->group_count; i++, g++)
+		if (g->class == item->class && strcmp(g->organisation, item->row->organisation) == 0 &&
+		    strcmp(g->desk, item->row->desk) == 0)
+			return g;
+	return NULL;
+}
+
+static enum wg_code count_in_group(struct stuck *s, const struct item *item, struct group **out, struct wg_err *err)
+{
+	struct group *g = group_of(s, item);
+	if (g == NULL) {
+		struct group *more = reallocarray(s->groups, s->group_count + 1, sizeof *more);
+		if (more == NULL)
+			return wg_err_set(err, WG_SYSTEM, "no memory for a list");
+		s->groups = more;
+		g = &more[s->group_count++];
+		*g = (struct group){ .class = item->class };
+		memcpy(g->organisation, item->row->organisation, sizeof g->organisation);
+		memcpy(g->desk, item->row->desk, sizeof g->desk);
 	}
+	g->count++;
+	*out = g;
 	return WG_OK;
+}
+
+/* Counts it, and keeps a copy of it if it is one of those that are listed. */
+static enum wg_code keep(struct stuck *s, const struct item *item, struct wg_err *err)
+{
+	struct group *g = NULL;
+	enum wg_code code = count_in_group(s, item, &g, err);
+	if (code != WG_OK || g->count > GROUP_MOST)
+		return code;
+	struct item *items = reallocarray(s->items, s->count + 1, sizeof *items);
+	if (items != NULL)
+		s->items = items;
+	struct wg_row *row = items != NULL ? malloc(sizeof *row) : NULL;
+	if (row == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a list");
+	*row = *item->row;
+	items[s->count] = *item;
+	items[s->count++].row = row;
+	return WG_OK;
+}
+
+/* All of a list, page after page. */
+static enum wg_code take(struct stuck *s, struct wg_admin *admin, const char *what, const char *state,
+                         struct wg_err *err)
+{
+	char after[WG_ID_TEXT] = "";
+	unsigned n = PAGE;
+	enum wg_code code = WG_OK;
+	while (code == WG_OK && n == PAGE) {
+		WG_AUTO_FREE struct wg_row *rows = NULL;
+		code = wg_client_list_after(admin->client, what, state, after, PAGE, &rows, &n, err);
+		for (unsigned i = 0; code == WG_OK && i < n; i++) {
+			struct item item = { .row = &rows[i] };
+			if (judge(s, item.row, &item.class, &item.since))
+				code = keep(s, &item, err);
+		}
+		if (code == WG_OK && n > 0)
+			memcpy(after, rows[n - 1].id, sizeof after);
+	}
+	return code;
 }
 
 /* ---- the whole */
@@ -181,6 +238,14 @@ static void put_faults(struct stuck *s, const json_t *metrics, struct wg_buf *ou
 
 /* ---- printing */
 
+/* What the next machine said when it took a copy that nobody has confirmed: no reason, but what its operator asks for
+ * first. "" when it said nothing. */
+static const char *taken_with(const struct item *i)
+{
+	bool by_machine = strcmp(i->row->state, "handed-over") == 0 && strcmp(i->row->channel, "pull") != 0;
+	return i->class == UNCONFIRMED && by_machine ? i->row->reason : "";
+}
+
 static void put_todo(const struct item *i, char out[static 160])
 {
 	const char *todo = classes[i->class].todo, *at = strstr(todo, "%s");
@@ -212,6 +277,8 @@ static void put_json(const struct stuck *s, const struct item *i, struct wg_buf 
 	              ",\"age_s\":%lld,\"attempts\":%u,\"told\":%u,\"reason\":", (long long)((s->now - i->since) / 1000),
 	              r->attempts, r->told);
 	wg_buf_put_json(out, classes[i->class].says_why ? r->reason : "");
+	wg_buf_puts(out, ",\"taken_with\":");
+	wg_buf_put_json(out, taken_with(i));
 	wg_ring_json(s->directory, r->organisation, r->desk, out);
 	put_todo(i, todo);
 	wg_buf_puts(out, ",\"do\":");
@@ -251,7 +318,10 @@ static void put_group(const struct stuck *s, const struct item *i, unsigned n, s
 	put_since(s, i, out);
 	if (i->class == UNSENT && strcmp(r->channel, "pull") == 0)
 		wg_buf_puts(out, "    why: it lies ready, and nobody there has fetched it\n");
-	else if (r->reason[0] != '\0' && classes[i->class].says_why) {
+	else if (taken_with(i)[0] != '\0') {
+		wg_buf_puts(out, "    taken with: ");
+		wg_reasons_wrap(16, wg_defang(taken_with(i), safe, sizeof safe), out);
+	} else if (r->reason[0] != '\0' && classes[i->class].says_why) {
 		wg_buf_puts(out, "    why: ");
 		wg_reasons_wrap(9, wg_defang(r->reason, safe, sizeof safe), out);
 	}
@@ -278,14 +348,12 @@ static void put_groups(const struct stuck *s, bool all, struct wg_buf *out)
 {
 	unsigned groups = 0, left = 0;
 	for (unsigned i = 0; i < s->count; i++) {
-		unsigned n = 1;
 		bool told = false;
 		for (unsigned k = 0; k < i && !told; k++)
 			told = same_group(&s->items[k], &s->items[i]);
 		if (told)
 			continue;
-		for (unsigned k = i + 1; k < s->count; k++)
-			n += same_group(&s->items[k], &s->items[i]);
+		unsigned n = group_of(s, &s->items[i])->count; /* each item was counted in one */
 		if (groups++ < GROUPS_MOST || all)
 			put_group(s, &s->items[i], n, out);
 		else
@@ -293,8 +361,6 @@ static void put_groups(const struct stuck *s, bool all, struct wg_buf *out)
 	}
 	if (left > 0)
 		wg_buf_printf(out, "And %u more: wardgate stuck --all\n", left);
-	if (s->more)
-		wg_buf_printf(out, "There are more than %d unfinished; wardgate metrics has the numbers.\n", ROWS_MOST);
 	if (s->count + s->whole == 0)
 		wg_buf_puts(out, "Nothing is stuck.\n");
 }
@@ -309,13 +375,13 @@ static enum wg_code look(struct stuck *s, struct wg_admin *admin, bool all, stru
 	}
 	json_decref(metrics);
 	if (code == WG_OK)
-		code = take(s, admin, "messages", "", &s->messages, err);
+		code = take(s, admin, "messages", "", err);
 	if (code == WG_OK)
-		code = take(s, admin, "deliveries", "", &s->unfinished, err);
+		code = take(s, admin, "deliveries", "", err);
 	if (code == WG_OK)
-		code = take(s, admin, "deliveries", "unconfirmed", &s->unconfirmed, err);
+		code = take(s, admin, "deliveries", "unconfirmed", err);
 	if (code == WG_OK)
-		code = take(s, admin, "deliveries", "refused", &s->refused, err);
+		code = take(s, admin, "deliveries", "refused", err);
 	if (code != WG_OK)
 		return code;
 	if (s->count > 1)
@@ -372,7 +438,7 @@ const struct wg_command wg_command_stuck = {
 			"  --after  what is too long: as <monitor oldest=\"SECONDS\"/> says, otherwise 30 minutes. A copy of which "
 			"others\n"
 			"           were told that it is not confirmed is always there, and so is what waits for a person, and "
-	        "what is\n"
+			"what is\n"
 			"           tried in vain for <monitor fault=\"SECONDS\"/>, otherwise 30 seconds\n"
 			"  --all    all of it; --json has each copy and message\n"
 			"Exit 0 when nothing is stuck, 10 when something is.\n\n"

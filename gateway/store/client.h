@@ -169,6 +169,10 @@ enum wg_code wg_client_receipts(struct wg_client *client, const char *id, struct
  * message id. At most max rows. */
 enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
                             struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
+/* The same of all of them, in their order, behind the row with that id ("" from the start): page after page, so that
+ * whoever wants all of them gets all of them. WG_NOT_FOUND when there is no such row. */
+enum wg_code wg_client_list_after(struct wg_client *client, const char *what, const char *state, const char *after,
+                                  unsigned max, struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
 /* action: "hold", "release", "retry", "cancel" on a delivery id (WG_REJECT when its state does not allow it), or on a
  * message id: on every delivery of it that allows it, and on the message: "retry" reads one in attention anew, "cancel"
  * closes one in attention. who and why go to the log; neither may be "". *changed says how many. */

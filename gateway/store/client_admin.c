@@ -3,16 +3,19 @@
 
 #include "store/client_internal.h"
 
-enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
-                            struct wg_row **out, unsigned *count, struct wg_err *err)
+static enum wg_code list(struct wg_client *client, const char *what, const char *state, const char *id,
+                         const char *after, unsigned max, struct wg_row **out, unsigned *count, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
 	wg_buf_str(&body, what);
 	wg_buf_str(&body, state);
 	wg_buf_str(&body, id);
+	wg_buf_str(&body, after);
 	wg_buf_u32(&body, max);
 	enum wg_code code = *id != '\0' ? wg_client_check_id(id, err) : WG_OK;
+	if (code == WG_OK && *after != '\0')
+		code = wg_client_check_id(after, err);
 	if (code == WG_OK)
 		code = wg_client_check_text(what, 15, err);
 	if (code == WG_OK)
@@ -22,6 +25,18 @@ enum wg_code wg_client_list(struct wg_client *client, const char *what, const ch
 	if (code == WG_OK && !wg_codec_get_rows(&answer, out, count))
 		code = wg_client_garbled(err);
 	return code;
+}
+
+enum wg_code wg_client_list(struct wg_client *client, const char *what, const char *state, const char *id, unsigned max,
+                            struct wg_row **out, unsigned *count, struct wg_err *err)
+{
+	return list(client, what, state, id, "", max, out, count, err);
+}
+
+enum wg_code wg_client_list_after(struct wg_client *client, const char *what, const char *state, const char *after,
+                                  unsigned max, struct wg_row **out, unsigned *count, struct wg_err *err)
+{
+	return list(client, what, state, "", after, max, out, count, err);
 }
 
 enum wg_code wg_client_act(struct wg_client *client, const char *action, const char *id, const char *who,

@@ -191,16 +191,17 @@ static enum wg_code op_report(struct wg_ask *ask, struct wg_err *err)
 
 static enum wg_code op_list(struct wg_ask *ask, struct wg_err *err)
 {
-	char what[16], state[24], id[WG_ID_TEXT];
+	char what[16], state[24], id[WG_ID_TEXT], after[WG_ID_TEXT];
 	WG_AUTO_FREE struct wg_row *rows = NULL;
 	unsigned count = 0;
 	wg_cur_name(&ask->in, what, sizeof what);
 	wg_cur_name(&ask->in, state, sizeof state);
 	wg_cur_name(&ask->in, id, sizeof id);
+	wg_cur_name(&ask->in, after, sizeof after);
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	enum wg_code code = wg_store_list(ask->server->store, what, state, id, max, &rows, &count, err);
+	enum wg_code code = wg_store_list_after(ask->server->store, what, state, id, after, max, &rows, &count, err);
 	if (code == WG_OK)
 		wg_codec_put_rows(ask->answer, rows, count);
 	return code;

@@ -51,9 +51,38 @@ static bool state_known(const char *state, bool messages)
 	return messages ? wg_message_state_find(state, &m) : wg_delivery_state_find(state, &d);
 }
 
+/* Where a list goes on. */
+struct place {
+	int64_t message, delivery;
+};
+
+static enum wg_code place_of(struct wg_store *store, bool messages, const char *after, struct place *out,
+                             struct wg_err *err)
+{
+	struct wg_msg_rec m;
+	struct wg_dlv_rec d;
+	*out = (struct place){ 0 };
+	if (*after == '\0')
+		return WG_OK;
+	enum wg_code code = messages ? wg_message_by_id(store, after, &m, err) : wg_delivery_by_id(store, after, &d, err);
+	if (code == WG_OK && messages)
+		out->message = m.seq;
+	else if (code == WG_OK)
+		*out = (struct place){ d.message, d.seq };
+	return code;
+}
+
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
                            struct wg_row **out, unsigned *count, struct wg_err *err)
 {
+	return wg_store_list_after(store, what, state, id, "", max, out, count, err);
+}
+
+enum wg_code wg_store_list_after(struct wg_store *store, const char *what, const char *state, const char *id,
+                                 const char *after, unsigned max, struct wg_row **out, unsigned *count,
+                                 struct wg_err *err)
+{
+	struct place place;
 	bool messages = strcmp(what, "messages") == 0;
 	if (!messages && strcmp(what, "deliveries") != 0)
 		return wg_err_set(err, WG_REJECT, "a list is of \"messages\" or of \"deliveries\"");
@@ -65,7 +94,12 @@ enum wg_code wg_store_list(struct wg_store *store, const char *what, const char 
 	WG_AUTO_FREE struct wg_row *rows = NULL;
 	unsigned n = 0, cap = 0;
 	bool row = true;
-	enum wg_code code = wg_db_query(store, sql, WG_ARGS(wg_db_text(state), wg_db_text(id), wg_db_int(max)), err);
+	enum wg_code code = place_of(store, messages, after, &place, err);
+	if (code == WG_OK)
+		code = wg_db_query(store, sql,
+		                   WG_ARGS(wg_db_text(state), wg_db_text(id), wg_db_int(max), wg_db_int(place.message),
+		                           wg_db_int(place.delivery)),
+		                   err);
 	while (code == WG_OK) {
 		code = wg_db_step(store, sql, &row, err);
 		if (code != WG_OK || !row)

@@ -407,7 +407,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY p.seq "
 		"LIMIT 1), '', '', 0, 0, 0, '', 0, 0, 0, 0, 0, 0"
 		" FROM message WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
-		")) AND (?2 = '' OR id = ?2) ORDER BY seq LIMIT ?3",
+		")) AND (?2 = '' OR id = ?2) AND seq > ?4 AND ?5 = 0 ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
 		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts,"
 		" d.reason, d.maybe, '', '', d.role, d.side, iif(" IN_REVIEW ", d.due, 0), d.not_before,"
@@ -418,7 +418,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR"
 		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
 		" d.state <> 'superseded') OR (?1 = 'unconfirmed' AND d.seq IN (SELECT seq FROM delivery WHERE"
-		" " WG_SQL_DLV_UNCONFIRMED "))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) ORDER BY d.message, d.seq"
+		" " WG_SQL_DLV_UNCONFIRMED "))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) AND (d.message, d.seq) > (?4, ?5) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT name, n FROM counter WHERE kind = 'message' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_DELIVERIES] = "SELECT name, n FROM counter WHERE kind = 'delivery' AND n <> 0 ORDER BY name",

@@ -469,6 +469,9 @@ enum wg_code wg_store_silence(struct wg_store *store, struct wg_now now, struct 
 enum wg_code wg_store_receipts(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_list(struct wg_store *store, const char *what, const char *state, const char *id, unsigned max,
                            struct wg_row **out, unsigned *count, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_list_after(struct wg_store *store, const char *what, const char *state, const char *id,
+                                 const char *after, unsigned max, struct wg_row **out, unsigned *count,
+                                 struct wg_err *err) WG_MUST;
 enum wg_code wg_store_act(struct wg_store *store, struct wg_now now, const char *action, const char *id,
                           const char *who, const char *why, unsigned *changed, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_child(struct wg_store *store, const char *id, const struct wg_match_key *keys, unsigned key_count,

@@ -119,6 +119,19 @@ class Everyday(Case):
             copies.add(frozenset(e.tag for e in ET.fromstring(copy).iter()))
         self.assertEqual(len(copies), 3)
 
+    def test_stuck_says_what_the_mail_server_said(self):
+        message = self.submit(report("E2E-STUCK"))
+        rows = {r["id"] for r in self.settle(message) if r["channel"] == "mail" and r["state"] == "handed-over"}
+        self.assertGreater(len(rows), 0)
+
+        def look():
+            lines = map(json.loads, self.host.cli("stuck", "--after", "0", "--json").stdout.splitlines())
+            return [r for r in lines if r.get("id") in rows]
+        found = w.wait_for("a second has passed", 30, look)
+        self.assertEqual({(r["class"], r["reason"]) for r in found}, {("not-confirmed", "")})
+        self.assertTrue(all("2.0.0" in r["taken_with"] for r in found), found)
+        self.assertRegex(self.host.cli("stuck", "--after", "0", "--all").stdout, r"(?m)^    taken with: accepted 2.0.0")
+
     def test_explain_names_rule_basis_and_source(self):
         message = self.submit(report("E2E-EXPLAIN"))
         self.settle(message)

@@ -168,6 +168,7 @@ static inline void put_body(unsigned op, struct wg_buf *b)
 		wg_buf_str(b, "messages");
 		wg_buf_str(b, "*");
 		wg_buf_str(b, "");
+		wg_buf_str(b, "");
 		wg_buf_u32(b, 10);
 		break;
 	case WG_OP_ACT:

@@ -390,12 +390,47 @@ static void lists_explanations_health(void **state)
 	assert_non_null(strstr(wg_buf_text(&out), "\"failed\":1"));
 }
 
+/* Pages of any size are the whole list, each row once, in its order. */
+static void in_pages(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	for (unsigned n = 1; n <= 5; n++)
+		route(s, n, "incident-1", "a b c", id);
+	static const char *const whats[] = { "messages", "deliveries" };
+	for (size_t k = 0; k < WG_COUNT(whats); k++) {
+		WG_AUTO_FREE struct wg_row *whole = NULL;
+		unsigned all = 0;
+		OK(wg_store_list(s->store, whats[k], "*", "", 100, &whole, &all, &err));
+		assert_int_equal(all, k == 0 ? 5 : 15);
+		for (unsigned size = 1; size <= 4; size++) {
+			char after[WG_ID_TEXT] = "";
+			unsigned seen = 0, n = size;
+			while (n == size) {
+				WG_AUTO_FREE struct wg_row *page = NULL;
+				OK(wg_store_list_after(s->store, whats[k], "*", "", after, size, &page, &n, &err));
+				for (unsigned i = 0; i < n; i++)
+					assert_string_equal(page[i].id, whole[seen++].id);
+				if (n > 0)
+					memcpy(after, page[n - 1].id, sizeof after);
+			}
+			assert_int_equal(seen, all);
+		}
+		WG_AUTO_FREE struct wg_row *page = NULL;
+		unsigned n = 0;
+		FAILS(WG_NOT_FOUND,
+		      wg_store_list_after(s->store, whats[k], "*", "", "00000000000000000000000000", 1, &page, &n, &err));
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(found_never_overtakes_missing),
+		T(in_pages),
 		T(put_back_is_not_overtaken),
 		T(one_dead_recipient_delays_nobody),
 		T(turns_go_round),
