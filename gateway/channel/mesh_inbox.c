@@ -82,6 +82,8 @@ enum wg_code wg_mesh_fetch(struct wg_session *session, const char *id, struct wg
 	(void)snprintf(facts->id, sizeof facts->id, "%s", id); /* fits: valid */
 	for (unsigned i = 2; code == WG_OK && !facts->report && i <= chunks; i++)
 		code = fetch_chunk(m, id, i, &chunks, out, err);
+	if (code == WG_NOT_FOUND && chunks > 1 && out->len > 0) /* its first part is there: that is a fault, and is told */
+		return err->code = WG_AGAIN;
 	return code;
 }
 

@@ -196,7 +196,7 @@ static void test_parts(void **state)
 	static const struct {
 		const char *fault;
 		enum wg_code code;
-	} rows[] = { { "blank-range", WG_OK }, { "no-range", WG_AGAIN } };
+	} rows[] = { { "blank-range", WG_OK }, { "no-range", WG_AGAIN }, { "lost-part", WG_AGAIN } };
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		struct service s = start(rows[i].fault);
 		struct wg_send_target target = target_of(&s, "WGOT001", 4);

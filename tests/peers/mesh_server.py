@@ -181,7 +181,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                         ("Mex-StatusDescription", "Message not collected by recipient after 5 days")]
             return self.say(200, b"", headers)
         total = len(message["chunks"])
-        if not 1 <= number <= total:
+        if not 1 <= number <= total or (FAULT == "lost-part" and number > 1):
             return self.fault(404, "20", "Message does not exist")
         if FAULT != "no-range":
             headers.append(("Mex-Chunk-Range", f"{number}:{total}" + (" " if FAULT == "blank-range" else "")))
