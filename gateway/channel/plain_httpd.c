@@ -187,11 +187,11 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
 
 #define LISTEN (LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE)
 
-/* Whether a process answers on the socket. */
+/* Whether a process has the socket; EAGAIN: it does, and is busy. */
 static bool lives(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
 	wg_closep(&fd);
 	return alive;
 }

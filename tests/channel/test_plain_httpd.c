@@ -173,8 +173,37 @@ static void test_too_many(void **state)
 	assert_string_equal(status, "200");
 }
 
+/* A process that hangs holds the socket: said at once, not waited for. */
+static void test_busy_socket(void **state)
+{
+	char path[sizeof where.sun_path];
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct wg_plain_httpd *httpd = NULL;
+	struct wg_err err = { 0 };
+	int clients[8], fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/hangs.sock", folder);
+	memcpy(at.sun_path, path, sizeof path);
+	assert_true(fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 0) == 0);
+	for (size_t i = 0; i < 8; i++) { /* until the queue is full */
+		clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)connect(clients[i], (const struct sockaddr *)&at, sizeof at);
+	}
+	struct event_base *base = event_base_new();
+	(void)alarm(WAIT_MS / 1000); /* waiting is the failure */
+	assert_int_equal(wg_plain_httpd_start(base, path, NULL, 0, serve, NULL, &httpd, &err), WG_CONFIG);
+	(void)alarm(0);
+	assert_non_null(strstr(err.text, "another process"));
+	event_base_free(base);
+	for (size_t i = 0; i < 8; i++)
+		(void)close(clients[i]);
+	(void)close(fd);
+	assert_int_equal(unlink(path), 0); /* it was left where it is */
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_answers), cmocka_unit_test(test_too_many) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_answers), cmocka_unit_test(test_too_many),
+		                                cmocka_unit_test(test_busy_socket) };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
