@@ -29,6 +29,8 @@
  * certificate is not taken before its key is there. */
 #define LOOK_MS 5000
 #define STOP_MS 30000 /* deliver may take 20 s to let its workers end */
+/* Checking a configuration takes a second; it opens every file and asks the HSM, either of which can hang. */
+#define CHECK_MS 60000
 
 struct child {
 	const char *role;
@@ -153,6 +155,19 @@ static void check_in_child(const struct wg_config *old, int say)
 	_exit(code == WG_OK ? 0 : 1);
 }
 
+/* Whether the other end says something, or closes it, in time. */
+static bool says_in_time(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t until = wg_clock_monotonic() + CHECK_MS, left = CHECK_MS;
+	int n;
+	while ((n = poll(&p, 1, (int)left)) < 0 && errno == EINTR && left > 0) {
+		left = until - wg_clock_monotonic();
+		left = left > 0 ? left : 0;
+	}
+	return n != 0;
+}
+
 /* WG_CONFIG with what is wrong in the configuration as it is on disk now. */
 static enum wg_code check_aside(const struct wg_config *config, struct wg_err *err)
 {
@@ -165,6 +180,12 @@ static enum wg_code check_aside(const struct wg_config *config, struct wg_err *e
 		check_in_child(config, ends[1]);
 	wg_closep(&ends[1]);
 	ssize_t n = -1;
+	if (pid > 0 && !says_in_time(ends[0])) {
+		(void)kill(pid, SIGKILL); /* ours and not reaped */
+		(void)snprintf(why, sizeof why,
+		               "checking it took longer than %d s: is there a file or an HSM that does not answer?",
+		               CHECK_MS / 1000); /* fits */
+	}
 	while (pid > 0 && (n = read(ends[0], why, sizeof why - 1)) < 0 && errno == EINTR)
 		;
 	wg_closep(&ends[0]);

@@ -2,8 +2,10 @@
 """What the operator's machines see while the gateway works: metrics that Prometheus's own checker takes, health, and an
 alert that is said once when it starts and once when it clears."""
 import http.client
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import stat
@@ -172,6 +174,21 @@ class InTrouble(unittest.TestCase):
         for role in ("process", "deliver", "monitor"):
             w.wait_for(f"{role} is there again", 60, lambda: len(self.events(event="ready", role=role)) > 1)
         self.assertEqual({l["how"] for l in self.events(event="ended")}, {"exit 0"})
+
+    def test_a_check_that_hangs(self):
+        """A file system or an HSM that does not answer: here, the process that checks is stopped."""
+        asked, _ = self.deaf.accept()
+        self.addCleanup(asked.close)
+        children = pathlib.Path(f"/proc/{self.gate.process.pid}/task/{self.gate.process.pid}/children")
+        before = set(children.read_text().split())
+        self.gate.process.send_signal(signal.SIGHUP)
+        checks = w.wait_for("it is checked", 20, lambda: set(children.read_text().split()) - before)
+        for pid in checks:
+            os.kill(int(pid), signal.SIGSTOP)
+        w.wait_for("that is given up", 90, lambda: self.events(event="reload-refused"))
+        self.assertIn("took longer", self.events(event="reload-refused")[0]["error"])
+        os.kill(self.gate.roles()["deliver"], signal.SIGKILL)
+        w.wait_for("who dies is started again", 20, lambda: len(self.events(event="ready", role="deliver")) > 1)
 
     def events(self, **wanted):
         return [l for l in self.gate.log_lines() if wanted.items() <= l.items()]
