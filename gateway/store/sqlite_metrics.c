@@ -77,11 +77,15 @@ static enum wg_code put_outcomes(struct wg_store *store, struct wg_buf *out, str
 #define FAULT(what, state) \
 	"(SELECT " what " FROM delivery WHERE recipient = c.name AND state = '" state "' AND fault_at <> 0"
 #define OLDEST_FAULT(state) "coalesce(" FAULT("min(fault_at)", state) "), 9e18)"
-#define FAULT_WORDS(state) FAULT("reason", state) " ORDER BY fault_at LIMIT 1)"
+/* What a receipt said stays with it: these words are told, and stand in the log for ever. */
+#define OWN_WORDS                                                                                            \
+	"iif(EXISTS (SELECT 1 FROM receipt r WHERE r.delivery = delivery.seq AND r.moved = 1 AND r.detail <> ''" \
+	" AND r.detail = reason), 'it came back after it had been handed over', reason)"
+#define FAULT_WORDS(state) FAULT(OWN_WORDS, state) " ORDER BY fault_at LIMIT 1)"
 static const char select_recipients[] =
 	"WITH leased AS MATERIALIZED (SELECT recipient AS name, min(since) AS at FROM delivery WHERE lease_owner <> 0"
 	" GROUP BY recipient) SELECT substr(c.name, 1, instr(c.name, '/') - 1), substr(c.name, instr(c.name, '/') + 1), "
-    "c.n,"
+	"c.n,"
 	" (SELECT min(d.ready_at) FROM delivery d WHERE d.recipient = c.name AND d." WG_SQL_DLV_READY "),"
 	" coalesce((SELECT u.n FROM counter u WHERE u.kind = 'unconfirmed' AND u.name = c.name), 0),"
 	" (SELECT min(handed_at) FROM delivery WHERE recipient = c.name AND " WG_SQL_DLV_UNCONFIRMED "),"
@@ -91,11 +95,11 @@ static const char select_recipients[] =
 					   "min(fault_at)",
 					   "failed") "),"
 								 " max(l.at, coalesce((SELECT max(handed_at) FROM delivery WHERE recipient = c.name "
-                                 "AND handed_at <> 0), 0)),"
+								 "AND handed_at <> 0), 0)),"
 								 " coalesce(" FAULT_WORDS("deferred") ", " FAULT_WORDS("sending") ", " FAULT_WORDS(
 									 "failed") ", '')"
 											   " FROM counter c LEFT JOIN leased l ON l.name = c.name WHERE c.kind = "
-                                               "'open' ORDER BY c.name";
+											   "'open' ORDER BY c.name";
 
 static enum wg_code put_recipients(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
 {

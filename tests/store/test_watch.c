@@ -164,6 +164,23 @@ static void tried_in_vain(void **state)
 	fault_is(s, 0, 0, false, "");
 }
 
+/* What a mail server wrote may name whom it could not reach: an alert, which the log keeps, does not. */
+static void words_of_a_bounce(void **state)
+{
+	struct scene *s = *state;
+	char id[WG_ID_TEXT];
+	struct wg_receipt_result result;
+	const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
+	decided(s, 1, &d, 1, id);
+	struct wg_dlv_job job = take_delivery(s);
+	(void)report(s, &job, WG_DLV_HANDED_OVER, 0);
+	struct wg_receipt_new r = receipt_for(id, WG_RECEIPT_FAILED);
+	(void)snprintf(r.detail, sizeof r.detail, "the mailbox of Robin Specimen is full");
+	assert_int_equal(give(s, &r, &result), WG_OK);
+	assert_string_equal(delivery_of(s, id).reason, r.detail); /* it stands there for who looks, until it is purged */
+	fault_is(s, 0, 0, true, "it came back after it had been handed over");
+}
+
 /* Another copy got through in the meantime: slow is not stalled. Cancelled is dealt with. */
 static void slow_and_cancelled(void **state)
 {
@@ -462,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pull_that_nobody_confirms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tried_in_vain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(words_of_a_bounce, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(slow_and_cancelled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ways_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_however_many, set_up, tear_down),
