@@ -102,6 +102,7 @@ void wg_buf_printf(struct wg_buf *b, const char *fmt, ...)
 	} else if (n < 0) {
 		b->failed = true;
 	}
+	wg_wipe(small, sizeof small); /* it may have been a secret */
 	va_end(again);
 }
 

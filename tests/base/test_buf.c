@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -159,6 +161,48 @@ static void wipe_empties(void **state)
 	assert_memory_equal(bytes, ((uint8_t[]){ 0, 0, 0, 4 }), 4);
 }
 
+/* Words that nothing else on the stack says. */
+static void make_secret(char out[25])
+{
+	for (int i = 0; i < 24; i++)
+		out[i] = "zqxjkvbpygfwmucl"[(i * 7 + 3) % 16];
+	out[24] = '\0';
+}
+
+static __attribute__((noinline)) void print_secret(const char *secret, bool control)
+{
+	char copy[512];
+	struct wg_buf b = WG_BUF(1000);
+	wg_buf_printf(&b, "user=%s:%d", secret, 3);
+	wg_buf_wipe(&b);
+	if (control)
+		(void)snprintf(copy, sizeof copy, "user=%s", secret);
+	__asm__ volatile("" ::"r"(copy) : "memory"); /* it is looked at elsewhere */
+}
+
+/* Whether the stack below the caller holds the middle of secret. */
+static __attribute__((noinline)) bool left_behind(const char *secret)
+{
+	__attribute__((uninitialized)) char below[8192];
+	bool found = false;
+	__asm__ volatile("" ::"r"(below) : "memory");
+	for (size_t i = 0; i + 16 <= sizeof below; i++)
+		found = found || memcmp(below + i, secret + 4, 16) == 0;
+	return found;
+}
+
+/* Passwords and tokens are written with it too. */
+static void printf_leaves_no_copy(void **state)
+{
+	(void)state;
+	char secret[25];
+	make_secret(secret);
+	print_secret(secret, false);
+	assert_false(left_behind(secret));
+	print_secret(secret, true); /* what is left is found */
+	assert_true(left_behind(secret));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +215,7 @@ int main(void)
 		cmocka_unit_test(json_escapes),
 		cmocka_unit_test(wire_form),
 		cmocka_unit_test(wipe_empties),
+		cmocka_unit_test(printf_leaves_no_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
