@@ -460,6 +460,7 @@ static void add_all_anchors(struct list *l)
 		add_anchors(l, "", c->imaps[i].ca);
 	add_list(l, "", c->smime_crl);
 	add_list(l, "", c->https_in.crl);
+	add_list(l, "", c->mail_out.crl);
 	for (unsigned i = 0; i < wg_directory_count(l->directory); i++) {
 		const struct wg_organisation *o = wg_directory_at(l->directory, i);
 		add_anchors(l, o->id, o->trust_ca);

@@ -82,7 +82,7 @@ static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *
 	if (code == WG_OK)
 		code = check_tls(c, "deliver mail", &c->mail_out.tls, false, err);
 	if (code == WG_OK)
-		code = check_context("deliver mail", &c->mail_out.tls, c->mail_out.ca, NULL, false, err);
+		code = check_context("deliver mail", &c->mail_out.tls, c->mail_out.ca, c->mail_out.crl, false, err);
 	if (code == WG_OK)
 		code = check_tls(c, "deliver https", &c->https_out.tls, false, err);
 	if (code == WG_OK)

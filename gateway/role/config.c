@@ -166,6 +166,8 @@ static void check_mail_out(struct reading *r, const struct _xmlNode *mail, const
 		fault = "route=\"direct\" needs <dns trust-anchor=\"...\"/> in <deliver>";
 	else if (c->mail_out.direct && c->mail_out.auth != WG_AUTH_NONE)
 		fault = "route=\"direct\" has no auth=: a recipient's own server asks for none";
+	else if (c->mail_out.direct && c->mail_out.crl[0] != '\0')
+		fault = "route=\"direct\" has no crl=: the recipients' servers have authorities of their own";
 	else if ((c->mail_out.auth != WG_AUTH_NONE) != (c->mail_out.user[0] != '\0' && c->mail_out.secret[0] != '\0'))
 		fault = "auth=, user= and secret= come together";
 	else if (c->mail_out.libesmtp &&
@@ -189,6 +191,7 @@ static void read_mail_out(struct reading *r, const struct _xmlNode *mail, struct
 	text_of(r, mail, "user", c->mail_out.user, sizeof c->mail_out.user);
 	path_of(r, mail, "secret", c->mail_out.secret);
 	path_of(r, mail, "ca", c->mail_out.ca);
+	path_of(r, mail, "crl", c->mail_out.crl);
 	pair_of(r, mail, &c->mail_out.tls);
 	c->mail_out.how = tls_of(r, mail, WG_CONFIG_STARTTLS);
 	c->mail_out.auth = auth_of(r, mail, WG_AUTH_NONE);

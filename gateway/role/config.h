@@ -57,9 +57,9 @@ struct wg_config {
 	struct wg_drop drops[WG_CONFIG_DROPS];
 	unsigned drop_count;
 	struct {
-		char host[256], ca[WG_PATH_TEXT], from[WG_LIMIT_ADDRESS + 1]; /* host "": direct */
-		struct wg_pair tls;                                           /* "" without a client certificate */
-		unsigned short port;                                          /* 0 when mail is off */
+		char host[256], ca[WG_PATH_TEXT], crl[WG_PATH_TEXT], from[WG_LIMIT_ADDRESS + 1]; /* host "": direct */
+		struct wg_pair tls;  /* "" without a client certificate */
+		unsigned short port; /* 0 when mail is off */
 		enum wg_config_tls how;
 		enum wg_config_auth auth;
 		char user[256], secret[WG_PATH_TEXT];

@@ -89,6 +89,7 @@ static const struct wg_way *mail_target(const struct wg_config *c, struct wg_sen
 	target->dns_names_for = or_null(c->dns.unproven);
 	target->sts_ca = c->dns.sts_ca[0] != '\0' ? c->dns.sts_ca : c->mail_out.ca;
 	target->tls = tls_of(&c->mail_out.tls, c->mail_out.ca);
+	target->tls.crl = or_null(c->mail_out.crl);
 	return c->mail_out.libesmtp ? &wg_way_libesmtp : &wg_way_smtp;
 }
 

@@ -315,11 +315,12 @@ static enum wg_code wake_hsm(const struct wg_config *c, struct wg_err *err)
 static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
 {
 	const char *own[] = {
-		c->mail_out.ca,     c->mail_out.tls.key,          c->mail_out.tls.certificate,
-		c->mail_out.secret, c->dns.trust_anchor,          c->dns.sts_ca,
-		c->https_out.ca,    c->https_out.tls.key,         c->mesh.ca,
-		c->mesh.tls.key,    c->mesh.tls.certificate,      c->mesh.password,
-		c->mesh.shared_key, c->https_out.tls.certificate, c->hsm.pin,
+		c->mail_out.ca,   c->mail_out.tls.key, c->mail_out.tls.certificate,
+		c->mail_out.crl,  c->mail_out.secret,  c->dns.trust_anchor,
+		c->dns.sts_ca,    c->https_out.ca,     c->https_out.tls.key,
+		c->mesh.ca,       c->mesh.tls.key,     c->mesh.tls.certificate,
+		c->mesh.password, c->mesh.shared_key,  c->https_out.tls.certificate,
+		c->hsm.pin,
 	};
 	size_t most = WG_COUNT(own) + 1;
 	for (unsigned i = 0; i < wg_directory_count(directory); i++)

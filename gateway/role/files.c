@@ -22,8 +22,8 @@ static void own(const struct wg_config *c, wg_files_each *each, void *arg)
 {
 	const struct wg_pair *pairs[] = { &c->storage,      &c->https_in.tls,  &c->acknowledge.tls,
 		                              &c->mail_out.tls, &c->https_out.tls, &c->mesh.tls };
-	const char *open[] = { c->smime_ca,    c->smime_crl,  c->https_in.client_ca, c->https_in.crl,
-		                   c->mail_out.ca, c->dns.sts_ca, c->https_out.ca,       c->mesh.ca };
+	const char *open[] = { c->smime_ca,     c->smime_crl,  c->https_in.client_ca, c->https_in.crl, c->mail_out.ca,
+		                   c->mail_out.crl, c->dns.sts_ca, c->https_out.ca,       c->mesh.ca };
 	const char *secret[] = { c->mail_out.secret, c->mesh.password, c->mesh.shared_key, c->hsm.pin };
 	for (size_t i = 0; i < WG_COUNT(pairs); i++)
 		tell_pair(pairs[i], each, arg);

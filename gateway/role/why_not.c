@@ -165,6 +165,7 @@ static void look_online(const struct wg_config *c, const struct wg_desk *desk, s
 		.certificate = have ? pair->certificate : NULL,
 		.key = have ? pair->key : NULL,
 		.ca = desk->channel == WG_CHANNEL_MAIL ? c->mail_out.ca : c->https_out.ca,
+		.crl = desk->channel == WG_CHANNEL_MAIL && c->mail_out.crl[0] != '\0' ? c->mail_out.crl : NULL,
 	};
 	if (wg_probe(url, &tls, &err) == WG_OK)
 		wg_why_add(why, WG_WHY_GOOD, "connection", "its server answers, and its certificate is verified", "");

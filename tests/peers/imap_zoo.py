@@ -112,16 +112,16 @@ class Connection:
             self.endless(b"* 3 RECENT\r\n")
         validity = self.server.validity
         flags = self.how.get("permanent", b"(\\Seen \\Flagged \\*)")
-        self.send(b"* %d EXISTS\r\n* FLAGS (\\Seen)\r\n" % self.how.get("exists", len(MAILS)))
+        self.send(b"* %d EXISTS\r\n* FLAGS (\\Seen)\r\n" % self.how.get("exists", len(self.server.mails)))
         self.send(self.how.get("validity", b"* OK [UIDVALIDITY %d] is\r\n" % validity))
         self.send(b"* OK [PERMANENTFLAGS " + flags + b"] these\r\n")
         self.send(tag + b" OK [READ-WRITE] selected\r\n")
 
     def search(self, tag, what):
         if what.startswith(b"UID "):
-            again = self.how.get("search-again", b"* SEARCH " + (what[4:] if int(what[4:]) in MAILS else b"") + b"\r\n")
+            again = self.how.get("search-again", b"* SEARCH " + (what[4:] if int(what[4:]) in self.server.mails else b"") + b"\r\n")
             return self.send(again + tag + b" OK done\r\n")
-        left = sorted(u for u in MAILS if u not in self.seen.moved and "$Wardgate" not in self.seen.flags.get(u, ()))
+        left = sorted(u for u in self.server.mails if u not in self.seen.moved and "$Wardgate" not in self.seen.flags.get(u, ()))
         if "search-no" in self.how:
             return self.send(tag + b" NO cannot\r\n")
         if "search-bye" in self.how:
@@ -133,14 +133,14 @@ class Connection:
     def fetch(self, tag, numbers, what):
         if b"RFC822.SIZE" in what:
             for uid in map(int, numbers.split(b",")):
-                if uid in MAILS:
-                    self.send(self.how.get("size", b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, len(MAILS[uid]))).replace(
+                if uid in self.server.mails:
+                    self.send(self.how.get("size", b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, len(self.server.mails[uid]))).replace(
                         b"UIDUID", b"%d" % uid))
             return self.send(tag + b" OK done\r\n")
         uid = int(numbers)
-        if uid not in MAILS:
+        if uid not in self.server.mails:
             return self.send(tag + b" OK nothing there\r\n")
-        mail = MAILS[uid] if b"MESSAGE-ID" not in what else b"Message-ID: <%d@zoo.example>\r\n\r\n" % uid
+        mail = self.server.mails[uid] if b"MESSAGE-ID" not in what else b"Message-ID: <%d@zoo.example>\r\n\r\n" % uid
         section = what.split(b" ", 1)[1].strip() if what.startswith(b"(") else what
         if uid == self.how.get("uid", 2) and b"MESSAGE-ID" not in what and "body" in self.how:
             if "once" in self.how:
@@ -224,8 +224,9 @@ class Connection:
 
 
 class Server:
-    def __init__(self, certs, how, implicit=False):
+    def __init__(self, certs, how, implicit=False, mails=None):
         self.certs, self.how, self.implicit, self.seen, self.validity = str(certs), how, implicit, Seen(), 7
+        self.mails, self.first = mails or MAILS, None # first: when somebody first came, monotonic
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(16)
@@ -238,6 +239,7 @@ class Server:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
+            self.first = self.first or time.monotonic()
             self.seen.connections += 1
             threading.Thread(target=Connection(self, sock).run, daemon=True).start()
 
