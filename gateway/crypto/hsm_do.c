@@ -3,8 +3,9 @@
  * its making is well made (Bleichenbacher 1998, Manger 2001). It gets as many bytes as it wants in either case: the
  * key, or others that nobody can foresee and that are the same whenever the same is asked, so that asking twice tells
  * nothing either. The same is done in both cases, the attempt with a key of our own included, by which a fault of the
- * HSM is told from one of the mail. */
+ * HSM is told from one of the mail, and the answer comes at the same pace. */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -12,6 +13,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "crypto/hsm_internal.h"
@@ -19,6 +21,14 @@
 /* RSA of 16,384 bits, or a point of P-521. */
 #define WORK_MAX 2048
 #define SECRET_LEN 32
+
+/* How long an unwrapping takes, whatever comes of it, or a multiple of that: so many times what a trial took, at
+ * least and at most so much. A good one is two trials, one of a bad key three. */
+#define PACE_TIMES 6
+#define PACE_LEAST_US 10000
+#define PACE_MOST_US 500000
+static int64_t pace_us = PACE_LEAST_US;
+static int64_t trial_us; /* the quickest of a key's trials: the first wakes the HSM up */
 
 /* Of this process: what is answered in place of a content key is made with it. */
 static struct {
@@ -111,10 +121,32 @@ static bool try_unwrap(EVP_PKEY *pkey, const struct wg_hsm_request *like)
 	return right;
 }
 
+static int64_t now_us(void)
+{
+	struct timespec t = { 0 };
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Until the pace is full, counted from began: the engine tries another way when an unwrapping fails, and that takes as
+ * long again. */
+static void wait_from(int64_t began)
+{
+	int64_t left = pace_us - (now_us() - began) % pace_us;
+	struct timespec t = { .tv_sec = (time_t)(left / 1000000), .tv_nsec = (long)(left % 1000000 * 1000) };
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		continue;
+}
+
 static bool try_way(EVP_PKEY *pkey, enum wg_hsm_padding padding, enum wg_hsm_digest digest)
 {
 	const struct wg_hsm_request like = { .op = WG_HSM_UNWRAP, .padding = padding, .digest = digest, .mask = digest };
-	return try_unwrap(pkey, &like);
+	int64_t began = now_us();
+	bool does = try_unwrap(pkey, &like);
+	int64_t took = now_us() - began;
+	if (does && took < trial_us)
+		trial_us = took;
+	return does;
 }
 
 /* Something that the key was seen to do before. */
@@ -141,7 +173,8 @@ static bool invent(const struct wg_hsm_request *r, uint8_t out[static 32])
 
 static void do_unwrap(EVP_PKEY *pkey, unsigned does, const struct wg_hsm_request *r, struct wg_buf *out)
 {
-	uint8_t got[WORK_MAX] = { 0 }, invented[32], key[32];
+	uint8_t got[WORK_MAX] = { 0 }, invented[32] = { 0 }, key[32];
+	int64_t began = now_us();
 	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA || r->data_len != (size_t)EVP_PKEY_get_size(pkey)) {
 		wg_hsm_tell(WG_HSM_REFUSED, NULL, 0, out);
 		return;
@@ -152,6 +185,7 @@ static void do_unwrap(EVP_PKEY *pkey, unsigned does, const struct wg_hsm_request
 	uint8_t good = (uint8_t)(0 - (uint8_t)(n == r->wanted));
 	for (size_t i = 0; i < sizeof key; i++)
 		key[i] = (uint8_t)((got[i] & good) | (invented[i] & (uint8_t)~good));
+	wait_from(began);
 	if (able && answers)
 		wg_hsm_tell(WG_HSM_DONE, key, r->wanted, out);
 	else
@@ -264,12 +298,16 @@ void wg_hsm_do(EVP_PKEY *pkey, unsigned does, const struct wg_hsm_request *r, st
 unsigned wg_hsm_does(EVP_PKEY *pkey)
 {
 	unsigned does = 0;
+	trial_us = PACE_MOST_US;
 	if (EVP_PKEY_get_base_id(pkey) == EVP_PKEY_EC)
 		does = try_derive(pkey) ? WG_HSM_DOES_ECDH : 0;
 	if (EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA && EVP_PKEY_get_size(pkey) <= WORK_MAX)
 		does = (try_way(pkey, WG_HSM_PKCS1, 0) ? WG_HSM_DOES_PKCS1 : 0) |
 		       (try_way(pkey, WG_HSM_OAEP, WG_HSM_SHA1) ? WG_HSM_DOES_OAEP_SHA1 : 0) |
 		       (try_way(pkey, WG_HSM_OAEP, WG_HSM_SHA256) ? WG_HSM_DOES_OAEP_SHA256 : 0);
+	int64_t pace = PACE_TIMES * trial_us < PACE_MOST_US ? PACE_TIMES * trial_us : PACE_MOST_US;
+	if ((does & ~WG_HSM_DOES_ECDH) != 0 && pace > pace_us)
+		pace_us = pace;
 	wg_ossl_forget();
 	return does;
 }
