@@ -221,7 +221,20 @@ struct said {
 	struct wg_answer *a;
 	struct wg_buf words;
 	bool name_missed; /* there was a first line, and it is no name */
+	bool disclaimer;  /* up to the next empty line */
 };
+
+/* A name; what stands behind it, after a comma, a dash or a bracket, is what the person does, or something that was
+ * said. */
+static void take_name(struct wg_answer *a, const char *name)
+{
+	const char *dash = strstr(name, " - ");
+	size_t n = strcspn(name, ",(");
+	n = dash != NULL && (size_t)(dash - name) < n ? (size_t)(dash - name) : n;
+	const char *tail = name + n + strspn(name + n, " ,-(");
+	(void)snprintf(a->person, sizeof a->person, "%.128s", name); /* shorter, see is_name */
+	a->more = a->more || (tail[0] != '\0' && !wg_answer_title(tail));
+}
 
 /* "CONFIRM wgc-... Sam Example", wherever it stands. */
 static bool explicit_line(struct wg_answer *a, const char *line)
@@ -233,7 +246,7 @@ static bool explicit_line(struct wg_answer *a, const char *line)
 	const char *name = line + at;
 	name += strspn(name, " :,-");
 	if (is_name(name))
-		(void)snprintf(a->person, sizeof a->person, "%.128s", name); /* shorter, see is_name */
+		take_name(a, name);
 	return true;
 }
 
@@ -248,14 +261,17 @@ static void take_line(struct said *s, const char *line)
 		return; /* our own line, or the code alone */
 	const char *name = behind_word(line);
 	if (a->person[0] == '\0' && !s->name_missed && !a->refused && is_name(name)) {
-		(void)snprintf(a->person, sizeof a->person, "%.128s", name); /* shorter, see is_name */
+		take_name(a, name);
 		return;
 	}
 	if (a->person[0] != '\0' && strcasecmp(line, a->person) == 0)
 		return; /* the name again, as a signature */
+	s->disclaimer = s->disclaimer || (a->person[0] != '\0' && wg_answer_disclaimer(line));
+	if (s->disclaimer)
+		return; /* of an organisation, whatever was sent; the mail itself is kept */
 	if (a->person[0] == '\0' && !s->name_missed && refusal(line))
 		a->refused = true;
-	else
+	else if (a->person[0] == '\0' || !wg_answer_signature(line))
 		a->more = a->more || !a->refused;
 	s->name_missed = a->person[0] == '\0' && !a->refused;
 	wg_buf_printf(&s->words, "%s%s", s->words.len > 0 ? " " : "", line);
@@ -274,6 +290,7 @@ void wg_answer_text(struct wg_answer *a, const char *text, size_t len)
 		}
 		if (after && line[0] != '\0')
 			break;
+		said.disclaimer = said.disclaimer && line[0] != '\0';
 		if (after || line[0] == '\0')
 			continue;
 		if (quotation(line, &l) || only(line, "_", 20))

@@ -67,9 +67,9 @@ struct wg_answer {
 	bool automatic; /* the disposition was a program's doing, not a person's */
 	/* REPLY */
 	char person[WG_ANSWER_PERSON]; /* the name on its first line, "" when there is none */
-	char words[WG_ANSWER_WORDS];   /* what it says itself, on one line, cut */
+	char words[WG_ANSWER_WORDS];   /* what it says itself, on one line, cut; a signature without its disclaimer too */
 	bool refused;                  /* "not for us" */
-	bool more;                     /* it says more than name or refusal */
+	bool more;                     /* it says more than name or refusal, and that is not plainly a signature */
 	bool documents, notice;        /* something is attached; and one of that is a notice */
 };
 

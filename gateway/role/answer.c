@@ -77,7 +77,8 @@ static void of_reply(const struct wg_answer *a, const char *organisation, bool t
 	if (believed && a->refused) {
 		receipt(r, WG_RECEIPT_REFUSED, "reply", organisation, a->words, "");
 	} else if (believed && a->person[0] != '\0') {
-		receipt(r, WG_RECEIPT_ACKNOWLEDGED, "reply", organisation, "", "");
+		/* what its signature says stands with it: whoever rings that person wants the number */
+		receipt(r, WG_RECEIPT_ACKNOWLEDGED, "reply", organisation, a->more ? "" : a->words, "");
 		(void)snprintf(r->person, sizeof r->person, "%s", a->person); /* as long */
 	} else {
 		receipt(r, WG_RECEIPT_NOTED, "reply", organisation, "somebody wrote back; a person has to read it", "");

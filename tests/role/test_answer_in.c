@@ -161,6 +161,16 @@ static const struct {
 	{ "CODEONLY", HEAD TEXT "Sam Example\n%T\n", "acknowledged", "answer", "" },
 	{ "MORE", HEAD ANSWERS TEXT "Sam Example\nShe is with us.\n\n> Code: %T\n", "acknowledged", "attention",
 	  "says more" },
+	{ "SIGNATURE",
+	  HEAD ANSWERS TEXT "Sam Example\n\nKind regards\nSam Example\nDuty Social Worker\nTel: 01632 960123\n\n"
+	                    "This email and any attachments are confidential.\n\n> Code: %T\n",
+	  "acknowledged", "answer", "" },
+	{ "SIGNEDMORE",
+	  HEAD ANSWERS TEXT "Sam Example\nDuty Social Worker\nHe is not here any more\n01632 960123\n\n> Code: "
+	                    "%T\n",
+	  "acknowledged", "attention", "says more" },
+	{ "NAMEBUT", HEAD ANSWERS TEXT "Confirmed by Sam Example, but he is not here any more\n\n> Code: %T\n",
+	  "acknowledged", "attention", "says more" },
 	{ "REFUSED", HEAD ANSWERS TEXT "Not for us: another force\n\n> Code: %T\n", "refused", "answer", "" },
 	{ "NONAME", HEAD ANSWERS TEXT "will look at it\n\n> Code: %T\n", "handed-over", "attention",
 	  "does not say plainly" },
