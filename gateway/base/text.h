@@ -17,6 +17,12 @@ bool wg_utf8_valid(const char *s, size_t len);
  * '?', cut at size - 1 with "..." at the end. Returns out. */
 const char *wg_defang(const char *s, char *out, size_t size);
 
+/* What stands around a line of a protocol: blank, tab, CR, LF. Of no locale. */
+static inline bool wg_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A whole decimal number within [min, max], no sign, no blanks, nothing behind it. */
 bool wg_num_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out);
 

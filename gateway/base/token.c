@@ -89,16 +89,11 @@ bool wg_token_find(const char *text, size_t len, size_t *at, char out[static WG_
 	return false;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool wg_token_parse(const char *text, size_t len, char out[static WG_TOKEN_TEXT])
 {
-	while (len > 0 && is_space(text[len - 1]))
+	while (len > 0 && wg_is_space(text[len - 1]))
 		len--;
-	while (len > 0 && is_space(text[0]))
+	while (len > 0 && wg_is_space(text[0]))
 		text++, len--;
 	size_t skip = marked(text, len) ? MARK_LEN : 0;
 	return len - skip == WG_TOKEN_DIGITS && take(text + skip, len - skip, out);

@@ -70,7 +70,7 @@ static void refuse_silently(struct evhttp_request *evreq, struct wg_httpd_conn *
 
 static void read_address(int fd, char out[INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage from;
+	struct sockaddr_storage from = { 0 };
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 	socklen_t len = sizeof from;

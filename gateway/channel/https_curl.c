@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "channel/https_internal.h"
 
 #define CONNECT_MS 10000
@@ -34,7 +35,7 @@ static size_t take_header(char *p, size_t size, size_t count, void *arg)
 {
 	struct wg_https *h = arg;
 	size_t line = size * count;
-	while (line > 0 && memchr("\r\n \t", p[line - 1], 4) != NULL) /* blanks too: RFC 9112 5 */
+	while (line > 0 && wg_is_space(p[line - 1])) /* blanks too: RFC 9112 5 */
 		line--;
 	if (h->spec.header != NULL)
 		h->spec.header(h->spec.header_arg, p, line);
