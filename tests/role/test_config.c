@@ -105,6 +105,8 @@ static void test_ways(void **state)
 	assert_int_equal(c->mail_out.how, WG_CONFIG_STARTTLS);
 	assert_int_equal(c->mail_out.auth, WG_AUTH_NONE);
 	assert_true(c->mail_out.require_tls && c->mail_out.reports && !c->mail_out.direct && !c->mail_out.libesmtp);
+	assert_int_equal(c->monitor.fault_s, 30);
+	assert_string_equal(c->mail_out.crl, "");
 	free(c);
 	free(all);
 	free(text);
@@ -173,6 +175,24 @@ static void test_broken(void **state)
 		assert_null(c);
 		free(text);
 	}
+}
+
+/* A list of what was revoked is that of the smarthost's authority; the recipients' servers have others. */
+static void test_revoked_smarthosts(void **state)
+{
+	(void)state;
+	struct wg_config *c = NULL;
+	char *text = gate_config("<mail host=", "<mail crl=\"crl.pem\" host=");
+	assert_int_equal(wg_config_load(gate_write("revoked.xml", text), &c, &pki_err), WG_OK);
+	assert_non_null(strstr(c->mail_out.crl, "/crl.pem"));
+	free(c);
+	free(text);
+	c = NULL;
+	text = gate_config("<mail host=\"localhost\"",
+	                   "<dns trust-anchor=\"root.key\"/>\n<mail crl=\"crl.pem\" route=\"direct\"");
+	assert_int_equal(wg_config_load(gate_write("revoked.xml", text), &c, &pki_err), WG_CONFIG);
+	assert_non_null(strstr(pki_err.text, "has no crl="));
+	free(text);
 }
 
 /* Nothing can come in: neither HTTPS nor a folder. */
@@ -252,10 +272,10 @@ static void test_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),       cmocka_unit_test(test_relative),  cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_ways),       cmocka_unit_test(test_broken),    cmocka_unit_test(test_no_way_in),
-		cmocka_unit_test(test_long_paths), cmocka_unit_test(test_not_there), cmocka_unit_test(test_data),
-		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_good),      cmocka_unit_test(test_relative),   cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_ways),      cmocka_unit_test(test_broken),     cmocka_unit_test(test_revoked_smarthosts),
+		cmocka_unit_test(test_no_way_in), cmocka_unit_test(test_long_paths), cmocka_unit_test(test_not_there),
+		cmocka_unit_test(test_data),      cmocka_unit_test(test_check),
 	};
 	return cmocka_run_group_tests(tests, gate_setup, pki_teardown);
 }
