@@ -93,6 +93,9 @@ enum wg_code wg_related_text(const struct wg_buf *json, struct wg_buf *out, stru
 	for (size_t i = 0; i < json_array_size(from); i++)
 		wg_buf_printf(out, "part of message %s\n", text_of(json_array_get(from, i), "id"));
 	put_parts(json_object_get(related, "parts"), out);
+	const json_t *forms = json_object_get(related, "same-copy");
+	for (size_t i = 0; i < json_array_size(forms); i++)
+		wg_buf_printf(out, "another form of the same copy as message %s\n", text_of(json_array_get(forms, i), "id"));
 	wg_buf_puts(out, how(text_of(related, "child")));
 	put_ids("same episode as", json_object_get(related, "same-episode"), out);
 	put_ids("same child as", json_object_get(related, "same-child"), out);

@@ -246,8 +246,8 @@ enum wg_code wg_client_resolve(struct wg_client *client, const char *id, const c
 enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 /* What a message has to do with others: a JSON object: child ("", "new", "keys" or "person": how its child was found),
- * same-child and same-episode (ids of messages, the newest first, at most WG_STORE_RELATED_MAX), part-of and parts
- * (objects with id and state). */
+ * same-child and same-episode (ids of messages, the newest first, at most WG_STORE_RELATED_MAX), part-of, parts and
+ * same-copy: other forms of the copy that it is (objects with id and state). */
 enum wg_code wg_client_related(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 /* A ciphertext blob: which is "original", "notice", "report", "resolution" of a message, or "envelope" of a delivery.

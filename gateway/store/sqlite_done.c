@@ -286,6 +286,8 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 		code = put_documents(store, msg, done, end, words, err);
 	if (code == WG_OK)
 		code = wg_decide_put(store, now, msg, episode, done, !end->doubt, err);
+	if (code == WG_OK && is_kept(done->state) && !end->doubt)
+		code = wg_form_replaces(store, now, msg, done, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(detail, sizeof detail, "%s%s%s %s", words, *done->organisation != '\0' ? " from=" : "",

@@ -117,6 +117,8 @@ enum wg_sql {
 	SQL_PART_PUT,
 	SQL_PARTS,
 	SQL_PARENTS,
+	SQL_EARLIER_FORMS,
+	SQL_SAME_COPY,
 	SQL_SAME_CHILD,
 	SQL_SAME_EPISODE,
 	SQL_DLV_PUT,
@@ -502,6 +504,12 @@ enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_err *err) WG_MUS
 /* ---- sqlite_follow.c: what a delivery's coming into a state brings with it: times, tasks, hooks. dlv: as it was. */
 enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                                 enum wg_delivery_state to, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_form.c */
+/* The message has been decided: what is unsent of earlier forms of the same copy, and goes to a desk that gets this one,
+ * is recalled. */
+enum wg_code wg_form_replaces(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                              const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_parts.c */
 /* Each part becomes a message, unless its organisation had sent it before; *fresh counts those that were not there. */

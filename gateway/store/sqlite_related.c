@@ -40,6 +40,8 @@ enum wg_code wg_store_related(struct wg_store *store, const char *id, struct wg_
 		code = list(store, SQL_PARENTS, "part-of", WG_ARGS(seq), true, out, err);
 	if (code == WG_OK)
 		code = list(store, SQL_PARTS, "parts", WG_ARGS(seq), true, out, err);
+	if (code == WG_OK)
+		code = list(store, SQL_SAME_COPY, "same-copy", WG_ARGS(seq), true, out, err);
 	wg_buf_puts(out, "}\n");
 	return code == WG_OK ? wg_buf_check(out, "the answer", err) : code;
 }

@@ -184,6 +184,10 @@ static const char *const migrations[] = {
 	"CREATE INDEX delivery_fault ON delivery(recipient, state, fault_at) WHERE fault_at <> 0;"
 	"CREATE TABLE trouble(name TEXT PRIMARY KEY, words TEXT NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"PRAGMA user_version=7;",
+
+	/* by which copy of a partner's gateway a message came: its later forms are found */
+	"CREATE INDEX message_copy ON message(sender_reference, organisation) WHERE sender_reference <> '';"
+	"PRAGMA user_version=8;",
 };
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4

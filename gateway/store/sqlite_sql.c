@@ -271,6 +271,14 @@ const char *const wg_sql_text[SQL_COUNT] = {
 					 " ON CONFLICT(parent, number) DO UPDATE SET message = excluded.message",
 	[SQL_PARTS] =
 		"SELECT m.id, m.state FROM part p JOIN message m ON m.seq = p.message WHERE p.parent = ?1 ORDER BY p.number",
+	[SQL_EARLIER_FORMS] =
+		"SELECT o.seq FROM message m JOIN message o ON o.sender_reference = m.sender_reference AND"
+		" o.sender_reference <> '' AND o.organisation = m.organisation AND o.seq < m.seq WHERE m.seq ="
+		" ?1 AND m.organisation <> '' ORDER BY o.seq",
+	[SQL_SAME_COPY] =
+		"SELECT o.id, o.state FROM message m JOIN message o ON o.sender_reference = m.sender_reference AND"
+		" o.sender_reference <> '' AND o.organisation = m.organisation AND o.seq <> m.seq WHERE m.seq = ?1"
+		" AND m.organisation <> '' ORDER BY o.seq",
 	[SQL_PARENTS] = "SELECT DISTINCT m.id, m.state FROM part p JOIN message m ON m.seq = p.parent WHERE p.message = ?1 "
 					"ORDER BY m.seq",
 	[SQL_SAME_CHILD] = "SELECT id, state FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
@@ -418,7 +426,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR"
 		" (?1 = '' AND d." WG_SQL_DLV_UNFINISHED ") OR (?1 = 'overrides' AND d.overrides = 1 AND d.seen_at = 0 AND"
 		" d.state <> 'superseded') OR (?1 = 'unconfirmed' AND d.seq IN (SELECT seq FROM delivery WHERE"
-		" " WG_SQL_DLV_UNCONFIRMED "))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) AND (d.message, d.seq) > (?4, ?5) ORDER BY d.message, d.seq"
+		" " WG_SQL_DLV_UNCONFIRMED
+		"))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) AND (d.message, d.seq) > (?4, ?5) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
 	[SQL_COUNT_MESSAGES] = "SELECT name, n FROM counter WHERE kind = 'message' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_DELIVERIES] = "SELECT name, n FROM counter WHERE kind = 'delivery' AND n <> 0 ORDER BY name",

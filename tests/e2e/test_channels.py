@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -295,6 +298,143 @@ class Page(Case):
         """Somebody took it; whether that is the desk's machine only a receipt would say, and its deadline runs."""
         message = self.submit(g.report("PAGE-1"))
         self.assertEqual(self.delivery(message, "derbyshire/front-door", "handed-over", "received")["state"], "handed-over")
+
+
+class Lossy(threading.Thread):
+    """A port that passes bytes to another one; what comes back is held for a while, so that it can be cut off when the
+    other side has done what it was asked for. While it is shut nobody gets through."""
+    HOLD = 1.0
+
+    def __init__(self, target):
+        super().__init__(daemon=True)
+        self.target, self.shut, self.passed, self.pairs = target, False, 0, []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+
+    def run(self):
+        while True:
+            try:
+                near = self.server.accept()[0]
+                if self.shut:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            self.passed += 1
+            self.pairs.append((near, far))
+            for a, b, hold in ((near, far, 0), (far, near, self.HOLD)):
+                threading.Thread(target=self.pump, args=(a, b, hold), daemon=True).start()
+
+    def pump(self, source, sink, hold):
+        try:
+            while data := source.recv(65536):
+                time.sleep(hold)
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        self.shut = True
+        for pair in self.pairs:
+            for end in pair:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+
+class LaterForm(Case):
+    """The answer to a push is lost, and the policy changes before it is tried again."""
+
+    @classmethod
+    def front_door(cls):
+        cls.way = Lossy(w.free_port())
+        cls.way.start()
+        return f'channel="https" url="https://localhost:{cls.way.port}/v1/notices"'
+
+    @classmethod
+    def before(cls):
+        cls.way.target = cls.placing.port
+        for name in ("england", "staffordshire-stoke"):
+            shutil.copy(ROOT / f"policy/{name}.xml", cls.host.folder)
+        cls.rules()
+        directory = cls.placing.folder / "directory.xml"
+        directory.write_text(re.sub(r'(<desk name="front-door" roles="front-door") channel="[^"]*" (?:address|url)="[^"]*(?:derbyshire|localhost)[^"]*"',
+                                    r'\1 channel="pull"', directory.read_text(), count=1))
+        cls.host.config.write_text(cls.host.config.read_text().replace(f"{ROOT}/policy/staffordshire-stoke.xml", "local.xml"))
+
+    @classmethod
+    def rules(cls, more="", version=1):
+        (cls.host.folder / "local.xml").write_text(
+            f'<policy xmlns="urn:wardgate:policy:1" id="local" extends="staffordshire-stoke" version="{version}">{more}</policy>')
+
+    def copies(self):
+        return [r for r in self.placing.rows("--all") if not r["desk"] and r["organisation"] == "staffordshire" and r["way"] == "https"]
+
+    def loses_the_answer(self, reference):
+        """The message, and the two forms that the other gateway has of it: it took the first, and nobody heard."""
+        before = {r["id"] for r in self.copies()}
+        message = self.submit(g.report(reference))
+
+        def new():
+            return sorted(r["id"] for r in self.copies() if r["id"] not in before)
+        first = w.wait_for("the copy is at the other gateway", 60, new)
+        self.way.cut()
+        self.assertEqual(len(first), 1)
+        self.becomes_at(first[0])
+        self.assertTrue(self.delivery(message, "derbyshire/front-door", "deferred")["may-have-arrived"])
+        self.rules('<rule id="later" effect="withhold" kind="*" categories="description circumstances" to="front-door">'
+                   '<source>S-30</source></rule>', 2)
+        os.kill(self.host.process.pid, signal.SIGHUP)
+        w.wait_for("it was decided again", 60, lambda: [r for r in self.host.deliveries(message)
+                   if (r["organisation"], r["state"]) == ("derbyshire", "superseded")])
+        self.way.shut = False
+        row = w.wait_for("its later form was taken", 60, lambda: [r for r in self.host.deliveries(message)
+                         if (r["organisation"], r["state"]) == ("derbyshire", "received")])[0]
+        self.assertIn(f"an earlier form was taken before as {first[0]}", row["reason"])
+        both = w.wait_for("both are there", 60, lambda: len(new()) == 2 and new())
+        self.becomes_at(both[1])
+        return message, both
+
+    def becomes_at(self, message):
+        w.wait_for(f"{message} is routed", 60, lambda: any(r["id"] == message and r["state"] == "routed" for r in self.copies()))
+
+    def test_one_of_two_forms_is_shown(self):
+        message, (first, later) = self.loses_the_answer("LATER-1")
+        items = json.loads(self.ask_placing("/v1/inbox?limit=500"))["items"]
+        self.assertEqual([i["reference"][:26] for i in items if i["reference"][:26] in (first, later)], [later])
+        old, new = (self.placing.deliveries(m)[0] for m in (first, later))
+        self.assertEqual((old["state"], new["state"]), ("recalled", "sealed"))
+        self.assertEqual(old["reason"], f"a later form of the same copy came as message {later}")
+        self.assertIn(f"another form of the same copy as message {first}\n", self.placing.cli("queue", "show", later).stdout)
+        self.assertIn(f"another form of the same copy as message {later}\n", self.placing.cli("queue", "show", first).stdout)
+        self.assertEqual(self.request_placing("GET", f"/v1/inbox/{new['id']}")[0], 200)
+        status, _, said = self.request_placing("POST", f"/v1/inbox/{new['id']}/ack", {"person": "Sam Example"})
+        self.assertEqual(status, 200, said)
+        w.wait_for("the sender hears who has it", 90, lambda: [r for r in self.host.deliveries(message)
+                   if (r["organisation"], r["state"]) == ("derbyshire", "acknowledged")])
+
+    def ask_placing(self, path):
+        status, _, body = self.request_placing("GET", path)
+        self.assertEqual(status, 200)
+        return body
+
+    def request_placing(self, method, path, body=None):
+        context = ssl.create_default_context(cafile=self.world.pki / "ca.pem")
+        context.load_cert_chain(self.world.pki / "derbyshire/client.pem", self.world.pki / "derbyshire/client.key")
+        connection = http.client.HTTPSConnection("localhost", self.placing.port, timeout=30, context=context)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"} if body else {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
 
 
 class Pull(Case):

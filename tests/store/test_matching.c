@@ -396,7 +396,7 @@ static void told_by_ids(void **state)
 	OK(wg_store_related(s->store, b, &out, &err));
 	(void)snprintf(
 		want, sizeof want,
-		"{\"child\":\"keys\",\"same-child\":[\"%s\"],\"same-episode\":[\"%s\"],\"part-of\":[],\"parts\":[]}\n", a,
+		"{\"child\":\"keys\",\"same-child\":[\"%s\"],\"same-episode\":[\"%s\"],\"part-of\":[],\"parts\":[],\"same-copy\":[]}\n", a,
 		a); /* it fits */
 	assert_string_equal(wg_buf_text(&out), want);
 	OK(wg_store_history(s->store, b, 100, &log, &err));

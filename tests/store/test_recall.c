@@ -204,6 +204,63 @@ static void told_of_a_recall(void **state)
 	expect_delivery(s, by, "front-door", WG_DLV_SEALED);
 }
 
+/* One copy of a partner's gateway in a form; the states of what became of it, "a sealed, b sealed". */
+static void form(struct scene *s, unsigned n, const char *from, const char *reference, struct wg_dlv_new *d,
+                 unsigned count, char id[WG_ID_TEXT])
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt r;
+	struct wg_msg_new m = rig_message(n);
+	struct wg_msg_done_result result;
+	(void)snprintf(m.organisation, sizeof m.organisation, "%s", from); /* short */
+	OK(wg_store_add(s->store, s->now, &m, &r, &err));
+	memcpy(id, r.id, WG_ID_TEXT);
+	struct wg_msg_job job = take_message(s);
+	struct wg_msg_done done = rig_done(job.id, job.token, d, count);
+	(void)snprintf(done.sender_reference, sizeof done.sender_reference, "%s", reference); /* short */
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+}
+
+static const char *states(struct scene *s, const char *message, char *out, size_t size)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count = 0;
+	size_t n = 0;
+	OK(wg_store_list(s->store, "deliveries", "*", message, 100, &rows, &count, &err));
+	for (unsigned i = 0; i < count; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s %s", n > 0 ? ", " : "", rows[i].desk, rows[i].state);
+	return out;
+}
+
+/* A later form of the same copy takes the place of what is unsent of the earlier, where it goes to the same desk. */
+static void a_later_form(void **state)
+{
+	static const char copy[] = "01k9tess00examp1e0m1ss1ng1.meadowton.front-door";
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char first[WG_ID_TEXT], other[WG_ID_TEXT], stranger[WG_ID_TEXT], later[WG_ID_TEXT], text[256];
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 16);
+	struct wg_dlv_new d[] = { rig_delivery("meadowton", "a"), rig_delivery("meadowton", "b"),
+		                      rig_delivery("meadowton", "c") };
+	form(s, 1, "oatshire", copy, d, 3, first);
+	struct wg_dlv_job job = take_delivery(s); /* a: the first of them */
+	OK(report(s, &job, WG_DLV_HANDED_OVER, 0) == 0 ? WG_OK : WG_SYSTEM);
+	form(s, 2, "oatshire", "01k9tess00examp1e0m1ss1ng2.meadowton.front-door", d, 3, other);
+	form(s, 3, "ryeshire", copy, d, 3, stranger);
+	d[2].state = WG_DLV_WITHHELD;
+	d[2].envelope = NULL;
+	d[2].envelope_len = 0;
+	form(s, 4, "oatshire", copy, d, 3, later);
+	assert_string_equal(states(s, first, text, sizeof text), "a handed-over, b recalled, c sealed");
+	assert_string_equal(states(s, other, text, sizeof text), "a sealed, b sealed, c sealed");
+	assert_string_equal(states(s, stranger, text, sizeof text), "a sealed, b sealed, c sealed");
+	assert_string_equal(states(s, later, text, sizeof text), "a sealed, b sealed, c withheld");
+	OK(wg_store_related(s->store, first, &out, &err));
+	(void)snprintf(text, sizeof text, "\"same-copy\":[{\"id\":\"%s\",\"state\":\"routed\"}]", later); /* fits */
+	assert_non_null(strstr(wg_buf_text(&out), text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_decided_yet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(by_another_receipt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(told_of_a_recall, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_later_form, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
