@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/https_internal.h"
+#include "crypto/peer.h"
 
 #define CONNECT_MS 10000
 #define TOTAL_MS 120000
@@ -308,7 +309,10 @@ void wg_https_ask(struct wg_https *h, const char *method, const char *url, const
 	h->alert = -1;
 	h->words[0] = '\0';
 	h->setup = (struct wg_err){ 0 };
-	if (h->curl != NULL && h->verified != 0 && wg_clock_monotonic() - h->verified > WG_TLS_RESUME_MS) {
+	if (h->spec.tls->peer != NULL)
+		h->spec.tls->peer->words[0] = '\0'; /* of an earlier handshake */
+	bool old = h->verified != 0 && wg_clock_monotonic() - h->verified > WG_TLS_RESUME_MS;
+	if (h->curl != NULL && (old || wg_peer_news(h->spec.tls->peer))) {
 		curl_easy_cleanup(h->curl); /* connection and sessions: the chain is looked at again */
 		h->curl = NULL;
 	}
@@ -340,6 +344,8 @@ const char *wg_https_words(const struct wg_https *h, const struct wg_https_end *
 {
 	if (h->setup.code != WG_OK)
 		return h->setup.text;
+	if (h->spec.tls->peer != NULL && h->spec.tls->peer->words[0] != '\0')
+		return h->spec.tls->peer->words;
 	if (end->turned_away)
 		return SSL_alert_desc_string_long(h->alert);
 	if (end->rc == CURLE_SEND_FAIL_REWIND)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/imap_line.h"
+#include "crypto/peer.h"
 #include "crypto/tls.h"
 #include "sys/file.h"
 
@@ -72,7 +73,7 @@ static CURLcode set_tls(CURL *curl, void *ctx, void *arg)
 {
 	(void)curl; /* the signature is libcurl's */
 	struct session *s = arg;
-	const struct wg_tls tls = { .ca = s->box->ca };
+	const struct wg_tls tls = { .ca = s->box->ca, .peer = s->box->peer };
 	if (wg_tls_client_setup(&tls, s->box->host, ctx, &s->tls) != WG_OK)
 		return CURLE_SSL_CERTPROBLEM;
 	s->tls.code = WG_OK;
@@ -179,9 +180,11 @@ static size_t ignore(char *p, size_t size, size_t count, void *arg)
 
 static enum wg_code explain(const struct session *s, CURLcode rc, const char *what, struct wg_err *err)
 {
-	char words[CURL_ERROR_SIZE];
-	const char *host = s->box->host;
-	(void)wg_defang(s->words[0] != '\0' ? s->words : curl_easy_strerror(rc), words, sizeof words);
+	char words[WG_PEER_WORDS];
+	const char *host = s->box->host, *said = s->words[0] != '\0' ? s->words : curl_easy_strerror(rc);
+	if (rc == CURLE_PEER_FAILED_VERIFICATION && s->box->peer != NULL && s->box->peer->words[0] != '\0')
+		said = s->box->peer->words;
+	(void)wg_defang(said, words, sizeof words);
 	/* libcurl has a limit of its own, which has no code of its own */
 	if (s->too_many || strstr(words, "Too large response headers") != NULL)
 		return wg_err_set(err, WG_REJECT, "%s: %s: its answer does not end", host, what);

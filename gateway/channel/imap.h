@@ -14,6 +14,8 @@
 
 #include "base/err.h"
 
+struct wg_peer;
+
 /* Mails whose fate is asked for at once, and taken in one poll; then it is somebody else's turn. */
 #define WG_IMAP_BATCH 16
 #define WG_IMAP_TAKE_MOST 512
@@ -23,6 +25,7 @@ struct wg_imap_box {
 	unsigned short port;
 	bool implicit; /* TLS from the first byte; otherwise STARTTLS, and nothing without it */
 	const char *ca;
+	struct wg_peer *peer;      /* of its TLS (crypto/tls.h); NULL: whether the server was revoked is not asked */
 	const char *user, *secret; /* a file: the password or token; read anew each time */
 	bool xoauth2;              /* otherwise PLAIN or LOGIN */
 	const char *folder;        /* INBOX */

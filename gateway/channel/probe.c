@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/peer.h"
 
 #define CONNECT_MS 10000L
 #define TOTAL_MS 15000L
@@ -80,6 +81,8 @@ enum wg_code wg_probe(const char *url, const struct wg_tls *tls, struct wg_err *
 		return WG_OK;
 	if (p.setup.text[0] != '\0')
 		return wg_err_set(err, WG_CONFIG, "%s", p.setup.text);
+	if (tls->peer != NULL && tls->peer->words[0] != '\0')
+		return wg_err_set(err, WG_CRYPTO, "%s", tls->peer->words);
 	bool tls_fault = rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CONNECT_ERROR ||
 	                 rc == CURLE_USE_SSL_FAILED || rc == CURLE_SSL_CERTPROBLEM || rc == CURLE_SSL_ISSUER_ERROR;
 	return wg_err_set(err, tls_fault ? WG_CRYPTO : WG_AGAIN, "%s",

@@ -146,7 +146,7 @@ static void note_alert(struct wg_smtp_guard *guard, const SSL *ssl, int alert)
 	if (guard->up || guard->bad || alert >> 8 != SSL3_AL_FATAL)
 		return;
 	(void)snprintf(words, sizeof words, "TLS: %s", /* cut is fine */
-	               verified != X509_V_OK ? X509_verify_cert_error_string(verified) : SSL_alert_desc_string_long(alert));
+	               verified != X509_V_OK ? wg_tls_verified_words(ssl) : SSL_alert_desc_string_long(alert));
 	wg_smtp_guard_refuse(guard, true, words);
 }
 

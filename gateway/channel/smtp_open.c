@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "channel/smtp_login.h"
 #include "crypto/dane.h"
+#include "crypto/peer.h"
 #include "crypto/tls.h"
 
 /* How long the way to a domain's servers is believed: names change slowly, and each use is verified by TLS anyway. */
@@ -73,13 +74,16 @@ static enum wg_code make_context(const struct wg_send_target *target, const stru
 
 	if (place->hop)
 		tls.crl = NULL; /* that list is of the smarthost's authority */
+	if (place->hop && place->hop->how == WG_HOP_DANE)
+		tls.peer = NULL; /* RFC 7672 3.1: the records decide, no authority does */
 	return wg_tls_client(&tls, out, err);
 }
 
-/* The memory of another server is nothing to this one. */
-static struct wg_tls_memory *memory_of(struct wg_smtp_known *known, const struct place *place)
+/* The memory of another server is nothing to this one; nor is one from before something new was heard of who was
+ * revoked. */
+static struct wg_tls_memory *memory_of(struct wg_smtp_known *known, const struct place *place, bool news)
 {
-	if (strcmp(known->host, place->name) != 0 || known->port != place->port)
+	if (strcmp(known->host, place->name) != 0 || known->port != place->port || news)
 		wg_tls_forget(&known->memory);
 	(void)snprintf(known->host, sizeof known->host, "%s", place->name); /* fits: checked, or a host of a route */
 	known->port = place->port;
@@ -87,7 +91,8 @@ static struct wg_tls_memory *memory_of(struct wg_smtp_known *known, const struct
 }
 
 /* Sets ssl up to accept this server and no other. */
-static enum wg_code expect(SSL *ssl, const struct place *place, struct wg_smtp_known *known, struct wg_err *err)
+static enum wg_code expect(SSL *ssl, const struct wg_send_target *target, const struct place *place,
+                           struct wg_smtp_known *known, struct wg_err *err)
 {
 	if (place->hop && place->hop->how == WG_HOP_DANE) {
 		const char *names[WG_HOP_NAMES];
@@ -96,7 +101,7 @@ static enum wg_code expect(SSL *ssl, const struct place *place, struct wg_smtp_k
 		return wg_tls_dane(ssl, names, place->hop->name_count, place->hop->tlsa, place->hop->tlsa_count, err);
 	}
 	enum wg_code code = wg_tls_expect(ssl, place->name, err);
-	return code == WG_OK ? wg_tls_remember(ssl, memory_of(known, place), err) : code;
+	return code == WG_OK ? wg_tls_remember(ssl, memory_of(known, place, wg_peer_news(target->tls.peer)), err) : code;
 }
 
 static enum wg_code proven(SSL *ssl, const struct place *place, struct wg_err *err)
@@ -119,7 +124,7 @@ static enum wg_code start_tls(struct wg_smtp_talk *talk, const struct wg_send_ta
 	SSL *ssl = SSL_new(ctx);
 	if (ssl == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for TLS");
-	code = expect(ssl, place, known, err);
+	code = expect(ssl, target, place, known, err);
 	if (code != WG_OK) {
 		SSL_free(ssl);
 		return code == WG_NOT_FOUND ? wg_err_set(err, WG_CRYPTO, "no TLSA record can be used") : code;

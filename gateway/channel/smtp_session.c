@@ -10,6 +10,7 @@
 #include "channel/session_internal.h"
 #include "channel/smtp_mail.h"
 #include "channel/smtp_open.h"
+#include "crypto/peer.h"
 
 /* How long a session is silent before it says NOOP: servers close after five minutes (RFC 5321 4.5.3.2.7), some after
  * two. */
@@ -64,14 +65,15 @@ static bool open_for(struct smtp_session *s, const char *domain, struct wg_smtp_
 	return s->ready;
 }
 
-/* A connection that is there and was not closed by the other side meanwhile. */
+/* A connection that is there and was not closed by the other side meanwhile, and whose server could not have been
+ * revoked since. */
 static bool still_open(struct smtp_session *s, const char *domain)
 {
 	struct wg_err err;
 
 	if (s->ready && !s->target->smtp_host && strcmp(s->domain, domain) != 0)
 		drop(s);
-	if (s->ready && wg_smtp_link_quiet(&s->talk.link, &err) != WG_OK)
+	if (s->ready && (wg_peer_news(s->target->tls.peer) || wg_smtp_link_quiet(&s->talk.link, &err) != WG_OK))
 		drop(s);
 	return s->ready;
 }

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "crypto/crypto.h"
+#include "crypto/peer.h"
 
 struct wg_hsm_asking;
 struct wg_key {
@@ -91,6 +92,11 @@ enum wg_code wg_trust_anchors(const void *pem, size_t len, struct wg_trust **out
  * of the object as its chain. */
 enum wg_code wg_cms_verify_any(const void *der, size_t len, struct wg_buf *out, struct wg_cert **signer,
                                struct wg_err *err) WG_MUST;
+
+/* Judges a chain that was verified to trust, the anchor last, and tells. whose: "server" or "client", for the words,
+ * which are in peer->words when it is refused. FINE, REVOKED or UNKNOWN. */
+enum wg_cert_fault wg_peer_judge(struct wg_peer *peer, const struct wg_trust *trust, STACK_OF(X509) * chain,
+                                 const char *whose) WG_MUST;
 
 /* A CMS object of strangers; NULL unless it is exactly one. */
 CMS_ContentInfo *wg_cms_parse(const void *der, size_t len);

@@ -131,6 +131,7 @@ static bool check_revocation(const struct wg_judge *judge, const struct wg_cert 
 		refuse(out, WG_CERT_CHAIN, err.text);
 		return false;
 	}
+	out->asked = true;
 	out->revocation = verdict.state;
 	if (verdict.state == WG_REVOCATION_GOOD)
 		return true;

@@ -42,7 +42,8 @@ struct wg_cert_judgement {
 	enum wg_cert_fault fault;
 	bool doubt; /* it may be used, though nobody knows now whether it was revoked: an alarm, where an answer could be
 	               had */
-	enum wg_revocation_state revocation; /* meaningful unless fault is one of those before WG_CERT_REVOKED */
+	bool asked; /* whether it was revoked: */
+	enum wg_revocation_state revocation; /* meaningful when asked */
 	char words[256];                     /* what is wrong or in doubt; "" */
 };
 

@@ -152,9 +152,22 @@ enum wg_code wg_revocation_chain(const struct wg_trust *trust, const struct wg_c
 struct complaints {
 	struct {
 		bool revoked, stale, missing;
-		int64_t stale_since;
+		int64_t stale_since, revoked_at; /* wall ms; revoked_at 0: not said */
 	} at[WG_CHAIN_MAX];
 };
+
+/* When the list says that it was; 0 when that cannot be read. */
+static int64_t revoked_at(const X509_CRL *crl, const X509 *x509)
+{
+	X509_REVOKED *entry = NULL;
+	int64_t at = 0;
+	/* neither is changed: only OpenSSL's signature lacks the const */
+	if (crl == NULL || x509 == NULL ||
+	    X509_CRL_get0_by_cert((X509_CRL *)(uintptr_t)crl, &entry, (X509 *)(uintptr_t)x509) <= 0 || entry == NULL ||
+	    wg_asn1_time(X509_REVOKED_get0_revocationDate(entry), &at, NULL) != WG_OK)
+		return 0;
+	return at;
+}
 
 static int sort_complaint(int ok, X509_STORE_CTX *ctx)
 {
@@ -166,6 +179,7 @@ static int sort_complaint(int ok, X509_STORE_CTX *ctx)
 	switch (why) {
 	case X509_V_ERR_CERT_REVOKED:
 		c->at[depth].revoked = true;
+		c->at[depth].revoked_at = revoked_at(crl, X509_STORE_CTX_get_current_cert(ctx));
 		break;
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 		c->at[depth].stale = true;
@@ -255,7 +269,8 @@ static bool responder_stands(const struct wg_revocations *r, const struct wg_tru
 	       !said.at[0].missing;
 }
 
-/* What one answer says of one certificate; MISSING when it is about another, or is not to be believed. */
+/* What one answer says of one certificate; MISSING when it is about another, or is not to be believed. *until: when its
+ * time is over, or, when it says revoked, since when (0: that cannot be read). */
 static enum wg_revocation_state ask_answer(const struct wg_revocations *r, const struct wg_trust *trust,
                                            OCSP_BASICRESP *basic, STACK_OF(X509) * chain, int depth, int64_t now,
                                            int64_t *until)
@@ -263,13 +278,14 @@ static enum wg_revocation_state ask_answer(const struct wg_revocations *r, const
 	X509 *issuer = sk_X509_value(chain, depth + 1);
 	OCSP_CERTID *id = wg_revocation_id(sk_X509_value(chain, depth), issuer);
 	STACK_OF(X509) *issuers = sk_X509_new_null();
-	ASN1_GENERALIZEDTIME *made = NULL, *next = NULL;
+	ASN1_GENERALIZEDTIME *made = NULL, *next = NULL, *since = NULL;
 	enum wg_revocation_state state = WG_REVOCATION_MISSING;
 	int status = V_OCSP_CERTSTATUS_UNKNOWN, reason = 0;
 	int64_t made_ms = 0;
-	bool told =
-		id != NULL && issuers != NULL && OCSP_resp_find_status(basic, id, &status, &reason, NULL, &made, &next) == 1 &&
-		status != V_OCSP_CERTSTATUS_UNKNOWN && wg_asn1_time(made, &made_ms, NULL) == WG_OK && made_ms <= now + SKEW_MS;
+	bool told = id != NULL && issuers != NULL &&
+	            OCSP_resp_find_status(basic, id, &status, &reason, &since, &made, &next) == 1 &&
+	            status != V_OCSP_CERTSTATUS_UNKNOWN && wg_asn1_time(made, &made_ms, NULL) == WG_OK &&
+	            made_ms <= now + SKEW_MS;
 	for (int i = depth + 1; told && i < sk_X509_num(chain); i++)
 		told = sk_X509_push(issuers, sk_X509_value(chain, i)) > 0;
 	told = told && OCSP_basic_verify(basic, issuers, trust->store, OCSP_NOEXPLICIT) == 1 &&
@@ -281,6 +297,8 @@ static enum wg_revocation_state ask_answer(const struct wg_revocations *r, const
 		state = status == V_OCSP_CERTSTATUS_REVOKED ? WG_REVOCATION_REVOKED /* for good, whenever it was said */
 		        : *until < now                      ? WG_REVOCATION_STALE
 		                                            : WG_REVOCATION_GOOD;
+	if (state == WG_REVOCATION_REVOKED && (since == NULL || wg_asn1_time(since, until, NULL) != WG_OK))
+		*until = 0;
 	OCSP_CERTID_free(id);
 	sk_X509_free(issuers);
 	wg_ossl_forget();
@@ -308,9 +326,10 @@ static enum wg_revocation_state ask_answers(const struct wg_revocations *r, cons
 
 /* ---- the verdict */
 
+/* since: revoked: from when, 0 not known; stale: from when the last answer does not count any more. */
 static void say(struct wg_revocation_depth *out, const X509 *x509, int64_t since)
 {
-	char subject[100], issuer[100], when[WG_CLOCK_TEXT];
+	char subject[90], issuer[90], when[WG_CLOCK_TEXT];
 	wg_name_text(X509_get_subject_name(x509), subject, sizeof subject);
 	wg_name_text(X509_get_issuer_name(x509), issuer, sizeof issuer);
 	switch (out->state) {
@@ -318,7 +337,8 @@ static void say(struct wg_revocation_depth *out, const X509 *x509, int64_t since
 		out->words[0] = '\0';
 		break;
 	case WG_REVOCATION_REVOKED:
-		(void)snprintf(out->words, sizeof out->words, "\"%s\" was revoked by \"%s\"", subject, issuer);
+		(void)snprintf(out->words, sizeof out->words, "\"%s\" was revoked by \"%s\"%s%s", subject, issuer,
+		               since != 0 ? ", since " : "", since != 0 ? wg_clock_format(since, when) : "");
 		break;
 	case WG_REVOCATION_STALE:
 		(void)snprintf(out->words, sizeof out->words,
@@ -356,7 +376,11 @@ static void judge_depth(const struct wg_revocations *r, const struct wg_trust *t
 		out->state = WG_REVOCATION_STALE;
 	else
 		out->state = wg_revocation_urls(x509, named, 1) > 0 ? WG_REVOCATION_MISSING : WG_REVOCATION_NOWHERE;
-	say(out, x509, list == WG_REVOCATION_STALE ? lists->at[depth].stale_since : until);
+	if (list == WG_REVOCATION_REVOKED)
+		until = lists->at[depth].revoked_at;
+	else if (list == WG_REVOCATION_STALE && answer != WG_REVOCATION_REVOKED)
+		until = lists->at[depth].stale_since;
+	say(out, x509, until);
 }
 
 enum wg_code wg_revocation_depths(const struct wg_revocations *r, const struct wg_trust *trust, STACK_OF(X509) * chain,
@@ -369,21 +393,17 @@ enum wg_code wg_revocation_depths(const struct wg_revocations *r, const struct w
 	return code;
 }
 
-enum wg_code wg_revocation_judge(const struct wg_revocations *revocations, const struct wg_trust *trust,
-                                 const struct wg_cert *cert, int64_t now, struct wg_revocation_verdict *out,
-                                 struct wg_err *err)
+enum wg_code wg_revocation_judge_chain(const struct wg_revocations *r, const struct wg_trust *trust,
+                                       STACK_OF(X509) * chain, int64_t now, struct wg_revocation_verdict *out,
+                                       struct wg_err *err)
 {
 	/* the worst first: what a person has to hear */
 	static const enum wg_revocation_state order[] = { WG_REVOCATION_REVOKED, WG_REVOCATION_STALE, WG_REVOCATION_MISSING,
 		                                              WG_REVOCATION_NOWHERE };
-	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *none = NULL;
-	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
 	struct wg_revocation_depth depths[WG_CHAIN_MAX] = { 0 };
-	enum wg_code code = wg_revocation_chain(trust, cert, &chain, err);
-	if (code == WG_OK && revocations == NULL)
-		code = wg_revocations_new(&none, err);
-	if (code == WG_OK)
-		code = wg_revocation_depths(revocations != NULL ? revocations : none, trust, chain, now, depths, err);
+	if (sk_X509_num(chain) > WG_CHAIN_MAX)
+		return wg_err_set(err, WG_CRYPTO, "the chain has more than %d certificates", WG_CHAIN_MAX);
+	enum wg_code code = wg_revocation_depths(r, trust, chain, now, depths, err);
 	if (code != WG_OK)
 		return code;
 	*out = (struct wg_revocation_verdict){ .state = WG_REVOCATION_GOOD };
@@ -394,4 +414,18 @@ enum wg_code wg_revocation_judge(const struct wg_revocations *revocations, const
 				memcpy(out->words, depths[i].words, sizeof out->words);
 			}
 	return WG_OK;
+}
+
+enum wg_code wg_revocation_judge(const struct wg_revocations *revocations, const struct wg_trust *trust,
+                                 const struct wg_cert *cert, int64_t now, struct wg_revocation_verdict *out,
+                                 struct wg_err *err)
+{
+	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *none = NULL;
+	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
+	enum wg_code code = wg_revocation_chain(trust, cert, &chain, err);
+	if (code == WG_OK && revocations == NULL)
+		code = wg_revocations_new(&none, err);
+	return code == WG_OK
+	           ? wg_revocation_judge_chain(revocations != NULL ? revocations : none, trust, chain, now, out, err)
+	           : code;
 }

@@ -21,7 +21,7 @@ struct wg_revocation_verdict {
 
 /* Lists and answers that are held. One list of a national authority has some MB: */
 #define WG_REVOCATION_FILE_MAX ((size_t)16 * 1024 * 1024)
-#define WG_REVOCATION_ITEMS_MAX 1024
+#define WG_REVOCATION_ITEMS_MAX 8192
 
 struct wg_revocations;
 enum wg_code wg_revocations_new(struct wg_revocations **out, struct wg_err *err) WG_MUST;

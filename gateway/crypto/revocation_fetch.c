@@ -90,12 +90,11 @@ static enum wg_code name_file(struct wg_revocation_source *s, const X509 *x509, 
 	return wg_buf_check(&of, "source", err);
 }
 
-enum wg_code wg_revocation_sources(const struct wg_trust *trust, const struct wg_cert *cert,
-                                   struct wg_revocation_source *out, unsigned *count, struct wg_err *err)
+enum wg_code wg_revocation_sources_of(STACK_OF(X509) * chain, struct wg_revocation_source *out, unsigned *count,
+                                      struct wg_err *err)
 {
-	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
 	unsigned n = 0;
-	enum wg_code code = wg_revocation_chain(trust, cert, &chain, err);
+	enum wg_code code = WG_OK;
 	for (int i = 0; code == WG_OK && i + 1 < sk_X509_num(chain); i++) {
 		unsigned more = wg_revocation_urls(sk_X509_value(chain, i), out + n, WG_REVOCATION_SOURCES_MAX - n);
 		for (unsigned k = 0; code == WG_OK && k < more; k++, n++) {
@@ -106,6 +105,14 @@ enum wg_code wg_revocation_sources(const struct wg_trust *trust, const struct wg
 	if (code == WG_OK)
 		*count = n;
 	return code;
+}
+
+enum wg_code wg_revocation_sources(const struct wg_trust *trust, const struct wg_cert *cert,
+                                   struct wg_revocation_source *out, unsigned *count, struct wg_err *err)
+{
+	WG_CLEANUP(wg_auto_chain) STACK_OF(X509) *chain = NULL;
+	enum wg_code code = wg_revocation_chain(trust, cert, &chain, err);
+	return code == WG_OK ? wg_revocation_sources_of(chain, out, count, err) : code;
 }
 
 /* ---- the question */

@@ -37,6 +37,13 @@ static inline void wg_auto_chain(STACK_OF(X509) * *p)
 enum wg_code wg_revocation_chain(const struct wg_trust *trust, const struct wg_cert *cert, STACK_OF(X509) * *out,
                                  struct wg_err *err) WG_MUST;
 
+/* wg_revocation_sources and wg_revocation_judge of a chain that is there already, the anchor last. */
+enum wg_code wg_revocation_sources_of(STACK_OF(X509) * chain, struct wg_revocation_source *out, unsigned *count,
+                                      struct wg_err *err) WG_MUST;
+enum wg_code wg_revocation_judge_chain(const struct wg_revocations *r, const struct wg_trust *trust,
+                                       STACK_OF(X509) * chain, int64_t now, struct wg_revocation_verdict *out,
+                                       struct wg_err *err) WG_MUST;
+
 /* What r knows of each certificate of chain but its last, the anchor. */
 enum wg_code wg_revocation_depths(const struct wg_revocations *r, const struct wg_trust *trust, STACK_OF(X509) * chain,
                                   int64_t now, struct wg_revocation_depth out[WG_CHAIN_MAX], struct wg_err *err)

@@ -18,10 +18,12 @@
 #define SECURITY_LEVEL 2
 static const unsigned char SESSION_CONTEXT[] = "wardgate";
 
-/* Who decides about a client; lives as long as its context. */
+/* Who decides about the other side, once its chain is verified; lives as long as its context. */
 struct gate {
+	bool clients; /* they are clients: */
 	wg_tls_admit admit;
 	void *arg;
+	struct wg_peer *peer; /* or NULL */
 };
 
 void wg_tls_freep(struct ssl_ctx_st **ctx)
@@ -83,8 +85,21 @@ static bool made_for_clients(X509 *leaf)
 	return (X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) != 0 && (extended & XKU_SSL_CLIENT) != 0;
 }
 
-/* OpenSSL asks here instead of verifying by itself: chain first, then use, then the door-keeper. The error that is set
- * decides the alert. */
+/* By what is held about revoked certificates; X509_V_OK when it may go on. */
+static int ask_peer(X509_STORE_CTX *ctx, struct wg_peer *peer, const char *whose)
+{
+	const struct wg_trust trust = { .store = X509_STORE_CTX_get0_store(ctx) };
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+	if (peer == NULL)
+		return X509_V_OK;
+	enum wg_cert_fault fault = wg_peer_judge(peer, &trust, chain, whose);
+	return fault == WG_CERT_FINE      ? X509_V_OK
+	       : fault == WG_CERT_REVOKED ? X509_V_ERR_CERT_REVOKED
+	                                  : X509_V_ERR_UNABLE_TO_GET_CRL;
+}
+
+/* OpenSSL asks here instead of verifying by itself: chain first, then use, then the door-keeper, then whether it was
+ * revoked, which the door-keeper may have said how to take. The error that is set decides the alert. */
 static int verify_client(X509_STORE_CTX *ctx, void *arg)
 {
 	const struct gate *gate = arg;
@@ -97,27 +112,54 @@ static int verify_client(X509_STORE_CTX *ctx, void *arg)
 		why = X509_V_ERR_INVALID_PURPOSE;
 	else if (wg_cert_facts_of(leaf, &facts, NULL) != WG_OK || !gate->admit(gate->arg, &facts))
 		why = X509_V_ERR_APPLICATION_VERIFICATION;
+	else
+		why = ask_peer(ctx, gate->peer, "client");
 	X509_STORE_CTX_set_error(ctx, why);
 	return why == X509_V_OK;
 }
 
-/* The context owns the gate through its extra data. */
-static enum wg_code set_gate(SSL_CTX *ctx, wg_tls_admit admit, void *arg, struct wg_err *err)
+static int verify_server(X509_STORE_CTX *ctx, void *arg)
+{
+	const struct gate *gate = arg;
+	if (X509_verify_cert(ctx) != 1)
+		return 0;
+	int why = ask_peer(ctx, gate->peer, "server");
+	if (why != X509_V_OK)
+		X509_STORE_CTX_set_error(ctx, why);
+	return why == X509_V_OK;
+}
+
+static int gate_slot(void)
 {
 	static int slot = -1;
 	if (slot < 0)
 		slot = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, gate_free);
+	return slot;
+}
+
+/* The context owns the gate through its extra data. */
+static enum wg_code set_gate(SSL_CTX *ctx, const struct gate *what, struct wg_err *err)
+{
 	struct gate *gate = malloc(sizeof *gate);
 	if (gate == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for TLS");
-	*gate = (struct gate){ .admit = admit, .arg = arg };
-	if (slot < 0 || SSL_CTX_set_ex_data(ctx, slot, gate) != 1) {
+	*gate = *what;
+	if (gate_slot() < 0 || SSL_CTX_set_ex_data(ctx, gate_slot(), gate) != 1) {
 		free(gate);
 		return wg_ossl_err(err, WG_SYSTEM, "TLS cannot be set up");
 	}
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, verify_client, gate);
+	SSL_CTX_set_cert_verify_callback(ctx, gate->clients ? verify_client : verify_server, gate);
 	return WG_OK;
+}
+
+const char *wg_tls_verified_words(const struct ssl_st *ssl)
+{
+	const struct gate *gate = gate_slot() >= 0 ? SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), gate_slot()) : NULL;
+	long verified = SSL_get_verify_result(ssl);
+	bool ours = verified == X509_V_ERR_CERT_REVOKED || verified == X509_V_ERR_UNABLE_TO_GET_CRL;
+	if (ours && gate != NULL && gate->peer != NULL && gate->peer->words[0] != '\0')
+		return gate->peer->words;
+	return X509_verify_cert_error_string(verified);
 }
 
 enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *arg, struct ssl_ctx_st **out,
@@ -134,9 +176,10 @@ enum wg_code wg_tls_server(const struct wg_tls *tls, wg_tls_admit admit, void *a
 	if (code == WG_OK)
 		code = set_identity(ctx, tls, err);
 	if (code == WG_OK)
-		code = set_gate(ctx, admit, arg, err);
+		code = set_gate(ctx, &(struct gate){ .clients = true, .admit = admit, .arg = arg, .peer = tls->peer }, err);
 	if (code != WG_OK)
 		return code;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	/* No resumption at all: it would skip the door-keeper. The id context is set all the same, so that no other
 	 * context's session is ever taken for one of ours. */
 	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
@@ -182,6 +225,8 @@ enum wg_code wg_tls_client_setup(const struct wg_tls *tls, const char *host, str
 		code = set_identity(ctx, tls, err);
 	if (code == WG_OK && host != NULL)
 		code = expect(SSL_CTX_get0_param(ctx), host, err);
+	if (code == WG_OK && tls->peer != NULL)
+		code = set_gate(ctx, &(struct gate){ .peer = tls->peer }, err);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	return code;
 }

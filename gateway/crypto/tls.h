@@ -11,10 +11,14 @@ struct ssl_ctx_st;     /* SSL_CTX */
 struct ssl_st;         /* SSL */
 struct ssl_session_st; /* SSL_SESSION */
 
+struct wg_peer; /* crypto/peer.h */
+
 struct wg_tls {
 	const char *certificate, *key; /* PEM paths; both NULL for a client without a certificate */
 	const char *ca;                /* PEM path of the anchors for the other side */
-	const char *crl;               /* or NULL */
+	const char *crl; /* or NULL: lists of which a fresh one of every authority must be there, or nobody is let in */
+	struct wg_peer *peer; /* what was fetched about the other side, and how strictly it is asked; outlives the context.
+	                         NULL: whether it was revoked is not asked */
 };
 
 /* Decides, inside the handshake and after the chain was verified, whether the client may come in at all: false ends the
@@ -69,6 +73,9 @@ void wg_tls_forget(struct wg_tls_memory *memory);
 /* After the handshake: verified, with a certificate that is still within its time and carries the name,
  * also when the session was resumed. WG_CRYPTO with words for the operator. */
 enum wg_code wg_tls_checked(struct ssl_st *ssl, const char *host, struct wg_err *err) WG_MUST;
+
+/* What verifying the other side's chain found, in words; "ok" when nothing. */
+const char *wg_tls_verified_words(const struct ssl_st *ssl);
 
 /* Why a handshake failed, in words: what verifying found, or OpenSSL's reason, whose queue is emptied. WG_CRYPTO. */
 enum wg_code wg_tls_failed(struct ssl_st *ssl, struct wg_err *err);

@@ -69,6 +69,5 @@ enum wg_code wg_tls_failed(struct ssl_st *ssl, struct wg_err *err)
 	if (verified == X509_V_OK)
 		return wg_ossl_err(err, WG_CRYPTO, "TLS");
 	wg_ossl_forget();
-	return wg_err_set(err, WG_CRYPTO, "TLS: the certificate was not accepted: %s",
-	                  X509_verify_cert_error_string(verified));
+	return wg_err_set(err, WG_CRYPTO, "TLS: the certificate was not accepted: %s", wg_tls_verified_words(ssl));
 }

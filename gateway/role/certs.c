@@ -1,5 +1,5 @@
 /* certs.c owns the list of all certificates that the gateway knows, and what a person has to hear of each. */
-#include "role/certs.h"
+#include "role/certs_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "role/desk_certs.h"
 #include "role/trust.h"
 #include "sys/file.h"
 
@@ -19,18 +18,6 @@
 /* More than a directory of every council, force and health organisation has. */
 #define ITEMS_MAX 20000
 
-struct list {
-	const struct wg_config *config;
-	const struct wg_directory *directory;
-	struct wg_held held;
-	int64_t now;
-	bool keys;
-	struct wg_cert_item *items;
-	unsigned count, cap;
-	enum wg_code code;
-	struct wg_err *err;
-};
-
 const char *wg_cert_level_name(enum wg_cert_level level)
 {
 	static const char *const names[] = { "ok", "warning", "broken" };
@@ -39,8 +26,7 @@ const char *wg_cert_level_name(enum wg_cert_level level)
 
 /* ---- items */
 
-/* NULL when there is no room: the fault sticks in the list. Valid until the next. */
-static struct wg_cert_item *add(struct list *l, const char *what, const char *whose, const char *file)
+struct wg_cert_item *wg_certs_add(struct wg_certs_list *l, const char *what, const char *whose, const char *file)
 {
 	if (l->code == WG_OK && l->count >= ITEMS_MAX)
 		l->code = wg_err_set(l->err, WG_LIMIT, "more than %d certificates", ITEMS_MAX);
@@ -63,9 +49,7 @@ static struct wg_cert_item *add(struct list *l, const char *what, const char *wh
 	return item;
 }
 
-static void say(struct wg_cert_item *item, enum wg_cert_level level, const char *fmt, ...) WG_PRINTF(3, 4);
-
-static void say(struct wg_cert_item *item, enum wg_cert_level level, const char *fmt, ...)
+void wg_certs_say(struct wg_cert_item *item, enum wg_cert_level level, const char *fmt, ...)
 {
 	va_list args;
 	size_t used = strlen(item->words);
@@ -90,7 +74,7 @@ static int stage_of(int days, bool over)
 	return -1;
 }
 
-static void fill(const struct list *l, struct wg_cert_item *item, const struct wg_cert_facts *facts)
+void wg_certs_fill(const struct wg_certs_list *l, struct wg_cert_item *item, const struct wg_cert_facts *facts)
 {
 	memcpy(item->subject, facts->subject, sizeof item->subject);
 	memcpy(item->key_type, facts->key_type, sizeof item->key_type);
@@ -103,26 +87,26 @@ static void fill(const struct list *l, struct wg_cert_item *item, const struct w
 }
 
 /* How long it lasts; nothing where another has taken its place. lost: what stops when it is over. */
-static void say_dates(const struct list *l, struct wg_cert_item *item, const char *lost)
+static void say_dates(const struct wg_certs_list *l, struct wg_cert_item *item, const char *lost)
 {
 	char when[WG_CLOCK_TEXT];
 	if (item->stage == 0)
-		say(item, WG_CERT_LEVEL_BROKEN, "it expired at %s: %s", wg_clock_format(item->not_after, when), lost);
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "it expired at %s: %s", wg_clock_format(item->not_after, when), lost);
 	else if (item->not_before > l->now)
-		say(item, WG_CERT_LEVEL_WARNING, "it is not valid before %s", wg_clock_format(item->not_before, when));
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "it is not valid before %s", wg_clock_format(item->not_before, when));
 	else if (item->stage > 0)
-		say(item, WG_CERT_LEVEL_WARNING, "it expires in %d %s: renew it; then %s", item->days,
-		    item->days == 1 ? "day" : "days", lost);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "it expires in %d %s: renew it; then %s", item->days,
+		             item->days == 1 ? "day" : "days", lost);
 }
 
-static void say_common(const struct list *l, struct wg_cert_item *item, const struct wg_cert_facts *facts)
+static void say_common(const struct wg_certs_list *l, struct wg_cert_item *item, const struct wg_cert_facts *facts)
 {
 	if (facts->weak)
-		say(item, WG_CERT_LEVEL_WARNING, "its key (%s) or the signature under it is too weak: replace it",
-		    facts->key_type);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "its key (%s) or the signature under it is too weak: replace it",
+		             facts->key_type);
 	if (facts->sample)
-		say(item, l->config->samples ? WG_CERT_LEVEL_OK : WG_CERT_LEVEL_BROKEN,
-		    "it is a sample made by certs-example/make: anybody can have its key");
+		wg_certs_say(item, l->config->samples ? WG_CERT_LEVEL_OK : WG_CERT_LEVEL_BROKEN,
+		             "it is a sample made by certs-example/make: anybody can have its key");
 }
 
 /* ---- our own pairs */
@@ -134,18 +118,19 @@ static void say_hsm(struct wg_cert_item *item, struct wg_key *key, const struct 
 		return;
 	const char *opens = wg_key_opens(key);
 	if (opens[0] != '\0')
-		say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which opens %s", opens);
+		wg_certs_say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which opens %s", opens);
 	else if (facts->can_encrypt)
-		say(item, WG_CERT_LEVEL_WARNING,
-		    "its key is in the HSM, which signs with it, and opens nothing (CKA_DECRYPT, of an EC key CKA_DERIVE): "
-		    "what "
-		    "is sealed to it stays closed");
+		wg_certs_say(
+			item, WG_CERT_LEVEL_WARNING,
+			"its key is in the HSM, which signs with it, and opens nothing (CKA_DECRYPT, of an EC key CKA_DERIVE): "
+			"what "
+			"is sealed to it stays closed");
 	else
-		say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which signs with it, and opens nothing");
+		wg_certs_say(item, WG_CERT_LEVEL_OK, "its key is in the HSM, which signs with it, and opens nothing");
 }
 
 /* The pair's certificate, after all that concerns every pair; NULL when it is not there. */
-static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const struct wg_pair *pair,
+static struct wg_cert *own(struct wg_certs_list *l, struct wg_cert_item *item, const struct wg_pair *pair,
                            struct wg_cert_facts *facts, bool opens)
 {
 	struct wg_err err = { 0 };
@@ -155,7 +140,7 @@ static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const stru
 	if (code == WG_OK)
 		code = wg_cert_facts(cert, facts, &err);
 	if (code == WG_OK) {
-		fill(l, item, facts);
+		wg_certs_fill(l, item, facts);
 		say_common(l, item, facts);
 		if (l->keys)
 			code = wg_key_load(pair->key, &key, &err);
@@ -167,15 +152,16 @@ static struct wg_cert *own(struct list *l, struct wg_cert_item *item, const stru
 			say_hsm(item, key, facts);
 	}
 	if (code != WG_OK)
-		say(item, WG_CERT_LEVEL_BROKEN, "%s", err.text);
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "%s", err.text);
 	return item->not_after != 0 ? wg_steal(&cert) : NULL;
 }
 
 /* host: what the certificate has to name; NULL for any. */
-static void add_tls(struct list *l, const char *what, const struct wg_pair *pair, bool server, const char *host)
+static void add_tls(struct wg_certs_list *l, const char *what, const struct wg_pair *pair, bool server,
+                    const char *host)
 {
 	struct wg_cert_facts facts = { 0 };
-	struct wg_cert_item *item = pair->certificate[0] != '\0' ? add(l, what, "", pair->certificate) : NULL;
+	struct wg_cert_item *item = pair->certificate[0] != '\0' ? wg_certs_add(l, what, "", pair->certificate) : NULL;
 	if (item == NULL)
 		return;
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, pair, &facts, false);
@@ -183,31 +169,31 @@ static void add_tls(struct list *l, const char *what, const struct wg_pair *pair
 		return;
 	item->used = true;
 	if (!(server ? facts.server_auth : facts.client_auth))
-		say(item, WG_CERT_LEVEL_BROKEN, "it is not made for a TLS %s (extended key usage)",
-		    server ? "server" : "client");
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "it is not made for a TLS %s (extended key usage)",
+		             server ? "server" : "client");
 	if (host != NULL && !wg_cert_names_host(cert, host))
-		say(item, WG_CERT_LEVEL_BROKEN, "it does not name %s, under which others reach it", host);
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "it does not name %s, under which others reach it", host);
 	say_dates(l, item, server ? "nobody can connect" : "nobody lets us in");
 }
 
-static void add_storage(struct list *l)
+static void add_storage(struct wg_certs_list *l)
 {
 	struct wg_cert_facts facts = { 0 };
-	struct wg_cert_item *item = add(l, "storage", "", l->config->storage.certificate);
+	struct wg_cert_item *item = wg_certs_add(l, "storage", "", l->config->storage.certificate);
 	if (item == NULL)
 		return;
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->storage, &facts, true);
 	item->used = cert != NULL;
 	if (cert != NULL && !facts.can_encrypt)
-		say(item, WG_CERT_LEVEL_BROKEN, "its key usage does not allow encryption");
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "its key usage does not allow encryption");
 	/* nobody else looks at it: what was stored is still opened, and what comes is stored */
 	if (item->stage >= 0)
-		say(item, WG_CERT_LEVEL_WARNING, "it %s: renew it, and keep the key for what is stored",
-		    item->stage == 0 ? "has expired" : "expires soon");
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "it %s: renew it, and keep the key for what is stored",
+		             item->stage == 0 ? "has expired" : "expires soon");
 }
 
 /* Our S/MIME pairs together: one has to sign, one has to be there to be written to. */
-static void add_smime(struct list *l)
+static void add_smime(struct wg_certs_list *l)
 {
 	unsigned first = l->count;
 	size_t newest = SIZE_MAX;
@@ -215,7 +201,7 @@ static void add_smime(struct list *l)
 	bool can_sign[WG_CONFIG_SMIMES] = { false };
 	for (unsigned i = 0; i < l->config->smime_count; i++) {
 		struct wg_cert_facts facts = { 0 };
-		struct wg_cert_item *item = add(l, "smime", "", l->config->smimes[i].certificate);
+		struct wg_cert_item *item = wg_certs_add(l, "smime", "", l->config->smimes[i].certificate);
 		if (item == NULL)
 			return;
 		WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = own(l, item, &l->config->smimes[i], &facts, true);
@@ -228,7 +214,7 @@ static void add_smime(struct list *l)
 		if (item->asked)
 			item->revocation = verdict.state;
 		if (item->asked && verdict.state == WG_REVOCATION_REVOKED) {
-			say(item, WG_CERT_LEVEL_BROKEN, "%s: partners will not believe it; replace it", verdict.words);
+			wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "%s: partners will not believe it; replace it", verdict.words);
 			continue;
 		}
 		can_sign[i] = facts.can_sign && facts.not_before <= l->now && facts.not_after >= l->now;
@@ -252,7 +238,7 @@ static void add_smime(struct list *l)
 			item->stage = -1; /* the next one is there */
 	}
 	if (newest == SIZE_MAX && l->count > first)
-		say(&l->items[first], WG_CERT_LEVEL_BROKEN, "none of our certificates can sign now: nothing is sent");
+		wg_certs_say(&l->items[first], WG_CERT_LEVEL_BROKEN, "none of our certificates can sign now: nothing is sent");
 }
 
 /* ---- the partners' */
@@ -263,51 +249,52 @@ struct group {
 	int64_t last; /* until when one of the good is valid */
 };
 
-static void add_partner(struct list *l, struct group *g, const char *what, const char *whose, const char *file,
+static void add_partner(struct wg_certs_list *l, struct group *g, const char *what, const char *whose, const char *file,
                         const struct wg_cert *cert, const char *fault, const struct wg_cert_judgement *j)
 {
 	struct wg_cert_facts facts = { 0 };
 	struct wg_err err = { 0 };
-	struct wg_cert_item *item = add(l, what, whose, file);
+	struct wg_cert_item *item = wg_certs_add(l, what, whose, file);
 	if (item == NULL)
 		return;
 	if (cert == NULL || wg_cert_facts(cert, &facts, &err) != WG_OK) {
-		say(item, WG_CERT_LEVEL_WARNING, "%s", fault != NULL ? fault : err.text);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "%s", fault != NULL ? fault : err.text);
 		return;
 	}
-	fill(l, item, &facts);
+	wg_certs_fill(l, item, &facts);
 	if (facts.sample && !l->config->samples)
 		say_common(l, item, &facts);
 	item->used = j->fault == WG_CERT_FINE;
-	item->asked = j->fault == WG_CERT_FINE || j->fault >= WG_CERT_REVOKED;
+	item->asked = j->asked;
 	item->revocation = j->revocation;
 	/* one that is over or not valid yet is what a change-over leaves and prepares */
 	if (j->fault != WG_CERT_FINE && j->fault != WG_CERT_EXPIRED && j->fault != WG_CERT_EARLY)
-		say(item, WG_CERT_LEVEL_WARNING, "%s", j->words);
-	else if (j->fault == WG_CERT_FINE && j->doubt && j->revocation != WG_REVOCATION_NOWHERE)
-		say(item, WG_CERT_LEVEL_WARNING, "%s", j->words);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "%s", j->words);
+	else if (j->fault == WG_CERT_FINE && j->doubt) /* of one that names nobody to ask: said, but nobody can mend it */
+		wg_certs_say(item, j->revocation == WG_REVOCATION_NOWHERE ? WG_CERT_LEVEL_OK : WG_CERT_LEVEL_WARNING, "%s",
+		             j->words);
 	g->good += item->used;
 	if ((item->used || j->fault == WG_CERT_EARLY) && facts.not_after > g->last)
 		g->last = facts.not_after;
 }
 
-static void close_group(struct list *l, const struct group *g, const char *lost)
+static void close_group(struct wg_certs_list *l, const struct group *g, const char *lost)
 {
 	for (unsigned i = g->first; l->code == WG_OK && i < l->count; i++) {
 		struct wg_cert_item *item = &l->items[i];
 		bool last = item->not_after == g->last;
 		if (g->good == 0)
-			say(item, WG_CERT_LEVEL_BROKEN, "%s%s",
-			    item->stage == 0 ? "it has expired, and none is good: " : "none is good: ", lost);
+			wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "%s%s",
+			             item->stage == 0 ? "it has expired, and none is good: " : "none is good: ", lost);
 		else if (last && item->stage > 0)
-			say(item, WG_CERT_LEVEL_WARNING, "it expires in %d %s: ask for the next one; then %s", item->days,
-			    item->days == 1 ? "day" : "days", lost);
+			wg_certs_say(item, WG_CERT_LEVEL_WARNING, "it expires in %d %s: ask for the next one; then %s", item->days,
+			             item->days == 1 ? "day" : "days", lost);
 		else if (!last)
 			item->stage = -1;
 	}
 }
 
-static void add_desks(struct list *l, const struct wg_desk_cert *certs, unsigned count)
+static void add_desks(struct wg_certs_list *l, const struct wg_desk_cert *certs, unsigned count)
 {
 	for (unsigned i = 0; i < count && l->code == WG_OK; i++) {
 		const struct wg_desk_cert *c = &certs[i];
@@ -323,7 +310,7 @@ static void add_desks(struct list *l, const struct wg_desk_cert *certs, unsigned
 	}
 }
 
-static void add_signers(struct list *l, const struct wg_organisation *o)
+static void add_signers(struct wg_certs_list *l, const struct wg_organisation *o)
 {
 	struct group g = { .first = l->count };
 	const struct wg_judge judge = { .trust = wg_trust_set_of(l->held.anchors, o->id),
@@ -344,7 +331,7 @@ static void add_signers(struct list *l, const struct wg_organisation *o)
 
 /* ---- anchors and lists */
 
-static bool listed(const struct list *l, const char *what, const char *file)
+static bool listed(const struct wg_certs_list *l, const char *what, const char *file)
 {
 	for (unsigned i = 0; i < l->count; i++)
 		if (l->items[i].what == what && strcmp(l->items[i].file, file) == 0)
@@ -352,27 +339,27 @@ static bool listed(const struct list *l, const char *what, const char *file)
 	return false;
 }
 
-static void add_anchor(struct list *l, const char *what, const char *whose, const char *file,
+static void add_anchor(struct wg_certs_list *l, const char *what, const char *whose, const char *file,
                        const struct wg_cert *cert)
 {
 	struct wg_cert_facts facts = { 0 };
 	struct wg_err err = { 0 };
-	struct wg_cert_item *item = add(l, what, whose, file);
+	struct wg_cert_item *item = wg_certs_add(l, what, whose, file);
 	if (item == NULL)
 		return;
 	if (wg_cert_facts(cert, &facts, &err) != WG_OK) {
-		say(item, WG_CERT_LEVEL_WARNING, "%s", err.text);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "%s", err.text);
 		return;
 	}
-	fill(l, item, &facts);
+	wg_certs_fill(l, item, &facts);
 	item->used = true;
 	if (item->stage == 0)
-		say(item, WG_CERT_LEVEL_WARNING, "this anchor has expired: whom it vouches for is not believed");
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "this anchor has expired: whom it vouches for is not believed");
 	else
 		say_dates(l, item, "whom this anchor vouches for is not believed");
 }
 
-static void add_anchors(struct list *l, const char *whose, const char *file)
+static void add_anchors(struct wg_certs_list *l, const char *whose, const char *file)
 {
 	static const char what[] = "anchor";
 	WG_AUTO_BUF struct wg_buf pem = WG_BUF(WG_LIMIT_CONFIG_FILE);
@@ -384,9 +371,9 @@ static void add_anchors(struct list *l, const char *whose, const char *file)
 	enum wg_code code = wg_file_read(file, &pem, &err);
 	if (code == WG_OK)
 		code = wg_cert_parse_all(pem.data, pem.len, certs, ANCHORS_SHOWN + 1, &count, &err);
-	struct wg_cert_item *item = code != WG_OK || count > ANCHORS_SHOWN ? add(l, what, whose, file) : NULL;
+	struct wg_cert_item *item = code != WG_OK || count > ANCHORS_SHOWN ? wg_certs_add(l, what, whose, file) : NULL;
 	if (item != NULL && code != WG_OK)
-		say(item, WG_CERT_LEVEL_BROKEN, "%s", err.text);
+		wg_certs_say(item, WG_CERT_LEVEL_BROKEN, "%s", err.text);
 	else if (item != NULL)
 		(void)snprintf(item->subject, sizeof item->subject, "more than %d anchors", ANCHORS_SHOWN); /* fits */
 	for (unsigned i = 0; i < count; i++) {
@@ -397,21 +384,21 @@ static void add_anchors(struct list *l, const char *whose, const char *file)
 }
 
 /* The lists that a person put there; what is fetched is told with the certificates that it is about. */
-static void add_list(struct list *l, const char *whose, const char *file)
+static void add_list(struct wg_certs_list *l, const char *whose, const char *file)
 {
 	static const char what[] = "list";
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_REVOCATION_FILE_MAX);
 	struct wg_revocation_times times;
 	struct wg_err err = { 0 };
 	char when[WG_CLOCK_TEXT];
-	struct wg_cert_item *item = file[0] != '\0' && !listed(l, what, file) ? add(l, what, whose, file) : NULL;
+	struct wg_cert_item *item = file[0] != '\0' && !listed(l, what, file) ? wg_certs_add(l, what, whose, file) : NULL;
 	if (item == NULL)
 		return;
 	enum wg_code code = wg_file_read(file, &bytes, &err);
 	if (code == WG_OK)
 		code = wg_revocation_file_times(bytes.data, bytes.len, &times, &err);
 	if (code != WG_OK) {
-		say(item, WG_CERT_LEVEL_WARNING, "%s", err.text);
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "%s", err.text);
 		return;
 	}
 	item->used = true;
@@ -419,8 +406,8 @@ static void add_list(struct list *l, const char *whose, const char *file)
 	item->not_after = times.next;
 	item->days = (int)((times.next - l->now) / DAY_MS);
 	if (times.next < l->now)
-		say(item, WG_CERT_LEVEL_WARNING, "this list ran out at %s: get the next one",
-		    wg_clock_format(times.next, when));
+		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "this list ran out at %s: get the next one",
+		             wg_clock_format(times.next, when));
 }
 
 /* ---- all */
@@ -434,7 +421,7 @@ static void host_of(const char *url, char out[256])
 	(void)snprintf(out, 256, "%.*s", (int)strcspn(p, bracket ? "]" : ":/"), p); /* cut: no host name is longer */
 }
 
-static void add_own(struct list *l)
+static void add_own(struct wg_certs_list *l)
 {
 	const struct wg_config *c = l->config;
 	char host[256];
@@ -448,7 +435,7 @@ static void add_own(struct list *l)
 	add_tls(l, "mesh", &c->mesh.tls, false, NULL);
 }
 
-static void add_all_anchors(struct list *l)
+static void add_all_anchors(struct wg_certs_list *l)
 {
 	const struct wg_config *c = l->config;
 	add_anchors(l, "", c->smime_ca);
@@ -471,7 +458,7 @@ static void add_all_anchors(struct list *l)
 enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_directory *directory, int64_t now, bool keys,
                            struct wg_cert_item **out, unsigned *count, struct wg_err *err)
 {
-	struct list l = { .config = config, .directory = directory, .now = now, .keys = keys, .err = err };
+	struct wg_certs_list l = { .config = config, .directory = directory, .now = now, .keys = keys, .err = err };
 	WG_CLEANUP(wg_trust_set_freep) struct wg_trust_set *anchors = NULL;
 	WG_CLEANUP(wg_revocations_freep) struct wg_revocations *revocations = NULL;
 	struct wg_desk_cert *certs = NULL;
@@ -479,6 +466,8 @@ enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_direc
 	l.code = wg_anchors_load(directory, config->smime_ca, &anchors, err);
 	if (l.code == WG_OK)
 		l.code = wg_trust_revocations(config, directory, &revocations, NULL, err);
+	if (l.code == WG_OK && config->https_in.crl[0] != '\0')
+		l.code = wg_trust_add(revocations, config->https_in.crl, NULL, err);
 	if (l.code == WG_OK)
 		l.code = wg_desk_certs_load(directory, &certs, &cert_count, err);
 	if (l.code == WG_OK) {
@@ -487,6 +476,7 @@ enum wg_code wg_certs_list(const struct wg_config *config, const struct wg_direc
 		add_desks(&l, certs, cert_count);
 		for (unsigned i = 0; i < wg_directory_count(directory); i++)
 			add_signers(&l, wg_directory_at(directory, i));
+		wg_certs_add_peers(&l);
 		add_all_anchors(&l);
 	}
 	wg_desk_certs_free(certs, cert_count);

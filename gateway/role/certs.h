@@ -18,7 +18,7 @@ const char *wg_cert_level_name(enum wg_cert_level level); /* "ok", "warning", "b
 
 struct wg_cert_item {
 	/* "storage", "smime", "intake https", "confirm page", "mail out", "https out", "mesh", "desk", "signer", "anchor",
-	 * "list" */
+	 * "list"; seen on TLS connections: "https server", "mail server", "mesh server", "imap server", "client" */
 	const char *what;
 	char whose[2 * WG_LIMIT_NAME + 2]; /* "ORGANISATION/DESK", "ORGANISATION"; "" for the gateway's own */
 	char file[WG_PATH_TEXT];

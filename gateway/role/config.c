@@ -80,6 +80,15 @@ static enum wg_config_auth auth_of(struct reading *r, const struct _xmlNode *nod
 	return otherwise;
 }
 
+static enum wg_revocation revocation_of(struct reading *r, const struct _xmlNode *node)
+{
+	char word[16];
+	text_of(r, node, "revocation", word, sizeof word);
+	return strcmp(word, "required") == 0 ? WG_REVOCATION_REQUIRED
+	       : strcmp(word, "none") == 0   ? WG_REVOCATION_NONE
+	                                     : WG_REVOCATION_OFFERED;
+}
+
 static enum wg_config_tls tls_of(struct reading *r, const struct _xmlNode *node, enum wg_config_tls otherwise)
 {
 	char word[16];
@@ -102,6 +111,7 @@ static void read_imap(struct reading *r, const struct _xmlNode *node, struct wg_
 	imap->auth = auth_of(r, node, WG_AUTH_PLAIN);
 	imap->port = (unsigned short)number_of(r, node, "port", imap->tls == WG_CONFIG_IMPLICIT ? 993 : 143);
 	imap->poll_s = number_of(r, node, "poll", 30);
+	imap->revocation = revocation_of(r, node);
 	if (r->code == WG_OK && !wg_hostname_valid(imap->host))
 		r->code = wg_xml_complain(r->doc, node, r->err, "host is not a host name (a certificate must carry it)");
 	if (r->code == WG_OK && imap->auth != WG_AUTH_PLAIN && imap->auth != WG_AUTH_XOAUTH2)
@@ -197,6 +207,7 @@ static void read_mail_out(struct reading *r, const struct _xmlNode *mail, struct
 	c->mail_out.auth = auth_of(r, mail, WG_AUTH_NONE);
 	c->mail_out.require_tls = flag_of(r, mail, "require-tls", true);
 	c->mail_out.reports = flag_of(r, mail, "reports", true);
+	c->mail_out.revocation = revocation_of(r, mail);
 	c->mail_out.port = (unsigned short)number_of(r, mail, "port", c->mail_out.how == WG_CONFIG_IMPLICIT ? 465 : 25);
 	check_mail_out(r, mail, c);
 }
@@ -244,6 +255,7 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		path_of(r, mesh, "shared-key", c->mesh.shared_key);
 		c->mesh.poll_s = number_of(r, mesh, "poll", 300);
 		c->mesh.chunk = number_of(r, mesh, "chunk", 20 * 1024 * 1024);
+		c->mesh.revocation = revocation_of(r, mesh);
 	}
 	c->monitor.revocation_s = 3600;
 	c->monitor.oldest_s = 1800;

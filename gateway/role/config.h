@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "crypto/tls.h"
+#include "policy/directory.h"
 #include "role/paths.h"
 
 #define WG_CONFIG_DROPS 16
@@ -30,6 +31,7 @@ struct wg_imap {
 	unsigned short port;
 	enum wg_config_tls tls;
 	enum wg_config_auth auth;
+	enum wg_revocation revocation; /* of its server's certificate */
 	unsigned poll_s;
 };
 
@@ -64,6 +66,7 @@ struct wg_config {
 		enum wg_config_auth auth;
 		char user[256], secret[WG_PATH_TEXT];
 		bool direct, require_tls, reports, libesmtp;
+		enum wg_revocation revocation; /* of mail servers that no partner's own setting is for */
 	} mail_out;
 	struct {
 		char trust_anchor[WG_PATH_TEXT], resolver[64], sts_ca[WG_PATH_TEXT]; /* trust_anchor "": not configured */
@@ -74,6 +77,7 @@ struct wg_config {
 		struct wg_pair tls; /* certificate "" when MESH is off */
 		char url[512], ca[WG_PATH_TEXT], mailbox[65], password[WG_PATH_TEXT], shared_key[WG_PATH_TEXT];
 		unsigned poll_s, chunk;
+		enum wg_revocation revocation;
 	} mesh;
 	struct {
 		char address[64], socket[WG_PATH_TEXT]; /* both "": no metrics */

@@ -70,7 +70,8 @@ static const char *or_null(const char *text)
 _Static_assert((int)WG_AUTH_NONE == (int)WG_SEND_AUTH_NONE && (int)WG_AUTH_XOAUTH2 == (int)WG_SEND_AUTH_XOAUTH2,
                "two lists of one thing");
 
-static const struct wg_way *mail_target(const struct wg_config *c, struct wg_send_target *target)
+static const struct wg_way *mail_target(const struct wg_config *c, const struct wg_organisation *o,
+                                        struct wg_send_target *target, struct wg_peer_watch *watch)
 {
 	const char *at = strchr(c->mail_out.from, '@');
 	target->smtp_host = or_null(c->mail_out.host);
@@ -90,25 +91,33 @@ static const struct wg_way *mail_target(const struct wg_config *c, struct wg_sen
 	target->sts_ca = c->dns.sts_ca[0] != '\0' ? c->dns.sts_ca : c->mail_out.ca;
 	target->tls = tls_of(&c->mail_out.tls, c->mail_out.ca);
 	target->tls.crl = or_null(c->mail_out.crl);
+	wg_peer_watch(watch, c, c->mail_out.direct ? o : NULL, WG_PEER_MAIL, or_null(c->mail_out.host));
+	target->tls.peer = &watch->peer;
 	return c->mail_out.libesmtp ? &wg_way_libesmtp : &wg_way_smtp;
 }
 
-struct wg_tls wg_courier_https_tls(const struct wg_config *c, const struct wg_organisation *o)
+struct wg_tls wg_courier_https_tls(const struct wg_config *c, const struct wg_organisation *o, const char *url,
+                                   struct wg_peer_watch *watch)
 {
-	return tls_of(&c->https_out.tls, o->trust_ca[0] != '\0' ? o->trust_ca : c->https_out.ca);
+	struct wg_tls tls = tls_of(&c->https_out.tls, o->trust_ca[0] != '\0' ? o->trust_ca : c->https_out.ca);
+	wg_peer_watch(watch, c, o, WG_PEER_HTTPS, url);
+	tls.peer = &watch->peer;
+	return tls;
 }
 
 static const struct wg_way *https_target(const struct wg_config *c, const struct wg_organisation *o,
-                                         const struct wg_desk *desk, struct wg_send_target *target)
+                                         const struct wg_desk *desk, struct wg_send_target *target,
+                                         struct wg_peer_watch *watch)
 {
 	target->url = desk->url;
 	target->later_forms = true;
 	target->content_type = desk->format == WG_FORMAT_XML ? "application/xml" : "application/pkcs7-mime";
-	target->tls = wg_courier_https_tls(c, o);
+	target->tls = wg_courier_https_tls(c, o, desk->url, watch);
 	return &wg_way_https;
 }
 
-const struct wg_way *wg_courier_mesh_target(const struct wg_config *c, struct wg_send_target *target)
+const struct wg_way *wg_courier_mesh_target(const struct wg_config *c, struct wg_send_target *target,
+                                            struct wg_peer_watch *watch)
 {
 	*target = (struct wg_send_target){ .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS };
 	target->url = c->mesh.url;
@@ -117,17 +126,20 @@ const struct wg_way *wg_courier_mesh_target(const struct wg_config *c, struct wg
 	target->mesh_key = c->mesh.shared_key;
 	target->mesh_chunk = c->mesh.chunk;
 	target->tls = tls_of(&c->mesh.tls, c->mesh.ca);
+	wg_peer_watch(watch, c, NULL, WG_PEER_MESH, c->mesh.url);
+	target->tls.peer = &watch->peer;
 	return &wg_way_mesh;
 }
 
 static const struct wg_way *target_of(const struct wg_config *config, const struct wg_organisation *organisation,
-                                      const struct wg_desk *desk, struct wg_send_target *target)
+                                      const struct wg_desk *desk, struct wg_send_target *target,
+                                      struct wg_peer_watch *watch)
 {
 	*target = (struct wg_send_target){ .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS };
 	if (desk->channel == WG_CHANNEL_MAIL)
-		return mail_target(config, target);
-	return desk->channel == WG_CHANNEL_MESH ? wg_courier_mesh_target(config, target)
-	                                        : https_target(config, organisation, desk, target);
+		return mail_target(config, organisation, target, watch);
+	return desk->channel == WG_CHANNEL_MESH ? wg_courier_mesh_target(config, target, watch)
+	                                        : https_target(config, organisation, desk, target, watch);
 }
 
 /* One copy out of a frame. The texts live as long as the frame. */
@@ -247,9 +259,10 @@ _Noreturn void wg_courier(int fd, const struct wg_config *config, const struct w
 {
 	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_send_target target;
+	struct wg_peer_watch watch;
 	struct courier c = { .fd = fd };
 	struct copy copy;
-	const struct wg_way *way = target_of(config, organisation, desk, &target);
+	const struct wg_way *way = target_of(config, organisation, desk, &target, &watch);
 	if (way->open(&target, &c.session, &c.fault) != WG_OK)
 		c.session = NULL;
 	bool good = true;

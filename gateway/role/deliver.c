@@ -18,7 +18,9 @@
 #include "crypto/hsm.h"
 #include "notice/xml.h"
 #include "role/errands.h"
+#include "role/peers.h"
 #include "role/role.h"
+#include "role/trust.h"
 #include "role/worker.h"
 #include "sys/file.h"
 #include "sys/sandbox.h"
@@ -322,9 +324,9 @@ static enum wg_code confine(const struct wg_config *c, const struct wg_directory
 		c->mesh.password, c->mesh.shared_key,  c->https_out.tls.certificate,
 		c->hsm.pin,
 	};
-	size_t most = WG_COUNT(own) + 1;
+	size_t most = WG_COUNT(own) + 2;
 	for (unsigned i = 0; i < wg_directory_count(directory); i++)
-		most += 1 + wg_directory_at(directory, i)->desk_count;
+		most += 2 + wg_directory_at(directory, i)->desk_count;
 	WG_AUTO_FREE const char **read = calloc(most, sizeof *read);
 	if (read == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory");
@@ -334,17 +336,29 @@ static enum wg_code confine(const struct wg_config *c, const struct wg_directory
 	for (unsigned i = 0; i < wg_directory_count(directory); i++) {
 		const struct wg_organisation *o = wg_directory_at(directory, i);
 		n = add_path(read, n, o->trust_ca);
+		if (access(o->trust_crl, R_OK) == 0) /* one that is not there is told of by wardgate cert status */
+			n = add_path(read, n, o->trust_crl);
 		for (unsigned k = 0; k < o->desk_count; k++)
 			n = add_path(read, n, o->desks[k].webhook_secret);
 	}
-	const char *write[3] = { NULL };
+	const char *write[4] = { NULL };
+	char trust[WG_PATH_TEXT], seen[WG_PATH_TEXT];
 	bool remembers = c->mail_out.direct;
 	unsigned writes = 0;
+	enum wg_code code = wg_peers_prepare(c, err);
+	if (code == WG_OK)
+		code = wg_trust_folder(c, trust, err);
+	if (code == WG_OK)
+		code = wg_peers_folder(c, seen, err);
+	if (code != WG_OK)
+		return code;
+	read[n++] = trust;
+	write[writes++] = seen;
 	if (remembers)
 		write[writes++] = c->dns.sts_cache;
 	if (c->hsm.folder[0] != '\0')
 		write[writes++] = c->hsm.folder;
-	enum wg_code code = remembers ? wg_file_mkdir(c->dns.sts_cache, err) : WG_OK;
+	code = remembers ? wg_file_mkdir(c->dns.sts_cache, err) : WG_OK;
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_DELIVER, .read = read, .write = write };
 	return code == WG_OK ? wg_role_confine(&sandbox, err) : code;
 }

@@ -68,10 +68,11 @@ static void send_webhook(const struct wg_errands *e, const struct wg_hook *hook,
 		result.outcome = WG_HOOK_GONE;
 		(void)snprintf(result.detail, sizeof result.detail, "the desk has no webhook any more");
 	} else {
+		struct wg_peer_watch watch;
 		const struct wg_webhook_target target = {
 			.url = desk->webhook,
 			.secret = desk->webhook_secret,
-			.tls = wg_courier_https_tls(e->config, organisation),
+			.tls = wg_courier_https_tls(e->config, organisation, desk->webhook, &watch),
 		};
 		wg_webhook_send(&target, hook, wg_clock_wall(), &result);
 	}
@@ -86,7 +87,8 @@ static void track(const struct wg_errands *e, const struct wg_awaited *list, uns
 	struct wg_send_target target;
 	struct wg_session *session = NULL;
 	struct wg_err err = { 0 };
-	const struct wg_way *way = wg_courier_mesh_target(e->config, &target);
+	struct wg_peer_watch watch;
+	const struct wg_way *way = wg_courier_mesh_target(e->config, &target, &watch);
 	enum wg_code code = way->open(&target, &session, &err);
 	for (unsigned i = 0; i < count; i++) {
 		char words[WG_STORE_DETAIL] = "";

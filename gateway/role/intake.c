@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "role/intake_confirm.h"
 #include "role/kind.h"
 #include "role/role.h"
+#include "role/trust.h"
 #include "sys/file.h"
 #include "sys/sandbox.h"
 
@@ -259,7 +261,7 @@ static enum wg_code listen_https(struct wg_intake *intake, struct wg_err *err)
 		.certificate = c->https_in.tls.certificate,
 		.key = c->https_in.tls.key,
 		.ca = c->https_in.client_ca,
-		.crl = c->https_in.crl[0] != '\0' ? c->https_in.crl : NULL,
+		.peer = &intake->clients.peer, /* with crl= as one of its lists */
 	};
 	struct wg_httpd_spec spec = {
 		.address = c->https_in.address,
@@ -271,6 +273,9 @@ static enum wg_code listen_https(struct wg_intake *intake, struct wg_err *err)
 		.idle_ms = IDLE_MS,
 		.busy = wg_intake_busy,
 	};
+	wg_peer_watch(&intake->clients, c, NULL, WG_PEER_CLIENT, NULL);
+	intake->clients.peer.told = wg_intake_met;
+	intake->clients.peer.arg = intake;
 	enum wg_code code = wg_tls_server(&tls, wg_intake_admit, intake, &intake->tls, err);
 	if (code == WG_OK)
 		code = wg_httpd_start(intake->base, &spec, intake->tls, wg_intake_http, intake, &intake->httpd, err);
@@ -288,14 +293,32 @@ static enum wg_code listen_confirm(struct wg_intake *intake, struct wg_err *err)
 	                        &intake->confirm, err);
 }
 
-static enum wg_code confine(const struct wg_config *c, struct wg_err *err)
+static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
 {
-	const char *folders[WG_CONFIG_DROPS + 2] = { NULL };
+	const char *folders[WG_CONFIG_DROPS + 3] = { NULL };
+	char trust[WG_PATH_TEXT], seen[WG_PATH_TEXT];
+	unsigned n = 0, lists = 0;
+	enum wg_code code = wg_trust_folder(c, trust, err);
+	if (code == WG_OK)
+		code = wg_peers_folder(c, seen, err);
+	WG_AUTO_FREE const char **read = calloc((size_t)wg_directory_count(directory) + 3, sizeof *read);
+	if (code == WG_OK && read == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "no memory");
+	if (code != WG_OK)
+		return code;
 	for (unsigned i = 0; i < c->drop_count; i++)
-		folders[i] = c->drops[i].folder;
+		folders[n++] = c->drops[i].folder;
 	if (c->hsm.folder[0] != '\0')
-		folders[c->drop_count] = c->hsm.folder;
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_INTAKE, .write = folders };
+		folders[n++] = c->hsm.folder;
+	folders[n++] = seen;
+	/* what says that a client was revoked; a list that is not there is told of by wardgate cert status */
+	read[lists++] = trust;
+	if (access(c->https_in.crl, R_OK) == 0)
+		read[lists++] = c->https_in.crl;
+	for (unsigned i = 0; i < wg_directory_count(directory); i++)
+		if (access(wg_directory_at(directory, i)->trust_crl, R_OK) == 0)
+			read[lists++] = wg_directory_at(directory, i)->trust_crl;
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_INTAKE, .read = read, .write = folders };
 	return wg_role_confine(&sandbox, err);
 }
 
@@ -334,7 +357,9 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_intake intake = { .config = config };
 	struct watching w = { .inotify = -1 };
-	enum wg_code code = wg_intake_mailbox_start(&intake, err);
+	enum wg_code code = wg_peers_prepare(config, err);
+	if (code == WG_OK)
+		code = wg_intake_mailbox_start(&intake, err);
 	if (code == WG_OK)
 		code = prepare(&intake, err);
 	if (code == WG_OK)
@@ -348,7 +373,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = watch(&intake, &w, err);
 	if (code == WG_OK)
-		code = confine(config, err);
+		code = confine(config, intake.directory, err);
 	if (code == WG_OK && !wg_role_stop) { /* a signal before the loop watched for it has only set the flag */
 		wg_log(WG_LOG_INFO, "ready", NULL);
 		wg_intake_drops_scan(&intake);

@@ -11,6 +11,7 @@
 #include "policy/directory.h"
 #include "role/config.h"
 #include "role/mailbox.h"
+#include "role/peers.h"
 #include "store/client.h"
 
 struct event;
@@ -66,6 +67,7 @@ struct wg_intake {
 	struct wg_lmtp *lmtp;
 	struct wg_confirm *confirm;
 	struct ssl_ctx_st *tls;
+	struct wg_peer_watch clients; /* of that context */
 	struct wg_pending pending[WG_INTAKE_PENDING];
 	struct wg_mailbox mailboxes[WG_MAILBOXES];
 	unsigned mailbox_count;
@@ -108,8 +110,10 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err);
 void wg_intake_http(void *arg, struct wg_http_request *request);
 /* Why nothing can be taken now, for people; NULL when it can. For wg_httpd_spec.busy. */
 const char *wg_intake_busy(void *arg);
-/* Which client may finish the handshake: one that the directory knows. */
+/* Which client may finish the handshake: one that the directory knows; and, of those, what is known of its being
+ * revoked (crypto/peer.h). */
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client);
+void wg_intake_met(void *arg, const struct wg_peer_look *look);
 
 /* LMTP: listens, when the configuration says where. */
 enum wg_code wg_intake_lmtp_start(struct wg_intake *intake, struct wg_err *err) WG_MUST;

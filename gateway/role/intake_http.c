@@ -16,13 +16,24 @@ static const struct wg_organisation *who(const struct wg_intake *intake, const s
 
 bool wg_intake_admit(void *arg, const struct wg_cert_facts *client)
 {
-	const struct wg_intake *intake = arg;
-	bool known = who(intake, client) != NULL;
-	if (!known)
+	struct wg_intake *intake = arg;
+	const struct wg_organisation *known = who(intake, client);
+	wg_peer_watch_whom(&intake->clients, intake->config, known);
+	if (known == NULL)
 		/* the subject may be a person's name: the machine's names and the key say who it is */
 		wg_log(WG_LOG_WARNING, "unknown-client", "dns", client->dns[0][0] != '\0' ? client->dns[0] : NULL, "uri",
 		       client->uris[0][0] != '\0' ? client->uris[0] : NULL, "key", client->key_pin, NULL);
-	return known;
+	return known != NULL;
+}
+
+void wg_intake_met(void *arg, const struct wg_peer_look *look)
+{
+	const struct wg_intake *intake = arg;
+	const struct wg_peer_watch *watch = &intake->clients;
+	wg_peer_note(&watch->place, watch->seen, look->pem, look->len, look->fault != WG_CERT_FINE);
+	if (look->fault != WG_CERT_FINE)
+		wg_log(WG_LOG_ERROR, "client-refused", "organisation", watch->place.organisation, "why", look->words, "alarm",
+		       "revocation", NULL);
 }
 
 const char *wg_intake_trace(const struct wg_http_request *r, char out[WG_TRACE_TEXT])

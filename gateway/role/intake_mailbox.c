@@ -144,6 +144,14 @@ static void over(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 	m->fault = p->code;
 }
 
+/* Who polls changes no file; what it says that its server showed is a hint, which the monitor role verifies. */
+static void note_server(const struct wg_mailbox *m, const struct wg_mailbox_packet *p)
+{
+	struct wg_peer_watch watch;
+	wg_peer_watch(&watch, m->intake->config, NULL, m->box.imap != NULL ? WG_PEER_IMAP : WG_PEER_MESH, m->box.host);
+	wg_peer_note(&watch.place, watch.seen, (const char *)p->bytes, p->len, p->code != WG_OK);
+}
+
 /* False when no poller of ours would say this here. */
 static bool take(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 {
@@ -174,6 +182,9 @@ static bool take(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 		return true;
 	case WG_MAILBOX_LARGE:
 		add_note(m, p);
+		return true;
+	case WG_MAILBOX_SEEN:
+		note_server(m, p);
 		return true;
 	case WG_MAILBOX_REPORT:
 		wg_log(WG_LOG_WARNING, "mesh-report", "mailbox", m->box.user, "why", p->words, NULL);

@@ -88,6 +88,19 @@ enum wg_code wg_mailbox_give(void *arg, const struct wg_imap_mail *mail, struct 
 	return code == WG_OK ? wg_mailbox_send(p->fd, &packet, err) : code;
 }
 
+void wg_mailbox_met(void *arg, const struct wg_peer_look *look)
+{
+	const struct wg_mailbox_poller *p = arg;
+	const struct wg_mailbox_packet packet = { .what = WG_MAILBOX_SEEN,
+		                                      .code = look->fault == WG_CERT_FINE ? WG_OK : WG_CRYPTO,
+		                                      .bytes = (const uint8_t *)look->pem,
+		                                      .len = look->len };
+	struct wg_err err;
+	/* when intake is gone, so is the poll; the chain is only a hint */
+	if (look->len <= WG_MAILBOX_CHUNK && wg_mailbox_send(p->fd, &packet, &err) != WG_OK)
+		return;
+}
+
 /* One answer; those to a poller that was killed are passed over. */
 static enum wg_code hear(struct wg_mailbox_poller *p, bool *kept, bool *heard, struct wg_err *err)
 {

@@ -18,7 +18,8 @@ enum wg_mailbox_what {
 	WG_MAILBOX_BEGIN = 1, /* a mail of `size` bytes follows */
 	WG_MAILBOX_BYTES,
 	WG_MAILBOX_END,
-	WG_MAILBOX_LARGE,  /* one that was not fetched: size as far as it is known, words its Message-ID or "" */
+	WG_MAILBOX_LARGE, /* one that was not fetched: size as far as it is known, words its Message-ID or "" */
+	WG_MAILBOX_SEEN,  /* the chain of its server, as PEM in bytes; code: WG_CRYPTO when it was refused; has no answer */
 	WG_MAILBOX_REPORT, /* MESH says that one of ours was not delivered: words say which and why; has no answer */
 	/* from the keeper */
 	WG_MAILBOX_OVER, /* a poll ended: code and words; size: how many mails were kept; serial: how long it took, s */

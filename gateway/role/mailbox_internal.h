@@ -6,6 +6,7 @@
 #include "channel/imap.h"
 #include "channel/mesh.h"
 #include "role/mailbox.h"
+#include "role/peers.h"
 
 /* MESH messages that are too large, and have their note in the store: not fetched again while the keeper lives. */
 #define WG_MAILBOX_PASSED 64
@@ -35,6 +36,9 @@ enum wg_code wg_mailbox_settle(void *arg, bool *kept, unsigned count, struct wg_
  * MESH once intake says that it is kept. progress.at is the place in the list; 0 after a poll that came to its end. */
 enum wg_code wg_mailbox_poll_mesh(const struct wg_config *config, struct wg_mailbox_poller *poller, struct wg_err *err)
 	WG_MUST;
+
+/* What the poller tells of its server's certificate: arg is the poller. */
+void wg_mailbox_met(void *arg, const struct wg_peer_look *look);
 
 /* One packet, whole; blocks while intake is behind. */
 enum wg_code wg_mailbox_send(int fd, const struct wg_mailbox_packet *packet, struct wg_err *err) WG_MUST;

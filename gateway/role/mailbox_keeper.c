@@ -22,6 +22,7 @@
 #include "crypto/crypto.h"
 #include "crypto/hsm.h"
 #include "role/mailbox_internal.h"
+#include "role/trust.h"
 #include "sys/sandbox.h"
 
 /* Where the socket to intake is, behind the standard descriptors. */
@@ -70,7 +71,12 @@ static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
 	    (!WG_ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
 		_exit(1);
 	if (k->box->imap != NULL) {
-		const struct wg_imap_box box = box_of(k->box->imap);
+		struct wg_imap_box box = box_of(k->box->imap);
+		struct wg_peer_watch watch;
+		wg_peer_watch(&watch, k->config, NULL, WG_PEER_IMAP, box.host);
+		watch.peer.told = wg_mailbox_met; /* this process changes no file */
+		watch.peer.arg = &poller;
+		box.peer = &watch.peer;
 		k->shared->code = wg_imap_poll(&box, &sink, &k->shared->progress, &err);
 	} else {
 		k->shared->code = wg_mailbox_poll_mesh(k->config, &poller, &err);
@@ -172,11 +178,15 @@ static enum wg_code confine(const struct wg_config *config, const struct wg_mail
 {
 	char folders[WG_MAILBOX_FILES][WG_PATH_TEXT];
 	const char *files[WG_MAILBOX_FILES];
-	const char *read[WG_MAILBOX_FILES + 2] = { box->imap != NULL ? box->imap->ca : config->mesh.ca };
+	char trust[WG_PATH_TEXT];
+	const char *read[WG_MAILBOX_FILES + 3] = { box->imap != NULL ? box->imap->ca : config->mesh.ca, trust };
+	enum wg_code code = wg_trust_folder(config, trust, err);
+	if (code != WG_OK)
+		return code;
 	unsigned count = wg_mailbox_files(box, files);
 	for (unsigned i = 0; i < count; i++) {
 		wg_mailbox_secret_folder(config, box, files[i], folders[i]);
-		read[i + 1] = folders[i][0] != '\0' ? folders[i] : files[i];
+		read[i + 2] = folders[i][0] != '\0' ? folders[i] : files[i];
 	}
 	bool hsm = box->imap == NULL && wg_hsm_named(config->mesh.tls.key) && config->hsm.folder[0] != '\0';
 	const char *const write[] = { hsm ? config->hsm.folder : NULL, NULL };

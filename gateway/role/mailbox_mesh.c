@@ -133,9 +133,12 @@ enum wg_code wg_mailbox_poll_mesh(const struct wg_config *config, struct wg_mail
 	struct round r = { .poller = poller };
 	struct wg_imap_progress *progress = &poller->shared->progress;
 	struct wg_send_target target;
+	struct wg_peer_watch watch;
 	WG_AUTO_FREE char(*ids)[ID_SIZE] = NULL;
 	unsigned count = 0;
-	const struct wg_way *way = wg_courier_mesh_target(config, &target);
+	const struct wg_way *way = wg_courier_mesh_target(config, &target, &watch);
+	watch.peer.told = wg_mailbox_met; /* this process changes no file */
+	watch.peer.arg = poller;
 	progress->kept = 0;
 	progress->more = false;
 	enum wg_code code = way->open(&target, &r.session, err);

@@ -17,6 +17,7 @@
 #include "role/certs.h"
 #include "role/files.h"
 #include "role/monitor.h"
+#include "role/peers.h"
 #include "role/role.h"
 #include "role/trust.h"
 #include "sys/file.h"
@@ -31,6 +32,10 @@
 #define SAYS_MAX ((size_t)8 * 1024 * 1024)
 
 #define CERTIFICATE_NAME 192
+/* After a round in which somebody did not answer, so that one bad minute of theirs is not an hour of ours. */
+#define AGAIN_MS (5 * 60 * 1000)
+/* How such a round ends. */
+#define EXIT_UNANSWERED 3
 
 struct monitor {
 	const struct wg_config *config;
@@ -40,6 +45,7 @@ struct monitor {
 	struct wg_directory *directory;
 	pid_t fetcher;    /* 0: none runs */
 	int64_t fetch_at; /* monotonic ms */
+	uint64_t seen;    /* chains of TLS connections, when the last round began */
 	json_t *metrics, *silence, *watched;
 	unsigned looks;
 	struct wg_err fatal; /* why the loop was left */
@@ -118,18 +124,21 @@ static bool is_stale(const struct wg_cert_item *item)
 	return item->asked && (item->revocation == WG_REVOCATION_STALE || item->revocation == WG_REVOCATION_MISSING);
 }
 
-static json_t *watch_one(const struct wg_cert_item *item, const char *name)
+/* fetching: somebody is being asked right now. */
+static json_t *watch_one(const struct wg_cert_item *item, const char *name, bool fetching)
 {
 	char words[WG_CERT_ITEM_WORDS];
-	json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "use", item->what, "words",
-	                        fault_of(item, words), "stale", is_stale(item), "warn", item->stage >= 0);
+	bool asking = fetching && item->asked && item->revocation == WG_REVOCATION_MISSING;
+	json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "name", name, "use", item->what, "words",
+	                        fault_of(item, words), "stale", is_stale(item), "asking", asking, "warn", item->stage >= 0);
 	if (one != NULL && item->not_after != 0)
 		(void)json_object_set_new(one, "days", json_integer(item->days)); /* without memory it lacks its days */
 	return one;
 }
 
 /* Each name once: one authority may stand in several files. */
-static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, json_t **out, struct wg_err *err)
+static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, bool fetching, json_t **out,
+                              struct wg_err *err)
 {
 	json_t *all = json_array(), *names = json_object();
 	bool good = all != NULL && names != NULL;
@@ -139,7 +148,7 @@ static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, 
 		if (json_object_get(names, name) != NULL)
 			continue;
 		good = json_object_set_new(names, name, json_true()) == 0 &&
-		       json_array_append_new(all, watch_one(&items[i], name)) == 0;
+		       json_array_append_new(all, watch_one(&items[i], name, fetching)) == 0;
 	}
 	json_decref(names);
 	if (!good) {
@@ -157,7 +166,7 @@ static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
 	json_t *all = NULL;
 	enum wg_code code = wg_certs_list(m->config, m->directory, wg_clock_wall(), false, &items, &count, err);
 	if (code == WG_OK)
-		code = watch_all(items, count, &all, err);
+		code = watch_all(items, count, m->fetcher != 0, &all, err);
 	if (code != WG_OK)
 		return code;
 	json_decref(m->watched);
@@ -183,7 +192,8 @@ static void cannot_look(struct monitor *m, const struct wg_err *why)
 
 static void told(void *arg, const char *url, const char *certificate, enum wg_code code, const char *words)
 {
-	(void)arg;
+	unsigned *unanswered = arg;
+	*unanswered += code != WG_OK;
 	if (code != WG_OK)
 		wg_log(WG_LOG_WARNING, "revocation-not-fetched", "url", url, "certificate", certificate, "why", words, NULL);
 }
@@ -192,16 +202,17 @@ static void told(void *arg, const char *url, const char *certificate, enum wg_co
  * both at once. */
 static _Noreturn void fetch_in_child(const struct monitor *m, pid_t parent)
 {
-	unsigned kept = 0;
+	unsigned kept = 0, unanswered = 0;
 	struct wg_err err = { 0 };
 	(void)signal(SIGTERM, SIG_DFL);         /* cannot fail */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* cannot fail */
 	if (getppid() != parent || close_range(STDERR_FILENO + 1, ~0u, 0) != 0)
 		_exit(1);
-	enum wg_code code = wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, NULL, &kept, &err);
+	enum wg_code code =
+		wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, &unanswered, &kept, &err);
 	if (code != WG_OK)
 		wg_log_err(WG_LOG_ERROR, "revocation-round", &err, NULL);
-	_exit(code == WG_OK ? 0 : 1);
+	_exit(code != WG_OK ? 1 : unanswered > 0 ? EXIT_UNANSWERED : 0);
 }
 
 /* In a child, since sources may be slow: what it fetched is in files afterwards, where everybody reads it. */
@@ -209,11 +220,20 @@ static void fetch(struct monitor *m)
 {
 	int64_t now = wg_clock_monotonic();
 	pid_t parent = getpid();
-	if (m->fetcher != 0 && waitpid(m->fetcher, NULL, WNOHANG) != 0)
+	int status = 0;
+	if (m->fetcher != 0 && waitpid(m->fetcher, &status, WNOHANG) != 0) {
 		m->fetcher = 0;
-	if (m->fetcher != 0 || now < m->fetch_at)
+		m->looks = 0; /* what it found is looked at now */
+		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_UNANSWERED && m->fetch_at > now + AGAIN_MS)
+			m->fetch_at = now + AGAIN_MS;
+		return; /* and only then somebody is asked again */
+	}
+	uint64_t seen = wg_peers_stamp(m->config);
+	if (m->fetcher != 0 || (now < m->fetch_at && seen == m->seen)) /* who was never met before is asked about at once */
 		return;
-	m->fetch_at = now + (int64_t)m->config->monitor.revocation_s * 1000;
+	if (now >= m->fetch_at)
+		m->fetch_at = now + (int64_t)m->config->monitor.revocation_s * 1000;
+	m->seen = seen;
 	m->fetcher = fork();
 	if (m->fetcher == 0)
 		fetch_in_child(m, parent);
@@ -317,11 +337,13 @@ static void count_path(void *arg, const char *path, bool secret)
 /* It may read what is public, and write what it fetches. */
 static enum wg_code confine(const struct wg_config *c, const struct wg_directory *directory, struct wg_err *err)
 {
-	char folder[WG_PATH_TEXT];
+	char folder[WG_PATH_TEXT], seen[WG_PATH_TEXT];
 	unsigned all = 0;
-	enum wg_code code = wg_trust_folder(c, folder, err);
+	enum wg_code code = wg_peers_prepare(c, err);
 	if (code == WG_OK)
-		code = wg_file_mkdir(folder, err);
+		code = wg_trust_folder(c, folder, err);
+	if (code == WG_OK)
+		code = wg_peers_folder(c, seen, err);
 	wg_files(c, directory, count_path, &all);
 	WG_AUTO_FREE const char **read = calloc(all + 1, sizeof *read);
 	if (code == WG_OK && read == NULL)
@@ -330,7 +352,7 @@ static enum wg_code confine(const struct wg_config *c, const struct wg_directory
 		return code;
 	struct paths paths = { .list = read, .room = all };
 	wg_files(c, directory, add_path, &paths);
-	const char *const write[] = { folder, NULL };
+	const char *const write[] = { folder, seen, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_MONITOR, .read = read, .write = write };
 	return wg_role_confine(&sandbox, err);
 }

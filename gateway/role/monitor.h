@@ -14,7 +14,8 @@ struct wg_monitor_view {
 	const json_t *silence; /* of wg_client_silence; an array */
 	const json_t *watched; /* what else is watched: an array of {name, use, days (integer; null: no end), warn (whether
 	                           its days are worth an alert: false where another has taken its place), words ("" when
-	                          nothing is wrong), stale (boolean)}; certificates and revocation data */
+	                          nothing is wrong), stale (boolean), asking (boolean: what stale says may be over in a
+	                          moment)}; certificates and revocation data */
 	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
 	unsigned fault_s;      /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
 };

@@ -234,9 +234,13 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 		shorten(name, key);
 		if (json_is_integer(days) && !json_is_false(json_object_get(one, "warn")))
 			ageing(v, list, key, json_integer_value(days));
+		bool stale = json_is_true(json_object_get(one, "stale"));
+		char whole[sizeof((struct wg_alert *)0)->key];
+		(void)snprintf(whole, sizeof whole, "revocation %s", key); /* as add makes it */
+		if (stale && json_is_true(json_object_get(one, "asking")) && !known(v, whole))
+			continue; /* nobody has answered yet because nobody was asked yet */
 		if (words != NULL && words[0] != '\0')
-			say(add(list, json_is_true(json_object_get(one, "stale")) ? "revocation" : "certificate", key),
-			    "%s: %.200s", key, words);
+			say(add(list, stale ? "revocation" : "certificate", key), "%s: %.200s", key, words);
 	}
 }
 

@@ -17,7 +17,12 @@ enum wg_code wg_trust_folder(const struct wg_config *config, char out[WG_PATH_TE
 
 enum wg_revocation_need wg_trust_need(const struct wg_organisation *organisation)
 {
-	switch (organisation->revocation) {
+	return wg_trust_need_of(organisation->revocation);
+}
+
+enum wg_revocation_need wg_trust_need_of(enum wg_revocation revocation)
+{
+	switch (revocation) {
 	case WG_REVOCATION_REQUIRED:
 		return WG_NEED_FRESH_ANSWER;
 	case WG_REVOCATION_NONE:
@@ -28,8 +33,7 @@ enum wg_revocation_need wg_trust_need(const struct wg_organisation *organisation
 	return WG_NEED_ANSWER_IF_ANY;
 }
 
-/* One file; its faults are told, and cost only what it would have said. */
-static enum wg_code add_file(struct wg_revocations *r, const char *path, struct wg_buf *faults, struct wg_err *err)
+enum wg_code wg_trust_add(struct wg_revocations *r, const char *path, struct wg_buf *faults, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_REVOCATION_FILE_MAX);
 	struct wg_err fault = { 0 };
@@ -73,7 +77,7 @@ static enum wg_code add_folder(struct wg_revocations *r, const char *path, struc
 			continue;
 		code = wg_path_join(path, e->d_name, file, err);
 		if (code == WG_OK)
-			code = add_file(r, file, faults, err);
+			code = wg_trust_add(r, file, faults, err);
 	}
 	return code;
 }
@@ -89,10 +93,10 @@ enum wg_code wg_trust_revocations(const struct wg_config *config, const struct w
 	if (code == WG_OK)
 		code = add_folder(r, folder, faults, err);
 	if (code == WG_OK && config->smime_crl[0] != '\0')
-		code = add_file(r, config->smime_crl, faults, err);
+		code = wg_trust_add(r, config->smime_crl, faults, err);
 	for (unsigned i = 0; code == WG_OK && i < wg_directory_count(directory); i++)
 		if (wg_directory_at(directory, i)->trust_crl[0] != '\0')
-			code = add_file(r, wg_directory_at(directory, i)->trust_crl, faults, err);
+			code = wg_trust_add(r, wg_directory_at(directory, i)->trust_crl, faults, err);
 	if (code == WG_OK)
 		*out = wg_steal(&r);
 	return code;

@@ -17,8 +17,13 @@ enum wg_code wg_trust_folder(const struct wg_config *config, char out[WG_PATH_TE
 enum wg_code wg_trust_revocations(const struct wg_config *config, const struct wg_directory *directory,
                                   struct wg_revocations **out, struct wg_buf *faults, struct wg_err *err) WG_MUST;
 
-/* How strictly an organisation is asked about. */
+/* One file more, with lists or an answer; its faults are told, and cost only what it would have said. */
+enum wg_code wg_trust_add(struct wg_revocations *revocations, const char *path, struct wg_buf *faults,
+                          struct wg_err *err) WG_MUST;
+
+/* How strictly an organisation, or whoever has that setting, is asked about. */
 enum wg_revocation_need wg_trust_need(const struct wg_organisation *organisation);
+enum wg_revocation_need wg_trust_need_of(enum wg_revocation revocation);
 
 /* Changes whenever a file in the folder does: for whoever holds what wg_trust_revocations gave. 0 when there is none.
  */
@@ -28,9 +33,10 @@ uint64_t wg_trust_stamp(const struct wg_config *config);
 typedef void wg_revocation_told(void *arg, const char *url, const char *certificate, enum wg_code code,
                                 const char *words);
 
-/* One round: asks everybody whom the certificates of the directory and our own name, where what is held is older than
- * config->monitor.revocation_s or runs out before the next round (force: always), keeps what may be kept, and removes
- * what no certificate names any more. now: trusted wall time, ms. Reaches the network; blocks up to 30 s for each
+/* One round: asks everybody whom the certificates of the directory, our own and those that were seen on TLS connections
+ * (role/peers.h) name, where what is held is older than config->monitor.revocation_s or runs out before the next round
+ * (force: always), keeps what may be kept, and removes what no certificate names any more, and what was seen and is
+ * over. now: trusted wall time, ms. Reaches the network; blocks up to 30 s for each
  * source. A source that does not answer is told, not an error; the last answer stays. *kept: new answers. */
 enum wg_code wg_revocation_round(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
                                  bool force, wg_revocation_told *told, void *arg, unsigned *kept, struct wg_err *err)

@@ -9,11 +9,12 @@
 #include "base/mem.h"
 #include "channel/revocation.h"
 #include "role/desk_certs.h"
+#include "role/peers.h"
 #include "role/trust.h"
 #include "sys/file.h"
 
-/* Of all certificates: some 1,000 partners with a list and a responder each. */
-#define SOURCES_MAX 4096
+/* Of all certificates: some 1,000 partners with a list and a responder each, and the machines of each. */
+#define SOURCES_MAX 8192
 /* An OCSP answer has one or two KB, with the certificates of its signer some more. */
 #define OCSP_MAX ((size_t)64 * 1024)
 
@@ -101,20 +102,26 @@ static enum wg_code ask(struct round *r, const struct wg_trust *trust, const str
 	return code;
 }
 
-static enum wg_code ask_about(struct round *r, const char *organisation, const char *path, struct wg_err *err)
+/* *leads: it is there, and there is a chain from it to the anchors; who else has nobody to ask. */
+static enum wg_code ask_all(struct round *r, const struct wg_trust *trust, const char *path, bool *leads,
+                            struct wg_err *err)
 {
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *cert = NULL;
 	struct wg_revocation_source sources[WG_REVOCATION_SOURCES_MAX];
 	unsigned count = 0;
-	const struct wg_trust *trust = wg_trust_set_of(r->anchors, organisation);
 	enum wg_code code = WG_OK;
-	/* one that is not there or leads nowhere is told by `wardgate cert status`, and has nobody to ask */
-	if (trust == NULL || wg_cert_load(path, &cert, NULL) != WG_OK ||
-	    wg_revocation_sources(trust, cert, sources, &count, NULL) != WG_OK)
-		return WG_OK;
-	for (unsigned i = 0; code == WG_OK && i < count; i++)
+	*leads = trust != NULL && wg_cert_load(path, &cert, NULL) == WG_OK &&
+	         wg_revocation_sources(trust, cert, sources, &count, NULL) == WG_OK;
+	for (unsigned i = 0; code == WG_OK && *leads && i < count; i++)
 		code = ask(r, trust, cert, path, &sources[i], err);
 	return code;
+}
+
+/* One that is not there or leads nowhere is told by `wardgate cert status`. */
+static enum wg_code ask_about(struct round *r, const char *organisation, const char *path, struct wg_err *err)
+{
+	bool leads;
+	return ask_all(r, wg_trust_set_of(r->anchors, organisation), path, &leads, err);
 }
 
 static enum wg_code ask_organisation(struct round *r, const struct wg_organisation *o, struct wg_err *err)
@@ -125,6 +132,53 @@ static enum wg_code ask_organisation(struct round *r, const struct wg_organisati
 	for (unsigned d = 0; code == WG_OK && d < o->desk_count; d++)
 		for (unsigned k = 0; code == WG_OK && k < o->desks[d].certificate_count; k++)
 			code = ask_about(r, o->id, o->desks[d].certificates[k], err);
+	return code;
+}
+
+/* ---- what was seen */
+
+/* The anchors of the last place that was asked for: most are the same file. */
+struct anchors {
+	const char *path;
+	struct wg_trust *trust;
+};
+
+static const struct wg_trust *anchors_of(struct anchors *held, const char *path)
+{
+	if (path == NULL || (held->path != NULL && strcmp(path, held->path) == 0))
+		return path != NULL ? held->trust : NULL;
+	wg_trust_freep(&held->trust);
+	held->path = path;
+	return wg_trust_load(path, NULL, &held->trust, NULL) == WG_OK ? held->trust : NULL;
+}
+
+/* One chain; it is thrown away when it was not met for long, or leads nowhere: then it was never verified, or its
+ * anchor is not ours any more. */
+static enum wg_code ask_peer(struct round *r, const struct wg_directory *directory, const struct wg_peer_file *file,
+                             const char *folder, struct anchors *held, struct wg_err *err)
+{
+	char path[WG_PATH_TEXT];
+	enum wg_revocation_need need = WG_NEED_NOTHING;
+	const struct wg_trust *trust = anchors_of(held, wg_peer_anchors(r->config, directory, &file->place, &need));
+	bool leads = false, over = r->now - file->seen_at > WG_PEER_KEEP_MS;
+	enum wg_code code = wg_path_join(folder, file->name, path, err);
+	if (code == WG_OK && !over && need != WG_NEED_NOTHING)
+		code = ask_all(r, trust, path, &leads, err);
+	return code == WG_OK && !leads ? wg_file_remove(path, err) : code;
+}
+
+static enum wg_code ask_peers(struct round *r, const struct wg_directory *directory, struct wg_err *err)
+{
+	char folder[WG_PATH_TEXT];
+	WG_AUTO_FREE struct wg_peer_file *files = NULL;
+	struct anchors held = { 0 };
+	unsigned count = 0;
+	enum wg_code code = wg_peers_folder(r->config, folder, err);
+	if (code == WG_OK)
+		code = wg_peers_list(r->config, r->now, &files, &count, err);
+	for (unsigned i = 0; code == WG_OK && i < count; i++)
+		code = ask_peer(r, directory, &files[i], folder, &held, err);
+	wg_trust_freep(&held.trust);
 	return code;
 }
 
@@ -162,6 +216,8 @@ enum wg_code wg_revocation_round(const struct wg_config *config, const struct wg
 		code = ask_organisation(&r, wg_directory_at(directory, i), err);
 	for (unsigned i = 0; code == WG_OK && i < config->smime_count; i++)
 		code = ask_about(&r, config->organisation, config->smimes[i].certificate, err);
+	if (code == WG_OK)
+		code = ask_peers(&r, directory, err);
 	if (code == WG_OK)
 		code = tidy(&r, err);
 	if (code == WG_OK)

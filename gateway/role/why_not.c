@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "channel/probe.h"
 #include "role/certs.h"
+#include "role/courier.h"
 #include "role/desk_certs.h"
 #include "role/trust.h"
 
@@ -146,7 +147,8 @@ static enum wg_code look_at_own(const struct wg_config *c, const struct wg_direc
 	return code;
 }
 
-static void look_online(const struct wg_config *c, const struct wg_desk *desk, struct wg_why *why)
+static void look_online(const struct wg_config *c, const struct wg_organisation *o, const struct wg_desk *desk,
+                        struct wg_why *why)
 {
 	const struct wg_pair *pair = desk->channel == WG_CHANNEL_MAIL ? &c->mail_out.tls : &c->https_out.tls;
 	bool have = pair->certificate[0] != '\0';
@@ -161,12 +163,17 @@ static void look_online(const struct wg_config *c, const struct wg_desk *desk, s
 		wg_why_add(why, WG_WHY_NOTE, "connection", "there is no one server to try for this desk", "");
 		return;
 	}
-	const struct wg_tls tls = {
-		.certificate = have ? pair->certificate : NULL,
-		.key = have ? pair->key : NULL,
-		.ca = desk->channel == WG_CHANNEL_MAIL ? c->mail_out.ca : c->https_out.ca,
-		.crl = desk->channel == WG_CHANNEL_MAIL && c->mail_out.crl[0] != '\0' ? c->mail_out.crl : NULL,
-	};
+	struct wg_peer_watch watch;
+	struct wg_tls tls = { .certificate = have ? pair->certificate : NULL,
+		                  .key = have ? pair->key : NULL,
+		                  .ca = c->mail_out.ca,
+		                  .crl = c->mail_out.crl[0] != '\0' ? c->mail_out.crl : NULL,
+		                  .peer = &watch.peer };
+	if (desk->channel == WG_CHANNEL_HTTPS)
+		tls = wg_courier_https_tls(c, o, url, &watch);
+	else
+		wg_peer_watch(&watch, c, NULL, WG_PEER_MAIL, c->mail_out.host);
+	watch.peer.told = NULL; /* it is a look: nothing is written down */
 	if (wg_probe(url, &tls, &err) == WG_OK)
 		wg_why_add(why, WG_WHY_GOOD, "connection", "its server answers, and its certificate is verified", "");
 	else {
@@ -200,6 +207,6 @@ enum wg_code wg_why_not(const struct wg_config *config, const struct wg_director
 	if (code == WG_OK)
 		code = look_at_own(config, directory, now, desk, why, err);
 	if (code == WG_OK && why->online)
-		look_online(config, desk, why);
+		look_online(config, organisation, desk, why);
 	return code;
 }

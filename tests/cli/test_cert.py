@@ -160,7 +160,13 @@ class Revocation(Case):
         self.items(1)
         self.assertIn("Nothing stands in the way", self.expect(0, "why-not", "partner/safeguarding"))
         self.direct("next", revocation="none")
-        self.assertEqual(self.desk()["level"], "ok")
+        self.assertEqual((self.desk()["revocation"], self.desk()["level"]), (None, "ok"))
+        # one that names nobody to ask: said, and nothing that anybody could mend
+        self.direct("bare", revocation="offered")
+        self.assertEqual((self.desk()["revocation"], self.desk()["level"], self.desk()["used"]), ("nowhere", "ok", True))
+        self.assertIn("names nobody to ask", self.desk()["words"])
+        self.direct("bare", revocation="required")
+        self.assertEqual((self.desk()["revocation"], self.desk()["level"], self.desk()["used"]), ("nowhere", "broken", False))
 
     def test_private_addresses_are_not_asked_unless_told(self):
         self.configure(private=False)

@@ -272,12 +272,12 @@ static void test_tls_set_up(void **state)
 		struct wg_tls tls;
 		enum wg_code server, client;
 	} table[] = {
-		{ "whole", { certificate, key, ca, NULL }, WG_OK, WG_OK },
-		{ "anonymous", { NULL, NULL, ca, NULL }, WG_CONFIG, WG_OK },
-		{ "no key", { certificate, NULL, ca, NULL }, WG_CONFIG, WG_CONFIG },
-		{ "another's key", { certificate, other, ca, NULL }, WG_CONFIG, WG_CONFIG },
-		{ "nobody is trusted", { certificate, key, NULL, NULL }, WG_CONFIG, WG_CONFIG },
-		{ "no such file", { certificate, key, "/nowhere.pem", NULL }, WG_NOT_FOUND, WG_NOT_FOUND },
+		{ "whole", { certificate, key, ca, NULL, NULL }, WG_OK, WG_OK },
+		{ "anonymous", { NULL, NULL, ca, NULL, NULL }, WG_CONFIG, WG_OK },
+		{ "no key", { certificate, NULL, ca, NULL, NULL }, WG_CONFIG, WG_CONFIG },
+		{ "another's key", { certificate, other, ca, NULL, NULL }, WG_CONFIG, WG_CONFIG },
+		{ "nobody is trusted", { certificate, key, NULL, NULL, NULL }, WG_CONFIG, WG_CONFIG },
+		{ "no such file", { certificate, key, "/nowhere.pem", NULL, NULL }, WG_NOT_FOUND, WG_NOT_FOUND },
 	};
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		WG_CLEANUP(wg_tls_freep) struct ssl_ctx_st *server = NULL, *client = NULL;
