@@ -179,15 +179,15 @@ static enum wg_code confine(const struct wg_config *config, const struct wg_mail
 	char folders[WG_MAILBOX_FILES][WG_PATH_TEXT];
 	const char *files[WG_MAILBOX_FILES];
 	char trust[WG_PATH_TEXT];
-	const char *read[WG_MAILBOX_FILES + 3] = { box->imap != NULL ? box->imap->ca : config->mesh.ca, trust };
-	enum wg_code code = wg_trust_folder(config, trust, err);
-	if (code != WG_OK)
-		return code;
-	unsigned count = wg_mailbox_files(box, files);
+	const char *read[WG_MAILBOX_FILES + 3] = { box->imap != NULL ? box->imap->ca : config->mesh.ca };
+	unsigned count = wg_mailbox_files(box, files), n = 1;
 	for (unsigned i = 0; i < count; i++) {
 		wg_mailbox_secret_folder(config, box, files[i], folders[i]);
-		read[i + 2] = folders[i][0] != '\0' ? folders[i] : files[i];
+		read[n++] = folders[i][0] != '\0' ? folders[i] : files[i];
 	}
+	/* intake has made it (wg_peers_prepare) */
+	if (wg_trust_folder(config, trust, err) == WG_OK && access(trust, R_OK) == 0)
+		read[n++] = trust;
 	bool hsm = box->imap == NULL && wg_hsm_named(config->mesh.tls.key) && config->hsm.folder[0] != '\0';
 	const char *const write[] = { hsm ? config->hsm.folder : NULL, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_FETCH, .read = read, .write = write };
