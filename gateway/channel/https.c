@@ -61,11 +61,18 @@ static const char *key_of(const struct https *s, const struct wg_send_item *item
  * earlier try of the same is still at work. */
 static bool is_final(long status)
 {
-	static const long final[] = { 400, 403, 410, 413, 415, 422 };
+	static const long final[] = { 400, 410, 413, 415, 422 };
 	for (size_t i = 0; i < WG_COUNT(final); i++)
 		if (status == final[i])
 			return true;
 	return false;
+}
+
+/* Statuses that say "not from you". They are about us, not about this copy: our certificate was renewed and is not in
+ * their directory yet, or a proxy of theirs has a wrong rule for an hour. A person has to see to it; the copy waits. */
+static bool is_about_us(long status)
+{
+	return status == 401 || status == 403;
 }
 
 /* "answered STATUS", and behind it what the other side says of it in a problem (RFC 9457). */
@@ -103,6 +110,13 @@ static void judge_answer(const struct wg_https *h, struct wg_send_item *item, co
 	} else if (is_certificate_page(h, status)) {
 		result->tls_fault = true;
 		finish(item, WG_SENT_DEFER, "answered 400: our client certificate is not taken");
+	} else if (is_about_us(status)) {
+		char why[sizeof words + 96];
+		(void)snprintf(why, sizeof why, "%.160s (they do not let us in: ask them whether they know our certificate)",
+		               words);
+		result->login_fault = true;
+		result->wait_ms = end->wait_ms;
+		finish(item, WG_SENT_DEFER, why);
 	} else if (is_final(status)) {
 		finish(item, WG_SENT_REFUSED, words);
 	} else {
@@ -149,7 +163,7 @@ static void request(struct https *s, struct wg_send_item *item, const char *key,
 
 static bool has_answer(const struct wg_https *h, const struct wg_https_end *end)
 {
-	return end->rc == CURLE_OK || (h->too_large && is_final(end->status));
+	return end->rc == CURLE_OK || (h->too_large && (is_final(end->status) || is_about_us(end->status)));
 }
 
 /* The other side took an earlier form of this copy under this key, and we never heard of it: the policy or the

@@ -176,7 +176,7 @@ static void test_problem(void **state)
 	} table[] = {
 		{ "HTTP/1.1 403 No\r\nContent-Length: 32\r\n\r\n{\"detail\":\"Not\\u00a0from\\nyou.\"}",
 		  "answered 403: Not\xc2\xa0"
-		  "from you.",
+		  "from you. (they do not let us in: ask them whether they know our certificate)",
 		  0 },
 		{ "HTTP/1.1 400 No\r\nContent-Length: 21\r\n\r\n{\"title\":\"Bad shape\"}", "answered 400: Bad shape", 0 },
 		{ "HTTP/1.1 400 No\r\nContent-Length: 27\r\n\r\n{\"detail\":\"a\\u001b[31mred\"}", "answered 400: a?[31mred",
@@ -254,7 +254,8 @@ static void test_answers(void **state)
 		{ "HTTP/1.1 200 OK\r\n" EMPTY, "", WG_SENT_OK, false },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":\"a\\r\\nb\"}", "", WG_SENT_OK, false },
 		{ "HTTP/1.1 400 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
-		{ "HTTP/1.1 403 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
+		{ "HTTP/1.1 401 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
+		{ "HTTP/1.1 403 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
 		{ "HTTP/1.1 409 No\r\n" EMPTY, "", WG_SENT_DEFER, false },
 		{ "HTTP/1.1 410 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
 		{ "HTTP/1.1 413 No\r\n" EMPTY, "", WG_SENT_REFUSED, false },
@@ -277,6 +278,10 @@ static void test_answers(void **state)
 		struct wg_send_result r = send_one(&target, "body");
 		expect(&r, table[i].answer != NULL ? table[i].answer : "no answer", table[i].what, false, table[i].maybe);
 		assert_string_equal(r.receipt, table[i].receipt);
+		/* about us, not about the copy: for the operator to see to */
+		bool about_us = table[i].answer != NULL &&
+		                (strstr(table[i].answer, " 401 ") != NULL || strstr(table[i].answer, " 403 ") != NULL);
+		assert_int_equal(r.login_fault, about_us);
 		assert_int_equal(*peer_reached, 1);
 		peer_stop(&peer);
 	}

@@ -75,7 +75,7 @@ static void write_config(void)
 	put_server(
 		&b, ports[AWAY], "ca.pem",
 		"location = /moved { return 301 https://localhost/elsewhere; } location = /busy { add_header Retry-After 11 "
-		"always; return 503; } location = /gateway { proxy_pass http://127.0.0.1:9; }");
+		"always; return 503; } location = /shut { deny all; } location = /gateway { proxy_pass http://127.0.0.1:9; }");
 	wg_buf_puts(&b, "}\n");
 	assert_false(b.failed);
 	pki_write("nginx.conf", b.data, b.len);
@@ -221,14 +221,16 @@ static void test_answers(void **state)
 		const char *path, *words;
 		bool maybe;
 		unsigned wait_ms;
-	} table[] = { { "/moved", "redirects are not followed", false, 0 },
-		          { "/busy", "answered 503", false, 11000 },
-		          { "/gateway", "answered 502", true, 0 } };
+		bool login;
+	} table[] = { { "/moved", "redirects are not followed", false, 0, false },
+		          { "/busy", "answered 503", false, 11000, false },
+		          { "/gateway", "answered 502", true, 0, false },
+		          { "/shut", "answered 403 (they do not let us in", false, 0, true } };
 	for (size_t i = 0; i < WG_COUNT(table); i++) {
 		target = target_of(AWAY, table[i].path);
 		r = push(&target, "body", 4);
 		if (r.what != WG_SENT_DEFER || r.maybe != table[i].maybe || r.wait_ms != table[i].wait_ms ||
-		    strstr(r.detail, table[i].words) == NULL)
+		    r.login_fault != table[i].login || strstr(r.detail, table[i].words) == NULL)
 			fail_msg("%s: %d %d %u %s", table[i].path, (int)r.what, r.maybe, r.wait_ms, r.detail);
 	}
 }
