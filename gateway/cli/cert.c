@@ -39,18 +39,35 @@ static void put_json(struct wg_buf *out, const struct wg_cert_item *i)
 	wg_buf_puts(out, "}\n");
 }
 
+/* "12 days", "over", "?": what stands in the column. */
+static void put_left(const struct wg_cert_item *i, char out[static 24])
+{
+	if (i->not_after == 0)
+		(void)snprintf(out, 24, "?");
+	else if (i->days < 0)
+		(void)snprintf(out, 24, "over");
+	else
+		(void)snprintf(out, 24, "%d %s", i->days, i->days == 1 ? "day" : "days");
+}
+
 static void put_text(struct wg_buf *out, const struct wg_cert_item *i)
 {
-	char days[32] = "?", safe[WG_CERT_ITEM_WORDS];
+	char left[24], when[WG_CLOCK_TEXT], words[WG_CERT_ITEM_WORDS + 80] = "", safe[sizeof words];
 	const char *slash = strrchr(i->file, '/');
-	if (i->not_after != 0 || i->what[0] == 'l')
-		(void)snprintf(days, sizeof days, "%d", i->days);
-	wg_buf_printf(out, "%-8s %-13s %-36s %5s days  %-9s %-8s %s\n", wg_cert_level_name(i->level), i->what, i->whose,
-	              days, i->key_type, i->asked ? wg_revocation_state_name(i->revocation) : "",
+	bool over = i->not_after != 0 && i->days < 0;
+	put_left(i, left);
+	wg_buf_printf(out, "%-8s %-13s %-36s %10s  %-9s %-8s %s\n", wg_cert_level_name(i->level), i->what, i->whose, left,
+	              i->key_type, i->asked ? wg_revocation_state_name(i->revocation) : "",
 	              slash != NULL ? slash + 1 : i->file);
-	if (i->words[0] != '\0') {
+	if (over)
+		(void)snprintf(words, sizeof words, "%s %d %s ago (%.10s)%s",
+		               strcmp(i->what, "list") == 0 ? "ran out" : "expired", -i->days, i->days == -1 ? "day" : "days",
+		               wg_clock_format(i->not_after, when), i->words[0] != '\0' ? "; " : ""); /* fits */
+	size_t used = strlen(words);
+	(void)snprintf(words + used, sizeof words - used, "%s", i->words); /* fits */
+	if (words[0] != '\0') {
 		wg_buf_puts(out, "         ");
-		wg_reasons_wrap(9, wg_defang(i->words, safe, sizeof safe), out);
+		wg_reasons_wrap(9, wg_defang(words, safe, sizeof safe), out);
 	}
 }
 
@@ -161,10 +178,10 @@ const struct wg_command wg_command_cert = {
 		"usage: wardgate cert status [--json]\n"
 		"       wardgate cert fetch [--all] [--json]\n\n"
 		"  status  every certificate that the gateway knows: its own, those of partners' desks, signers, anchors, "
-	    "lists\n"
+		"lists\n"
 		"          of revoked ones; warnings from 60 days before the end. Exit 0 all in order, 1 warnings, 2 broken\n"
 		"  fetch   ask the authorities now about revoked certificates (the monitor role does so by itself); --all "
-	    "also\n"
+		"also\n"
 		"          those whose last answer is still fresh. Exit 1 when one did not answer\n\n"
 		"examples:\n"
 		"  wardgate cert status\n"

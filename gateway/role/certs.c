@@ -404,7 +404,8 @@ static void add_list(struct wg_certs_list *l, const char *whose, const char *fil
 	item->used = true;
 	item->not_before = times.made;
 	item->not_after = times.next;
-	item->days = (int)((times.next - l->now) / DAY_MS);
+	int64_t left = times.next - l->now;
+	item->days = (int)((left >= 0 ? left : left - DAY_MS + 1) / DAY_MS);
 	if (times.next < l->now)
 		wg_certs_say(item, WG_CERT_LEVEL_WARNING, "this list ran out at %s: get the next one",
 		             wg_clock_format(times.next, when));

@@ -186,25 +186,27 @@ static void silence(const struct wg_monitor_view *v, struct list *list)
 	}
 }
 
-/* Each of the days is said once, when it is reached; those said before go on until the certificate is renewed, so that
- * none is called over before it is. */
-static void ageing(const struct wg_monitor_view *v, struct list *list, const char *name, json_int_t days)
+/* One alert, at the step that is reached: its key has the step as its level, so that it takes the place of the step
+ * before, and is told anew (store/confirm.h). */
+static void ageing(struct list *list, const char *name, json_int_t days)
 {
 	static const int levels[] = WG_MONITOR_DAYS;
-	bool reached = false;
-	for (size_t k = WG_COUNT(levels); k-- > 0;) {
-		char kind[16], key[KEY];
-		(void)snprintf(kind, sizeof kind, "certificate-%d", levels[k]);
-		if ((levels[k] == 0 ? days >= 0 : days > levels[k]) || (reached && !known(v, key_of(kind, name, key))))
-			continue;
-		struct wg_alert *alert = add(list, kind, name);
-		reached = true;
-		if (days < 0)
-			say(alert, "the certificate %.120s expired %lld days ago: see wardgate cert status", name,
-			    (long long)-days);
-		else
-			say(alert, "the certificate %.120s ends in %lld days: see wardgate cert status", name, (long long)days);
-	}
+	int reached = -1;
+	for (size_t k = 0; k < WG_COUNT(levels); k++)
+		if (levels[k] == 0 ? days < 0 : days <= levels[k])
+			reached = levels[k];
+	if (reached < 0)
+		return;
+	char kind[32];
+	(void)snprintf(kind, sizeof kind, "certificate-%d", reached); /* fits */
+	struct wg_alert *alert = add(list, kind, name);
+	long long n = days < 0 ? -days : days;
+	if (days < 0)
+		say(alert, "the certificate %.120s expired %lld %s ago: see wardgate cert status", name, n,
+		    n == 1 ? "day" : "days");
+	else
+		say(alert, "the certificate %.120s ends in %lld %s: see wardgate cert status", name, n,
+		    n == 1 ? "day" : "days");
 }
 
 /* What a key says of a long name: its beginning, and its end, where the certificate's own digits stand. */
@@ -233,11 +235,10 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 			continue;
 		shorten(name, key);
 		if (json_is_integer(days) && !json_is_false(json_object_get(one, "warn")))
-			ageing(v, list, key, json_integer_value(days));
+			ageing(list, key, json_integer_value(days));
 		bool stale = json_is_true(json_object_get(one, "stale"));
-		char whole[sizeof((struct wg_alert *)0)->key];
-		(void)snprintf(whole, sizeof whole, "revocation %s", key); /* as add makes it */
-		if (stale && json_is_true(json_object_get(one, "asking")) && !known(v, whole))
+		char alert[KEY];
+		if (stale && json_is_true(json_object_get(one, "asking")) && !known(v, key_of("revocation", key, alert)))
 			continue; /* nobody has answered yet because nobody was asked yet */
 		if (words != NULL && words[0] != '\0')
 			say(add(list, stale ? "revocation" : "certificate", key), "%s: %.200s", key, words);

@@ -151,7 +151,9 @@ struct wg_awaited {
 };
 #define WG_STORE_AWAITED_MAX 256
 
-/* ---- alerts: what is wrong with the whole, said once when it starts and once when it clears */
+/* ---- alerts: what is wrong with the whole, said once when it starts and once when it clears. A first word of the key
+ * that ends in "-" and digits has a level ("certificate-30 NAME"): when another level of the same holds now, that is
+ * told as one that started, and the former is gone without being called over. */
 
 struct wg_alert {
 	char key[WG_LIMIT_NAME * 2 + 2]; /* "oldest ORGANISATION/DESK", "certificate NAME", "disk", "clock", ... */

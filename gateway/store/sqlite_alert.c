@@ -47,6 +47,31 @@ static const struct wg_alert *find(const struct wg_alert *list, size_t count, co
 	return NULL;
 }
 
+/* The length of the first word of a key without its level. */
+static size_t kind_len(const char *key)
+{
+	size_t n = strcspn(key, " "), at = n;
+	while (at > 0 && key[at - 1] >= '0' && key[at - 1] <= '9')
+		at--;
+	return at > 1 && at < n && key[at - 1] == '-' ? at - 1 : n;
+}
+
+/* Another level of the same holds now. */
+static bool is_replaced(const struct wg_alert *list, size_t count, const char *key)
+{
+	size_t kind = kind_len(key);
+	const char *rest = key + strcspn(key, " ");
+	if (key[kind] != '-')
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *other = list[i].key;
+		if (kind_len(other) == kind && other[kind] == '-' && strncmp(other, key, kind) == 0 &&
+		    strcmp(other + strcspn(other, " "), rest) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* It started or it ended: the log, and a task. */
 static enum wg_code tell(struct wg_store *store, struct wg_now now, const struct wg_alert *a, struct wg_err *err)
 {
@@ -81,11 +106,13 @@ static enum wg_code hold_one(struct wg_store *store, struct wg_now now, const st
 	return code == WG_OK && *started ? tell(store, now, a, err) : code;
 }
 
-static enum wg_code clear_one(struct wg_store *store, struct wg_now now, struct wg_alert *a, struct wg_err *err)
+/* One that does not hold any more; nothing is said when another level has taken its place. */
+static enum wg_code clear_one(struct wg_store *store, struct wg_now now, struct wg_alert *a, bool replaced,
+                              struct wg_err *err)
 {
 	a->cleared = true;
 	enum wg_code code = wg_query_run(store, "DELETE FROM alert WHERE key = ?1", WG_ARGS(wg_db_text(a->key)), err);
-	return code == WG_OK ? tell(store, now, a, err) : code;
+	return code == WG_OK && !replaced ? tell(store, now, a, err) : code;
 }
 
 static enum wg_code check_alerts(const struct wg_alert *list, unsigned count, struct wg_err *err)
@@ -123,8 +150,10 @@ enum wg_code wg_store_alerts(struct wg_store *store, struct wg_now now, const st
 	}
 	for (size_t i = 0; code == WG_OK && i < known.count; i++)
 		if (find(list, count, known.list[i].key) == NULL) {
-			code = clear_one(store, now, &known.list[i], err);
-			told[n++] = known.list[i];
+			bool replaced = is_replaced(list, count, known.list[i].key);
+			code = clear_one(store, now, &known.list[i], replaced, err);
+			if (!replaced)
+				told[n++] = known.list[i];
 		}
 	if (code != WG_OK)
 		return code;

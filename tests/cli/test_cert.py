@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -162,11 +163,17 @@ class Revocation(Case):
         self.direct("next", revocation="none")
         self.assertEqual((self.desk()["revocation"], self.desk()["level"]), (None, "ok"))
         # one that names nobody to ask: said, and nothing that anybody could mend
-        self.direct("bare", revocation="offered")
-        self.assertEqual((self.desk()["revocation"], self.desk()["level"], self.desk()["used"]), ("nowhere", "ok", True))
-        self.assertIn("names nobody to ask", self.desk()["words"])
-        self.direct("bare", revocation="required")
-        self.assertEqual((self.desk()["revocation"], self.desk()["level"], self.desk()["used"]), ("nowhere", "broken", False))
+        nobody = self.item("desk", "derbyshire/front-door")
+        self.assertEqual((nobody["revocation"], nobody["level"], nobody["used"]), ("nowhere", "ok", True))
+        self.assertIn("names nobody to ask", nobody["words"])
+
+    def test_what_is_over_says_since_when(self):
+        self.direct("old", revocation="none")
+        text = self.run("cert", "status").stdout
+        days = int(re.search(r"expired (\d+) days ago \(2021-01-01\)", text)[1])
+        self.assertEqual(self.desk("old.pem")["days"], -days)
+        self.assertRegex(text, r"partner/safeguarding +over +EC")
+        self.assertNotRegex(text, r"-\d+ days")
 
     def test_private_addresses_are_not_asked_unless_told(self):
         self.configure(private=False)

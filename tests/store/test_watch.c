@@ -338,6 +338,42 @@ static void once_each(void **state)
 	FAILS(WG_REJECT, wg_store_alerts(s->store, s->now, now, 1, &out, &count, &err));
 }
 
+/* A later step takes the place of the one before: it is told, and nothing is called over until it is. */
+static void one_level(void **state)
+{
+	struct scene *s = *state;
+	struct wg_alert *out = NULL;
+	struct wg_alert now[2] = { { .key = "certificate-60 a", .words = "60" },
+		                       { .key = "certificate-60 b", .words = "60" } };
+	assert_int_equal(watch(s, now, 2, &out), 2);
+	free(out);
+	(void)snprintf(now[0].key, sizeof now[0].key, "certificate-7 a");
+	assert_int_equal(watch(s, now, 2, &out), 1);
+	assert_string_equal(out[0].key, "certificate-7 a");
+	assert_false(out[0].cleared);
+	free(out);
+	has(s, "\"alerts\":[{\"key\":\"certificate-60 b\",");
+	assert_int_equal(number(s, "SELECT count(*) FROM alert"), 2);
+	assert_int_equal(number(s, "SELECT count(*) FROM log WHERE event = 'alert-cleared'"), 0);
+	assert_int_equal(watch(s, now, 2, &out), 0);
+	free(out);
+	/* renewed: over, once; the other is no level of it */
+	assert_int_equal(watch(s, now + 1, 1, &out), 1);
+	assert_string_equal(out[0].key, "certificate-7 a");
+	assert_true(out[0].cleared);
+	free(out);
+	/* what only looks alike is replaced by nothing */
+	static const char *const alike[] = { "certificate b", "certificate-x b", "certificate- b", "cert-7 b" };
+	for (size_t i = 0; i < WG_COUNT(alike); i++) {
+		struct wg_alert other = { .words = "w" };
+		(void)snprintf(other.key, sizeof other.key, "%s", alike[i]);
+		assert_int_equal(watch(s, &now[1], 1, &out), i > 0 ? 2 : 0);
+		free(out);
+		assert_int_equal(watch(s, &other, 1, &out), 2);
+		free(out);
+	}
+}
+
 /* ---- silence */
 
 #define HOUR 3600000LL
@@ -484,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ways_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_however_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(once_each, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_level, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_missed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_heard, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(shown, set_up, tear_down),
