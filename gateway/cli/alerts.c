@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/people.h"
 #include "cli/said.h"
@@ -82,23 +83,31 @@ static int run_metrics(const struct wg_cli *cli, int argc, char **argv)
 	WG_AUTO_FREE struct wg_config *config = NULL;
 	WG_AUTO_ADMIN struct wg_admin admin = { 0 };
 	struct wg_err err = { 0 };
-	json_t *metrics = NULL;
+	struct wg_directory *directory = NULL;
+	json_t *metrics = NULL, *watched = NULL;
 	(void)argv;
 	if (argc != 1)
 		return wg_misuse(&wg_command_metrics, "it takes no operands");
 	enum wg_code code = wg_cli_config(cli, &config, &err);
+	if (code == WG_OK)
+		code = wg_directory_load(config->directory, config->paths.xsd, &directory, &err);
+	if (code == WG_OK)
+		code = wg_monitor_watched(config, directory, wg_clock_wall(), false, &watched, &err);
 	if (code == WG_OK)
 		code = wg_admin_open(config, &admin, &err);
 	if (code == WG_OK)
 		code = wg_said_metrics(&admin, &metrics, &err);
 	if (code == WG_OK) {
 		const struct wg_monitor_view view = { .metrics = metrics,
+			                                  .watched = watched,
 			                                  .oldest_s = config->monitor.oldest_s,
 			                                  .fault_s = config->monitor.fault_s };
 		wg_monitor_text(&view, &out);
 		code = wg_buf_check(&out, "text", &err);
 	}
 	json_decref(metrics);
+	json_decref(watched);
+	wg_directory_freep(&directory);
 	return code != WG_OK ? wg_fail("metrics", &err) : wg_print(&out) ? EX_OK : EX_IOERR;
 }
 
@@ -106,8 +115,7 @@ const struct wg_command wg_command_metrics = {
 	.name = "metrics",
 	.summary = "the gateway's numbers, as Prometheus reads them",
 	.help = "usage: wardgate metrics\n\n"
-			"What the monitor role serves on its socket, once, for who has no access to that; without the days of\n"
-			"certificates, which wardgate cert status has.\n\n"
+			"What the monitor role serves on its socket, once, for who has no access to that.\n\n"
 			"examples:\n"
 			"  wardgate metrics > /var/lib/prometheus/node-exporter/wardgate.prom\n",
 	.run = run_metrics,

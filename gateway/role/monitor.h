@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "policy/directory.h"
+#include "role/config.h"
 #include "store/confirm.h"
 
 /* What it looked at last. */
@@ -19,6 +21,11 @@ struct wg_monitor_view {
 	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
 	unsigned fault_s;      /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
 };
+
+/* Every certificate that there is, as an array for view.watched. fetching: somebody is asked about revoked ones right
+ * now. now: wall ms. The caller frees with json_decref. */
+enum wg_code wg_monitor_watched(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
+                                bool fetching, json_t **out, struct wg_err *err) WG_MUST;
 
 /* Prometheus text exposition format 0.0.4. Label values are names of the directory, so their number is bounded. */
 void wg_monitor_text(const struct wg_monitor_view *view, struct wg_buf *out);

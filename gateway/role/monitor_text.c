@@ -135,6 +135,17 @@ static void put_singles(const struct wg_monitor_view *v, struct wg_buf *out)
 	put_one(out, "alerts", NULL, NULL, (json_int_t)json_array_size(json_object_get(v->metrics, "alerts")));
 }
 
+/* troubles: [{name, since_s, words}] */
+static void put_troubles(const struct wg_monitor_view *v, struct wg_buf *out)
+{
+	size_t i;
+	json_t *one;
+	put_head(out, "mailbox_failing_seconds", "gauge", "For how long a mailbox could not be read; none while it can.");
+	json_array_foreach(json_object_get(v->metrics, "troubles"), i, one)
+		put_one(out, "mailbox_failing_seconds", "mailbox", json_string_value(json_object_get(one, "name")),
+	            json_integer_value(json_object_get(one, "since_s")));
+}
+
 static void put_watched(const struct wg_monitor_view *v, struct wg_buf *out)
 {
 	size_t i;
@@ -162,5 +173,6 @@ void wg_monitor_text(const struct wg_monitor_view *v, struct wg_buf *out)
 	put_outcomes(v, out);
 	put_recipients(v, out);
 	put_singles(v, out);
+	put_troubles(v, out);
 	put_watched(v, out);
 }

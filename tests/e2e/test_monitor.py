@@ -3,6 +3,7 @@
 alert that is said once when it starts and once when it clears."""
 import http.client
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -109,6 +110,11 @@ class Monitor(unittest.TestCase):
 
     def test_4_a_renewed_certificate_is_taken_up_by_itself(self):
         text = self.metrics()
+        series = sorted(set(re.findall(r"^wardgate_[a-z_]+", text, re.M)))
+        told = self.gate.cli("metrics").stdout  # the command says what the socket does
+        self.assertEqual(sorted(set(re.findall(r"^wardgate_[a-z_]+", told, re.M))), series)
+        left = [l for l in text.splitlines() if l.startswith("wardgate_certificate_left_seconds")]
+        self.assertEqual([l for l in told.splitlines() if l.startswith("wardgate_certificate_left_seconds")], left)
         self.assertRegex(text, r'wardgate_certificate_left_seconds\{name="intake https [0-9a-f]{8}",use="intake https"\} [1-9]')
         before = self.shown()
         new, mine = self.world.pki / "derbyshire", self.world.pki / "staffordshire"
