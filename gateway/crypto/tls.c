@@ -103,6 +103,8 @@ static int ask_peer(X509_STORE_CTX *ctx, struct wg_peer *peer, const char *whose
 static int verify_client(X509_STORE_CTX *ctx, void *arg)
 {
 	const struct gate *gate = arg;
+	if (gate->peer != NULL)
+		gate->peer->words[0] = '\0';
 	if (X509_verify_cert(ctx) != 1)
 		return 0;
 	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
@@ -121,6 +123,8 @@ static int verify_client(X509_STORE_CTX *ctx, void *arg)
 static int verify_server(X509_STORE_CTX *ctx, void *arg)
 {
 	const struct gate *gate = arg;
+	if (gate->peer != NULL)
+		gate->peer->words[0] = '\0';
 	if (X509_verify_cert(ctx) != 1)
 		return 0;
 	int why = ask_peer(ctx, gate->peer, "server");
