@@ -13,7 +13,7 @@ function(wg_room name)
 endfunction()
 
 # How long one test may take: without optimisation, and counting every branch, far longer.
-set(WG_TEST_SECONDS 120)
+set(WG_TEST_SECONDS 300)
 if(WG_COVERAGE)
 	set(WG_TEST_SECONDS 1800)
 endif()
