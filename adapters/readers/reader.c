@@ -10,11 +10,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/file.h"
 #include "sys/sandbox.h"
+
+/* The year 9999, in ms. */
+#define TIME_MAX 253402300799999ULL
 
 enum wg_code wg_reader_slurp(int fd, struct wg_buf *out, const char *what, struct wg_err *err)
 {
@@ -73,6 +77,17 @@ static void complain(const char *name, const struct wg_err *err)
 	struct wg_err ignored;
 	if (!line.failed && wg_fd_write(STDERR_FILENO, line.data, line.len, &ignored) != WG_OK)
 		return; /* nobody is left to tell; the exit status says the same */
+}
+
+bool wg_reader_time(int argc, char **argv)
+{
+	uint64_t now = 0;
+	if (argc < 2)
+		return true;
+	if (!wg_num_parse(argv[1], 1, TIME_MAX, &now))
+		return false;
+	wg_clock_hear((int64_t)now);
+	return true;
 }
 
 void wg_reader_main(const struct wg_reader *reader, size_t in_max)

@@ -2,6 +2,8 @@
 #ifndef WG_READERS_READER_H
 #define WG_READERS_READER_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -19,6 +21,10 @@ struct wg_reader {
  * at fault, with one line on standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when
  * the machine is. Does not return: it leaves without running exit handlers, which the confinement would kill. */
 void wg_reader_main(const struct wg_reader *reader, size_t in_max) __attribute__((noreturn));
+
+/* The first argument, when there is one, is the time in ms by which certificates are judged: the gateway's, which goes
+ * on when the machine's clock is set. False when it cannot be read. */
+bool wg_reader_time(int argc, char **argv);
 
 /* Reads a descriptor to its end into out, whose maximum bounds it (WG_LIMIT). */
 enum wg_code wg_reader_slurp(int fd, struct wg_buf *out, const char *what, struct wg_err *err) WG_MUST;

@@ -1,11 +1,15 @@
 /* clock.c owns calendar arithmetic; no libc time zone is asked, so that the answer does not depend on the machine. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 static const int64_t ms_per_day = 86400000;
+
+/* By how much trusted time is ahead of wg_clock_boot; 0: nothing was heard. Threads read it while a client writes. */
+static _Atomic int64_t heard;
 
 static int64_t clock_read(clockid_t which)
 {
@@ -28,6 +32,17 @@ int64_t wg_clock_monotonic(void)
 int64_t wg_clock_boot(void)
 {
 	return clock_read(CLOCK_BOOTTIME);
+}
+
+int64_t wg_clock_now(void)
+{
+	int64_t ahead = atomic_load(&heard);
+	return ahead != 0 ? wg_clock_boot() + ahead : wg_clock_wall();
+}
+
+void wg_clock_hear(int64_t trusted_ms)
+{
+	atomic_store(&heard, trusted_ms - wg_clock_boot());
 }
 
 /* Days from civil and back: Howard Hinnant's public algorithms on eras of 400 years. */
@@ -160,6 +175,25 @@ int wg_clock_london_offset(int64_t wall_ms)
 	int y, m, d;
 	civil_from_days(days, &y, &m, &d);
 	return wall_ms >= last_sunday(y, 3) && wall_ms < last_sunday(y, 10) ? 60 : 0;
+}
+
+const char *wg_clock_words(int64_t wall_ms, char *out)
+{
+	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
+		                                  "July",    "August",   "September", "October", "November", "December" };
+	const int64_t hour_ms = 3600000;
+	char text[WG_CLOCK_TEXT]; /* 2026-11-22T10:30:00Z */
+	int offset = wg_clock_london_offset(wall_ms);
+	bool first = offset != 0 && wg_clock_london_offset(wall_ms + hour_ms) == 0;
+	bool second = offset == 0 && wg_clock_london_offset(wall_ms - hour_ms) != 0;
+	(void)wg_clock_format(wall_ms + offset * 60000, text); /* returns text */
+	unsigned month = (unsigned)(text[5] - '0') * 10 + (unsigned)(text[6] - '0');
+	unsigned day = (unsigned)(text[8] - '0') * 10 + (unsigned)(text[9] - '0');
+	(void)snprintf(out, WG_CLOCK_WORDS, "%u %s %.4s, %.5s%s", day, months[(month + 11) % 12], text, text + 11,
+	               first    ? " BST"
+	               : second ? " GMT"
+	                        : ""); /* it fits */
+	return out;
 }
 
 bool wg_clock_london(int year, int month, int day, int hour, int minute, int second, int64_t *wall_ms)

@@ -11,6 +11,13 @@ int64_t wg_clock_monotonic(void);
 /* The same, but it goes on while the machine is suspended. */
 int64_t wg_clock_boot(void);
 
+/* The time to judge by and to write down: the store's trusted time (base/trusted.h) as this process last heard of it,
+ * gone on with by wg_clock_boot; the wall clock as long as nothing was heard. The whole process's; a fork takes it
+ * along. What shows a person what the machine's clock says asks wg_clock_wall; everything else asks this. */
+int64_t wg_clock_now(void);
+/* trusted_ms: as of this instant. Every answer of the store comes here. */
+void wg_clock_hear(int64_t trusted_ms);
+
 #define WG_CLOCK_TEXT 32
 
 /* "2026-11-22T09:30:00Z" from milliseconds; out has WG_CLOCK_TEXT bytes. Returns out. */
@@ -25,6 +32,12 @@ bool wg_clock_days(int year, int month, int day, int64_t *days);
 /* Minutes that Europe/London is ahead of UTC at that instant: 0 or 60 (Summer Time Order 2002: from 01:00 UTC on the
  * last Sunday of March to 01:00 UTC on the last Sunday of October). */
 int wg_clock_london_offset(int64_t wall_ms);
+
+#define WG_CLOCK_WORDS 40
+
+/* As people in England read it on a clock: "21 July 2026, 22:40"; in the two hours of October that read alike "25
+ * October 2026, 01:30 BST", and an hour later "... GMT". out has WG_CLOCK_WORDS bytes. Returns out. */
+const char *wg_clock_words(int64_t wall_ms, char *out);
 
 /* The instant of a civil time in London. In the hour that does not exist the offset before the change still counts, so
  * that the instant lies after the change; in the hour that comes twice it is the earlier instant (summer time). */

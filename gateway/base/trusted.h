@@ -23,17 +23,34 @@ struct wg_trusted {
 	int64_t trusted;      /* the time, as of then */
 	int64_t agreed;       /* steady: when the two last agreed */
 	bool fault;
+	int64_t floor;  /* not 0: how long the machine was off is not known; it was this or later when it started */
+	int64_t gained; /* not 0: what was reckoned since gained_from was wrong by so much, and is so no more */
+	int64_t gained_from;
 };
 
-/* remembered: the trusted time of an earlier process, 0 when there was none; ahead: by how much the wall clock was
- * ahead of it then (less than 0: behind; 0: they agreed). steady has to count while the machine is suspended. */
-void wg_trusted_start(struct wg_trusted *t, int64_t remembered, int64_t ahead, int64_t wall, int64_t steady);
+/* What the next process has to know: the trusted time (0: there was no earlier process); by how much the wall clock was
+ * ahead of it (less than 0: behind; 0: they agreed); floor as above. */
+struct wg_trusted_memory {
+	int64_t trusted, ahead, floor;
+};
+
+/* steady has to count while the machine is suspended. A wall
+ * clock that was wrong then and may be wrong by the same still is taken for that; one that cannot be right otherwise
+ * (before what is remembered, or years after it) leaves what is remembered as the earliest that it can be, and is
+ * believed as soon as it says what it might have said at the start. */
+void wg_trusted_start(struct wg_trusted *t, const struct wg_trusted_memory *m, int64_t wall, int64_t steady);
+
+/* As last fed. */
+struct wg_trusted_memory wg_trusted_memory(const struct wg_trusted *t);
 
 /* The trusted time at this instant. */
 int64_t wg_trusted_feed(struct wg_trusted *t, int64_t wall, int64_t steady);
 
 /* A person says that the wall clock, as last fed, is right. */
 void wg_trusted_accept(struct wg_trusted *t);
+
+/* What was gained was made good. */
+void wg_trusted_settled(struct wg_trusted *t);
 
 /* By how much the wall clock is ahead, as last fed; 0 when it is trusted. */
 int64_t wg_trusted_ahead(const struct wg_trusted *t);

@@ -28,7 +28,7 @@ static enum wg_code put_token(struct wg_mesh *m, struct wg_buf *out, struct wg_e
 		wg_hex(random, sizeof random, m->nonce);
 	}
 	return wg_mesh_token(m->target->mesh_mailbox, wg_buf_text(&m->password), wg_buf_text(&m->key), m->nonce, ++m->count,
-	                     wg_clock_wall(), out, err);
+	                     wg_clock_now(), out, err);
 }
 
 /* The description asks every client to say what it is. */

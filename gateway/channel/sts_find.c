@@ -84,7 +84,7 @@ enum wg_sts_state wg_sts_find(struct wg_dns *dns, const struct wg_send_target *t
 	struct wg_dns_question txt = { .type = WG_DNS_TXT };
 	struct wg_err err = { 0 };
 	char id[WG_STS_ID] = "";
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	why[0] = '\0';
 	int n = snprintf(txt.name, sizeof txt.name, "_mta-sts.%s", domain);
 	if (kept == NULL || n <= 0 || (size_t)n >= sizeof txt.name)

@@ -11,7 +11,7 @@
 
 static void put_alert(const struct wg_cli *cli, const json_t *alert, int64_t now, struct wg_buf *out)
 {
-	char age[32], when[WG_PEOPLE_WHEN];
+	char age[32], when[WG_CLOCK_WORDS];
 	const char *since = wg_people_text(alert, "since");
 	if (cli->json) {
 		wg_buf_puts(out, "{\"key\":");
@@ -92,7 +92,7 @@ static int run_metrics(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK)
 		code = wg_directory_load(config->directory, config->paths.xsd, &directory, &err);
 	if (code == WG_OK)
-		code = wg_monitor_watched(config, directory, wg_clock_wall(), false, &watched, &err);
+		code = wg_monitor_watched(config, directory, wg_clock_now(), false, &watched, &err);
 	if (code == WG_OK)
 		code = wg_admin_open(config, &admin, &err);
 	if (code == WG_OK)

@@ -40,7 +40,7 @@ static void put_row(const struct wg_cli *cli, const struct wg_row *r, struct wg_
 		return;
 	}
 	wg_buf_printf(out, "%s  %-14s from %s by %s, for %s, %s%s\n    ", r->id, r->kind[0] != '\0' ? r->kind : "(unknown)",
-	              r->organisation, r->way, wg_age(wg_clock_wall() - r->since, age, sizeof age),
+	              r->organisation, r->way, wg_age(wg_clock_now() - r->since, age, sizeof age),
 	              r->assigned[0] != '\0' ? "with " : "with nobody", r->assigned);
 	wg_reasons_wrap(4, wg_defang(r->reason, safe, sizeof safe), out);
 }

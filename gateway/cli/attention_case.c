@@ -251,7 +251,7 @@ void wg_case_print(const struct wg_case *c, bool values, struct wg_buf *out)
 	char age[32], safe[sizeof r->reason + 1];
 	wg_buf_printf(out, "%s from %s by %s, waiting for %s, %s%s\n", r->id,
 	              r->organisation[0] != '\0' ? r->organisation : "nobody knows whom", r->way,
-	              wg_age(wg_clock_wall() - r->since, age, sizeof age),
+	              wg_age(wg_clock_now() - r->since, age, sizeof age),
 	              r->assigned[0] != '\0' ? "looked after by " : "nobody looks after it yet", r->assigned);
 	wg_buf_puts(out, "  ");
 	wg_reasons_wrap(2, wg_defang(r->reason, safe, sizeof safe), out);

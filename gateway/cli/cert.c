@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "policy/directory.h"
 #include "policy/reasons.h"
+#include "role/admin.h"
 #include "role/certs.h"
 #include "role/trust.h"
 
@@ -88,7 +89,9 @@ static int run_status(const struct wg_cli *cli)
 	unsigned count = 0, levels[3] = { 0 };
 	enum wg_code code = load(cli, &config, &directory, &err);
 	if (code == WG_OK)
-		code = wg_certs_list(config, directory, wg_clock_wall(), true, &items, &count, &err);
+		wg_admin_time(config);
+	if (code == WG_OK)
+		code = wg_certs_list(config, directory, wg_clock_now(), true, &items, &count, &err);
 	if (code == WG_OK && !cli->json)
 		wg_buf_printf(&out, "%-8s %-13s %-36s %10s  %-9s %-8s %s\n", "", "what", "whose", "left", "key", "revoked?",
 		              "file");
@@ -147,7 +150,9 @@ static int run_fetch(const struct wg_cli *cli, bool all)
 	unsigned kept = 0;
 	enum wg_code code = load(cli, &config, &directory, &err);
 	if (code == WG_OK)
-		code = wg_revocation_round(config, directory, wg_clock_wall(), all, tell, &t, &kept, &err);
+		wg_admin_time(config);
+	if (code == WG_OK)
+		code = wg_revocation_round(config, directory, wg_clock_now(), all, tell, &t, &kept, &err);
 	wg_directory_freep(&directory);
 	if (code != WG_OK)
 		return wg_fail("cert", &err);

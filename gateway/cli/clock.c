@@ -13,7 +13,7 @@
 
 static bool show(const struct wg_cli *cli, const json_t *metrics, struct wg_buf *out)
 {
-	char machine[WG_CLOCK_TEXT], store_when[WG_PEOPLE_WHEN], when[WG_PEOPLE_WHEN];
+	char machine[WG_CLOCK_TEXT], store_when[WG_CLOCK_WORDS], when[WG_CLOCK_WORDS];
 	const char *words = wg_people_text(metrics, "clock"), *now = wg_people_text(metrics, "now");
 	int64_t wall = wg_clock_wall();
 	bool ok = strcmp(words, "ok") == 0;
@@ -26,7 +26,7 @@ static bool show(const struct wg_cli *cli, const json_t *metrics, struct wg_buf 
 		return ok;
 	}
 	(void)wg_people_stamp(now, store_when);
-	(void)wg_people_when(wall, when);
+	(void)wg_clock_words(wall, when);
 	if (ok) {
 		wg_buf_printf(out, "The clock is right: %s.\n", store_when);
 		return ok;
@@ -61,14 +61,14 @@ static int run_show(const struct wg_cli *cli, struct wg_admin *admin)
 
 static int run_accept(struct wg_admin *admin, const char *why)
 {
-	char name[WG_OPERATOR_TEXT], when[WG_PEOPLE_WHEN];
+	char name[WG_OPERATOR_TEXT], when[WG_CLOCK_WORDS];
 	struct wg_err err = { 0 };
 	unsigned changed = 0;
 	enum wg_code code = wg_client_act(admin->client, "accept-clock", "", wg_operator(name), why, &changed, &err);
 	if (code != WG_OK)
 		return wg_fail("clock", &err);
 	(void)printf("accepted: it is %s; waits and deadlines go by it from now on\n",
-	             wg_people_when(wg_clock_wall(), when)); /* main looks at stdout */
+	             wg_clock_words(wg_clock_wall(), when)); /* main looks at stdout */
 	return EX_OK;
 }
 
@@ -103,7 +103,7 @@ const struct wg_command wg_command_clock = {
 		"usage: wardgate clock [--json]\n"
 		"       wardgate clock accept --why TEXT\n\n"
 		"When the machine's clock is set by more than a little, the store goes on by a steady clock of its own, so "
-	    "that\n"
+		"that\n"
 		"nothing expires and no deadline is skipped, until the clock is back.\n"
 		"  accept  the machine's clock is right now, whatever the store makes of it; TEXT and your name go to the log\n"
 		"Exit 0 when nothing is wrong with the clock, 10 when something is.\n\n"

@@ -148,7 +148,7 @@ static enum wg_code make_record(const struct words *w, const struct wg_policy *p
 {
 	WG_CLEANUP(wg_consent_freep) struct wg_consent *r = calloc(1, sizeof *r);
 	WG_AUTO_FREE char *categories = w->categories != NULL ? wg_people_list(w->categories) : NULL;
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	if (r == NULL || (r->to = wg_people_list(w->to)) == NULL || (categories == NULL && w->categories != NULL))
 		return wg_err_set(err, WG_SYSTEM, "no memory for a record of consent");
 	if (!wg_consent_state_find(w->state, &r->state))
@@ -214,7 +214,7 @@ static enum wg_code record(const struct words *w, const struct wg_process *proce
 	code = wg_consent_records(process, admin, child, &all, err);
 	if (code == WG_OK) {
 		wg_buf_puts(out, "\nIn force now:\n");
-		wg_consent_in_force(all, wg_clock_wall(), out);
+		wg_consent_in_force(all, wg_clock_now(), out);
 	}
 	return code;
 }
@@ -262,9 +262,9 @@ static enum wg_code show(const struct wg_cli *cli, const struct wg_process *proc
 	if (code != WG_OK)
 		return code;
 	if (cli->json)
-		wg_consent_json(consents, wg_clock_wall(), out);
+		wg_consent_json(consents, wg_clock_now(), out);
 	else
-		wg_consent_print(consents, wg_clock_wall(), out);
+		wg_consent_print(consents, wg_clock_now(), out);
 	return WG_OK;
 }
 

@@ -135,12 +135,12 @@ static void put_answerer(const struct wg_consent *r, struct wg_buf *out)
 
 static void put_record(const struct wg_consent *r, int64_t now, struct wg_buf *out)
 {
-	char when[WG_PEOPLE_WHEN], until[WG_PEOPLE_WHEN], names[WG_CATEGORIES_TEXT];
-	wg_buf_printf(out, "\n  %s  %s: %s\n", r->id, wg_people_when(r->at, when), wg_consent_state_name(r->state));
+	char when[WG_CLOCK_WORDS], until[WG_CLOCK_WORDS], names[WG_CATEGORIES_TEXT];
+	wg_buf_printf(out, "\n  %s  %s: %s\n", r->id, wg_clock_words(r->at, when), wg_consent_state_name(r->state));
 	put_words(out, "to", strcmp(r->to, "*") == 0 ? "everybody" : r->to);
 	put_words(out, "about", about(r->categories, names, sizeof names));
 	if (r->until != INT64_MAX)
-		wg_buf_printf(out, "    %-12s %s%s\n", "until", wg_people_when(r->until, until),
+		wg_buf_printf(out, "    %-12s %s%s\n", "until", wg_clock_words(r->until, until),
 		              r->until <= now ? " (over)" : "");
 	put_answerer(r, out);
 	put_words(out, "told", r->told);

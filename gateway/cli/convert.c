@@ -40,7 +40,7 @@ static enum wg_code read_one(const struct convert *c, enum wg_document kind, con
                              struct wg_read *out, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], now[WG_CLOCK_TEXT];
-	int64_t wall = wg_clock_wall();
+	int64_t wall = wg_clock_now();
 	struct wg_reading reading = { .paths = &c->paths, .schema = c->schema, .maps = c->maps };
 	enum wg_code code = wg_id_make(wall, id, err);
 	if (code != WG_OK)

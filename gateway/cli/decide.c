@@ -151,7 +151,7 @@ static int run_decide(const struct wg_cli *cli, int argc, char **argv)
 		.self = d.self != NULL ? d.self : "",
 		.submitter = d.from != NULL ? d.from : sender,
 		.own = d.self != NULL && strcmp(d.self, d.from != NULL ? d.from : sender) == 0,
-		.now = d.at != NULL ? d.at : wg_clock_format(wg_clock_wall(), now),
+		.now = d.at != NULL ? d.at : wg_clock_format(wg_clock_now(), now),
 	};
 	if (code == WG_OK)
 		code = wg_decide(d.policy, d.directory, d.notice, &facts, &d.decisions, &err);

@@ -33,8 +33,8 @@ struct words {
 static enum wg_code read_span(const struct words *w, int64_t *from, int64_t *until, struct wg_err *err)
 {
 	char day[11];
-	int64_t today = wg_clock_wall() / DAY_MS;
-	*from = w->unconfirmed ? wg_clock_wall() - UNCONFIRMED_DAYS * DAY_MS : 0;
+	int64_t today = wg_clock_now() / DAY_MS;
+	*from = w->unconfirmed ? wg_clock_now() - UNCONFIRMED_DAYS * DAY_MS : 0;
 	*until = INT64_MAX;
 	if (w->since != NULL && !wg_people_moment(w->since, today + 1, from))
 		return wg_err_set(err, WG_REJECT, "--since: a day like 2026-11-01, or a moment like 2026-11-01T10:00:00Z");

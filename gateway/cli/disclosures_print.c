@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -139,7 +140,7 @@ void wg_disclosures_outcome(const json_t *entry, struct wg_buf *out)
 		{ "superseded", "decided anew before it was sent", false },
 	};
 	const char *state = wg_people_text(entry, "state"), *words = state;
-	char when[WG_PEOPLE_WHEN];
+	char when[WG_CLOCK_WORDS];
 	bool sent = false;
 	for (size_t i = 0; i < WG_COUNT(known); i++)
 		if (strcmp(known[i].state, state) == 0) {
@@ -186,7 +187,7 @@ static void put_deciders(const struct wg_disclosing *d, const json_t *entry, str
 	put_fact(d, "decided by", wg_buf_text(&line), out);
 	for (size_t i = 0; i < json_array_size(acts); i++) {
 		const json_t *act = json_array_get(acts, i);
-		char when[WG_PEOPLE_WHEN];
+		char when[WG_CLOCK_WORDS];
 		wg_buf_reset(&line);
 		wg_buf_printf(&line, "%s %s, %s", wg_people_text(act, "who"), verb_of(wg_people_text(act, "event")),
 		              wg_people_stamp(wg_people_text(act, "at"), when));
@@ -212,7 +213,7 @@ static void put_exemption(const struct wg_disclosing *d, const json_t *entry, st
 static void put_title(const struct wg_disclosing *d, const json_t *entry, struct wg_buf *out)
 {
 	WG_AUTO_BUF struct wg_buf line = WG_BUF((size_t)8192);
-	char when[WG_PEOPLE_WHEN];
+	char when[WG_CLOCK_WORDS];
 	const char *kind = wg_people_text(entry, "kind");
 	wg_buf_printf(&line, "%s: %s to %s", wg_people_stamp(wg_people_text(entry, "decided"), when),
 	              kind[0] != '\0' ? kind : "notice", organisation(d, wg_people_text(entry, "organisation")));
@@ -231,7 +232,7 @@ static void put_recipient(const struct wg_disclosing *d, const json_t *entry, st
 {
 	const json_t *record = json_object_get(entry, "record");
 	WG_AUTO_BUF struct wg_buf line = WG_BUF((size_t)8192);
-	char when[WG_PEOPLE_WHEN];
+	char when[WG_CLOCK_WORDS];
 	wg_buf_printf(&line, "%s/%s, as %s", wg_people_text(entry, "organisation"), wg_people_text(entry, "desk"),
 	              wg_people_text(entry, "role"));
 	const char *of = wg_people_text(entry, "of");

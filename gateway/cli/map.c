@@ -32,7 +32,7 @@ static enum wg_code read_bytes(const struct wg_map_room *room, enum wg_document 
                                struct wg_read *out, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], now[WG_CLOCK_TEXT];
-	int64_t wall = wg_clock_wall();
+	int64_t wall = wg_clock_now();
 	struct wg_reading reading = { .paths = &room->paths, .schema = room->schema, .maps = room->maps };
 	enum wg_code code = wg_id_make(wall, id, err);
 	if (code != WG_OK)

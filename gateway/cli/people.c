@@ -42,7 +42,7 @@ enum wg_code wg_people_child(const struct wg_process *process, struct wg_admin *
 		typed = wg_buf_text(&line);
 	}
 	if (code == WG_OK)
-		code = wg_child_ref_read(typed, process->directory, &process->lookup_key, wg_clock_wall() / DAY_MS, &ref, err);
+		code = wg_child_ref_read(typed, process->directory, &process->lookup_key, wg_clock_now() / DAY_MS, &ref, err);
 	if (code == WG_OK)
 		code = wg_child_ref_find(&ref, admin->client, child, err);
 	wg_child_ref_free(&ref);
@@ -52,23 +52,11 @@ enum wg_code wg_people_child(const struct wg_process *process, struct wg_admin *
 
 /* ---- times */
 
-const char *wg_people_when(int64_t wall_ms, char *out)
-{
-	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-		                                  "July",    "August",   "September", "October", "November", "December" };
-	char text[WG_CLOCK_TEXT]; /* 2026-11-22T10:30:00Z */
-	(void)wg_clock_format(wall_ms + (int64_t)wg_clock_london_offset(wall_ms) * 60000, text);
-	int month = (text[5] - '0') * 10 + (text[6] - '0');
-	(void)snprintf(out, WG_PEOPLE_WHEN, "%.*s %s %.4s, %.5s", text[8] == '0' ? 1 : 2, text + (text[8] == '0' ? 9 : 8),
-	               months[month >= 1 && month <= 12 ? month - 1 : 0], text, text + 11); /* it fits */
-	return out;
-}
-
 const char *wg_people_stamp(const char *rfc3339, char *out)
 {
 	int64_t ms;
 	out[0] = '\0';
-	return wg_clock_parse(rfc3339, &ms) ? wg_people_when(ms, out) : out;
+	return wg_clock_parse(rfc3339, &ms) ? wg_clock_words(ms, out) : out;
 }
 
 bool wg_people_day(const char *typed, int64_t latest, char out[11])

@@ -14,10 +14,7 @@
 enum wg_code wg_people_child(const struct wg_process *process, struct wg_admin *admin, const char *typed,
                              uint64_t *child, struct wg_err *err) WG_MUST;
 
-/* "22 November 2026, 10:30" in London into out. Returns out. */
-#define WG_PEOPLE_WHEN 40
-const char *wg_people_when(int64_t wall_ms, char *out);
-/* The same of RFC 3339; "" of what is none. */
+/* wg_clock_words of RFC 3339; "" of what is none. out has WG_CLOCK_WORDS bytes. */
 const char *wg_people_stamp(const char *rfc3339, char *out);
 
 /* What a person typed as a day ("2026-11-22", "22/11/2026") or, at, as a moment ("2026-11-22T10:30:00Z", "22 November

@@ -36,7 +36,7 @@ static enum wg_code find(const struct wg_cli *cli, struct checking *c, struct wg
 		code = wg_policy_room_directory(&c->room, c->directory, &directory, err);
 	if (code == WG_OK)
 		code = wg_policy_conflicts(policy, directory, c->room.schema,
-		                           c->at != NULL ? c->at : wg_clock_format(wg_clock_wall(), now), &c->found, &c->count,
+		                           c->at != NULL ? c->at : wg_clock_format(wg_clock_now(), now), &c->found, &c->count,
 		                           err);
 	return code;
 }

@@ -389,7 +389,7 @@ int wg_policy_replay(const struct wg_cli *cli, int argc, char **argv)
 	if (!read_time(r.since_text, &r.since) || (r.until_text != NULL && !read_time(r.until_text, &r.until)))
 		return wg_misuse(&wg_command_policy, "--since and --until want a day like 2026-11-01, or a time");
 	if (r.until_text == NULL)
-		r.until = wg_clock_wall() + 1;
+		r.until = wg_clock_now() + 1;
 	r.new_file = argv[1];
 	enum wg_code code = open_all(&r, &err);
 	if (code == WG_OK)

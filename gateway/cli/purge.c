@@ -137,11 +137,11 @@ static void put_stays(const json_t *rows, const unsigned counts[WG_COUNT(fates)]
 static void put_text(struct run *run, const struct wg_retention_rule *rule, const json_t *rows,
                      const unsigned counts[WG_COUNT(fates)], unsigned purged, uint64_t bytes)
 {
-	char period[32], when[WG_PEOPLE_WHEN], size[32];
+	char period[32], when[WG_CLOCK_WORDS], size[32];
 	wg_buf_printf(run->out, "%s: kept %s, by: ", rule->kind[0] != '\0' ? rule->kind : "without a kind",
 	              period_words(rule->keep, period));
 	wg_people_words(2, rule->source, run->out);
-	wg_buf_printf(run->out, "  nothing has happened since %s to\n", wg_people_when(rule->before, when));
+	wg_buf_printf(run->out, "  nothing has happened since %s to\n", wg_clock_words(rule->before, when));
 	const char *done = run->dry ? "would go" : purged == 1 ? "has gone" : "have gone";
 	wg_buf_printf(run->out, "  %u that %s: %s %s\n", purged, done, size_words(bytes, size),
 	              run->dry ? "of content" : "given back to the disk");
@@ -218,7 +218,7 @@ static int purge(const struct wg_cli *cli, const struct wg_process *process, str
 	struct wg_err err = { 0 };
 	struct run run = { .cli = cli, .admin = admin, .dry = dry, .told = wg_clock_monotonic(), .out = &out };
 	unsigned count = 0;
-	enum wg_code code = wg_retention_rules(process, wg_clock_wall(), &rules, &count, &err);
+	enum wg_code code = wg_retention_rules(process, wg_clock_now(), &rules, &count, &err);
 	for (unsigned i = 0; code == WG_OK && i < count; i++)
 		if (kind == NULL || strcmp(rules[i].kind, kind) == 0)
 			code = run_kind(&run, &rules[i], kind != NULL, &err);

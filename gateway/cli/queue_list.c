@@ -128,7 +128,7 @@ static void put_confirmation(const struct wg_queueing *q, const struct wg_row *r
 static void put_row_text(const struct wg_queueing *q, const struct wg_row *r, struct wg_buf *out)
 {
 	char age[32], safe[sizeof r->reason + 1];
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	bool delivery = r->desk[0] != '\0';
 	const char *kind = r->alarm ? "alarm" : r->kind[0] != '\0' ? r->kind : delivery ? r->channel : "?";
 	wg_buf_printf(out, "%s  %-12s %-8s ", r->id, r->state, kind);

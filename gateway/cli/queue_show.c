@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -74,7 +75,7 @@ static bool has_words(const char *level)
 
 static void put_receipt_text(const json_t *r, struct wg_buf *out)
 {
-	char when[WG_PEOPLE_WHEN], safe[256];
+	char when[WG_CLOCK_WORDS], safe[256];
 	const char *person = wg_people_text(r, "person"), *giver = wg_people_text(r, "organisation");
 	const char *level = wg_people_text(r, "level"), *detail = wg_people_text(r, "detail");
 	wg_buf_printf(out, "  %s  %-12s by %s", wg_people_stamp(wg_people_text(r, "at"), when), level,

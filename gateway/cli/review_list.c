@@ -103,7 +103,7 @@ enum wg_code wg_review_list(const struct wg_cli *cli, struct wg_admin *admin, st
 {
 	WG_AUTO_FREE struct wg_row *reviews = NULL, *overrides = NULL;
 	unsigned n_reviews = 0, n_overrides = 0;
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	enum wg_code code = wg_client_list(admin->client, "deliveries", "review", "", LIST_MOST, &reviews, &n_reviews, err);
 	if (code == WG_OK)
 		code = wg_client_list(admin->client, "deliveries", "overrides", "", LIST_MOST, &overrides, &n_overrides, err);

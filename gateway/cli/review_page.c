@@ -36,7 +36,7 @@ static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 	}
 	if (strcmp(r->row.state, "review") == 0) {
 		put_fact(out, "Why it waits", r->row.reason);
-		put_fact(out, "Due", wg_review_due(&r->row, wg_clock_wall(), due, sizeof due));
+		put_fact(out, "Due", wg_review_due(&r->row, wg_clock_now(), due, sizeof due));
 		put_fact(out, "Who must decide", wg_review_persons(&r->row, persons, sizeof persons));
 	}
 	wg_buf_puts(out, "</table>\n");

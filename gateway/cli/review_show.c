@@ -178,7 +178,7 @@ static void put_overrides(const json_t *record, struct wg_buf *out)
 static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 {
 	const struct wg_row *row = &r->row;
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	char due[64], persons[160];
 	wg_buf_printf(out, "%s of message %s: %s to %s/%s, as %s%s%s, by %s: %s\n", row->id, row->message,
 	              row->kind[0] != '\0' ? row->kind : "notice", row->organisation, row->desk, row->role,

@@ -41,5 +41,5 @@ int64_t wg_said_age(const char *then, int64_t now)
 int64_t wg_said_now(const json_t *metrics)
 {
 	int64_t now;
-	return wg_clock_parse(wg_people_text(metrics, "now"), &now) ? now : wg_clock_wall();
+	return wg_clock_parse(wg_people_text(metrics, "now"), &now) ? now : wg_clock_now();
 }

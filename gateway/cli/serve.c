@@ -40,7 +40,7 @@ static int run_check(const struct wg_cli *cli, int argc, char **argv)
 		return EX_USAGE;
 	if (operands > 0)
 		return wg_misuse(&wg_command_check, "takes no operands");
-	if (wg_check(cli->config, &out, &err) != WG_OK) {
+	if (wg_check(cli->config, false, &out, &err) != WG_OK) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/people.h"
 #include "cli/ring.h"
@@ -25,7 +26,7 @@ static void put_json(const struct wg_directory *directory, const json_t *r, stru
 
 static void put_text(const struct wg_directory *directory, const json_t *r, struct wg_buf *out)
 {
-	char age[32], usual[32], when[WG_PEOPLE_WHEN];
+	char age[32], usual[32], when[WG_CLOCK_WORDS];
 	const char *organisation = wg_people_text(r, "organisation"), *desk = wg_people_text(r, "desk");
 	const char *last = wg_people_stamp(wg_people_text(r, "last"), when);
 	int64_t usual_s = json_integer_value(json_object_get(r, "usual_s"));

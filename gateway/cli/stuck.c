@@ -290,8 +290,8 @@ static void put_since(const struct stuck *s, const struct item *i, struct wg_buf
 {
 	WG_AUTO_BUF struct wg_buf words = WG_BUF((size_t)2048);
 	const struct wg_row *r = i->row;
-	char when[WG_PEOPLE_WHEN], age[32];
-	wg_buf_printf(&words, "since %s; %s%s%s by %s", wg_people_when(i->since, when), r->state,
+	char when[WG_CLOCK_WORDS], age[32];
+	wg_buf_printf(&words, "since %s; %s%s%s by %s", wg_clock_words(i->since, when), r->state,
 	              r->kind[0] != '\0' ? ", " : "", r->kind, r->desk[0] != '\0' ? r->channel : r->way);
 	if (r->attempts > 0 && classes[i->class].delivery)
 		wg_buf_printf(&words, ", tried %u %s", r->attempts, r->attempts == 1 ? "time" : "times");

@@ -174,11 +174,11 @@ static int run_why_not(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK)
 		code = find(directory, &admin, argv[1], &o, &desk, &err);
 	if (code == WG_OK)
-		code = wg_why_not(config, directory, wg_clock_wall(), o, desk, why, &err);
+		code = wg_why_not(config, directory, wg_clock_now(), o, desk, why, &err);
 	if (code == WG_OK && admin.client == NULL)
 		wg_why_add(why, WG_WHY_NOTE, "deliveries", store.text, "start the gateway to hear of them");
 	if (code == WG_OK)
-		code = look_at_deliveries(&admin, o, desk, wg_clock_wall(), why, &err);
+		code = look_at_deliveries(&admin, o, desk, wg_clock_now(), why, &err);
 	unsigned bad = 0;
 	if (code == WG_OK) {
 		char name[2 * WG_LIMIT_NAME + 2];

@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
@@ -57,6 +58,16 @@ static bool add_capabilities(CMS_SignerInfo *signer)
 	return ok;
 }
 
+/* When it was signed, by the time that the gateway goes by. */
+static bool add_time(CMS_SignerInfo *signer)
+{
+	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(wg_clock_now() / 1000));
+	bool ok =
+		now != NULL && CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, ASN1_STRING_type(now), now, -1) == 1;
+	ASN1_TIME_free(now);
+	return ok;
+}
+
 enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
                          struct wg_buf *out, struct wg_err *err)
 {
@@ -66,7 +77,7 @@ enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, c
 	if (in == NULL || cms == NULL)
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	CMS_SignerInfo *signer = CMS_add1_signer(cms, cert->x509, key->pkey, EVP_sha256(), flags);
-	if (signer == NULL || !add_capabilities(signer) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
+	if (signer == NULL || !add_time(signer) || !add_capabilities(signer) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
 		return wg_hsm_fault(key, err) ? WG_SYSTEM : wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	return put_der(cms, out, err);
 }
@@ -184,6 +195,8 @@ static enum wg_code verify(const struct wg_trust *trust, const void *der, size_t
 	/* signature and content are checked always, chain and purpose unless the caller does; bytes stay as they are */
 	unsigned flags = CMS_BINARY | (trust == NULL ? CMS_NO_SIGNER_CERT_VERIFY : 0);
 	X509_STORE *store = trust != NULL ? trust->store : NULL;
+	if (store != NULL)
+		X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)(wg_clock_now() / 1000));
 	bool valid = cms != NULL && content != NULL && shape_accepted(cms) &&
 	             CMS_verify(cms, NULL, store, NULL, content, flags) == 1;
 	wg_ossl_forget();

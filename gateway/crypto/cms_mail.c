@@ -73,7 +73,7 @@ static const char *shape_fault(CMS_ContentInfo *cms, bool beside)
 /* Why nobody's anchors accept a certificate, as far as its own facts say. */
 static const char *chain_fault(const struct wg_cert_facts *facts)
 {
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	if (now > facts->not_after)
 		return "the signer's certificate has expired";
 	if (now < facts->not_before)

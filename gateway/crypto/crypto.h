@@ -55,11 +55,12 @@ struct wg_cert_facts {
 enum wg_code wg_cert_facts(const struct wg_cert *cert, struct wg_cert_facts *out, struct wg_err *err) WG_MUST;
 /* The key belongs to the certificate. */
 enum wg_code wg_key_matches(const struct wg_key *key, const struct wg_cert *cert, struct wg_err *err) WG_MUST;
-/* Verifies cert (with the anchors and CRLs of trust, now) for purpose. WG_CRYPTO with the reason in words. */
+/* Verifies cert (with the anchors and CRLs of trust, as of wg_clock_now) for purpose. WG_CRYPTO with the reason in
+ * words. */
 enum wg_purpose { WG_PURPOSE_SMIME_SIGN, WG_PURPOSE_SMIME_ENCRYPT, WG_PURPOSE_TLS_SERVER, WG_PURPOSE_TLS_CLIENT };
 enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
                             struct wg_err *err) WG_MUST;
-/* The same at another instant (wall ms): the gateway's trusted time, where that is not the machine's. */
+/* The same at another instant (wall ms). */
 enum wg_code wg_trust_check_at(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
                                int64_t now, struct wg_err *err) WG_MUST;
 

@@ -208,7 +208,7 @@ enum wg_cert_fault wg_peer_judge(struct wg_peer *peer, const struct wg_trust *tr
 	if (peer->need == WG_NEED_NOTHING)
 		return WG_CERT_FINE;
 	peer->stamp = stamp_of(peer);
-	if (look_at(peer, trust, chain, wg_clock_wall(), &v, &known, &err) != WG_OK)
+	if (look_at(peer, trust, chain, wg_clock_now(), &v, &known, &err) != WG_OK)
 		(void)snprintf(v.words, sizeof v.words, "nobody knows whether it was revoked: %.180s", err.text); /* fits */
 	if (v.state == WG_REVOCATION_REVOKED)
 		look.fault = WG_CERT_REVOKED;

@@ -58,7 +58,8 @@ enum wg_code wg_tls_checked(struct ssl_st *ssl, const char *host, struct wg_err 
 	const unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 	if (X509_check_ip_asc(peer, host, 0) != 1 && X509_check_host(peer, host, 0, flags, NULL) != 1)
 		return wg_err_set(err, WG_CRYPTO, "TLS: the certificate does not carry the name %s", host);
-	if (X509_cmp_current_time(X509_get0_notBefore(peer)) >= 0 || X509_cmp_current_time(X509_get0_notAfter(peer)) <= 0)
+	time_t now = (time_t)(wg_clock_now() / 1000);
+	if (X509_cmp_time(X509_get0_notBefore(peer), &now) >= 0 || X509_cmp_time(X509_get0_notAfter(peer), &now) <= 0)
 		return wg_err_set(err, WG_CRYPTO, "TLS: the certificate of %s is not within its time", host);
 	return WG_OK;
 }

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
@@ -176,25 +177,24 @@ static enum wg_code refuse(X509_STORE_CTX *ctx, struct wg_err *err)
 }
 
 static enum wg_code check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
-                          const int64_t *now, struct wg_err *err)
+                          int64_t now, struct wg_err *err)
 {
 	WG_CLEANUP(wg_auto_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust->store, cert->x509, cert->chain) != 1 ||
 	    X509_STORE_CTX_set_purpose(ctx, openssl_purpose(purpose)) != 1)
 		return wg_ossl_err(err, WG_SYSTEM, "no memory to check a certificate");
-	if (now != NULL)
-		X509_STORE_CTX_set_time(ctx, 0, (time_t)(*now / 1000));
+	X509_STORE_CTX_set_time(ctx, 0, (time_t)(now / 1000));
 	return X509_verify_cert(ctx) == 1 ? check_usage(cert, purpose, err) : refuse(ctx, err);
 }
 
 enum wg_code wg_trust_check(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
                             struct wg_err *err)
 {
-	return check(trust, cert, purpose, NULL, err);
+	return check(trust, cert, purpose, wg_clock_now(), err);
 }
 
 enum wg_code wg_trust_check_at(const struct wg_trust *trust, const struct wg_cert *cert, enum wg_purpose purpose,
                                int64_t now, struct wg_err *err)
 {
-	return check(trust, cert, purpose, &now, err);
+	return check(trust, cert, purpose, now, err);
 }

@@ -32,7 +32,7 @@ int64_t wg_map_day(const char *received)
 {
 	int64_t ms;
 	if (received == NULL || !wg_clock_parse(received, &ms))
-		ms = wg_clock_wall();
+		ms = wg_clock_now();
 	ms += (int64_t)wg_clock_london_offset(ms) * 60000;
 	return ms >= 0 ? ms / 86400000 : (ms - 86399999) / 86400000;
 }

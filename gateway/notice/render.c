@@ -98,15 +98,12 @@ void wg_render_freep(struct wg_render **render)
 	*render = NULL;
 }
 
-/* r:london('2026-07-21T21:40:00Z') is "21 July 2026, 22:40", the hour that people in England read on a clock; what is
- * no instant comes back as it was. */
+/* r:london('2026-07-21T21:40:00Z') is "21 July 2026, 22:40" (wg_clock_words); what is no instant comes back as it was.
+ */
 static void london(xmlXPathParserContext *ctxt, int nargs)
 {
-	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-		                                  "July",    "August",   "September", "October", "November", "December" };
-	char text[WG_CLOCK_TEXT];
+	char words[WG_CLOCK_WORDS];
 	int64_t wall;
-	uint64_t day, month;
 	if (nargs != 1) {
 		xmlXPathSetArityError(ctxt);
 		return;
@@ -116,17 +113,8 @@ static void london(xmlXPathParserContext *ctxt, int nargs)
 		valuePush(ctxt, said != NULL ? xmlXPathWrapString(said) : xmlXPathNewCString(""));
 		return;
 	}
-	(void)wg_clock_format(wall + (int64_t)wg_clock_london_offset(wall) * 60000, text); /* returns text */
-	text[7] = text[10] = text[16] = '\0'; /* year-month, day, hour and minute */
-	if (wg_num_parse(text + 5, 1, WG_COUNT(months), &month) && wg_num_parse(text + 8, 1, 31, &day)) {
-		char words[64];
-		(void)snprintf(words, sizeof words, "%u %s %.4s, %s", (unsigned)day, months[month - 1], text,
-		               text + 11); /* fits */
-		valuePush(ctxt, xmlXPathNewCString(words));
-		xmlFree(said);
-	} else {
-		valuePush(ctxt, xmlXPathWrapString(said));
-	}
+	valuePush(ctxt, xmlXPathNewCString(wg_clock_words(wall, words)));
+	xmlFree(said);
 }
 
 /* The place of an element of a notice; NULL when the schema has none. The recursion is bounded by the depth that

@@ -20,6 +20,8 @@
 
 /* A store that is just starting, or just ending, is locked and serves nobody: it is waited for, ten seconds in all. */
 #define OPEN_TRIES 50
+/* A store that hangs is not waited for. */
+#define TIME_WAIT_S 2
 #define OPEN_PAUSE_MS 200
 
 /* The driver's file (sqlite_db.c); another driver has another one. */
@@ -168,7 +170,22 @@ enum wg_code wg_admin_open(const struct wg_config *config, struct wg_admin *out,
 			(void)nanosleep(&pause, NULL); /* woken early, it is tried early */
 		code = try_open(config, out, &locked, err);
 	}
+	if (code == WG_OK)
+		code = wg_client_time(out->client, err); /* before anything is judged by the machine's clock */
+	if (code != WG_OK)
+		wg_admin_close(out);
 	return code;
+}
+
+void wg_admin_time(const struct wg_config *config)
+{
+	const struct timeval wait = { .tv_sec = TIME_WAIT_S };
+	WG_CLEANUP(wg_client_freep) struct wg_client *client = NULL;
+	struct wg_err ignored = { 0 };
+	if (wg_client_open(config->state, WG_ROLE_ADMIN, &client, &ignored) == WG_OK &&
+	    setsockopt(wg_client_fd(client), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
+	    wg_client_time(client, &ignored) != WG_OK)
+		return; /* as the header says */
 }
 
 void wg_admin_close(struct wg_admin *admin)

@@ -18,7 +18,7 @@ static enum wg_code write_alarm(struct wg_process *p, const struct wg_msg_job *j
 		const char *place, *value;
 	} says[] = {
 		{ "header/sender/@organisation", p->config->organisation },
-		{ "header/sent", wg_clock_format(wg_clock_wall(), now) },
+		{ "header/sent", wg_clock_format(wg_clock_now(), now) },
 		{ "header/concerns[+]/@id", job->id },
 		{ "header/concerns[last]/@relation", "answers" },
 		{ "header/copy-for/@organisation", p->config->organisation },
@@ -56,7 +56,7 @@ static enum wg_code write_record(const struct wg_process *p, const struct wg_des
 static void fill(struct wg_outcome *o, const struct wg_process *p, const struct wg_desk *desk, const char *role,
                  int64_t due, const char *reference)
 {
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *alarm = &o->deliveries[i];
 	*alarm = (struct wg_dlv_new){
@@ -86,7 +86,7 @@ static enum wg_code seal(struct wg_process *p, const struct wg_msg_job *job, con
 	struct wg_sealing sealing = wg_process_sealing(p);
 	const struct wg_organisation *self = wg_directory_find(p->directory, p->config->organisation);
 	char id[WG_ID_TEXT]; /* of its own: it must not be taken for the copy that the same desk may get */
-	enum wg_code code = wg_id_make(wg_clock_wall(), id, err);
+	enum wg_code code = wg_id_make(wg_clock_now(), id, err);
 	if (code == WG_OK)
 		code = write_alarm(p, job, id, desk, due, &notice, err);
 	if (code == WG_OK) {

@@ -7,18 +7,6 @@
 
 #include "base/clock.h"
 
-const char *wg_ask_when(int64_t wall_ms, char *out)
-{
-	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-		                                  "July",    "August",   "September", "October", "November", "December" };
-	char text[WG_CLOCK_TEXT];
-	(void)wg_clock_format(wall_ms + (int64_t)wg_clock_london_offset(wall_ms) * 60000, text); /* returns text */
-	unsigned month = (unsigned)(text[5] - '0') * 10 + (unsigned)(text[6] - '0');
-	unsigned day = (unsigned)(text[8] - '0') * 10 + (unsigned)(text[9] - '0');
-	(void)snprintf(out, WG_ASK_WHEN, "%u %s %.4s, %.5s", day, months[(month + 11) % 12], text, text + 11); /* fits */
-	return out;
-}
-
 void wg_ask_link(const char *url, const char *token, struct wg_buf *out)
 {
 	size_t n = strlen(url);
@@ -27,11 +15,11 @@ void wg_ask_link(const char *url, const char *token, struct wg_buf *out)
 
 void wg_ask_text(const struct wg_ask *ask, struct wg_buf *out)
 {
-	char when[WG_ASK_WHEN];
+	char when[WG_CLOCK_WORDS];
 	bool link = ask->url[0] != '\0';
 	wg_buf_puts(out, "PLEASE CONFIRM THAT YOU HAVE THIS NOTICE\n");
 	if (ask->until > 0)
-		wg_buf_printf(out, "By %s. After that somebody else is told.\n", wg_ask_when(ask->until, when));
+		wg_buf_printf(out, "By %s. After that somebody else is told.\n", wg_clock_words(ask->until, when));
 	if (ask->reply)
 		wg_buf_puts(out, "\n  Reply to this message and type your name on the first line. Leave the code below\n"
 		                 "  in the reply; nothing else is needed. If your mail program does not encrypt the\n"
@@ -61,14 +49,15 @@ static void open_line(struct wg_buf *out)
 static void put_page(const struct wg_ask *ask, struct wg_buf *out)
 {
 	static const char *const close = "</p>";
-	char when[WG_ASK_WHEN];
+	char when[WG_CLOCK_WORDS];
 	wg_buf_puts(out,
 	            "<div style=\"margin: 0 0 16px; padding: 12px 16px; max-width: 720px; border: 3px solid #1d3557;\">"
 	            "<p style=\"margin: 0 0 8px; font-size: 20px; font-weight: bold;\">Please confirm that you have "
 	            "this notice</p>");
 	if (ask->until > 0) {
 		open_line(out);
-		wg_buf_printf(out, "By <b>%s</b>. After that somebody else is told.%s", wg_ask_when(ask->until, when), close);
+		wg_buf_printf(out, "By <b>%s</b>. After that somebody else is told.%s", wg_clock_words(ask->until, when),
+		              close);
 	}
 	if (ask->reply) {
 		open_line(out);

@@ -21,10 +21,6 @@ struct wg_ask {
 	const char *telephone; /* its number; "" when unknown */
 };
 
-/* "23 November 2026, 09:30": the hour that people in England read on a clock. out has WG_ASK_WHEN bytes. Returns out. */
-#define WG_ASK_WHEN 48
-const char *wg_ask_when(int64_t wall_ms, char *out);
-
 /* The link: url, "/" and the token, whose SHA-256 wg_dlv_new.token_hash is. */
 void wg_ask_link(const char *url, const char *token, struct wg_buf *out);
 

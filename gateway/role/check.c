@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/confirm.h"
+#include "role/admin.h"
 #include "role/certs.h"
 #include "role/check_in.h"
 #include "role/process.h"
@@ -92,7 +93,18 @@ static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *
 	return code;
 }
 
-static enum wg_code check_keys(const struct wg_process *p, struct wg_err *err)
+/* Whenever it is. */
+static bool made_for_signing(const struct wg_keyring *ring)
+{
+	struct wg_cert_facts facts;
+	struct wg_err ignored; /* one that cannot be read cannot sign */
+	for (size_t i = 0; i < ring->count; i++)
+		if (wg_cert_facts(ring->certs[i], &facts, &ignored) == WG_OK && facts.can_sign)
+			return true;
+	return false;
+}
+
+static enum wg_code check_keys(const struct wg_process *p, bool start, struct wg_err *err)
 {
 	struct wg_cert_facts facts;
 	enum wg_code code = wg_cert_facts(p->storage_cert, &facts, err);
@@ -100,8 +112,8 @@ static enum wg_code check_keys(const struct wg_process *p, struct wg_err *err)
 		code =
 			wg_err_set(err, WG_CONFIG, "%s: its key usage does not allow encryption", p->config->storage.certificate);
 	size_t signer = 0;
-	if (code == WG_OK)
-		code = wg_keyring_signer(&p->smime, wg_clock_wall(), &signer, err);
+	if (code == WG_OK && !(start && made_for_signing(&p->smime)))
+		code = wg_keyring_signer(&p->smime, wg_clock_now(), &signer, err);
 	return code;
 }
 
@@ -129,7 +141,7 @@ static enum wg_code check_certificates(const struct wg_process *p, struct wg_buf
 {
 	WG_AUTO_FREE struct wg_cert_item *items = NULL;
 	unsigned count = 0;
-	enum wg_code code = wg_certs_list(p->config, p->directory, wg_clock_wall(), true, &items, &count, err);
+	enum wg_code code = wg_certs_list(p->config, p->directory, wg_clock_now(), true, &items, &count, err);
 	for (unsigned i = 0; code == WG_OK && out != NULL && i < count; i++)
 		if (items[i].level != WG_CERT_LEVEL_OK)
 			wg_buf_printf(out, "warning: %s%s%s %s: %s\n", items[i].what, items[i].whose[0] != '\0' ? " " : "",
@@ -143,7 +155,7 @@ static enum wg_code check_policy(const struct wg_process *p, struct wg_buf *out,
 	char now[WG_CLOCK_TEXT];
 	unsigned count = 0;
 	WG_AUTO_BUF struct wg_buf found = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	enum wg_code code = wg_policy_conflicts(p->policy, p->directory, p->schema, wg_clock_format(wg_clock_wall(), now),
+	enum wg_code code = wg_policy_conflicts(p->policy, p->directory, p->schema, wg_clock_format(wg_clock_now(), now),
 	                                        &found, &count, err);
 	for (const char *line = wg_buf_text(&found); code == WG_OK && out != NULL && *line != '\0';) {
 		size_t n = strcspn(line, "\n");
@@ -153,16 +165,17 @@ static enum wg_code check_policy(const struct wg_process *p, struct wg_buf *out,
 	return code;
 }
 
-enum wg_code wg_check(const char *config_file, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_check(const char *config_file, bool start, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_config *config = NULL;
 	struct wg_process p;
 	enum wg_code code = wg_config_load(config_file, &config, err);
 	if (code != WG_OK)
 		return code;
+	wg_admin_time(config);
 	code = wg_process_load(config, &p, err);
 	if (code == WG_OK)
-		code = check_keys(&p, err);
+		code = check_keys(&p, start, err);
 	if (code == WG_OK)
 		code = check_connections(config, out, err);
 	for (unsigned i = 0; code == WG_OK && i < config->drop_count; i++)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -152,6 +153,7 @@ struct copy {
 static bool get_copy(const struct wg_buf *frame, struct copy *out)
 {
 	struct wg_cur cur = WG_CUR(frame->data, frame->len);
+	wg_clock_hear((int64_t)wg_cur_u64(&cur)); /* it judges certificates by the time of the deliver role */
 	wg_cur_name(&cur, out->reference, sizeof out->reference);
 	wg_cur_name(&cur, out->address, sizeof out->address);
 	wg_cur_name(&cur, out->mailbox, sizeof out->mailbox);

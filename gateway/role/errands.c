@@ -74,7 +74,7 @@ static void send_webhook(const struct wg_errands *e, const struct wg_hook *hook,
 			.secret = desk->webhook_secret,
 			.tls = wg_courier_https_tls(e->config, organisation, desk->webhook, &watch),
 		};
-		wg_webhook_send(&target, hook, wg_clock_wall(), &result);
+		wg_webhook_send(&target, hook, wg_clock_now(), &result);
 	}
 	wg_buf_u8(out, (uint8_t)result.outcome);
 	wg_buf_u8(out, result.tls_fault);

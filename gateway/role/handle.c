@@ -68,7 +68,7 @@ static void take_choices(const struct wg_resolution *r, struct wg_outcome *o)
 static void check_grade(const struct wg_process *p, const struct wg_notice *notice, struct wg_outcome *o)
 {
 	char why[WG_POLICY_GRADE_TEXT], now[WG_CLOCK_TEXT];
-	if (!wg_policy_grade(p->policy, notice, wg_clock_format(wg_clock_wall(), now), why, sizeof why))
+	if (!wg_policy_grade(p->policy, notice, wg_clock_format(wg_clock_now(), now), why, sizeof why))
 		wg_outcome_need_person(o, "%s", why);
 }
 

@@ -46,7 +46,7 @@ static enum wg_code make_ask(struct share *s, const char *kind, struct wg_ask *a
 {
 	const struct wg_config *c = s->p->config;
 	const struct wg_organisation *self = wg_directory_find(s->p->directory, c->organisation);
-	int64_t since = wg_clock_wall() + (int64_t)s->d->delay_minutes * 60 * 1000;
+	int64_t since = wg_clock_now() + (int64_t)s->d->delay_minutes * 60 * 1000;
 	*ask = (struct wg_ask){
 		.token = s->token,
 		.reference = s->reference,
@@ -248,7 +248,7 @@ static enum wg_code add_delivery(struct share *s, struct wg_outcome *o, struct w
 {
 	unsigned i = o->done.delivery_count;
 	struct wg_dlv_new *dlv = &o->deliveries[i];
-	int64_t now = wg_clock_wall();
+	int64_t now = wg_clock_now();
 	enum wg_code code = WG_OK;
 	set_recipient(s, o, now);
 	if (s->d->verdict != WG_VERDICT_DENY)
@@ -277,7 +277,7 @@ static struct wg_facts facts_of(const struct wg_process *p, const struct wg_msg_
 		.submitter = job->organisation,
 		.own = strcmp(job->way, "self") == 0,
 		/* to the end of this second: what was answered within it counts */
-		.now = wg_clock_format(wg_clock_wall() + 999, now),
+		.now = wg_clock_format(wg_clock_now() + 999, now),
 	};
 	if (known != NULL) {
 		facts.consents = known->consents;

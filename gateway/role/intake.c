@@ -40,7 +40,7 @@ static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_docu
                          size_t len, struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err)
 {
 	*msg = (struct wg_msg_new){ 0 };
-	enum wg_code code = wg_id_make(wg_clock_wall(), msg->id, err);
+	enum wg_code code = wg_id_make(wg_clock_now(), msg->id, err);
 	if (code == WG_OK)
 		code = wg_cms_encrypt(intake->storage_cert, WG_CIPHER_GCM, bytes, len, blob, err);
 	if (code != WG_OK)

@@ -82,7 +82,7 @@ static void count_wrong(struct wg_confirm *c, const char *address)
 
 /* What the page says of a copy. */
 struct facts {
-	char sent[WG_ASK_WHEN], to[512], said_at[WG_ASK_WHEN];
+	char sent[WG_CLOCK_WORDS], to[512], said_at[WG_CLOCK_WORDS];
 	struct wg_confirm_shown shown;
 };
 
@@ -111,9 +111,9 @@ static void set_facts(const struct wg_confirm *c, const struct wg_token_view *vi
 	(void)snprintf(f->to, sizeof f->to, "%s, desk %s", o != NULL ? o->name : view->organisation,
 	               view->desk); /* cut: a long name */
 	if (view->sent > 0)
-		(void)wg_ask_when(view->sent, f->sent); /* gives back its buffer */
+		(void)wg_clock_words(view->sent, f->sent); /* gives back its buffer */
 	if (view->said_at > 0)
-		(void)wg_ask_when(view->said_at, f->said_at); /* the same */
+		(void)wg_clock_words(view->said_at, f->said_at); /* the same */
 	f->shown.reference = view->reference;
 	f->shown.said = words_of(view->said);
 }

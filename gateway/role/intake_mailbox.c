@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -24,6 +25,15 @@ static void answer(struct wg_mailbox *m, uint32_t serial, bool kept)
 	const struct wg_mailbox_packet packet = { .what = kept ? WG_MAILBOX_KEPT : WG_MAILBOX_NOT_KEPT, .serial = serial };
 	wg_mailbox_pack(&packet, &b);
 	/* a poller that does not get its answer marks nothing, and the mail comes again */
+	(void)send(m->fd, wg_buf_text(&b), b.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void say_time(struct wg_mailbox *m)
+{
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(WG_MAILBOX_PACKET);
+	const struct wg_mailbox_packet packet = { .what = WG_MAILBOX_TIME, .size = (uint64_t)wg_clock_now() };
+	wg_mailbox_pack(&packet, &b);
+	/* a poller that does not get its answer does not poll, and says so */
 	(void)send(m->fd, wg_buf_text(&b), b.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -191,6 +201,9 @@ static bool take(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 		return true;
 	case WG_MAILBOX_OVER:
 		over(m, p);
+		return true;
+	case WG_MAILBOX_TIME:
+		say_time(m);
 		return true;
 	case WG_MAILBOX_KEPT:
 	case WG_MAILBOX_NOT_KEPT:

@@ -161,7 +161,7 @@ static void put_revoked(const struct wg_process *p, struct wg_buf *out)
 	for (unsigned i = 0; i < p->cert_count; i++)
 		for (unsigned k = 0; k < p->certs[i].count; k++) {
 			struct wg_cert_judgement judgement;
-			wg_desk_cert_judge(&held, &p->certs[i], k, wg_clock_wall(), &judgement);
+			wg_desk_cert_judge(&held, &p->certs[i], k, wg_clock_now(), &judgement);
 			wg_buf_u8(out, judgement.fault == WG_CERT_REVOKED || judgement.fault == WG_CERT_UNKNOWN);
 		}
 }

@@ -169,7 +169,7 @@ static const char *revocation_fault(const struct wg_process *p, const struct wg_
 		.trust = wg_trust_set_of(p->anchors, o->id),
 		.revocations = p->revocations,
 		.need = wg_trust_need(o),
-		.now = wg_clock_wall(),
+		.now = wg_clock_now(),
 		.purpose = WG_PURPOSE_SMIME_SIGN,
 	};
 	if (judge.trust == NULL || wg_cert_parse(s->certificate.data, s->certificate.len, &cert, err) != WG_OK)

@@ -37,7 +37,7 @@ enum wg_code wg_mailbox_unpack(const void *bytes, size_t len, struct wg_mailbox_
 	uint8_t code = wg_cur_u8(&c);
 	wg_cur_name(&c, p.words, sizeof p.words);
 	p.bytes = wg_cur_bytes(&c, &p.len);
-	if (!wg_cur_end(&c) || what < WG_MAILBOX_BEGIN || what > WG_MAILBOX_NOT_KEPT || code > WG_DENIED ||
+	if (!wg_cur_end(&c) || what < WG_MAILBOX_BEGIN || what > WG_MAILBOX_TIME || code > WG_DENIED ||
 	    p.len > WG_MAILBOX_CHUNK)
 		return wg_err_set(err, WG_CORRUPT, "a packet that is none");
 	p.what = (enum wg_mailbox_what)what;
@@ -116,6 +116,29 @@ static enum wg_code hear(struct wg_mailbox_poller *p, bool *kept, bool *heard, s
 		heard[i] = true;
 		kept[i] = packet.what == WG_MAILBOX_KEPT;
 	}
+	return code;
+}
+
+enum wg_code wg_mailbox_time(const struct wg_mailbox_poller *p, struct wg_err *err)
+{
+	uint8_t bytes[WG_MAILBOX_PACKET];
+	struct wg_mailbox_packet packet = { .what = WG_MAILBOX_TIME };
+	enum wg_code code = wg_mailbox_send(p->fd, &packet, err);
+	int64_t until = wg_clock_monotonic() + SETTLE_MS, left;
+	packet.what = WG_MAILBOX_KEPT; /* answers to a poller that was killed are passed over */
+	while (code == WG_OK && packet.what != WG_MAILBOX_TIME) {
+		struct pollfd ready = { .fd = p->fd, .events = POLLIN };
+		left = until - wg_clock_monotonic();
+		if (left <= 0)
+			return wg_err_set(err, WG_AGAIN, "intake did not say what time it is");
+		if (poll(&ready, 1, (int)left) <= 0)
+			continue;
+		ssize_t n = recv(p->fd, bytes, sizeof bytes, 0);
+		code =
+			n <= 0 ? wg_err_set(err, WG_SYSTEM, "intake is gone") : wg_mailbox_unpack(bytes, (size_t)n, &packet, err);
+	}
+	if (code == WG_OK)
+		wg_clock_hear((int64_t)packet.size);
 	return code;
 }
 

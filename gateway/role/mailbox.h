@@ -25,7 +25,9 @@ enum wg_mailbox_what {
 	WG_MAILBOX_OVER, /* a poll ended: code and words; size: how many mails were kept; serial: how long it took, s */
 	/* to the poller */
 	WG_MAILBOX_KEPT,
-	WG_MAILBOX_NOT_KEPT
+	WG_MAILBOX_NOT_KEPT,
+	/* from the poller, before anything else: what is the time; to it: size is wg_clock_now of intake */
+	WG_MAILBOX_TIME
 };
 
 /* Bytes of content in one packet: well below what a socket's buffer holds. */

@@ -29,6 +29,8 @@ struct wg_mailbox_poller {
 	uint32_t serials[WG_IMAP_BATCH];
 	unsigned count; /* given and not settled */
 };
+/* Asks intake for the time, by which this poll judges certificates: keepers outlive what they knew of it. */
+enum wg_code wg_mailbox_time(const struct wg_mailbox_poller *poller, struct wg_err *err) WG_MUST;
 enum wg_code wg_mailbox_give(void *arg, const struct wg_imap_mail *mail, struct wg_err *err) WG_MUST;
 enum wg_code wg_mailbox_settle(void *arg, bool *kept, unsigned count, struct wg_err *err) WG_MUST;
 

@@ -70,7 +70,8 @@ static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != keeper || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
 	    (!WG_ASAN && setrlimit(RLIMIT_AS, &memory) != 0))
 		_exit(1);
-	if (k->box->imap != NULL) {
+	k->shared->code = wg_mailbox_time(&poller, &err);
+	if (k->shared->code == WG_OK && k->box->imap != NULL) {
 		struct wg_imap_box box = box_of(k->box->imap);
 		struct wg_peer_watch watch;
 		wg_peer_watch(&watch, k->config, NULL, WG_PEER_IMAP, box.host);
@@ -78,7 +79,7 @@ static _Noreturn void poll_once(const struct keeper *k, pid_t keeper)
 		watch.peer.arg = &poller;
 		box.peer = &watch.peer;
 		k->shared->code = wg_imap_poll(&box, &sink, &k->shared->progress, &err);
-	} else {
+	} else if (k->shared->code == WG_OK) {
 		k->shared->code = wg_mailbox_poll_mesh(k->config, &poller, &err);
 	}
 	(void)snprintf(k->shared->words, sizeof k->shared->words, "%.399s", err.text); /* cut is acceptable in words */

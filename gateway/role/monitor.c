@@ -103,7 +103,7 @@ static enum wg_code tell(struct monitor *m, struct wg_err *err)
 static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
 {
 	json_t *all = NULL;
-	enum wg_code code = wg_monitor_watched(m->config, m->directory, wg_clock_wall(), m->fetcher != 0, &all, err);
+	enum wg_code code = wg_monitor_watched(m->config, m->directory, wg_clock_now(), m->fetcher != 0, &all, err);
 	if (code != WG_OK)
 		return code;
 	json_decref(m->watched);
@@ -146,7 +146,7 @@ static _Noreturn void fetch_in_child(const struct monitor *m, pid_t parent)
 	if (getppid() != parent || close_range(STDERR_FILENO + 1, ~0u, 0) != 0)
 		_exit(1);
 	enum wg_code code =
-		wg_revocation_round(m->config, m->directory, wg_clock_wall(), false, told, &unanswered, &kept, &err);
+		wg_revocation_round(m->config, m->directory, wg_clock_now(), false, told, &unanswered, &kept, &err);
 	if (code != WG_OK)
 		wg_log_err(WG_LOG_ERROR, "revocation-round", &err, NULL);
 	_exit(code != WG_OK ? 1 : unanswered > 0 ? EXIT_UNANSWERED : 0);

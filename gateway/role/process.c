@@ -82,9 +82,12 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 {
-	struct wg_process p;
+	struct wg_process p = { .config = config };
 	struct wg_client *client = NULL;
 	enum wg_code code = wg_hsm_keeper_start(config, err);
+	/* before anything is loaded: which certificates are good depends on what time it is */
+	if (code == WG_OK)
+		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)
 		code = wg_process_load(config, &p, err);
 	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
@@ -92,8 +95,6 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 			if (p.certs[i].certs[k] == NULL)
 				wg_log(WG_LOG_WARNING, "desk-without-certificate", "organisation", p.certs[i].organisation->id, "desk",
 				       p.certs[i].desk->name, "why", p.certs[i].faults[k], NULL);
-	if (code == WG_OK)
-		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)
 		code = confine(&p, err);
 	if (code == WG_OK) {

@@ -2,6 +2,7 @@
  * SECURITY: hostile bytes go to a confined reader unread; what the reader says is parsed as hostile too. */
 #include "role/read_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,9 @@ static enum wg_code run_reader(const struct wg_paths *paths, const char *name, c
 	enum wg_code code = wg_path_join(paths->readers, name, program, err);
 	if (code != WG_OK)
 		return code;
-	const char *const argv[] = { name, NULL };
+	char now[24];
+	(void)snprintf(now, sizeof now, "%" PRId64, wg_clock_now());            /* 20 digits at most */
+	const char *const argv[] = { name, secret != NULL ? now : NULL, NULL }; /* who has keys judges certificates */
 	struct wg_child child = {
 		.program = program,
 		.argv = argv,

@@ -34,8 +34,14 @@ enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role 
                              struct wg_err *err)
 {
 	enum wg_code code = wg_err_set(err, WG_AGAIN, "told to stop");
+	struct wg_client *client = NULL;
 	for (int i = 0; i < CONNECT_TRIES && code == WG_AGAIN && !wg_role_stop; i++) {
-		code = wg_client_open(config->state, role, out, err);
+		code = wg_client_open(config->state, role, &client, err);
+		if (code == WG_OK)
+			code = wg_client_time(client, err); /* before anything is judged by the machine's clock */
+		if (code == WG_OK)
+			*out = wg_steal(&client);
+		wg_client_freep(&client);
 		struct timespec pause = { .tv_nsec = CONNECT_PAUSE_MS * 1000000L };
 		if (code == WG_AGAIN)
 			(void)nanosleep(&pause, NULL); /* a signal only makes the pause shorter */
@@ -60,11 +66,8 @@ enum wg_code wg_role_run(const char *name, const struct wg_config *config, struc
 		const char *name;
 		enum wg_code (*run)(const struct wg_config *, struct wg_err *);
 	} roles[] = {
-		{ "store", wg_role_store },
-		{ "intake", wg_role_intake },
-		{ "process", wg_role_process },
-		{ "deliver", wg_role_deliver },
-		{ "monitor", wg_role_monitor },
+		{ "store", wg_role_store },     { "intake", wg_role_intake },   { "process", wg_role_process },
+		{ "deliver", wg_role_deliver }, { "monitor", wg_role_monitor },
 	};
 	for (size_t i = 0; i < WG_COUNT(roles); i++) {
 		if (strcmp(roles[i].name, name) != 0)

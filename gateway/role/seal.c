@@ -69,7 +69,7 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 	}
 	size_t signer = 0;
 	if (code == WG_OK)
-		code = wg_keyring_signer(s->ring, wg_clock_wall(), &signer, err);
+		code = wg_keyring_signer(s->ring, wg_clock_now(), &signer, err);
 	if (code == WG_OK)
 		code = wg_cms_sign(s->ring->keys[signer], s->ring->certs[signer], entity.data, entity.len, &der, err);
 	if (code == WG_OK)
@@ -88,8 +88,8 @@ static enum wg_code encrypt_for(const struct wg_sealing *s, const struct wg_desk
 	const struct wg_cert *to[WG_DESK_CERTIFICATES];
 	unsigned count = 0;
 	char doubt[256];
-	enum wg_code code = wg_desk_certs_choose(&s->held, s->certs, s->cert_count, desk, wg_clock_wall(), to, &count,
-	                                         doubt, sizeof doubt, err);
+	enum wg_code code = wg_desk_certs_choose(&s->held, s->certs, s->cert_count, desk, wg_clock_now(), to, &count, doubt,
+	                                         sizeof doubt, err);
 	if (code == WG_OK && doubt[0] != '\0')
 		wg_log(WG_LOG_WARNING, "revocation-unknown", "desk", desk->name, "why", doubt, "alarm", "trust", NULL);
 	if (code == WG_OK)

@@ -53,7 +53,7 @@ enum wg_code wg_signer_check(const struct wg_process *p, const char *organisatio
 		.trust = wg_trust_set_of(p->anchors, o->id),
 		.revocations = p->revocations,
 		.need = wg_trust_need(o),
-		.now = wg_clock_wall(),
+		.now = wg_clock_now(),
 		.purpose = WG_PURPOSE_SMIME_SIGN,
 	};
 	wg_cert_judge(&judge, cert, &judgement);

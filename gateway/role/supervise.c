@@ -138,13 +138,13 @@ static void pause_ms(int64_t wait_ms)
 
 /* In a child of its own: checking loads keys, which the supervisor shall not hold, and a fault in it shall not end the
  * supervisor. Says on `say` what is wrong. */
-static void check_in_child(const struct wg_config *old, int say)
+static void check_in_child(const struct wg_config *old, bool start, int say)
 {
 	WG_AUTO_FREE struct wg_config *config = NULL;
 	struct wg_err err = { 0 };
 	enum wg_code code = wg_sandbox_harden(&err);
 	if (code == WG_OK)
-		code = wg_check(old->file, NULL, &err);
+		code = wg_check(old->file, start, NULL, &err);
 	if (code == WG_OK)
 		code = wg_config_load(old->file, &config, &err);
 	if (code == WG_OK && strcmp(config->state, old->state) != 0)
@@ -169,7 +169,7 @@ static bool says_in_time(int fd)
 }
 
 /* WG_CONFIG with what is wrong in the configuration as it is on disk now. */
-static enum wg_code check_aside(const struct wg_config *config, struct wg_err *err)
+static enum wg_code check_aside(const struct wg_config *config, bool start, struct wg_err *err)
 {
 	int ends[2], status = 0;
 	char why[WG_ERR_TEXT_MAX] = "it could not be checked";
@@ -177,7 +177,7 @@ static enum wg_code check_aside(const struct wg_config *config, struct wg_err *e
 		return wg_err_errno(err, "pipe");
 	pid_t pid = fork();
 	if (pid == 0)
-		check_in_child(config, ends[1]);
+		check_in_child(config, start, ends[1]);
 	wg_closep(&ends[1]);
 	ssize_t n = -1;
 	if (pid > 0 && !says_in_time(ends[0])) {
@@ -267,7 +267,7 @@ static void reload(struct child *children, size_t count, const struct wg_config 
 {
 	struct wg_err err = { 0 };
 	reload_wanted = 0;
-	if (check_aside(config, &err) != WG_OK) {
+	if (check_aside(config, false, &err) != WG_OK) {
 		wg_log_err(WG_LOG_ERROR, "reload-refused", &err, "now", "the old configuration goes on", NULL);
 		return;
 	}
@@ -329,7 +329,7 @@ enum wg_code wg_supervise(const struct wg_config *config, struct wg_err *err)
 	};
 	size_t count = WG_COUNT(children);
 	wg_log_role("supervisor");
-	enum wg_code code = check_aside(config, err); /* a fault is said here, once, not by four roles for ever */
+	enum wg_code code = check_aside(config, true, err); /* a fault is said here, once, not by four roles for ever */
 	if (code == WG_OK)
 		code = take_signals(err);
 	if (code != WG_OK)

@@ -49,7 +49,7 @@ enum wg_code wg_task_say(struct wg_process *p, const char *kind, const struct wg
 	*msg = (struct wg_msg_new){ .content_type = "application/xml", .way = "self" };
 	*blob = WG_BUF(WG_STORE_BLOB_MAX);
 	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", p->config->organisation); /* a name fits */
-	enum wg_code code = wg_id_make(wg_clock_wall(), msg->id, err);
+	enum wg_code code = wg_id_make(wg_clock_now(), msg->id, err);
 	if (code == WG_OK)
 		code = wg_notice_new(p->schema, kind, msg->id, &notice, err);
 	if (code == WG_OK)

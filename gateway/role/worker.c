@@ -109,6 +109,7 @@ static void give_next(struct wg_worker *w)
 		return;
 	const struct wg_dlv_job *job = &w->jobs[w->given++];
 	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_u64(&frame, (uint64_t)wg_clock_now());
 	wg_buf_str(&frame, job->reference);
 	wg_buf_str(&frame, w->address);
 	wg_buf_str(&frame, w->mailbox);

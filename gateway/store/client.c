@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/client_internal.h"
 
@@ -100,6 +101,15 @@ enum wg_code wg_client_check_id(const char *id, struct wg_err *err)
 	return wg_id_valid(id) ? WG_OK : wg_err_set(err, WG_NOT_FOUND, "nothing has this id");
 }
 
+bool wg_client_hear(struct wg_frame *answer)
+{
+	int64_t now = 0;
+	bool whole = wg_wire_now(answer, &now);
+	if (whole)
+		wg_clock_hear(now);
+	return whole;
+}
+
 enum wg_code wg_client_garbled(struct wg_err *err)
 {
 	return wg_err_set(err, WG_SYSTEM, "the store's answer does not read as it should, or memory ran out");
@@ -149,6 +159,8 @@ static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op,
 			code = wg_wire_fill(&client->in, client->fd, 0, err);
 		else if (code == WG_OK) {
 			wg_wire_take(&client->in, frame);
+			if (!wg_client_hear(frame))
+				return wg_client_garbled(err);
 			if (frame->tag == tag && frame->op == op)
 				return WG_OK;
 			code = frame->op == WG_OP_ADD_LATER ? keep_late(client, frame, err) : wg_client_garbled(err);
@@ -174,4 +186,13 @@ enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struc
 		return wg_client_refusal(frame.code, frame.body, frame.len, err);
 	*answer = WG_CUR(frame.body, frame.len);
 	return WG_OK;
+}
+
+enum wg_code wg_client_time(struct wg_client *client, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(16);
+	struct wg_cur answer;
+	wg_buf_put(&body, "", 0);
+	enum wg_code code = wg_client_call(client, WG_OP_TIME, &body, &answer, err);
+	return code == WG_OK && !wg_cur_end(&answer) ? wg_client_garbled(err) : code;
 }

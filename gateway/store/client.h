@@ -19,6 +19,8 @@ enum wg_code wg_client_open(const char *folder, enum wg_store_role role, struct 
 enum wg_code wg_client_adopt(int fd, struct wg_client **out, struct wg_err *err) WG_MUST;
 void wg_client_freep(struct wg_client **client);
 int wg_client_fd(const struct wg_client *client);
+/* Every answer tells this process the store's trusted time (wg_clock_now); this asks for nothing else. */
+enum wg_code wg_client_time(struct wg_client *client, struct wg_err *err) WG_MUST;
 
 /* When the store is gone every call gives WG_AGAIN with "the store closed the connection"; the role then ends and is
  * started again. True for that, and when its answer could not be read; every other error was the answer to one

@@ -71,7 +71,7 @@ enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct 
 	if (code != WG_OK)
 		return code;
 	wg_wire_take(&client->in, &frame);
-	if (frame.op != WG_OP_ADD_LATER)
+	if (!wg_client_hear(&frame) || frame.op != WG_OP_ADD_LATER)
 		return wg_client_garbled(err);
 	*tag = frame.tag;
 	return take(frame.code, frame.body, frame.len, out, failed, err);

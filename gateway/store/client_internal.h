@@ -34,6 +34,8 @@ enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struc
  * be an id. */
 enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err) WG_MUST;
 enum wg_code wg_client_check_id(const char *id, struct wg_err *err) WG_MUST;
+/* Takes the time from an answer, for all of this process to judge by. False when the answer has none. */
+bool wg_client_hear(struct wg_frame *answer);
 /* For an answer that does not read as it should. */
 enum wg_code wg_client_garbled(struct wg_err *err);
 /* The error that an answer's body holds. */

@@ -48,8 +48,8 @@ static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *e
 	}
 	fits = fits && done->consent_count <= WG_STORE_RECORDS_MAX &&
 	       strnlen(done->concerns != NULL ? done->concerns : "", WG_CODEC_CONCERNS_MAX + 1) <= WG_CODEC_CONCERNS_MAX;
-	fits = fits && done->receipt_count <= WG_STORE_RECEIPTS_MAX && done->delivery_count <= WG_LIMIT_RECIPIENTS && done->key_count <= WG_STORE_KEYS_MAX &&
-	       done->part_count <= WG_LIMIT_DOCUMENTS;
+	fits = fits && done->receipt_count <= WG_STORE_RECEIPTS_MAX && done->delivery_count <= WG_LIMIT_RECIPIENTS &&
+	       done->key_count <= WG_STORE_KEYS_MAX && done->part_count <= WG_LIMIT_DOCUMENTS;
 	return fits
 	           ? WG_OK
 	           : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);

@@ -92,7 +92,7 @@ static enum wg_code make_schema(struct wg_store *store, struct wg_err *err)
 {
 	WG_AUTO_FREE char *sql = NULL;
 	char name[WG_ID_TEXT];
-	enum wg_code code = wg_id_make(wg_clock_wall(), name, err);
+	enum wg_code code = wg_id_make(wg_clock_now(), name, err);
 	if (code != WG_OK)
 		return code;
 	if (asprintf(&sql, schema, name) < 0) {

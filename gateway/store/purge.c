@@ -52,6 +52,7 @@ static const char select_due[] =
 	"SELECT m.seq, m.accepted_at, max(m.accepted_at, coalesce((SELECT max(l.at) FROM log l WHERE l.message = m.id AND"
 	" l.event NOT IN (" WG_PURGE_LOOKS ")), 0)) AS last, m.id, m.kind, m.organisation, " FATE
 	" FROM message m WHERE m.purged_at = 0 AND m.kind = ?1 AND m.seq > ?2 AND m.accepted_at < ?3 AND last < ?3"
+	" AND (last >= ?5 OR last < ?3 - ?6)"
 	" ORDER BY m.seq LIMIT ?4";
 
 static enum wg_code read_rows(struct wg_store *store, const struct wg_purge *what, int64_t after, struct rows *rows,
@@ -62,10 +63,13 @@ static enum wg_code read_rows(struct wg_store *store, const struct wg_purge *wha
 	rows->list = calloc(WG_STORE_REPORTS_MAX, sizeof *rows->list);
 	if (rows->list == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_query_open(
-		&q, store, select_due,
-		WG_ARGS(wg_db_text(what->kind), wg_db_int(after), wg_db_int(what->before), wg_db_int(WG_STORE_REPORTS_MAX)),
-		err);
+	int64_t until = 0, by = 0;
+	enum wg_code code = wg_store_time_lost(store, &until, &by, err);
+	if (code == WG_OK)
+		code = wg_query_open(&q, store, select_due,
+		                     WG_ARGS(wg_db_text(what->kind), wg_db_int(after), wg_db_int(what->before),
+		                             wg_db_int(WG_STORE_REPORTS_MAX), wg_db_int(until), wg_db_int(by)),
+		                     err);
 	while (code == WG_OK && rows->count < WG_STORE_REPORTS_MAX) {
 		code = wg_query_step(&q, &row, err);
 		if (code != WG_OK || !row)

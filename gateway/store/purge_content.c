@@ -51,7 +51,7 @@ enum wg_code wg_purge_message(struct wg_store *store, struct wg_now now, int64_t
 		code = wg_receipt_forget(store, seq, err);
 	if (code == WG_OK)
 		code = wg_query_run(store, "UPDATE message SET purged_at = ?2 WHERE seq = ?1",
-		                    WG_ARGS(wg_db_int(seq), wg_db_int(wg_now_said(now))), err);
+		                    WG_ARGS(wg_db_int(seq), wg_db_int(now.wall)), err);
 	const struct wg_entry entry = { .who = person != NULL ? WG_WHO_ADMIN : WG_WHO_STORE,
 		                            .person = person,
 		                            .event = "purged",

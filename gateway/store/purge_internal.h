@@ -54,6 +54,11 @@ enum wg_code wg_purge_forget(struct wg_store *store, struct wg_now now, int64_t 
 
 /* ---- purge_again.c: store.db was put back: what was purged since is purged again, without content or keys as it is.
  */
+/* ---- sqlite_time.c */
+/* What is older than until (trusted time, as it was then; 0: nothing) is by so much younger than it says: the clock was
+ * wrong until a person said so. */
+enum wg_code wg_store_time_lost(struct wg_store *store, int64_t *until, int64_t *by, struct wg_err *err) WG_MUST;
+
 enum wg_code wg_purge_again(struct wg_store *store, struct wg_now now, struct wg_err *err) WG_MUST;
 
 /* ---- purge_audit.c: every message is whole or purged, and the log says which. */

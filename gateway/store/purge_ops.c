@@ -23,7 +23,7 @@ enum wg_code wg_op_legal_hold(struct wg_ask *ask, struct wg_err *err)
 enum wg_code wg_op_purge(struct wg_ask *ask, struct wg_err *err)
 {
 	char kind[WG_LIMIT_NAME + 1], after[WG_ID_TEXT], who[WG_LIMIT_NAME + 1], why[WG_STORE_REASON];
-	WG_AUTO_BUF struct wg_buf rows = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD);
+	WG_AUTO_BUF struct wg_buf rows = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD - WG_WIRE_NOW);
 	uint64_t freed = 0;
 	bool more = false;
 	wg_cur_name(&ask->in, kind, sizeof kind);
@@ -37,6 +37,11 @@ enum wg_code wg_op_purge(struct wg_ask *ask, struct wg_err *err)
 	const struct wg_purge what = {
 		.kind = kind, .before = (int64_t)before, .dry = dry == 1, .after = after, .who = who, .why = why
 	};
+	if (ask->server->time.fault && !what.dry)
+		return wg_err_set(err, WG_REJECT,
+		                  "%s, so how old anything is cannot be told: nothing is purged until the clock is right, or "
+		                  "somebody says that it is (wardgate clock)",
+		                  ask->server->clock);
 	enum wg_code code = wg_store_purge(ask->server->store, ask->server->now, &what, &rows, &freed, &more, err);
 	if (code == WG_OK)
 		code = wg_buf_check(&rows, "the list of messages", err);

@@ -38,9 +38,9 @@ static void set_now(struct wg_server *server)
 {
 	int64_t wall = wg_clock_wall();
 	server->now = (struct wg_now){ .wall = wg_trusted_feed(&server->time, wall, wg_clock_boot()),
-		                           .steady = wg_clock_monotonic(),
-		                           .clock = wall };
-	(void)wg_trusted_words(&server->time, server->clock);
+		                           .steady = wg_clock_monotonic() };
+	(void)wg_trusted_words(&server->time, server->clock); /* returns its buffer */
+	wg_clock_hear(server->now.wall);
 }
 
 static enum wg_code address_of(const char *folder, enum wg_store_role role, struct sockaddr_un *out, struct wg_err *err)
@@ -77,11 +77,11 @@ static enum wg_code listen_for(const char *folder, enum wg_store_role role, int 
 static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 {
 	unsigned lost = 0;
-	int64_t known = 0, ahead = 0;
+	struct wg_trusted_memory known = { .trusted = 0 };
 	enum wg_code code = wg_store_begin(server->store, err);
 	if (code == WG_OK)
-		code = wg_store_time_known(server->store, &known, &ahead, err);
-	wg_trusted_start(&server->time, known, ahead, wg_clock_wall(), wg_clock_boot());
+		code = wg_store_time_known(server->store, &known, err);
+	wg_trusted_start(&server->time, &known, wg_clock_wall(), wg_clock_boot());
 	set_now(server);
 	if (code == WG_OK)
 		code = wg_store_recover(server->store, server->now, &lost, err);

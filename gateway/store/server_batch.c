@@ -11,16 +11,18 @@
 #define REQUESTS_MAX 256
 /* How often leases past their deadline, and decisions under a consent that has ended, are looked for. */
 #define EXPIRE_MS 1000
-/* How often the trusted time is remembered for the next process. */
+/* How often the trusted time is remembered for the next process; and as long as that has nothing else to go by, so that
+ * it goes on although the store is started anew time and again. */
 #define TIME_MS 60000
+#define TIME_DOUBTED_MS 2000
 
-static void answer(struct wg_conn *conn, const struct wg_frame *frame, enum wg_code code, const struct wg_buf *body,
-                   const struct wg_err *err)
+static void answer(struct wg_conn *conn, const struct wg_frame *frame, int64_t now, enum wg_code code,
+                   const struct wg_buf *body, const struct wg_err *err)
 {
 	if (code == WG_OK)
-		wg_wire_put(&conn->fresh, frame->tag, frame->op, WG_OK, body->data, body->len);
+		wg_wire_answer(&conn->fresh, frame, WG_OK, now, body->data, body->len);
 	else
-		wg_wire_put(&conn->fresh, frame->tag, frame->op, code, err->text, strlen(err->text));
+		wg_wire_answer(&conn->fresh, frame, code, now, err->text, strlen(err->text));
 }
 
 /* Inside its mark. Returns other than WG_OK only when the whole transaction has to end: a fault, or (WG_AGAIN) a full
@@ -43,7 +45,7 @@ static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame,
 static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, const struct wg_frame *frame,
                                 struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD);
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME - WG_WIRE_HEAD - WG_WIRE_NOW);
 	struct wg_err words = { 0 };
 	enum wg_code fate = WG_OK;
 	struct wg_ask ask = { .server = server, .conn = conn, .in = WG_CUR(frame->body, frame->len), .answer = &body };
@@ -72,7 +74,7 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
 	conn->waiting = false;
 	wg_wire_take(&conn->in, frame);
 	if (!wg_ops_silent(frame->op))
-		answer(conn, frame, fate, &body, &words);
+		answer(conn, frame, server->now.wall, fate, &body, &words);
 	return WG_OK;
 }
 
@@ -134,6 +136,17 @@ static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
 	return code;
 }
 
+/* By the time itself, so that a machine that slept for months remembers it when it wakes. */
+static bool time_is_due(const struct wg_server *server)
+{
+	return server->now.wall >= server->time_at || server->now.wall < server->time_at - TIME_MS;
+}
+
+static int64_t next_time(const struct wg_server *server)
+{
+	return server->now.wall + (server->time.fault ? TIME_DOUBTED_MS : TIME_MS);
+}
+
 /* The clock was set, or is right again; and what the next process has to know of the time. */
 static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
 {
@@ -141,23 +154,27 @@ static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
 	bool news = server->time.fault != server->time_fault;
 	if (news)
 		code = wg_store_time_log(server->store, server->now, NULL, server->clock, err);
-	if (code == WG_OK && (news || server->now.steady >= server->time_at))
-		code = wg_store_time_keep(server->store, server->time.trusted, wg_trusted_ahead(&server->time), err);
+	const struct wg_trusted_memory known = wg_trusted_memory(&server->time);
+	if (code == WG_OK && server->time.gained != 0)
+		code = wg_store_time_moved(server->store, server->now, server->time.gained, server->time.gained_from, err);
+	if (code == WG_OK && (news || server->time.gained != 0 || time_is_due(server)))
+		code = wg_store_time_keep(server->store, &known, err);
 	return code;
 }
 
 /* After the commit. */
 static void time_kept(struct wg_server *server)
 {
+	wg_trusted_settled(&server->time);
 	if (server->time.fault != server->time_fault) {
 		struct wg_err what = { 0 };
 		server->time_fault = server->time.fault;
 		wg_err_set(&what, WG_AGAIN, "%s", server->clock);
 		wg_server_tell(server, server->time_fault ? "clock-set" : "clock-right", WG_ROLE_ADMIN, &what);
-		server->time_at = server->now.steady + TIME_MS;
+		server->time_at = next_time(server);
 	}
-	if (server->now.steady >= server->time_at)
-		server->time_at = server->now.steady + TIME_MS;
+	if (time_is_due(server))
+		server->time_at = next_time(server);
 	if (server->time_accepted)
 		wg_trusted_accept(&server->time);
 	server->time_accepted = false;
@@ -166,7 +183,7 @@ static void time_kept(struct wg_server *server)
 static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 {
 	unsigned lost = 0, n = 0, ended = 0;
-	enum wg_code code = WG_OK;
+	enum wg_code code = keep_time(server, err); /* first: it may move what is due */
 	for (unsigned i = 0; code == WG_OK && i < server->ended_count; i++, lost += n)
 		code = wg_store_leases_end(server->store, server->now, server->ended[i], &n, err);
 	n = 0;
@@ -177,8 +194,6 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_deadlines_end(server->store, server->now, &ended, err);
 	lost += n;
-	if (code == WG_OK)
-		code = keep_time(server, err);
 	if (code == WG_OK && lost > 0) {
 		struct wg_err what = { 0 };
 		wg_err_set(&what, WG_AGAIN, "%u leases came to nothing", lost);

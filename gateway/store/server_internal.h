@@ -52,7 +52,7 @@ struct wg_server {
 	struct wg_trusted time;
 	bool time_fault;              /* as it was logged last */
 	bool time_accepted;           /* by a request of the transaction that is running */
-	int64_t time_at;              /* steady ms: when it is remembered next */
+	int64_t time_at;              /* trusted ms: when it is remembered next */
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
 	bool full;                   /* the disk was full in this round: nothing is added */

@@ -50,6 +50,12 @@ static enum wg_code op_ready(struct wg_ask *ask, struct wg_err *err)
 	return ask->server->accepting ? WG_OK : wg_err_set(err, WG_AGAIN, "not accepting: disk: %s", ask->server->why);
 }
 
+/* The time is in every answer. */
+static enum wg_code op_time(struct wg_ask *ask, struct wg_err *err)
+{
+	return wg_cur_end(&ask->in) ? WG_OK : wg_ask_malformed(ask, err);
+}
+
 static enum wg_code op_status(struct wg_ask *ask, struct wg_err *err)
 {
 	char id[WG_ID_TEXT], organisation[WG_LIMIT_NAME + 1];
@@ -207,7 +213,7 @@ static enum wg_code op_list(struct wg_ask *ask, struct wg_err *err)
 	return code;
 }
 
-/* It takes effect with the commit. */
+/* It takes effect with the commit; the next transaction begins with what follows from it. */
 static enum wg_code accept_clock(struct wg_server *s, const char *who, const char *why, struct wg_err *err)
 {
 	char words[WG_STORE_REASON + WG_TRUSTED_TEXT + 4];
@@ -345,6 +351,7 @@ static const struct row {
 	[WG_OP_ADD] = { "add", INTAKE, false, false, op_add },
 	[WG_OP_ADD_LATER] = { "add-later", INTAKE, false, false, op_add },
 	[WG_OP_READY] = { "ready", INTAKE, false, false, op_ready },
+	[WG_OP_TIME] = { "time", INTAKE | PROCESS | DELIVER | ADMIN | MONITOR, false, false, op_time },
 	[WG_OP_STATUS] = { "status", INTAKE, false, false, op_status },
 	[WG_OP_LEASE_MESSAGES] = { "lease-messages", PROCESS, true, false, op_lease_messages },
 	[WG_OP_PART] = { "part", PROCESS, false, true, op_part },

@@ -74,7 +74,7 @@ enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const st
 	               entry->person != NULL ? wg_defang(entry->person, person, sizeof person)
 	                                     : ""); /* both parts are bounded */
 	struct line line = { .seq = seq + 1,
-		                 .at = wg_now_said(now),
+		                 .at = now.wall,
 		                 .actor = actor,
 		                 .event = entry->event,
 		                 .message = or_empty(entry->message),

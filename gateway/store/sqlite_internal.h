@@ -254,12 +254,6 @@ enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t b
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */
 enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
 
-/* What the log says of when: rows that have to agree with it are given the same. */
-static inline int64_t wg_now_said(struct wg_now now)
-{
-	return now.clock != 0 ? now.clock : now.wall;
-}
-
 /* ---- sqlite_chain.c: the log. Empty texts for what does not apply. */
 struct wg_entry {
 	enum wg_states_who who;

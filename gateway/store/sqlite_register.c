@@ -143,7 +143,7 @@ enum wg_code wg_store_exempt(struct wg_store *store, struct wg_now now, const ch
 	if (fate == WG_OK)
 		fate = wg_db_run(
 			store, SQL_EXEMPTION_PUT,
-			WG_ARGS(wg_db_int(dlv.seq), wg_db_int(wg_now_said(now)), wg_db_text(code), wg_db_text(who), wg_db_text(why)), err);
+			WG_ARGS(wg_db_int(dlv.seq), wg_db_int(now.wall), wg_db_text(code), wg_db_text(who), wg_db_text(why)), err);
 	(void)snprintf(detail, sizeof detail, "code=%s %s", code, why); /* it fits */
 	return fate == WG_OK ? wg_act_log(store, now, &act, &dlv, detail, err) : fate;
 }

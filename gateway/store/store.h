@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/trusted.h"
 #include "policy/told.h"
 #include "store/confirm.h"
 #include "store/states.h"
@@ -63,11 +64,10 @@ struct wg_store;
 #define WG_STORE_REASON 512
 #define WG_STORE_BUSY_MAX ((size_t)64 * 1024)
 
-/* The clocks of one instant: wall for what is kept, by trusted time (base/trusted.h), so that a clock that is set makes
- * nothing expire; steady (monotonic) for leases, which do not outlive the process; clock for the log: what the
- * machine's own clock said, 0 when that is wall. */
+/* The clocks of one instant: wall for what is kept, the log too, by trusted time (base/trusted.h), so that a clock that
+ * is set makes nothing expire; steady (monotonic) for leases, which do not outlive the process. */
 struct wg_now {
-	int64_t wall, steady, clock;
+	int64_t wall, steady;
 };
 
 /* ---- what passes through: the same for the driver and for the client of client.h */
@@ -372,10 +372,15 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
-/* What the last process knew of the time: its trusted time, and by how much the machine's clock was ahead of it. 0 when
- * there was none. Inside a transaction, as the two below. */
-enum wg_code wg_store_time_known(struct wg_store *store, int64_t *trusted, int64_t *ahead, struct wg_err *err) WG_MUST;
-enum wg_code wg_store_time_keep(struct wg_store *store, int64_t trusted, int64_t ahead, struct wg_err *err) WG_MUST;
+/* What the last process knew of the time. Inside a transaction, as the three below. */
+enum wg_code wg_store_time_known(struct wg_store *store, struct wg_trusted_memory *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_store_time_keep(struct wg_store *store, const struct wg_trusted_memory *known, struct wg_err *err)
+	WG_MUST;
+/* What was stamped since `from` was wrong by so much (ms) and is put right: whatever waits has waited no longer and no
+ * less for that. Moved are the instants by which live messages, deliveries, tasks and alerts are judged; what is
+ * history stays, and what is older than now is as much younger for wg_store_purge. */
+enum wg_code wg_store_time_moved(struct wg_store *store, struct wg_now now, int64_t by, int64_t from,
+                                 struct wg_err *err) WG_MUST;
 /* Into the log: what is wrong with the clock, or "ok" again; by a person who accepts it, or by the store (who NULL). */
 enum wg_code wg_store_time_log(struct wg_store *store, struct wg_now now, const char *who, const char *words,
                                struct wg_err *err) WG_MUST;

@@ -33,12 +33,24 @@ void wg_wire_head(uint8_t out[WG_WIRE_HEAD], uint32_t tag, unsigned op, unsigned
 	put_u32(out + 8, (op & 0xffff) << 16 | (code & 0xffff));
 }
 
-void wg_wire_put(struct wg_buf *out, uint32_t tag, unsigned op, unsigned code, const void *body, size_t len)
+void wg_wire_answer(struct wg_buf *out, const struct wg_frame *to, unsigned code, int64_t now, const void *body,
+                    size_t len)
 {
 	uint8_t head[WG_WIRE_HEAD];
-	wg_wire_head(head, tag, op, code, len);
+	wg_wire_head(head, to->tag, to->op, code, WG_WIRE_NOW + len);
 	wg_buf_put(out, head, sizeof head);
+	wg_buf_u64(out, (uint64_t)now);
 	wg_buf_put(out, body, len);
+}
+
+bool wg_wire_now(struct wg_frame *answer, int64_t *now)
+{
+	if (answer->len < WG_WIRE_NOW)
+		return false;
+	*now = (int64_t)((uint64_t)get_u32(answer->body) << 32 | get_u32(answer->body + 4));
+	answer->body += WG_WIRE_NOW;
+	answer->len -= WG_WIRE_NOW;
+	return true;
 }
 
 void wg_wire_free(struct wg_wire_in *in)

@@ -1,6 +1,6 @@
 /* Frames on the store's sockets. A frame: u32 length of what follows, u32 tag, u16 op, u16 code, body; big endian. A
- * request's code is 0. An answer repeats tag and op; its body is the op's answer when the code is WG_OK, otherwise the
- * words of the error. */
+ * request's code is 0. An answer repeats tag and op; its body is the store's trusted time in ms (u64), so that all
+ * processes judge by the same, and then the op's answer when the code is WG_OK, otherwise the words of the error. */
 #ifndef WG_STORE_WIRE_H
 #define WG_STORE_WIRE_H
 
@@ -9,6 +9,7 @@
 
 #define WG_WIRE_HEAD 12
 #define WG_WIRE_FIXED 8 /* of those 12, what the length counts */
+#define WG_WIRE_NOW 8   /* in front of each answer */
 
 enum wg_op {
 	WG_OP_ADD = 1,
@@ -55,7 +56,8 @@ enum wg_op {
 	WG_OP_RECEIPTS,
 	WG_OP_TOKEN,
 	WG_OP_TROUBLE,
-	WG_OP_END /* not an op: one more than the last */
+	WG_OP_TIME, /* nothing but the time */
+	WG_OP_END   /* not an op: one more than the last */
 };
 
 struct wg_frame {
@@ -66,8 +68,11 @@ struct wg_frame {
 };
 
 void wg_wire_head(uint8_t out[WG_WIRE_HEAD], uint32_t tag, unsigned op, unsigned code, size_t body_len);
-/* Head and body in one. */
-void wg_wire_put(struct wg_buf *out, uint32_t tag, unsigned op, unsigned code, const void *body, size_t len);
+/* An answer to that request. */
+void wg_wire_answer(struct wg_buf *out, const struct wg_frame *to, unsigned code, int64_t now, const void *body,
+                    size_t len);
+/* Takes the time from the front of an answer's body. False when it is too short for one. */
+bool wg_wire_now(struct wg_frame *answer, int64_t *now);
 
 /* What came in and was not taken yet. Invariants: start <= len <= cap; no frame longer than max is ever held. */
 struct wg_wire_in {

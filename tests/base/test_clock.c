@@ -122,6 +122,46 @@ static void london_offset(void **state)
 		assert_int_equal(wg_clock_london_offset(at(table[i].when)), table[i].minutes);
 }
 
+static void in_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *when, *words;
+	} table[] = {
+		{ "2026-01-02T03:04:05Z", "2 January 2026, 03:04" },
+		{ "2026-07-31T23:30:00Z", "1 August 2026, 00:30" },
+		{ "2026-12-31T23:59:59Z", "31 December 2026, 23:59" },
+		{ "2026-03-29T00:59:59Z", "29 March 2026, 00:59" },
+		{ "2026-03-29T01:00:00Z", "29 March 2026, 02:00" },
+		{ "2026-10-24T23:59:59Z", "25 October 2026, 00:59" },
+		{ "2026-10-25T00:00:00Z", "25 October 2026, 01:00 BST" },
+		{ "2026-10-25T00:59:59Z", "25 October 2026, 01:59 BST" },
+		{ "2026-10-25T01:00:00Z", "25 October 2026, 01:00 GMT" },
+		{ "2026-10-25T01:59:59Z", "25 October 2026, 01:59 GMT" },
+		{ "2026-10-25T02:00:00Z", "25 October 2026, 02:00" },
+		{ "2027-03-28T01:30:00Z", "28 March 2027, 02:30" },
+		{ "2027-10-31T00:30:00Z", "31 October 2027, 01:30 BST" },
+		{ "2027-10-31T01:30:00Z", "31 October 2027, 01:30 GMT" },
+		{ "1970-01-01T00:00:00Z", "1 January 1970, 00:00" },
+		{ "9999-12-31T23:59:59Z", "31 December 9999, 23:59" },
+	};
+	char words[WG_CLOCK_WORDS];
+	for (size_t i = 0; i < WG_COUNT(table); i++)
+		assert_string_equal(wg_clock_words(at(table[i].when), words), table[i].words);
+}
+
+/* What the store says goes on with the steady clock, in what is forked too; nothing else is believed of the wall. */
+static void heard(void **state)
+{
+	(void)state;
+	int64_t wall = wg_clock_wall();
+	assert_in_range(wg_clock_now(), wall, wall + 1000);
+	wg_clock_hear(at("2036-11-22T09:30:00Z"));
+	assert_in_range(wg_clock_now(), at("2036-11-22T09:30:00Z"), at("2036-11-22T09:30:01Z"));
+	wg_clock_hear(at("2026-11-21T09:30:00Z"));
+	assert_in_range(wg_clock_now(), at("2026-11-21T09:30:00Z"), at("2026-11-21T09:30:01Z"));
+}
+
 static void london_civil_time(void **state)
 {
 	(void)state;
@@ -163,8 +203,9 @@ static void clocks_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parse_and_format), cmocka_unit_test(refused_times),     cmocka_unit_test(calendar),
-		cmocka_unit_test(london_offset),    cmocka_unit_test(london_civil_time), cmocka_unit_test(clocks_run),
+		cmocka_unit_test(parse_and_format),  cmocka_unit_test(refused_times), cmocka_unit_test(calendar),
+		cmocka_unit_test(london_offset),     cmocka_unit_test(in_words),      cmocka_unit_test(heard),
+		cmocka_unit_test(london_civil_time), cmocka_unit_test(clocks_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static const char *words(const struct wg_trusted *t)
 static struct wg_trusted started(const char *when)
 {
 	struct wg_trusted t;
-	wg_trusted_start(&t, 0, 0, at(when), 5 * S);
+	wg_trusted_start(&t, &(struct wg_trusted_memory){ .trusted = 0 }, at(when), 5 * S);
 	assert_string_equal(words(&t), "ok");
 	return t;
 }
@@ -153,7 +153,10 @@ static void started_again(void **state)
 		{ 0, 399 * DAY, "ok", 399 * DAY },
 		{ 0, 401 * DAY, "the clock was set forward by 401 days", 0 },
 		{ 0, -HOUR, "the clock was set back by 1 hour", 0 },
-		{ -DAY, -DAY + HOUR, "the clock was set back by 23 hours", 0 },
+		{ -DAY, -DAY + HOUR, "the clock was set back by 1 day", HOUR }, /* wrong as before, an hour later */
+		{ -DAY, -20000 * DAY, "the clock was set back by 20000 days", 0 },
+		{ 30 * DAY, -20000 * DAY, "the clock was set back by 20000 days", 0 },
+		{ 30 * DAY, 500 * DAY, "the clock was set forward by 500 days", 0 },
 		{ -DAY, 5 * S, "ok", 5 * S }, /* put right meanwhile */
 		{ 30 * DAY, 30 * DAY + HOUR, "the clock was set forward by 30 days",
 		  HOUR },                       /* wrong as before, an hour later */
@@ -163,7 +166,8 @@ static void started_again(void **state)
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		const int64_t remembered = at("2026-11-22T09:30:00Z");
 		struct wg_trusted t;
-		wg_trusted_start(&t, remembered, rows[i].ahead, remembered + rows[i].gone, 77);
+		const struct wg_trusted_memory memory = { .trusted = remembered, .ahead = rows[i].ahead };
+		wg_trusted_start(&t, &memory, remembered + rows[i].gone, 77);
 		assert_string_equal(words(&t), rows[i].words);
 		assert_int_equal(t.trusted, remembered + rows[i].trusted);
 		(void)jump(&t, 0, S);
@@ -172,11 +176,64 @@ static void started_again(void **state)
 	}
 }
 
+/* The battery was flat, and the network tells the time a minute after the start: then it is what it is. */
+static void right_after_the_start(void **state)
+{
+	static const struct {
+		int64_t ahead, start, gone; /* of the wall clock since it was remembered: at the start, a minute later */
+		bool believed;
+		int64_t gained; /* by which what was stamped in that minute was too early */
+	} rows[] = {
+		{ 0, -20000 * DAY, 3 * DAY, true, 3 * DAY - MINUTE },
+		{ 0, 3652 * DAY, 3 * DAY, true, 3 * DAY - MINUTE },
+		{ 0, -HOUR, 2 * MINUTE, true, MINUTE },
+		{ DAY, -20000 * DAY, 3 * DAY, true, 3 * DAY - MINUTE },
+		{ 0, -20000 * DAY, 401 * DAY, false, 0 },
+		{ 0, -20000 * DAY, -HOUR, false, 0 },
+		{ 0, 3652 * DAY, 3651 * DAY, false, 0 },
+		{ 3652 * DAY, 3652 * DAY, MINUTE, true, 0 },
+		{ 3652 * DAY, 3652 * DAY, 3 * DAY, false, 0 }, /* it was not off: it is wrong by three days now */
+		{ -DAY, -DAY, MINUTE, true, 0 },
+		{ -DAY, -DAY, 3 * DAY, false, 0 },
+	};
+	(void)state;
+	for (size_t k = 0; k < 2 * WG_COUNT(rows); k++) {
+		const size_t i = k / 2;
+		const bool again = k % 2;
+		const int64_t remembered = at("2026-11-22T09:30:00Z");
+		struct wg_trusted t;
+		struct wg_trusted_memory memory = { .trusted = remembered, .ahead = rows[i].ahead };
+		wg_trusted_start(&t, &memory, remembered + rows[i].start, 77);
+		assert_true(t.fault);
+		if (!again) {
+			memory = wg_trusted_memory(&t); /* the process ends at once, and another starts */
+			wg_trusted_start(&t, &memory, remembered + rows[i].start, 77);
+		}
+		assert_int_equal(wg_trusted_feed(&t, remembered + rows[i].gone, 77 + MINUTE),
+		                 remembered + (rows[i].believed ? rows[i].gone : MINUTE));
+		assert_int_equal(t.fault, !rows[i].believed);
+		assert_int_equal(t.gained, rows[i].gained);
+		assert_int_equal(t.gained_from, rows[i].gained != 0 ? remembered + 1 : 0);
+		if (t.fault) {
+			wg_trusted_accept(&t);
+			assert_int_equal(t.gained, rows[i].gone - MINUTE);
+			assert_true(t.gained_from == INT64_MIN || t.gained_from == remembered + 1);
+		}
+		wg_trusted_settled(&t);
+		assert_int_equal(t.gained, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(set_by),    cmocka_unit_test(a_person_accepts),  cmocka_unit_test(summer_time),
-		cmocka_unit_test(suspended), cmocka_unit_test(little_faults_end), cmocka_unit_test(started_again),
+		cmocka_unit_test(set_by),
+		cmocka_unit_test(a_person_accepts),
+		cmocka_unit_test(summer_time),
+		cmocka_unit_test(suspended),
+		cmocka_unit_test(little_faults_end),
+		cmocka_unit_test(started_again),
+		cmocka_unit_test(right_after_the_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

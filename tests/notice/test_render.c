@@ -264,6 +264,18 @@ static void test_a_folder_without_stylesheets(void **state)
 	assert_null(none);
 }
 
+/* Each run of blanks and line ends as one blank. */
+static void unwrap(char *text)
+{
+	char *to = text;
+	for (const char *p = text; *p != '\0'; p++)
+		if (strchr(" \n", *p) == NULL)
+			*to++ = *p;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	*to = '\0';
+}
+
 /* The hour on an English clock, whatever zone the notice was written in. */
 static void test_london_time(void **state)
 {
@@ -274,8 +286,8 @@ static void test_london_time(void **state)
 		{ "2026-07-21T21:40:00Z", "[21 July 2026, 22:40]" },
 		{ "2026-07-21T23:40:00+02:00", "[21 July 2026, 22:40]" },
 		{ "2026-07-31T23:30:00Z", "[1 August 2026, 00:30]" },
-		{ "2026-10-25T00:59:00Z", "[25 October 2026, 01:59]" },
-		{ "2026-10-25T01:00:00Z", "[25 October 2026, 01:00]" },
+		{ "2026-10-25T00:59:00Z", "[25 October 2026, 01:59 BST]" },
+		{ "2026-10-25T01:00:00Z", "[25 October 2026, 01:00 GMT]" },
 		{ "2026-12-31T23:59:00Z", "[31 December 2026, 23:59]" },
 	};
 	for (size_t i = 0; i < WG_COUNT(cases); i++) {
@@ -284,7 +296,9 @@ static void test_london_time(void **state)
 		WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX);
 		assert_wg(wg_notice_set(notice, "missing/last-seen/when/@value", cases[i].value, &err));
 		assert_wg(wg_render_text(render, notice, &text, &err));
-		if (strstr(wg_buf_text(&text), cases[i].shown) == NULL)
+		wg_buf_putc(&text, '\0');
+		unwrap((char *)text.data);
+		if (strstr((const char *)text.data, cases[i].shown) == NULL)
 			fail_msg("%s is not shown as %s", cases[i].value, cases[i].shown);
 	}
 }

@@ -263,7 +263,7 @@ static void test_check(void **state)
 	(void)state;
 	struct wg_buf out = WG_BUF(65536);
 	struct wg_err err = { 0 };
-	if (wg_check(pki("gateway.xml"), &out, &err) != WG_OK)
+	if (wg_check(pki("gateway.xml"), false, &out, &err) != WG_OK)
 		fail_msg("%s", err.text);
 	assert_non_null(strstr(wg_buf_text(&out), "organisation  staffordshire"));
 	wg_buf_free(&out);

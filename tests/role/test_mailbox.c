@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "role/check_in.h"
 #include "role/mailbox.h"
@@ -31,6 +32,7 @@ static void test_packets(void **state)
 		{ .what = WG_MAILBOX_REPORT, .words = "message SENT0 was not delivered: 14" },
 		{ .what = WG_MAILBOX_OVER, .code = WG_CRYPTO, .words = "words", .size = 7 },
 		{ .what = WG_MAILBOX_NOT_KEPT, .serial = UINT32_MAX },
+		{ .what = WG_MAILBOX_TIME, .size = 1795340405000 },
 	};
 	for (size_t i = 0; i < WG_COUNT(packets); i++) {
 		struct wg_buf b = WG_BUF(WG_MAILBOX_PACKET);
@@ -47,7 +49,7 @@ static void test_packets(void **state)
 			assert_int_equal(wg_mailbox_unpack(b.data, cut, &got, &err), WG_CORRUPT);
 		b.data[0] = 0;
 		assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_CORRUPT);
-		b.data[0] = WG_MAILBOX_NOT_KEPT + 1;
+		b.data[0] = WG_MAILBOX_TIME + 1;
 		assert_int_equal(wg_mailbox_unpack(b.data, b.len, &got, &err), WG_CORRUPT);
 		wg_buf_free(&b);
 	}
@@ -165,7 +167,13 @@ static struct wg_mailbox_packet next_of(int fd)
 	if (n <= 0)
 		fail_msg("the keeper has ended");
 	assert_int_equal(wg_mailbox_unpack(bytes, (size_t)n, &packet, &err), WG_OK);
-	return packet;
+	if (packet.what != WG_MAILBOX_TIME)
+		return packet;
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(WG_MAILBOX_PACKET); /* a poller begins; as intake does */
+	packet.size = (uint64_t)wg_clock_now();
+	wg_mailbox_pack(&packet, &b);
+	assert_true(send(fd, b.data, b.len, 0) == (ssize_t)b.len);
+	return next_of(fd);
 }
 
 /* One mailbox that cannot be polled must not take all ways in with it: intake ends when its keeper does. */

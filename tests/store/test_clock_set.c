@@ -87,6 +87,34 @@ static unsigned deliveries_due(const struct rig_server *r)
 	return count;
 }
 
+/* How old anything is cannot be told now. */
+static void purge_is_refused(struct wg_client *admin)
+{
+	WG_AUTO_BUF struct wg_buf rows = WG_BUF(1 << 20);
+	struct wg_err err = { 0 };
+	uint64_t freed = 0;
+	bool more = false;
+	struct wg_purge what = { .kind = "missing", .before = 1, .after = "", .who = "robin", .why = "kept 6 years" };
+	FAILS(WG_REJECT, wg_client_purge(admin, &what, &rows, &freed, &more, &err));
+	assert_non_null(strstr(err.text, "the clock was set forward by 3652 days"));
+	what.dry = true;
+	OK(wg_client_purge(admin, &what, &rows, &freed, &more, &err));
+}
+
+/* Until when the second copy waits, from now: some 3600 s. */
+static int64_t waits_s(struct wg_client *admin)
+{
+	struct wg_row *rows = NULL;
+	unsigned count = 0;
+	struct wg_err err = { 0 };
+	int64_t until = 0;
+	OK(wg_client_list(admin, "deliveries", "", "", 10, &rows, &count, &err));
+	for (unsigned i = 0; i < count; i++)
+		until = rows[i].not_before > until ? rows[i].not_before : until;
+	free(rows);
+	return (until - wg_clock_now()) / 1000;
+}
+
 static void set_while_it_runs(void **state)
 {
 	struct rig_server r;
@@ -100,6 +128,7 @@ static void set_while_it_runs(void **state)
 	FAILS(WG_REJECT, wg_client_act(admin, "accept-clock", "", "robin", "by my watch", &changed, &err));
 	atomic_store(&set_by_s, 3652 * DAY_S);
 	wait_for(admin, "\"clock\":\"the clock was set forward by 3652 days\"");
+	purge_is_refused(admin);
 	assert_int_equal(deliveries_due(&r), 0);
 	(void)usleep(1200000); /* longer than the store waits before it looks for what has ended */
 	wait_for(admin, "\"deliveries\":{\"sealed\":2}");
@@ -115,9 +144,12 @@ static void set_while_it_runs(void **state)
 	admin = rig_client(&r, WG_ROLE_ADMIN);
 	wait_for(admin, "\"clock\":\"the clock was set back by 1 day\"");
 	FAILS(WG_REJECT, wg_client_act(admin, "accept-clock", "", "", "by my watch", &changed, &err));
+	const int64_t left = waits_s(admin);
 	OK(wg_client_act(admin, "accept-clock", "", "robin", "by my watch", &changed, &err));
 	assert_int_equal(changed, 1);
 	wait_for(admin, "\"clock\":\"ok\"");
+	assert_in_range(waits_s(admin), left - 60, left); /* as long as before, and not for a day longer */
+	assert_int_equal(deliveries_due(&r), 0);
 	assert_int_equal(in_log(admin, "accept-clock"), 1);
 	atomic_store(&set_by_s, 0); /* the other way it is a step like any other: a person said that it was right */
 	wait_for(admin, "\"clock\":\"the clock was set forward by 1 day\"");

@@ -179,6 +179,27 @@ static void counted_from_the_last_event(void **state)
 	assert_string_equal(fate_of(s, id), "");
 }
 
+/* Somebody said that the clock had been wrong by years: what came before that is not as old as it says. */
+static void counted_with_what_was_lost(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char before[WG_ID_TEXT], after[WG_ID_TEXT];
+	const struct notice n = { .nhs = "tess" }, other = { .nhs = "sam" };
+	sent(s, 1, &n, before);
+	s->now.wall += 500;
+	OK(wg_store_time_moved(s->store, s->now, YEAR_MS, INT64_MIN, &err));
+	assert_string_equal(fate_of(s, before), "");
+	s->now.wall += 5;
+	sent(s, 2, &other, after);
+	assert_string_equal(fate_of(s, after), "purge");
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1u << 20);
+	uint64_t freed;
+	bool more;
+	purge(s, "missing", MIDDLE + YEAR_MS, true, "", &out, &freed, &more);
+	assert_non_null(strstr(wg_buf_text(&out), before));
+}
+
 static void missing_and_concerned(void **state)
 {
 	struct scene *s = *state;
@@ -583,6 +604,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_each_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(not_at_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counted_from_the_last_event, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counted_with_what_was_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_and_concerned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(handed_in_again, set_up, tear_down),

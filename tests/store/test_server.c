@@ -124,10 +124,10 @@ static struct wg_msg_job take_message(struct wg_client *client)
 static void roles_and_ops(void **state)
 {
 	/* i: intake, p: process, d: deliver, a: admin, m: monitor. By op, from 0. */
-	static const char *const may[] = { "",  "i", "i", "i", "p",  "p",  "p",   "p", "p",  "d", "d", "a",
-		                               "a", "a", "a", "a", "a",  "a",  "a",   "a", "am", "p", "p", "a",
-		                               "a", "a", "a", "a", "a",  "a",  "ipd", "p", "p",  "i", "i", "i",
-		                               "d", "d", "d", "m", "am", "am", "a",   "i", "i",  "",  "" };
+	static const char *const may[] = { "",  "i", "i", "i", "p",  "p",  "p",   "p", "p",  "d",     "d", "a",
+		                               "a", "a", "a", "a", "a",  "a",  "a",   "a", "am", "p",     "p", "a",
+		                               "a", "a", "a", "a", "a",  "a",  "ipd", "p", "p",  "i",     "i", "i",
+		                               "d", "d", "d", "m", "am", "am", "a",   "i", "i",  "ipdam", "",  "" };
 	static const char letters[] = "ipdam";
 	struct rig_server r;
 	(void)state;
@@ -426,6 +426,8 @@ static void who_waited_longest_is_first(void **state)
 		unsigned count = 0;
 		assert_true(next_answer(wg_client_fd(waiting[i]), &in, &frame));
 		assert_int_equal(frame.code, WG_OK);
+		int64_t now = 0;
+		assert_true(wg_wire_now(&frame, &now));
 		struct wg_cur cur = WG_CUR(frame.body, frame.len);
 		assert_true(wg_codec_get_msg_jobs(&cur, &jobs, &count));
 		assert_int_equal(count, 1);
