@@ -79,7 +79,7 @@ class Gateway:
 
     url = property(lambda self: f"https://localhost:{self.port}/v1/notices")
 
-    def write(self, gateways, mail_port, drops=(), retry=(1, 4)):
+    def write(self, gateways, mail_port, drops=(), retry=(1, 4, 3600)):
         """gateways: organisation -> Gateway, those that other gateways reach by HTTPS."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "lookup.key").write_bytes(secrets.token_bytes(32))
@@ -101,7 +101,7 @@ class Gateway:
   <deliver>
     <mail host="localhost" port="{mail_port}" ca="{pki}/ca.pem" from="gateway@{self.organisation}.example"{self.mail}/>
     <https certificate="{mine}/client.pem" key="{mine}/client.key" ca="{pki}/ca.pem"/>
-    <retry first="{retry[0]}" most="{retry[1]}" give-up="3600"/>
+    <retry first="{retry[0]}" most="{retry[1]}" give-up="{retry[2]}"/>
   </deliver>
   {self.beside}
   <samples allowed="true"/>
@@ -136,7 +136,7 @@ class Gateway:
         self.started_at = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.world.program, "serve", "--config", self.config], stderr=log, stdout=log,
-                                            stdin=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL, env=self.world.env())
         self.wait_ready()
 
     def log_lines(self, offset=0):
@@ -173,6 +173,7 @@ class Gateway:
         return found
 
     def cli(self, *words, check=True, text=True, **more):
+        more.setdefault("env", self.world.env())
         done = subprocess.run([self.world.program, *words, "--config", self.config], capture_output=True, text=text, **more)
         if check and done.returncode not in (0, 10):
             raise RuntimeError(f"wardgate {' '.join(map(str, words))}: {done.stderr}")
@@ -207,11 +208,18 @@ class World:
         self.certificates = {}  # (organisation, desk) -> another certificate of that desk, below the folder of certificates
         self.postfix_environment = {}
         self.policies = ROOT / "policy"
+        self.environment = {}   # of the gateways and their commands, beside what all have
+        self.outside = {}       # of what everybody else runs
         self.policy = "staffordshire-stoke"
+        self.days = 90          # for which the certificates are good
+
+    def env(self, outside=False):
+        return os.environ | (self.outside if outside else self.environment)
 
     def make_pki(self):
         more = [word for org in self.others for word in ("--organisation", org)]
-        subprocess.run([ROOT / "certs-example/make", self.pki, "--days", "90", *more], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([ROOT / "certs-example/make", self.pki, "--days", str(self.days), *more], check=True, stdout=subprocess.DEVNULL,
+                       env=self.env(outside=True))
 
     def start_mail(self):
         """The small mail server; the port it listens on."""
@@ -242,7 +250,7 @@ class World:
         """As `who`, with its client certificate; the message id of the receipt."""
         mine = self.pki / who
         done = subprocess.run([self.program, "submit", "--json", "--url", gateway.url, "--certificate", mine / "client.pem",
-                               "--key", mine / "client.key", "--ca", self.pki / "ca.pem", path], capture_output=True, text=True)
+                               "--key", mine / "client.key", "--ca", self.pki / "ca.pem", path], capture_output=True, text=True, env=self.env(outside=True))
         if done.returncode == 0:
             return json.loads(done.stdout)["accepted"]
         if check:
@@ -259,11 +267,11 @@ class World:
         """What the recipient sees, opened and verified by the openssl command: the inner MIME entity, as bytes."""
         mine = self.pki / organisation
         inner = subprocess.run(["openssl", "cms", "-decrypt", "-in", path, "-recip", mine / "smime.pem", "-inkey", mine / "smime.key"],
-                               capture_output=True)
+                               capture_output=True, env=self.env(outside=True))
         if inner.returncode != 0:
             raise RuntimeError(f"openssl cms -decrypt: {inner.stderr.decode()}")
         done = subprocess.run(["openssl", "cms", "-verify", "-CAfile", self.pki / "ca.pem", "-purpose", "smimesign"], input=inner.stdout,
-                              capture_output=True)
+                              capture_output=True, env=self.env(outside=True))
         if done.returncode != 0:
             raise RuntimeError(f"openssl cms -verify: {done.stderr.decode()}")
         return done.stdout

@@ -52,11 +52,16 @@ class Case(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wardgate-e2e-"))
         cls.world = w.World(cls.folder)
+        cls.prepare()
         cls.world.make_pki()
         cls.gateways = cls.world.make_gateways(cls.mail_port(), cls.organisations, drops=("staffordshire-police",))
         cls.host = cls.gateways[0]
         for gateway in cls.gateways:
             gateway.start()
+
+    @classmethod
+    def prepare(cls):
+        """Before anything of the world is made."""
 
     @classmethod
     def mail_port(cls):
