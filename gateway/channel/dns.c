@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "sys/file.h"
 
+/* Below this the machine's clock is the time. */
+#define CLOCKS_AGREE_MS 60000
 #define CLASS_IN 1
 /* Two anchors while the root's key is changed, with comments. */
 #define ANCHOR_MAX ((size_t)64 * 1024)
@@ -36,6 +38,20 @@ void wg_dns_freep(struct wg_dns **dns)
 	*dns = NULL;
 }
 
+/* Signatures are judged by the gateway's time. Said only when the machine's clock is another: it stands still then, for
+ * as long as a session. */
+static bool set_date(struct ub_ctx *ctx)
+{
+	int64_t now = wg_clock_now(), ahead = now - wg_clock_wall();
+	char text[WG_CLOCK_TEXT], date[sizeof "20261122093000"];
+	if (ahead > -CLOCKS_AGREE_MS && ahead < CLOCKS_AGREE_MS)
+		return true;
+	(void)wg_clock_format(now, text); /* returns text, "2026-11-22T09:30:00Z" */
+	(void)snprintf(date, sizeof date, "%.4s%.2s%.2s%.2s%.2s%.2s", text, text + 5, text + 8, text + 11, text + 14,
+	               text + 17); /* it fits */
+	return ub_ctx_set_option(ctx, "val-override-date:", date) == 0;
+}
+
 static bool set_options(struct ub_ctx *ctx, bool resolver)
 {
 	static const char *const options[][2] = {
@@ -49,6 +65,8 @@ static bool set_options(struct ub_ctx *ctx, bool resolver)
 	for (size_t i = 0; i < WG_COUNT(options); i++)
 		if (ub_ctx_set_option(ctx, options[i][0], options[i][1]) != 0)
 			return false;
+	if (!set_date(ctx))
+		return false;
 	/* a resolver on this machine may be asked only when it was configured */
 	return !resolver || ub_ctx_set_option(ctx, "do-not-query-localhost:", "no") == 0;
 }

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import mail_world as world
 
 PROBE = os.environ.get("WARDGATE_ROUTE_PROBE", "build/release/bin/route_probe")
+SHIFT = os.environ.get("WARDGATE_CLOCK_SHIFT", "build/release/bin/clock_shift.so")
 PORT = 2525
 HOST = "mx IN A 127.0.0.1\n"
 ONE = "@ IN MX 10 mx\n" + HOST
@@ -179,12 +180,12 @@ class World:
             if case.prepare is not None:
                 case.prepare(self)
 
-    def ask(self, *domains, remember=False, confine=False, anchor=None, port=None, words=None):
+    def ask(self, *domains, remember=False, confine=False, anchor=None, port=None, words=None, env=None):
         words = words if words is not None else [
             anchor or self.folder / "anchor", f"127.0.0.1@{port or self.relay.port}", self.authority.pem, self.remembered if remember else "",
             self.policies.port, "plain-allowed.example sts-other.example", PORT]
         done = subprocess.run([PROBE, *map(str, words), *["confine"] * confine], input="".join(d + "\n" for d in domains), text=True, capture_output=True,
-                              timeout=300, check=False)
+                              timeout=300, check=False, env=os.environ | (env or {}))
         if done.returncode != 0:
             raise AssertionError(f"the probe ended with {done.returncode}: {done.stderr}")
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -320,6 +321,13 @@ class MailRoute(unittest.TestCase):
         self.assertEqual(self.one(domain, remember=True)["hops"][0]["how"], "MTA-STS")
         remember(3601)
         self.assertEqual(self.one(domain, remember=True)["code"], "again")
+
+    def test_another_clock(self):
+        """Signatures count by the gateway's time, whatever year the machine's clock says."""
+        years = {"LD_PRELOAD": SHIFT, "CLOCK_SHIFT": str(3652 * 24 * 3600 * 1000), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        self.assertEqual(self.one("dane-ee.example", env=years)["code"], "crypto")
+        self.assertEqual(self.one("dane-ee.example", env=years | {"HEARD": str(int(time.time() * 1000))})["code"], "ok")
+        self.assertEqual(self.one("dane-ee.example", env={"HEARD": str(int(time.time() + 3652 * 24 * 3600) * 1000)})["code"], "crypto")
 
     def test_confined(self):
         """The same as the deliver role may: its filter of system calls and its files."""
