@@ -53,6 +53,12 @@ BANNED = {
     "system": "wg_child_run", "popen": "wg_child_run", "mktemp": "mkstemp", "tmpnam": "mkstemp", "tempnam": "mkstemp",
 }
 
+# Who may ask the machine's clock, which may be wrong: who judges it, shows it, or compares it with what the machine
+# stamped. All others go by the store's time.
+WALL_CLOCK = re.compile(r"\bwg_clock_wall\s*\(")
+MAY_ASK_WALL_CLOCK = {"gateway/base/clock.c", "gateway/base/clock.h", "gateway/base/log.c", "gateway/channel/dns.c",
+                      "gateway/cli/clock.c", "gateway/role/peers.c", "gateway/store/server.c"}
+
 MAX_FILE = 800
 MAX_FUNCTION = 100
 
@@ -141,6 +147,8 @@ def check_c(path, text):
     for number, line in enumerate(bare, 1):
         for name in CALL.findall(line):
             yield number, "%s is banned: use %s" % (name, BANNED[name])
+        if WALL_CLOCK.search(line) and not path.startswith("tests/") and path not in MAY_ASK_WALL_CLOCK:
+            yield number, "the machine's clock may be wrong: use wg_clock_now"
     if path.endswith(".c") and not text.startswith("/*"):
         yield 1, "a .c file opens with a comment that says what it owns"
 
