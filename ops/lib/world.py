@@ -172,6 +172,18 @@ class Gateway:
                 found[line["child"]] = int(line["pid"])
         return found
 
+    def kill_role(self, role):
+        """SIGKILL to a role, and waits for the next; one that ends by itself just then (its store was killed) is let go."""
+        def killed():
+            pid = self.roles()[role]
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return None
+            return pid
+        pid = wait_for(f"{role} runs", 30, killed)
+        wait_for(f"{role} runs again", 30, lambda: self.roles()[role] != pid)
+
     def cli(self, *words, check=True, text=True, **more):
         more.setdefault("env", self.world.env())
         done = subprocess.run([self.world.program, *words, "--config", self.config], capture_output=True, text=text, **more)

@@ -4,7 +4,6 @@ import email
 import email.policy
 import http.client
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -343,9 +342,7 @@ class Killed(Case):
     def test_kill_9_of_any_role(self):
         for role in chaos.ROLES:
             with self.subTest(role):
-                pid = self.host.roles()[role]
-                os.kill(pid, signal.SIGKILL)
-                w.wait_for(f"{role} runs again", 30, lambda: self.host.roles()[role] != pid)
+                self.host.kill_role(role)
                 data = report(f"E2E-KILL-{role}", name=f"Robin Canaryname {role}")
                 message = w.wait_for("a receipt", 60, lambda: self.submit(data, check=False))
                 self.settle(message)

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """Notices about one child find each other, a doubt about the child waits for a person, and a table of rows becomes a message a row."""
 import json
-import os
 import pathlib
-import signal
 import subprocess
 import sys
 import unittest
@@ -78,9 +76,7 @@ class Tables(Case):
         references = [f"E2E-KILLED-{n:02}" for n in range(40)]
         message = self.submit_table(table(references))
         for role in ("process", "store", "process", "store"):
-            pid = self.host.roles()[role]
-            os.kill(pid, signal.SIGKILL)
-            w.wait_for(f"{role} runs again", 30, lambda: self.host.roles()[role] != pid)
+            self.host.kill_role(role)
         self.becomes(message, "divided")
         parts = self.parts(message)
         self.assertEqual(len(parts), 40)
