@@ -10,7 +10,7 @@
 #ifndef WG_STORE_KEYS_INTERNAL_H
 #define WG_STORE_KEYS_INTERNAL_H
 
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 /* Heads that wait in memory for one commit; they were part of requests that are in memory anyhow. */
 #define WG_KEYS_BATCH_MAX ((size_t)1 << 17)

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "store/keys_internal.h"
 #include "store/purge_internal.h"
-#include "store/sqlite_sql.h"
+#include "store/sql_text.h"
 
 /* Content destroyed in one transaction: its pages go through the write-ahead log, for which WG_STORE_RESERVE has room
  * on a disk that is full. */

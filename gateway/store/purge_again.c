@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "store/keys_internal.h"
 #include "store/purge_internal.h"
-#include "store/sqlite_sql.h"
+#include "store/sql_text.h"
 
 struct found {
 	int64_t number; /* of a message or a child */

@@ -6,7 +6,7 @@
 
 #include "store/keys_internal.h"
 #include "store/purge_internal.h"
-#include "store/sqlite_sql.h"
+#include "store/sql_text.h"
 
 /* Children forgotten in one call. */
 #define CHILDREN_MAX 1024

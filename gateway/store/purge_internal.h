@@ -2,7 +2,7 @@
 #ifndef WG_STORE_PURGE_INTERNAL_H
 #define WG_STORE_PURGE_INTERNAL_H
 
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 /* Entries of the log that say only that somebody looked, or that something is not to be purged: no reason to keep a
  * message for longer. */
@@ -54,7 +54,7 @@ enum wg_code wg_purge_forget(struct wg_store *store, struct wg_now now, int64_t 
 
 /* ---- purge_again.c: store.db was put back: what was purged since is purged again, without content or keys as it is.
  */
-/* ---- sqlite_time.c */
+/* ---- sql_time.c */
 /* What is older than until (trusted time, as it was then; 0: nothing) is by so much younger than it says: the clock was
  * wrong until a person said so. */
 enum wg_code wg_store_time_lost(struct wg_store *store, int64_t *until, int64_t *by, struct wg_err *err) WG_MUST;

@@ -1,6 +1,6 @@
 /* sqlite_schema.c owns the tables and their migration, forward only: migration N takes version N to N + 1. */
 #include "store/keys_internal.h"
-#include "store/sqlite_sql.h"
+#include "store/sql_text.h"
 
 #define APPLICATION_ID "2002875236" /* "wgsd" */
 

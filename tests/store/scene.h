@@ -4,7 +4,7 @@
 #define TESTS_STORE_SCENE_H
 
 #include "rig.h"
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 #define ME 1
 #define OTHER 2

@@ -2,7 +2,7 @@
 #include "store/store.h"
 
 #include "rig.h"
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 static const struct wg_now now = { .wall = 1700000000000, .steady = 5000 };
 

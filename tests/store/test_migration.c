@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "rig.h"
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 #define HEAD_2 "3321420db45ff082d5feeb1cf10c38d60de677621a2b9f23a9d6f49c750e405c"
 #define HEAD "49190eb1f7a6cd70d983472bd629997938db315a45ad0d828d811789a8eacc66"

@@ -3,7 +3,7 @@
 #include "store/states.h"
 
 #include "rig.h"
-#include "store/sqlite_internal.h"
+#include "store/sql_internal.h"
 
 struct row {
 	int from;

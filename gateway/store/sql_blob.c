@@ -1,0 +1,131 @@
+/* sql_blob.c owns the blobs: ciphertext, named by the hash of its content, checked whenever it is read. The head of
+ * each is in keys.db, the rest here. One whose content was destroyed stays as a row without either, for the log names
+ * it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/keys_internal.h"
+
+static void name_of(const void *p, size_t len, char hash[WG_STORE_HASH])
+{
+	uint8_t raw[WG_SHA256_LEN];
+	wg_sha256(p, len, raw);
+	wg_hex(raw, sizeof raw, hash);
+}
+
+enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
+                         struct wg_err *err)
+{
+	bool row = false;
+	int64_t head = 0;
+	size_t before = len < WG_STORE_HEAD ? len : WG_STORE_HEAD;
+	name_of(p, len, hash);
+	enum wg_code code = wg_keys_put(store, p, len, &head, err);
+	if (code != WG_OK)
+		return code;
+	code = wg_db_row(store, SQL_BLOB_PUT,
+	                 WG_ARGS(wg_db_text(hash), wg_db_int((int64_t)len), wg_db_int(head),
+	                         wg_db_blob((const uint8_t *)p + before, len - before)),
+	                 &row, err);
+	if (code == WG_OK && row)
+		*id = wg_db_col_int(store, SQL_BLOB_PUT, 0);
+	wg_db_end(store, SQL_BLOB_PUT);
+	return code;
+}
+
+enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err)
+{
+	if (blob == 0)
+		return WG_OK;
+	return wg_db_run(store, SQL_BLOB_REPLACED, WG_ARGS(wg_db_int(message), wg_db_int(blob)), err);
+}
+
+enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err)
+{
+	bool row = false;
+	enum wg_code code = wg_db_row(store, SQL_BLOB_LENGTH, WG_ARGS(wg_db_int(id)), &row, err);
+	if (code == WG_OK)
+		*len = row ? (size_t)wg_db_col_int(store, SQL_BLOB_LENGTH, 0) : 0;
+	wg_db_end(store, SQL_BLOB_LENGTH);
+	return code;
+}
+
+/* What was destroyed is no damage; a copy of store.db from before then names it still. */
+static enum wg_code no_head(struct wg_store *store, int64_t gone, struct wg_err *err)
+{
+	char when[WG_CLOCK_TEXT];
+	if (gone != 0)
+		return wg_err_set(
+			err, WG_CORRUPT,
+			"its key was destroyed on %.10s under the retention rule: store.db is a copy from before then",
+			wg_clock_format(gone, when));
+	store->damaged++;
+	return wg_err_set(err, WG_CORRUPT, "a stored blob cannot be opened: its key is missing from keys.db");
+}
+
+/* Head and rest, joined; the caller frees. */
+static enum wg_code join_row(struct wg_store *store, uint8_t **out, size_t *len, struct wg_err *err)
+{
+	sqlite3_stmt *stmt = store->stmt[SQL_BLOB_GET];
+	const void *bytes = sqlite3_column_blob(stmt, 1);
+	size_t rest = (size_t)sqlite3_column_bytes(stmt, 1), size = (size_t)sqlite3_column_int64(stmt, 2);
+	int64_t head = sqlite3_column_int64(stmt, 3), gone = 0;
+	bool found = false;
+	if (head == 0)
+		return wg_err_set(err, WG_CORRUPT, "its content was destroyed under the retention rule");
+	if (bytes == NULL && rest > 0)
+		return wg_err_set(err, WG_SYSTEM, "out of memory for a stored blob");
+	if (size < rest || size - rest > WG_STORE_HEAD) {
+		store->damaged++;
+		return wg_err_set(err, WG_CORRUPT, "a stored blob is not what was written: its length does not fit");
+	}
+	uint8_t start[WG_STORE_HEAD];
+	enum wg_code code = wg_keys_get(store, head, size - rest, start, &found, &gone, err);
+	if (code != WG_OK)
+		return code;
+	if (!found)
+		return no_head(store, gone, err);
+	uint8_t *copy = malloc(size + 1);
+	if (copy == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	memcpy(copy, start, size - rest);
+	if (rest > 0)
+		memcpy(copy + (size - rest), bytes, rest);
+	copy[size] = 0;
+	*out = copy;
+	*len = size;
+	return WG_OK;
+}
+
+static enum wg_code copy_row(struct wg_store *store, uint8_t **out, size_t *len, struct wg_err *err)
+{
+	WG_AUTO_FREE uint8_t *copy = NULL;
+	size_t size = 0;
+	char hash[WG_STORE_HASH];
+	enum wg_code code = join_row(store, &copy, &size, err);
+	if (code != WG_OK)
+		return code;
+	name_of(copy, size, hash);
+	if (strcmp(hash, wg_db_col_borrow(store, SQL_BLOB_GET, 0)) != 0) {
+		store->damaged++;
+		return wg_err_set(err, WG_CORRUPT, "a stored blob is not what was written: its hash does not fit");
+	}
+	*out = wg_steal(&copy);
+	*len = size;
+	return WG_OK;
+}
+
+enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size_t *len, struct wg_err *err)
+{
+	bool row = false;
+	enum wg_code code = wg_db_row(store, SQL_BLOB_GET, WG_ARGS(wg_db_int(id)), &row, err);
+	if (code == WG_OK && row)
+		code = copy_row(store, out, len, err);
+	else if (code == WG_OK)
+		code = wg_err_set(err, WG_CORRUPT, "a stored blob is missing");
+	wg_db_end(store, SQL_BLOB_GET);
+	return code;
+}
