@@ -3,7 +3,6 @@
  * server. */
 #include "channel/lmtp.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -12,11 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sys/listen.h"
 
 #define LISTEN_BACKLOG 64
 /* Replies that the peer has not read; more, and it does not mean to. */
@@ -230,52 +228,11 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
 		(void)flush(c); /* the greeting */
 }
 
-/* WG_OK when nothing is there, or what was there is a socket on which nobody listens: that is removed. */
-static enum wg_code make_way(const struct sockaddr_un *at, struct wg_err *err)
-{
-	struct stat st;
-	if (lstat(at->sun_path, &st) != 0)
-		return errno == ENOENT ? WG_OK : wg_err_errno(err, "%s", at->sun_path);
-	if (!S_ISSOCK(st.st_mode))
-		return wg_err_set(err, WG_CONFIG, "%s is there and is no socket: move it away, or name another path",
-		                  at->sun_path);
-	WG_AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return wg_err_errno(err, "socket");
-	/* EAGAIN: somebody listens, and is busy */
-	if (connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 || errno == EAGAIN)
-		return wg_err_set(err, WG_CONFIG, "%s: another process listens there", at->sun_path);
-	if (errno != ECONNREFUSED)
-		return wg_err_errno(err, "%s", at->sun_path);
-	return unlink(at->sun_path) == 0 ? WG_OK : wg_err_errno(err, "%s, which nobody listens on", at->sun_path);
-}
-
-static enum wg_code open_socket(const struct wg_lmtp_spec *spec, int *out, struct wg_err *err)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	if (strlen(spec->path) >= sizeof at.sun_path)
-		return wg_err_set(err, WG_CONFIG, "%s: the path of a socket has at most %zu bytes", spec->path,
-		                  sizeof at.sun_path - 1);
-	memcpy(at.sun_path, spec->path, strlen(spec->path));
-	enum wg_code code = make_way(&at, err);
-	if (code != WG_OK)
-		return code;
-	WG_AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	mode_t before = umask(0777); /* nobody comes in before the mode is what was asked for */
-	bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
-	(void)umask(before);
-	if (!bound || chmod(spec->path, spec->mode) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
-		return wg_err_errno(err, "listening on %s", spec->path);
-	*out = fd;
-	fd = -1; /* the caller's now */
-	return WG_OK;
-}
-
 enum wg_code wg_lmtp_start(struct event_base *base, const struct wg_lmtp_spec *spec, wg_lmtp_handler *handler,
                            void *arg, struct wg_lmtp **out, struct wg_err *err)
 {
 	WG_AUTO_CLOSE int fd = -1;
-	enum wg_code code = open_socket(spec, &fd, err);
+	enum wg_code code = wg_listen_unix(spec->path, spec->mode, LISTEN_BACKLOG, &fd, err);
 	if (code != WG_OK)
 		return code;
 	WG_CLEANUP(wg_lmtp_freep) struct wg_lmtp *lmtp = calloc(1, sizeof *lmtp);

@@ -14,17 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sys/listen.h"
 
 /* A scraper sends a few headers and no body. */
 #define HEADERS_MAX ((size_t)8192)
 /* From the first byte of a request to the last of its answer. */
 #define TIMEOUT_S 10
 #define BACKLOG 16
+/* The group may be the scraper's. */
+#define SOCKET_MODE 0660
 /* Scrapers, and people who look. */
 #define CONNECTIONS_MAX 32
 /* A gateway with a thousand recipients says some 400 bytes of each. */
@@ -187,42 +189,18 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
 
 #define LISTEN (LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE)
 
-/* Whether a process has the socket; EAGAIN: it does, and is busy. */
-static bool lives(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
-	wg_closep(&fd);
-	return alive;
-}
-
 static enum wg_code listen_unix(struct wg_plain_httpd *h, const char *path, struct wg_err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct stat st;
-	if (strlen(path) >= sizeof address.sun_path)
-		return wg_err_set(err, WG_CONFIG, "monitor socket: the path is longer than %zu bytes",
-		                  sizeof address.sun_path - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		return wg_err_set(err, WG_CONFIG, "monitor socket %s: something else is there", path);
-	if (lives(&address))
-		return wg_err_set(err, WG_CONFIG, "monitor socket %s: another process listens there", path);
-	if (unlink(path) != 0 && errno != ENOENT)
-		return wg_err_errno(err, "monitor socket %s", path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0660) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		enum wg_code code = wg_err_errno(err, "monitor socket %s", path);
-		wg_closep(&fd);
+	WG_AUTO_CLOSE int fd = -1;
+	enum wg_code code = wg_listen_unix(path, SOCKET_MODE, BACKLOG, &fd, err);
+	if (code != WG_OK)
 		return code;
-	}
-	memcpy(h->socket, address.sun_path, sizeof h->socket);
+	(void)snprintf(h->socket, sizeof h->socket, "%s", path); /* fits: it was listened on */
 	h->listener = evconnlistener_new(h->base, accepted, h, LISTEN, 0, fd);
-	if (h->listener != NULL)
-		return WG_OK;
-	wg_closep(&fd);
-	return wg_err_set(err, WG_SYSTEM, "monitor socket %s: no memory", path);
+	if (h->listener == NULL)
+		return wg_err_set(err, WG_SYSTEM, "monitor socket %s: no memory", path);
+	fd = -1; /* the listener owns it */
+	return WG_OK;
 }
 
 static enum wg_code listen_address(struct wg_plain_httpd *h, const char *address, unsigned short port,

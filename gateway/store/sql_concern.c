@@ -53,9 +53,20 @@ enum wg_code wg_concern_put(struct wg_store *store, const struct wg_msg_rec *msg
 	return code;
 }
 
-/* Those that have not been sent; one that is being sent is recalled when the attempt comes to nothing. */
-static enum wg_code recall_deliveries(struct wg_store *store, struct wg_now now, int64_t message, const char *why,
-                                      struct wg_err *err)
+/* Whether what replaces a message goes, or may go, to that desk: what was withheld from it takes nothing's place. */
+static bool goes_to(const struct wg_msg_done *done, const struct wg_dlv_rec *d)
+{
+	for (unsigned i = 0; i < done->delivery_count; i++) {
+		const struct wg_dlv_new *n = &done->deliveries[i];
+		if (n->alarm_of == 0 && n->state != WG_DLV_WITHHELD && strcmp(n->organisation, d->organisation) == 0 &&
+		    strcmp(n->desk, d->desk) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum wg_code wg_concern_recall_unsent(struct wg_store *store, struct wg_now now, int64_t message,
+                                      const struct wg_msg_done *later, const char *why, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
@@ -63,7 +74,8 @@ static enum wg_code recall_deliveries(struct wg_store *store, struct wg_now now,
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
 		struct wg_dlv_rec d;
 		code = wg_delivery_by_seq(store, seqs[i], &d, err);
-		if (code == WG_OK && wg_delivery_may((int)d.state, WG_DLV_RECALLED, WG_WHO_PROCESS))
+		if (code == WG_OK && (later == NULL || (d.alarm_of == 0 && goes_to(later, &d))) &&
+		    wg_delivery_may((int)d.state, WG_DLV_RECALLED, WG_WHO_PROCESS))
 			code = wg_delivery_move(store, now, &d, WG_DLV_RECALLED, WG_WHO_PROCESS, NULL, why, err);
 	}
 	return code;
@@ -82,7 +94,7 @@ static enum wg_code recall_named(struct wg_store *store, struct wg_now now, cons
 		code = wg_message_by_seq(store, seqs[i], &named, err);
 		if (code == WG_OK && named.seq != msg->seq && msg->organisation[0] != '\0' &&
 		    strcmp(named.organisation, msg->organisation) == 0)
-			code = recall_deliveries(store, now, named.seq, why, err);
+			code = wg_concern_recall_unsent(store, now, named.seq, NULL, why, err);
 	}
 	return code;
 }

@@ -423,6 +423,11 @@ enum wg_code wg_concern_recall(struct wg_store *store, struct wg_now now, const 
 enum wg_code wg_concern_recalled(struct wg_store *store, int64_t message, char by[WG_ID_TEXT], struct wg_err *err)
 	WG_MUST;
 
+/* Recalls what is unsent of a message; of what is being sent, when the attempt comes to nothing. later: only what goes
+ * to a desk that this decision goes to as well, alarms apart; NULL: all of it. */
+enum wg_code wg_concern_recall_unsent(struct wg_store *store, struct wg_now now, int64_t message,
+                                      const struct wg_msg_done *later, const char *why, struct wg_err *err) WG_MUST;
+
 /* ---- sql_record.c: the records of a child */
 enum wg_code wg_record_check(const struct wg_record_new *record, struct wg_err *err) WG_MUST;
 /* What of a child's records has changed since the message was leased (or its context was asked for): stale. Then keeps
