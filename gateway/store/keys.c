@@ -1,184 +1,15 @@
-/* keys.c owns keys.db, the file of the blobs' heads, and the heads of the transaction that is running. */
-#include <errno.h>
-#include <fcntl.h>
+/* keys.c owns the heads of the transaction that is running, and their way into the second database. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "store/driver.h"
 #include "store/keys_internal.h"
-
-#define APPLICATION_ID "2002875243" /* "wgsk" */
-/* Growth of its write-ahead log before it is copied into the file, in pages: 16 MiB. */
-#define CHECKPOINT_PAGES "16384"
-#define CACHE_KIB "4096"
-
-/* batch: one row. first, last: the numbers of the heads that the last commit brought; name: what store.db must say too;
- * state: enum wg_batch_state. gone: heads that were destroyed. */
-static const char schema[] =
-	"BEGIN IMMEDIATE;"
-	"PRAGMA application_id=" APPLICATION_ID ";"
-	"CREATE TABLE head(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
-	"CREATE TABLE gone(id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE batch(one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;"
-	"INSERT INTO batch(one, name, first, last, state) VALUES(1, '%s', 1, 0, 0);"
-	"PRAGMA user_version=1;"
-	"COMMIT;";
-
-static const char *const texts[KEYS_COUNT] = {
-	[KEYS_BEGIN] = "BEGIN IMMEDIATE",
-	[KEYS_COMMIT] = "COMMIT",
-	[KEYS_BATCH_GET] = "SELECT name, first, last, state FROM batch",
-	[KEYS_BATCH_PUT] = "UPDATE batch SET first = ?1, last = ?2, state = ?3",
-	[KEYS_SETTLE] = "UPDATE batch SET state = 0 WHERE state <> 0",
-	[KEYS_PUT] = "INSERT INTO head(id, bytes) VALUES(?1, ?2)",
-	[KEYS_GET] = "SELECT bytes FROM head WHERE id = ?1",
-	[KEYS_DROP] = "DELETE FROM head WHERE id = ?1",
-	[KEYS_DROP_FROM] = "DELETE FROM head WHERE id >= ?1",
-	[KEYS_GONE_PUT] = "INSERT INTO gone(id, at) VALUES(?1, ?2) ON CONFLICT(id) DO NOTHING",
-	[KEYS_GONE_GET] = "SELECT at FROM gone WHERE id = ?1",
-};
-
-enum wg_code wg_keys_fail(struct wg_store *store, const char *what, struct wg_err *err)
-{
-	sqlite3 *db = store->keys->db;
-	int code = sqlite3_extended_errcode(db);
-	bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-	if (store->fault.code == WG_OK)
-		wg_err_set(&store->fault, damaged ? WG_CORRUPT : WG_SYSTEM, "keys.db: %s: SQLite error %d (%s)%s", what, code,
-		           sqlite3_errmsg(db), damaged ? ": stop, copy the folder, put the newest copy of keys.db back" : "");
-	return wg_store_fault(store, err);
-}
-
-enum wg_code wg_keys_exec(struct wg_store *store, const char *sql, struct wg_err *err)
-{
-	return sqlite3_exec(store->keys->db, sql, NULL, NULL, NULL) == SQLITE_OK ? WG_OK
-	                                                                         : wg_keys_fail(store, "database", err);
-}
-
-enum wg_code wg_keys_run(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
-                         struct wg_err *err)
-{
-	sqlite3_stmt *stmt = store->keys->stmt[id];
-	int rc = SQLITE_OK;
-	for (size_t i = 0; rc == SQLITE_OK && i < count; i++)
-		rc = sqlite3_bind_int64(stmt, (int)i + 1, args[i]);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	enum wg_code code = rc == SQLITE_DONE ? WG_OK : wg_keys_fail(store, texts[id], err);
-	(void)sqlite3_reset(stmt); /* repeats the failure seen above */
-	return code;
-}
-
-/* ---- the file */
-
-static enum wg_code read_batch(struct wg_store *store, struct wg_err *err)
-{
-	struct wg_keys *k = store->keys;
-	sqlite3_stmt *stmt = k->stmt[KEYS_BATCH_GET];
-	if (sqlite3_step(stmt) != SQLITE_ROW)
-		return wg_keys_fail(store, "the row of its last batch is missing", err);
-	(void)snprintf(k->name, sizeof k->name, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id: it fits */
-	k->last = sqlite3_column_int64(stmt, 2);
-	(void)sqlite3_reset(stmt); /* was only read */
-	return WG_OK;
-}
-
-static enum wg_code make_schema(struct wg_store *store, struct wg_err *err)
-{
-	WG_AUTO_FREE char *sql = NULL;
-	char name[WG_ID_TEXT];
-	enum wg_code code = wg_id_make(wg_clock_now(), name, err);
-	if (code != WG_OK)
-		return code;
-	if (asprintf(&sql, schema, name) < 0) {
-		sql = NULL;
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	}
-	return wg_keys_exec(store, sql, err);
-}
-
-static enum wg_code prepare_all(struct wg_store *store, struct wg_err *err)
-{
-	struct wg_keys *k = store->keys;
-	for (size_t i = 0; i < KEYS_COUNT; i++)
-		if (sqlite3_prepare_v3(k->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &k->stmt[i], NULL) != SQLITE_OK)
-			return wg_keys_fail(store, texts[i], err);
-	return read_batch(store, err);
-}
-
-static enum wg_code set_up(struct wg_store *store, const char *path, bool fresh, struct wg_err *err)
-{
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, flags, NULL), version = 0;
-	store->keys->db = db;
-	if (db == NULL)
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	if (rc != SQLITE_OK)
-		return wg_keys_fail(store, path, err);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);      /* hardening: */
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
-	/* What is destroyed gives its room back. Said to an old file, this would write to it. */
-	enum wg_code code =
-		fresh ? wg_keys_exec(store, "PRAGMA page_size=" WG_KEYS_PAGE "; PRAGMA auto_vacuum=INCREMENTAL", err) : WG_OK;
-	if (code != WG_OK)
-		return code;
-	code = wg_keys_exec(store,
-	                    "PRAGMA secure_delete=ON;"
-	                    "PRAGMA locking_mode=EXCLUSIVE;"
-	                    "PRAGMA journal_mode=WAL;"
-	                    "PRAGMA synchronous=FULL;"
-	                    "PRAGMA cell_size_check=ON;"
-	                    "PRAGMA cache_size=-" CACHE_KIB ";"
-	                    "PRAGMA temp_store=MEMORY;"
-	                    "PRAGMA mmap_size=0;"
-	                    "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
-	                    err);
-	sqlite3_stmt *stmt = NULL;
-	if (code == WG_OK && (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
-	                      sqlite3_step(stmt) != SQLITE_ROW))
-		code = wg_keys_fail(store, "schema version", err);
-	else if (code == WG_OK)
-		version = sqlite3_column_int(stmt, 0);
-	(void)sqlite3_finalize(stmt); /* repeats a failure seen above */
-	if (code == WG_OK && version > 1)
-		return wg_err_set(err, WG_CONFIG, "%s was made by a newer program: use that", path);
-	if (code == WG_OK && version == 0)
-		code = make_schema(store, err);
-	return code == WG_OK ? prepare_all(store, err) : code;
-}
-
-enum wg_code wg_keys_open(struct wg_store *store, const char *folder, bool must_exist, struct wg_err *err)
-{
-	WG_AUTO_FREE char *path = NULL;
-	if (asprintf(&path, "%s/keys.db", folder) < 0) {
-		path = NULL;
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	}
-	WG_AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (must_exist ? 0 : O_CREAT), 0600);
-	if (fd < 0 && errno == ENOENT && must_exist)
-		return wg_err_set(err, WG_CONFIG,
-		                  "%s is missing: without it nothing that was accepted can be opened; put its newest copy back",
-		                  path);
-	if (fd < 0)
-		return wg_err_errno(err, "open %s", path);
-	struct stat st;
-	bool fresh = fstat(fd, &st) == 0 && st.st_size == 0;
-	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
-	store->keys = calloc(1, sizeof *store->keys);
-	if (store->keys == NULL)
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	return set_up(store, path, fresh, err);
-}
 
 enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err)
 {
-	enum wg_code code = wg_keys_run(store, KEYS_SETTLE, NULL, 0, err);
+	enum wg_code code = store->driver->keys_run(store, KEYS_SETTLE, NULL, 0, err);
 	if (code == WG_OK)
 		store->keys->unsettled = false;
 	return code;
@@ -188,16 +19,10 @@ void wg_keys_close(struct wg_store *store)
 {
 	struct wg_keys *k = store->keys;
 	struct wg_err err = { 0 };
-	if (k == NULL)
-		return;
 	if (k->unsettled && store->fault.code == WG_OK && wg_keys_settle(store, &err) != WG_OK)
 		k->unsettled = false; /* no harm: the next start looks for itself */
-	for (size_t i = 0; i < KEYS_COUNT; i++)
-		(void)sqlite3_finalize(k->stmt[i]); /* repeats an old failure */
-	(void)sqlite3_close(k->db);             /* what is committed is durable already */
 	free(k->heads);
-	free(k);
-	store->keys = NULL;
+	k->heads = NULL;
 }
 
 /* ---- the heads of the transaction that is running */
@@ -240,24 +65,12 @@ enum wg_code wg_keys_put(struct wg_store *store, const void *p, size_t len, int6
 	return WG_OK;
 }
 
-static enum wg_code write_one(struct wg_store *store, int64_t id, const struct wg_head *head, struct wg_err *err)
-{
-	sqlite3_stmt *stmt = store->keys->stmt[KEYS_PUT];
-	if (sqlite3_bind_int64(stmt, 1, id) != SQLITE_OK ||
-	    sqlite3_bind_blob(stmt, 2, head->bytes, (int)sizeof head->bytes, SQLITE_STATIC) != SQLITE_OK)
-		return wg_keys_fail(store, "bind", err);
-	enum wg_code code = sqlite3_step(stmt) == SQLITE_DONE ? WG_OK : wg_keys_fail(store, texts[KEYS_PUT], err);
-	(void)sqlite3_reset(stmt);          /* repeats the failure seen above */
-	(void)sqlite3_clear_bindings(stmt); /* never fails */
-	return code;
-}
-
 enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_keys *k = store->keys;
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; code == WG_OK && i < k->count; i++)
-		code = write_one(store, k->last + 1 + (int64_t)i, &k->heads[i], err);
+		code = store->driver->keys_put(store, k->last + 1 + (int64_t)i, k->heads[i].bytes, WG_STORE_HEAD, err);
 	if (code == WG_OK) {
 		k->last += (int64_t)k->count;
 		k->count = k->marked = 0;
@@ -275,13 +88,13 @@ enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 		return WG_OK; /* a transaction without blobs costs nothing here */
 	const int64_t batch[] = { k->last + 1, k->last + spent, WG_BATCH_OPEN };
 	(void)snprintf(last, sizeof last, "%lld", (long long)batch[1]); /* 19 digits */
-	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	enum wg_code code = store->driver->keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_keys_write(store, err);
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
+		code = store->driver->keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
+		code = store->driver->keys_run(store, KEYS_COMMIT, NULL, 0, err);
 	k->last = batch[1];
 	k->unsettled = true;
 	return code == WG_OK ? wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(last)), err)
@@ -298,19 +111,6 @@ enum wg_code wg_keys_after(struct wg_store *store, struct wg_err *err)
 
 /* ---- reading */
 
-/* Since when it is gone; 0 when it never was said to go. */
-static enum wg_code gone_at(struct wg_store *store, int64_t id, int64_t *gone, struct wg_err *err)
-{
-	sqlite3_stmt *stmt = store->keys->stmt[KEYS_GONE_GET];
-	if (sqlite3_bind_int64(stmt, 1, id) != SQLITE_OK)
-		return wg_keys_fail(store, "bind", err);
-	int rc = sqlite3_step(stmt);
-	*gone = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	enum wg_code code = rc == SQLITE_ROW || rc == SQLITE_DONE ? WG_OK : wg_keys_fail(store, texts[KEYS_GONE_GET], err);
-	(void)sqlite3_reset(stmt); /* repeats the failure seen above */
-	return code;
-}
-
 enum wg_code wg_keys_get(struct wg_store *store, int64_t id, size_t len, uint8_t out[WG_STORE_HEAD], bool *found,
                          int64_t *gone, struct wg_err *err)
 {
@@ -321,15 +121,11 @@ enum wg_code wg_keys_get(struct wg_store *store, int64_t id, size_t len, uint8_t
 		*found = true;
 		return WG_OK;
 	}
-	sqlite3_stmt *stmt = k->stmt[KEYS_GET];
-	if (sqlite3_bind_int64(stmt, 1, id) != SQLITE_OK)
-		return wg_keys_fail(store, "bind", err);
-	int rc = sqlite3_step(stmt);
-	enum wg_code code = rc == SQLITE_ROW || rc == SQLITE_DONE ? WG_OK : wg_keys_fail(store, texts[KEYS_GET], err);
-	const void *bytes = rc == SQLITE_ROW ? sqlite3_column_blob(stmt, 0) : NULL;
-	*found = bytes != NULL && (size_t)sqlite3_column_bytes(stmt, 0) >= len;
+	uint8_t head[WG_STORE_HEAD];
+	size_t have = 0;
+	enum wg_code code = store->driver->keys_get(store, id, head, &have, err);
+	*found = code == WG_OK && have > 0 && have >= len;
 	if (*found)
-		memcpy(out, bytes, len);
-	(void)sqlite3_reset(stmt); /* repeats the failure seen above */
-	return code == WG_OK && !*found ? gone_at(store, id, gone, err) : code;
+		memcpy(out, head, len);
+	return code == WG_OK && !*found ? store->driver->keys_gone(store, id, gone, err) : code;
 }

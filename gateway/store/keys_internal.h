@@ -28,24 +28,7 @@ struct wg_head {
 	uint8_t bytes[WG_STORE_HEAD];
 };
 
-enum wg_keys_sql {
-	KEYS_BEGIN,
-	KEYS_COMMIT,
-	KEYS_BATCH_GET,
-	KEYS_BATCH_PUT,
-	KEYS_SETTLE,
-	KEYS_PUT,
-	KEYS_GET,
-	KEYS_DROP,
-	KEYS_DROP_FROM,
-	KEYS_GONE_PUT,
-	KEYS_GONE_GET,
-	KEYS_COUNT
-};
-
 struct wg_keys {
-	sqlite3 *db;
-	sqlite3_stmt *stmt[KEYS_COUNT];
 	char name[WG_ID_TEXT]; /* of the pair: store.db has it too */
 	int64_t last;          /* number of the last head that is durable */
 	struct wg_head *heads; /* last + 1 and on: of the transaction that is running */
@@ -58,8 +41,7 @@ struct wg_keys {
 /* ---- keys.c: the file, and the heads of the transaction that is running. Any failure is a fault of the store, but for
  * WG_LIMIT of wg_keys_put. */
 
-/* Opens folder/keys.db; must_exist: store.db is one whose heads are there, otherwise it may be made now. */
-enum wg_code wg_keys_open(struct wg_store *store, const char *folder, bool must_exist, struct wg_err *err) WG_MUST;
+/* Before the database is closed. */
 void wg_keys_close(struct wg_store *store);
 
 void wg_keys_begin(struct wg_store *store);
@@ -76,12 +58,6 @@ enum wg_code wg_keys_put(struct wg_store *store, const void *p, size_t len, int6
 enum wg_code wg_keys_get(struct wg_store *store, int64_t id, size_t len, uint8_t out[WG_STORE_HEAD], bool *found,
                          int64_t *gone, struct wg_err *err) WG_MUST;
 
-/* What a failed call on keys.db means: a fault. */
-enum wg_code wg_keys_fail(struct wg_store *store, const char *what, struct wg_err *err);
-enum wg_code wg_keys_exec(struct wg_store *store, const char *sql, struct wg_err *err) WG_MUST;
-/* Runs a statement of numbers that gives no rows. */
-enum wg_code wg_keys_run(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
-                         struct wg_err *err) WG_MUST;
 /* Says that store.db has the last batch: so that a copy of store.db from before it is not taken for a crash. */
 enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Writes the heads that wait; inside a transaction of keys.db. */
@@ -92,10 +68,5 @@ enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Destroys what the table shred names, in no file of the live system any more when it returns. */
 enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err) WG_MUST;
-
-/* ---- keys_move.c: the migration of store.db that takes the heads out of it; inside its transaction. */
-enum wg_code wg_keys_move(struct wg_store *store, struct wg_err *err) WG_MUST;
-/* After it, outside of a transaction: makes the database one that gives room back, if it is not yet. */
-enum wg_code wg_keys_moved(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
 
 #endif

@@ -12,23 +12,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/driver.h"
 #include "store/keys_internal.h"
+#include "store/purge_internal.h"
 
 /* Entries of shred worked on at a time. */
 #define SHRED_STEP 4096
-
-static enum wg_code exec_number(struct wg_store *store, const char *sql, int64_t arg, int64_t *out, struct wg_err *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	enum wg_code code = WG_OK;
-	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK ||
-	    sqlite3_bind_int64(stmt, 1, arg) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW)
-		code = wg_db_fail(store, sql, err);
-	else
-		*out = sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_finalize(stmt); /* repeats the failure seen above */
-	return code;
-}
 
 /* ---- destroying */
 
@@ -38,44 +27,33 @@ struct doomed {
 
 static enum wg_code read_shred(struct wg_store *store, struct doomed *list, size_t *n, struct wg_err *err)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(store->db, "SELECT head, at FROM shred ORDER BY head LIMIT ?1", -1, &stmt, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(stmt, 1, SHRED_STEP);
-	size_t have = 0;
-	while (rc == SQLITE_OK && have < SHRED_STEP && sqlite3_step(stmt) == SQLITE_ROW) {
-		list[have].head = sqlite3_column_int64(stmt, 0);
-		list[have++].at = sqlite3_column_int64(stmt, 1);
+	WG_AUTO_QUERY struct wg_query q = { 0 };
+	bool row = true;
+	*n = 0;
+	enum wg_code code = wg_query_open(&q, store, "SELECT head, at FROM shred ORDER BY head LIMIT ?1",
+	                                  WG_ARGS(wg_db_int(SHRED_STEP)), err);
+	while (code == WG_OK && *n < SHRED_STEP) {
+		code = wg_query_step(&q, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		list[*n].head = wg_query_int(&q, 0);
+		list[(*n)++].at = wg_query_int(&q, 1);
 	}
-	rc = sqlite3_reset(stmt); /* the failure of the last step, if any */
-	enum wg_code code = rc == SQLITE_OK ? WG_OK : wg_db_fail(store, "shred", err);
-	(void)sqlite3_finalize(stmt); /* was reset */
-	*n = have;
 	return code;
 }
 
 static enum wg_code drop_heads(struct wg_store *store, const struct doomed *list, size_t n, struct wg_err *err)
 {
-	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	enum wg_code code = store->driver->keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
 		const int64_t args[] = { list[i].head, list[i].at };
-		code = wg_keys_run(store, KEYS_DROP, args, 1, err);
+		code = store->driver->keys_run(store, KEYS_DROP, args, 1, err);
 		if (code == WG_OK)
-			code = wg_keys_run(store, KEYS_GONE_PUT, args, 2, err);
+			code = store->driver->keys_run(store, KEYS_GONE_PUT, args, 2, err);
 	}
 	if (code == WG_OK)
 		code = wg_keys_settle(store, err); /* store.db says that they are to go */
-	return code == WG_OK ? wg_keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
-}
-
-/* Out of the write-ahead log too, which is cut to nothing; and the room goes back to the disk. */
-static enum wg_code scrub(struct wg_store *store, struct wg_err *err)
-{
-	enum wg_code code = wg_keys_exec(store, "PRAGMA incremental_vacuum", err);
-	if (code == WG_OK &&
-	    sqlite3_wal_checkpoint_v2(store->keys->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		code = wg_keys_fail(store, "checkpoint", err);
-	return code;
+	return code == WG_OK ? store->driver->keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
 }
 
 enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
@@ -85,22 +63,17 @@ enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
 	bool any = false;
 	enum wg_code code = WG_OK;
 	while (code == WG_OK && n == SHRED_STEP) {
-		char sql[80];
 		code = read_shred(store, list, &n, err);
 		if (code != WG_OK || n == 0)
 			break;
 		any = true;
 		code = drop_heads(store, list, n, err);
 		if (code == WG_OK)
-			code = scrub(store, err);
-		(void)snprintf(sql, sizeof sql, "DELETE FROM shred WHERE head <= %" PRId64, list[n - 1].head); /* it fits */
+			code = store->driver->scrub(store, true, err);
 		if (code == WG_OK)
-			code = wg_db_exec(store, sql, err);
+			code = wg_query_run(store, "DELETE FROM shred WHERE head <= ?1", WG_ARGS(wg_db_int(list[n - 1].head)), err);
 	}
-	if (code == WG_OK && any &&
-	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		code = wg_db_fail(store, "checkpoint", err);
-	return code;
+	return code == WG_OK && any ? store->driver->scrub(store, false, err) : code;
 }
 
 /* ---- levelling */
@@ -115,7 +88,7 @@ static enum wg_code put_last(struct wg_store *store, int64_t last, struct wg_err
 static enum wg_code put_batch(struct wg_store *store, int64_t first, int64_t last, struct wg_err *err)
 {
 	const int64_t args[] = { first, last, WG_BATCH_SETTLED };
-	enum wg_code code = wg_keys_run(store, KEYS_BATCH_PUT, args, 3, err);
+	enum wg_code code = store->driver->keys_run(store, KEYS_BATCH_PUT, args, 3, err);
 	if (code == WG_OK)
 		store->keys->last = last;
 	return code;
@@ -124,36 +97,24 @@ static enum wg_code put_batch(struct wg_store *store, int64_t first, int64_t las
 /* The last batch belongs to nothing: its transaction of store.db never was. Its numbers are given again. */
 static enum wg_code sweep(struct wg_store *store, int64_t first, struct wg_err *err)
 {
-	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	enum wg_code code = store->driver->keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_DROP_FROM, &first, 1, err);
+		code = store->driver->keys_run(store, KEYS_DROP_FROM, &first, 1, err);
 	if (code == WG_OK)
 		code = put_batch(store, first, first - 1, err);
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
-	return code == WG_OK ? scrub(store, err) : code;
+		code = store->driver->keys_run(store, KEYS_COMMIT, NULL, 0, err);
+	return code == WG_OK ? store->driver->scrub(store, true, err) : code;
 }
 
 /* keys.db is older than store.db: what came in between cannot be opened. */
 static enum wg_code count_missing(struct wg_store *store, int64_t known, struct wg_err *err)
 {
 	int64_t n = 0;
-	enum wg_code code = exec_number(store, "SELECT count(*) FROM blob WHERE head > ?1", store->keys->last, &n, err);
+	enum wg_code code = wg_query_number(store, "SELECT count(*) FROM blob WHERE head > ?1",
+	                                    WG_ARGS(wg_db_int(store->keys->last)), &n, err);
 	store->damaged += (unsigned)n;
 	return code == WG_OK ? put_batch(store, known, known, err) : code;
-}
-
-static enum wg_code read_batch(struct wg_store *store, int64_t *first, int64_t *last, enum wg_batch_state *state,
-                               struct wg_err *err)
-{
-	sqlite3_stmt *stmt = store->keys->stmt[KEYS_BATCH_GET];
-	if (sqlite3_step(stmt) != SQLITE_ROW)
-		return wg_keys_fail(store, "the row of its last batch is missing", err);
-	*first = sqlite3_column_int64(stmt, 1);
-	*last = sqlite3_column_int64(stmt, 2);
-	*state = (enum wg_batch_state)sqlite3_column_int64(stmt, 3);
-	(void)sqlite3_reset(stmt); /* was only read */
-	return WG_OK;
 }
 
 static enum wg_code check_pair(struct wg_store *store, struct wg_err *err)
@@ -173,37 +134,33 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 {
 	char text[24];
 	uint64_t known = 0;
-	int64_t first = 0, last = 0;
-	enum wg_batch_state state = WG_BATCH_SETTLED;
+	struct wg_keys_batch b = { .first = 0 };
 	enum wg_code code = check_pair(store, err);
 	if (code == WG_OK)
 		code = wg_db_meta(store, "head-last", text, sizeof text, err);
 	if (code == WG_OK && text[0] != '\0' && !wg_num_parse(text, 0, INT64_MAX, &known))
 		code = wg_err_set(err, WG_CORRUPT, "the number of the last head in store.db is not one");
 	if (code == WG_OK)
-		code = read_batch(store, &first, &last, &state, err);
+		code = store->driver->keys_batch(store, &b, err);
 	if (code != WG_OK)
 		return code;
-	if ((int64_t)known == last)
-		return state != WG_BATCH_SETTLED ? wg_keys_settle(store, err) : WG_OK;
-	if ((int64_t)known > last)
+	store->keys->last = b.last;
+	if ((int64_t)known == b.last)
+		return b.state != WG_BATCH_SETTLED ? wg_keys_settle(store, err) : WG_OK;
+	if ((int64_t)known > b.last)
 		return count_missing(store, (int64_t)known, err);
-	if ((int64_t)known == first - 1 && state != WG_BATCH_SETTLED)
-		return sweep(store, first, err);
+	if ((int64_t)known == b.first - 1 && b.state != WG_BATCH_SETTLED)
+		return sweep(store, b.first, err);
 	store->keys->older = true;
-	return put_last(store, last, err);
+	return put_last(store, b.last, err);
 }
 
 /* After heads were taken out of store.db: its file, and its log, have to forget them before that counts as settled. */
 static enum wg_code forget_moved(struct wg_store *store, struct wg_err *err)
 {
-	int64_t first = 0, last = 0;
-	enum wg_batch_state state = WG_BATCH_SETTLED;
-	enum wg_code code = read_batch(store, &first, &last, &state, err);
-	if (code == WG_OK && state == WG_BATCH_MOVED &&
-	    sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		code = wg_db_fail(store, "checkpoint", err);
-	return code;
+	struct wg_keys_batch b = { .first = 0 };
+	enum wg_code code = store->driver->keys_batch(store, &b, err);
+	return code == WG_OK && b.state == WG_BATCH_MOVED ? store->driver->scrub(store, false, err) : code;
 }
 
 enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/driver.h"
 #include "store/keys_internal.h"
 #include "store/purge_internal.h"
 #include "store/sql_text.h"
@@ -138,27 +139,13 @@ static enum wg_code purge_rows(struct wg_store *store, struct wg_now now, const 
 	return code;
 }
 
-static enum wg_code file_size(struct wg_store *store, int64_t *bytes, struct wg_err *err)
-{
-	int64_t pages = 0, size = 0;
-	enum wg_code code = wg_query_number(store, "PRAGMA page_count", NULL, 0, &pages, err);
-	if (code == WG_OK)
-		code = wg_query_number(store, "PRAGMA page_size", NULL, 0, &size, err);
-	*bytes = pages * size;
-	return code;
-}
-
 /* What was freed goes back to the disk. */
 static enum wg_code give_back(struct wg_store *store, uint64_t heads, uint64_t *freed, struct wg_err *err)
 {
-	int64_t before = 0, after = 0;
-	enum wg_code code = file_size(store, &before, err);
+	uint64_t bytes = 0;
+	enum wg_code code = store->driver->give_back(store, &bytes, err);
 	if (code == WG_OK)
-		code = wg_db_exec(store, "PRAGMA incremental_vacuum", err);
-	if (code == WG_OK)
-		code = file_size(store, &after, err);
-	if (code == WG_OK)
-		*freed = (uint64_t)(before - after) + heads * HEAD_PAGES_BYTES;
+		*freed = bytes + heads * HEAD_PAGES_BYTES;
 	return code;
 }
 

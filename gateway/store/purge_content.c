@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "store/driver.h"
 #include "store/keys_internal.h"
 #include "store/purge_internal.h"
 #include "store/sql_text.h"
@@ -33,7 +34,7 @@ static enum wg_code destroy(struct wg_store *store, struct wg_now now, const cha
 	               blobs); /* our own words: they fit */
 	enum wg_code code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of), wg_db_int(now.wall)), err);
 	if (code == WG_OK)
-		*heads += (uint64_t)sqlite3_changes(store->db);
+		*heads += (uint64_t)store->driver->changes(store);
 	(void)snprintf(sql, sizeof sql, "UPDATE blob SET bytes = x'', head = 0 WHERE head <> 0 AND id IN (%s)", blobs);
 	if (code == WG_OK)
 		code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of)), err);

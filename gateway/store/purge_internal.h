@@ -20,7 +20,7 @@
 /* ---- purge_query.c: statements that are asked too rarely to be kept */
 struct wg_query {
 	struct wg_store *store;
-	sqlite3_stmt *stmt;
+	void *cursor; /* the driver's */
 };
 void wg_query_end(struct wg_query *query);
 #define WG_AUTO_QUERY WG_CLEANUP(wg_query_end)

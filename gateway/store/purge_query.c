@@ -1,25 +1,12 @@
-/* purge_query.c owns statements that are prepared when they are asked. Values are bound, never pasted. */
+/* purge_query.c owns texts that are asked too rarely to be kept as statements. Values are bound, never pasted. */
+#include "store/driver.h"
 #include "store/purge_internal.h"
 
 void wg_query_end(struct wg_query *query)
 {
-	(void)sqlite3_finalize(query->stmt); /* repeats a failure that was seen at the step */
-	query->stmt = NULL;
-}
-
-static int bind_one(sqlite3_stmt *stmt, int i, const struct wg_arg *arg)
-{
-	switch (arg->type) {
-	case WG_ARG_INT:
-		return sqlite3_bind_int64(stmt, i, arg->number);
-	case WG_ARG_TEXT:
-		return sqlite3_bind_text64(stmt, i, arg->p, arg->len, SQLITE_TRANSIENT, SQLITE_UTF8);
-	case WG_ARG_NULL:
-		return sqlite3_bind_null(stmt, i);
-	case WG_ARG_BLOB:
-		break; /* nobody asks with one */
-	}
-	return SQLITE_MISUSE;
+	if (query->cursor != NULL)
+		query->store->driver->cursor_end(query->cursor);
+	query->cursor = NULL;
 }
 
 enum wg_code wg_query_open(struct wg_query *query, struct wg_store *store, const char *sql, const struct wg_arg *args,
@@ -28,28 +15,22 @@ enum wg_code wg_query_open(struct wg_query *query, struct wg_store *store, const
 	*query = (struct wg_query){ .store = store };
 	if (store->fault.code != WG_OK)
 		return wg_store_fault(store, err);
-	int rc = sqlite3_prepare_v2(store->db, sql, -1, &query->stmt, NULL);
-	for (size_t i = 0; rc == SQLITE_OK && i < count; i++)
-		rc = bind_one(query->stmt, (int)i + 1, &args[i]);
-	return rc == SQLITE_OK ? WG_OK : wg_db_fail(store, sql, err);
+	return store->driver->cursor_open(store, sql, args, count, &query->cursor, err);
 }
 
 enum wg_code wg_query_step(struct wg_query *query, bool *row, struct wg_err *err)
 {
-	int rc = sqlite3_step(query->stmt);
-	*row = rc == SQLITE_ROW;
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? WG_OK : wg_db_fail(query->store, "store", err);
+	return query->store->driver->cursor_step(query->store, query->cursor, row, err);
 }
 
 int64_t wg_query_int(const struct wg_query *query, int col)
 {
-	return sqlite3_column_int64(query->stmt, col);
+	return query->store->driver->cursor_int(query->cursor, col);
 }
 
 const char *wg_query_text(const struct wg_query *query, int col)
 {
-	const unsigned char *s = sqlite3_column_text(query->stmt, col);
-	return s != NULL ? (const char *)s : "";
+	return query->store->driver->cursor_text(query->cursor, col);
 }
 
 enum wg_code wg_query_number(struct wg_store *store, const char *sql, const struct wg_arg *args, size_t count,

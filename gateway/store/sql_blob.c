@@ -69,10 +69,9 @@ static enum wg_code no_head(struct wg_store *store, int64_t gone, struct wg_err 
 /* Head and rest, joined; the caller frees. */
 static enum wg_code join_row(struct wg_store *store, uint8_t **out, size_t *len, struct wg_err *err)
 {
-	sqlite3_stmt *stmt = store->stmt[SQL_BLOB_GET];
-	const void *bytes = sqlite3_column_blob(stmt, 1);
-	size_t rest = (size_t)sqlite3_column_bytes(stmt, 1), size = (size_t)sqlite3_column_int64(stmt, 2);
-	int64_t head = sqlite3_column_int64(stmt, 3), gone = 0;
+	size_t rest = 0, size = (size_t)wg_db_col_int(store, SQL_BLOB_GET, 2);
+	const void *bytes = wg_db_col_blob(store, SQL_BLOB_GET, 1, &rest);
+	int64_t head = wg_db_col_int(store, SQL_BLOB_GET, 3), gone = 0;
 	bool found = false;
 	if (head == 0)
 		return wg_err_set(err, WG_CORRUPT, "its content was destroyed under the retention rule");

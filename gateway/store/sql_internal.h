@@ -1,12 +1,10 @@
-/* The SQLite driver's private parts. Invariants:
- * 1. One connection in the whole system: the lock file is held, the database is in exclusive locking mode.
+/* The store's private parts, whichever the database. Invariants:
+ * 1. One process has the folder: the lock file is held.
  * 2. Between wg_store_begin and commit or rollback exactly one transaction is open; outside of it none.
  * 3. Once fault != WG_OK nothing is written any more.
  * 4. No statement is in the middle of its rows when a transaction or a mark ends. */
 #ifndef WG_STORE_SQL_INTERNAL_H
 #define WG_STORE_SQL_INTERNAL_H
-
-#include <sqlite3.h>
 
 #include "base/sha256.h"
 #include "store/match.h"
@@ -185,24 +183,26 @@ enum wg_sql {
 /* The text of each; prepared once, at open. */
 extern const char *const wg_sql_text[SQL_COUNT];
 
+struct wg_driver;
 struct wg_keys;
 
 struct wg_store {
-	sqlite3 *db;
-	struct wg_keys *keys; /* keys_internal.h */
-	sqlite3_stmt *stmt[SQL_COUNT];
-	int lock; /* descriptor of the lock file */
+	const struct wg_driver *driver; /* driver.h */
+	void *base;                     /* the driver's own */
+	struct wg_keys *keys;           /* keys_internal.h */
+	int lock;                       /* descriptor of the lock file */
 	struct wg_err fault;
 	bool full;
 	unsigned damaged;
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
 };
 
-/* ---- sqlite_db.c: statements */
+/* ---- sql_db.c: statements */
 
 /* An argument of a statement. */
 struct wg_arg {
-	enum { WG_ARG_NULL, WG_ARG_INT, WG_ARG_TEXT, WG_ARG_BLOB } type;
+	enum { WG_ARG_INT, WG_ARG_TEXT, WG_ARG_BLOB } type;
+	bool null; /* of that type */
 	int64_t number;
 	const void *p;
 	size_t len;
@@ -231,19 +231,14 @@ void wg_db_end(struct wg_store *store, enum wg_sql id);
 int64_t wg_db_col_int(struct wg_store *store, enum wg_sql id, int col);
 void wg_db_col_text(struct wg_store *store, enum wg_sql id, int col, char *out, size_t size);
 const char *wg_db_col_borrow(struct wg_store *store, enum wg_sql id, int col); /* until the next step */
+/* NULL for none, or for want of memory. */
+const void *wg_db_col_blob(struct wg_store *store, enum wg_sql id, int col, size_t *len);
 /* The first column of every row, at most max of them. The caller frees *out. */
 enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max,
                         int64_t **out, size_t *n, struct wg_err *err) WG_MUST;
-/* What a failed SQLite call means: sets fault or full where that is so. */
-enum wg_code wg_db_fail(struct wg_store *store, const char *what, struct wg_err *err);
-/* A statement of text that is not kept: pragmas and migrations. */
+/* A text that is not kept, of one or more statements without arguments and rows. */
 enum wg_code wg_db_exec(struct wg_store *store, const char *sql, struct wg_err *err) WG_MUST;
 enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size_t size, struct wg_err *err) WG_MUST;
-
-/* ---- sqlite_schema.c */
-/* *keyed: the schema is one whose blobs have their heads in keys.db. */
-enum wg_code wg_schema_keyed(struct wg_store *store, bool *keyed, struct wg_err *err) WG_MUST;
-enum wg_code wg_schema_prepare(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- sql_blob.c */
 enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],

@@ -28,6 +28,4 @@
 /* ... or of a delivery when its deadline has come: it is tried once more then. */
 #define WG_SQL_DLV_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1 OR (deadline <= ?1 AND since < deadline))"
 
-extern const char wg_schema_confirm[]; /* sqlite_schema_confirm.c */
-
 #endif

@@ -1,4 +1,4 @@
-/* sqlite_db.c owns the one connection, its kept statements, the transaction, and what a failure of SQLite means. */
+/* sqlite_db.c owns the connection to store.db, its kept statements, and what a failure of SQLite means. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/driver.h"
 #include "store/keys_internal.h"
+#include "store/sqlite_internal.h"
 
 /* Growth of the write-ahead log before it is copied into the database, in pages: fewer fsyncs under load. */
 #define CHECKPOINT_PAGES "4096"
@@ -17,37 +19,10 @@
 /* The write-ahead log is cut back to this after a large message. */
 #define WAL_KEEP_BYTES "67108864"
 
-struct wg_arg wg_db_int(int64_t v)
+enum wg_code wg_sqlite_fail(struct wg_store *store, const char *what, struct wg_err *err)
 {
-	return (struct wg_arg){ .type = WG_ARG_INT, .number = v };
-}
-
-struct wg_arg wg_db_text(const char *s)
-{
-	if (s == NULL)
-		return (struct wg_arg){ .type = WG_ARG_NULL };
-	return (struct wg_arg){ .type = WG_ARG_TEXT, .p = s, .len = strlen(s) };
-}
-
-struct wg_arg wg_db_text_or_null(const char *s)
-{
-	return wg_db_text(s != NULL && *s != '\0' ? s : NULL);
-}
-
-struct wg_arg wg_db_blob(const void *p, size_t len)
-{
-	return (struct wg_arg){ .type = WG_ARG_BLOB, .p = len > 0 ? p : "", .len = len };
-}
-
-struct wg_arg wg_db_ref(int64_t seq)
-{
-	return seq != 0 ? wg_db_int(seq) : wg_db_text(NULL);
-}
-
-enum wg_code wg_db_fail(struct wg_store *store, const char *what, struct wg_err *err)
-{
-	int code = sqlite3_extended_errcode(store->db);
-	const char *words = sqlite3_errmsg(store->db);
+	int code = sqlite3_extended_errcode(wg_sqlite_of(store)->db);
+	const char *words = sqlite3_errmsg(wg_sqlite_of(store)->db);
 	switch (code & 0xff) {
 	case SQLITE_FULL:
 		store->full = true;
@@ -70,32 +45,11 @@ enum wg_code wg_db_fail(struct wg_store *store, const char *what, struct wg_err 
 	return store->fault.code;
 }
 
-enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err)
+int wg_sqlite_bind(sqlite3_stmt *stmt, int i, const struct wg_arg *arg)
 {
-	if (store->fault.code != WG_OK && err != NULL)
-		*err = store->fault;
-	return store->fault.code;
-}
-
-bool wg_store_full(struct wg_store *store)
-{
-	bool full = store->full;
-	store->full = false;
-	return full;
-}
-
-unsigned wg_store_damaged(struct wg_store *store)
-{
-	unsigned n = store->damaged;
-	store->damaged = 0;
-	return n;
-}
-
-static int bind_one(sqlite3_stmt *stmt, int i, const struct wg_arg *arg)
-{
-	switch (arg->type) {
-	case WG_ARG_NULL:
+	if (arg->null)
 		return sqlite3_bind_null(stmt, i);
+	switch (arg->type) {
 	case WG_ARG_INT:
 		return sqlite3_bind_int64(stmt, i, arg->number);
 	case WG_ARG_TEXT: /* a query outlives its caller's arguments, hence the copy */
@@ -106,183 +60,79 @@ static int bind_one(sqlite3_stmt *stmt, int i, const struct wg_arg *arg)
 	return SQLITE_MISUSE;
 }
 
-enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
-                         struct wg_err *err)
+static void end(struct wg_store *store, enum wg_sql id)
 {
-	if (store->fault.code != WG_OK)
-		return wg_store_fault(store, err);
-	sqlite3_stmt *stmt = store->stmt[id];
+	(void)sqlite3_reset(wg_sqlite_of(store)->stmt[id]);          /* the failure, if any, was seen at the step */
+	(void)sqlite3_clear_bindings(wg_sqlite_of(store)->stmt[id]); /* never fails */
+}
+
+static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                          struct wg_err *err)
+{
+	sqlite3_stmt *stmt = wg_sqlite_of(store)->stmt[id];
 	(void)sqlite3_reset(stmt); /* repeats the code of the last run, which was dealt with then */
 	for (size_t i = 0; i < count; i++)
-		if (bind_one(stmt, (int)i + 1, &args[i]) != SQLITE_OK)
-			return wg_db_fail(store, "bind", err);
+		if (wg_sqlite_bind(stmt, (int)i + 1, &args[i]) != SQLITE_OK)
+			return wg_sqlite_fail(store, "bind", err);
 	return WG_OK;
 }
 
-enum wg_code wg_db_step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err)
+static enum wg_code step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err)
 {
-	int rc = sqlite3_step(store->stmt[id]);
+	int rc = sqlite3_step(wg_sqlite_of(store)->stmt[id]);
 	*row = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW)
 		return WG_OK;
-	enum wg_code code = rc == SQLITE_DONE ? WG_OK : wg_db_fail(store, "store", err);
-	wg_db_end(store, id);
+	enum wg_code code = rc == SQLITE_DONE ? WG_OK : wg_sqlite_fail(store, "store", err);
+	end(store, id);
 	return code;
 }
 
-enum wg_code wg_db_row(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *row,
-                       struct wg_err *err)
-{
-	enum wg_code code = wg_db_query(store, id, args, count, err);
-	return code == WG_OK ? wg_db_step(store, id, row, err) : code;
-}
-
-enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
-                       struct wg_err *err)
+static enum wg_code run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                        struct wg_err *err)
 {
 	bool row = false;
-	enum wg_code code = wg_db_row(store, id, args, count, &row, err);
-	wg_db_end(store, id);
+	enum wg_code code = query(store, id, args, count, err);
+	if (code == WG_OK)
+		code = step(store, id, &row, err);
+	end(store, id);
 	return code;
 }
 
-void wg_db_end(struct wg_store *store, enum wg_sql id)
+static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg_err *err)
 {
-	(void)sqlite3_reset(store->stmt[id]);          /* the failure, if any, was seen at the step */
-	(void)sqlite3_clear_bindings(store->stmt[id]); /* never fails */
+	return run(store, what, NULL, 0, err);
 }
 
-int64_t wg_db_col_int(struct wg_store *store, enum wg_sql id, int col)
+static bool in_transaction(struct wg_store *store)
 {
-	return sqlite3_column_int64(store->stmt[id], col);
+	return sqlite3_get_autocommit(wg_sqlite_of(store)->db) == 0;
 }
 
-const char *wg_db_col_borrow(struct wg_store *store, enum wg_sql id, int col)
+static int64_t col_int(struct wg_store *store, enum wg_sql id, int col)
 {
-	const unsigned char *s = sqlite3_column_text(store->stmt[id], col);
+	return sqlite3_column_int64(wg_sqlite_of(store)->stmt[id], col);
+}
+
+static const char *col_text(struct wg_store *store, enum wg_sql id, int col)
+{
+	const unsigned char *s = sqlite3_column_text(wg_sqlite_of(store)->stmt[id], col);
 	return s != NULL ? (const char *)s : "";
 }
 
-void wg_db_col_text(struct wg_store *store, enum wg_sql id, int col, char *out, size_t size)
+static const void *col_blob(struct wg_store *store, enum wg_sql id, int col, size_t *len)
 {
-	(void)snprintf(out, size, "%s", wg_db_col_borrow(store, id, col)); /* cut, as promised */
+	sqlite3_stmt *stmt = wg_sqlite_of(store)->stmt[id];
+	const void *p = sqlite3_column_blob(stmt, col);
+	*len = (size_t)sqlite3_column_bytes(stmt, col);
+	return p;
 }
 
-enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, size_t max,
-                        int64_t **out, size_t *n, struct wg_err *err)
+enum wg_code wg_sqlite_exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
-	WG_AUTO_FREE int64_t *list = NULL;
-	size_t have = 0, cap = 0;
-	bool row = true;
-	enum wg_code code = wg_db_query(store, id, args, count, err);
-	while (code == WG_OK && have < max) {
-		code = wg_db_step(store, id, &row, err);
-		if (code != WG_OK || !row)
-			break;
-		if (have == cap) {
-			cap = cap == 0 ? 16 : 2 * cap;
-			int64_t *more = reallocarray(list, cap, sizeof *list);
-			if (more == NULL) {
-				code = wg_err_set(err, WG_SYSTEM, "out of memory");
-				break;
-			}
-			list = more;
-		}
-		list[have++] = wg_db_col_int(store, id, 0);
-	}
-	wg_db_end(store, id);
-	if (code == WG_OK) {
-		*out = wg_steal(&list);
-		*n = have;
-	}
-	return code;
-}
-
-enum wg_code wg_db_exec(struct wg_store *store, const char *sql, struct wg_err *err)
-{
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? WG_OK : wg_db_fail(store, "database", err);
-}
-
-enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size_t size, struct wg_err *err)
-{
-	bool row = false;
-	enum wg_code code = wg_db_row(store, SQL_META_GET, WG_ARGS(wg_db_text(key)), &row, err);
-	if (code == WG_OK) {
-		out[0] = '\0';
-		if (row)
-			wg_db_col_text(store, SQL_META_GET, 0, out, size);
-		wg_db_end(store, SQL_META_GET);
-	}
-	return code;
-}
-
-enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
-{
-	wg_keys_begin(store);
-	return wg_db_run(store, SQL_BEGIN, NULL, 0, err);
-}
-
-enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
-{
-	enum wg_code code = wg_keys_commit(store, err); /* first: what store.db names must be there */
-	if (code == WG_OK)
-		code = wg_db_run(store, SQL_COMMIT, NULL, 0, err);
-	if (code == WG_OK)
-		code = wg_keys_after(store, err);
-	if (code != WG_OK && store->fault.code == WG_OK) { /* even a full disk: an answer may have been promised */
-		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
-		code = wg_store_fault(store, err);
-	}
-	return code;
-}
-
-void wg_store_rollback(struct wg_store *store)
-{
-	if (sqlite3_get_autocommit(store->db) != 0)
-		return; /* SQLite did it already */
-	struct wg_err err = { 0 };
-	if (wg_db_run(store, SQL_ROLLBACK, NULL, 0, &err) != WG_OK && store->fault.code == WG_OK)
-		wg_err_set(&store->fault, WG_SYSTEM, "the rollback failed: %s", err.text);
-}
-
-enum wg_code wg_store_mark(struct wg_store *store, struct wg_err *err)
-{
-	wg_keys_mark(store);
-	return wg_db_run(store, SQL_MARK, NULL, 0, err);
-}
-
-enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err)
-{
-	return wg_db_run(store, SQL_KEEP, NULL, 0, err);
-}
-
-enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
-{
-	if (sqlite3_get_autocommit(store->db) != 0)
-		return WG_OK; /* a full disk: SQLite has rolled back the whole transaction already */
-	wg_keys_undo(store);
-	enum wg_code code = wg_db_run(store, SQL_UNDO, NULL, 0, err);
-	return code == WG_OK ? wg_store_keep(store, err) : code; /* the mark itself has to go as well */
-}
-
-/* Held while the store is open, so that two processes never write (nor checkpoint) the same database. */
-static enum wg_code take_lock(struct wg_store *store, const char *folder, struct wg_err *err)
-{
-	WG_AUTO_FREE char *path = NULL;
-	if (asprintf(&path, "%s/store.lock", folder) < 0) {
-		path = NULL;
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	}
-	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock < 0)
-		return wg_err_errno(err, "open %s", path);
-	/* An open-file-description lock: it ends with the descriptor, and holds within one process too. */
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	if (fcntl(store->lock, F_OFD_SETLK, &lock) == 0)
-		return WG_OK;
-	if (errno == EAGAIN || errno == EACCES)
-		return wg_err_set(err, WG_AGAIN, "%s: another process has this store open", path);
-	return wg_err_errno(err, "lock %s", path);
+	return sqlite3_exec(wg_sqlite_of(store)->db, sql, NULL, NULL, NULL) == SQLITE_OK
+	           ? WG_OK
+	           : wg_sqlite_fail(store, "database", err);
 }
 
 static enum wg_code open_database(struct wg_store *store, const char *folder, struct wg_err *err)
@@ -300,79 +150,100 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
 	int flags =
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
-		if (store->db == NULL)
+	if (sqlite3_open_v2(path, &wg_sqlite_of(store)->db, flags, NULL) != SQLITE_OK) {
+		if (wg_sqlite_of(store)->db == NULL)
 			return wg_err_set(err, WG_SYSTEM, "out of memory");
-		return wg_db_fail(store, path, err);
+		return wg_sqlite_fail(store, path, err);
 	}
-	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);      /* hardening: */
-	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL); /* a library without it still works */
+	(void)sqlite3_db_config(wg_sqlite_of(store)->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* hardening: */
+	(void)sqlite3_db_config(wg_sqlite_of(store)->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
+	                        NULL); /* a library without it still works */
 	/* Blobs of some KiB take fewer writes; what is purged gives its room back. Said to an old database, the second
 	 * would write to it. */
-	enum wg_code code = fresh ? wg_db_exec(store, "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL", err) : WG_OK;
+	enum wg_code code =
+		fresh ? wg_sqlite_exec(store, "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL", err) : WG_OK;
 	if (code != WG_OK)
 		return code;
-	return wg_db_exec(store,
-	                  "PRAGMA secure_delete=ON;"
-	                  "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
-	                  "PRAGMA journal_mode=WAL;"
-	                  "PRAGMA synchronous=FULL;"
-	                  "PRAGMA foreign_keys=ON;"
-	                  "PRAGMA cell_size_check=ON;"
-	                  "PRAGMA cache_size=-" CACHE_KIB ";"
-	                  "PRAGMA temp_store=MEMORY;"
-	                  "PRAGMA mmap_size=0;" /* a read error must be an error, not a signal */
-	                  "PRAGMA journal_size_limit=" WAL_KEEP_BYTES ";"
-	                  "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
-	                  err);
+	return wg_sqlite_exec(store,
+	                      "PRAGMA secure_delete=ON;"
+	                      "PRAGMA locking_mode=EXCLUSIVE;" /* no second connection, no shared memory file */
+	                      "PRAGMA journal_mode=WAL;"
+	                      "PRAGMA synchronous=FULL;"
+	                      "PRAGMA foreign_keys=ON;"
+	                      "PRAGMA cell_size_check=ON;"
+	                      "PRAGMA cache_size=-" CACHE_KIB ";"
+	                      "PRAGMA temp_store=MEMORY;"
+	                      "PRAGMA mmap_size=0;" /* a read error must be an error, not a signal */
+	                      "PRAGMA journal_size_limit=" WAL_KEEP_BYTES ";"
+	                      "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
+	                      err);
 }
 
 static enum wg_code prepare_all(struct wg_store *store, struct wg_err *err)
 {
 	for (size_t i = 0; i < SQL_COUNT; i++)
-		if (sqlite3_prepare_v3(store->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &store->stmt[i], NULL) !=
-		    SQLITE_OK)
-			return wg_db_fail(store, wg_sql_text[i], err);
+		if (sqlite3_prepare_v3(wg_sqlite_of(store)->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT,
+		                       &wg_sqlite_of(store)->stmt[i], NULL) != SQLITE_OK)
+			return wg_sqlite_fail(store, wg_sql_text[i], err);
 	return WG_OK;
 }
 
-enum wg_code wg_store_open(const char *folder, struct wg_store **out, struct wg_err *err)
+static enum wg_code open_both(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err)
 {
-	WG_CLEANUP(wg_store_closep) struct wg_store *store = calloc(1, sizeof *store);
-	if (store == NULL)
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	store->lock = -1;
 	bool keyed = false;
-	enum wg_code code = take_lock(store, folder, err);
+	store->base = calloc(1, sizeof(struct wg_sqlite));
+	if (store->base == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	enum wg_code code = open_database(store, place->folder, err);
 	if (code == WG_OK)
-		code = open_database(store, folder, err);
+		code = wg_sqlite_keyed(store, &keyed, err);
 	if (code == WG_OK)
-		code = wg_schema_keyed(store, &keyed, err);
+		code = wg_sqlite_keys_open(store, place->folder, keyed, err);
 	if (code == WG_OK)
-		code = wg_keys_open(store, folder, keyed, err);
+		code = wg_sqlite_schema(store, err);
 	if (code == WG_OK)
-		code = wg_schema_prepare(store, err);
-	if (code == WG_OK)
-		code = wg_keys_moved(store, folder, err);
-	if (code == WG_OK)
-		code = prepare_all(store, err);
-	if (code == WG_OK)
-		code = wg_keys_level(store, err);
-	if (code == WG_OK)
-		*out = wg_steal(&store);
-	return code;
+		code = wg_sqlite_keys_moved(store, place->folder, err);
+	return code == WG_OK ? prepare_all(store, err) : code;
 }
 
-void wg_store_closep(struct wg_store **store)
+static void close_both(struct wg_store *store)
 {
-	struct wg_store *s = *store;
-	if (s == NULL)
+	struct wg_sqlite *lite = store->base;
+	if (lite == NULL)
 		return;
 	for (size_t i = 0; i < SQL_COUNT; i++)
-		(void)sqlite3_finalize(s->stmt[i]); /* repeats an old failure */
-	(void)sqlite3_close(s->db);             /* what is committed is durable already */
-	wg_keys_close(s);
-	wg_closep(&s->lock);
-	free(s);
-	*store = NULL;
+		(void)sqlite3_finalize(lite->stmt[i]); /* repeats an old failure */
+	(void)sqlite3_close(lite->db);             /* what is committed is durable already */
+	wg_sqlite_keys_close(store);
+	free(lite);
+	store->base = NULL;
 }
+
+const struct wg_driver wg_sqlite_driver = {
+	.name = "sqlite",
+	.open = open_both,
+	.close = close_both,
+	.query = query,
+	.step = step,
+	.end = end,
+	.run = run,
+	.col_int = col_int,
+	.col_text = col_text,
+	.col_blob = col_blob,
+	.cursor_open = wg_sqlite_cursor_open,
+	.cursor_step = wg_sqlite_cursor_step,
+	.cursor_int = wg_sqlite_cursor_int,
+	.cursor_text = wg_sqlite_cursor_text,
+	.cursor_end = wg_sqlite_cursor_end,
+	.changes = wg_sqlite_changes,
+	.exec = wg_sqlite_exec,
+	.transact = transact,
+	.in_transaction = in_transaction,
+	.give_back = wg_sqlite_give_back,
+	.scrub = wg_sqlite_scrub,
+	.keys_run = wg_sqlite_keys_run,
+	.keys_put = wg_sqlite_keys_put,
+	.keys_get = wg_sqlite_keys_get,
+	.keys_gone = wg_sqlite_keys_gone,
+	.keys_batch = wg_sqlite_keys_batch,
+};

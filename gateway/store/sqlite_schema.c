@@ -1,6 +1,6 @@
 /* sqlite_schema.c owns the tables and their migration, forward only: migration N takes version N to N + 1. */
-#include "store/keys_internal.h"
 #include "store/sql_text.h"
+#include "store/sqlite_internal.h"
 
 #define APPLICATION_ID "2002875236" /* "wgsd" */
 
@@ -167,7 +167,7 @@ static const char *const migrations[] = {
 	"CREATE TRIGGER exemption_fixed BEFORE UPDATE ON exemption BEGIN SELECT RAISE(ABORT, 'exemptions are kept'); END;"
 	"PRAGMA user_version=3;",
 
-	/* The heads of the blobs go to keys.db: wg_keys_move, before this. */
+	/* The heads of the blobs go to keys.db: wg_sqlite_keys_move, before this. */
 	"PRAGMA user_version=4;",
 
 	wg_schema_confirm,
@@ -197,9 +197,9 @@ static enum wg_code version_of(struct wg_store *store, int *version, struct wg_e
 {
 	sqlite3_stmt *stmt = NULL;
 	enum wg_code code = WG_OK;
-	if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(wg_sqlite_of(store)->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
 	    sqlite3_step(stmt) != SQLITE_ROW)
-		code = wg_db_fail(store, "schema version", err);
+		code = wg_sqlite_fail(store, "schema version", err);
 	else
 		*version = sqlite3_column_int(stmt, 0);
 	(void)sqlite3_finalize(stmt); /* repeats a failure seen above */
@@ -209,22 +209,22 @@ static enum wg_code version_of(struct wg_store *store, int *version, struct wg_e
 static enum wg_code migrate(struct wg_store *store, int from, struct wg_err *err)
 {
 	/* Off: a table that others point to is made anew. */
-	enum wg_code code = wg_db_exec(store, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE", err);
+	enum wg_code code = wg_sqlite_exec(store, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE", err);
 	for (int v = from; code == WG_OK && v < VERSION; v++) {
 		if (v == KEYED - 1)
-			code = wg_keys_move(store, err);
+			code = wg_sqlite_keys_move(store, err);
 		if (code == WG_OK)
-			code = wg_db_exec(store, migrations[v], err);
+			code = wg_sqlite_exec(store, migrations[v], err);
 	}
 	if (code == WG_OK)
-		code = wg_db_exec(store, "COMMIT; PRAGMA foreign_keys=ON", err);
+		code = wg_sqlite_exec(store, "COMMIT; PRAGMA foreign_keys=ON", err);
 	if (code != WG_OK)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL,
+		(void)sqlite3_exec(wg_sqlite_of(store)->db, "ROLLBACK", NULL, NULL,
 		                   NULL); /* the store is not opened: closing rolls back too */
 	return code;
 }
 
-enum wg_code wg_schema_keyed(struct wg_store *store, bool *keyed, struct wg_err *err)
+enum wg_code wg_sqlite_keyed(struct wg_store *store, bool *keyed, struct wg_err *err)
 {
 	int version = 0;
 	enum wg_code code = version_of(store, &version, err);
@@ -233,7 +233,7 @@ enum wg_code wg_schema_keyed(struct wg_store *store, bool *keyed, struct wg_err 
 	return code;
 }
 
-enum wg_code wg_schema_prepare(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err)
 {
 	int version = 0;
 	enum wg_code code = version_of(store, &version, err);

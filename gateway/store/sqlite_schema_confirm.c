@@ -6,8 +6,8 @@
  * not yet). receipt: same is what makes it the same receipt again; moved: 1 it moved its delivery, 2 it will when the
  * attempt ends; salt makes the hash of its words in the log say nothing of them. task: due NULL when there is nothing
  * to do. counter: how many there are, kept by triggers, so that nobody counts a million rows. */
-#include "store/sql_internal.h"
 #include "store/sql_text.h"
+#include "store/sqlite_internal.h"
 
 /* One more, or n more, in a counter. */
 #define COUNT(kind, name, n)                                                               \

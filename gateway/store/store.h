@@ -365,6 +365,11 @@ struct wg_row {                               /* one message or one delivery, fo
 /* Opens or makes the database in folder, alone: a lock file is held until close; WG_AGAIN when another process holds
  * it. A schema older than the program's is migrated, a newer one is refused (WG_CONFIG). Then call wg_store_recover. */
 enum wg_code wg_store_open(const char *folder, struct wg_store **out, struct wg_err *err) WG_MUST;
+/* The same, of another database. */
+struct wg_store_place {
+	const char *folder; /* of this process alone: lock, sockets; SQLite's database */
+};
+enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);
 
 /* WG_OK, or why the store can no longer be trusted. */

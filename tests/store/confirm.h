@@ -55,14 +55,4 @@ static inline enum wg_code give(struct scene *s, const struct wg_receipt_new *r,
 	return code == WG_OK ? refused.code : code;
 }
 
-static inline int64_t number(struct scene *s, const char *text)
-{
-	sqlite3_stmt *stmt = NULL;
-	assert_int_equal(sqlite3_prepare_v2(s->store->db, text, -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	int64_t n = sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_finalize(stmt); /* was only read */
-	return n;
-}
-
 #endif

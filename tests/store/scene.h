@@ -4,7 +4,7 @@
 #define TESTS_STORE_SCENE_H
 
 #include "rig.h"
-#include "store/sql_internal.h"
+#include "store/purge_internal.h"
 
 #define ME 1
 #define OTHER 2
@@ -41,6 +41,14 @@ static inline int tear_down(void **state)
 	rig_remove(s->folder);
 	free(s);
 	return 0;
+}
+
+static inline int64_t number(struct scene *s, const char *sql)
+{
+	struct wg_err err = { 0 };
+	int64_t n = 0;
+	OK(wg_query_number(s->store, sql, NULL, 0, &n, &err));
+	return n;
 }
 
 static inline void add(struct scene *s, unsigned n, char id[WG_ID_TEXT])

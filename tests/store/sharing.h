@@ -131,16 +131,6 @@ static inline void expect_context(struct scene *s, const char *id, const struct 
 		fail_msg("\"%s\" instead of \"%s\"", got, want);
 }
 
-static inline int64_t number(struct scene *s, const char *sql)
-{
-	sqlite3_stmt *stmt = NULL;
-	assert_int_equal(sqlite3_prepare_v2(s->store->db, sql, -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	int64_t n = sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_finalize(stmt); /* was only read */
-	return n;
-}
-
 /* The last delivery of a message to a desk. */
 static inline struct wg_dlv_rec delivery_to(struct scene *s, const char *message, const char *desk)
 {

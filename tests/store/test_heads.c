@@ -5,6 +5,7 @@
  * This program stands between SQLite and the kernel: it can kill itself before any write, sync or cut, and make one
  * fail. */
 #include "store/keys_internal.h"
+#include "store/sqlite_internal.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -163,7 +164,7 @@ static enum wg_code read_blob(struct wg_store *store, const char *id, const char
 	return code;
 }
 
-static int64_t number(sqlite3 *db, const char *sql)
+static int64_t count_of(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
@@ -181,11 +182,12 @@ static void level(struct wg_store *store)
 	uint64_t entries;
 	char head[WG_STORE_HASH];
 	OK(wg_store_audit(store, &entries, head, &err));
-	assert_int_equal(number(store->keys->db, "SELECT count(*) FROM head"),
-	                 number(store->db, "SELECT count(*) FROM blob WHERE head <> 0"));
-	assert_int_equal(number(store->db, "SELECT count(*) FROM shred"), 0);
-	assert_int_equal(number(store->keys->db, "SELECT last FROM batch"),
-	                 number(store->db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'head-last'"));
+	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "SELECT count(*) FROM head"),
+	                 count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM blob WHERE head <> 0"));
+	assert_int_equal(count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM shred"), 0);
+	assert_int_equal(
+		count_of(wg_sqlite_of(store)->keys, "SELECT last FROM batch"),
+		count_of(wg_sqlite_of(store)->db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'head-last'"));
 }
 
 static struct wg_store *open_store(const char *folder)
@@ -213,11 +215,11 @@ static void apart(void **state)
 	OK(read_blob(store, id, "original", 1, 'o', &err));
 	OK(read_blob(store, id, "notice", 1, 'n', &err));
 	level(store);
-	assert_int_equal(number(store->db, "PRAGMA page_size"), 8192);
-	assert_int_equal(number(store->db, "PRAGMA auto_vacuum"), 2);
-	assert_int_equal(number(store->keys->db, "PRAGMA page_size"), 1024);
-	assert_int_equal(number(store->keys->db, "PRAGMA auto_vacuum"), 2);
-	assert_int_equal(number(store->keys->db, "PRAGMA secure_delete"), 1);
+	assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA page_size"), 8192);
+	assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA page_size"), 1024);
+	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA secure_delete"), 1);
 	wg_store_closep(&store);
 	for (size_t i = 0; i < 3; i++) {
 		content_of(1, "one"[i], content);
@@ -314,13 +316,13 @@ static void damage(void **state)
 	OK(wg_store_epoch(store, later, "e2", &err));
 	OK(wg_store_commit(store, &err));
 	fail_on = NULL;
-	OK(wg_keys_exec(store, "UPDATE head SET bytes = zeroblob(2048) WHERE id = 1", &err));
+	OK(wg_sqlite_keys_exec(store, "UPDATE head SET bytes = zeroblob(2048) WHERE id = 1", &err));
 	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
 	assert_int_equal(wg_store_damaged(store), 1);
 	FAILS(WG_CORRUPT, wg_store_audit(store, &entries, head, &err));
-	OK(wg_keys_exec(store, "UPDATE head SET bytes = x'00' WHERE id = 1", &err));
+	OK(wg_sqlite_keys_exec(store, "UPDATE head SET bytes = x'00' WHERE id = 1", &err));
 	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
-	OK(wg_keys_exec(store, "DELETE FROM head WHERE id = 1", &err));
+	OK(wg_sqlite_keys_exec(store, "DELETE FROM head WHERE id = 1", &err));
 	FAILS(WG_CORRUPT, read_blob(store, id, "original", 1, 'o', &err));
 	assert_non_null(strstr(err.text, "missing from keys.db"));
 	assert_int_equal(wg_store_fault(store, NULL), WG_OK); /* the others go on */
@@ -376,7 +378,7 @@ static void a_failing_disk_while_destroying(void **state)
 		wg_store_closep(&store);
 		store = open_store(folder);
 		level(store);
-		bool gone = number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0") == 1;
+		bool gone = count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM message WHERE purged_at <> 0") == 1;
 		for (size_t i = 0; i < 3; i++)
 			assert_int_equal(anywhere(folder, 1, "one"[i]), !gone);
 		wg_store_closep(&store);
@@ -423,14 +425,15 @@ static void check_after_kill(const char *folder, const char *told)
 	struct wg_err err = { 0 };
 	struct wg_store *store = open_store(folder);
 	level(store);
-	int64_t messages = number(store->db, "SELECT count(*) FROM message"),
-			purged = number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0");
+	int64_t messages = count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM message"),
+			purged = count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM message WHERE purged_at <> 0");
 	assert_in_range(messages, strchr(told, 'l') != NULL ? 3 : strchr(told, 'd') != NULL ? 2 : 1, 3);
 	assert_true(purged == 0 || purged == 2);
 	if (strchr(told, 'p') != NULL)
 		assert_int_equal(purged, 2);
-	assert_int_equal(
-		number(store->db, "SELECT count(*) FROM message WHERE purged_at <> 0 AND accepted_at > 1800000000000"), 0);
+	assert_int_equal(count_of(wg_sqlite_of(store)->db,
+	                          "SELECT count(*) FROM message WHERE purged_at <> 0 AND accepted_at > 1800000000000"),
+	                 0);
 	WG_AUTO_BUF struct wg_buf files = WG_BUF(256u << 20);
 	read_files(folder, &files);
 	for (unsigned n = 1; n <= messages; n++)
@@ -560,10 +563,10 @@ static void moved(void **state)
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		struct wg_store *store = open_store(folder);
 		level(store);
-		assert_int_equal(number(store->db, "SELECT count(*) FROM message"), 6);
-		assert_int_equal(number(store->db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-		assert_int_equal(number(store->db, "PRAGMA auto_vacuum"), 2);
-		assert_int_equal(number(store->db, "PRAGMA freelist_count"), 0);
+		assert_int_equal(count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM message"), 6);
+		assert_int_equal(count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+		assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA auto_vacuum"), 2);
+		assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA freelist_count"), 0);
 		if (in_file(folder, "store.db", old, sizeof old - 1))
 			fail_msg("killed before call %d: still in store.db, %s", calls, folder);
 		assert_false(in_file(folder, "store.db-wal", old, sizeof old - 1));
@@ -729,9 +732,9 @@ static void in_no_file(void **state)
 	}
 	assert_in_range(count, MANY / 4, MANY * 3 / 4);
 	/* the room of what went was given back: no more pages than heads need, and some for the trees */
-	assert_int_equal(number(store->keys->db, "PRAGMA freelist_count"), 0);
-	assert_true(number(store->keys->db, "PRAGMA page_count") <
-	            number(store->keys->db, "SELECT count(*) FROM head") * 23 / 10 + count / 10 + 20);
+	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA freelist_count"), 0);
+	assert_true(count_of(wg_sqlite_of(store)->keys, "PRAGMA page_count") <
+	            count_of(wg_sqlite_of(store)->keys, "SELECT count(*) FROM head") * 23 / 10 + count / 10 + 20);
 	wg_store_closep(&store);
 	free(ids);
 	rig_remove(folder);

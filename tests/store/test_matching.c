@@ -394,10 +394,10 @@ static void told_by_ids(void **state)
 	add(s, 2, b);
 	(void)complete(s, b, CLOSES, "ref:1", NULL);
 	OK(wg_store_related(s->store, b, &out, &err));
-	(void)snprintf(
-		want, sizeof want,
-		"{\"child\":\"keys\",\"same-child\":[\"%s\"],\"same-episode\":[\"%s\"],\"part-of\":[],\"parts\":[],\"same-copy\":[]}\n", a,
-		a); /* it fits */
+	(void)snprintf(want, sizeof want,
+	               "{\"child\":\"keys\",\"same-child\":[\"%s\"],\"same-episode\":[\"%s\"],\"part-of\":[],\"parts\":[],"
+	               "\"same-copy\":[]}\n",
+	               a, a); /* it fits */
 	assert_string_equal(wg_buf_text(&out), want);
 	OK(wg_store_history(s->store, b, 100, &log, &err));
 	(void)snprintf(want, sizeof want,

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "rig.h"
-#include "store/sql_internal.h"
+#include "store/sqlite_internal.h"
 
 #define HEAD_2 "3321420db45ff082d5feeb1cf10c38d60de677621a2b9f23a9d6f49c750e405c"
 #define HEAD "49190eb1f7a6cd70d983472bd629997938db315a45ad0d828d811789a8eacc66"
@@ -50,7 +50,7 @@ static char *old_store(int version)
 static int64_t number(struct wg_store *store, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
-	assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(wg_sqlite_of(store)->db, sql, -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
 	int64_t n = sqlite3_column_int64(stmt, 0);
 	(void)sqlite3_finalize(stmt); /* was only read */

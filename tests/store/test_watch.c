@@ -1,6 +1,7 @@
 /* What a machine watches: metrics that cost the same however much there is, alerts said once, who is silent, and the
  * receipts that people look at. */
 #include "confirm.h"
+#include "store/sqlite_internal.h"
 
 static const char *metrics(struct scene *s)
 {
@@ -10,13 +11,10 @@ static const char *metrics(struct scene *s)
 	OK(wg_store_metrics(s->store, s->now, true, "", "ok", &out, &err));
 	assert_true(out.len < sizeof text);
 	memcpy(text, wg_buf_text(&out), out.len + 1);
-	sqlite3_stmt *stmt = NULL;
-	assert_int_equal(sqlite3_prepare_v2(s->store->db, "SELECT json_valid(?1)", -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	if (sqlite3_column_int(stmt, 0) != 1)
+	int64_t valid = 0;
+	OK(wg_query_number(s->store, "SELECT json_valid(?1)", WG_ARGS(wg_db_text(text)), &valid, &err));
+	if (valid != 1)
 		fail_msg("not JSON: %s", text);
-	(void)sqlite3_finalize(stmt); /* was only read */
 	return text;
 }
 
@@ -240,14 +238,14 @@ static int cost_of(struct scene *s, int what)
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 20);
 	struct wg_err err = { 0 };
 	steps = 0;
-	sqlite3_progress_handler(s->store->db, 100, step, NULL);
+	sqlite3_progress_handler(wg_sqlite_of(s->store)->db, 100, step, NULL);
 	if (what == 0)
 		OK(wg_store_metrics(s->store, s->now, true, "", "ok", &out, &err));
 	else if (what == 1)
 		OK(wg_store_health(s->store, s->now, true, "", "ok", &out, &err));
 	else
 		OK(wg_store_silence(s->store, s->now, &out, &err));
-	sqlite3_progress_handler(s->store->db, 0, NULL, NULL);
+	sqlite3_progress_handler(wg_sqlite_of(s->store)->db, 0, NULL, NULL);
 	return steps;
 }
 

@@ -1,8 +1,10 @@
-/* keys_move.c owns the migration that takes the heads of the blobs out of store.db. Until then equal blobs shared one
- * row; from now on each is the content of one message. Ciphertext is never the same twice, so nothing is shared. */
+/* sqlite_keys_move.c owns the migration that takes the heads of the blobs out of store.db. Until then equal blobs
+ * shared one row; from now on each is the content of one message. Ciphertext is never the same twice, so nothing is
+ * shared. */
 #include <stdio.h>
 
 #include "store/keys_internal.h"
+#include "store/sqlite_internal.h"
 
 /* Heads written to keys.db at a time: they are held in memory until then. */
 #define STEP 1024
@@ -10,17 +12,13 @@
 /* What an earlier attempt left that store.db knows nothing of. */
 static enum wg_code sweep_attempt(struct wg_store *store, struct wg_err *err)
 {
-	sqlite3_stmt *stmt = store->keys->stmt[KEYS_BATCH_GET];
-	if (sqlite3_step(stmt) != SQLITE_ROW)
-		return wg_keys_fail(store, "the row of its last batch is missing", err);
-	const int64_t first = sqlite3_column_int64(stmt, 1);
-	bool moving = sqlite3_column_int64(stmt, 3) == WG_BATCH_MOVED;
-	(void)sqlite3_reset(stmt); /* was only read */
-	if (!moving)
-		return WG_OK;
-	enum wg_code code = wg_keys_run(store, KEYS_DROP_FROM, &first, 1, err);
+	struct wg_keys_batch batch;
+	enum wg_code code = wg_sqlite_keys_batch(store, &batch, err);
+	if (code != WG_OK || batch.state != WG_BATCH_MOVED)
+		return code;
+	code = wg_sqlite_keys_run(store, KEYS_DROP_FROM, &batch.first, 1, err);
 	if (code == WG_OK)
-		store->keys->last = first - 1;
+		store->keys->last = batch.first - 1;
 	return code;
 }
 
@@ -42,7 +40,7 @@ static enum wg_code put_content(struct wg_store *store, sqlite3_stmt *from, sqli
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_blob64(to, 5, len > head ? (const void *)(bytes + head) : "", len - head, SQLITE_STATIC);
 	if (rc != SQLITE_OK || sqlite3_step(to) != SQLITE_DONE)
-		code = wg_db_fail(store, "content", err);
+		code = wg_sqlite_fail(store, "content", err);
 	(void)sqlite3_reset(to); /* repeats the failure seen above */
 	if (code == WG_OK && store->keys->count >= STEP)
 		code = wg_keys_write(store, err);
@@ -52,15 +50,17 @@ static enum wg_code put_content(struct wg_store *store, sqlite3_stmt *from, sqli
 static enum wg_code move_all(struct wg_store *store, struct wg_err *err)
 {
 	sqlite3_stmt *from = NULL, *to = NULL;
-	int rc = sqlite3_prepare_v2(store->db, "SELECT id, hash, bytes FROM blob ORDER BY id", -1, &from, NULL);
+	int rc =
+		sqlite3_prepare_v2(wg_sqlite_of(store)->db, "SELECT id, hash, bytes FROM blob ORDER BY id", -1, &from, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(
-			store->db, "INSERT INTO content(id, hash, size, head, bytes) VALUES(?1, ?2, ?3, ?4, ?5)", -1, &to, NULL);
-	enum wg_code code = rc == SQLITE_OK ? WG_OK : wg_db_fail(store, "content", err);
+		rc = sqlite3_prepare_v2(wg_sqlite_of(store)->db,
+		                        "INSERT INTO content(id, hash, size, head, bytes) VALUES(?1, ?2, ?3, ?4, ?5)", -1, &to,
+		                        NULL);
+	enum wg_code code = rc == SQLITE_OK ? WG_OK : wg_sqlite_fail(store, "content", err);
 	while (code == WG_OK && (rc = sqlite3_step(from)) == SQLITE_ROW)
 		code = put_content(store, from, to, err);
 	if (code == WG_OK && rc != SQLITE_DONE)
-		code = wg_db_fail(store, "blob", err);
+		code = wg_sqlite_fail(store, "blob", err);
 	(void)sqlite3_finalize(from); /* repeats the failure seen above */
 	(void)sqlite3_finalize(to);   /* was reset */
 	return code == WG_OK ? wg_keys_write(store, err) : code;
@@ -87,25 +87,25 @@ static const char after[] =
 	"INSERT INTO meta(key, value) VALUES('head-last', '%lld') ON CONFLICT(key) DO UPDATE SET value = excluded.value;"
 	"INSERT INTO meta(key, value) VALUES('keys', '%s') ON CONFLICT(key) DO UPDATE SET value = excluded.value;";
 
-enum wg_code wg_keys_move(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_sqlite_keys_move(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_keys *k = store->keys;
 	char sql[sizeof after + 64];
-	enum wg_code code = wg_keys_run(store, KEYS_BEGIN, NULL, 0, err);
+	enum wg_code code = wg_sqlite_keys_run(store, KEYS_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
 		code = sweep_attempt(store, err);
 	const int64_t first = k->last + 1;
 	if (code == WG_OK)
-		code = wg_db_exec(store, before, err);
+		code = wg_sqlite_exec(store, before, err);
 	if (code == WG_OK)
 		code = move_all(store, err);
 	const int64_t batch[] = { first, k->last, WG_BATCH_MOVED };
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
+		code = wg_sqlite_keys_run(store, KEYS_BATCH_PUT, batch, 3, err);
 	if (code == WG_OK)
-		code = wg_keys_run(store, KEYS_COMMIT, NULL, 0, err);
+		code = wg_sqlite_keys_run(store, KEYS_COMMIT, NULL, 0, err);
 	(void)snprintf(sql, sizeof sql, after, (long long)k->last, k->name); /* it fits */
-	return code == WG_OK ? wg_db_exec(store, sql, err) : code;
+	return code == WG_OK ? wg_sqlite_exec(store, sql, err) : code;
 }
 
 /* Room that is freed is given back from now on, that of the old pages at once. Where there is no room for the copy that
@@ -117,25 +117,25 @@ static enum wg_code compact(struct wg_store *store, const char *folder, struct w
 	if (place == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	sqlite3_temp_directory = place; /* the copy holds ciphertext, and may be larger than /tmp */
-	enum wg_code code = wg_db_exec(
+	enum wg_code code = wg_sqlite_exec(
 		store, "PRAGMA temp_store=FILE; PRAGMA auto_vacuum=INCREMENTAL; VACUUM; PRAGMA temp_store=MEMORY", &fault);
 	sqlite3_temp_directory = before_it;
 	sqlite3_free(place);
 	if (code == WG_AGAIN && wg_store_full(store))
-		code = wg_db_exec(store, "PRAGMA temp_store=MEMORY", &fault);
+		code = wg_sqlite_exec(store, "PRAGMA temp_store=MEMORY", &fault);
 	if (code != WG_OK && err != NULL)
 		*err = fault;
 	return code;
 }
 
-enum wg_code wg_keys_moved(struct wg_store *store, const char *folder, struct wg_err *err)
+enum wg_code wg_sqlite_keys_moved(struct wg_store *store, const char *folder, struct wg_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	bool gives_back = false;
 	enum wg_code code = WG_OK;
-	if (sqlite3_prepare_v2(store->db, "PRAGMA auto_vacuum", -1, &stmt, NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(wg_sqlite_of(store)->db, "PRAGMA auto_vacuum", -1, &stmt, NULL) != SQLITE_OK ||
 	    sqlite3_step(stmt) != SQLITE_ROW)
-		code = wg_db_fail(store, "auto_vacuum", err);
+		code = wg_sqlite_fail(store, "auto_vacuum", err);
 	else
 		gives_back = sqlite3_column_int(stmt, 0) != 0;
 	(void)sqlite3_finalize(stmt); /* repeats the failure seen above */

@@ -1,0 +1,86 @@
+/* What a database has to do for the store: one such table for SQLite (sqlite_*.c), one for PostgreSQL (pg_*.c). All
+ * that decides is above it, in sql_*.c, keys*.c and purge*.c, one code for both. Statements are those of sql_text.c, by
+ * number, or texts that are asked too rarely to be kept; both in the SQL that the two understand alike, with ?1, ?2 ...
+ * for the arguments. Functions that give a code set store->fault or store->full where that is so. */
+#ifndef WG_STORE_DRIVER_H
+#define WG_STORE_DRIVER_H
+
+#include "store/sql_internal.h"
+
+enum wg_keys_sql {
+	KEYS_BEGIN,
+	KEYS_COMMIT,
+	KEYS_BATCH_GET,
+	KEYS_BATCH_PUT,
+	KEYS_SETTLE,
+	KEYS_PUT,
+	KEYS_GET,
+	KEYS_DROP,
+	KEYS_DROP_FROM,
+	KEYS_GONE_PUT,
+	KEYS_GONE_GET,
+	KEYS_COUNT
+};
+
+/* The row of keys' table batch: what it knows of its last batch. */
+struct wg_keys_batch {
+	char name[WG_ID_TEXT];
+	int64_t first, last;
+	int state; /* enum wg_batch_state */
+};
+
+struct wg_driver {
+	const char *name;
+	/* The main database: opened, of this program's schema, every statement ready; the keys too. What it made is in
+	 * store->base and store->keys->base, for close, which is called also when this fails. */
+	enum wg_code (*open)(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err);
+	void (*close)(struct wg_store *store);
+
+	/* As wg_db_query, _step, _end. A blob among the arguments lives until its statement was stepped. */
+	enum wg_code (*query)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+	                      struct wg_err *err);
+	enum wg_code (*step)(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err);
+	void (*end)(struct wg_store *store, enum wg_sql id);
+	/* Of one that gives no rows, or whose rows nobody wants. A driver may send it and learn of its failure later: at
+	 * the next row that is asked for, at the end of the mark, or at the commit. */
+	enum wg_code (*run)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+	                    struct wg_err *err);
+	int64_t (*col_int)(struct wg_store *store, enum wg_sql id, int col);                   /* true is 1, NULL is 0 */
+	const char *(*col_text)(struct wg_store *store, enum wg_sql id, int col);              /* NULL is "" */
+	const void *(*col_blob)(struct wg_store *store, enum wg_sql id, int col, size_t *len); /* NULL also for memory */
+
+	/* A text: *cursor is ended by the caller, also after a failure (NULL then or not). */
+	enum wg_code (*cursor_open)(struct wg_store *store, const char *sql, const struct wg_arg *args, size_t count,
+	                            void **cursor, struct wg_err *err);
+	enum wg_code (*cursor_step)(struct wg_store *store, void *cursor, bool *row, struct wg_err *err);
+	int64_t (*cursor_int)(void *cursor, int col);
+	const char *(*cursor_text)(void *cursor, int col);
+	void (*cursor_end)(void *cursor);
+	/* Rows that the last statement of a cursor that was stepped has changed. */
+	int64_t (*changes)(struct wg_store *store);
+
+	/* A text of one or more statements without arguments and rows. */
+	enum wg_code (*exec)(struct wg_store *store, const char *sql, struct wg_err *err);
+	/* SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_MARK, SQL_KEEP, SQL_UNDO. */
+	enum wg_code (*transact)(struct wg_store *store, enum wg_sql what, struct wg_err *err);
+	bool (*in_transaction)(struct wg_store *store);
+
+	/* Room that is free goes back to the disk; *freed counts bytes. Inside a transaction. */
+	enum wg_code (*give_back)(struct wg_store *store, uint64_t *freed, struct wg_err *err);
+	/* Outside of a transaction: what was overwritten is in no file of the live system any more. keys: of the keys,
+	 * otherwise of the main database. */
+	enum wg_code (*scrub)(struct wg_store *store, bool keys, struct wg_err *err);
+
+	/* The keys: statements of numbers without rows; heads, put by number and read (len 0: not there). */
+	enum wg_code (*keys_run)(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
+	                         struct wg_err *err);
+	enum wg_code (*keys_put)(struct wg_store *store, int64_t id, const uint8_t *p, size_t len, struct wg_err *err);
+	enum wg_code (*keys_get)(struct wg_store *store, int64_t id, uint8_t out[WG_STORE_HEAD], size_t *len,
+	                         struct wg_err *err);
+	enum wg_code (*keys_gone)(struct wg_store *store, int64_t id, int64_t *at, struct wg_err *err);
+	enum wg_code (*keys_batch)(struct wg_store *store, struct wg_keys_batch *out, struct wg_err *err);
+};
+
+extern const struct wg_driver wg_sqlite_driver;
+
+#endif
