@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-static const uint32_t k[64] = {
+#include "base/sha256_internal.h"
+
+const uint32_t wg_sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
 	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
 	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -36,13 +38,27 @@ static void compress(uint32_t h[8], const uint8_t *p)
 	schedule(p, w);
 	uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], i = h[7];
 	for (size_t t = 0; t < 64; t++) {
-		uint32_t t1 = i + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & f) ^ (~e & g)) + k[t] + w[t];
+		uint32_t t1 = i + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & f) ^ (~e & g)) + wg_sha256_k[t] + w[t];
 		uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
 		i = g, g = f, f = e, e = d + t1;
 		d = c, c = b, b = a, a = t1 + t2;
 	}
 	h[0] += a, h[1] += b, h[2] += c, h[3] += d;
 	h[4] += e, h[5] += f, h[6] += g, h[7] += i;
+}
+
+void wg_sha256_blocks(uint32_t h[8], const uint8_t *p, size_t count)
+{
+	for (; count > 0; count--, p += 64)
+		compress(h, p);
+}
+
+static void take(uint32_t h[8], const uint8_t *p, size_t count)
+{
+	static enum { UNKNOWN, C, X86 } how; /* asked once a process: in a virtual machine the question is slow */
+	if (how == UNKNOWN)
+		how = wg_sha256_x86_there() ? X86 : C;
+	(how == X86 ? wg_sha256_x86_blocks : wg_sha256_blocks)(h, p, count);
 }
 
 void wg_sha256_init(struct wg_sha256 *s)
@@ -63,14 +79,15 @@ void wg_sha256_update(struct wg_sha256 *s, const void *p, size_t len)
 			memcpy(s->block + have, in, n);
 		if (n < want)
 			return;
-		compress(s->h, s->block);
+		take(s->h, s->block, 1);
 		in += n;
 		len -= n;
 	}
-	for (; len >= sizeof s->block; in += sizeof s->block, len -= sizeof s->block)
-		compress(s->h, in);
-	if (len > 0)
-		memcpy(s->block, in, len);
+	const size_t whole = len / sizeof s->block, rest = len % sizeof s->block;
+	if (whole > 0)
+		take(s->h, in, whole);
+	if (rest > 0)
+		memcpy(s->block, in + len - rest, rest);
 }
 
 void wg_sha256_final(struct wg_sha256 *s, uint8_t out[WG_SHA256_LEN])
