@@ -1,0 +1,254 @@
+/* Owns the tracing of one child by ptrace. */
+#include "strike.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/ptrace.h>
+
+#ifndef __x86_64__
+#error "strike.c knows the registers of x86-64 only: add those of this machine to set_call, set_result and set_length"
+#endif
+
+static const int of_read[] = { EIO, EINTR, 0 };
+static const int of_write[] = { EIO, ENOSPC, EDQUOT, EINTR, 0 };
+static const int of_sync[] = { EIO, ENOSPC, EDQUOT, EINTR, 0 };
+static const int of_open[] = { EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EACCES, EINTR, 0 };
+static const int of_file[] = { EIO, ENOMEM, 0 };
+static const int of_lock[] = { EIO, ENOLCK, EINTR, 0 };
+static const int of_name[] = { EIO, ENOSPC, EROFS, 0 };
+static const int of_memory[] = { ENOMEM, 0 };
+static const int of_random[] = { EINTR, ENOSYS, 0 };
+
+static const struct {
+	long number;
+	const char *name;
+	const int *errors;
+	bool writes;
+} calls[] = {
+	{ SYS_read, "read", of_read, false },
+	{ SYS_pread64, "pread64", of_read, false },
+	{ SYS_write, "write", of_write, true },
+	{ SYS_pwrite64, "pwrite64", of_write, true },
+	{ SYS_fsync, "fsync", of_sync, false },
+	{ SYS_fdatasync, "fdatasync", of_sync, false },
+	{ SYS_ftruncate, "ftruncate", of_write, false },
+	{ SYS_fallocate, "fallocate", of_write, false },
+	{ SYS_open, "open", of_open, false },
+	{ SYS_openat, "openat", of_open, false },
+	{ SYS_close, "close", of_read, false },
+	{ SYS_stat, "stat", of_file, false },
+	{ SYS_lstat, "lstat", of_file, false },
+	{ SYS_fstat, "fstat", of_file, false },
+	{ SYS_newfstatat, "newfstatat", of_file, false },
+	{ SYS_statx, "statx", of_file, false },
+	{ SYS_access, "access", of_file, false },
+	{ SYS_lseek, "lseek", of_file, false },
+	{ SYS_readlink, "readlink", of_file, false },
+	{ SYS_getcwd, "getcwd", of_file, false },
+	{ SYS_fcntl, "fcntl", of_lock, false },
+	{ SYS_unlink, "unlink", of_name, false },
+	{ SYS_rename, "rename", of_name, false },
+	{ SYS_fchmod, "fchmod", of_name, false },
+	{ SYS_fchown, "fchown", of_name, false },
+	{ SYS_mmap, "mmap", of_memory, false },
+	{ SYS_mremap, "mremap", of_memory, false },
+	{ SYS_getrandom, "getrandom", of_random, false },
+	{ SYS_munmap, "munmap", NULL, false },
+	{ SYS_brk, "brk", NULL, false }, /* the C library takes a negative answer for a high address */
+	{ SYS_madvise, "madvise", NULL, false },
+	{ SYS_geteuid, "geteuid", NULL, false },
+	{ SYS_getpid, "getpid", NULL, false },
+	{ SYS_futex, "futex", NULL, false },
+	{ SYS_exit_group, "exit_group", NULL, false },
+};
+#define CALLS (sizeof calls / sizeof calls[0])
+
+static size_t find(long number)
+{
+	size_t i = 0;
+	while (i < CALLS && calls[i].number != number)
+		i++;
+	return i;
+}
+
+const int *strike_errors(long number)
+{
+	size_t i = find(number);
+	return i < CALLS ? calls[i].errors : NULL;
+}
+
+const char *strike_name(long number)
+{
+	static char other[24];
+	size_t i = find(number);
+	if (i < CALLS)
+		return calls[i].name;
+	(void)snprintf(other, sizeof other, "call-%ld", number); /* it fits */
+	return other;
+}
+
+bool strike_writes(long number)
+{
+	size_t i = find(number);
+	return i < CALLS && calls[i].writes;
+}
+
+static void broken(const char *what)
+{
+	(void)fprintf(stderr, "crash harness: %s: %s (tracing a child of one's own has to be allowed here)\n", what,
+	              strerror(errno));
+	exit(70);
+}
+
+static void set_register(pid_t pid, size_t offset, long value)
+{
+	if (ptrace(PTRACE_POKEUSER, pid, offset, value) != 0)
+		broken("setting a register");
+}
+
+/* At the entry: no call at all; at its exit, what it answers. */
+static void set_call(pid_t pid, long number)
+{
+	set_register(pid, offsetof(struct user, regs.orig_rax), number);
+}
+
+static void set_result(pid_t pid, long result)
+{
+	set_register(pid, offsetof(struct user, regs.rax), result);
+}
+
+static void set_length(pid_t pid, uint64_t length)
+{
+	set_register(pid, offsetof(struct user, regs.rdx), (long)length);
+}
+
+static void path_of(pid_t pid, uint64_t fd, char *out, size_t size)
+{
+	char link[64];
+	(void)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, (int)fd); /* it fits */
+	ssize_t n = readlink(link, out, size - 1);
+	out[n > 0 ? n : 0] = '\0';
+}
+
+static int descriptors(pid_t pid)
+{
+	char path[64];
+	int n = 0;
+	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid); /* it fits */
+	DIR *d = opendir(path);
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		(void)closedir(d); /* was only read */
+	return n;
+}
+
+/* The next stop at a system call; false when the child has ended. */
+static bool next_stop(pid_t pid, int *status)
+{
+	int signal = 0;
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, signal) != 0 && errno != ESRCH)
+			broken("going on");
+		if (waitpid(pid, status, 0) != pid)
+			broken("waiting");
+		if (!WIFSTOPPED(*status))
+			return false;
+		if (WSTOPSIG(*status) == (SIGTRAP | 0x80))
+			return true;
+		signal = WSTOPSIG(*status) == SIGTRAP ? 0 : WSTOPSIG(*status);
+	}
+}
+
+static bool is_hit(const struct strike *s, const struct strike_seen *seen, long number)
+{
+	unsigned index = seen->calls - 1;
+	if (s->how == STRIKE_NOT || index < s->at)
+		return false;
+	return index == s->at || (s->for_good && number == seen->number);
+}
+
+static bool is_sync_error(long number, int error)
+{
+	return (number == SYS_fsync || number == SYS_fdatasync) && error != EINTR;
+}
+
+/* One call, from its entry to its exit. False when the child has ended. */
+static bool one_call(pid_t pid, const struct strike *s, strike_unsynced *unsynced, void *arg, struct strike_seen *seen)
+{
+	struct __ptrace_syscall_info info = { .op = 0 };
+	if (!next_stop(pid, &seen->status))
+		return false;
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		broken("reading a system call");
+	long number = (long)info.entry.nr;
+	if (seen->calls >= STRIKE_CALLS_MAX)
+		broken("more system calls than there is room for");
+	seen->numbers[seen->calls++] = (uint16_t)number;
+	if (number == SYS_exit_group)
+		seen->open_after = descriptors(pid);
+	bool hit = is_hit(s, seen, number), fails = hit && s->how == STRIKE_FAIL;
+	if (hit && !seen->struck) {
+		seen->struck = true;
+		seen->number = number;
+		path_of(pid, info.entry.args[0], seen->path, sizeof seen->path);
+	}
+	if (hit && s->how == STRIKE_KILL) {
+		(void)kill(pid, SIGKILL); /* it is our own stopped child */
+		if (waitpid(pid, &seen->status, 0) != pid)
+			broken("waiting for what was killed");
+		return false;
+	}
+	if (fails && is_sync_error(number, s->error)) {
+		char path[160];
+		path_of(pid, info.entry.args[0], path, sizeof path);
+		unsynced(arg, path);
+	}
+	if (fails)
+		set_call(pid, -1);
+	if (hit && s->how == STRIKE_SHORT && info.entry.args[2] > 1)
+		set_length(pid, info.entry.args[2] / 2);
+	if (!next_stop(pid, &seen->status))
+		return false;
+	if (fails)
+		set_result(pid, -s->error);
+	return true;
+}
+
+void strike_run(const struct strike *strike, int (*fn)(void *arg), void *arg, strike_unsynced *unsynced,
+                struct strike_seen *seen)
+{
+	seen->calls = 0;
+	seen->struck = false;
+	seen->number = -1;
+	seen->path[0] = '\0';
+	seen->open_after = -1;
+	(void)fflush(NULL); /* so that the child has nothing to say twice */
+	pid_t pid = fork();
+	if (pid < 0)
+		broken("fork");
+	if (pid == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0)
+			broken("being traced");
+		_exit(fn(arg));
+	}
+	if (waitpid(pid, &seen->status, 0) != pid || !WIFSTOPPED(seen->status))
+		broken("starting a child");
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
+		broken("tracing");
+	seen->open_before = descriptors(pid);
+	while (one_call(pid, strike, unsynced, arg, seen))
+		;
+}
