@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "store/sql_internal.h"
+#include "store/sqlite_internal.h"
 
 #define SENDER "oatshire-police"
 #define ROUNDS_MAX 4000
