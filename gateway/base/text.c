@@ -172,24 +172,35 @@ bool wg_list_has(const char *list, const char *name)
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char *wg_base64_encode(const void *p, size_t len)
+size_t wg_base64_put(const void *p, size_t len, char *out)
 {
 	const uint8_t *b = p;
+	size_t o = 0, i = 0;
+	for (; len - i >= 3; i += 3, o += 4) {
+		uint32_t v = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
+		out[o] = base64_digits[v >> 18];
+		out[o + 1] = base64_digits[v >> 12 & 63];
+		out[o + 2] = base64_digits[v >> 6 & 63];
+		out[o + 3] = base64_digits[v & 63];
+	}
+	if (i < len) {
+		uint32_t v = (uint32_t)b[i] << 16 | (len - i > 1 ? (uint32_t)b[i + 1] << 8 : 0);
+		out[o++] = base64_digits[v >> 18];
+		out[o++] = base64_digits[v >> 12 & 63];
+		out[o++] = len - i > 1 ? base64_digits[v >> 6 & 63] : '=';
+		out[o++] = '=';
+	}
+	return o;
+}
+
+char *wg_base64_encode(const void *p, size_t len)
+{
 	if (len > SIZE_MAX / 2)
 		return NULL;
 	char *out = malloc((len + 2) / 3 * 4 + 1);
 	if (out == NULL)
 		return NULL;
-	size_t o = 0;
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-		uint32_t v = (uint32_t)b[i] << 16 | (n > 1 ? (uint32_t)b[i + 1] << 8 : 0) | (n > 2 ? b[i + 2] : 0);
-		out[o++] = base64_digits[v >> 18];
-		out[o++] = base64_digits[v >> 12 & 63];
-		out[o++] = n > 1 ? base64_digits[v >> 6 & 63] : '=';
-		out[o++] = n > 2 ? base64_digits[v & 63] : '=';
-	}
-	out[o] = '\0';
+	out[wg_base64_put(p, len, out)] = '\0';
 	return out;
 }
 

@@ -42,6 +42,8 @@ bool wg_list_has(const char *list, const char *name);
 
 /* Base64 (RFC 4648): writes a NUL-terminated string that the caller frees; NULL when memory runs out. */
 char *wg_base64_encode(const void *p, size_t len);
+/* The same into out, which has (len + 2) / 3 * 4 bytes, without a NUL; returns how many were written. */
+size_t wg_base64_put(const void *p, size_t len, char *out);
 /* Blanks and line ends are skipped, anything else that is not base64 is an error. The caller frees *out. */
 enum wg_code wg_base64_decode(const char *s, size_t len, uint8_t **out, size_t *out_len, struct wg_err *err) WG_MUST;
 

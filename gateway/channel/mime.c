@@ -49,8 +49,56 @@ static void ready(void)
 	(void)pthread_once(&once, g_mime_init); /* fails only for a bad once object */
 }
 
+/* A body that is spliced in when the rest is written: a name that stands where it goes, and its bytes. GMime would pass
+ * them through three filters, one of them byte by byte; they are base64 of ours, whose lines need no further look. */
+struct body {
+	const char *name; /* "=N=", alone on its line, as nothing else is */
+	const void *bytes;
+	size_t len;
+};
+#define BODIES_MAX 3
+struct bodies {
+	struct body list[BODIES_MAX];
+	size_t count;
+};
+
+/* RFC 2045 6.8: lines of at most 76, of which each stands for so many bytes. */
+#define LINE_BYTES 57
+
+static void put_body(const struct body *body, struct wg_buf *out)
+{
+	const uint8_t *p = body->bytes;
+	char line[LINE_BYTES / 3 * 4 + 3];
+	for (size_t at = 0; at < body->len; at += LINE_BYTES) {
+		size_t n = wg_base64_put(p + at, body->len - at < LINE_BYTES ? body->len - at : LINE_BYTES, line);
+		line[n++] = '\r', line[n++] = '\n';
+		wg_buf_put(out, line, n);
+	}
+	wg_wipe(line, sizeof line);
+}
+
+/* The skeleton with the bodies in their places, each of which is there once, on a line of its own. */
+static enum wg_code splice(const GByteArray *skeleton, const struct bodies *bodies, struct wg_buf *out,
+                           struct wg_err *err)
+{
+	const uint8_t *p = skeleton->data, *end = p + skeleton->len;
+	for (size_t i = 0; i < bodies->count; i++) {
+		char line[16];
+		size_t len = (size_t)snprintf(line, sizeof line, "\r\n%s\r\n", bodies->list[i].name); /* fits */
+		const uint8_t *at = memmem(p, (size_t)(end - p), line, len);
+		if (at == NULL)
+			return wg_err_set(err, WG_SYSTEM, "mail body has no place for its content");
+		wg_buf_put(out, p, (size_t)(at + 2 - p));
+		put_body(&bodies->list[i], out);
+		p = at + len;
+	}
+	wg_buf_put(out, p, (size_t)(end - p));
+	return wg_buf_check(out, "mail body", err);
+}
+
 /* The object as bytes with CRLF line ends, appended to out; nothing is appended on failure. */
-static enum wg_code write_object(GMimeObject *object, struct wg_buf *out, struct wg_err *err)
+static enum wg_code write_object(GMimeObject *object, const struct bodies *bodies, struct wg_buf *out,
+                                 struct wg_err *err)
 {
 	AUTO_OBJECT GMimeStream *memory = g_mime_stream_mem_new();
 	AUTO_OBJECT GMimeStream *stream = g_mime_stream_filter_new(memory);
@@ -64,15 +112,18 @@ static enum wg_code write_object(GMimeObject *object, struct wg_buf *out, struct
 	enum wg_code code = wg_mime_wire_check(bytes->data, bytes->len, err);
 	if (code != WG_OK)
 		return wg_err_add(err, "mail body");
-	wg_buf_put(out, bytes->data, bytes->len);
-	return wg_buf_check(out, "mail body", err);
+	return splice(bytes, bodies, out, err);
 }
 
-/* A leaf with base64 content; bytes are copied. The caller unrefs. */
-static GMimePart *part_new(const char *type, const char *subtype, const void *bytes, size_t len)
+/* A leaf whose base64 content is spliced in later; bytes are borrowed until then. The caller unrefs. */
+static GMimePart *part_new(const char *type, const char *subtype, const void *bytes, size_t len, struct bodies *bodies)
 {
-	AUTO_OBJECT GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, len);
-	AUTO_OBJECT GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+	static const char *const names[BODIES_MAX] = { "=0=", "=1=", "=2=" };
+	struct body *body = &bodies->list[bodies->count];
+	*body = (struct body){ .name = names[bodies->count++], .bytes = bytes, .len = len };
+	AUTO_OBJECT GMimeStream *stream = g_mime_stream_mem_new_with_buffer(body->name, strlen(body->name));
+	/* said to be base64 already: it is written as it is */
+	AUTO_OBJECT GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_BASE64);
 	GMimePart *part = g_mime_part_new_with_type(type, subtype);
 
 	g_mime_part_set_content(part, content);
@@ -80,23 +131,28 @@ static GMimePart *part_new(const char *type, const char *subtype, const void *by
 	return part;
 }
 
-/* Text goes into base64 with CRLF line ends, its canonical form (RFC 2046 4.1.1). */
-static enum wg_code add_text(GMimeMultipart *to, const char *subtype, const char *text, struct wg_err *err)
+/* Text goes into base64 with CRLF line ends, its canonical form (RFC 2046 4.1.1), which canonical keeps. */
+static enum wg_code add_text(GMimeMultipart *to, const char *subtype, const char *text, struct wg_buf *canonical,
+                             struct bodies *bodies, struct wg_err *err)
 {
-	struct wg_buf canonical WG_AUTO_BUF = WG_BUF(2 * WG_LIMIT_ENVELOPE);
 	size_t len = strlen(text);
 
 	if (!wg_utf8_valid(text, len))
 		return wg_err_set(err, WG_REJECT, "text/%s part is not UTF-8", subtype);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
-			wg_buf_putc(&canonical, '\r');
-		wg_buf_putc(&canonical, text[i]);
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end != NULL ? (size_t)(end - text) - at : len - at;
+		wg_buf_put(canonical, text + at, n);
+		if (end != NULL && (n == 0 || text[at + n - 1] != '\r'))
+			wg_buf_putc(canonical, '\r');
+		if (end != NULL)
+			wg_buf_putc(canonical, '\n');
+		at += n + 1;
 	}
-	enum wg_code code = wg_buf_check(&canonical, "text part", err);
+	enum wg_code code = wg_buf_check(canonical, "text part", err);
 	if (code != WG_OK)
 		return code;
-	AUTO_OBJECT GMimePart *part = part_new("text", subtype, wg_buf_text(&canonical), canonical.len);
+	AUTO_OBJECT GMimePart *part = part_new("text", subtype, wg_buf_text(canonical), canonical->len, bodies);
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
 	g_mime_multipart_add(to, GMIME_OBJECT(part));
 	return WG_OK;
@@ -127,24 +183,27 @@ enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml,
 		return wg_err_set(err, WG_LIMIT, "notice is larger than an envelope may be");
 	AUTO_OBJECT GMimeMultipart *mixed = multipart_new("mixed", seed);
 	AUTO_OBJECT GMimeMultipart *alternative = multipart_new("alternative", seed);
+	struct wg_buf plain WG_AUTO_BUF = WG_BUF(2 * WG_LIMIT_ENVELOPE), page WG_AUTO_BUF = WG_BUF(2 * WG_LIMIT_ENVELOPE);
+	struct bodies bodies = { .count = 0 };
 	GMimeMultipart *words = text != NULL && html != NULL ? alternative : mixed;
-	enum wg_code code = text != NULL ? add_text(words, "plain", text, err) : WG_OK;
+	enum wg_code code = text != NULL ? add_text(words, "plain", text, &plain, &bodies, err) : WG_OK;
 	if (code == WG_OK && html != NULL)
-		code = add_text(words, "html", html, err);
+		code = add_text(words, "html", html, &page, &bodies, err);
 	if (code != WG_OK)
 		return code;
 	if (words == alternative)
 		g_mime_multipart_add(mixed, GMIME_OBJECT(alternative));
 	if (xml != NULL) {
-		AUTO_OBJECT GMimePart *attachment = part_new("application", "xml", xml, xml_len);
+		AUTO_OBJECT GMimePart *attachment = part_new("application", "xml", xml, xml_len, &bodies);
 		g_mime_part_set_filename(attachment, "notice.xml"); /* neutral: it outlives the mail on somebody's disk */
 		g_mime_multipart_add(mixed, GMIME_OBJECT(attachment));
 	}
-	return write_object(GMIME_OBJECT(mixed), out, err);
+	return write_object(GMIME_OBJECT(mixed), &bodies, out, err);
 }
 
 /* The pkcs7-mime leaf (RFC 8551 3.2); NULL for a type that is not one of the three. The caller unrefs. */
-static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type, struct wg_err *err)
+static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type, struct bodies *bodies,
+                            struct wg_err *err)
 {
 	static const char *const types[] = { "signed-data", "enveloped-data", "authEnveloped-data" };
 	bool known = false;
@@ -156,7 +215,7 @@ static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type,
 		                 known ? "CMS object is empty or too large" : "unknown smime-type");
 		return NULL;
 	}
-	GMimePart *part = part_new("application", "pkcs7-mime", der, len);
+	GMimePart *part = part_new("application", "pkcs7-mime", der, len, bodies);
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "smime-type", smime_type);
 	g_mime_part_set_filename(part, "smime.p7m");
 	return part;
@@ -165,12 +224,13 @@ static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type,
 enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_err why = { .code = WG_OK };
+	struct bodies bodies = { .count = 0 };
 
 	ready();
-	AUTO_OBJECT GMimePart *part = pkcs7_new(der, len, smime_type, &why);
+	AUTO_OBJECT GMimePart *part = pkcs7_new(der, len, smime_type, &bodies, &why);
 	if (!part)
 		return wg_err_set(err, why.code, "%s", why.text);
-	return write_object(GMIME_OBJECT(part), out, err);
+	return write_object(GMIME_OBJECT(part), &bodies, out, err);
 }
 
 /* One line of printable UTF-8; GMime encodes what is not ASCII (RFC 2047). */
@@ -218,12 +278,13 @@ enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size
                           struct wg_buf *out, struct wg_err *err)
 {
 	struct wg_err why = { .code = WG_OK };
+	struct bodies bodies = { .count = 0 };
 
 	ready();
 	enum wg_code code = check_head(head, err);
 	if (code != WG_OK)
 		return code;
-	AUTO_OBJECT GMimePart *body = pkcs7_new(der, len, smime_type, &why);
+	AUTO_OBJECT GMimePart *body = pkcs7_new(der, len, smime_type, &bodies, &why);
 	if (!body)
 		return wg_err_set(err, why.code, "%s", why.text);
 	AUTO_OBJECT GMimeMessage *mail = g_mime_message_new(FALSE);
@@ -239,5 +300,5 @@ enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size
 	if (head->read_receipt)
 		g_mime_object_set_header(GMIME_OBJECT(mail), "Disposition-Notification-To", head->from, NULL);
 	g_mime_message_set_mime_part(mail, GMIME_OBJECT(body));
-	return write_object(GMIME_OBJECT(mail), out, err);
+	return write_object(GMIME_OBJECT(mail), &bodies, out, err);
 }

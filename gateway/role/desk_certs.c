@@ -93,6 +93,20 @@ void wg_desk_cert_judge(const struct wg_held *held, const struct wg_desk_cert *c
 	memcpy(out->words, certs->faults[which], sizeof out->words);
 }
 
+static const struct wg_cert_judgement *judged(const struct wg_held *held, struct wg_desk_cert *certs, unsigned which,
+                                              int64_t now)
+{
+	struct wg_judged *j = &certs->judged[which];
+	int64_t second = now / 1000;
+	if (j->second != second || j->anchors != held->anchors || j->revocations != held->revocations) {
+		wg_desk_cert_judge(held, certs, which, second * 1000, &j->judgement);
+		j->second = second;
+		j->anchors = held->anchors;
+		j->revocations = held->revocations;
+	}
+	return &j->judgement;
+}
+
 static void add_words(char *to, size_t size, const char *file, const char *words)
 {
 	const char *slash = strrchr(file, '/');
@@ -101,12 +115,12 @@ static void add_words(char *to, size_t size, const char *file, const char *words
 	               words); /* cut: words */
 }
 
-enum wg_code wg_desk_certs_choose(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned count,
+enum wg_code wg_desk_certs_choose(const struct wg_held *held, struct wg_desk_cert *certs, unsigned count,
                                   const struct wg_desk *desk, int64_t now,
                                   const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, char *doubt,
                                   size_t size, struct wg_err *err)
 {
-	const struct wg_desk_cert *found = NULL;
+	struct wg_desk_cert *found = NULL;
 	char why[700] = "";
 	for (unsigned i = 0; i < count; i++)
 		if (certs[i].desk == desk)
@@ -116,15 +130,15 @@ enum wg_code wg_desk_certs_choose(const struct wg_held *held, const struct wg_de
 	*chosen = 0;
 	doubt[0] = '\0';
 	for (unsigned i = 0; i < found->count; i++) {
-		struct wg_cert_judgement judgement;
-		wg_desk_cert_judge(held, found, i, now, &judgement);
-		if (judgement.fault != WG_CERT_FINE) {
-			add_words(why, sizeof why, desk->certificates[i], judgement.words);
+		const struct wg_cert_judgement *judgement = judged(held, found, i, now);
+		if (judgement->fault != WG_CERT_FINE) {
+			add_words(why, sizeof why, desk->certificates[i], judgement->words);
 			continue;
 		}
 		out[(*chosen)++] = found->certs[i];
-		if (judgement.doubt && judgement.revocation != WG_REVOCATION_NOWHERE) /* nobody could do anything about that */
-			add_words(doubt, size, desk->certificates[i], judgement.words);
+		if (judgement->doubt &&
+		    judgement->revocation != WG_REVOCATION_NOWHERE) /* nobody could do anything about that */
+			add_words(doubt, size, desk->certificates[i], judgement->words);
 	}
 	if (*chosen == 0)
 		return wg_err_set(err, WG_CONFIG, "no usable certificate: %s", why[0] != '\0' ? why : "none is recorded");

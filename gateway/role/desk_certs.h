@@ -7,6 +7,13 @@
 #include "crypto/trust_set.h"
 #include "policy/directory.h"
 
+/* What was judged last of a certificate, and against what. */
+struct wg_judged {
+	int64_t second; /* of the wall clock; certificates, lists and answers know no finer time */
+	const void *anchors, *revocations;
+	struct wg_cert_judgement judgement;
+};
+
 /* The S/MIME certificates of one desk. */
 struct wg_desk_cert {
 	const struct wg_organisation *organisation;
@@ -14,6 +21,7 @@ struct wg_desk_cert {
 	struct wg_cert *certs[WG_DESK_CERTIFICATES]; /* NULL where one could not be loaded: */
 	char faults[WG_DESK_CERTIFICATES][256];      /* why */
 	unsigned count;
+	struct wg_judged judged[WG_DESK_CERTIFICATES];
 };
 
 /* Loads the certificates of all desks; one that cannot be loaded is no failure here, its fault is kept. The caller
@@ -37,9 +45,10 @@ void wg_desk_cert_judge(const struct wg_held *held, const struct wg_desk_cert *c
                         struct wg_cert_judgement *out);
 
 /* The certificates that a copy for desk is encrypted to at now: every good one, so that in a change-over either key
- * opens it. doubt (size bytes): what nobody knows of those that were chosen, "" mostly. WG_CONFIG when there is none:
- * says of each why not. */
-enum wg_code wg_desk_certs_choose(const struct wg_held *held, const struct wg_desk_cert *certs, unsigned count,
+ * opens it. Judged once a second, as fine as certificates write time, and kept in certs: what changes the contents of
+ * held gives it other pointers. doubt (size bytes): what nobody knows of those that were chosen, "" mostly. WG_CONFIG
+ * when there is none: says of each why not. */
+enum wg_code wg_desk_certs_choose(const struct wg_held *held, struct wg_desk_cert *certs, unsigned count,
                                   const struct wg_desk *desk, int64_t now,
                                   const struct wg_cert *out[WG_DESK_CERTIFICATES], unsigned *chosen, char *doubt,
                                   size_t size, struct wg_err *err) WG_MUST;

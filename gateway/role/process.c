@@ -2,6 +2,7 @@
  * starts one confined reader per document, and can never reach the network. */
 #include "role/process.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -80,9 +81,15 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 	return code;
 }
 
+/* Notices, renderings and envelopes come and go by the hundred kilobytes: memory of that size is kept for the next one
+ * instead of being asked of the kernel, page by page, for each. */
+#define KEEP_BYTES (8 * 1024 * 1024)
+
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_process p = { .config = config };
+	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES); /* 0 would only mean that it stays slower */
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 	struct wg_client *client = NULL;
 	enum wg_code code = wg_hsm_keeper_start(config, err);
 	/* before anything is loaded: which certificates are good depends on what time it is */

@@ -11,9 +11,9 @@
 
 struct wg_sealing {
 	const struct wg_render *render;
-	const struct wg_keyring *ring;    /* our S/MIME pairs: the newest that is valid signs */
-	struct wg_held held;              /* what the partners' certificates are held against */
-	const struct wg_desk_cert *certs; /* every desk's certificates, loaded at start */
+	const struct wg_keyring *ring; /* our S/MIME pairs: the newest that is valid signs */
+	struct wg_held held;           /* what the partners' certificates are held against */
+	struct wg_desk_cert *certs;    /* every desk's certificates, loaded at start */
 	unsigned cert_count;
 	const char *from; /* mailbox the gateway writes from; NULL: mail is off */
 };
