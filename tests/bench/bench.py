@@ -1,21 +1,31 @@
-"""What ops/bench measures: the readers; decisions about recipients; and one gateway that takes notices over HTTPS and delivers three copies of
-each, by mail and by HTTPS push (ways.py)."""
+"""What ops/bench measures, and how it is said: one line per figure, `name value unit`, the ratios last; JSON on demand. Each group of figures is a function
+that can be called alone (--only)."""
 import argparse
 import json
+import os
 import pathlib
 import platform
+import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ops/lib"))
+import compare
+import setting
+import sums
 import ways
 import world as w
 
-# How much of each: notices as fast as can be and into a backlog, seconds of the floor and of half load.
-QUICK = {"full": 200, "drain": 60, "floor-s": 2, "paced-s": 6}
-LONG = {"full": 2000, "drain": 700, "floor-s": 10, "paced-s": 60}
+# Seconds of a round and of what is measured once, rounds, notices of the three-copy gateways, milliseconds of a reader.
+LONG = {"rounds": 5, "accept-s": 4, "deliver-s": 8, "half-s": 20, "floor-s": 4, "full": 400, "drain": 300, "send-floor-s": 5, "ways-whole": True, "reader-ms": 2000}
+QUICK = LONG | {"rounds": 3, "accept-s": 1, "deliver-s": 2, "half-s": 3, "floor-s": 0.7, "full": 60, "ways-whole": False, "reader-ms": 200}
+LEFT_OUT = ("--quick leaves out: copies out of a backlog, connections kept and resumed, latency of the three-copy gateways and their bare senders; a store of"
+            " 100,000 queued and of 1,000,000 delivered notices; its rounds are short and few")
 
 # One ordinary document of each type.
 READERS = {
@@ -30,71 +40,174 @@ READERS = {
 }
 
 
-def figures(program, *words):
-    out = subprocess.run([program, *words], check=True, capture_output=True, text=True).stdout
-    return {name: float(value) for name, value, _ in (line.split(None, 2) for line in out.splitlines())}
-
-
-def readers(binary, milliseconds):
-    """Documents per second of each reader, started anew for each as the gateway does, and what of it is the confinement."""
+def readers(bench):
+    """Documents read per second by each reader, started anew for each as the gateway does, and what of it is the confinement."""
     rows = []
     for name, document in READERS.items():
-        out = subprocess.run([binary / "readers", name, binary / f"wardgate-reader-{name}", binary / f"bare-{name}", ROOT / "tests/corpora" / document,
-                              str(milliseconds)], check=True, capture_output=True, text=True).stdout
-        rows += [(n, float(value), unit) for n, value, unit in (line.split(None, 2) for line in out.splitlines())]
+        out = subprocess.run([bench.binary / "readers", name, bench.binary / f"wardgate-reader-{name}", bench.binary / f"bare-{name}",
+                              ROOT / "tests/corpora" / document, str(bench.size("reader-ms"))], check=True, capture_output=True, text=True).stdout
+        rows += [(n, value, unit) for n, (value, unit) in sums.parse(out).items()]
     return rows
 
 
-def decisions(binary):
+def decisions(bench):
     """Recipients decided per second on one core, with the policies of all regions."""
-    out = subprocess.run([binary / "test_speed"], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([bench.binary / "test_speed"], check=True, capture_output=True, text=True).stdout
     line, = (line for line in out.splitlines() if line.startswith("policy-decisions "))
     return [("policy-decisions", float(line.split()[1]), "decisions/s")]
 
 
-def say(rows):
-    for name, value, unit in rows:
-        print(f"{name} {value:.3f} {unit}", flush=True)
+def mail(bench):
+    """A gateway whose notices have three recipients, by mail to a Postfix over TLS; RSA-2048 signatures. (--quick: throughput only)"""
+    world = w.World(bench.folder("mail"), bench.binary / "wardgate")
+    world.pki = bench.plain_pki()
+    try:
+        return ways.mail(world, bench.binary, bench.sizes)
+    finally:
+        bench.example_mail = next(iter(world.mails()), None)
+        world.close()
+
+
+def push(bench):
+    """The same, three recipients by HTTPS push to an nginx. (--quick: throughput only)"""
+    if bench.size("ways-whole"):
+        bench.rows("mail")  # whose copy its floor sends
+    world = w.World(bench.folder("push"), bench.binary / "wardgate")
+    world.pki = bench.plain_pki()
+    try:
+        return ways.push(world, bench.binary, bench.sizes, bench.example_mail)
+    finally:
+        world.close()
+
+
+# In the order in which they are measured. quick: whether --quick has them.
+GROUPS = {
+    "floor": (compare.floor, True),
+    "accept": (compare.accept, True),
+    "deliver": (compare.deliver, True),
+    "postgresql": (compare.postgresql, True),
+    "mail": (mail, True),
+    "push": (push, True),
+    "readers": (readers, True),
+    "decisions": (decisions, True),
+}
+
+
+class Bench:
+    """One run: where its programs and folders are, how large it is, and what was found so far."""
+
+    def __init__(self, binary, folder, sizes):
+        self.binary, self.base, self.sizes = binary, pathlib.Path(folder), sizes
+        self.found, self.notes, self.took, self.example_mail = {}, [], {}, None
+
+    def size(self, name):
+        return self.sizes[name]
+
+    def folder(self, name):
+        """A new folder that Postfix's users can pass through."""
+        path = self.base / f"{name}-{len(list(self.base.iterdir()))}"
+        path.mkdir(mode=0o711)
+        path.chmod(0o711)
+        return path
+
+    def plain_pki(self):
+        """Where everybody signs with RSA-2048."""
+        world = w.World(self.base / "plain", self.binary / "wardgate")
+        if not (world.pki / "ca.pem").exists():
+            world.make_pki()
+        return world.pki
+
+    def pki(self):
+        """Where Staffordshire signs with P-256, and its desk has an RSA-2048 key."""
+        world = w.World(self.base / "single", self.binary / "wardgate")
+        if not (world.pki / "ca.pem").exists():
+            world.make_pki()
+            setting.sign_with_p256(world.pki, "staffordshire")
+        return world.pki
+
+    def rows(self, group):
+        """The group's rows, measured now if they are not there."""
+        if group not in self.found:
+            started = time.monotonic()
+            self.found[group] = GROUPS[group][0](self)
+            self.took[group] = time.monotonic() - started
+        return self.found[group]
+
+    def note(self, words):
+        self.notes.append(words)
+
+    def figures(self):
+        """name -> (value, unit), the ratios last."""
+        rows = [row for group in self.found.values() for row in group]
+        return {name: (value, unit) for last in (False, True) for name, value, unit in rows if (unit == "ratio") == last}
+
+
+def first_line(*argv):
+    done = subprocess.run(argv, capture_output=True, text=True)
+    return (done.stdout.splitlines() or [""])[0].strip() if done.returncode == 0 else "not known"
+
+
+def processor():
+    found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found.group(1) if found else platform.machine()
+
+
+def surroundings(base):
+    """What the figures belong to."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "commit": first_line("git", "-C", ROOT, "rev-parse", "HEAD") + (" (changed)" if first_line("git", "-C", ROOT, "status", "--porcelain", "-uno") else ""),
+        "processor": processor(), "processors": os.cpu_count(), "memory-GiB": round(memory, 1), "kernel": platform.release(), "system": platform.platform(),
+        "file-system": first_line("stat", "-f", "-c", "%T", base), "load-before": os.getloadavg()[0],
+        "openssl": first_line("openssl", "version"), "libxml2": first_line("xml2-config", "--version"), "sqlite": sqlite3.sqlite_version,
+        "postfix": first_line("/usr/sbin/postconf", "-h", "mail_version"), "nginx": first_line("dpkg-query", "-W", "-f", "${Version}\n", "nginx-light"),
+        "postgresql": first_line("dpkg-query", "-W", "-f", "${Version}\n", "postgresql-15"),
+    }
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="ops/bench")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=list(GROUPS), metavar="NAME", default=None)
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/bin")
+    parser.add_argument("--folder", default=None)
+    parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER")
+    parser.add_argument("--json", type=pathlib.Path)
+    return parser.parse_args()
+
+
+def sizes_of(options):
+    sizes = dict(QUICK if options.quick else LONG)
+    for word in options.size:
+        name, _, value = word.partition("=")
+        if name not in sizes or not re.fullmatch(r"\d+(\.\d+)?", value):
+            raise RuntimeError(f"--size {word}: NAME=NUMBER, a NAME of {' '.join(sizes)}")
+        sizes[name] = float(value) if "." in value else int(value)
+    return sizes
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="ops/bench")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--notices", type=int)
-    parser.add_argument("--binary", default=str(ROOT / "build/release/bin"))
-    parser.add_argument("--json", help="write the figures there too")
-    options = parser.parse_args()
-    sizes = dict(QUICK if options.quick else LONG)
-    sizes["full"] = options.notices or sizes["full"]
-    binary = pathlib.Path(options.binary).resolve()
-    with tempfile.TemporaryDirectory(prefix="wardgate-bench-") as folder:
-        world = w.World(folder, binary / "wardgate")
-        world.make_pki()
-        mine = world.pki / "staffordshire"
-        try:
-            floor = figures(binary / "floor", ROOT / "tests/corpora/notice/missing-example.xml", ROOT / "xsd/wardgate/1/notice.xsd",
-                            mine / "smime.pem", mine / "smime.key", f"{folder}/floor.db", "2" if options.quick else "5")
-            (accept, deliver, copies, cpu), mail = ways.mail(world, binary, sizes)
-            say(mail)
-            other = w.World(f"{folder}/push", binary / "wardgate")
-            other.pki = world.pki
-            try:
-                _, push = ways.push(other, binary, sizes, world.mails()[0])
-                say(push)
-            finally:
-                other.close()
-        finally:
-            world.close()
-    rows = readers(binary, 1000 if options.quick else 6000) + decisions(binary)
-    rows += [("floor-accept", floor["floor-accept"], "notices/s"), ("floor-deliver", floor["floor-deliver"], "notices/s"),
-            ("accepted", accept, "notices/s"), ("delivered", deliver, "notices/s"), ("copies", copies, "copies/notice"),
-            ("cpu", cpu * 1000, "ms/notice"), ("accept-vs-floor", accept / floor["floor-accept"], "ratio"),
-            ("deliver-vs-floor", deliver / floor["floor-deliver"], "ratio"), ("cpu-vs-floor", cpu * floor["floor-deliver"], "ratio")]
-    say(rows)
-    rows += mail + push
+    options = arguments()
+    started = time.monotonic()
+    groups = options.only or [name for name, (_, quick) in GROUPS.items() if quick or not options.quick]
+    with tempfile.TemporaryDirectory(prefix="wardgate-bench-", dir=options.folder) as folder:
+        pathlib.Path(folder).chmod(0o711)
+        bench = Bench(options.binary.resolve(), folder, sizes_of(options))
+        around = surroundings(folder)
+        for group in groups:
+            for name, value, unit in bench.rows(group):
+                if unit != "ratio":
+                    print(sums.line(name, value, unit), flush=True)
+    for name, (value, unit) in bench.figures().items():
+        if unit == "ratio":
+            print(sums.line(name, value, unit), flush=True)
+    for words in (*bench.notes, *([LEFT_OUT] if options.quick and not options.only else [])):
+        print(f"note: {words}", file=sys.stderr)
+    print(f"note: {time.monotonic() - started:.0f} s in all: " + ", ".join(f"{name} {took:.0f}" for name, took in bench.took.items()), file=sys.stderr)
     if options.json:
-        machine = {"system": platform.platform(), "processors": len(open("/proc/cpuinfo").read().split("processor\t")) - 1}
-        pathlib.Path(options.json).write_text(json.dumps({"machine": machine, "figures": {n: [v, u] for n, v, u in rows}}, indent=1) + "\n")
+        found = {"around": around, "seconds": {n: round(t, 1) for n, t in bench.took.items()}, "notes": bench.notes,
+                 "figures": {name: [value, unit] for name, (value, unit) in bench.figures().items()}}
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 /* floor.c: the library calls that one notice cannot do without, and nothing else: no processes, no sockets, no policy.
  * What the gateway reaches is given as a ratio to this.
  *
- * usage: floor NOTICE.xml NOTICE.xsd CERTIFICATE KEY DATABASE SECONDS
- * accept:  hash, encrypt to the storage certificate, one row; a durable commit for every GROUP rows.
- * deliver: open the original, parse, validate, then for each of three recipients copy and prune, serialise, sign,
- * encrypt; rows as above. */
+ * usage: floor NOTICE.xml NOTICE.xsd SIGNER KEY RECIPIENT STORAGE STORAGE-KEY DATABASE SECONDS RECIPIENTS
+ * SIGNER, RECIPIENT and STORAGE are certificates; KEY and STORAGE-KEY belong to the first and the last.
+ * accept:  hash, encrypt to STORAGE, one row; a durable commit for every GROUP rows.
+ * deliver: open the original, parse, validate, then for each recipient copy and prune, validate, serialise, sign,
+ * encrypt; rows as above.
+ * Prints `floor-accept` and `floor-deliver` in notices/s, and `floor-cpu`, the processor milliseconds (user and system)
+ * of one notice accepted and delivered. */
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
@@ -16,17 +19,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #define GROUP 16
-#define RECIPIENTS 3
+#define RECIPIENTS_MAX 8
+
+struct pair {
+	X509 *cert;
+	EVP_PKEY *key; /* NULL: encrypted to only */
+};
 
 struct floor {
 	char *notice;
 	size_t notice_len;
 	xmlSchema *schema;
-	X509 *cert;
-	EVP_PKEY *key;
+	struct pair signer, recipient, storage;
+	int recipients;
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 };
@@ -46,6 +57,14 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double cpu(void)
+{
+	struct rusage use;
+	must(getrusage(RUSAGE_SELF, &use) == 0, "getrusage");
+	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+}
+
 static char *slurp(const char *path, size_t *len)
 {
 	FILE *f = fopen(path, "rb");
@@ -57,11 +76,11 @@ static char *slurp(const char *path, size_t *len)
 	return bytes;
 }
 
-static BIO *encrypt(const struct floor *f, const void *p, size_t len, const EVP_CIPHER *cipher)
+static BIO *encrypt(X509 *cert, const void *p, size_t len, const EVP_CIPHER *cipher)
 {
 	BIO *in = BIO_new_mem_buf(p, (int)len), *out = BIO_new(BIO_s_mem());
 	STACK_OF(X509) *to = sk_X509_new_null();
-	must(in != NULL && out != NULL && to != NULL && sk_X509_push(to, f->cert) > 0, "memory");
+	must(in != NULL && out != NULL && to != NULL && sk_X509_push(to, cert) > 0, "memory");
 	CMS_ContentInfo *cms = CMS_encrypt(to, in, cipher, CMS_BINARY);
 	must(cms != NULL && i2d_CMS_bio(out, cms) == 1, "encrypt");
 	CMS_ContentInfo_free(cms);
@@ -74,7 +93,7 @@ static BIO *sign(const struct floor *f, const void *p, size_t len)
 {
 	BIO *in = BIO_new_mem_buf(p, (int)len), *out = BIO_new(BIO_s_mem());
 	must(in != NULL && out != NULL, "memory");
-	CMS_ContentInfo *cms = CMS_sign(f->cert, f->key, NULL, in, CMS_BINARY | CMS_NOSMIMECAP);
+	CMS_ContentInfo *cms = CMS_sign(f->signer.cert, f->signer.key, NULL, in, CMS_BINARY | CMS_NOSMIMECAP);
 	must(cms != NULL && i2d_CMS_bio(out, cms) == 1, "sign");
 	CMS_ContentInfo_free(cms);
 	(void)BIO_free(in); /* a memory BIO */
@@ -101,7 +120,7 @@ static void accept_one(const struct floor *f, long n)
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned len;
 	must(EVP_Digest(f->notice, f->notice_len, hash, &len, EVP_sha256(), NULL) == 1, "hash");
-	keep(f, encrypt(f, f->notice, f->notice_len, EVP_aes_256_gcm()), n);
+	keep(f, encrypt(f->storage.cert, f->notice, f->notice_len, EVP_aes_256_gcm()), n);
 }
 
 /* Takes off the last children of <child>, more of them for each recipient. */
@@ -121,7 +140,7 @@ static void open_original(const struct floor *f, const void *der, long len)
 {
 	BIO *in = BIO_new_mem_buf(der, (int)len), *out = BIO_new(BIO_s_mem());
 	CMS_ContentInfo *cms = d2i_CMS_bio(in, NULL);
-	must(cms != NULL && CMS_decrypt(cms, f->key, f->cert, NULL, out, 0) == 1, "decrypt");
+	must(cms != NULL && CMS_decrypt(cms, f->storage.key, f->storage.cert, NULL, out, 0) == 1, "decrypt");
 	CMS_ContentInfo_free(cms);
 	(void)BIO_free(in); /* memory BIOs */
 	(void)BIO_free(out);
@@ -135,7 +154,7 @@ static void deliver_one(const struct floor *f, BIO *original, long n)
 	xmlDoc *doc = xmlReadMemory(f->notice, (int)f->notice_len, "notice", NULL, XML_PARSE_NONET);
 	xmlSchemaValidCtxt *valid = xmlSchemaNewValidCtxt(f->schema);
 	must(doc != NULL && valid != NULL && xmlSchemaValidateDoc(valid, doc) == 0, "validate");
-	for (int r = 0; r < RECIPIENTS; r++) {
+	for (int r = 0; r < f->recipients; r++) {
 		xmlChar *text = NULL;
 		int len = 0;
 		xmlDoc *copy = xmlCopyDoc(doc, 1);
@@ -147,7 +166,7 @@ static void deliver_one(const struct floor *f, BIO *original, long n)
 		BIO *signed_copy = sign(f, text, (size_t)len);
 		char *p;
 		long p_len = BIO_get_mem_data(signed_copy, &p);
-		keep(f, encrypt(f, p, (size_t)p_len, EVP_aes_256_cbc()), n * RECIPIENTS + r);
+		keep(f, encrypt(f->recipient.cert, p, (size_t)p_len, EVP_aes_256_cbc()), n * f->recipients + r);
 		(void)BIO_free(signed_copy); /* a memory BIO */
 		xmlFree(text);
 		xmlFreeDoc(copy);
@@ -156,19 +175,37 @@ static void deliver_one(const struct floor *f, BIO *original, long n)
 	xmlFreeDoc(doc);
 }
 
+static void load_pair(struct pair *pair, const char *cert_path, const char *key_path)
+{
+	BIO *cert = BIO_new_file(cert_path, "r");
+	pair->cert = cert != NULL ? PEM_read_bio_X509(cert, NULL, NULL, NULL) : NULL;
+	(void)BIO_free(cert); /* read only */
+	must(pair->cert != NULL, cert_path);
+	if (key_path == NULL)
+		return;
+	BIO *key = BIO_new_file(key_path, "r");
+	pair->key = key != NULL ? PEM_read_bio_PrivateKey(key, NULL, NULL, NULL) : NULL;
+	(void)BIO_free(key); /* read only */
+	must(pair->key != NULL, key_path);
+}
+
+static void free_pair(struct pair *pair)
+{
+	X509_free(pair->cert);
+	EVP_PKEY_free(pair->key);
+}
+
 static void load(struct floor *f, char **argv)
 {
 	f->notice = slurp(argv[1], &f->notice_len);
 	xmlSchemaParserCtxt *ctxt = xmlSchemaNewParserCtxt(argv[2]);
 	f->schema = ctxt != NULL ? xmlSchemaParse(ctxt) : NULL;
 	xmlSchemaFreeParserCtxt(ctxt);
-	BIO *cert = BIO_new_file(argv[3], "r"), *key = BIO_new_file(argv[4], "r");
-	f->cert = cert != NULL ? PEM_read_bio_X509(cert, NULL, NULL, NULL) : NULL;
-	f->key = key != NULL ? PEM_read_bio_PrivateKey(key, NULL, NULL, NULL) : NULL;
-	(void)BIO_free(cert); /* read only */
-	(void)BIO_free(key);
-	must(f->schema != NULL && f->cert != NULL && f->key != NULL, "schema, certificate or key");
-	must(sqlite3_open(argv[5], &f->db) == SQLITE_OK &&
+	must(f->schema != NULL, "schema");
+	load_pair(&f->signer, argv[3], argv[4]);
+	load_pair(&f->recipient, argv[5], NULL);
+	load_pair(&f->storage, argv[6], argv[7]);
+	must(sqlite3_open(argv[8], &f->db) == SQLITE_OK &&
 	         sqlite3_exec(
 				 f->db,
 				 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, b BLOB)",
@@ -180,25 +217,32 @@ static void load(struct floor *f, char **argv)
 int main(int argc, char **argv)
 {
 	struct floor f = { 0 };
-	must(argc == 7, "usage: floor NOTICE.xml NOTICE.xsd CERTIFICATE KEY DATABASE SECONDS:");
-	double seconds = strtod(argv[6], NULL);
+	uint64_t recipients = 0;
+	must(argc == 11 && wg_num_parse(argv[10], 1, RECIPIENTS_MAX, &recipients),
+	     "usage: floor NOTICE.xml NOTICE.xsd SIGNER KEY RECIPIENT STORAGE STORAGE-KEY DATABASE SECONDS RECIPIENTS:");
+	double seconds = strtod(argv[9], NULL);
+	f.recipients = (int)recipients;
 	load(&f, argv);
-	double start = now(), end;
+	double start = now(), end, used = cpu();
 	long n = 0;
 	for (; (end = now()) - start < seconds || n % GROUP != 0; n++)
 		accept_one(&f, n);
+	double one = (cpu() - used) / (double)n;
 	(void)printf("floor-accept %.1f notices/s\n", (double)n / (end - start));
-	BIO *original = encrypt(&f, f.notice, f.notice_len, EVP_aes_256_gcm());
+	BIO *original = encrypt(f.storage.cert, f.notice, f.notice_len, EVP_aes_256_gcm());
+	used = cpu();
 	start = now();
 	for (n = 0; (end = now()) - start < seconds || n % GROUP != 0; n++)
 		deliver_one(&f, original, n);
-	(void)printf("floor-deliver %.1f notices/s\n", (double)n / (end - start));
+	one += (cpu() - used) / (double)n;
+	(void)printf("floor-deliver %.1f notices/s\nfloor-cpu %.4f ms/notice\n", (double)n / (end - start), one * 1000);
 	(void)BIO_free(original);         /* a memory BIO */
 	(void)sqlite3_finalize(f.insert); /* measured already */
 	(void)sqlite3_close(f.db);
 	xmlSchemaFree(f.schema);
-	X509_free(f.cert);
-	EVP_PKEY_free(f.key);
+	free_pair(&f.signer);
+	free_pair(&f.recipient);
+	free_pair(&f.storage);
 	free(f.notice);
 	return 0;
 }

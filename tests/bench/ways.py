@@ -15,10 +15,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ops/lib"))
+import setting
+import sums
 import world as w
 
-# A child of its own for each notice, so that each is an episode of its own and nothing waits for an order.
-UNIQUE = (("Tess Example", "Tess@N@ Example@N@"), (">SP-26-445566<", ">BENCH-@N@<"), (">C-000123<", ">C-@N@<"))
 SUBMITTERS = 8
 # Both servers close a connection that was idle for so long; ours then opens it again, and may resume its TLS session.
 SERVER_IDLE_S = 4
@@ -37,22 +37,30 @@ default_type application/json; location = /v1/notices { return 202 '{"id":"bench
 """
 
 
-def template():
-    text = (ROOT / "tests/corpora/notice/missing-example.xml").read_text()
-    text = text.replace("    <nhs-number>9990000018</nhs-number>\n", "")
-    for old, new in UNIQUE:
-        if old not in text:
-            raise RuntimeError(f"the example notice no longer holds {old}")
-        text = text.replace(old, new)
-    return text
+def family(pid):
+    """The process and all that descend from it and live."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it ended meanwhile
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
-def cpu_seconds(pids):
+def cpu_seconds(pid):
+    """Of that process and all its descendants: who lives speaks for itself, who ended is in its parent's."""
     total = 0
-    for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    for one in family(pid):
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # ended meanwhile: a reader of some milliseconds
         total += sum(int(f) for f in fields[11:15])  # user and system, own and of children that ended
-    return total / 100
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 class Nginx:
@@ -72,9 +80,15 @@ class Nginx:
         self.process.wait(30)
 
 
-def percentile(sorted_values, part):
-    """The least value that at least that part of all does not exceed."""
-    return sorted_values[max(0, -(-len(sorted_values) * part // 100) - 1)]
+def times(gateway, first, count):
+    """(accepted, handed over) of every copy of those notices, in seconds by the store's clock. The store lets nobody else in while it runs."""
+    db = sqlite3.connect(f"file:{gateway.state}/store.db?mode=ro", uri=True)
+    try:
+        rows = db.execute("SELECT s.key, m.accepted_at, d.since FROM submission s JOIN message m ON m.seq = s.message JOIN delivery d"
+                          " ON d.message = m.seq WHERE d.state IN ('handed-over','received')").fetchall()
+    finally:
+        db.close()
+    return [(accepted / 1000, since / 1000) for key, accepted, since in rows if first <= int(key.removeprefix("load-")) < first + count]
 
 
 class Load:
@@ -88,9 +102,9 @@ class Load:
     def submit(self, count, per_minute=0):
         """Seconds that it took."""
         world, path = self.gateway.world, self.gateway.folder / "template.xml"
-        path.write_text(template())
+        path.write_text(setting.template(one=False))
         client = world.pki / "staffordshire-police"
-        out = subprocess.run([self.binary / "load", self.gateway.url, client / "client.pem", client / "client.key", world.pki / "ca.pem", path,
+        out = subprocess.run([self.binary / "load", str(self.gateway.port), client / "client.pem", client / "client.key", world.pki / "ca.pem", path,
                               str(count), str(SUBMITTERS), str(self.first), *([str(per_minute)] if per_minute else [])], capture_output=True, text=True)
         if out.returncode != 0:
             raise RuntimeError(f"load: {out.stderr.strip()}")
@@ -110,8 +124,7 @@ class Load:
 
     def full(self, count):
         """As fast as notices are taken: accepted and delivered per second, copies for each, processor seconds for each."""
-        roles = self.gateway.roles()
-        started = time.monotonic()
+        started, cpu = time.monotonic(), cpu_seconds(self.gateway.process.pid)
         accept = count / self.submit(count)
         w.wait_for(f"{self.way}: all copies are handed over", 3 * LIMIT_S, lambda: not self.gateway.rows())
         took = time.monotonic() - started
@@ -119,7 +132,7 @@ class Load:
         self.copies = gone // count
         if gone == 0 or gone % count != 0:
             raise RuntimeError(f"{self.way}: {count} notices and {gone} copies; see {self.gateway.log}")
-        return accept, count / took, self.copies, cpu_seconds(roles.values()) / count
+        return accept, count / took, self.copies, (cpu_seconds(self.gateway.process.pid) - cpu) / count
 
     def drain(self, count):
         """Copies out of a backlog, while nothing else is done: the deliver role is stopped until all are sealed. Their numbers, and when it began."""
@@ -146,14 +159,8 @@ class Load:
         return first
 
     def times(self, first, count):
-        """(accepted, handed over) of every copy of those notices, in seconds by the store's clock. The store lets nobody else in while it runs."""
-        db = sqlite3.connect(f"file:{self.gateway.state}/store.db?mode=ro", uri=True)
-        try:
-            rows = db.execute("SELECT s.key, m.accepted_at, d.since FROM submission s JOIN message m ON m.seq = s.message JOIN delivery d"
-                              " ON d.message = m.seq WHERE d.state IN ('handed-over','received')").fetchall()
-        finally:
-            db.close()
-        found = [(accepted / 1000, since / 1000) for key, accepted, since in rows if first <= int(key.removeprefix("load-")) < first + count]
+        """What times() finds, all of it."""
+        found = times(self.gateway, first, count)
         if len(found) != count * self.copies:
             raise RuntimeError(f"{self.way}: {len(found)} copies of {count} notices are in the store")
         return found
@@ -184,12 +191,16 @@ def floor_send(binary, world, way, port, copy, connections, seconds):
 
 
 def measure(load, port, copy_of, sizes):
-    """Everything about one way. copy_of: makes a file of one copy as it goes out. Returns full()'s figures and rows."""
+    """Everything about one way, as rows. copy_of: makes a file of one copy as it goes out."""
     full = load.full(sizes["full"])
     per_minute = max(1, int(full[1] * 60 / 2))
-    count = max(SUBMITTERS, min(per_minute * sizes["paced-s"] // 60, 5000))
-    copy = copy_of()
-    floor = floor_send(load.binary, load.gateway.world, load.way, port, copy, load.copies, sizes["floor-s"])
+    count = max(SUBMITTERS, min(per_minute * sizes["half-s"] // 60, 5000))
+    accepted, delivered, copies_each, cpu = full
+    rows = [("notices", delivered, "notices/s"), ("accepted", accepted, "notices/s"), ("copies", copies_each, "copies/notice"), ("cpu", cpu * 1000, "ms/notice")]
+    if not sizes["ways-whole"]:  # then neither the floor nor backlog, half load and connections
+        load.gateway.stop()
+        return [(f"{load.way}-{name}", value, unit) for name, value, unit in rows]
+    floor = floor_send(load.binary, load.gateway.world, load.way, port, copy_of(), load.copies, sizes["send-floor-s"])
     backlog, go = load.drain(sizes["drain"])
     paced = load.paced(per_minute, count)
     load.after_idle()
@@ -199,11 +210,11 @@ def measure(load, port, copy_of, sizes):
     waits = sorted(done - accepted for accepted, done in load.times(paced, count))
     copies, connections, resumed, reused, sessions = load.sessions()
     again = connections - sessions
-    rows = [("floor", floor, "copies/s"), ("delivered", drained, "copies/s"), ("vs-floor", drained / floor, "ratio"),
-            ("connections", connections, "connections"), ("reused", reused / copies, "share"),
-            ("resumed", resumed / again if again > 0 else 0, "share"), ("half-load", per_minute / 60, "notices/s"), ("latency-p50", percentile(waits, 50), "s"),
-            ("latency-p99", percentile(waits, 99), "s")]
-    return full, [(f"{load.way}-{name}", value, unit) for name, value, unit in rows]
+    rows += [("floor", floor, "copies/s"), ("delivered", drained, "copies/s"), ("vs-floor", drained / floor, "ratio"),
+             ("connections", connections, "connections"), ("reused", reused / copies, "share"),
+             ("resumed", resumed / again if again > 0 else 0, "share"), ("half-load", per_minute / 60, "notices/s"),
+             ("latency-p50", sums.percentile(waits, 50), "s"), ("latency-p99", sums.percentile(waits, 99), "s")]
+    return [(f"{load.way}-{name}", value, unit) for name, value, unit in rows]
 
 
 def mail(world, binary, sizes):
@@ -214,8 +225,8 @@ def mail(world, binary, sizes):
     return measure(Load("mail", gateway, binary), port, lambda: world.mails()[0], sizes)
 
 
-def push(world, binary, sizes, example_mail):
-    """The same, with every desk reached by HTTPS. example_mail: a copy as mail; HTTPS carries what is sealed in it."""
+def push(world, binary, sizes, example_mail=None):
+    """The same, with every desk reached by HTTPS. example_mail: a copy as mail; HTTPS carries what is sealed in it; None: not needed."""
     nginx = Nginx(world.folder / "nginx", world.pki)
     try:
         how = f'channel="https" url="https://localhost:{nginx.port}/v1/notices"'
