@@ -1,3 +1,4 @@
+/* talk.c owns one connection of a program that makes load, and how such a program fails: at once, with what failed. */
 #include "talk.h"
 
 #include <errno.h>
