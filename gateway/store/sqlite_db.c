@@ -11,6 +11,7 @@
 #include "store/driver.h"
 #include "store/keys_internal.h"
 #include "store/sqlite_internal.h"
+#include "sys/file.h"
 
 /* Growth of the write-ahead log before it is copied into the database, in pages: fewer fsyncs under load. */
 #define CHECKPOINT_PAGES "4096"
@@ -203,7 +204,11 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 		code = wg_sqlite_schema(store, err);
 	if (code == WG_OK)
 		code = wg_sqlite_keys_moved(store, place->folder, err);
-	return code == WG_OK ? prepare_all(store, err) : code;
+	if (code == WG_OK)
+		code = prepare_all(store, err);
+	/* Both write-ahead logs are there, and keep their names until they are closed. SQLite syncs the folder too, but
+	 * does not say so when that fails. */
+	return code == WG_OK ? wg_file_sync_folder(place->folder, err) : code;
 }
 
 static void close_both(struct wg_store *store)

@@ -229,6 +229,14 @@ enum wg_code wg_file_mkdir(const char *path, struct wg_err *err)
 	return make_one(part, err);
 }
 
+enum wg_code wg_file_sync_folder(const char *path, struct wg_err *err)
+{
+	WG_AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return wg_err_errno(err, "open folder %.200s", path);
+	return fsync(fd) == 0 ? WG_OK : wg_err_errno(err, "fsync of folder %.200s", path);
+}
+
 enum wg_code wg_file_free(const char *path, uint64_t *bytes, struct wg_err *err)
 {
 	struct statvfs st;

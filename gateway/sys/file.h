@@ -29,6 +29,9 @@ enum wg_code wg_file_remove(const char *path, struct wg_err *err) WG_MUST;
 /* Makes the folder and its parents (0700 unless there); WG_OK when it was there. */
 enum wg_code wg_file_mkdir(const char *path, struct wg_err *err) WG_MUST;
 
+/* fsync of a folder: the names that are in it now last. */
+enum wg_code wg_file_sync_folder(const char *path, struct wg_err *err) WG_MUST;
+
 /* Free bytes an ordinary user may still write on the file system of path. */
 enum wg_code wg_file_free(const char *path, uint64_t *bytes, struct wg_err *err) WG_MUST;
 

@@ -12,7 +12,9 @@ One JSON object a line. {"case": NAME} begins a case, {"end": NAME} ends it: wha
   {"event": "receipt", "n": 1, "words": REFERENCE}                its receipt was taken for good
   {"event": "state", "words": REFERENCE, "state": STATE}          at the end, as the gateway says
   {"event": "refused" | "closed"}                                 an answer; says nothing here
-  {"event": "silent" | "leaked" | "unsound" | "unsynced", "words": WHAT}
+  {"event": "unsynced", "words": FILE}                            the disk failed to sync it, and told this process so
+  {"event": "synced", "words": FOLDER}                            it did after all (only ever said of a folder)
+  {"event": "silent" | "leaked" | "unsound", "words": WHAT}
 
 What it finds:
   lost          acknowledged, and a recipient never got it; or a recipient's receipt was taken and is not there
@@ -61,7 +63,11 @@ class History:
     on_closed = on_refused
 
     def on_unsynced(self, line):
-        self.unsynced = line["words"]
+        self.unsynced = self.unsynced or line["words"]
+
+    def on_synced(self, line):
+        if self.unsynced == line["words"]:
+            self.unsynced = None
 
     def promised(self, what):
         if self.unsynced is not None:

@@ -4,7 +4,7 @@
 usage: crash.py [--points N] [--seed S] [--jobs J] [--control N]
 
 N points (300) are spread evenly over all there are: killed at each call, killed at each call of the recovery from that, every
-error of every call; the seed says with which it begins. --control: also so many points (60) of a gateway that answers before
+error of every call; the seed says with which it begins. Beside them every error of a sync of the folder. --control: also so many points (60) of a gateway that answers before
 its commit, some of which have to be found guilty. The last line is `N passed, N failed`.
 """
 import argparse
@@ -44,16 +44,16 @@ class Progress:
             yield line
 
 
-def total(mode):
+def total(mode, steps):
     """How many points there are in a mode."""
-    done = subprocess.run([POINTS, mode, "--from", NONE], capture_output=True, text=True, check=True)
+    done = subprocess.run([POINTS, mode, "--from", NONE, "--steps", steps], capture_output=True, text=True, check=True)
     return int(done.stderr.split()[-3])
 
 
-def judge(mode, every, first, progress):
+def judge(mode, every, first, steps, progress):
     """Runs every so many points of a mode: cases, guilty, what the checker said."""
     said = io.StringIO()
-    with subprocess.Popen([POINTS, mode, "--every", str(every), "--from", str(first)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    with subprocess.Popen([POINTS, mode, "--every", str(every), "--from", str(first), "--steps", steps], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
         words = []
         reader = threading.Thread(target=lambda: words.append(process.stderr.read()))
@@ -67,15 +67,17 @@ def judge(mode, every, first, progress):
 
 def plan(points, seed, jobs, control):
     """(mode, every, first) of each piece of work; small modes are tried whole before large ones get more."""
-    sizes = {mode: total(mode) for mode in ("kill", "recover", "error")}
+    steps = str(min(40, max(3, points // 100)))
+    sizes = {mode: total(mode, steps) for mode in ("kill", "recover", "error")}
     left, pieces = min(points, sum(sizes.values())), []
     for i, (mode, size) in enumerate(sorted(sizes.items(), key=lambda item: item[1])):
         every = max(1, -(-size * (len(sizes) - i) // left)) if left > 0 else size
         left -= -(-size // every)
         parts = min(4 * jobs, max(1, points // 200))
-        pieces += [(mode, every * parts, (seed + every * part) % (every * parts)) for part in range(parts)]
+        pieces += [(mode, every * parts, (seed + every * part) % (every * parts), steps) for part in range(parts)]
+    pieces.append(("folders", max(1, 300 // points), 0, steps))
     if control > 0:
-        pieces.append(("early", max(1, sizes["kill"] // control), seed % 7))
+        pieces.append(("early", max(1, sizes["kill"] // control), seed % 7, steps))
     return sizes, pieces
 
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -58,11 +59,24 @@ struct life_event *life_put(struct life *life, enum life_kind kind, unsigned n, 
 		abort(); /* the test's own bug: make room */
 	struct life_event *e = &life->events[life->count];
 	memset(e, 0, sizeof *e);
+	struct timespec now = { 0 };
+	if (life->timed)
+		(void)clock_gettime(CLOCK_MONOTONIC, &now); /* it exists */
+	e->at = now.tv_sec * 1000000000 + now.tv_nsec;
 	e->kind = kind;
 	e->n = n;
 	(void)snprintf(e->words, sizeof e->words, "%s", words); /* cut is fine */
 	life->count++;
 	return e;
+}
+
+void life_cut(struct life *life, int64_t at)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < life->count; i++)
+		if (life->events[i].at <= at)
+			life->events[kept++] = life->events[i];
+	life->count = kept;
 }
 
 static bool has(const struct life *life, enum life_kind kind, unsigned n, const char *words)
@@ -451,7 +465,8 @@ int life_finish(struct life *life)
 static const char *const names[] = {
 	[LIFE_START] = "start",       [LIFE_SUBMIT] = "submit", [LIFE_ACK] = "ack",         [LIFE_GOT] = "got",
 	[LIFE_RECEIPT] = "receipt",   [LIFE_STATE] = "state",   [LIFE_REFUSED] = "refused", [LIFE_SILENT] = "silent",
-	[LIFE_UNSYNCED] = "unsynced", [LIFE_LEAKED] = "leaked", [LIFE_UNSOUND] = "unsound", [LIFE_CLOSED] = "closed",
+	[LIFE_UNSYNCED] = "unsynced", [LIFE_SYNCED] = "synced", [LIFE_LEAKED] = "leaked",   [LIFE_UNSOUND] = "unsound",
+	[LIFE_CLOSED] = "closed",
 };
 
 /* A word of a JSON string: what could end it is left out. */
@@ -475,7 +490,7 @@ void life_print(const struct life *life, unsigned from, FILE *out)
 		if (e->more[0] != '\0')
 			put_word(out, e->kind == LIFE_STATE ? "state" : "channel", e->more);
 		if (e->kind == LIFE_SUBMIT)
-			(void)fprintf(out, ",\"thread\":\"child %u\",\"to\":[0,1]", e->n / 2);
+			(void)fprintf(out, ",\"thread\":\"child %u\",\"to\":%s", e->n / 2, life->one ? "[0]" : "[0,1]");
 		(void)fprintf(out, e->maybe ? ",\"maybe\":true}\n" : "}\n");
 	}
 }

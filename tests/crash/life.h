@@ -22,6 +22,7 @@ enum life_kind {
 	LIFE_REFUSED,  /* the store said no, or that it fails: words */
 	LIFE_SILENT,   /* it failed without a word */
 	LIFE_UNSYNCED, /* a sync of this file failed, so said the kernel */
+	LIFE_SYNCED,   /* a folder, for which that was said, was synced after all */
 	LIFE_LEAKED,   /* descriptors were left open after a close */
 	LIFE_UNSOUND,  /* audit or database are not whole: words */
 	LIFE_CLOSED    /* the store was closed in good order */
@@ -31,6 +32,7 @@ struct life_event {
 	enum life_kind kind;
 	unsigned n; /* the submission; LIFE_GOT: the recipient */
 	bool maybe; /* LIFE_GOT: the recipient was told that it may have it already */
+	int64_t at; /* monotonic ns; 0 when nobody asks for it */
 	char words[WG_REFERENCE_TEXT + 64];
 	char more[24];              /* LIFE_STATE: the state */
 	char digest[WG_STORE_HASH]; /* SHA-256 of the body */
@@ -41,6 +43,8 @@ struct life {
 	char folder[128];
 	unsigned messages; /* to be handed in: number 0 to messages - 1 */
 	unsigned runs;     /* processes so far */
+	bool timed;        /* say when each event was */
+	bool one;          /* there is only the recipient 0 */
 	bool early;        /* the control, which has to be found guilty: answers leave before the commit */
 	unsigned count;    /* of events; more than LIFE_EVENTS: the last ones were lost, which is a fault of the test */
 	struct life_event events[LIFE_EVENTS];
@@ -48,8 +52,12 @@ struct life {
 
 /* Room for one, shared with every child that is forked afterwards. Never NULL: says so and exits. */
 struct life *life_new(void);
-void life_reset(struct life *life, unsigned messages); /* the folder stays */
+/* The folder stays. */
+void life_reset(struct life *life, unsigned messages);
 struct life_event *life_put(struct life *life, enum life_kind kind, unsigned n, const char *words);
+
+/* Forgets what happened after an instant. */
+void life_cut(struct life *life, int64_t at);
 
 /* One process's work: opens, recovers, does everything that is still to be done, closes. 0: all is done; 3: the store
  * said that it cannot; other: see stderr. Calls nothing of the system but what the store does. */

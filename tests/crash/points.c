@@ -18,10 +18,11 @@
 #include "strike.h"
 
 static const char usage[] =
-	"usage: crash_points MODE [--every K] [--from F] [--folder DIR]\n"
+	"usage: crash_points MODE [--every K] [--from F] [--steps S] [--folder DIR]\n"
 	"  kill      killed before every system call of a life: of a new store, and of one that is in use\n"
-	"  recover   what a kill left is recovered, and that is killed at every one of its calls\n"
+	"  recover   what a kill left is recovered, and that is killed at every one of its calls; for S (40) kills\n"
 	"  error     every error of every call, once and for good; every write cut short\n"
+	"  folders   those errors of the syncs of the store's folder alone\n"
 	"  early     a control: kill, of a gateway that answers before its commit; some points have to be found guilty\n"
 	"  calls     prints the calls of a clean life, one a line\n"
 	"Only every K-th point, from the F-th on. DIR: where the stores are (by default in memory). Cases go to standard\n"
@@ -37,7 +38,7 @@ static struct life *life;
 static struct strike_seen seen;
 static char root[128];
 static pid_t owner;
-static unsigned every = 1, from, points, tried;
+static unsigned every = 1, from, steps = 40, points, tried;
 
 static void stop(const char *what)
 {
@@ -116,9 +117,9 @@ static int run_life(void *arg)
 	return life_run(arg);
 }
 
-static void unsynced(void *arg, const char *path)
+static void unsynced(void *arg, const char *path, bool good)
 {
-	(void)life_put(arg, LIFE_UNSYNCED, 0, path);
+	(void)life_put(arg, good ? LIFE_SYNCED : LIFE_UNSYNCED, 0, path);
 }
 
 static void restore(const struct scene *scene)
@@ -255,8 +256,8 @@ static void kill_each(const struct scene *scene, const char *label)
 		try(scene, &(struct strike){ .how = STRIKE_KILL, .at = i }, label);
 }
 
-/* Killed at one of `steps` moments; what that left is recovered and that is killed at each of its calls. */
-static void recover_each(const struct scene *scene, unsigned steps)
+/* Killed at one of so many moments; what that left is recovered and that is killed at each of its calls. */
+static void recover_each(const struct scene *scene)
 {
 	WG_AUTO_FREE struct strike_seen *calls = clean(scene);
 	struct scene left = scene_new("left");
@@ -271,11 +272,13 @@ static void recover_each(const struct scene *scene, unsigned steps)
 	}
 }
 
-static void fail_each(const struct scene *scene, const char *label)
+static void fail_each(const struct scene *scene, bool folders, const char *label)
 {
 	WG_AUTO_FREE struct strike_seen *calls = clean(scene);
 	for (unsigned i = 0; i < calls->calls; i++) {
 		struct strike s = { .how = STRIKE_FAIL, .at = i };
+		if (folders && !calls->folder[i])
+			continue;
 		for (const int *e = strike_errors(calls->numbers[i]); e != NULL && *e != 0; e++) {
 			s.error = *e;
 			s.for_good = false;
@@ -305,7 +308,7 @@ static bool run_mode(const char *mode)
 		return true;
 	}
 	bool early = strcmp(mode, "early") == 0, kills = early || strcmp(mode, "kill") == 0,
-		 errors = strcmp(mode, "error") == 0;
+		 folders = strcmp(mode, "folders") == 0, errors = folders || strcmp(mode, "error") == 0;
 	if (!kills && !errors && strcmp(mode, "recover") != 0)
 		return false;
 	struct scene fresh = new_store(), used = used_store();
@@ -314,10 +317,10 @@ static bool run_mode(const char *mode)
 		kill_each(&fresh, "a new store:");
 		kill_each(&used, "a store in use:");
 	} else if (errors) {
-		fail_each(&fresh, "a new store:");
-		fail_each(&used, "a store in use:");
+		fail_each(&fresh, folders, "a new store:");
+		fail_each(&used, folders, "a store in use:");
 	} else {
-		recover_each(&used, 40);
+		recover_each(&used);
 	}
 	return true;
 }
@@ -331,6 +334,8 @@ int main(int argc, char **argv)
 			where = argv[i + 1];
 		else if (strcmp(argv[i], "--every") == 0 && wg_num_parse(argv[i + 1], 1, 1000000, &number))
 			every = (unsigned)number;
+		else if (strcmp(argv[i], "--steps") == 0 && wg_num_parse(argv[i + 1], 1, 1000, &number))
+			steps = (unsigned)number;
 		else if (strcmp(argv[i], "--from") == 0 && wg_num_parse(argv[i + 1], 0, UINT32_MAX, &number))
 			from = (unsigned)number;
 		else

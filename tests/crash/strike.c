@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -172,17 +174,53 @@ static bool next_stop(pid_t pid, int *status)
 	}
 }
 
-static bool is_hit(const struct strike *s, const struct strike_seen *seen, long number)
+static bool is_folder(const char *path)
 {
-	unsigned index = seen->calls - 1;
-	if (s->how == STRIKE_NOT || index < s->at)
-		return false;
-	return index == s->at || (s->for_good && number == seen->number);
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool is_sync_error(long number, int error)
+/* For good: of a sync of a folder, all syncs of folders, those of files go on. */
+static bool is_hit(pid_t pid, const struct strike *s, const struct strike_seen *seen,
+                   const struct __ptrace_syscall_info *info)
 {
-	return (number == SYS_fsync || number == SYS_fdatasync) && error != EINTR;
+	unsigned index = seen->calls - 1;
+	char path[160];
+	if (s->how == STRIKE_NOT || index < s->at)
+		return false;
+	if (index == s->at)
+		return true;
+	if (!s->for_good || (long)info->entry.nr != seen->number)
+		return false;
+	path_of(pid, info->entry.args[0], path, sizeof path);
+	return !is_folder(seen->path) || is_folder(path);
+}
+
+/* A call that is about to be made, or (fails) not: what it says of the names in the one folder that there is.
+ * True for a sync of it. */
+static bool note_names(pid_t pid, const struct __ptrace_syscall_info *info, const struct strike *s, bool fails,
+                       strike_unsynced *unsynced, void *arg)
+{
+	static bool changed, reported;
+	long number = (long)info->entry.nr;
+	char path[160];
+	if (number == SYS_execve)
+		changed = reported = false; /* is never made: a new child begins with this, see strike_run */
+	if (!fails && ((number == SYS_openat && (info->entry.args[2] & O_CREAT) != 0) || number == SYS_unlink ||
+	               number == SYS_rename))
+		changed = true;
+	if (number != SYS_fsync && number != SYS_fdatasync)
+		return false;
+	path_of(pid, info->entry.args[0], path, sizeof path);
+	if (fails && s->error != EINTR && (changed || !is_folder(path))) {
+		reported = is_folder(path);
+		unsynced(arg, path, false);
+	} else if (!fails && is_folder(path)) {
+		if (reported)
+			unsynced(arg, path, true);
+		changed = reported = false;
+	}
+	return is_folder(path);
 }
 
 /* One call, from its entry to its exit. False when the child has ended. */
@@ -199,7 +237,7 @@ static bool one_call(pid_t pid, const struct strike *s, strike_unsynced *unsynce
 	seen->numbers[seen->calls++] = (uint16_t)number;
 	if (number == SYS_exit_group)
 		seen->open_after = descriptors(pid);
-	bool hit = is_hit(s, seen, number), fails = hit && s->how == STRIKE_FAIL;
+	bool hit = is_hit(pid, s, seen, &info), fails = hit && s->how == STRIKE_FAIL;
 	if (hit && !seen->struck) {
 		seen->struck = true;
 		seen->number = number;
@@ -211,11 +249,7 @@ static bool one_call(pid_t pid, const struct strike *s, strike_unsynced *unsynce
 			broken("waiting for what was killed");
 		return false;
 	}
-	if (fails && is_sync_error(number, s->error)) {
-		char path[160];
-		path_of(pid, info.entry.args[0], path, sizeof path);
-		unsynced(arg, path);
-	}
+	seen->folder[seen->calls - 1] = note_names(pid, &info, s, fails, unsynced, arg);
 	if (fails)
 		set_call(pid, -1);
 	if (hit && s->how == STRIKE_SHORT && info.entry.args[2] > 1)
@@ -249,6 +283,7 @@ void strike_run(const struct strike *strike, int (*fn)(void *arg), void *arg, st
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
 		broken("tracing");
 	seen->open_before = descriptors(pid);
+	(void)note_names(pid, &(struct __ptrace_syscall_info){ .entry.nr = SYS_execve }, strike, false, unsynced, arg);
 	while (one_call(pid, strike, unsynced, arg, seen))
 		;
 }

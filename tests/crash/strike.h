@@ -26,6 +26,7 @@ struct strike {
 struct strike_seen {
 	unsigned calls;
 	uint16_t numbers[STRIKE_CALLS_MAX]; /* of the calls, in their order */
+	bool folder[STRIKE_CALLS_MAX];      /* it was a sync of a folder */
 	bool struck;
 	long number;    /* of the call that was struck */
 	char path[160]; /* what its descriptor stood for; "" for none */
@@ -34,8 +35,10 @@ struct strike_seen {
 		open_after; /* descriptors, when it began and when it was about to end by itself (-1: it was not) */
 };
 
-/* Called for every sync that was made to fail by an error of the disk. */
-typedef void strike_unsynced(void *arg, const char *path);
+/* Called for every sync that was made to fail by an error of the disk: of a file; of a folder, when a name in it was
+ * made or taken away since it was last synced. good: a folder for which it was called was synced after all. (What the
+ * journal could not write it does not forget, unlike the pages of a file: a folder's later success can be believed.) */
+typedef void strike_unsynced(void *arg, const char *path, bool good);
 
 /* Runs fn(arg) in a child and ends it with its result. Exits with words where this machine does not allow it. */
 void strike_run(const struct strike *strike, int (*fn)(void *arg), void *arg, strike_unsynced *unsynced,

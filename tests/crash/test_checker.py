@@ -44,6 +44,7 @@ INNOCENT = {
     "not waited for": [submit(1, thread="t"), submit(2, thread="t"), ack(1), ack(2), got(0, 2), got(0, 1), got(1, 1), got(1, 2)],
     "two threads": [submit(1, thread="t"), ack(1), submit(2, thread="u"), ack(2), got(0, 2), got(0, 1), got(1, 1), got(1, 2)],
     "a disk that failed, then another process": [START, one("unsynced"), one("refused"), START, submit(1), ack(1), got(0, 1), got(1, 1)],
+    "a folder that was synced after all": [START, one("unsynced", "folder"), one("synced", "folder"), submit(1), ack(1), got(0, 1), got(1, 1)],
     "receipts kept": WHOLE + [receipt(0, 1), state(0, 1, "acknowledged"), state(1, 1, "handed-over")],
     "refused, later taken": [START, submit(1), one("refused"), one("closed"), submit(1), ack(1), got(0, 1), got(1, 1)],
 }
@@ -65,6 +66,8 @@ GUILTY = {
     "overtaken": ("out of order", [submit(1, thread="t"), ack(1), submit(2, thread="t"), ack(2),
                                    got(0, 2), got(0, 1), got(1, 1), got(1, 2)]),
     "promised on a failed disk": ("untrue", [START, submit(1), one("unsynced", "store.db-wal"), ack(1), got(0, 1), got(1, 1)]),
+    "another folder was synced": ("untrue", [START, submit(1), one("unsynced", "store.db-wal"), one("synced", "folder"), ack(1),
+                                             got(0, 1), got(1, 1)]),
     "a receipt taken on a failed disk": ("untrue", WHOLE + [one("unsynced", "keys.db-wal"), receipt(0, 1)]),
     "silence": ("silent", WHOLE + [one("silent")]),
     "a leak": ("leaked", WHOLE + [one("leaked")]),
