@@ -16,13 +16,16 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ops/lib"))
 import compare
+import hot
 import setting
 import sums
 import ways
+import weight
 import world as w
 
 # Seconds of a round and of what is measured once, rounds, notices of the three-copy gateways, milliseconds of a reader.
-LONG = {"rounds": 5, "accept-s": 4, "deliver-s": 8, "half-s": 20, "floor-s": 4, "full": 400, "drain": 300, "send-floor-s": 5, "ways-whole": True, "reader-ms": 2000}
+LONG = {"rounds": 5, "accept-s": 4, "deliver-s": 8, "half-s": 20, "floor-s": 4, "full": 400, "drain": 300, "send-floor-s": 5, "ways-whole": True, "reader-ms": 2000,
+        "profile-s": 6, "queued": 100000, "million": 1000000}
 QUICK = LONG | {"rounds": 3, "accept-s": 1, "deliver-s": 2, "half-s": 3, "floor-s": 0.7, "full": 60, "ways-whole": False, "reader-ms": 200}
 LEFT_OUT = ("--quick leaves out: copies out of a backlog, connections kept and resumed, latency of the three-copy gateways and their bare senders; a store of"
             " 100,000 queued and of 1,000,000 delivered notices; its rounds are short and few")
@@ -86,10 +89,14 @@ GROUPS = {
     "accept": (compare.accept, True),
     "deliver": (compare.deliver, True),
     "postgresql": (compare.postgresql, True),
+    "idle": (weight.idle, True),
     "mail": (mail, True),
     "push": (push, True),
     "readers": (readers, True),
     "decisions": (decisions, True),
+    "queued": (weight.queued, False),
+    "million": (weight.million, False),
+    "profile": (hot.profile, False),
 }
 
 
@@ -98,7 +105,7 @@ class Bench:
 
     def __init__(self, binary, folder, sizes):
         self.binary, self.base, self.sizes = binary, pathlib.Path(folder), sizes
-        self.found, self.notes, self.took, self.example_mail = {}, [], {}, None
+        self.found, self.notes, self.took, self.example_mail, self.profile = {}, [], {}, None, ""
 
     def size(self, name):
         return self.sizes[name]
@@ -169,6 +176,8 @@ def arguments():
     parser = argparse.ArgumentParser(prog="ops/bench")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="+", choices=list(GROUPS), metavar="NAME", default=None)
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/bin")
     parser.add_argument("--folder", default=None)
     parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER")
@@ -189,7 +198,9 @@ def sizes_of(options):
 def main():
     options = arguments()
     started = time.monotonic()
-    groups = options.only or [name for name, (_, quick) in GROUPS.items() if quick or not options.quick]
+    groups = options.only or ([] if options.profile else [name for name, (_, quick) in GROUPS.items() if quick or not options.quick])
+    if options.profile and "profile" not in groups:
+        groups = [*groups, "profile"]
     with tempfile.TemporaryDirectory(prefix="wardgate-bench-", dir=options.folder) as folder:
         pathlib.Path(folder).chmod(0o711)
         bench = Bench(options.binary.resolve(), folder, sizes_of(options))
@@ -201,6 +212,8 @@ def main():
     for name, (value, unit) in bench.figures().items():
         if unit == "ratio":
             print(sums.line(name, value, unit), flush=True)
+    if bench.profile:
+        print(bench.profile, end="")
     for words in (*bench.notes, *([LEFT_OUT] if options.quick and not options.only else [])):
         print(f"note: {words}", file=sys.stderr)
     print(f"note: {time.monotonic() - started:.0f} s in all: " + ", ".join(f"{name} {took:.0f}" for name, took in bench.took.items()), file=sys.stderr)

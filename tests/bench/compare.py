@@ -77,7 +77,7 @@ def accept(bench):
 def floor(bench):
     """The library calls that a notice cannot do without, and nothing else: for one recipient and for three."""
     mine, folder = bench.pki() / "staffordshire", bench.folder("floor")
-    (folder / "notice.xml").write_text(setting.template().replace("@N@", "0"))
+    (folder / "notice.xml").write_text(setting.template().replace("@N@", "0").replace("@0N@", "00000000"))
     rows = []
     for recipients, end in ((1, ""), (3, "-of-three")):
         said = subprocess.run([bench.binary / "floor", folder / "notice.xml", setting.ROOT / "xsd/wardgate/1/notice.xsd", mine / "smime.pem",

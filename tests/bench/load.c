@@ -2,11 +2,11 @@
  * over one kept connection.
  *
  * usage: load PORT CERTIFICATE KEY CA TEMPLATE COUNT PROCESSES [FIRST [PER-MINUTE]]
- * TEMPLATE is a notice in which every "@N@" becomes the notice's number, from FIRST (0) on. With PER-MINUTE each goes
- * at its own time, whatever became of those before, and at once when that time is past; else as fast as can be. Prints
- * `submitted N seconds S cpu C p50 A p99 B`: C the processor seconds of this program, A and B the seconds until a
- * receipt was there, from the time at which the notice was due (with PER-MINUTE) or was begun. Exit 1 when one was not
- * accepted. */
+ * TEMPLATE is a notice in which every "@N@" becomes the notice's number, from FIRST (0) on, and every "@0N@" that
+ * number of eight digits. With PER-MINUTE each goes at its own time, whatever became of those before, and at once when
+ * that time is past; else as fast as can be. Prints `submitted N seconds S cpu C p50 A p99 B`: C the processor seconds
+ * of this program, A and B the seconds until a receipt was there, from the time at which the notice was due (with
+ * PER-MINUTE) or was begun. Exit 1 when one was not accepted. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,10 +35,12 @@ struct load {
 static void fill(const struct wg_buf *template, unsigned number, struct wg_buf *out)
 {
 	const char *at = wg_buf_text(template), *mark;
-	while ((mark = strstr(at, "@N@")) != NULL) {
-		wg_buf_put(out, at, (size_t)(mark - at));
-		wg_buf_printf(out, "%u", number);
-		at = mark + 3;
+	while ((mark = strchr(at, '@')) != NULL) {
+		bool wide = strncmp(mark, "@0N@", 4) == 0, plain = strncmp(mark, "@N@", 3) == 0;
+		wg_buf_put(out, at, (size_t)(mark - at) + (wide || plain ? 0 : 1));
+		if (wide || plain)
+			wg_buf_printf(out, wide ? "%08u" : "%u", number);
+		at = mark + (wide ? 4 : plain ? 3 : 1);
 	}
 	wg_buf_puts(out, at);
 }

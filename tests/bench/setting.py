@@ -26,7 +26,8 @@ STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
 SENDER, DESK = "staffordshire-police", ("staffordshire", "front-door")
 
 # A child of its own for each notice, so that each is an episode of its own and nothing waits for an order.
-UNIQUE = (("Tess Example", "Tess@N@ Example@N@"), (">SP-26-445566<", ">BENCH-@N@<"), (">C-000123<", ">C-@N@<"))
+UNIQUE = (("Tess Example", "Tess@N@ Example@N@"), (">SP-26-445566<", ">BENCH-@N@<"), (">C-000123<", ">C-@N@<"),
+          ('id="01k9tess00examp1e0m1ss1ng1"', 'id="01k9tess00examp1e0@0N@"'))
 # Without a second authority only the front door of the child's own is told; the force that hands it in has it already.
 ONE = (('<placing name="Derbyshire">830</placing>', '<placing name="Staffordshire">860</placing>'),
        ('<police area="placing" name="Derbyshire Constabulary">E23000018</police>', '<police area="placing" name="Staffordshire Police">E23000015</police>'),
@@ -34,7 +35,7 @@ ONE = (('<placing name="Derbyshire">830</placing>', '<placing name="Staffordshir
 
 
 def template(one=True):
-    """The example notice with @N@ where its number goes, some 4.6 KB; one: it has a single recipient."""
+    """The example notice with @N@ where its number goes, @0N@ with noughts before it, some 4.6 KB; one: it has a single recipient."""
     text = (ROOT / "tests/corpora/notice/missing-example.xml").read_text()
     text = text.replace("    <nhs-number>9990000018</nhs-number>\n", "")
     for old, new in (*UNIQUE, *(ONE if one else ())):
@@ -199,11 +200,11 @@ class Postfix:
 class Single:
     """A gateway whose notices have one recipient each; a front and a sink are its mail server. store: further elements beside <deliver>."""
 
-    def __init__(self, folder, binary, pki, port, beside=""):
+    def __init__(self, folder, binary, pki, port, beside="", **more):
         self.world = w.World(folder, binary / "wardgate")
         self.world.pki, self.binary = pki, binary
         self.world.certificates = {DESK: "staffordshire/desk.pem"}
-        self.gateway, = self.world.make_gateways(port, organisations=("staffordshire",), prepare=lambda g: self.prepare(g, beside))
+        self.gateway, = self.world.make_gateways(port, organisations=("staffordshire",), prepare=lambda g: self.prepare(g, beside), **more)
         self.first, self.stopped = 0, []
 
     @staticmethod
