@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/sql_internal.h"
+#include "store/driver.h"
 
 /* Words of one entry; a cut is better than a change that cannot be logged. */
 #define DETAIL_MAX 768
@@ -44,15 +44,19 @@ static enum wg_code hash_line(const struct line *line, char out[WG_STORE_HASH], 
 	return WG_OK;
 }
 
-/* seq 0 and the genesis hash when the log is empty. */
-static enum wg_code head_of(struct wg_store *store, uint64_t *seq, char hash[WG_STORE_HASH], struct wg_err *err)
+/* Asked once a transaction: nobody else writes the log while it runs. seq 0 and the genesis hash: it is empty. */
+static enum wg_code find_head(struct wg_store *store, struct wg_err *err)
 {
 	bool row = false;
+	if (store->head.known && store->driver->in_transaction(store))
+		return WG_OK;
 	enum wg_code code = wg_db_row(store, SQL_LOG_HEAD, NULL, 0, &row, err);
 	if (code != WG_OK)
 		return code;
-	*seq = row ? (uint64_t)wg_db_col_int(store, SQL_LOG_HEAD, 0) : 0;
-	(void)snprintf(hash, WG_STORE_HASH, "%s", row ? wg_db_col_borrow(store, SQL_LOG_HEAD, 1) : genesis); /* it fits */
+	store->head.known = true;
+	store->head.seq = row ? (uint64_t)wg_db_col_int(store, SQL_LOG_HEAD, 0) : 0;
+	(void)snprintf(store->head.hash, sizeof store->head.hash, "%s",
+	               row ? wg_db_col_borrow(store, SQL_LOG_HEAD, 1) : genesis); /* it fits */
 	wg_db_end(store, SQL_LOG_HEAD);
 	return WG_OK;
 }
@@ -65,15 +69,14 @@ static const char *or_empty(const char *s)
 enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const struct wg_entry *entry,
                              struct wg_err *err)
 {
-	char prev[WG_STORE_HASH], hash[WG_STORE_HASH], actor[ACTOR_MAX], detail[DETAIL_MAX], person[WG_LIMIT_NAME + 1];
-	uint64_t seq;
-	enum wg_code code = head_of(store, &seq, prev, err);
+	char hash[WG_STORE_HASH], actor[ACTOR_MAX], detail[DETAIL_MAX], person[WG_LIMIT_NAME + 1];
+	enum wg_code code = find_head(store, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(actor, sizeof actor, "%s%s%s", wg_states_who_name(entry->who), entry->person != NULL ? ":" : "",
 	               entry->person != NULL ? wg_defang(entry->person, person, sizeof person)
 	                                     : ""); /* both parts are bounded */
-	struct line line = { .seq = seq + 1,
+	struct line line = { .seq = store->head.seq + 1,
 		                 .at = now.wall,
 		                 .actor = actor,
 		                 .event = entry->event,
@@ -81,18 +84,34 @@ enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const st
 		                 .delivery = or_empty(entry->delivery),
 		                 .state = or_empty(entry->state),
 		                 .detail = wg_defang(or_empty(entry->detail), detail, sizeof detail),
-		                 .prev = prev };
+		                 .prev = store->head.hash };
 	code = hash_line(&line, hash, err);
 	if (code == WG_OK)
-		code = wg_db_run(store, SQL_LOG_PUT,
-		                 WG_ARGS(wg_db_int((int64_t)line.seq), wg_db_int(line.at), wg_db_text(actor),
-		                         wg_db_text(line.event), wg_db_text(line.message), wg_db_text(line.delivery),
-		                         wg_db_text(line.state), wg_db_text(line.detail), wg_db_text(prev), wg_db_text(hash)),
-		                 err);
+		code =
+			wg_db_run(store, SQL_LOG_PUT,
+		              WG_ARGS(wg_db_int((int64_t)line.seq), wg_db_int(line.at), wg_db_text(actor),
+		                      wg_db_text(line.event), wg_db_text(line.message), wg_db_text(line.delivery),
+		                      wg_db_text(line.state), wg_db_text(line.detail), wg_db_text(line.prev), wg_db_text(hash)),
+		              err);
+	if (code != WG_OK)
+		return code;
+	store->head.seq = line.seq;
+	store->head.written = true;
+	memcpy(store->head.hash, hash, sizeof store->head.hash);
+	return store->driver->in_transaction(store) ? WG_OK : wg_chain_seal(store, err); /* else no commit does it */
+}
+
+enum wg_code wg_chain_seal(struct wg_store *store, struct wg_err *err)
+{
 	char head[WG_STORE_HASH + 24];
-	(void)snprintf(head, sizeof head, "%" PRIu64 " %s", line.seq, hash); /* 20 digits at most */
-	if (code == WG_OK)
+	if (!store->head.written)
+		return WG_OK;
+	enum wg_code code = find_head(store, err);
+	(void)snprintf(head, sizeof head, "%" PRIu64 " %s", store->head.seq, store->head.hash); /* 20 digits at most */
+	if (code == WG_OK && store->head.seq > 0)
 		code = wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("log-head"), wg_db_text(head)), err);
+	if (code == WG_OK)
+		store->head.written = false;
 	return code;
 }
 
@@ -129,7 +148,9 @@ enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head
 	(void)snprintf(prev, sizeof prev, "%s", genesis); /* it fits */
 	uint64_t seq = 0;
 	bool row = true;
-	enum wg_code code = wg_db_query(store, SQL_LOG_ALL, NULL, 0, err);
+	enum wg_code code = wg_chain_seal(store, err);
+	if (code == WG_OK)
+		code = wg_db_query(store, SQL_LOG_ALL, NULL, 0, err);
 	while (code == WG_OK) {
 		code = wg_db_step(store, SQL_LOG_ALL, &row, err);
 		if (code != WG_OK || !row)

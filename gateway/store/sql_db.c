@@ -170,12 +170,15 @@ static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg
 enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 {
 	wg_keys_begin(store);
+	store->head = (struct wg_chain_head){ .known = false };
 	return transact(store, SQL_BEGIN, err);
 }
 
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 {
-	enum wg_code code = wg_keys_commit(store, err); /* first: what store.db names must be there */
+	enum wg_code code = wg_chain_seal(store, err);
+	if (code == WG_OK)
+		code = wg_keys_commit(store, err); /* first: what store.db names must be there */
 	if (code == WG_OK)
 		code = transact(store, SQL_COMMIT, err);
 	if (code == WG_OK)
@@ -189,6 +192,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 
 void wg_store_rollback(struct wg_store *store)
 {
+	store->head = (struct wg_chain_head){ .known = false };
 	if (!store->driver->in_transaction(store))
 		return; /* the database did it already */
 	struct wg_err err = { 0 };
@@ -209,6 +213,8 @@ enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err)
 
 enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 {
+	store->head.known = false; /* asked anew; and said anew, for what was said since the mark is undone too */
+	store->head.written = true;
 	if (!store->driver->in_transaction(store))
 		return WG_OK; /* a full disk: the database has rolled back the whole transaction already */
 	wg_keys_undo(store);

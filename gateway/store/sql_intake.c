@@ -57,11 +57,17 @@ static enum wg_code keep_key(struct wg_store *store, const struct wg_msg_new *ms
 {
 	if (msg->idempotency_key[0] == '\0')
 		return WG_OK;
-	enum wg_code code =
-		wg_db_run(store, SQL_KEY_PUT,
-	              WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
-	return code == WG_OK ? wg_db_run(store, SQL_MSG_KEY, WG_ARGS(wg_db_int(seq), wg_db_text(msg->idempotency_key)), err)
-	                     : code;
+	return wg_db_run(store, SQL_KEY_PUT,
+	                 WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->idempotency_key), wg_db_int(seq)), err);
+}
+
+/* One that was there already; the first key that it came under stays with it. */
+static enum wg_code add_key(struct wg_store *store, const struct wg_msg_new *msg, int64_t seq, struct wg_err *err)
+{
+	enum wg_code code = keep_key(store, msg, seq, err);
+	if (code != WG_OK || msg->idempotency_key[0] == '\0')
+		return code;
+	return wg_db_run(store, SQL_MSG_KEY, WG_ARGS(wg_db_int(seq), wg_db_text(msg->idempotency_key)), err);
 }
 
 static enum wg_code receipt_of(struct wg_store *store, int64_t seq, bool duplicate, struct wg_msg_receipt *out,
@@ -116,7 +122,8 @@ enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const str
 	                 WG_ARGS(wg_db_text(msg->id), wg_db_text(msg->organisation), wg_db_text(msg->content_hash),
 	                         wg_db_text(msg->content_type), wg_db_text(msg->way),
 	                         wg_db_int(parent != NULL ? parent->accepted_at : now.wall), wg_db_int(now.wall),
-	                         wg_db_int(blob), wg_db_ref(parent != NULL ? parent->turn : 0)),
+	                         wg_db_int(blob), wg_db_ref(parent != NULL ? parent->turn : 0),
+	                         wg_db_text(msg->idempotency_key)),
 	                 &row, err);
 	if (code == WG_OK && row)
 		*seq = wg_db_col_int(store, SQL_MSG_PUT, 0);
@@ -126,17 +133,25 @@ enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const str
 	return code == WG_OK ? log_new(store, now, msg, parent, number, hash, err) : code;
 }
 
-static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg, int64_t *seq,
-                              struct wg_err *err)
+static enum wg_code add_fresh(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
+                              struct wg_msg_receipt *out, struct wg_err *err)
 {
-	enum wg_code code = wg_message_put(store, now, msg, NULL, 0, seq, err);
-	return code == WG_OK ? keep_key(store, msg, *seq, err) : code;
+	int64_t seq = 0;
+	enum wg_code code = wg_message_put(store, now, msg, NULL, 0, &seq, err);
+	if (code == WG_OK)
+		code = keep_key(store, msg, seq, err);
+	if (code != WG_OK)
+		return code;
+	*out = (struct wg_msg_receipt){ .accepted_at = now.wall, .state = WG_MSG_ACCEPTED };
+	memcpy(out->id, msg->id, sizeof out->id);
+	memcpy(out->content_hash, msg->content_hash, sizeof out->content_hash);
+	return WG_OK;
 }
 
 enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struct wg_msg_new *msg,
                           struct wg_msg_receipt *out, struct wg_err *err)
 {
-	int64_t by_key = 0, by_content = 0, seq = 0;
+	int64_t by_key = 0, by_content = 0;
 	enum wg_code code = check_new(msg, err);
 	if (code == WG_OK && msg->idempotency_key[0] != '\0')
 		code = seq_of(store, SQL_KEY_FIND, msg->organisation, msg->idempotency_key, &by_key, err);
@@ -160,10 +175,10 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 		return code;
 	}
 	if (by_content == 0)
-		code = add_fresh(store, now, msg, &seq, err);
-	else if (by_key == 0)
-		code = keep_key(store, msg, by_content, err);
-	return code == WG_OK ? receipt_of(store, by_content != 0 ? by_content : seq, by_content != 0, out, err) : code;
+		return add_fresh(store, now, msg, out, err);
+	if (by_key == 0)
+		code = add_key(store, msg, by_content, err);
+	return code == WG_OK ? receipt_of(store, by_content, true, out, err) : code;
 }
 
 static enum wg_code lines_of(struct wg_store *store, int64_t message, struct wg_msg_status *out, struct wg_err *err)

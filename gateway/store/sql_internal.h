@@ -186,6 +186,14 @@ extern const char *const wg_sql_text[SQL_COUNT];
 struct wg_driver;
 struct wg_keys;
 
+/* The end of the log as the transaction that is running has it: entry seq (0: it is empty) has that hash. */
+struct wg_chain_head {
+	bool known;   /* read in this transaction, or written by it */
+	bool written; /* it may have moved: meta "log-head" says where it is before the commit */
+	uint64_t seq;
+	char hash[WG_STORE_HASH];
+};
+
 struct wg_store {
 	const struct wg_driver *driver; /* driver.h */
 	void *base;                     /* the driver's own */
@@ -194,6 +202,7 @@ struct wg_store {
 	struct wg_err fault;
 	bool full;
 	unsigned damaged;
+	struct wg_chain_head head;        /* sql_chain.c */
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
 };
 
@@ -259,6 +268,8 @@ struct wg_entry {
 };
 enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const struct wg_entry *entry,
                              struct wg_err *err) WG_MUST;
+/* The log has moved since meta "log-head" was written: written now. Before a commit, and before anybody reads it. */
+enum wg_code wg_chain_seal(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Walks it; *entries and head as wg_store_audit. */
 enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
 	WG_MUST;

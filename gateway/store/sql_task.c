@@ -67,7 +67,9 @@ enum wg_code wg_store_tasks(struct wg_store *store, struct wg_now now, unsigned 
 	WG_AUTO_FREE struct wg_task *list = calloc((size_t)want + 1, sizeof *list);
 	if (list == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_db_meta(store, "log-head", head, sizeof head, err);
+	enum wg_code code = wg_chain_seal(store, err);
+	if (code == WG_OK)
+		code = wg_db_meta(store, "log-head", head, sizeof head, err);
 	const char *hash = strchr(head, ' '); /* "NUMBER HASH" */
 	if (code == WG_OK)
 		code = wg_db_query(store, SQL_TASKS, WG_ARGS(wg_db_int(now.wall), wg_db_int(want)), err);

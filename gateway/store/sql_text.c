@@ -138,7 +138,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_PUT] =
 		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, "
 		"bulk,"
-		" turn) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, ?9 IS NOT NULL, coalesce(?9, 0)) RETURNING seq",
+		" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, ?9 IS NOT NULL, coalesce(?9, 0), "
+		"?10)"
+		" RETURNING seq",
 	[SQL_MSG_TURN] = "UPDATE message SET turn = seq WHERE seq = ?1",
 	[SQL_MSG_BY_ID] = MSG_COLUMNS "WHERE id = ?1",
 	[SQL_MSG_BY_SEQ] = MSG_COLUMNS "WHERE seq = ?1",
