@@ -16,7 +16,8 @@ static const struct wg_command *const commands[] = {
 	&wg_command_schema,  &wg_command_decide,   &wg_command_explain, &wg_command_queue,   &wg_command_attention,
 	&wg_command_audit,   &wg_command_policy,   &wg_command_consent, &wg_command_review,  &wg_command_disclosures,
 	&wg_command_purge,   &wg_command_discover, &wg_command_cert,    &wg_command_why_not, &wg_command_stuck,
-	&wg_command_silence, &wg_command_alerts,   &wg_command_clock,   &wg_command_metrics,
+	&wg_command_silence, &wg_command_alerts,   &wg_command_clock,   &wg_command_metrics, &wg_command_backup,
+	&wg_command_restore, &wg_command_store,
 };
 
 static void usage(FILE *out)

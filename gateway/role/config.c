@@ -284,6 +284,17 @@ static void read_beside(struct reading *r, const struct _xmlNode *root, struct w
 		r->code = wg_hsm_use(c->hsm.module, c->hsm.pin, r->err);
 }
 
+static void read_backup(struct reading *r, const struct _xmlNode *backup, struct wg_config *c)
+{
+	if (backup == NULL)
+		return;
+	for (const struct _xmlNode *i = wg_xml_first(backup, "certificate");
+	     i != NULL && c->backup.count < WG_CMS_RECIPIENTS; i = wg_xml_next(i, "certificate"))
+		path_of(r, i, "file", c->backup.certificates[c->backup.count++]);
+	path_of(r, backup, "anchor", c->backup.anchor);
+	c->backup.warn_s = number_of(r, backup, "warn", 108000);
+}
+
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
 {
 	char samples[8];
@@ -303,6 +314,7 @@ static void read_gateway(struct reading *r, const struct _xmlNode *root, struct 
 	read_intake(r, wg_xml_first(root, "intake"), c);
 	read_deliver(r, wg_xml_first(root, "deliver"), c);
 	read_beside(r, root, c);
+	read_backup(r, wg_xml_first(root, "backup"), c);
 	const struct _xmlNode *allowed = wg_xml_first(root, "samples");
 	if (allowed != NULL) {
 		text_of(r, allowed, "allowed", samples, sizeof samples);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "crypto/crypto.h"
 #include "crypto/tls.h"
 #include "policy/directory.h"
 #include "role/paths.h"
@@ -85,6 +86,11 @@ struct wg_config {
 		unsigned revocation_s, oldest_s, fault_s;
 		bool private_addresses; /* who is asked about revoked certificates may be in a private network */
 	} monitor;
+	struct {
+		char certificates[WG_CMS_RECIPIENTS][WG_PATH_TEXT], anchor[WG_PATH_TEXT]; /* anchor "": none */
+		unsigned count;                                                           /* 0: no backup can be taken */
+		unsigned warn_s;                                                          /* 0: nobody is told that none was */
+	} backup;
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */
 		char folder[WG_PATH_TEXT];                    /* that the module reads and writes while it works; "" */

@@ -4,6 +4,7 @@
 #ifndef WG_STORE_CLIENT_H
 #define WG_STORE_CLIENT_H
 
+#include "store/backup.h"
 #include "store/store.h" /* holds the structs that pass */
 
 enum wg_store_role { WG_ROLE_INTAKE, WG_ROLE_PROCESS, WG_ROLE_DELIVER, WG_ROLE_ADMIN, WG_ROLE_MONITOR };
@@ -266,5 +267,18 @@ enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigne
 /* Counts per state, age of the oldest unsent, whether it is accepting and why not; reviews, reviews_overdue (past their
  * due time), review_oldest_due (RFC 3339 or ""), overrides_unseen: a JSON object. */
 enum wg_code wg_client_health(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
+
+/* ---- admin: a backup (backup.h). It ends with the connection: the copy is removed then. */
+
+/* Begins it; who goes into the log. WG_AGAIN: another is being taken, or the disk has no room for the copy. */
+enum wg_code wg_client_backup_begin(struct wg_client *client, const char *who, struct wg_err *err) WG_MUST;
+/* How far it is, or why it failed. */
+enum wg_code wg_client_backup_state(struct wg_client *client, struct wg_copy_state *out, struct wg_err *err) WG_MUST;
+/* Once the copy is ready: heads after that number, appended to out as wg_store_heads gives them. */
+enum wg_code wg_client_backup_heads(struct wg_client *client, int64_t after, bool gone, struct wg_buf *out,
+                                    struct wg_err *err) WG_MUST;
+/* It was verified: into the log, with words; from now on it is the last backup. */
+enum wg_code wg_client_backup_end(struct wg_client *client, const char *who, const char *words, struct wg_err *err)
+	WG_MUST;
 
 #endif

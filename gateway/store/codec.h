@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/sha256.h"
+#include "store/backup.h"
 #include "store/store.h"
 
 /* A blob at least this large goes ahead of the WG_OP_DONE that names it, as a part: a notice to many recipients does
@@ -56,6 +57,10 @@ typedef const uint8_t *wg_codec_part(void *arg, const uint8_t hash[WG_SHA256_LEN
 void wg_codec_put_done(struct wg_buf *b, const struct wg_msg_done *d);
 bool wg_codec_get_done(struct wg_cur *c, wg_codec_part *part, void *arg, struct wg_msg_done *d);
 void wg_codec_done_free(struct wg_msg_done *d);
+
+/* ---- codec_backup.c */
+void wg_codec_put_copy(struct wg_buf *b, const struct wg_copy_state *s);
+bool wg_codec_get_copy(struct wg_cur *c, struct wg_copy_state *s);
 
 /* ---- codec_confirm.c: what comes back, and what follows */
 /* The fewest bytes that a receipt takes on the wire. */

@@ -1,6 +1,6 @@
 /* purge_audit.c owns the questions that tell a purged message from one that somebody emptied, and a legal hold from one
  * that somebody lifted past the log. */
-#include "store/purge_internal.h"
+#include "store/check_internal.h"
 
 #define CONTENT(id)                                                                                          \
 	"EXISTS (SELECT 1 FROM blob b WHERE b.id IN (m.original, m.notice, m.report, m.resolution) AND " id      \
@@ -33,18 +33,10 @@ static const struct {
 	  "is gone, and the log knows nothing of it" },
 };
 
-enum wg_code wg_purge_audit(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_purge_audit(struct wg_store *store, struct wg_check *check, struct wg_err *err)
 {
-	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-		WG_AUTO_QUERY struct wg_query q = { 0 };
-		bool row = false;
-		enum wg_code code = wg_query_open(&q, store, checks[i].sql, NULL, 0, err);
-		if (code == WG_OK)
-			code = wg_query_step(&q, &row, err);
-		if (code == WG_OK && row)
-			code = wg_err_set(err, WG_CORRUPT, "%s %s", wg_query_text(&q, 0), checks[i].words);
-		if (code != WG_OK)
-			return code;
-	}
-	return WG_OK;
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; code == WG_OK && i < sizeof checks / sizeof checks[0]; i++)
+		code = wg_check_rows(store, check, checks[i].sql, checks[i].words, false, WG_CHECK_LOOK, err);
+	return code;
 }

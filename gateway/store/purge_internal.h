@@ -61,7 +61,4 @@ enum wg_code wg_store_time_lost(struct wg_store *store, int64_t *until, int64_t 
 
 enum wg_code wg_purge_again(struct wg_store *store, struct wg_now now, struct wg_err *err) WG_MUST;
 
-/* ---- purge_audit.c: every message is whole or purged, and the log says which. */
-enum wg_code wg_purge_audit(struct wg_store *store, struct wg_err *err) WG_MUST;
-
 #endif

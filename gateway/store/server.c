@@ -102,8 +102,10 @@ enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct w
 	if (server->folder == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	enum wg_code code = wg_store_open(folder, &server->store, err);
-	if (code == WG_OK)
+	if (code == WG_OK) {
+		wg_copy_sweep(folder); /* the store is ours alone */
 		code = recover(server, err);
+	}
 	for (int role = 0; code == WG_OK && role < ROLES; role++)
 		code = listen_for(folder, (enum wg_store_role)role, &server->listening[role], err);
 	if (code == WG_OK)
@@ -124,6 +126,7 @@ void wg_server_freep(struct wg_server **server)
 			(void)unlink(address.sun_path); /* one that stays is removed at the next start */
 		wg_closep(&s->listening[role]);
 	}
+	wg_server_copy_end(s); /* it reads the store */
 	wg_store_closep(&s->store);
 	free(s->folder);
 	free(s);
@@ -167,6 +170,8 @@ static void reap(struct wg_server *server)
 		}
 		server->ended[server->ended_count++] =
 			c->owner; /* there is room: emptied by every transaction, one per connection */
+		if (c->owner == server->copy_owner)
+			wg_server_copy_end(server);
 		wg_conn_free(c);
 		server->conns[i] = server->conns[--server->count];
 	}
@@ -189,7 +194,7 @@ static bool is_due(const struct wg_server *server, int *timeout)
 	}
 	if (waiting && sleep > TICK_MS)
 		sleep = TICK_MS;
-	if (server->ended_count > 0)
+	if (server->ended_count > 0 || wg_server_copying(server))
 		sleep = 0;
 	*timeout = (int)sleep;
 	return waiting || sleep == 0 || server->now.steady >= server->expire_at;
@@ -240,6 +245,8 @@ enum wg_code wg_server_run(struct wg_server *server, const volatile int *stop, s
 		code = wait_for_peers(server, timeout, err);
 		if (code == WG_OK && is_due(server, &timeout))
 			code = wg_batch_run(server, err);
+		if (code == WG_OK)
+			wg_server_copy(server);
 		for (unsigned i = 0; code == WG_OK && i < server->count; i++)
 			wg_conn_write(server->conns[i]);
 		if (code == WG_OK)

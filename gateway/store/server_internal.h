@@ -7,6 +7,7 @@
 #define WG_STORE_SERVER_INTERNAL_H
 
 #include "base/trusted.h"
+#include "store/backup.h"
 #include "store/codec.h"
 #include "store/server.h"
 #include "store/wire.h"
@@ -59,6 +60,9 @@ struct wg_server {
 	uint64_t room;               /* free bytes left for this transaction */
 	char why[128];               /* not accepting, for people */
 	char clock[WG_TRUSTED_TEXT]; /* "ok", or what is wrong with the clock */
+	struct wg_copy *copy;        /* a backup that is being taken; NULL: none */
+	uint64_t copy_owner;         /* ends with this connection */
+	struct wg_err copy_failed;
 	wg_server_event *event;
 	void *event_arg;
 };
@@ -129,6 +133,16 @@ enum wg_code wg_op_receipts(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 /* ---- purge_ops.c: rows of the table */
 enum wg_code wg_op_legal_hold(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_purge(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+
+/* ---- server_backup.c */
+/* Between two transactions: some pages more, if a copy is being made. */
+void wg_server_copy(struct wg_server *server);
+bool wg_server_copying(const struct wg_server *server);
+void wg_server_copy_end(struct wg_server *server);
+enum wg_code wg_op_backup_begin(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_backup_state(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_backup_heads(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+enum wg_code wg_op_backup_end(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 
 /* ---- server_batch.c */
 /* Everything that is ready, in one transaction. Only a fault of the store is an error. */

@@ -392,6 +392,10 @@ static const struct row {
 	[WG_OP_RECORD] = { "record", ADMIN, false, false, wg_op_record },
 	[WG_OP_RECORDS] = { "records", ADMIN, false, false, wg_op_records },
 	[WG_OP_REGISTER] = { "register", ADMIN, false, false, wg_op_register },
+	[WG_OP_BACKUP_BEGIN] = { "backup-begin", ADMIN, false, false, wg_op_backup_begin },
+	[WG_OP_BACKUP_STATE] = { "backup-state", ADMIN, false, false, wg_op_backup_state },
+	[WG_OP_BACKUP_HEADS] = { "backup-heads", ADMIN, false, false, wg_op_backup_heads },
+	[WG_OP_BACKUP_END] = { "backup-end", ADMIN, false, false, wg_op_backup_end },
 	[WG_OP_EXEMPT] = { "exempt", ADMIN, false, false, wg_op_exempt },
 };
 

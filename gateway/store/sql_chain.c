@@ -61,6 +61,16 @@ static enum wg_code find_head(struct wg_store *store, struct wg_err *err)
 	return WG_OK;
 }
 
+enum wg_code wg_chain_end(struct wg_store *store, uint64_t *seq, char hash[WG_STORE_HASH], struct wg_err *err)
+{
+	enum wg_code code = find_head(store, err);
+	if (code == WG_OK) {
+		*seq = store->head.seq;
+		memcpy(hash, store->head.hash, WG_STORE_HASH);
+	}
+	return code;
+}
+
 static const char *or_empty(const char *s)
 {
 	return s != NULL ? s : "";

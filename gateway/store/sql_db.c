@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/driver.h"
 #include "store/keys_internal.h"
 
@@ -247,6 +248,8 @@ enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_stor
 	WG_CLEANUP(wg_store_closep) struct wg_store *store = calloc(1, sizeof *store);
 	if (store == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	char restored[24];
+	uint64_t through = 0;
 	store->lock = -1;
 	store->keys = calloc(1, sizeof *store->keys);
 	if (store->keys == NULL)
@@ -257,6 +260,10 @@ enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_stor
 		code = store->driver->open(store, place, err);
 	if (code == WG_OK)
 		code = wg_keys_level(store, err);
+	if (code == WG_OK)
+		code = wg_db_meta(store, "restored-through", restored, sizeof restored, err);
+	if (code == WG_OK && wg_num_parse(restored, 0, INT64_MAX, &through))
+		store->restored = (int64_t)through;
 	if (code == WG_OK)
 		*out = wg_steal(&store);
 	return code;

@@ -174,7 +174,7 @@ static struct old *old_of(const struct olds *olds, const struct wg_msg_done *don
 /* How one delivery is put: what of the decision a person's word, or a recall, has changed. */
 struct placed {
 	enum wg_delivery_state as;
-	bool hold, refused;
+	bool hold, refused, restored;
 	const char *reason;
 	int64_t alarm_of, seq;
 	char id[WG_ID_TEXT];
@@ -284,6 +284,11 @@ static enum wg_code place(struct wg_store *store, const struct wg_msg_rec *msg, 
 	}
 	/* A person's hold outlives the new decision. */
 	p->hold = old != NULL && old->held && (p->as == WG_DLV_SEALED || p->as == WG_DLV_REVIEW);
+	/* It waited in a backup that was put back: it may have been decided and sent since, and withdrawn. */
+	if (old == NULL && msg->seq <= store->restored && d->alarm_of == 0 && p->as == WG_DLV_SEALED) {
+		p->hold = p->restored = true;
+		p->reason = "it waited in a backup that was put back: it may have been sent since";
+	}
 	return code;
 }
 
@@ -302,7 +307,8 @@ static enum wg_code put_one(struct wg_store *store, struct wg_now now, const str
 	enum wg_code code = place(store, msg, d, old, recalled, &p, err);
 	p.alarm_of = d->alarm_of != 0 ? seqs[d->alarm_of - 1] : 0;
 	if (code == WG_OK)
-		code = put_delivery(store, now, msg, episode, done->epoch, d, old != NULL && old->rec.maybe, &p, err);
+		code = put_delivery(store, now, msg, episode, done->epoch, d, p.restored || (old != NULL && old->rec.maybe), &p,
+		                    err);
 	if (code == WG_OK && old != NULL)
 		code = wg_db_run(store, SQL_TASK_CARRY, WG_ARGS(wg_db_int(p.seq), wg_db_int(old->rec.seq)), err);
 	if (code == WG_OK && p.as != WG_DLV_RECALLED)

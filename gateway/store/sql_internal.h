@@ -202,7 +202,8 @@ struct wg_store {
 	struct wg_err fault;
 	bool full;
 	unsigned damaged;
-	struct wg_chain_head head;        /* sql_chain.c */
+	struct wg_chain_head head; /* sql_chain.c */
+	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
 };
 
@@ -270,6 +271,8 @@ enum wg_code wg_chain_append(struct wg_store *store, struct wg_now now, const st
                              struct wg_err *err) WG_MUST;
 /* The log has moved since meta "log-head" was written: written now. Before a commit, and before anybody reads it. */
 enum wg_code wg_chain_seal(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Its last entry; seq 0 and a hash of zeros when it is empty. */
+enum wg_code wg_chain_end(struct wg_store *store, uint64_t *seq, char hash[WG_STORE_HASH], struct wg_err *err) WG_MUST;
 /* Walks it; *entries and head as wg_store_audit. */
 enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
 	WG_MUST;
@@ -503,8 +506,6 @@ enum wg_code wg_receipt_hash(const struct wg_receipt_words *words, char out[WG_S
 /* ---- sql_receipt_audit.c */
 /* The words of the receipts of a message go; that they came, of whom, and what they did stays. */
 enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct wg_err *err) WG_MUST;
-/* Every receipt is the one that was logged, and what is counted is there. */
-enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- sql_follow.c: what a delivery's coming into a state brings with it: times, tasks, hooks. dlv: as it was. */
 enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/purge_internal.h"
+#include "store/check_internal.h"
 
 enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct wg_err *err)
 {
@@ -44,27 +44,12 @@ static const struct {
 	  "are not as many as were counted" },
 };
 
-static enum wg_code check_numbers(struct wg_store *store, struct wg_err *err)
-{
-	for (size_t i = 0; i < WG_COUNT(checks); i++) {
-		WG_AUTO_QUERY struct wg_query q = { 0 };
-		bool row = false;
-		enum wg_code code = wg_query_open(&q, store, checks[i].sql, NULL, 0, err);
-		if (code == WG_OK)
-			code = wg_query_step(&q, &row, err);
-		if (code == WG_OK && row)
-			code = wg_err_set(err, WG_CORRUPT, "%s %s", wg_query_text(&q, 0), checks[i].words);
-		if (code != WG_OK)
-			return code;
-	}
-	return WG_OK;
-}
-
 static const char select_all[] =
 	"SELECT r.level, r.giver, r.way, r.asked, r.same, r.person, r.detail, r.copy_hash, r.log_head, r.message, r.salt,"
 	" r.said_at, d.id FROM receipt r JOIN delivery d ON d.seq = r.delivery WHERE r.salt <> '' ORDER BY r.seq";
 
-static enum wg_code was_logged(struct wg_store *store, const struct wg_query *q, struct wg_err *err)
+static enum wg_code was_logged(struct wg_store *store, const struct wg_query *q, struct wg_check *check,
+                               struct wg_err *err)
 {
 	const char *text[13];
 	char hash[WG_STORE_HASH], level[32];
@@ -92,22 +77,24 @@ static enum wg_code was_logged(struct wg_store *store, const struct wg_query *q,
 		                    " substr(detail, 1, 64) = ?2 AND instr(detail, ?3) = 65",
 		                    WG_ARGS(wg_db_text(text[12]), wg_db_text(hash), wg_db_text(level)), &n, err);
 	if (code == WG_OK && n != 1)
-		code = wg_err_set(err, WG_CORRUPT, "a receipt of delivery %s is not the one that was logged", text[12]);
+		wg_check_tell(check, WG_CHECK_LOOK, "a receipt of delivery %s is not the one that was logged", text[12]);
 	return code;
 }
 
-enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_check *check, struct wg_err *err)
 {
 	WG_AUTO_QUERY struct wg_query q = { 0 };
 	bool row = true;
-	enum wg_code code = check_numbers(store, err);
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; code == WG_OK && i < WG_COUNT(checks); i++)
+		code = wg_check_rows(store, check, checks[i].sql, checks[i].words, false, WG_CHECK_LOOK, err);
 	if (code == WG_OK)
 		code = wg_query_open(&q, store, select_all, NULL, 0, err);
 	while (code == WG_OK) {
 		code = wg_query_step(&q, &row, err);
 		if (code != WG_OK || !row)
 			break;
-		code = was_logged(store, &q, err);
+		code = was_logged(store, &q, check, err);
 	}
 	return code;
 }

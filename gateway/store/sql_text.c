@@ -88,48 +88,47 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_AUDIT_MESSAGE] =
 		"SELECT m.id FROM message m WHERE m.state IS NOT (SELECT l.state FROM log l WHERE l.message = m.id"
-		" AND l.delivery = '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
+		" AND l.delivery = '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1)",
 	[SQL_AUDIT_DELIVERY] =
 		"SELECT d.id FROM delivery d WHERE d.state IS NOT (SELECT l.state FROM log l WHERE l.delivery = d.id"
-		" AND l.delivery <> '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1) LIMIT 1",
+		" AND l.delivery <> '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1)",
 	[SQL_AUDIT_GONE] =
 		"SELECT l.message, l.delivery FROM log l WHERE l.state <> '' AND ((l.delivery = '' AND NOT EXISTS"
 		" (SELECT 1 FROM message m WHERE m.id = l.message)) OR (l.delivery <> '' AND NOT EXISTS"
-		" (SELECT 1 FROM delivery d WHERE d.id = l.delivery))) LIMIT 1",
+		" (SELECT 1 FROM delivery d WHERE d.id = l.delivery)))",
 	[SQL_AUDIT_DISCLOSURE] =
 		"SELECT d.id, (SELECT x.record FROM disclosure x WHERE x.delivery = d.seq), coalesce(b.hash, '-'),"
 		" (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1)"
 		" FROM delivery d LEFT JOIN blob b ON b.id = d.envelope",
 	[SQL_AUDIT_ORIGINAL] =
 		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
-		" WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash) LIMIT 1",
+		" WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash)",
 	[SQL_AUDIT_NOTICE] =
 		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.notice WHERE m.notice IS NOT NULL AND NOT EXISTS"
-		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=' || b.hash || ' %') LIMIT 1",
+		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=' || b.hash || ' %')",
 	[SQL_AUDIT_REPORT] =
 		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.report WHERE m.report IS NOT NULL AND NOT EXISTS"
-		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=% report=' || b.hash || ' %') LIMIT 1",
+		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=% report=' || b.hash || ' %')",
 
 	[SQL_AUDIT_RESOLUTION] = /* the last that was logged, or none at all */
 	"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.resolution WHERE b.hash IS NOT (SELECT"
-	" substr(l.detail, 12, 64) FROM log l WHERE l.message = m.id AND l.event = 'resolve' ORDER BY l.seq DESC LIMIT 1)"
-	" LIMIT 1",
+	" substr(l.detail, 12, 64) FROM log l WHERE l.message = m.id AND l.event = 'resolve' ORDER BY l.seq DESC LIMIT 1)",
 
 	/* the blob of each is the one that was logged; a purged one has none */
 	[SQL_AUDIT_RECORD] =
 		"SELECT r.id FROM record r LEFT JOIN blob b ON b.id = r.blob LEFT JOIN message m ON m.seq = r.message"
 		" WHERE NOT EXISTS (SELECT 1 FROM log l WHERE l.message = coalesce(m.id, r.id) AND l.event = 'record'"
-		" AND l.detail LIKE 'record=' || coalesce(b.hash, '%') || ' id=' || r.id || ' %') LIMIT 1",
+		" AND l.detail LIKE 'record=' || coalesce(b.hash, '%') || ' id=' || r.id || ' %')",
 	[SQL_AUDIT_RECORD_GONE] = "SELECT substr(l.detail, 76, 26) FROM log l WHERE l.event = 'record' AND NOT EXISTS"
-							  " (SELECT 1 FROM record r WHERE r.id = substr(l.detail, 76, 26)) LIMIT 1",
+							  " (SELECT 1 FROM record r WHERE r.id = substr(l.detail, 76, 26))",
 	[SQL_AUDIT_EXEMPTION] =
 		"SELECT d.id FROM exemption x JOIN delivery d ON d.seq = x.delivery WHERE NOT EXISTS (SELECT 1 FROM log l"
 		" WHERE l.delivery = d.id AND l.delivery <> '' AND l.event = 'exempt' AND l.at = x.at"
-		" AND l.detail LIKE 'code=' || x.code || ' %') LIMIT 1",
+		" AND l.detail LIKE 'code=' || x.code || ' %')",
 	[SQL_AUDIT_EXEMPTION_GONE] =
 		"SELECT l.delivery FROM log l WHERE l.event = 'exempt' AND (SELECT count(*) FROM log k WHERE"
 		" k.delivery = l.delivery AND k.delivery <> '' AND k.event = 'exempt') <> (SELECT count(*) FROM exemption x"
-		" JOIN delivery d ON d.seq = x.delivery WHERE d.id = l.delivery) LIMIT 1",
+		" JOIN delivery d ON d.seq = x.delivery WHERE d.id = l.delivery)",
 
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",

@@ -180,7 +180,7 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	                      err);
 }
 
-static enum wg_code prepare_all(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_sqlite_prepare_all(struct wg_store *store, struct wg_err *err)
 {
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		if (sqlite3_prepare_v3(wg_sqlite_of(store)->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT,
@@ -205,7 +205,7 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	if (code == WG_OK)
 		code = wg_sqlite_keys_moved(store, place->folder, err);
 	if (code == WG_OK)
-		code = prepare_all(store, err);
+		code = wg_sqlite_prepare_all(store, err);
 	/* Both write-ahead logs are there, and keep their names until they are closed. SQLite syncs the folder too, but
 	 * does not say so when that fails. */
 	return code == WG_OK ? wg_file_sync_folder(place->folder, err) : code;

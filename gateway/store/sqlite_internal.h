@@ -26,6 +26,9 @@ enum wg_code wg_sqlite_fail(struct wg_store *store, const char *what, struct wg_
 /* A text that is not kept: pragmas and migrations. */
 enum wg_code wg_sqlite_exec(struct wg_store *store, const char *sql, struct wg_err *err) WG_MUST;
 
+/* Keeps every statement; once the schema is the program's. */
+enum wg_code wg_sqlite_prepare_all(struct wg_store *store, struct wg_err *err) WG_MUST;
+
 /* ---- sqlite_cursor.c: rows of the driver's table */
 enum wg_code wg_sqlite_cursor_open(struct wg_store *store, const char *sql, const struct wg_arg *args, size_t count,
                                    void **cursor, struct wg_err *err) WG_MUST;
@@ -41,6 +44,7 @@ enum wg_code wg_sqlite_scrub(struct wg_store *store, bool keys, struct wg_err *e
 /* *keyed: the schema is one whose blobs have their heads in keys.db. */
 enum wg_code wg_sqlite_keyed(struct wg_store *store, bool *keyed, struct wg_err *err) WG_MUST;
 enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
+enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_err *err) WG_MUST;
 extern const char wg_schema_confirm[]; /* sqlite_schema_confirm.c */
 
 /* ---- sqlite_keys.c: keys.db. Any failure is a fault of the store. */

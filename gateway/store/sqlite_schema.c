@@ -233,6 +233,15 @@ enum wg_code wg_sqlite_keyed(struct wg_store *store, bool *keyed, struct wg_err 
 	return code;
 }
 
+enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_err *err)
+{
+	int version = 0;
+	enum wg_code code = version_of(store, &version, err);
+	if (code == WG_OK)
+		*current = version == VERSION;
+	return code;
+}
+
 enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err)
 {
 	int version = 0;

@@ -57,6 +57,10 @@ enum wg_op {
 	WG_OP_TOKEN,
 	WG_OP_TROUBLE,
 	WG_OP_TIME, /* nothing but the time */
+	WG_OP_BACKUP_BEGIN,
+	WG_OP_BACKUP_STATE,
+	WG_OP_BACKUP_HEADS,
+	WG_OP_BACKUP_END,
 	WG_OP_END   /* not an op: one more than the last */
 };
 
