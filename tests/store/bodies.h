@@ -189,6 +189,17 @@ static inline void put_body(unsigned op, struct wg_buf *b)
 		wg_buf_str(b, "original");
 		wg_buf_str(b, "robin");
 		break;
+	case WG_OP_BACKUP_BEGIN:
+		wg_buf_str(b, "robin");
+		break;
+	case WG_OP_BACKUP_HEADS:
+		wg_buf_u64(b, 0);
+		wg_buf_u8(b, 0);
+		break;
+	case WG_OP_BACKUP_END:
+		wg_buf_str(b, "robin");
+		wg_buf_str(b, "verified");
+		break;
 	case WG_OP_HISTORY:
 		wg_buf_str(b, "");
 		wg_buf_u32(b, 10);

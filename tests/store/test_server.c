@@ -124,10 +124,10 @@ static struct wg_msg_job take_message(struct wg_client *client)
 static void roles_and_ops(void **state)
 {
 	/* i: intake, p: process, d: deliver, a: admin, m: monitor. By op, from 0. */
-	static const char *const may[] = { "",  "i", "i", "i", "p",  "p",  "p",   "p", "p",  "d",     "d", "a",
-		                               "a", "a", "a", "a", "a",  "a",  "a",   "a", "am", "p",     "p", "a",
-		                               "a", "a", "a", "a", "a",  "a",  "ipd", "p", "p",  "i",     "i", "i",
-		                               "d", "d", "d", "m", "am", "am", "a",   "i", "i",  "ipdam", "",  "" };
+	static const char *const may[] = { "",  "i",  "i",  "i", "p",   "p", "p",     "p",  "p", "d", "d", "a", "a",
+		                               "a", "a",  "a",  "a", "a",   "a", "a",     "am", "p", "p", "a", "a", "a",
+		                               "a", "a",  "a",  "a", "ipd", "p", "p",     "i",  "i", "i", "d", "d", "d",
+		                               "m", "am", "am", "a", "i",   "i", "ipdam", "a",  "a", "a", "a", "",  "" };
 	static const char letters[] = "ipdam";
 	struct rig_server r;
 	(void)state;
