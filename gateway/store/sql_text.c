@@ -61,6 +61,8 @@
 	" AND EXISTS (SELECT 1 FROM message o WHERE o.episode = e.id AND o.seq <> " seq " AND (o.relation = ?3 OR"    \
 	" o.seq = e.opened_by OR e.opened_by IS NULL)))"
 
+/* ORDER BY +seq and the like: SQLite may not take the order of the rows for it, which would mean to read them all, nor
+ * an index that gives the order and reads more (tests/store/test_plans). */
 const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -157,9 +159,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_DUE] = "UPDATE message SET next_try = 0, wait_ms = 0 WHERE seq = ?1 AND next_try <> 0",
 	[SQL_MSG_NEXT] = "SELECT seq FROM message WHERE " WG_SQL_MSG_WAITING " AND lease_owner = 0 AND " WG_SQL_DUE
 					 " AND bulk = ?3 ORDER BY turn, seq LIMIT ?2",
-	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
-	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
-	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY seq",
+	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
+	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
+	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY +seq",
 	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
 					 " content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8,"
 					 " watches = ?9 WHERE seq = ?1",
@@ -243,7 +245,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_STALE] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN
 					  " AND message IN (SELECT seq FROM message WHERE child = ?1 AND seq <> ?2)",
 	[SQL_DLV_STALE_OF] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN " AND message = ?1",
-	[SQL_DLV_ENDED] = "SELECT DISTINCT message FROM delivery WHERE " DLV_ENDED,
+	[SQL_DLV_ENDED] = "SELECT DISTINCT +message FROM delivery WHERE " DLV_ENDED,
 	[SQL_DLV_ENDED_STALE] = "UPDATE delivery SET stale = 1 WHERE " DLV_ENDED,
 	[SQL_MSG_PULL] = "SELECT m.seq FROM message m WHERE m.child = ?1 AND m.seq <> ?2 AND EXISTS (SELECT 1 FROM"
 					 " delivery d WHERE d.message = m.seq AND d." WG_SQL_DLV_OPEN " AND d.state <> 'sending')"
@@ -316,9 +318,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " IN_TURN
 		" ORDER BY turn, message, seq LIMIT ?4)"
 		" ORDER BY 2, 3, 1 LIMIT ?4",
-	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY seq",
-	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY seq",
-	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY seq",
+	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
+	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
+	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY +seq",
 	[SQL_DLV_ALARMS] = "SELECT seq FROM delivery WHERE alarm_of = ?1 ORDER BY seq",
 	[SQL_DLV_REFUSED] = "SELECT refused FROM delivery WHERE message = ?1 AND recipient = ?2 AND alarm_of IS NULL"
 						" ORDER BY seq DESC LIMIT 1",
