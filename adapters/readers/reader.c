@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/file.h"
+#include "sys/nest.h"
 #include "sys/sandbox.h"
 
 /* The year 9999, in ms. */
@@ -54,6 +55,8 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 	if (setenv("TZ", "UTC0", 1) != 0)
 		return wg_err_errno(err, "the time zone cannot be set");
 	tzset();
+	if (wg_nest_is() && (code = wg_nest_serve(err)) != WG_OK) /* goes on in a child for each document */
+		return code;
 	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
 	code = wg_sandbox_enter(&confinement, err);
 	if (code == WG_OK)

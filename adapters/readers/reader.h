@@ -17,9 +17,10 @@ struct wg_reader {
 };
 
 /* The body of main. Hardens, prepares, confines itself, then reads standard input to its end (at most in_max bytes),
- * and writes the answer to standard output only when it is whole. Exit status: 0; 65 (EX_DATAERR) when the document is
- * at fault, with one line on standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when
- * the machine is. Does not return: it leaves without running exit handlers, which the confinement would kill. */
+ * (as a nest, sys/nest.h, it does that in a child for each document, which confines itself before it reads), and writes
+ * the answer to standard output only when it is whole. Exit status: 0; 65 (EX_DATAERR) when the document is at fault,
+ * with one line on standard error that says what is wrong and never quotes the document; 71 (EX_OSERR) when the machine
+ * is. Does not return: it leaves without running exit handlers, which the confinement would kill. */
 void wg_reader_main(const struct wg_reader *reader, size_t in_max) __attribute__((noreturn));
 
 /* The first argument, when there is one, is the time in ms by which certificates are judged: the gateway's, which goes

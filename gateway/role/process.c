@@ -15,6 +15,7 @@
 #include "role/task.h"
 #include "role/trust.h"
 #include "sys/file.h"
+#include "sys/nest.h"
 #include "sys/sandbox.h"
 
 /* Messages are taken few at a time: a lease that ends with the process is then soon taken again. */
@@ -87,7 +88,8 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 {
-	struct wg_process p = { .config = config };
+	struct wg_config with_nests = *config; /* borrows what config owns */
+	struct wg_process p = { .config = &with_nests };
 	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES); /* 0 would only mean that it stays slower */
 	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 	struct wg_client *client = NULL;
@@ -96,7 +98,7 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)
-		code = wg_process_load(config, &p, err);
+		code = wg_process_load(&with_nests, &p, err);
 	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
 		for (unsigned k = 0; k < p.certs[i].count; k++)
 			if (p.certs[i].certs[k] == NULL)
@@ -104,11 +106,14 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 				       p.certs[i].desk->name, "why", p.certs[i].faults[k], NULL);
 	if (code == WG_OK)
 		code = confine(&p, err);
+	if (code == WG_OK)
+		code = wg_nests_new(&with_nests.paths.nests, err);
 	if (code == WG_OK) {
 		wg_log(WG_LOG_INFO, "ready", "policy", wg_policy_version(p.policy), NULL);
 		code = serve(&p, client, err);
 	}
 	wg_client_freep(&client);
 	wg_process_free(&p);
+	wg_nests_freep(&with_nests.paths.nests);
 	return code;
 }

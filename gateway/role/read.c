@@ -36,6 +36,7 @@ static enum wg_code run_reader(const struct wg_paths *paths, const char *name, c
 	(void)snprintf(now, sizeof now, "%" PRId64, wg_clock_now());            /* 20 digits at most */
 	const char *const argv[] = { name, secret != NULL ? now : NULL, NULL }; /* who has keys judges certificates */
 	struct wg_child child = {
+		.nests = secret == NULL ? paths->nests : NULL, /* who has keys is given them for one document */
 		.program = program,
 		.argv = argv,
 		.in = in,

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/child_internal.h"
+#include "sys/nest_internal.h"
 
 /* What is kept of standard error: one line that a person reads. */
 #define CHILD_WORDS_MAX 256
@@ -226,11 +227,20 @@ static enum wg_code judge(struct child_run *run, enum child_state state, struct 
 	return WG_OK;
 }
 
+/* One that is ready, or else a new one. */
+static enum wg_code start(const struct wg_child *spec, struct wg_child_proc *proc, struct wg_err *err)
+{
+	struct wg_err ignored;
+	if (spec->nests != NULL && wg_nests_take(spec->nests, spec, proc, &ignored) == WG_OK)
+		return WG_OK;
+	return wg_child_spawn(spec, proc, err);
+}
+
 static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 {
 	const struct wg_child *spec = run->spec;
 	int64_t deadline = wg_clock_monotonic() + spec->wall_ms;
-	enum wg_code code = wg_child_spawn(spec, &run->proc, err);
+	enum wg_code code = start(spec, &run->proc, err);
 	if (code != WG_OK)
 		return code;
 	if (spec->secret == NULL)
@@ -243,6 +253,8 @@ static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 	while (state == CHILD_RUNS)
 		state = step(run, deadline, err);
 	reap(run);
+	if (spec->nests != NULL)
+		wg_nests_ask(spec->nests, spec);
 	if (state == CHILD_ENDED && !drain_rest(run))
 		state = CHILD_FLOODS;
 	return judge(run, state, err);

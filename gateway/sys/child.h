@@ -13,7 +13,13 @@
 /* One question, or one answer. */
 #define WG_CHILD_FRAME_MAX 8192
 
+struct wg_nests;
+
 struct wg_child {
+	/* NULL, or where the program may be ready already (sys/nest.h): one that does as a nest should, without secret and
+	 * answer. Where none can be had, the program is started as ever. */
+	struct wg_nests *nests;
+	bool nest;               /* it is to be a nest itself: descriptor 3 is a socket, and its own run has no limits */
 	const char *program;     /* absolute path */
 	const char *const *argv; /* argv[0] first, NULL last */
 	const void *in;          /* standard input, whole; then end of file */

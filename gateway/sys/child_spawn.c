@@ -7,6 +7,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,12 +58,13 @@ static void pipes_close(struct spawn_pipes *p)
 	}
 }
 
-static bool pipes_open(struct spawn_pipes *p)
+static bool pipes_open(const struct wg_child *spec, struct spawn_pipes *p)
 {
 	for (int i = 0; i < PIPE_COUNT; i++)
 		p->end[i][0] = p->end[i][1] = -1;
 	for (int i = 0; i < PIPE_COUNT; i++)
-		if (pipe2(p->end[i], O_CLOEXEC) != 0)
+		if ((spec->nest && i == PIPE_SECRET ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->end[i])
+		                                    : pipe2(p->end[i], O_CLOEXEC)) != 0)
 			return false;
 	return true;
 }
@@ -87,7 +89,7 @@ static bool reset_signals(void)
 /* The last of the descriptors that the program gets. */
 static int last_pipe(const struct wg_child *spec)
 {
-	return spec->answer != NULL ? PIPE_TOLD : spec->secret != NULL ? PIPE_SECRET : PIPE_ERR;
+	return spec->answer != NULL ? PIPE_TOLD : spec->secret != NULL || spec->nest ? PIPE_SECRET : PIPE_ERR;
 }
 
 static bool place_pipes(const struct spawn_pipes *p, int last, int *status)
@@ -113,9 +115,9 @@ static bool set_limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
 static bool set_limits(const struct wg_child *spec)
 {
 	/* one second between the soft limit, whose SIGXCPU tells why, and the hard one, which nothing survives */
-	return set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1) && set_limit(RLIMIT_CORE, 0, 0) &&
-	       set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
-	       (WG_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
+	return (spec->nest || set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1)) &&
+	       set_limit(RLIMIT_CORE, 0, 0) && set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
+	       (WG_ASAN || spec->nest || set_limit(RLIMIT_AS, spec->memory, spec->memory));
 }
 
 static bool tie_to_parent(pid_t parent)
@@ -194,7 +196,7 @@ enum wg_code wg_child_spawn(const struct wg_child *spec, struct wg_child_proc *p
 {
 	WG_CLEANUP(pipes_close) struct spawn_pipes pipes;
 	int pidfd = -1;
-	if (!pipes_open(&pipes))
+	if (!pipes_open(spec, &pipes))
 		return wg_err_errno(err, "child: pipe");
 	pid_t parent = getpid();
 	pid_t pid = fork();

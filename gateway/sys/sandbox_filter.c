@@ -240,8 +240,8 @@ static const struct argument_rule argument_rules[] = {
 #ifdef WG_COVERAGE
 	{ READER, SCMP_SYS(fcntl), 1, { EQUAL(1, F_SETLKW) } },
 #endif
-	/* a pair of connected sockets reaches nobody else (libevent's signals, libcurl's wake-up) */
-	{ STORE | INTAKE | OUTWARD, SCMP_SYS(socketpair), 1, { EQUAL(0, AF_UNIX) } },
+	/* a pair of connected sockets reaches nobody else (libevent's signals, libcurl's wake-up, the nests of readers) */
+	{ STORE | INTAKE | PROCESS | OUTWARD, SCMP_SYS(socketpair), 1, { EQUAL(0, AF_UNIX) } },
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "notice/xml.h"
 #include "sys/child.h"
+#include "sys/nest.h"
 
 #define CPU_S (WG_ASAN ? 20 : 2)
 #define WALL_MS 60000
@@ -15,9 +16,19 @@ enum wg_code run_reader(const char *name, const void *in, size_t len, struct wg_
 	char program[512];
 	(void)snprintf(program, sizeof program, "%s/bin/%s", WG_BINARY_DIR, name); /* a cut path does not start */
 	const char *const argv[] = { name, NULL };
-	const struct wg_child child = {
-		.program = program, .argv = argv, .in = in, .in_len = len, .wall_ms = WALL_MS, .cpu_s = CPU_S, .memory = MEMORY
-	};
+	/* by turns as commands run it, started anew, and as the process role does */
+	static struct wg_nests *nests;
+	static unsigned turn;
+	if (nests == NULL && wg_nests_new(&nests, err) != WG_OK)
+		return err->code;
+	const struct wg_child child = { .nests = turn++ % 2 == 0 ? nests : NULL,
+		                            .program = program,
+		                            .argv = argv,
+		                            .in = in,
+		                            .in_len = len,
+		                            .wall_ms = WALL_MS,
+		                            .cpu_s = CPU_S,
+		                            .memory = MEMORY };
 	*err = (struct wg_err){ 0 };
 	return wg_child_run(&child, out, err);
 }

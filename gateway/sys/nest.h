@@ -1,0 +1,35 @@
+/* Foreign programs that are ready before their input comes. A nest is such a program, started once: it has loaded its
+ * libraries and tables, meets no input itself, and forks a child of its own for each run, which confines itself, gets
+ * one input, answers and is gone. Nothing carries over from one input to the next, since each child is a copy of a nest
+ * that has seen none. What is saved is the start of the program. */
+#ifndef WG_SYS_NEST_H
+#define WG_SYS_NEST_H
+
+#include <stdbool.h>
+
+#include "sys/child.h"
+
+/* Programs that have a nest at the same time: one for each format. */
+#define WG_NESTS_MAX 16
+/* Children out of one nest; then it is started anew, so that what is where in its memory is drawn by lot again. */
+#define WG_NEST_RUNS 1000
+
+/* ---- for who runs programs: wg_child_run with spec.nests ---- */
+
+/* None is started yet: each is with the first run of its program. WG_SYSTEM: no memory. */
+enum wg_code wg_nests_new(struct wg_nests **out, struct wg_err *err) WG_MUST;
+/* Ends all of them and the children that wait in them. */
+void wg_nests_freep(struct wg_nests **nests);
+
+/* ---- for the programs ---- */
+
+/* Whether this program was started as a nest: its descriptor 3 is a socket. */
+bool wg_nest_is(void);
+
+/* Waits for runs. Returns in each child only, once: with its input, answer and complaints as descriptors 0 to 2 and no
+ * others, in its own process group, with the limits of the run, tied to who runs it (whose child it is, not the
+ * nest's). Not WG_OK: it must not go on. The nest itself ends here when nobody asks it any more. Call it from the only
+ * thread, before the first byte of input. */
+enum wg_code wg_nest_serve(struct wg_err *err) WG_MUST;
+
+#endif
