@@ -5,11 +5,10 @@ import signal
 import subprocess
 import time
 
+import postgres_side
 import setting
 import sums
 import ways
-
-WARM = 64  # messages before anything is measured: connections, caches, how many a round takes
 
 
 def count_for(rate, seconds):
@@ -47,7 +46,8 @@ def accept(bench):
         ours.gateway.start()
         with Stopped(ours.gateway, "process", "deliver"):
             seconds = bench.size("accept-s")
-            count = {"ours": count_for(WARM / ours.submit(WARM)["seconds"], seconds), "theirs": count_for(WARM / theirs.submit(WARM), seconds)}
+            warm = bench.size("warm")
+            count = {"ours": count_for(warm / ours.submit(warm)["seconds"], seconds), "theirs": count_for(warm / theirs.submit(warm), seconds)}
             rates, client, cpu = {"ours": [], "theirs": []}, [], []
             pid = ours.gateway.process.pid
             for turn in sums.turns(bench.size("rounds"), ("ours", "theirs")):
@@ -107,7 +107,7 @@ def deliver(bench):
             sink.wait(goal)
             return count / (time.monotonic() - start)
         seconds = bench.size("deliver-s")
-        count = {side: count_for(one(side, WARM), seconds) for side in ("ours", "theirs")}
+        count = {side: count_for(one(side, bench.size("warm")), seconds) for side in ("ours", "theirs")}
         rates, cpu = {"ours": [], "theirs": []}, []
         for turn in sums.turns(bench.size("rounds"), ("ours", "theirs")):
             for side in turn:
@@ -139,9 +139,53 @@ def deliver(bench):
             ("handed-over-p50", sums.percentile(late, 50), "s"), ("handed-over-p99", sums.percentile(late, 99), "s")]
 
 
+class Lane:
+    """A gateway with one recipient a notice, its front and its sink."""
+
+    def __init__(self, bench, folder, name, **more):
+        self.sink = setting.Sink(folder)
+        self.front = setting.Front(folder / f"front-{name}", bench.pki(), self.sink)
+        self.single = setting.Single(folder / name, bench.binary, bench.pki(), self.front.port, **more)
+
+    def deliver(self, count):
+        """Notices per second from the first submission until the sink has the last."""
+        goal, start = self.sink.count + count, time.monotonic()
+        self.single.submit(count)
+        self.sink.wait(goal)
+        return count / (time.monotonic() - start)
+
+    def close(self):
+        self.single.close()
+        self.front.stop()
+        self.sink.stop()
+
+
+def race(bench, lanes):
+    """name -> rates of the rounds, of lanes that take turns; all of them get the same number of notices, the slowest one's."""
+    count = min(count_for(lane.deliver(bench.size("warm")), bench.size("store-s")) for lane in lanes.values())
+    rates = {name: [] for name in lanes}
+    for turn in sums.turns(bench.size("rounds"), tuple(lanes)):
+        for name in turn:
+            rates[name].append(lanes[name].deliver(count))
+    return rates
+
+
 def postgresql(bench):
-    """The delivering of `deliver`, on a store in PostgreSQL on the same machine, against the one in SQLite."""
+    """The delivering of `deliver` on a store in PostgreSQL on the same machine, against the one in SQLite."""
     if 'name="store"' not in (setting.ROOT / "xsd/config.xsd").read_text():
-        bench.note("postgresql-vs-sqlite is absent: this program has no <store driver=\"postgresql\"> yet")
+        bench.note('postgresql-vs-sqlite is absent: this program has no <store driver="postgresql"> yet')
         return []
-    raise RuntimeError("postgresql: not measured yet")
+    folder, server, lanes = bench.folder("postgresql"), None, {}
+    try:
+        server = postgres_side.Postgres(bench.folder("postgresql-server"))
+        for name, beside in (("sqlite", ""), ("postgresql", server.element())):
+            lanes[name] = Lane(bench, folder, name, beside=beside)
+            lanes[name].single.gateway.start()
+        rates = race(bench, lanes)
+    finally:
+        for lane in lanes.values():
+            lane.close()
+        if server is not None:
+            server.stop()
+    return [*rows_of("delivered-on-sqlite", rates["sqlite"], "notices/s"), *rows_of("delivered-on-postgresql", rates["postgresql"], "notices/s"),
+            ("postgresql-vs-sqlite", sums.median(rates["postgresql"]) / sums.median(rates["sqlite"]), "ratio")]

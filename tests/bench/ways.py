@@ -22,7 +22,6 @@ import world as w
 SUBMITTERS = 8
 # Both servers close a connection that was idle for so long; ours then opens it again, and may resume its TLS session.
 SERVER_IDLE_S = 4
-AFTER_IDLE = 24  # notices after that
 LIMIT_S = 300  # for one phase; longer: a fault
 
 NGINX = """daemon off; worker_processes 1; pid @F@/nginx.pid; error_log @F@/error.log;
@@ -165,12 +164,12 @@ class Load:
             raise RuntimeError(f"{self.way}: {len(found)} copies of {count} notices are in the store")
         return found
 
-    def after_idle(self):
+    def after_idle(self, count):
         """The servers have closed what was idle: connections are opened again."""
         time.sleep(SERVER_IDLE_S + 2)
         gone = self.gone()
-        self.submit(AFTER_IDLE)
-        self.wait_gone(gone + AFTER_IDLE * self.copies)
+        self.submit(count)
+        self.wait_gone(gone + count * self.copies)
 
     def sessions(self):
         """Copies, connections, resumed, reused of all sessions with targets of the kind, and how many sessions; when the gateway has ended."""
@@ -203,7 +202,7 @@ def measure(load, port, copy_of, sizes):
     floor = floor_send(load.binary, load.gateway.world, load.way, port, copy_of(), load.copies, sizes["send-floor-s"])
     backlog, go = load.drain(sizes["drain"])
     paced = load.paced(per_minute, count)
-    load.after_idle()
+    load.after_idle(sizes["after-idle"])
     load.gateway.stop()
     out = load.times(backlog, sizes["drain"])
     drained = len(out) / (max(done for _, done in out) - go)

@@ -12,7 +12,6 @@ import sums
 import ways
 import world as w
 
-SEED = 200       # real notices of which a large store is made
 PER_S = 20       # notices a second, for how soon a gateway with a full queue accepts one
 SETTLE_S = 3     # after the start, before memory is read
 HOUR = (3600, 3600, 86400)  # retry: what could not be handed over waits that long
@@ -57,7 +56,7 @@ def idle(bench):
 def queued(bench):
     """A gateway whose mail server is down, with so many copies waiting (--size queued=): restarted, until it is ready; and its memory then."""
     wanted = bench.size("queued")
-    seed = min(SEED, wanted)
+    seed = min(bench.size("seed"), wanted)
     single = setting.Single(bench.folder("queued"), bench.binary, bench.pki(), w.free_port(), retry=HOUR)
     gateway = single.gateway
     try:
@@ -73,7 +72,7 @@ def queued(bench):
         ready = time.monotonic() - started
         time.sleep(SETTLE_S)
         rows = memory_rows(gateway.process.pid, "queued")
-        said = single.submit(10 * PER_S, PER_S * 60)
+        said = single.submit(int(bench.size("queued-s") * PER_S), PER_S * 60)
         return [("queued", copies * seed, "copies"), ("ready-queued", ready, "s"), *rows, ("queued-accept-p50", said["p50"], "s"),
                 ("queued-accept-p99", said["p99"], "s")]
     finally:
@@ -88,50 +87,34 @@ def waiting(gateway):
 
 def million(bench):
     """Notices delivered per second with so many stored (--size million=), against 1,000 stored, in rounds that take turns."""
-    folder, wanted, few = bench.folder("million"), bench.size("million"), 1000
-    sinks, fronts, sides, figures = {}, {}, {}, []
+    folder, sizes, rows, lanes = bench.folder("million"), {"few": bench.size("few"), "many": bench.size("million")}, [], {}
+    seed = bench.size("seed")
     try:
-        for side, many in (("few", few), ("many", wanted)):
-            sinks[side] = setting.Sink(folder)
-            fronts[side] = setting.Front(folder / f"front-{side}", bench.pki(), sinks[side])
-            sides[side] = setting.Single(folder / side, bench.binary, bench.pki(), fronts[side].port)
-        seed = min(SEED, few)
-        sides["few"].gateway.start()
-        sides["few"].submit(seed)
-        sinks["few"].wait(seed)
-        sides["few"].gateway.stop()
-        figures.append(("stored-bytes", size_of(sides["few"].gateway.state) / seed, "bytes/notice"))
-        take_over(sides["few"].gateway, sides["many"].gateway)
-        for side, many in (("few", few), ("many", wanted)):
-            copies = -(-many // seed)
+        for name in sizes:
+            lanes[name] = compare.Lane(bench, folder, name)
+        few, many = (lanes[name].single.gateway for name in sizes)
+        few.start()
+        lanes["few"].deliver(seed)
+        few.stop()
+        rows.append(("stored-bytes", size_of(few.state) / seed, "bytes/notice"))
+        take_over(few, many)
+        for name, lane in lanes.items():
+            copies = -(-sizes[name] // seed)
             started = time.monotonic()
-            stored.grow(sides[side].gateway.state, copies)
+            stored.grow(lane.single.gateway.state, copies)
             bench.note(f"{copies * seed} stored notices were made in {time.monotonic() - started:.0f} s,"
-                       f" {size_of(sides[side].gateway.state) / 2**30:.2f} GiB with blobs cut short")
-            sides[side].first = copies * seed * 2
+                       f" {size_of(lane.single.gateway.state) / 2**30:.2f} GiB with blobs cut short")
+            lane.single.first = copies * seed * 2
             started = time.monotonic()
-            sides[side].gateway.start()
-            figures.append((f"ready-{side}", time.monotonic() - started, "s"))
-
-        def one(side, count):
-            goal, start = sinks[side].count + count, time.monotonic()
-            sides[side].submit(count)
-            sinks[side].wait(goal)
-            return count / (time.monotonic() - start)
-        count = min(compare.count_for(one(side, compare.WARM), bench.size("deliver-s")) for side in sides)
-        rates = {side: [] for side in sides}
-        for turn in sums.turns(bench.size("rounds"), tuple(sides)):
-            for side in turn:
-                rates[side].append(one(side, count))
-        figures += memory_rows(sides["many"].gateway.process.pid, "million")
-        return [*figures, ("stored", -(-wanted // seed) * seed, "notices"), *compare.rows_of("delivered-of-few", rates["few"], "notices/s"),
-                *compare.rows_of("delivered-of-many", rates["many"], "notices/s"),
-                ("many-vs-few", sums.median(rates["many"]) / sums.median(rates["few"]), "ratio")]
+            lane.single.gateway.start()
+            rows += [(f"stored-{name}", copies * seed, "notices"), (f"ready-{name}", time.monotonic() - started, "s")]
+        rates = compare.race(bench, lanes)
+        rows += memory_rows(many.process.pid, "million")
     finally:
-        for side in (*sides.values(),):
-            side.close()
-        for side in (*fronts.values(), *sinks.values()):
-            side.stop()
+        for lane in lanes.values():
+            lane.close()
+    return [*rows, *compare.rows_of("delivered-of-few", rates["few"], "notices/s"), *compare.rows_of("delivered-of-many", rates["many"], "notices/s"),
+            ("many-vs-few", sums.median(rates["many"]) / sums.median(rates["few"]), "ratio")]
 
 
 def take_over(one, other):
