@@ -49,6 +49,23 @@ void wg_httpd_conn_drop(struct wg_httpd_conn *conn)
 		(void)shutdown(fd, SHUT_RDWR); /* fails only when the peer was faster */
 }
 
+bool wg_httpd_conn_hold(struct wg_httpd_conn *conn, uint64_t len)
+{
+	struct wg_httpd *h = conn->httpd;
+	if (h->spec.max_held != 0 && len > h->spec.max_held - h->held)
+		return false;
+	conn->held += (size_t)len; /* at most max_body, which is one */
+	h->held += (size_t)len;
+	return true;
+}
+
+void wg_httpd_conn_release(struct wg_httpd_conn *conn)
+{
+	if (conn->httpd != NULL)
+		conn->httpd->held -= conn->held;
+	conn->held = 0;
+}
+
 /* The listener and the count forget the connection; its memory stays with the SSL. */
 static void conn_unlink(struct wg_httpd_conn *conn)
 {
@@ -57,6 +74,7 @@ static void conn_unlink(struct wg_httpd_conn *conn)
 	conn->timer = NULL;
 	if (conn->httpd == NULL)
 		return;
+	wg_httpd_conn_release(conn);
 	conn->httpd->connections--;
 	*conn->link = conn->next;
 	if (conn->next != NULL)

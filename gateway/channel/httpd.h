@@ -19,6 +19,9 @@ struct wg_httpd_spec {
 	const char *address; /* numeric IPv4 or IPv6 */
 	unsigned short port; /* 0: any free port, see wg_httpd_port */
 	size_t max_header, max_body;
+	/* Bytes of all bodies together that are on their way or in hand, as announced, or as they come where they are
+	 * chunked: what does not fit any more is answered 503 with Retry-After, before it is read. 0: no such limit. */
+	size_t max_held;
 	unsigned max_connections;
 	int request_ms; /* total deadline from the first byte of a request to its last */
 	int idle_ms;

@@ -9,6 +9,9 @@
 /* In the place of a request that is refused: wg_httpd_request_arrived answers it with the refusal. */
 static const char stand_in[] = "GET / HTTP/1.1\r\nHost: refused\r\n\r\n";
 
+#define NO_ROOM \
+	"The gateway has as much in hand as it can hold. Nothing was accepted: send the same request again later."
+
 /* A body of unknown length, or one that the client may keep back. */
 #define SWALLOW_ALL UINT64_MAX
 
@@ -46,6 +49,8 @@ static struct wg_httpd_refusal judge(struct wg_httpd_conn *conn, size_t header, 
 	const char *busy = refusal.status == 0 && head->post && spec->busy != NULL ? spec->busy(conn->httpd->arg) : NULL;
 	if (busy != NULL)
 		refusal = (struct wg_httpd_refusal){ 503, "not-now", "The gateway cannot take this now", busy };
+	else if (refusal.status == 0 && !head->chunked && !wg_httpd_conn_hold(conn, head->body))
+		refusal = (struct wg_httpd_refusal){ 503, "not-now", "The gateway cannot take this now", NO_ROOM };
 	return refusal;
 }
 
@@ -71,13 +76,15 @@ static void refuse(struct wg_httpd_conn *conn, struct evbuffer *input, const str
 /* ---- chunked bodies */
 
 /* evhttp has seen nothing but whole chunks: it takes the request for whole, and the refusal answers it. */
-static bool refuse_body(struct wg_httpd_conn *conn, struct evbuffer *input)
+static bool refuse_body(struct wg_httpd_conn *conn, struct evbuffer *input, bool room)
 {
 	static const struct wg_httpd_refusal bad = { 400, "bad-request", "Bad request",
 		                                         "the body is not made of chunks as RFC 9112 section 7.1 has them" },
 										 large = { 413, "too-large", "The document is too large",
-		                                           "More of it came than is taken. Send less, or in parts." };
-	conn->refusal = conn->chunks.state == WG_CHUNKED_LARGE ? large : bad;
+		                                           "More of it came than is taken. Send less, or in parts." },
+										 full = { 503, "not-now", "The gateway cannot take this now", NO_ROOM };
+	conn->refusal = !room ? full : conn->chunks.state == WG_CHUNKED_LARGE ? large : bad;
+	conn->chunks.on = false;
 	conn->swallow = SWALLOW_ALL;
 	conn->linger = true;
 	return evbuffer_add(input, "0\r\n\r\n", 5) == 0;
@@ -95,17 +102,20 @@ static void read_chunks(struct wg_httpd_conn *conn, struct evbuffer *input)
 {
 	size_t len = evbuffer_get_length(conn->head), at = 0;
 	const uint8_t *p = evbuffer_pullup(conn->head, -1), *piece;
-	bool fine = len == 0 || p != NULL;
-	while (fine && at < len && conn->chunks.on) {
+	bool fine = len == 0 || p != NULL, room = true;
+	while (fine && room && at < len && conn->chunks.on) {
 		size_t used, n;
 		(void)wg_httpd_chunks_next(&conn->chunks, p + at, len - at, &used, &piece, &n); /* kept in the state */
 		at += used;
-		fine = let_piece(input, piece, n);
+		room = wg_httpd_conn_hold(conn, n);
+		fine = !room || let_piece(input, piece, n);
 	}
-	if (fine && conn->chunks.state == WG_CHUNKED_END)
+	if (fine && !room)
+		fine = refuse_body(conn, input, false);
+	else if (fine && conn->chunks.state == WG_CHUNKED_END)
 		fine = evbuffer_add(input, "0\r\n\r\n", 5) == 0 && evbuffer_add(input, p + at, len - at) == 0;
 	else if (fine && conn->chunks.state != WG_CHUNKED_MORE)
-		fine = refuse_body(conn, input);
+		fine = refuse_body(conn, input, true);
 	(void)evbuffer_drain(conn->head, len); /* it is there */
 	if (!fine)
 		wg_httpd_conn_drop(conn);

@@ -33,6 +33,7 @@ struct wg_httpd_conn {
 	struct evbuffer *head;           /* of a header that is not whole yet; of a chunked body, what just came */
 	struct wg_httpd_chunks chunks;   /* of the request in hand */
 	struct wg_httpd_refusal refusal; /* of the request in hand; status 0: none */
+	size_t held;                     /* of the body in hand; its part of httpd->held */
 	uint64_t swallow;                /* bytes of a body that nobody wants: dropped as they come */
 	bool linger;                     /* refused in the middle: swallows what comes until the peer has read why */
 	bool moving;                     /* the input is being changed by ourselves */
@@ -58,6 +59,7 @@ struct wg_httpd {
 	struct wg_httpd_spec spec;
 	unsigned short port;
 	unsigned connections;
+	size_t held; /* never more than spec.max_held, unless that is 0 */
 	struct wg_httpd_conn *conns;
 	wg_http_handler handler;
 	void *arg;
@@ -68,6 +70,10 @@ struct wg_httpd_conn *wg_httpd_conn_of(struct evhttp_request *evreq);
 void wg_httpd_conn_arm(struct wg_httpd_conn *conn, int ms);
 void wg_httpd_conn_disarm(struct wg_httpd_conn *conn);
 void wg_httpd_conn_drop(struct wg_httpd_conn *conn);
+/* Room for len more bytes of the body in hand; false when there is none. */
+bool wg_httpd_conn_hold(struct wg_httpd_conn *conn, uint64_t len);
+/* The request in hand was answered, or has gone. */
+void wg_httpd_conn_release(struct wg_httpd_conn *conn);
 
 /* The evbuffer callback of a connection's input: every byte that TLS delivered, before evhttp sees it. */
 void wg_httpd_bytes_came(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg);

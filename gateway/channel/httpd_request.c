@@ -258,6 +258,7 @@ void wg_http_answer(struct wg_http_request *r, int status, const char *content_t
 	struct wg_httpd_conn *conn = r->conn;
 	if (conn != NULL) {
 		conn->request = NULL;
+		wg_httpd_conn_release(conn);
 		wg_httpd_guard_reset(&conn->guard);
 		conn->chunks = (struct wg_httpd_chunks){ 0 };
 	}

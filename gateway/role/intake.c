@@ -27,6 +27,9 @@
 #define IDLE_MS 60000
 #define CONNECTIONS 512
 #define HEADER_MAX ((size_t)16 * 1024)
+/* Documents of all connections that are on their way or wait for the store: four of the largest, or thousands of what
+ * is usual. What more is sent has to come again, and is refused before it takes memory. */
+#define HELD_MAX ((size_t)4 * WG_LIMIT_MESSAGE)
 /* inotify tells of what is renamed in; this look finds what came while nobody watched, and what could not be taken
  * before. */
 #define SCAN_MS 2000
@@ -99,6 +102,7 @@ enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *ms
 		return err->code = WG_AGAIN;
 	}
 	intake->pending[tag] = (struct wg_pending){ .told = told, .arg = arg, .number = number };
+	intake->pending_count++;
 	return WG_OK;
 }
 
@@ -119,6 +123,7 @@ void wg_intake_take(struct wg_intake *intake)
 		}
 		struct wg_pending p = intake->pending[tag];
 		intake->pending[tag] = (struct wg_pending){ 0 };
+		intake->pending_count--;
 		p.told(intake, p.arg, p.number, &receipt, &failed);
 	}
 }
@@ -130,6 +135,7 @@ void wg_intake_drop_pending(struct wg_intake *intake)
 	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
 		struct wg_pending p = intake->pending[i];
 		intake->pending[i] = (struct wg_pending){ 0 };
+		intake->pending_count -= p.told != NULL;
 		if (p.told != NULL)
 			p.told(intake, p.arg, p.number, &none, &failed);
 	}
@@ -143,20 +149,12 @@ void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)
 	(void)event_base_loopbreak(intake->base); /* the loop is running: called from its callbacks only */
 }
 
-static bool has_pending(const struct wg_intake *intake)
-{
-	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++)
-		if (intake->pending[i].told != NULL)
-			return true;
-	return false;
-}
-
 static void on_store(evutil_socket_t fd, short what, void *arg)
 {
 	struct wg_intake *intake = arg;
 	(void)fd, (void)what;
 	wg_intake_take(intake);
-	if (intake->draining && !has_pending(intake))
+	if (intake->draining && intake->pending_count == 0)
 		(void)event_base_loopexit(intake->base, &(struct timeval){ .tv_usec = ANSWER_US }); /* else DRAIN_MS ends it */
 }
 
@@ -194,7 +192,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	const struct timeval drain = { .tv_sec = DRAIN_MS / 1000 };
 	(void)number, (void)what;
 	/* a second signal does not wait; neither does a loop that cannot set a timer */
-	if (intake->draining || !has_pending(intake) || event_base_loopexit(intake->base, &drain) != 0)
+	if (intake->draining || intake->pending_count == 0 || event_base_loopexit(intake->base, &drain) != 0)
 		(void)event_base_loopbreak(intake->base); /* cannot fail with a valid base */
 	intake->draining = true;
 }
@@ -268,6 +266,7 @@ static enum wg_code listen_https(struct wg_intake *intake, struct wg_err *err)
 		.port = c->https_in.port,
 		.max_header = HEADER_MAX,
 		.max_body = WG_LIMIT_MESSAGE,
+		.max_held = HELD_MAX,
 		.max_connections = CONNECTIONS,
 		.request_ms = REQUEST_MS,
 		.idle_ms = IDLE_MS,

@@ -69,6 +69,7 @@ struct wg_intake {
 	struct ssl_ctx_st *tls;
 	struct wg_peer_watch clients; /* of that context */
 	struct wg_pending pending[WG_INTAKE_PENDING];
+	unsigned pending_count; /* of them, not free */
 	struct wg_mailbox mailboxes[WG_MAILBOXES];
 	unsigned mailbox_count;
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];

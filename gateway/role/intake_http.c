@@ -78,6 +78,8 @@ const char *wg_intake_busy(void *arg)
 	const struct wg_intake *intake = arg;
 	if (intake->draining)
 		return "The gateway is stopping. Nothing was accepted: send the same request again.";
+	if (intake->pending_count == WG_INTAKE_PENDING)
+		return "As much waits to be stored as may. Nothing was accepted: send the same request again later.";
 	return intake->full ? "The disk is full. Nothing was accepted: send the same request again later." : NULL;
 }
 

@@ -234,6 +234,52 @@ static void test_refused_before_body(void **state)
 	peer_stop(&peer);
 }
 
+/* What all connections hold together has a limit: a document that no longer fits is refused before its body, one whose
+ * length was not said as soon as it does not, and when others were answered there is room again. */
+static void test_no_room(void **state)
+{
+	(void)state;
+	struct wg_httpd_spec spec = peer_spec;
+	spec.max_held = 60000;
+	struct peer peer = peer_httpd(&spec);
+	static const char half[] =
+		"POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 40000\r\nExpect: 100-continue\r\n\r\n",
+					  asks[] =
+						  "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 30000\r\nExpect: 100-continue\r\n\r\n";
+	static char rest[40000], chunk[4096 + 8];
+	memset(rest, 'x', sizeof rest);
+	memcpy(chunk, "1000\r\n", 6);
+	memset(chunk + 6, 'x', 4096);
+	memcpy(chunk + 6 + 4096, "\r\n", 2);
+	SSL *slow = raw_connect(&derbyshire, peer.port), *other = raw_connect(&derbyshire, peer.port);
+	assert_non_null(slow);
+	assert_non_null(other);
+	assert_int_equal(SSL_write(slow, half, sizeof half - 1), sizeof half - 1);
+	assert_int_equal(raw_answer(slow, answer, 26), 100); /* as long as the interim answer: it counts now */
+	assert_int_equal(raw_exchange(&derbyshire, peer.port, asks, sizeof asks - 1, answer, sizeof answer), 503);
+	assert_non_null(strcasestr(answer, "Retry-After: 5"));
+	assert_non_null(strstr(answer, "as much in hand as it can hold"));
+	assert_int_equal(raw_exchange(&derbyshire, peer.port, good, sizeof good - 1, answer, sizeof answer), 202);
+	assert_int_equal(SSL_write(other, CHUNKED, sizeof CHUNKED - 1), sizeof CHUNKED - 1);
+	for (int i = 0; i < 6; i++) /* 4 fit */
+		assert_int_equal(SSL_write(other, chunk, sizeof chunk), sizeof chunk);
+	assert_int_equal(raw_answer(other, answer, sizeof answer), 503);
+	assert_non_null(strcasestr(answer, "Retry-After: 5"));
+	assert_int_equal(SSL_write(slow, rest, sizeof rest), sizeof rest);
+	assert_int_equal(raw_answer(slow, answer, sizeof answer), 202);
+	/* all of it is free again */
+	static char large[60200];
+	int n = snprintf(large, sizeof large, "POST /v1/notices HTTP/1.1\r\n" HOST "Content-Length: 60000\r\n\r\n");
+	memset(large + n, 'x', 60000);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(SSL_write(slow, large, n + 60000), n + 60000);
+		assert_int_equal(raw_answer(slow, answer, sizeof answer), 202);
+	}
+	raw_close(slow);
+	raw_close(other);
+	peer_stop(&peer);
+}
+
 /* A client that asks first is told to go on. */
 static void test_expect(void **state)
 {
@@ -450,8 +496,8 @@ int main(void)
 		cmocka_unit_test(test_pipelined),      cmocka_unit_test(test_drip),
 		cmocka_unit_test(test_silent_clients), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_ends),           cmocka_unit_test(test_refused_before_body),
-		cmocka_unit_test(test_expect),         cmocka_unit_test(test_chunked),
-		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_no_room),        cmocka_unit_test(test_expect),
+		cmocka_unit_test(test_chunked),        cmocka_unit_test(test_bad_addresses),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
