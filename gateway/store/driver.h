@@ -31,6 +31,7 @@ struct wg_keys_batch {
 
 struct wg_driver {
 	const char *name;
+	bool shared; /* several processes write, each in its turn */
 	/* The main database: opened, of this program's schema, every statement ready; the keys too. What it made is in
 	 * store->base and store->keys->base, for close, which is called also when this fails. */
 	enum wg_code (*open)(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err);
@@ -81,6 +82,6 @@ struct wg_driver {
 	enum wg_code (*keys_batch)(struct wg_store *store, struct wg_keys_batch *out, struct wg_err *err);
 };
 
-extern const struct wg_driver wg_sqlite_driver;
+extern const struct wg_driver wg_sqlite_driver, wg_pg_driver;
 
 #endif

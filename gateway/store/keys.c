@@ -19,7 +19,7 @@ void wg_keys_close(struct wg_store *store)
 {
 	struct wg_keys *k = store->keys;
 	struct wg_err err = { 0 };
-	if (k->unsettled && store->fault.code == WG_OK && wg_keys_settle(store, &err) != WG_OK)
+	if (k->unsettled && !store->driver->shared && store->fault.code == WG_OK && wg_keys_settle(store, &err) != WG_OK)
 		k->unsettled = false; /* no harm: the next start looks for itself */
 	free(k->heads);
 	k->heads = NULL;

@@ -66,6 +66,9 @@ enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* ---- keys_level.c: both files made to agree, after store.db was opened: what a crash between two commits left is
  * swept, and what was to be destroyed is destroyed. WG_CONFIG when they are not of one pair. */
 enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Inside a transaction in whose beginning it turned out that another process wrote to both: what is in memory is read
+ * again, and what that process left half done is swept. */
+enum wg_code wg_keys_again(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Destroys what the table shred names, in no file of the live system any more when it returns. */
 enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err) WG_MUST;
 

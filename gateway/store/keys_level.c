@@ -155,6 +155,11 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 	return put_last(store, b.last, err);
 }
 
+enum wg_code wg_keys_again(struct wg_store *store, struct wg_err *err)
+{
+	return level(store, err);
+}
+
 /* After heads were taken out of store.db: its file, and its log, have to forget them before that counts as settled. */
 static enum wg_code forget_moved(struct wg_store *store, struct wg_err *err)
 {

@@ -50,11 +50,12 @@ static void rows_free(struct rows *rows)
 					  " w.purged_at = 0 AND " WG_PURGE_OPEN("w") ") THEN 'concerned' ELSE 'purge' END"
 
 static const char select_due[] =
-	"SELECT m.seq, m.accepted_at, max(m.accepted_at, coalesce((SELECT max(l.at) FROM log l WHERE l.message = m.id AND"
-	" l.event NOT IN (" WG_PURGE_LOOKS ")), 0)) AS last, m.id, m.kind, m.organisation, " FATE
-	" FROM message m WHERE m.purged_at = 0 AND m.kind = ?1 AND m.seq > ?2 AND m.accepted_at < ?3 AND last < ?3"
+	"SELECT seq, accepted_at, last, id, kind, organisation, fate FROM (SELECT m.seq, m.accepted_at, max(m.accepted_at, "
+	"coalesce((SELECT max(l.at) FROM log l WHERE l.message = m.id AND"
+	" l.event NOT IN (" WG_PURGE_LOOKS ")), 0)) AS last, m.id, m.kind, m.organisation, " FATE " AS fate"
+	" FROM message m WHERE m.purged_at = 0 AND m.kind = ?1 AND m.seq > ?2 AND m.accepted_at < ?3) AS m WHERE last < ?3"
 	" AND (last >= ?5 OR last < ?3 - ?6)"
-	" ORDER BY m.seq LIMIT ?4";
+	" ORDER BY seq LIMIT ?4";
 
 static enum wg_code read_rows(struct wg_store *store, const struct wg_purge *what, int64_t after, struct rows *rows,
                               struct wg_err *err)

@@ -21,11 +21,11 @@ static const struct {
 	{ "SELECT m.id FROM message m WHERE m.purged_at <> 0 AND (" CONTENT("(b.head <> 0 OR length(b.bytes) > 0)") ")",
 	  "was purged, and has content" },
 	{ "SELECT m.id FROM message m WHERE (m.legal_hold <> 0) <> coalesce((SELECT l.event = 'legal-hold' FROM log l WHERE"
-	  " l.message = m.id AND l.event IN ('legal-hold','legal-release') ORDER BY l.seq DESC LIMIT 1), 0)",
+	  " l.message = m.id AND l.event IN ('legal-hold','legal-release') ORDER BY l.seq DESC LIMIT 1), FALSE)",
 	  "has a legal hold that is not the one that was logged last" },
 	{ "SELECT 'child ' || c.id FROM child c WHERE (c.legal_hold <> 0) <> coalesce((SELECT l.event = 'child-hold' FROM"
 	  " log l WHERE l.message = '' AND l.event IN ('child-hold','child-release') AND"
-	  " l.detail LIKE 'child=' || c.id || ' %' ORDER BY l.seq DESC LIMIT 1), 0)",
+	  " l.detail LIKE 'child=' || c.id || ' %' ORDER BY l.seq DESC LIMIT 1), FALSE)",
 	  "has a legal hold that is not the one that was logged last" },
 	{ "SELECT 'record ' || r.id FROM record r LEFT JOIN blob b ON b.id = r.blob WHERE coalesce(b.head, 0) = 0 AND NOT"
 	  " EXISTS (SELECT 1 FROM log l WHERE l.message = '' AND l.event = 'forgotten' AND"

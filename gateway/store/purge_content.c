@@ -35,9 +35,9 @@ static enum wg_code destroy(struct wg_store *store, struct wg_now now, const cha
 	enum wg_code code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of), wg_db_int(now.wall)), err);
 	if (code == WG_OK)
 		*heads += (uint64_t)store->driver->changes(store);
-	(void)snprintf(sql, sizeof sql, "UPDATE blob SET bytes = x'', head = 0 WHERE head <> 0 AND id IN (%s)", blobs);
+	(void)snprintf(sql, sizeof sql, "UPDATE blob SET bytes = ?2, head = 0 WHERE head <> 0 AND id IN (%s)", blobs);
 	if (code == WG_OK)
-		code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of)), err);
+		code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of), wg_db_blob("", 0)), err);
 	store->keys->shred = true;
 	return code;
 }

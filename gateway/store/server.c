@@ -90,8 +90,9 @@ static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 	return code;
 }
 
-enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct wg_err *err)
+enum wg_code wg_server_open_at(const struct wg_store_place *place, struct wg_server **out, struct wg_err *err)
 {
+	const char *folder = place->folder;
 	WG_CLEANUP(wg_server_freep) struct wg_server *server = calloc(1, sizeof *server);
 	if (server == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
@@ -101,9 +102,10 @@ enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct w
 	server->folder = strdup(folder);
 	if (server->folder == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_store_open(folder, &server->store, err);
+	enum wg_code code = wg_store_open_at(place, &server->store, err);
 	if (code == WG_OK) {
-		wg_copy_sweep(folder); /* the store is ours alone */
+		if (place->database == NULL)
+			wg_copy_sweep(folder); /* the store is ours alone */
 		code = recover(server, err);
 	}
 	for (int role = 0; code == WG_OK && role < ROLES; role++)
@@ -111,6 +113,12 @@ enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct w
 	if (code == WG_OK)
 		*out = wg_steal(&server);
 	return code;
+}
+
+enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct wg_err *err)
+{
+	const struct wg_store_place place = { .folder = folder };
+	return wg_server_open_at(&place, out, err);
 }
 
 void wg_server_freep(struct wg_server **server)

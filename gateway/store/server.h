@@ -9,6 +9,8 @@ struct wg_server;
 /* Listens on folder/store-ROLE.sock for every role (0600) and opens the database in folder, alone (a lock file;
  * WG_AGAIN when another process has it). Every lease that an earlier process gave is void from here on. */
 enum wg_code wg_server_open(const char *folder, struct wg_server **out, struct wg_err *err) WG_MUST;
+/* The same, of another database. */
+enum wg_code wg_server_open_at(const struct wg_store_place *place, struct wg_server **out, struct wg_err *err) WG_MUST;
 
 /* What the caller may want to log: "peer-dropped" (what says why), "leases-lost", "damaged", "not-accepting",
  * "accepting", "accept-failed", "clock-set", "clock-right". No personal data. Called from within wg_server_run; it must

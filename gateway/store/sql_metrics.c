@@ -76,7 +76,7 @@ static enum wg_code put_outcomes(struct wg_store *store, struct wg_buf *out, str
  * recipient's got an answer. */
 #define FAULT(what, state) \
 	"(SELECT " what " FROM delivery WHERE recipient = c.name AND state = '" state "' AND fault_at <> 0"
-#define OLDEST_FAULT(state) "coalesce(" FAULT("min(fault_at)", state) "), 9e18)"
+#define OLDEST_FAULT(state) "coalesce(" FAULT("min(fault_at)", state) "), 9000000000000000000)"
 /* What a receipt said stays with it: these words are told, and stand in the log for ever. */
 #define OWN_WORDS                                                                                            \
 	"iif(EXISTS (SELECT 1 FROM receipt r WHERE r.delivery = delivery.seq AND r.moved = 1 AND r.detail <> ''" \

@@ -13,7 +13,7 @@ enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct w
 	static const char *const sql[] = {
 		"UPDATE delivery SET reason = NULL WHERE message = ?1 AND EXISTS (SELECT 1 FROM receipt r WHERE"
 		" r.delivery = delivery.seq AND r.moved = 1)",
-		"UPDATE receipt SET person = '', detail = '', salt = '', same = CASE WHEN same GLOB 'says *' THEN 'gone ' || "
+		"UPDATE receipt SET person = '', detail = '', salt = '', same = CASE WHEN same LIKE 'says %' THEN 'gone ' || "
 		"seq"
 		" ELSE same END WHERE delivery IN (SELECT seq FROM delivery WHERE message = ?1)",
 	};
@@ -27,7 +27,7 @@ enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct w
 static const struct {
 	const char *sql, *words;
 } checks[] = {
-	{ "SELECT d.id FROM receipt r JOIN delivery d ON d.seq = r.delivery GROUP BY r.delivery HAVING count(*) <> (SELECT"
+	{ "SELECT d.id FROM receipt r JOIN delivery d ON d.seq = r.delivery GROUP BY d.seq HAVING count(*) <> (SELECT"
 	  " count(*) FROM log l WHERE l.delivery = d.id AND l.delivery <> '' AND l.event = 'receipt')",
 	  "has other receipts than the log knows" },
 	{ "SELECT l.delivery FROM log l WHERE l.event = 'receipt' AND NOT EXISTS (SELECT 1 FROM receipt r JOIN delivery d "
@@ -39,7 +39,7 @@ static const struct {
 	  "has receipts without their words, or words that were purged" },
 	{ "SELECT kind || ' ' || name FROM (SELECT 'message' AS kind, state AS name, count(*) AS n FROM message GROUP BY"
 	  " state UNION ALL SELECT 'delivery', state, count(*) FROM delivery GROUP BY state UNION ALL SELECT 'receipt',"
-	  " level, count(*) FROM receipt GROUP BY level) t WHERE t.n IS NOT (SELECT c.n FROM counter c WHERE"
+	  " level, count(*) FROM receipt GROUP BY level) t WHERE t.n IS DISTINCT FROM (SELECT c.n FROM counter c WHERE"
 	  " c.kind = t.kind AND c.name = t.name)",
 	  "are not as many as were counted" },
 };

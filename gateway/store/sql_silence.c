@@ -33,8 +33,8 @@ static const char select_from[] = "SELECT accepted_at FROM message WHERE organis
 								  " AND accepted_at >= ?2 ORDER BY accepted_at DESC LIMIT ?3";
 static const char select_to[] =
 	"SELECT at FROM (SELECT handed_at AS at FROM delivery WHERE recipient = ?1 AND handed_at <> 0 AND handed_at >= ?2"
-	" ORDER BY handed_at DESC LIMIT ?3) UNION ALL SELECT at FROM (SELECT at FROM receipt WHERE recipient = ?1 AND"
-	" at >= ?2 ORDER BY at DESC LIMIT ?3) ORDER BY 1 DESC LIMIT ?3";
+	" ORDER BY handed_at DESC LIMIT ?3) AS h UNION ALL SELECT at FROM (SELECT at FROM receipt WHERE recipient = ?1 AND"
+	" at >= ?2 ORDER BY at DESC LIMIT ?3) AS r ORDER BY 1 DESC LIMIT ?3";
 
 static int longer_first(const void *a, const void *b)
 {

@@ -19,29 +19,14 @@
 /* A person has to decide, be it held by one meanwhile. */
 #define IN_REVIEW "(d.state = 'review' OR (d.state = 'held' AND d.held_from = 'review'))"
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
-/* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
- * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
- * that was put back). Whose a mail is, is known when it was opened: until then it may be of any
- * sender whose messages come that way. WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode
- * that another would wait for. Nothing that was decided on what has changed since, under a consent that has ended,
- * whose time has not come, or whose disclosure record is missing: no record, no send. */
-#define IN_TURN                                                                                                   \
-	"d.stale = 0 AND (d.valid_until = 0 OR d.valid_until > ?1) AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM " \
-	"disclosure x WHERE x.delivery = d.seq)"                                                                      \
-	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                                \
-	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                               \
-	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "              \
-	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                          \
-	" AND w.organisation IN (SELECT organisation FROM message WHERE seq = d.message UNION SELECT '')"             \
-	" AND (w.organisation <> '' OR w.way = (SELECT way FROM message WHERE seq = d.message)))))"
-
 /* Of several of one reference or token: the one whose copy it says it is, then one that was sent, the newest. ?2 is the
  * hash of that copy, or "". */
 #define MEANT                                                                                                         \
 	" ORDER BY (?2 <> '' AND copy_hash = ?2 AND (attempts > 0 OR handed_at <> 0)) DESC,"                              \
 	" CASE WHEN state IN ('sending','handed-over','received','opened','refused','acknowledged') OR (state = 'failed'" \
-	" AND attempts > 0) THEN 0 WHEN state NOT IN ('superseded','recalled') THEN 2 - (attempts > 0) ELSE 4 -"          \
-	" (attempts > 0) END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
+	" AND attempts > 0) THEN 0 WHEN state NOT IN ('superseded','recalled') THEN 2 - CASE WHEN attempts > 0 THEN 1 "   \
+	"ELSE 0 END ELSE 4 -"                                                                                             \
+	" CASE WHEN attempts > 0 THEN 1 ELSE 0 END END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
 
 #define REGISTER                                                                                                      \
 	"SELECT m.id, m.kind, m.organisation, m.accepted_at, d.id, d.organisation, d.desk, d.role, d.side, d.channel,"    \
@@ -86,13 +71,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 					" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_LOG_ALL] = LOG_COLUMNS "ORDER BY seq",
 	[SQL_LOG_OF_MESSAGE] = LOG_COLUMNS "WHERE message = ?1 ORDER BY seq LIMIT ?2",
-	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
+	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) AS last ORDER BY seq",
 
 	[SQL_AUDIT_MESSAGE] =
-		"SELECT m.id FROM message m WHERE m.state IS NOT (SELECT l.state FROM log l WHERE l.message = m.id"
+		"SELECT m.id FROM message m WHERE m.state IS DISTINCT FROM (SELECT l.state FROM log l WHERE l.message = m.id"
 		" AND l.delivery = '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1)",
 	[SQL_AUDIT_DELIVERY] =
-		"SELECT d.id FROM delivery d WHERE d.state IS NOT (SELECT l.state FROM log l WHERE l.delivery = d.id"
+		"SELECT d.id FROM delivery d WHERE d.state IS DISTINCT FROM (SELECT l.state FROM log l WHERE l.delivery = d.id"
 		" AND l.delivery <> '' AND l.state <> '' ORDER BY l.seq DESC LIMIT 1)",
 	[SQL_AUDIT_GONE] =
 		"SELECT l.message, l.delivery FROM log l WHERE l.state <> '' AND ((l.delivery = '' AND NOT EXISTS"
@@ -113,7 +98,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (SELECT 1 FROM log l WHERE l.message = m.id AND l.detail LIKE 'notice=% report=' || b.hash || ' %')",
 
 	[SQL_AUDIT_RESOLUTION] = /* the last that was logged, or none at all */
-	"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.resolution WHERE b.hash IS NOT (SELECT"
+	"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.resolution WHERE b.hash IS DISTINCT FROM (SELECT"
 	" substr(l.detail, 12, 64) FROM log l WHERE l.message = m.id AND l.event = 'resolve' ORDER BY l.seq DESC LIMIT 1)",
 
 	/* the blob of each is the one that was logged; a purged one has none */
@@ -139,7 +124,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_PUT] =
 		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, "
 		"bulk,"
-		" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, ?9 IS NOT NULL, coalesce(?9, 0), "
+		" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 "
+	    "END, coalesce(?9, 0), "
 		"?10)"
 		" RETURNING seq",
 	[SQL_MSG_TURN] = "UPDATE message SET turn = seq WHERE seq = ?1",
@@ -148,7 +134,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_STATE] = /* what was rejected or given back may be sent again: it gives up its content's key */
 	"UPDATE message SET state = ?2, since = ?3, reason = ?4, again = ?5,"
 	" content_key = CASE WHEN ?2 IN ('rejected','returned') THEN NULL ELSE content_key END,"
-	" lease_token = lease_token + (lease_owner <> 0), lease_owner = 0, lease_until = 0,"
+	" lease_token = lease_token + CASE WHEN lease_owner <> 0 THEN 1 ELSE 0 END, lease_owner = 0, lease_until = 0,"
 	" doubt = CASE WHEN ?2 = 'accepted' THEN '' ELSE doubt END," /* a person has seen it */
 	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
 	[SQL_MSG_LEASE] = "UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1,"
@@ -192,16 +178,17 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
 
 	[SQL_STRANGER] = /* one look into the index: the kind is judged afterwards, hence the + */
-	"SELECT count(*), coalesce(max(child = ?2), 0) FROM child_key WHERE key = ?1 AND +kind IN (?3, -1)",
-	[SQL_STRANGER_REFERENCE] =
-		"SELECT count(*), coalesce(max(c.child = ?2), 0) FROM (SELECT e.child FROM episode_reference r"
-		" JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
-		" SELECT child FROM child_key WHERE key = ?1 AND kind = -1) c",
+	"SELECT count(*), coalesce(max(CASE WHEN child = ?2 THEN 1 ELSE 0 END), 0) FROM child_key WHERE key = ?1 AND +kind "
+	"IN (?3, -1)",
+	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
+							   "(SELECT e.child FROM episode_reference r"
+							   " JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
+							   " SELECT child FROM child_key WHERE key = ?1 AND kind = -1) c",
 	[SQL_LIVE] = "SELECT " LIVE("?1", "?2"),
 	[SQL_LIVE_TURNED] = /* of the child of message ?1 now, and of its child before, ?2 */
 	"SELECT m.seq FROM message m WHERE m.child IN (?2, (SELECT child FROM message WHERE seq = ?1)) AND m.watches <> 0"
-	" AND m.state IN ('routed','attention') AND m.purged_at = 0 AND m.watches - 1 <> " LIVE("m.child",
-	                                                                                        "m.seq") " ORDER BY m.seq",
+	" AND m.state IN ('routed','attention') AND m.purged_at = 0 AND (m.watches = 2) <> " LIVE(
+		"m.child", "m.seq") " ORDER BY m.seq",
 	[SQL_EPISODE_MESSAGES] = "SELECT seq FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq",
 	[SQL_TOLD] = /* who has it or will have it; what may have arrived counts too, whatever became of it */
 	"SELECT organisation, desk, role, side FROM delivery WHERE message = ?1 AND alarm_of IS NULL"
@@ -282,7 +269,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT o.id, o.state FROM message m JOIN message o ON o.sender_reference = m.sender_reference AND"
 		" o.sender_reference <> '' AND o.organisation = m.organisation AND o.seq <> m.seq WHERE m.seq = ?1"
 		" AND m.organisation <> '' ORDER BY o.seq",
-	[SQL_PARENTS] = "SELECT DISTINCT m.id, m.state FROM part p JOIN message m ON m.seq = p.parent WHERE p.message = ?1 "
+	[SQL_PARENTS] = "SELECT m.id, m.state FROM part p JOIN message m ON m.seq = p.parent WHERE p.message = ?1 GROUP BY "
+					"m.seq, m.id, m.state "
 					"ORDER BY m.seq",
 	[SQL_SAME_CHILD] = "SELECT id, state FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 	[SQL_SAME_EPISODE] = "SELECT id, state FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
@@ -298,7 +286,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
 	[SQL_DLV_STATE] = /* while it is tried again, what went wrong the last time stays */
-	"UPDATE delivery SET state = ?2, since = ?3, reason = iif(?2 = 'sending', reason, ?4), fault_at = CASE"
+	"UPDATE delivery SET state = ?2, since = ?3, reason = CASE WHEN ?2 = 'sending' THEN reason ELSE ?4 END, fault_at = "
+	"CASE"
 	" WHEN ?2 = 'sending' OR (?2 IN ('deferred', 'failed') AND fault_at <> 0) THEN fault_at"
 	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END"
 	" WHERE seq = ?1",
@@ -306,17 +295,20 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
 	[SQL_DLV_END] =
 		"UPDATE delivery SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, attempts = attempts + 1,"
-		" next_try = ?2, wait_ms = ?3, maybe = maybe OR ?4, receipt = ?5 WHERE seq = ?1",
+		" next_try = ?2, wait_ms = ?3, maybe = CASE WHEN maybe <> 0 OR ?4 <> 0 THEN 1 ELSE 0 END, receipt = ?5 WHERE "
+		"seq = ?1",
 	[SQL_DLV_HOLD] = "UPDATE delivery SET held_from = ?2 WHERE seq = ?1",
-	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = max(deadline, ?2) WHERE seq = ?1",
+	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = CASE WHEN deadline > ?2 THEN deadline "
+					"ELSE ?2 END WHERE seq = ?1",
 	[SQL_DLV_RECIPIENT] = "SELECT min(recipient) FROM delivery WHERE " WG_SQL_DLV_OPEN " AND recipient > ?1",
 	[SQL_DLV_NEXT] =
 		"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
 		"channel <> 'pull' AND recipient = ?2"
-		" AND epoch = ?3 AND " IN_TURN " ORDER BY turn, message, seq LIMIT ?4) UNION ALL SELECT seq, turn, message FROM"
+		" AND epoch = ?3 AND " WG_SQL_IN_TURN
+		" ORDER BY turn, message, seq LIMIT ?4) AS s UNION ALL SELECT seq, turn, message FROM"
 		" (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"
-		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " IN_TURN
-		" ORDER BY turn, message, seq LIMIT ?4)"
+		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " WG_SQL_IN_TURN
+		" ORDER BY turn, message, seq LIMIT ?4) AS f"
 		" ORDER BY 2, 3, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
@@ -329,9 +321,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_SEEN] = "UPDATE delivery SET seen_at = ?2 WHERE seq = ?1",
 	[SQL_DLV_TIMES] = /* when it first came so far */
 	"UPDATE delivery SET ready_at = CASE WHEN ?3 <> 0 THEN ?3 ELSE ready_at END,"
-	" handed_at = CASE WHEN handed_at = 0 AND ?4 THEN ?2 ELSE handed_at END,"
-	" received_at = CASE WHEN received_at = 0 AND ?5 THEN ?2 ELSE received_at END,"
-	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?6 THEN ?2 ELSE acknowledged_at END WHERE seq = ?1",
+	" handed_at = CASE WHEN handed_at = 0 AND ?4 <> 0 THEN ?2 ELSE handed_at END,"
+	" received_at = CASE WHEN received_at = 0 AND ?5 <> 0 THEN ?2 ELSE received_at END,"
+	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?6 <> 0 THEN ?2 ELSE acknowledged_at END WHERE seq = ?1",
 	[SQL_DLV_PENDING] = "UPDATE delivery SET pending = ?2 WHERE seq = ?1",
 	[SQL_DLV_BY_REFERENCE] = "SELECT seq FROM delivery WHERE reference = ?1 AND reference <> ''" MEANT,
 	[SQL_DLV_BY_TOKEN] = "SELECT seq FROM delivery WHERE token_hash = ?1 AND token_hash <> ''" MEANT,
@@ -351,26 +343,30 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_TASK_START] =
 		"INSERT INTO task(kind, delivery, since, due) VALUES('confirm', ?1, ?2, ?2) ON CONFLICT(delivery, kind, state)"
-		" WHERE delivery IS NOT NULL DO UPDATE SET since = excluded.since, due = excluded.due, token = token + 1",
+		" WHERE delivery IS NOT NULL DO UPDATE SET since = excluded.since, due = excluded.due, token = task.token + 1",
 	[SQL_TASK_LOOK] = "UPDATE task SET due = ?2, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm'",
 	[SQL_TASK_PAUSE] = "UPDATE task SET due = NULL, token = token + 1 WHERE delivery = ?1 AND kind = 'confirm' AND due"
 					   " IS NOT NULL",
 	[SQL_TASK_CARRY] = /* who has waited, has waited since then, and is not told the same again; by another rule others
 	                      are told. While a person has it, it rests */
-	"INSERT INTO task(kind, delivery, since, steps) SELECT 'confirm', n.seq, o.since, iif(n.confirm = p.confirm,"
-	" o.steps, 0) FROM task o JOIN delivery p ON p.seq = o.delivery JOIN delivery n ON n.seq = ?1 WHERE o.delivery = ?2"
+	"INSERT INTO task(kind, delivery, since, steps) SELECT 'confirm', n.seq, o.since, CASE WHEN n.confirm = p.confirm"
+	" THEN o.steps ELSE 0 END FROM task o JOIN delivery p ON p.seq = o.delivery JOIN delivery n ON n.seq = ?1 WHERE "
+	"o.delivery = ?2"
 	" AND o.kind = 'confirm' AND n.confirm <> '' AND n.alarm_of IS NULL ON CONFLICT(delivery, kind, state) WHERE"
-	" delivery IS NOT NULL DO UPDATE SET since = min(since, excluded.since), steps = excluded.steps",
+	" delivery IS NOT NULL DO UPDATE SET since = CASE WHEN task.since < excluded.since THEN task.since ELSE "
+	"excluded.since END, steps = excluded.steps",
 	[SQL_TASK_ANSWER] = /* once for each delivery and level, to whoever asked for it */
 	"INSERT INTO task(kind, delivery, state, since, due) SELECT 'answer', ?1, ?2, ?3, ?3 FROM delivery d JOIN message m"
 	" ON m.seq = d.message WHERE d.seq = ?1 AND m.sender_reference <> '' ON CONFLICT(delivery, kind, state) WHERE"
 	" delivery IS NOT NULL DO NOTHING",
 	[SQL_TASKS] =
 		"SELECT t.id, t.token, t.kind, m.id, d.id, d.reference, m.organisation, m.sender_reference, m.sender_copy_hash,"
-		" m.kind, d.organisation, d.desk, d.role, d.side, d.confirm, iif(t.kind = 'answer', t.state, d.state),"
+		" m.kind, d.organisation, d.desk, d.role, d.side, d.confirm, CASE WHEN t.kind = 'answer' THEN t.state ELSE "
+		"d.state END,"
 		" (SELECT r.person FROM receipt r WHERE r.delivery = d.seq AND r.level = 'acknowledged' ORDER BY r.seq LIMIT "
 		"1),"
-		" iif(t.kind = 'alert', t.detail, d.reason), t.since, d.handed_at, d.received_at, d.acknowledged_at, t.steps,"
+		" CASE WHEN t.kind = 'alert' THEN t.detail ELSE d.reason END, t.since, d.handed_at, d.received_at, "
+		"d.acknowledged_at, t.steps,"
 		" t.alert, t.cleared, (SELECT r.at FROM receipt r WHERE r.delivery = d.seq AND r.level = 'opened' ORDER BY "
 		"r.seq"
 		" LIMIT 1), d.known FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
@@ -378,22 +374,24 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_TASK_FIND] = "SELECT kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
 	[SQL_TASK_DONE] = "UPDATE task SET steps = ?2, due = ?3, token = token + 1 WHERE id = ?1",
 	[SQL_HOOK_PUT] = "INSERT INTO hook(delivery, due) VALUES(?1, ?2) ON CONFLICT(delivery) DO UPDATE SET"
-					 " due = excluded.due, token = token + 1",
+					 " due = excluded.due, token = hook.token + 1",
 
 	[SQL_HOOK_END] = "UPDATE hook SET due = NULL, token = token + 1 WHERE delivery = ?1 AND due IS NOT NULL",
 	[SQL_HOOKS] = /* of what could be fetched now; of each desk the one that has waited longest */
 	"SELECT d.organisation, d.desk, d.id, d.reference, m.kind, h.token, h.attempts, min(h.due) FROM hook h JOIN"
 	" delivery d ON d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE h.due IS NOT NULL AND h.due <= ?1 AND"
-	" d.epoch = ?2 AND " IN_TURN " GROUP BY d.recipient ORDER BY min(h.due) LIMIT ?3",
+	" d.epoch = ?2 AND " WG_SQL_IN_TURN " GROUP BY d.recipient ORDER BY min(h.due) LIMIT ?3",
 	[SQL_INBOX] = /* what was not fetched, in turn; what was, and nobody has said that it arrived */
 	"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE d.organisation = ?2 AND"
-	" " WG_SQL_DLV_PULL " AND (turn, message, seq) > (?4, ?5, ?6) AND epoch = ?3 AND " IN_TURN
-	" ORDER BY turn, message, seq LIMIT ?7) UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, d.message"
+	" " WG_SQL_DLV_PULL " AND (turn, message, seq) > (?4, ?5, ?6) AND epoch = ?3 AND " WG_SQL_IN_TURN
+	" ORDER BY turn, message, seq LIMIT ?7) AS s UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, "
+	"d.message"
 	" FROM delivery d WHERE d.organisation = ?2 AND d.channel = 'pull' AND d.state = 'handed-over' AND"
 	" (d.turn, d.message, d.seq) > (?4, ?5, ?6) AND (d.valid_until = 0 OR d.valid_until > ?1) AND EXISTS (SELECT 1"
-	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7)"
+	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7) AS f"
 	" ORDER BY 2, 3, 1 LIMIT ?7",
-	[SQL_INBOX_READY] = "SELECT 1 FROM delivery d WHERE seq = ?2 AND " WG_SQL_DLV_PULL " AND epoch = ?3 AND " IN_TURN,
+	[SQL_INBOX_READY] =
+		"SELECT 1 FROM delivery d WHERE seq = ?2 AND " WG_SQL_DLV_PULL " AND epoch = ?3 AND " WG_SQL_IN_TURN,
 	[SQL_INBOX_ITEM] =
 		"SELECT d.id, d.reference, d.desk, m.kind, d.copy_hash, d.state, d.since, b.size FROM delivery d JOIN message m"
 		" ON m.seq = d.message JOIN blob b ON b.id = d.envelope WHERE d.seq = ?1",
@@ -409,7 +407,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_REGISTER_CHILD] = REGISTER "WHERE m.child = ?1" REGISTER_WHEN,
 	[SQL_REGISTER_ALL] = REGISTER "WHERE ?1 = 0" REGISTER_WHEN,
 	[SQL_REGISTER_ACTS] = "SELECT at, substr(actor, 7), event, detail FROM log WHERE delivery = ?1 AND delivery <> ''"
-						  " AND actor GLOB 'admin:*' ORDER BY seq",
+						  " AND actor LIKE 'admin:%' ORDER BY seq",
 	[SQL_EXEMPTION_PUT] = "INSERT INTO exemption(delivery, at, code, who, why) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_EXEMPTION] = "SELECT code, who, why, at FROM exemption WHERE delivery = ?1 ORDER BY seq DESC LIMIT 1",
 
@@ -421,9 +419,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		")) AND (?2 = '' OR id = ?2) AND seq > ?4 AND ?5 = 0 ORDER BY seq LIMIT ?3",
 	[SQL_LIST_DELIVERIES] =
 		"SELECT d.id, m.id, d.state, d.organisation, d.desk, d.channel, m.kind, m.way, d.since, d.next_try, d.attempts,"
-		" d.reason, d.maybe, '', '', d.role, d.side, iif(" IN_REVIEW ", d.due, 0), d.not_before,"
-		" " IN_REVIEW " AND d.second_person, iif(" IN_REVIEW ", d.released_by, ''), d.alarm_of IS NOT NULL,"
-		" d.overrides AND d.seen_at = 0, d.ready_at, d.handed_at, coalesce((SELECT t.steps FROM task t WHERE"
+		" d.reason, d.maybe, '', '', d.role, d.side, CASE WHEN " IN_REVIEW " THEN d.due ELSE 0 END, d.not_before,"
+		" " IN_REVIEW " AND d.second_person <> 0, CASE WHEN " IN_REVIEW
+		" THEN d.released_by ELSE '' END, d.alarm_of IS NOT NULL,"
+		" d.overrides <> 0 AND d.seen_at = 0, d.ready_at, d.handed_at, coalesce((SELECT t.steps FROM task t WHERE"
 		" t.delivery = d.seq AND t.kind = 'confirm'), 0), EXISTS (SELECT 1 FROM delivery u WHERE u.seq = d.seq AND"
 		" " WG_SQL_DLV_UNCONFIRMED "), d.fault_at"
 		" FROM delivery d JOIN message m ON m.seq = d.message WHERE (?1 = '*' OR d.state = ?1 OR"
@@ -440,7 +439,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT count(*) FROM delivery WHERE overrides = 1 AND seen_at = 0 AND state <> 'superseded'",
 	[SQL_OLDEST] = /* of what waits in each of the two queues, and of what is not sent, the first: looks into indexes */
 	"SELECT min(at) FROM (SELECT * FROM (SELECT accepted_at AS at FROM message WHERE " WG_SQL_MSG_WAITING
-	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"
-	" " WG_SQL_MSG_WAITING " AND bulk = 1 ORDER BY turn, seq LIMIT 1) UNION ALL SELECT accepted_at FROM message WHERE"
-	" seq = (SELECT min(message) FROM delivery WHERE " WG_SQL_DLV_OPEN "))",
+	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) AS a UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"
+	" " WG_SQL_MSG_WAITING
+	" AND bulk = 1 ORDER BY turn, seq LIMIT 1) AS b UNION ALL SELECT accepted_at FROM message WHERE"
+	" seq = (SELECT min(message) FROM delivery WHERE " WG_SQL_DLV_OPEN ")) AS o",
 };

@@ -27,5 +27,20 @@
 #define WG_SQL_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1)"
 /* ... or of a delivery when its deadline has come: it is tried once more then. */
 #define WG_SQL_DLV_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1 OR (deadline <= ?1 AND since < deadline))"
+/* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
+ * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
+ * that was put back). Whose a mail is, is known when it was opened: until then it may be of any
+ * sender whose messages come that way. WG_STORE_TRIES bounds that wait. An alarm waits for nobody, and has no episode
+ * that another would wait for. Nothing that was decided on what has changed since, under a consent that has ended,
+ * whose time has not come, or whose disclosure record is missing: no record, no send. */
+#define WG_SQL_IN_TURN                                                                                            \
+	"d.stale = 0 AND (d.valid_until = 0 OR d.valid_until > ?1) AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM " \
+	"disclosure x WHERE x.delivery = d.seq)"                                                                      \
+	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                                \
+	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                               \
+	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "              \
+	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                          \
+	" AND w.organisation IN (SELECT organisation FROM message WHERE seq = d.message UNION SELECT '')"             \
+	" AND (w.organisation <> '' OR w.way = (SELECT way FROM message WHERE seq = d.message)))))"
 
 #endif

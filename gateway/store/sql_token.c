@@ -38,7 +38,8 @@ enum wg_code wg_store_token(struct wg_store *store, const char *token_hash, stru
 	enum wg_code code = find(store, token_hash, &seq, err);
 	if (code == WG_OK)
 		code = wg_query_number(store,
-		                       "SELECT coalesce((SELECT m.purged_at = 0 FROM delivery d JOIN message m ON m.seq ="
+		                       "SELECT coalesce((SELECT CASE WHEN m.purged_at = 0 THEN 1 ELSE 0 END FROM delivery d "
+		                       "JOIN message m ON m.seq ="
 		                       " d.message WHERE d.seq = ?1), 0)",
 		                       WG_ARGS(wg_db_int(seq)), &kept, err);
 	if (code == WG_OK && kept == 0)

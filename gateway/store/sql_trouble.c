@@ -26,11 +26,11 @@ enum wg_code wg_store_trouble(struct wg_store *store, struct wg_now now, const c
 	if (!good)
 		return wg_err_set(err, WG_REJECT, "a way in has a name, one line of text, among those of all");
 	/* between two line ends each name stands for itself */
-	enum wg_code code = wg_query_run(
-		store,
-		"DELETE FROM trouble WHERE instr(char(10) || ?1 || char(10), char(10) || name || char(10)) = 0 OR (name = ?2"
-		" AND ?3 = '')",
-		WG_ARGS(wg_db_text(all), wg_db_text(name), wg_db_text(words)), err);
+	enum wg_code code =
+		wg_query_run(store,
+	                 "DELETE FROM trouble WHERE instr(?4 || ?1 || ?4, ?4 || name || ?4) = 0 OR (name = ?2"
+	                 " AND ?3 = '')",
+	                 WG_ARGS(wg_db_text(all), wg_db_text(name), wg_db_text(words), wg_db_text("\n")), err);
 	if (code != WG_OK || words[0] == '\0')
 		return code;
 	return wg_query_run(store,

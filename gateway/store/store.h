@@ -367,7 +367,10 @@ struct wg_row {                               /* one message or one delivery, fo
 enum wg_code wg_store_open(const char *folder, struct wg_store **out, struct wg_err *err) WG_MUST;
 /* The same, of another database. */
 struct wg_store_place {
-	const char *folder; /* of this process alone: lock, sockets; SQLite's database */
+	const char *folder;   /* of this process alone: lock, sockets; SQLite's database */
+	const char *database; /* PostgreSQL: how it is reached (libpq's connection string); NULL: SQLite */
+	const char *keys;     /* likewise: the keys of what is stored, elsewhere */
+	bool unsafe;          /* for tests: nothing has to survive the machine */
 };
 enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);

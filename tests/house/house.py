@@ -29,6 +29,7 @@ LIBRARIES = {
     "libxslt/": ["gateway/notice/"],
     "libexslt/": ["gateway/notice/"],
     "sqlite3": ["gateway/store/"],
+    "libpq-fe": ["gateway/store/"],
     "curl/": ["gateway/channel/"],
     "libesmtp": ["gateway/channel/"],
     "unbound": ["gateway/channel/"],

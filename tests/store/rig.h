@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "pg.h"
 #include "store/server.h"
 
 /* What stands before the words of every stored document here, so that the words themselves lie behind the head that

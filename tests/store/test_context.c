@@ -361,11 +361,15 @@ static void what_it_costs(void **state)
 	              "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 5009)"
 	              " INSERT INTO child(id, made_at) SELECT i, 1 FROM n",
 	              &err));
-	OK(wg_db_exec(s->store,
-	              "INSERT INTO child_key(key, child, kind, scope) SELECT printf('%064x', c.id * 8 + k.kind), c.id,"
-	              " k.kind, '' FROM child c, (SELECT 2 AS kind UNION SELECT 3 UNION SELECT 5 UNION SELECT 6) k"
-	              " WHERE c.id >= 10",
-	              &err));
+	OK(wg_db_exec(
+		s->store,
+		EITHER("INSERT INTO child_key(key, child, kind, scope) SELECT printf('%064x', c.id * 8 + k.kind), c.id,"
+	           " k.kind, '' FROM child c, (SELECT 2 AS kind UNION SELECT 3 UNION SELECT 5 UNION SELECT 6) k"
+	           " WHERE c.id >= 10",
+	           "INSERT INTO child_key(key, child, kind, scope) SELECT lpad(to_hex(c.id * 8 + k.kind), 64, '0'), c.id, "
+	           "k.kind, '' FROM child c, (SELECT 2 AS kind UNION SELECT 3 UNION SELECT 5 UNION SELECT 6) k WHERE c.id "
+	           ">= 10"),
+		&err));
 	WG_AUTO_FREE struct wg_match_key *keys = calloc(KEYS, sizeof *keys);
 	WG_AUTO_FREE bool *hit = calloc(KEYS, sizeof *hit);
 	assert_true(keys != NULL && hit != NULL);

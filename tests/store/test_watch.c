@@ -252,13 +252,15 @@ static int cost_of(struct scene *s, int what)
 /* Ten times as many rows that are at their end cost no more. */
 static void the_same_however_many(void **state)
 {
+	if (of_sqlite_only())
+		return;
 	static const char more[] =
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO message(id,"
 		" organisation, content_hash, content_type, way, accepted_at, state, since, original, turn) SELECT '%d-' || i,"
 		" 'oatshire-police', '%d-' || i, 'x', 'https', 1600000000000 + i, 'routed', 1, (SELECT min(id) FROM blob), i"
 		" FROM n; INSERT INTO delivery(id, message, recipient, organisation, desk, role, channel, state, since, epoch,"
 		" deadline, handed_at) SELECT id, seq, 'meadowton/duty', 'meadowton', 'duty', 'r', 'mail', 'acknowledged', 1,"
-		" 'e1', 1, accepted_at FROM message WHERE id GLOB '%d-*';";
+		" 'e1', 1, accepted_at FROM message WHERE id LIKE '%d-%%';";
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
 	char id[WG_ID_TEXT], text[1024];

@@ -1,0 +1,153 @@
+/* pg_connect.c owns how PostgreSQL is reached: what a connection string must not and need not say, and what the server
+ * must promise before it is trusted with what was accepted. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/pg_internal.h"
+
+/* Ends a connection whose other side is gone, in seconds and ms: a failover is not waited for longer. */
+#define CONNECT_S "10"
+#define SILENT_MS "15000"
+#define OPTIONS_MAX 64
+/* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. */
+static const char settings[] = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '20s';"
+							   " SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;";
+
+struct options {
+	const char *names[OPTIONS_MAX + 1], *values[OPTIONS_MAX + 1];
+	size_t count;
+};
+
+static void options_free(PQconninfoOption **list)
+{
+	PQconninfoFree(*list);
+}
+
+static const char *value_of(const PQconninfoOption *list, const char *name)
+{
+	for (; list->keyword != NULL; list++)
+		if (strcmp(list->keyword, name) == 0)
+			return list->val != NULL && *list->val != '\0' ? list->val : NULL;
+	return NULL;
+}
+
+static void add(struct options *o, const char *name, const char *value)
+{
+	if (o->count < OPTIONS_MAX) {
+		o->names[o->count] = name;
+		o->values[o->count++] = value;
+	}
+}
+
+/* Sockets of this machine, and it alone: everything else has to prove who it is. */
+static bool is_local(const char *hosts)
+{
+	if (hosts == NULL)
+		return true; /* libpq's default: a Unix socket */
+	for (const char *p = hosts; *p != '\0'; p += *p == ',') {
+		size_t n = strcspn(p, ",");
+		bool local = *p == '/' || (n == 9 && memcmp(p, "127.0.0.1", 9) == 0) || (n == 3 && memcmp(p, "::1", 3) == 0);
+		if (!local)
+			return false;
+		p += n;
+	}
+	return true;
+}
+
+static enum wg_code complete(const PQconninfoOption *given, const char *what, struct options *o, struct wg_err *err)
+{
+	const char *hosts = value_of(given, "host"), *addresses = value_of(given, "hostaddr"),
+			   *tls = value_of(given, "sslmode");
+	bool local = is_local(addresses != NULL ? addresses : hosts);
+	if (value_of(given, "password") != NULL)
+		return wg_err_set(err, WG_CONFIG,
+		                  "%s: a password in the configuration is read by whoever reads that: use passfile=, a client "
+		                  "certificate, or peer",
+		                  what);
+	if (!local && tls != NULL && strcmp(tls, "verify-full") != 0)
+		return wg_err_set(err, WG_CONFIG,
+		                  "%s: sslmode=%s does not prove who the server is: leave it out, or verify-full", what, tls);
+	for (const PQconninfoOption *p = given; p->keyword != NULL; p++)
+		if (p->val != NULL && *p->val != '\0')
+			add(o, p->keyword, p->val);
+	static const char *const defaults[][2] = { { "application_name", "wardgate" }, { "client_encoding", "UTF8" },
+		                                       { "connect_timeout", CONNECT_S },   { "tcp_user_timeout", SILENT_MS },
+		                                       { "keepalives_idle", "5" },         { "keepalives_interval", "5" },
+		                                       { "keepalives_count", "2" } };
+	for (size_t i = 0; i < WG_COUNT(defaults); i++)
+		if (value_of(given, defaults[i][0]) == NULL)
+			add(o, defaults[i][0], defaults[i][1]);
+	if (!local && tls == NULL)
+		add(o, "sslmode", "verify-full");
+	if (value_of(given, "target_session_attrs") == NULL)
+		add(o, "target_session_attrs", "read-write");
+	return WG_OK;
+}
+
+static void show(PGconn *conn, const char *name, char *out, size_t size)
+{
+	char sql[64];
+	(void)snprintf(sql, sizeof sql, "SHOW %s", name); /* our own names */
+	PGresult *r = PQexec(conn, sql);
+	(void)snprintf(out, size, "%s", PQresultStatus(r) == PGRES_TUPLES_OK ? PQgetvalue(r, 0, 0) : "?"); /* short */
+	PQclear(r);
+}
+
+/* What is acknowledged has to be on the server's disk, whole. */
+static enum wg_code check_promises(PGconn *conn, const char *what, bool unsafe, struct wg_err *err)
+{
+	char value[32];
+	static const char *const needed[] = { "fsync", "full_page_writes" };
+	if (PQserverVersion(conn) < 140000)
+		return wg_err_set(err, WG_CONFIG, "%s: PostgreSQL %d is too old: 14 at least", what,
+		                  PQserverVersion(conn) / 10000);
+	for (size_t i = 0; !unsafe && i < WG_COUNT(needed); i++) {
+		show(conn, needed[i], value, sizeof value);
+		if (strcmp(value, "on") != 0)
+			return wg_err_set(err, WG_CONFIG,
+			                  "%s: the server runs with %s=%s, and would lose what it said it has: switch it on", what,
+			                  needed[i], value);
+	}
+	show(conn, "synchronous_commit", value, sizeof value);
+	if (unsafe || strcmp(value, "on") == 0 || strcmp(value, "remote_apply") == 0)
+		return WG_OK;
+	PGresult *r = PQexec(conn, "SET synchronous_commit = on");
+	bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
+	PQclear(r);
+	return good ? WG_OK
+	            : wg_err_set(err, WG_CONFIG, "%s: synchronous_commit=%s, and it cannot be set: switch it on", what,
+	                         value);
+}
+
+enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, PGconn **out, struct wg_err *err)
+{
+	char *words = NULL;
+	struct options o = { .count = 0 };
+	WG_CLEANUP(options_free) PQconninfoOption *given = PQconninfoParse(conninfo, &words);
+	if (given == NULL) {
+		enum wg_code code = wg_err_set(err, WG_CONFIG, "%s: %s", what, words != NULL ? words : "out of memory");
+		PQfreemem(words);
+		return code;
+	}
+	enum wg_code code = complete(given, what, &o, err);
+	if (code != WG_OK)
+		return code;
+	PGconn *conn = PQconnectdbParams(o.names, o.values, 0);
+	if (PQstatus(conn) != CONNECTION_OK)
+		code = wg_err_set(err, WG_AGAIN, "%s: PostgreSQL cannot be reached: %s", what, PQerrorMessage(conn));
+	if (code == WG_OK) {
+		PGresult *r = PQexec(conn, settings);
+		if (PQresultStatus(r) != PGRES_COMMAND_OK)
+			code = wg_err_set(err, WG_CONFIG, "%s: %s", what, PQerrorMessage(conn));
+		PQclear(r);
+	}
+	if (code == WG_OK)
+		code = check_promises(conn, what, unsafe, err);
+	if (code == WG_OK)
+		*out = conn;
+	else
+		PQfinish(conn);
+	return code;
+}

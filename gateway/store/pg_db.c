@@ -1,0 +1,420 @@
+/* pg_db.c owns the two connections, the kept statements, the transaction with its turn to write, and what a failure of
+ * PostgreSQL means. */
+#include <endian.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/keys_internal.h"
+#include "store/pg_internal.h"
+
+/* Of PostgreSQL's own types, by the numbers that its catalogue gives them. */
+#define OID_INT8 20
+#define OID_TEXT 25
+#define OID_BYTEA 17
+#define TEXT_MAX 200 /* of a statement, in words about its failure */
+
+/* ---- failures */
+
+/* Classes of SQLSTATE (PostgreSQL's manual, appendix A). */
+static bool is_class(const char *state, const char *class)
+{
+	return strncmp(state, class, strlen(class)) == 0;
+}
+
+static enum wg_code fault(struct wg_store *store, enum wg_code code, const char *what, const char *words,
+                          struct wg_err *err)
+{
+	if (store->fault.code == WG_OK)
+		wg_err_set(&store->fault, code, "PostgreSQL: %.*s: %s", TEXT_MAX, what, words);
+	return wg_store_fault(store, err);
+}
+
+enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *result, const char *what,
+                        struct wg_err *err)
+{
+	const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	char words[WG_ERR_TEXT_MAX];
+	(void)wg_defang(state != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : PQerrorMessage(conn), words,
+	                sizeof words);
+	if (state == NULL || PQstatus(conn) != CONNECTION_OK)
+		return fault(store, WG_SYSTEM, what, words, err);
+	if (is_class(state, "23") || is_class(state, "22") || is_class(state, "P0001"))
+		return wg_err_set(err, WG_REJECT, "%.*s: it contradicts what is stored (%s)", TEXT_MAX, what, words);
+	if (is_class(state, "54"))
+		return wg_err_set(err, WG_LIMIT, "%.*s: larger than the database takes", TEXT_MAX, what);
+	if (is_class(state, "53100")) {
+		store->full = true;
+		return wg_err_set(err, WG_AGAIN, "not accepting: the disk of the database is full");
+	}
+	if (is_class(state, "XX"))
+		return fault(store, WG_CORRUPT, what, words, err);
+	return fault(store, WG_SYSTEM, what, words, err);
+}
+
+/* ---- arguments and columns */
+
+bool wg_pg_bind(struct wg_pg_args *out, const struct wg_arg *args, size_t count)
+{
+	static const Oid types[] = { [WG_ARG_INT] = OID_INT8, [WG_ARG_TEXT] = OID_TEXT, [WG_ARG_BLOB] = OID_BYTEA };
+	if (count > WG_PG_ARGS)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct wg_arg *a = &args[i];
+		out->types[i] = types[a->type];
+		out->formats[i] = a->type == WG_ARG_BLOB;
+		out->lengths[i] = (int)a->len; /* of blobs only, and these are bounded */
+		out->values[i] = a->null ? NULL : a->p;
+		if (a->type == WG_ARG_INT && !a->null) {
+			(void)snprintf(out->numbers[i], sizeof out->numbers[i], "%" PRId64, a->number); /* it fits */
+			out->values[i] = out->numbers[i];
+		}
+	}
+	return true;
+}
+
+/* In either form; true is 1, NULL is 0. */
+int64_t wg_pg_int(const PGresult *rows, int row, int col)
+{
+	const char *p = PQgetvalue(rows, row, col);
+	if (col >= PQnfields(rows) || PQgetisnull(rows, row, col) != 0)
+		return 0;
+	if (PQfformat(rows, col) == 1) {
+		uint64_t n = 0;
+		if (PQgetlength(rows, row, col) != sizeof n)
+			return 0;
+		memcpy(&n, p, sizeof n);
+		return (int64_t)be64toh(n);
+	}
+	if (*p == 't' || *p == 'f')
+		return *p == 't';
+	uint64_t n = 0;
+	bool minus = *p == '-';
+	if (!wg_num_parse(p + minus, 0, INT64_MAX, &n))
+		return 0;
+	return minus ? -(int64_t)n : (int64_t)n;
+}
+
+static bool is_good(const PGresult *r)
+{
+	return PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
+}
+
+enum wg_code wg_pg_exec_on(struct wg_store *store, PGconn *conn, const char *sql, struct wg_err *err)
+{
+	PGresult *r = PQexec(conn, sql);
+	enum wg_code code =
+		is_good(r) || PQresultStatus(r) == PGRES_EMPTY_QUERY ? WG_OK : wg_pg_fail(store, conn, r, sql, err);
+	PQclear(r);
+	return code;
+}
+
+enum wg_code wg_pg_number_on(struct wg_store *store, PGconn *conn, const char *sql, int64_t *out, struct wg_err *err)
+{
+	PGresult *r = PQexec(conn, sql);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, conn, r, sql, err);
+	if (code == WG_OK)
+		*out = PQntuples(r) > 0 ? wg_pg_int(r, 0, 0) : 0;
+	PQclear(r);
+	return code;
+}
+
+/* ---- kept statements */
+
+static void end(struct wg_store *store, enum wg_sql id)
+{
+	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	PQclear(s->rows);
+	s->rows = NULL;
+	s->at = s->count = 0;
+}
+
+static enum wg_code prepare(struct wg_store *store, enum wg_sql id, const struct wg_pg_args *a, size_t count,
+                            const char *name, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_stmt *s = &pg->stmt[id];
+	if (s->text == NULL)
+		s->text = wg_pg_text(wg_pg_sql(id));
+	if (s->text == NULL)
+		return fault(store, WG_SYSTEM, "statement", "out of memory", err);
+	PGresult *r = PQprepare(pg->main, name, s->text, (int)count, a->types);
+	s->ready = is_good(r);
+	enum wg_code code = s->ready ? WG_OK : wg_pg_fail(store, pg->main, r, s->text, err);
+	PQclear(r);
+	return code;
+}
+
+static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                          struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_stmt *s = &pg->stmt[id];
+	struct wg_pg_args a;
+	char name[8];
+	end(store, id);
+	if (!wg_pg_bind(&a, args, count))
+		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
+	(void)snprintf(name, sizeof name, "s%d", (int)id);
+	enum wg_code code = s->ready ? WG_OK : prepare(store, id, &a, count, name, err);
+	if (code != WG_OK)
+		return code;
+	s->rows = PQexecPrepared(pg->main, name, (int)count, a.values, a.lengths, a.formats, id == SQL_BLOB_GET);
+	s->at = -1;
+	s->count = PQntuples(s->rows);
+	if (is_good(s->rows)) {
+		pg->wrote = pg->wrote || PQresultStatus(s->rows) == PGRES_COMMAND_OK || strncmp(s->text, "INSERT", 6) == 0;
+		return WG_OK;
+	}
+	code = wg_pg_fail(store, pg->main, s->rows, s->text, err);
+	end(store, id);
+	return code;
+}
+
+static enum wg_code step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err)
+{
+	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	(void)err; /* the rows are here */
+	*row = s->at + 1 < s->count;
+	if (*row)
+		s->at++;
+	else
+		end(store, id);
+	return WG_OK;
+}
+
+static enum wg_code run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                        struct wg_err *err)
+{
+	enum wg_code code = query(store, id, args, count, err);
+	end(store, id);
+	return code;
+}
+
+static int64_t col_int(struct wg_store *store, enum wg_sql id, int col)
+{
+	const struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	return wg_pg_int(s->rows, s->at, col);
+}
+
+static const char *col_text(struct wg_store *store, enum wg_sql id, int col)
+{
+	const struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	return PQgetvalue(s->rows, s->at, col); /* NULL is "" here too */
+}
+
+static const void *col_blob(struct wg_store *store, enum wg_sql id, int col, size_t *len)
+{
+	const struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	*len = (size_t)PQgetlength(s->rows, s->at, col);
+	return PQgetvalue(s->rows, s->at, col);
+}
+
+/* ---- texts */
+
+struct cursor {
+	PGresult *rows;
+	int at;
+};
+
+static void cursor_end(void *cursor)
+{
+	struct cursor *c = cursor;
+	if (c != NULL)
+		PQclear(c->rows);
+	free(c);
+}
+
+static enum wg_code cursor_open(struct wg_store *store, const char *sql, const struct wg_arg *args, size_t count,
+                                void **cursor, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_args a;
+	WG_AUTO_FREE char *text = wg_pg_text(sql);
+	struct cursor *c = calloc(1, sizeof *c);
+	*cursor = c;
+	if (text == NULL || c == NULL || !wg_pg_bind(&a, args, count))
+		return fault(store, WG_SYSTEM, sql, "out of memory", err);
+	c->at = -1;
+	c->rows = PQexecParams(pg->main, text, (int)count, a.types, a.values, a.lengths, a.formats, 0);
+	if (!is_good(c->rows))
+		return wg_pg_fail(store, pg->main, c->rows, text, err);
+	uint64_t n = 0;
+	(void)wg_num_parse(PQcmdTuples(c->rows), 0, INT64_MAX, &n); /* "" for what changes nothing */
+	pg->changes = (int64_t)n;
+	pg->wrote = pg->wrote || PQresultStatus(c->rows) == PGRES_COMMAND_OK;
+	return WG_OK;
+}
+
+static enum wg_code cursor_step(struct wg_store *store, void *cursor, bool *row, struct wg_err *err)
+{
+	struct cursor *c = cursor;
+	(void)store;
+	(void)err; /* the rows are here */
+	*row = c->at + 1 < PQntuples(c->rows);
+	c->at += *row;
+	return WG_OK;
+}
+
+static int64_t cursor_int(void *cursor, int col)
+{
+	const struct cursor *c = cursor;
+	return wg_pg_int(c->rows, c->at, col);
+}
+
+static const char *cursor_text(void *cursor, int col)
+{
+	const struct cursor *c = cursor;
+	return PQgetvalue(c->rows, c->at, col);
+}
+
+static int64_t changes(struct wg_store *store)
+{
+	return wg_pg_of(store)->changes;
+}
+
+static enum wg_code exec(struct wg_store *store, const char *sql, struct wg_err *err)
+{
+	wg_pg_of(store)->wrote = true;
+	return wg_pg_exec_on(store, wg_pg_of(store)->main, sql, err);
+}
+
+/* ---- the transaction */
+
+/* The turn to write: whoever has the row has it, until the transaction ends. When it is not as this process left it
+ * another node wrote: what of the keys is in memory is read again, and what that node left half done is finished. */
+static enum wg_code begin(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	int64_t turn = 0;
+	enum wg_code code = wg_pg_exec_on(store, pg->main, "BEGIN", err);
+	if (code != WG_OK)
+		return code;
+	pg->open = true;
+	pg->wrote = false;
+	code = wg_pg_number_on(store, pg->main, "SELECT turn FROM writer FOR UPDATE", &turn, err);
+	if (code == WG_OK && turn != pg->turn)
+		code = wg_keys_again(store, err);
+	pg->turn = turn;
+	return code;
+}
+
+static enum wg_code commit(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	char sql[96];
+	enum wg_code code = WG_OK;
+	(void)snprintf(sql, sizeof sql, "UPDATE writer SET turn = %" PRId64 ", node = %" PRId64, pg->turn + 1, pg->node);
+	if (pg->wrote) {
+		code = wg_pg_exec_on(store, pg->main, sql, err);
+		pg->turn++;
+	}
+	if (code == WG_OK) {
+		PGresult *r = PQexec(pg->main, "COMMIT");
+		/* of a transaction that had failed, it says ROLLBACK */
+		if (PQresultStatus(r) != PGRES_COMMAND_OK || strcmp(PQcmdStatus(r), "COMMIT") != 0)
+			code = fault(store, WG_SYSTEM, "COMMIT",
+			             PQresultStatus(r) == PGRES_COMMAND_OK ? PQcmdStatus(r) : PQerrorMessage(pg->main), err);
+		PQclear(r);
+	}
+	pg->open = false;
+	return code;
+}
+
+static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	if (what == SQL_BEGIN)
+		return begin(store, err);
+	if (what == SQL_COMMIT)
+		return commit(store, err);
+	if (what == SQL_ROLLBACK)
+		pg->open = false;
+	return wg_pg_exec_on(store, pg->main, wg_sql_text[what], err);
+}
+
+static bool in_transaction(struct wg_store *store)
+{
+	return wg_pg_of(store)->open;
+}
+
+/* The server does so by itself. */
+static enum wg_code give_back(struct wg_store *store, uint64_t *freed, struct wg_err *err)
+{
+	(void)store;
+	(void)err;
+	*freed = 0;
+	return WG_OK;
+}
+
+static enum wg_code scrub(struct wg_store *store, bool keys, struct wg_err *err)
+{
+	if (!keys)
+		return WG_OK; /* what is gone of the main database is ciphertext without its head */
+	return wg_pg_exec_on(store, wg_pg_of(store)->keys, "VACUUM head", err);
+}
+
+/* ---- open and close */
+
+static enum wg_code open_both(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err)
+{
+	struct wg_pg *pg = store->base = calloc(1, sizeof *pg);
+	if (pg == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg->main, err);
+	if (code == WG_OK)
+		code = wg_pg_connect(place->keys, "keys", place->unsafe, &pg->keys, err);
+	if (code == WG_OK)
+		code = wg_pg_schema(store, err);
+	if (code == WG_OK)
+		code = wg_pg_node_join(store, err);
+	return code == WG_OK ? wg_pg_keys_open(store, err) : code;
+}
+
+static void close_both(struct wg_store *store)
+{
+	struct wg_pg *pg = store->base;
+	if (pg == NULL)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++) {
+		PQclear(pg->stmt[i].rows);
+		free(pg->stmt[i].text);
+	}
+	PQfinish(pg->main); /* what is committed is durable already */
+	PQfinish(pg->keys);
+	free(pg);
+	store->base = NULL;
+}
+
+const struct wg_driver wg_pg_driver = {
+	.name = "postgresql",
+	.shared = true,
+	.open = open_both,
+	.close = close_both,
+	.query = query,
+	.step = step,
+	.end = end,
+	.run = run,
+	.col_int = col_int,
+	.col_text = col_text,
+	.col_blob = col_blob,
+	.cursor_open = cursor_open,
+	.cursor_step = cursor_step,
+	.cursor_int = cursor_int,
+	.cursor_text = cursor_text,
+	.cursor_end = cursor_end,
+	.changes = changes,
+	.exec = exec,
+	.transact = transact,
+	.in_transaction = in_transaction,
+	.give_back = give_back,
+	.scrub = scrub,
+	.keys_run = wg_pg_keys_run,
+	.keys_put = wg_pg_keys_put,
+	.keys_get = wg_pg_keys_get,
+	.keys_gone = wg_pg_keys_gone,
+	.keys_batch = wg_pg_keys_batch,
+};

@@ -1,0 +1,51 @@
+/* pg_text.c owns what PostgreSQL is asked where that is not the text that SQLite understands too. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/pg_internal.h"
+#include "store/sql_text.h"
+
+char *wg_pg_text(const char *sql)
+{
+	char *out = strdup(sql);
+	bool quoted = false;
+	for (char *p = out; p != NULL && *p != '\0'; p++) {
+		if (*p == '\'')
+			quoted = !quoted;
+		if (*p == '?' && !quoted && isdigit((unsigned char)p[1]))
+			*p = '$';
+	}
+	return out;
+}
+
+/* Leases are judged by the clock of the machine that gave them: each node looks after its own, and any of them after
+ * those of a node that is no more. 0: no node's. */
+#define NODE "current_setting('wardgate.node')::bigint"
+#define OWN " AND lease_until <= ?1 AND lease_owner >> 32 IN (0, " NODE ") ORDER BY seq"
+#define NOBODYS " AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = lease_owner >> 32) ORDER BY seq"
+
+static const char *const texts[SQL_COUNT] = {
+	[SQL_RECALLED_BY] =
+		"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = "
+	    "?1"
+		" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
+		" SELECT r.id FROM message m CROSS JOIN named n JOIN concern c ON c.id = n.id AND c.recalls = 1 JOIN"
+		" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation"
+		" AND m.organisation <> '' AND r.state NOT IN"
+		" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
+	[SQL_HOOKS] = /* the columns of the row with the least, which SQLite gives beside min() */
+	"SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
+	" h.attempts, h.due FROM hook h JOIN delivery d ON d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE"
+	" h.due IS NOT NULL AND h.due <= ?1 AND d.epoch = ?2 AND " WG_SQL_IN_TURN " ORDER BY d.recipient, h.due) AS w"
+	" ORDER BY w.due LIMIT ?3",
+	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0" OWN,
+	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" OWN,
+	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS,
+	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" NOBODYS,
+};
+
+const char *wg_pg_sql(enum wg_sql id)
+{
+	return texts[id] != NULL ? texts[id] : wg_sql_text[id];
+}
