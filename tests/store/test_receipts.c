@@ -290,7 +290,7 @@ static void a_token_is_one_persons(void **state)
 	assert_int_equal(give(s, &r, &result), WG_OK);
 	assert_true(result.moved && !result.again && result.state == WG_DLV_ACKNOWLEDGED);
 	assert_int_equal(number(s, "SELECT count(*) FROM receipt WHERE person = 'Sam??Duty'"), 1);
-	assert_int_equal(number(s, "SELECT count(*) FROM log WHERE detail LIKE '%Duty%'"), 0);
+	assert_int_equal(number(s, "SELECT count(*) FROM log WHERE instr(detail, 'Duty') > 0"), 0);
 	assert_int_equal(give(s, &r, &result), WG_OK);
 	assert_true(result.again && result.moved);
 	memcpy(r.id, "another try", 12);
