@@ -33,7 +33,9 @@ static enum wg_code check(const struct wg_config *config, bool deep, struct told
                           struct wg_err *err)
 {
 	WG_CLEANUP(wg_store_closep) struct wg_store *store = NULL;
-	enum wg_code code = wg_store_open(config->state, &store, err);
+	struct wg_store_place place;
+	wg_config_place(config, &place);
+	enum wg_code code = wg_store_open_at(&place, &store, err);
 	*check = (struct wg_check){ .pages = true, .blobs = deep, .keys = true, .on = on_finding, .arg = told };
 	if (code == WG_AGAIN)
 		return wg_err_set(err, WG_AGAIN,

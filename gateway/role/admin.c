@@ -60,6 +60,8 @@ static void serve_one(const struct wg_config *config, int fd, int say, pid_t par
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder };
 	struct wg_err err = { 0 };
 	wg_role_signals();
+	struct wg_store_place place;
+	wg_config_place(config, &place);
 	enum wg_code code = become_owner(config->state, &err);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* whose peer was killed must not keep the store locked; cannot fail */
 	if (getppid() != parent)
@@ -67,7 +69,7 @@ static void serve_one(const struct wg_config *config, int fd, int say, pid_t par
 	if (code == WG_OK)
 		code = wg_sandbox_harden(&err);
 	if (code == WG_OK)
-		code = wg_server_open(config->state, &server, &err);
+		code = wg_server_open_at(&place, &server, &err);
 	if (code == WG_OK)
 		code = wg_server_attach(server, fd, WG_ROLE_ADMIN, &err);
 	if (code == WG_OK)
@@ -121,6 +123,8 @@ static enum wg_code start_store(const struct wg_config *config, pid_t *store, in
 static enum wg_code find_store(const struct wg_config *config, struct wg_err *err)
 {
 	char database[WG_PATH_TEXT];
+	if (config->store.database[0] != '\0')
+		return WG_OK; /* that is asked when it is opened */
 	enum wg_code code = wg_path_join(config->state, WG_STORE_DATABASE, database, err);
 	if (code != WG_OK || access(database, R_OK | W_OK) == 0)
 		return code;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/hsm.h"
 #include "notice/xml.h"
+#include "store/store.h"
 
 /* Reading a validated document: the first failure sticks, so that the code below reads as the file does. */
 struct reading {
@@ -295,11 +296,36 @@ static void read_backup(struct reading *r, const struct _xmlNode *backup, struct
 	c->backup.warn_s = number_of(r, backup, "warn", 108000);
 }
 
+static void read_store(struct reading *r, const struct _xmlNode *store, struct wg_config *c)
+{
+	char driver[16];
+	if (store == NULL)
+		return;
+	text_of(r, store, "driver", driver, sizeof driver);
+	text_of(r, store, "database", c->store.database, sizeof c->store.database);
+	text_of(r, store, "keys", c->store.keys, sizeof c->store.keys);
+	const bool shared = strcmp(driver, "postgresql") == 0;
+	if (r->code == WG_OK && (shared != (c->store.database[0] != '\0') || shared != (c->store.keys[0] != '\0')))
+		r->code = wg_xml_complain(r->doc, store, r->err, "driver postgresql has a database and keys, sqlite neither");
+	else if (r->code == WG_OK && shared && strcmp(c->store.database, c->store.keys) == 0)
+		r->code = wg_xml_complain(r->doc, store, r->err,
+		                          "keys is the same as database: a copy of the one would open the other");
+}
+
+void wg_config_place(const struct wg_config *config, struct wg_store_place *out)
+{
+	const bool shared = config->store.database[0] != '\0';
+	*out = (struct wg_store_place){ .folder = config->state,
+		                            .database = shared ? config->store.database : NULL,
+		                            .keys = shared ? config->store.keys : NULL };
+}
+
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
 {
 	char samples[8];
 	text_of(r, root, "organisation", c->organisation, sizeof c->organisation);
 	path_of(r, root, "state", c->state);
+	read_store(r, wg_xml_first(root, "store"), c);
 	path_of(r, wg_xml_first(root, "policy"), "file", c->policy);
 	path_of(r, wg_xml_first(root, "directory"), "file", c->directory);
 	path_of(r, wg_xml_first(root, "lookup"), "key", c->lookup_key);
@@ -373,6 +399,8 @@ void wg_config_print(const struct wg_config *c, struct wg_buf *out)
 {
 	wg_buf_printf(out, "organisation  %s\nstate         %s\npolicy        %s\ndirectory     %s\n", c->organisation,
 	              c->state, c->policy, c->directory);
+	if (c->store.database[0] != '\0')
+		wg_buf_printf(out, "store         PostgreSQL (%s), keys in (%s)\n", c->store.database, c->store.keys);
 	if (c->https_in.port != 0)
 		wg_buf_printf(out, "https in      %s port %u\n", c->https_in.address, c->https_in.port);
 	for (unsigned i = 0; i < c->drop_count; i++)

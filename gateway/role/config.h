@@ -40,6 +40,9 @@ struct wg_config {
 	char file[WG_PATH_TEXT]; /* as given */
 	char organisation[WG_LIMIT_NAME + 1];
 	char state[WG_PATH_TEXT]; /* folder of the store, absolute */
+	struct {
+		char database[1024], keys[1024]; /* connection strings of PostgreSQL; "": SQLite in state */
+	} store;
 	char policy[WG_PATH_TEXT], directory[WG_PATH_TEXT], lookup_key[WG_PATH_TEXT];
 	struct wg_pair storage, smimes[WG_CONFIG_SMIMES]; /* the first of smimes is that of <smime> itself */
 	unsigned smime_count;                             /* at least 1 */
@@ -108,6 +111,10 @@ struct wg_config {
 
 /* WG_CONFIG with file:line otherwise. The caller frees *out with free(). Call wg_xml_init before. */
 enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_err *err) WG_MUST;
+
+/* Where the store is, by this configuration, which has to outlive *out. */
+struct wg_store_place;
+void wg_config_place(const struct wg_config *config, struct wg_store_place *out);
 
 /* For people: name = value lines. Holds no secrets, only their paths. */
 struct wg_buf;

@@ -1,5 +1,5 @@
 /* store.c: the role that keeps. The only process that opens the database; it holds ciphertext and keyed hashes, opens
- * no message, and has no network. */
+ * no message, and has no network but the connections to a database that is not here, made before it is confined. */
 #include "base/log.h"
 #include "role/role.h"
 #include "store/server.h"
@@ -20,9 +20,11 @@ enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err)
 	struct wg_server *server = NULL;
 	const char *const folder[] = { config->state, NULL };
 	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder };
+	struct wg_store_place place;
+	wg_config_place(config, &place);
 	enum wg_code code = wg_file_mkdir(config->state, err);
 	if (code == WG_OK)
-		code = wg_server_open(config->state, &server, err);
+		code = wg_server_open_at(&place, &server, err);
 	if (code == WG_OK)
 		code = wg_role_confine(&sandbox, err);
 	if (code == WG_OK) {

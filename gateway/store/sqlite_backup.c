@@ -205,6 +205,8 @@ void wg_copy_sweep(const char *folder)
 
 enum wg_code wg_store_heads(struct wg_store *store, int64_t after, bool gone, struct wg_buf *out, struct wg_err *err)
 {
+	if (store->driver != &wg_sqlite_driver)
+		return wg_err_set(err, WG_CONFIG, "the keys are in another database: it is backed up by its own means");
 	const char *sql = gone ? "SELECT id, at FROM gone WHERE id > ?1 ORDER BY id LIMIT ?2"
 	                       : "SELECT id, bytes FROM head WHERE id > ?1 ORDER BY id LIMIT ?2";
 	WG_AUTO_BUF struct wg_buf rows = WG_BUF((size_t)2 * HEADS_MAX * WG_STORE_HEAD);
