@@ -71,7 +71,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 					" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_LOG_ALL] = LOG_COLUMNS "ORDER BY seq",
 	[SQL_LOG_OF_MESSAGE] = LOG_COLUMNS "WHERE message = ?1 ORDER BY seq LIMIT ?2",
-	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) AS last ORDER BY seq",
+	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) AS found ORDER BY seq",
 
 	[SQL_AUDIT_MESSAGE] =
 		"SELECT m.id FROM message m WHERE m.state IS DISTINCT FROM (SELECT l.state FROM log l WHERE l.message = m.id"
@@ -125,7 +125,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, "
 		"bulk,"
 		" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 "
-	    "END, coalesce(?9, 0), "
+		"END, coalesce(?9, 0), "
 		"?10)"
 		" RETURNING seq",
 	[SQL_MSG_TURN] = "UPDATE message SET turn = seq WHERE seq = ?1",
@@ -305,10 +305,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
 		"channel <> 'pull' AND recipient = ?2"
 		" AND epoch = ?3 AND " WG_SQL_IN_TURN
-		" ORDER BY turn, message, seq LIMIT ?4) AS s UNION ALL SELECT seq, turn, message FROM"
+		" ORDER BY turn, message, seq LIMIT ?4) AS found UNION ALL SELECT seq, turn, message FROM"
 		" (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"
 		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " WG_SQL_IN_TURN
-		" ORDER BY turn, message, seq LIMIT ?4) AS f"
+		" ORDER BY turn, message, seq LIMIT ?4) AS found"
 		" ORDER BY 2, 3, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
@@ -384,11 +384,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_INBOX] = /* what was not fetched, in turn; what was, and nobody has said that it arrived */
 	"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE d.organisation = ?2 AND"
 	" " WG_SQL_DLV_PULL " AND (turn, message, seq) > (?4, ?5, ?6) AND epoch = ?3 AND " WG_SQL_IN_TURN
-	" ORDER BY turn, message, seq LIMIT ?7) AS s UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, "
+	" ORDER BY turn, message, seq LIMIT ?7) AS found UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, "
 	"d.message"
 	" FROM delivery d WHERE d.organisation = ?2 AND d.channel = 'pull' AND d.state = 'handed-over' AND"
 	" (d.turn, d.message, d.seq) > (?4, ?5, ?6) AND (d.valid_until = 0 OR d.valid_until > ?1) AND EXISTS (SELECT 1"
-	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7) AS f"
+	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7) AS found"
 	" ORDER BY 2, 3, 1 LIMIT ?7",
 	[SQL_INBOX_READY] =
 		"SELECT 1 FROM delivery d WHERE seq = ?2 AND " WG_SQL_DLV_PULL " AND epoch = ?3 AND " WG_SQL_IN_TURN,
@@ -439,8 +439,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT count(*) FROM delivery WHERE overrides = 1 AND seen_at = 0 AND state <> 'superseded'",
 	[SQL_OLDEST] = /* of what waits in each of the two queues, and of what is not sent, the first: looks into indexes */
 	"SELECT min(at) FROM (SELECT * FROM (SELECT accepted_at AS at FROM message WHERE " WG_SQL_MSG_WAITING
-	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) AS a UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"
+	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) AS found UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"
 	" " WG_SQL_MSG_WAITING
-	" AND bulk = 1 ORDER BY turn, seq LIMIT 1) AS b UNION ALL SELECT accepted_at FROM message WHERE"
+	" AND bulk = 1 ORDER BY turn, seq LIMIT 1) AS found UNION ALL SELECT accepted_at FROM message WHERE"
 	" seq = (SELECT min(message) FROM delivery WHERE " WG_SQL_DLV_OPEN ")) AS o",
 };

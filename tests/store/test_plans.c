@@ -41,7 +41,7 @@ static bool reads_table(const char *step)
 {
 	if (strncmp(step, "SCAN ", 5) != 0 || strcmp(step, "SCAN CONSTANT ROW") == 0 || step[5] == '(')
 		return false; /* what a step before it found */
-	if (strcmp(step, "SCAN c") == 0 || strcmp(step, "SCAN n") == 0)
+	if (strcmp(step, "SCAN c") == 0 || strcmp(step, "SCAN n") == 0 || strcmp(step, "SCAN found") == 0)
 		return false; /* the same, by a name that the statement gives it */
 	for (size_t i = 0; i < WG_COUNT(shorts); i++)
 		if (strstr(step, shorts[i]) != NULL)
