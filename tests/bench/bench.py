@@ -186,7 +186,6 @@ def arguments():
     parser.add_argument("--only", nargs="+", choices=list(GROUPS), metavar="NAME", default=None)
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--record", action="store_true")
-    parser.add_argument("--record-to", type=pathlib.Path, default=results.PATH, help=argparse.SUPPRESS)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/bin")
     parser.add_argument("--folder", default=None)
     parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER")
@@ -232,7 +231,7 @@ def main():
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     if options.record:
-        results.write(found, took, options.record_to)
+        results.write(found, took)
     return 1 if bench.failed else 0
 
 

@@ -20,6 +20,16 @@ def rows_of(name, values, unit):
     return [(name, sums.median(values), unit), (f"{name}-spread", sums.spread(values), "share")]
 
 
+def flushes(folder):
+    """Times that the disk below the folder was told to make everything durable, since the machine started; None where the kernel does not say."""
+    device = os.stat(folder).st_dev
+    for line in open("/proc/diskstats"):
+        fields = line.split()
+        if [int(fields[0]), int(fields[1])] == [os.major(device), os.minor(device)] and len(fields) > 18:
+            return int(fields[18])
+    return None
+
+
 class Stopped:
     """Roles of a gateway that do nothing for a while."""
 
@@ -108,11 +118,13 @@ def deliver(bench):
             return count / (time.monotonic() - start)
         seconds = bench.size("deliver-s")
         count = {side: count_for(one(side, bench.size("warm")), seconds) for side in ("ours", "theirs")}
-        rates, cpu = {"ours": [], "theirs": []}, []
+        rates, cpu, flushed = {"ours": [], "theirs": []}, [], {"ours": [], "theirs": []}
         for turn in sums.turns(bench.size("rounds"), ("ours", "theirs")):
             for side in turn:
-                before = ways.cpu_seconds(pid)
+                before, disk = ways.cpu_seconds(pid), flushes(folder)
                 rates[side].append(one(side, count[side]))
+                if disk is not None:
+                    flushed[side].append((flushes(folder) - disk) / count[side])
                 if side == "ours":
                     cpu.append((ways.cpu_seconds(pid) - before) / count[side])
         rate, first = sums.median(rates["ours"]), ours.first
@@ -133,6 +145,8 @@ def deliver(bench):
         raise RuntimeError(f"{len(waits)} copies of {number} notices are in the store; see {folder}/gateway")
     late = [done - accepted for accepted, done in waits]
     return [*rows_of("delivered", rates["ours"], "notices/s"), *rows_of("postfix-relayed", rates["theirs"], "mails/s"),
+            *((name, sums.median(flushed[side]), unit) for side, name, unit in
+              (("ours", "deliver-flushes", "flushes/notice"), ("theirs", "postfix-flushes", "flushes/mail")) if flushed[side]),
             ("deliver-vs-postfix", rate / sums.median(rates["theirs"]), "ratio"), ("deliver-cpu", sums.median(cpu) * 1000, "ms/notice"),
             ("cpu-vs-floor", sums.median(cpu) * 1000 / floor_rows["floor-cpu"], "ratio"), ("half-load", half / 60, "notices/s"),
             ("accept-p50", load["p50"], "s"), ("accept-p99", load["p99"], "s"),

@@ -4,7 +4,10 @@ import pathlib
 
 import sums
 
-PATH = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATH = ROOT / "tests/bench/RESULTS.md"
+BEGIN, END = "<!-- measured: written by ops/bench --record -->", "<!-- end of what was measured -->"
+PEAK = 5  # the busiest second beside the average one: an assumption, for sizing
 # name, bound, what it is. Resident memory is counted once where processes share it (PSS); the sum of RSS stands below for comparison.
 BOUNDS = (
     ("accept-vs-postfix", ">= 3", "accepted notices/s over mutual-TLS HTTPS, against Postfix accepting plain mail"),
@@ -56,6 +59,42 @@ def text_of(found, took, when):
     return "\n".join(lines) + "\n"
 
 
-def write(found, took, path=PATH):
+def replaced(text, table):
+    """ops/SCALING.md with another table between its marks."""
+    before, mark, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise RuntimeError(f"ops/SCALING.md: the marks {BEGIN} and {END} are missing")
+    return f"{before}{BEGIN}\n{table}{END}{after}"
+
+
+def scaling(figures, day=10_000_000):
+    """What one node carries and what a day of so many notices is, as a table; what was not measured says so."""
+    def of(name, words, make):
+        have = [figures[n][0] for n in name.split()] if all(n in figures for n in name.split()) else None
+        return f"| {words} | {'not measured' if have is None else make(*have)} | {', '.join(f'`{n}`' for n in name.split())} |"
+    second, peak = day / 86400, day / 86400 * PEAK
+    return "\n".join([
+        "| what | | from |", "|---|---|---|",
+        of("accepted", "accepted a second, while nothing else is done", lambda a: f"{a:,.0f} notices"),
+        of("delivered", "accepted, decided, sealed and delivered a second, one recipient each", lambda d: f"{d:,.0f} notices"),
+        of("delivered", "a node's day at that rate without a pause", lambda d: f"{d * 86400 / 1e6:,.1f} million notices"),
+        of("deliver-cpu", f"processor seconds of a day of {day:,}", lambda c: f"{c / 1000 * day:,.0f}: {c / 1000 * day / 86400:,.1f} processors all day"),
+        of("delivered", f"nodes like this one for {second:,.0f}/s, the average of {day:,} a day, half loaded", lambda d: f"{-(-second // (d / 2)):,.0f}"),
+        of("delivered", f"nodes for {peak:,.0f}/s, {PEAK} times that, fully loaded", lambda d: f"{-(-peak // d):,.0f}"),
+        of("stored-bytes", f"stored of a day of {day:,}", lambda b: f"{b * day / 1e9:,.0f} GB ({b / 1000:,.0f} kB a notice)"),
+        of("stored-rows", f"rows of a day of {day:,}", lambda r: f"{r * day / 1e6:,.0f} million ({r:.1f} a notice)"),
+        of("stored-log", f"log entries of a day of {day:,}, one chain", lambda e: f"{e * day / 1e6:,.0f} million ({e:.1f} a notice, {e * second:,.0f}/s)"),
+        of("deliver-flushes", f"flushes of the disk at {second:,.0f}/s, were the groups no larger", lambda f: f"{f * second:,.0f}/s ({f:.2f} a notice)"),
+        of("delivered-on-postgresql", "delivered a second by one node with PostgreSQL on the same machine", lambda d: f"{d:,.0f} notices"),
+        of("memory-idle-pss memory-queued-pss memory-million-pss", "memory of all roles: idle; 100,000 queued; 1,000,000 stored",
+           lambda *m: "; ".join(f"{x:,.0f}" for x in m) + " MiB"),
+        of("many-vs-few", "throughput with 1,000,000 stored, against 1,000", lambda r: f"{r:.2f} ×"),
+        of("ready-queued", "ready after a restart with 100,000 queued", lambda s: f"{s:.1f} s"),
+    ]) + "\n"
+
+
+def write(found, took, path=PATH, sizes=ROOT / "ops/SCALING.md"):
+    sizes.write_text(replaced(sizes.read_text(), scaling(found["figures"])))
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     path.write_text(text_of(found, took, when))

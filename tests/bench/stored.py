@@ -115,6 +115,16 @@ def grow_keys(state, copies, top):
         db.close()
 
 
+def counts(state, notices):
+    """Rows of all tables, and log entries, of a notice."""
+    db = sqlite3.connect(f"file:{state}/store.db?mode=ro", uri=True)
+    try:
+        rows = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COUNTED}
+    finally:
+        db.close()
+    return [("stored-rows", sum(rows.values()) / notices, "rows/notice"), ("stored-log", rows["log"] / notices, "entries/notice")]
+
+
 def copy_of(state, target):
     """A folder as the first one is, which nobody has open."""
     shutil.copytree(state, target)

@@ -29,7 +29,7 @@ FIGURES = {
     "mail": {f"mail-{n}" for n in ("notices", "accepted", "copies", "cpu", "floor", "delivered", "vs-floor", "connections", "reused", "resumed",
                                    "half-load", "latency-p50", "latency-p99")},
     "queued": {"queued", "ready-queued", "memory-queued-pss", "memory-queued-rss", "processes-queued", "queued-accept-p50", "queued-accept-p99"},
-    "million": {"stored-bytes", "stored-few", "stored-many", "ready-few", "ready-many", "memory-million-pss", "memory-million-rss", "processes-million",
+    "million": {"stored-bytes", "stored-rows", "stored-log", "stored-few", "stored-many", "ready-few", "ready-many", "memory-million-pss", "memory-million-rss", "processes-million",
                 "delivered-of-few", "delivered-of-few-spread", "delivered-of-many", "delivered-of-many-spread", "many-vs-few"},
     "readers": {f"reader-{n}{end}" for n in bench.READERS for end in ("", "-sandbox")},
     "decisions": {"policy-decisions"},
@@ -102,6 +102,18 @@ class Said(unittest.TestCase):
         self.assertTrue(rows["ready-queued"].endswith("| ≤ 5 | - | not measured |"), rows)
         self.assertIn("accept-vs-postfix 3.200 ratio", text)
         self.assertIn("- said", text)
+
+    def test_sizes(self):
+        """10 million a day are 115.7 a second: two nodes of 120/s half loaded, five for the busiest second; what was not measured is not made up."""
+        table = results.scaling({"delivered": (120, "notices/s"), "stored-bytes": (160000, "bytes/notice"), "deliver-cpu": (8.64, "ms/notice")})
+        for words in ("| nodes like this one for 116/s, the average of 10,000,000 a day, half loaded | 2 |", "nodes for 579/s, 5 times that, fully loaded | 5 |",
+                      "| 1,600 GB (160 kB a notice) |", "| 86,400: 1.0 processors all day |", "| not measured | `stored-log` |", "| 10.4 million notices |"):
+            self.assertIn(words, table)
+        page = f"a\n{results.BEGIN}\nold\n{results.END}\nb\n"
+        self.assertEqual(results.replaced(page, "new\n"), f"a\n{results.BEGIN}\nnew\n{results.END}\nb\n")
+        self.assertIn(results.BEGIN, (results.ROOT / "ops/SCALING.md").read_text())
+        with self.assertRaises(RuntimeError):
+            results.replaced("no marks", "new")
 
     def test_profile_is_read(self):
         text = "    12.34%  wardgate  [.] wg_sha256_x86_blocks    -      -\n     1.00%  [kernel.kallsyms]  [k] copy_page_range\n# nothing\n"

@@ -96,7 +96,7 @@ def million(bench):
         few.start()
         lanes["few"].deliver(seed)
         few.stop()
-        rows.append(("stored-bytes", size_of(few.state) / seed, "bytes/notice"))
+        rows += [("stored-bytes", size_of(few.state) / seed, "bytes/notice"), *stored.counts(few.state, seed)]
         take_over(few, many)
         for name, lane in lanes.items():
             copies = -(-sizes[name] // seed)
