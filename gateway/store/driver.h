@@ -66,6 +66,10 @@ struct wg_driver {
 	enum wg_code (*transact)(struct wg_store *store, enum wg_sql what, struct wg_err *err);
 	bool (*in_transaction)(struct wg_store *store);
 
+	/* Where the database is shared, once a second inside a transaction: this process is still there; those that were
+	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */
+	enum wg_code (*beat)(struct wg_store *store, struct wg_err *err);
+
 	/* Room that is free goes back to the disk; *freed counts bytes. Inside a transaction. */
 	enum wg_code (*give_back)(struct wg_store *store, uint64_t *freed, struct wg_err *err);
 	/* Outside of a transaction: what was overwritten is in no file of the live system any more. keys: of the keys,

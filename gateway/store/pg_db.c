@@ -79,9 +79,9 @@ bool wg_pg_bind(struct wg_pg_args *out, const struct wg_arg *args, size_t count)
 /* In either form; true is 1, NULL is 0. */
 int64_t wg_pg_int(const PGresult *rows, int row, int col)
 {
-	const char *p = PQgetvalue(rows, row, col);
 	if (col >= PQnfields(rows) || PQgetisnull(rows, row, col) != 0)
 		return 0;
+	const char *p = PQgetvalue(rows, row, col);
 	if (PQfformat(rows, col) == 1) {
 		uint64_t n = 0;
 		if (PQgetlength(rows, row, col) != sizeof n)
@@ -370,7 +370,7 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	if (code == WG_OK)
 		code = wg_pg_schema(store, err);
 	if (code == WG_OK)
-		code = wg_pg_node_join(store, err);
+		code = wg_pg_node_join(store, place->folder, err);
 	return code == WG_OK ? wg_pg_keys_open(store, err) : code;
 }
 
@@ -379,6 +379,7 @@ static void close_both(struct wg_store *store)
 	struct wg_pg *pg = store->base;
 	if (pg == NULL)
 		return;
+	wg_pg_node_leave(store);
 	for (int i = 0; i < SQL_COUNT; i++) {
 		PQclear(pg->stmt[i].rows);
 		free(pg->stmt[i].text);
@@ -392,6 +393,7 @@ static void close_both(struct wg_store *store)
 const struct wg_driver wg_pg_driver = {
 	.name = "postgresql",
 	.shared = true,
+	.beat = wg_pg_node_beat,
 	.open = open_both,
 	.close = close_both,
 	.query = query,

@@ -18,15 +18,23 @@ struct wg_pg_stmt {
 	int at, count;
 };
 
+#define WG_PG_NODES 256 /* that are looked after at once; machines are few */
+struct wg_pg_peer {
+	int64_t id, beat;
+	unsigned silent; /* looks in a row at which its beat was the same */
+};
+
 struct wg_pg {
 	PGconn *main, *keys;
 	struct wg_pg_stmt stmt[SQL_COUNT];
 	bool key_ready[KEYS_COUNT];
-	bool open;       /* a transaction is */
-	int64_t changes; /* of the last cursor */
-	int64_t node;    /* this process among those that share the database */
-	int64_t turn;    /* writer.turn as this process left or saw it */
-	bool wrote;      /* in the transaction that is open */
+	bool open;                            /* a transaction is */
+	int64_t changes;                      /* of the last cursor */
+	int64_t node;                         /* this process among those that share the database */
+	struct wg_pg_peer peers[WG_PG_NODES]; /* the others, as they were seen last */
+	size_t peer_count;
+	int64_t turn; /* writer.turn as this process left or saw it */
+	bool wrote;   /* in the transaction that is open */
 };
 
 static inline struct wg_pg *wg_pg_of(struct wg_store *store)
@@ -70,7 +78,10 @@ int64_t wg_pg_int(const PGresult *rows, int row, int col);
 enum wg_code wg_pg_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- pg_node.c: this process among those that share the database */
-enum wg_code wg_pg_node_join(struct wg_store *store, struct wg_err *err) WG_MUST;
+enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
+enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* At a clean end: the others need not wait for what it had leased. */
+void wg_pg_node_leave(struct wg_store *store);
 
 /* ---- pg_keys.c */
 enum wg_code wg_pg_keys_open(struct wg_store *store, struct wg_err *err) WG_MUST;

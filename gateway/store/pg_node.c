@@ -1,26 +1,116 @@
 /* pg_node.c owns who shares the database: each process that opened it is a node with a number of its own, which its
- * leases bear; one that is not heard of is no more, and its leases go back. */
+ * leases bear; one that is not heard of is no more, and its leases go back.
+ *
+ * A node is heard of by its beat, a number that it raises about once a second. The others count at how many of their
+ * own looks it stood still: no clock is compared, neither between machines nor with the database's, and who could not
+ * look (the database was away, or somebody else had the turn to write) has counted nothing. Looks and beats are made
+ * with the turn to write, so that a node is never given up in the middle of what it writes. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "store/pg_internal.h"
 
-enum wg_code wg_pg_node_join(struct wg_store *store, struct wg_err *err)
+/* Looks, about a second apart, after which a node that stood still is no more: its leases have to be others' within 30
+ * seconds, also when looks take twice as long as they should. */
+#define SILENT_MAX 12
+
+static bool is_good(const PGresult *r)
+{
+	return PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
+}
+
+/* Who starts in a folder (it has its lock) is heir to who was there before: that one is no more. */
+enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	char host[64] = "?", name[128], sql[64];
-	(void)gethostname(host, sizeof host - 1); /* for people */
-	(void)snprintf(name, sizeof name, "%s %ld", host, (long)getpid());
+	char host[65] = "?", name[sizeof host + PATH_MAX], sql[64];
+	WG_AUTO_FREE char *real = realpath(folder, NULL);
+	(void)gethostname(host, sizeof host - 1);
+	(void)snprintf(name, sizeof name, "%s:%s", host, real != NULL ? real : folder); /* a path fits */
 	const char *const values[] = { name };
-	PGresult *r = PQexecParams(pg->main, "INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id", 1, NULL,
-	                           values, NULL, NULL, 0);
-	enum wg_code code =
-		PQresultStatus(r) == PGRES_TUPLES_OK ? WG_OK : wg_pg_fail(store, pg->main, r, "joining the nodes", err);
+	PGresult *r = PQexecParams(pg->main,
+	                           "WITH before AS (DELETE FROM node WHERE name = $1)"
+	                           " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id",
+	                           1, NULL, values, NULL, NULL, 0);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "joining the nodes", err);
 	if (code == WG_OK)
-		pg->node = wg_pg_int(r, 0, 0);
+		store->node = pg->node = wg_pg_int(r, 0, 0);
 	PQclear(r);
 	(void)snprintf(sql, sizeof sql, "SET wardgate.node = %" PRId64, pg->node); /* it fits */
 	return code == WG_OK ? wg_pg_exec_on(store, pg->main, sql, err) : code;
+}
+
+static enum wg_code say(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	char sql[128];
+	(void)snprintf(sql, sizeof sql, "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64, pg->node);
+	PGresult *r = PQexec(pg->main, sql);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "a beat", err);
+	if (code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0)
+		code =
+			wg_err_set(&store->fault, WG_SYSTEM,
+		               "the other nodes heard nothing of this one and gave it up, or another was started in a folder "
+		               "of the same name on a machine of the same name: it starts anew");
+	PQclear(r);
+	return store->fault.code != WG_OK ? wg_store_fault(store, err) : code;
+}
+
+static struct wg_pg_peer *peer_of(struct wg_pg *pg, int64_t id)
+{
+	for (size_t i = 0; i < pg->peer_count; i++)
+		if (pg->peers[i].id == id)
+			return &pg->peers[i];
+	return NULL;
+}
+
+static enum wg_code give_up(struct wg_store *store, int64_t id, struct wg_err *err)
+{
+	char sql[64];
+	(void)snprintf(sql, sizeof sql, "DELETE FROM node WHERE id = %" PRId64, id); /* it fits */
+	return wg_pg_exec_on(store, wg_pg_of(store)->main, sql, err);
+}
+
+enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_peer now[WG_PG_NODES];
+	size_t count = 0;
+	char sql[96];
+	enum wg_code code = say(store, err);
+	if (code != WG_OK)
+		return code;
+	(void)snprintf(sql, sizeof sql, "SELECT id, beat FROM node WHERE id <> %" PRId64 " ORDER BY id LIMIT %d", pg->node,
+	               WG_PG_NODES); /* it fits */
+	PGresult *r = PQexec(pg->main, sql);
+	code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "a look at the nodes", err);
+	for (int i = 0; code == WG_OK && i < PQntuples(r); i++) {
+		struct wg_pg_peer p = { .id = wg_pg_int(r, i, 0), .beat = wg_pg_int(r, i, 1) };
+		const struct wg_pg_peer *before = peer_of(pg, p.id);
+		p.silent = before != NULL && before->beat == p.beat ? before->silent + 1 : 0;
+		if (p.silent >= SILENT_MAX)
+			code = give_up(store, p.id, err);
+		else
+			now[count++] = p;
+	}
+	PQclear(r);
+	if (code == WG_OK) {
+		memcpy(pg->peers, now, count * sizeof *now);
+		pg->peer_count = count;
+	}
+	return code;
+}
+
+void wg_pg_node_leave(struct wg_store *store)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_err err = { 0 };
+	if (pg->node != 0 && !pg->open && PQstatus(pg->main) == CONNECTION_OK)
+		(void)give_up(store, pg->node, &err); /* otherwise the others notice */
 }

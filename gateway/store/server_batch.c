@@ -194,6 +194,10 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_deadlines_end(server->store, server->now, &ended, err);
 	lost += n;
+	n = 0;
+	if (code == WG_OK && server->now.steady >= server->expire_at)
+		code = wg_store_nodes(server->store, server->now, &n, err);
+	lost += n;
 	if (code == WG_OK && lost > 0) {
 		struct wg_err what = { 0 };
 		wg_err_set(&what, WG_AGAIN, "%u leases came to nothing", lost);

@@ -194,11 +194,14 @@ struct wg_chain_head {
 	char hash[WG_STORE_HASH];
 };
 
+#define WG_NODE_SHIFT 32 /* an owner of leases: the node above, its connection below */
+
 struct wg_store {
 	const struct wg_driver *driver; /* driver.h */
 	void *base;                     /* the driver's own */
 	struct wg_keys *keys;           /* keys_internal.h */
 	int lock;                       /* descriptor of the lock file */
+	int64_t node;                   /* this process among those that share the database; 0 where it is not shared */
 	struct wg_err fault;
 	bool full;
 	unsigned damaged;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/driver.h"
 #include "store/purge_internal.h"
 
 void wg_msg_jobs_free(struct wg_msg_job *jobs, unsigned count)
@@ -184,7 +185,8 @@ enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, u
 	return lose(store, now, SQL_MSG_EXPIRED, SQL_DLV_EXPIRED, WG_ARGS(wg_db_int(now.steady)), lost, err);
 }
 
-enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
+/* Leases of those who are no more. */
+static enum wg_code give_back(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *m = NULL, *d = NULL;
 	size_t m_count = 0, d_count = 0;
@@ -203,8 +205,26 @@ enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigne
 	for (size_t i = 0; code == WG_OK && i < d_count; i++)
 		code = wg_delivery_missed(store, now, d[i], err);
 	if (code == WG_OK)
-		code = wg_purge_again(store, now, err);
-	if (code == WG_OK)
 		*lost = (unsigned)(m_count + d_count);
 	return code;
+}
+
+enum wg_code wg_store_recover(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
+{
+	enum wg_code code = give_back(store, now, lost, err);
+	return code == WG_OK ? wg_purge_again(store, now, err) : code;
+}
+
+enum wg_code wg_store_nodes(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
+{
+	*lost = 0;
+	if (store->driver->beat == NULL)
+		return WG_OK;
+	enum wg_code code = store->driver->beat(store, err);
+	return code == WG_OK ? give_back(store, now, lost, err) : code;
+}
+
+uint64_t wg_store_owners(const struct wg_store *store)
+{
+	return (uint64_t)store->node << WG_NODE_SHIFT;
 }

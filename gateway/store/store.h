@@ -413,6 +413,12 @@ enum wg_code wg_store_leases_end(struct wg_store *store, struct wg_now now, uint
                                  struct wg_err *err) WG_MUST;
 enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err)
 	WG_MUST;
+/* Where several processes share the database: says that this one is still there, and the leases of those that were not
+ * heard of for some seconds come to nothing. WG_SYSTEM, a fault, when they gave this one up. To be called about once a
+ * second. */
+enum wg_code wg_store_nodes(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err) WG_MUST;
+/* What the owners of this process's leases begin with: above it nobody else's are. */
+uint64_t wg_store_owners(const struct wg_store *store);
 
 /* What was decided under a consent that has ended since is not sent any more, and its message is decided again, once.
  * *ended counts those messages. */
