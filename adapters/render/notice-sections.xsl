@@ -1,6 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- What of a notice a person reads, in which order and under which plain English label. Gives a <page> of sections and fields that
-     notice-html.xsl and notice-text.xsl only lay out. Every element that holds something makes a field: what no template below puts
+     gateway/notice/render_looks.c only lays out. Every element that holds something makes a field: what no template below puts
      anywhere stands in the section of its holder, under its own name, so that a new element of the schema is never left out in silence.
      A field goes into the section it stands in, or into the one that lists its part. A section without fields vanishes. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:n="urn:wardgate:notice:1" xmlns:r="urn:wardgate:render:1"
@@ -65,9 +65,9 @@
 		<xsl:param name="number"/>
 		<xsl:param name="held" select="false()"/>
 		<xsl:param name="before"/>
-		<xsl:variable name="prefix"><xsl:apply-templates select="." mode="prefix"><xsl:with-param name="held" select="$held"/></xsl:apply-templates></xsl:variable>
 		<xsl:choose>
 			<xsl:when test="*">
+				<xsl:variable name="prefix"><xsl:apply-templates select="." mode="prefix"><xsl:with-param name="held" select="$held"/></xsl:apply-templates></xsl:variable>
 				<xsl:apply-templates select="*" mode="walk">
 					<xsl:with-param name="number" select="$number"/>
 					<xsl:with-param name="held" select="$held"/>
@@ -323,10 +323,12 @@
 	<xsl:template match="*" mode="value">
 		<xsl:variable name="said" select="normalize-space(.)"/>
 		<xsl:variable name="meaning" select="r:meaning(.)"/>
-		<xsl:variable name="answer"><xsl:call-template name="words"><xsl:with-param name="name" select="string(@answer)"/></xsl:call-template></xsl:variable>
-		<xsl:if test="@answer and not(starts-with(translate($said, $upper, $lower), translate($answer, $upper, $lower)))">
-			<xsl:value-of select="$answer"/>
-			<xsl:if test="$said"> - </xsl:if>
+		<xsl:if test="@answer">
+			<xsl:variable name="answer"><xsl:call-template name="words"><xsl:with-param name="name" select="string(@answer)"/></xsl:call-template></xsl:variable>
+			<xsl:if test="not(starts-with(translate($said, $upper, $lower), translate($answer, $upper, $lower)))">
+				<xsl:value-of select="$answer"/>
+				<xsl:if test="$said"> - </xsl:if>
+			</xsl:if>
 		</xsl:if>
 		<xsl:choose>
 			<xsl:when test="not($said) and $meaning"><xsl:value-of select="$meaning"/></xsl:when>

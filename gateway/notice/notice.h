@@ -147,7 +147,7 @@ struct _xmlDoc *wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
 struct wg_render;
 enum wg_code wg_render_load(const char *render_dir, struct wg_render **out, struct wg_err *err) WG_MUST;
 void wg_render_freep(struct wg_render **render);
-/* html: adapters/render/notice-html.xsl, text: adapters/render/notice-text.xsl */
+/* adapters/render/notice-sections.xsl says what stands where; both looks are notice/render_looks.h. */
 enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
                             struct wg_err *err) WG_MUST;
 enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,

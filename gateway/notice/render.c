@@ -1,6 +1,6 @@
-/* render.c owns turning a notice into something a person reads, by the project's own stylesheets: one that says what
- * stands where (notice-sections.xsl), and one each for the looks. SECURITY: a notice's words are outside bytes; the
- * stylesheets may read and write nothing, and escape what they place. */
+/* render.c owns turning a notice into something a person reads: the project's own stylesheet says what stands where
+ * (notice-sections.xsl), render_looks.c lays it out. SECURITY: a notice's words are outside bytes; the
+ * stylesheet may read and write nothing. */
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 #include <libxslt/extensions.h>
@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "notice/notice_internal.h"
+#include "notice/render_looks.h"
 #include "notice/render_wrap.h"
 #include "notice/schema_print.h"
 
@@ -23,7 +24,7 @@
 #define MEANING_MAX 1024
 
 struct wg_render {
-	xsltStylesheet *sections, *html, *text;
+	xsltStylesheet *sections;
 	xsltSecurityPrefs *closed;
 };
 
@@ -78,10 +79,6 @@ enum wg_code wg_render_load(const char *render_dir, struct wg_render **out, stru
 		return wg_err_set(err, WG_SYSTEM, "no memory for the stylesheets");
 	enum wg_code code = load_sheet(render_dir, "notice-sections.xsl", &render->sections, err);
 	if (code == WG_OK)
-		code = load_sheet(render_dir, "notice-html.xsl", &render->html, err);
-	if (code == WG_OK)
-		code = load_sheet(render_dir, "notice-text.xsl", &render->text, err);
-	if (code == WG_OK)
 		*out = wg_steal(&render);
 	return code;
 }
@@ -91,8 +88,6 @@ void wg_render_freep(struct wg_render **render)
 	if (*render == NULL)
 		return;
 	xsltFreeStylesheet((*render)->sections);
-	xsltFreeStylesheet((*render)->html);
-	xsltFreeStylesheet((*render)->text);
 	xsltFreeSecurityPrefs((*render)->closed);
 	free(*render);
 	*render = NULL;
@@ -173,52 +168,31 @@ static xmlDoc *apply(const struct wg_render *render, xsltStylesheet *sheet, xmlD
 	return result;
 }
 
-/* The second step, and the bytes of the result, which the caller frees with xmlFree. */
-static enum wg_code look(const struct wg_render *render, xsltStylesheet *looks, const struct wg_notice *notice,
-                         xmlDoc *page, xmlChar **bytes, int *len, struct wg_err *err)
+static enum wg_code put_text(const struct wg_page *page, struct wg_buf *out, struct wg_err *err)
 {
-	xmlDoc *result = apply(render, looks, page, notice->schema);
-	int rc = result != NULL ? xsltSaveResultToString(bytes, len, result, looks) : -1;
-	xmlFreeDoc(result);
-	if (rc != 0 || *bytes == NULL || *len < 0)
-		return wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
-	return WG_OK;
-}
-
-static enum wg_code put_html(const struct wg_render *render, const struct wg_notice *notice, xmlDoc *page,
-                             struct wg_buf *out, struct wg_err *err)
-{
-	xmlChar *bytes = NULL;
-	int len = 0;
-	enum wg_code code = look(render, render->html, notice, page, &bytes, &len, err);
+	WG_AUTO_BUF struct wg_buf lines = WG_BUF(out->max);
+	wg_page_text(page, &lines);
+	enum wg_code code = wg_buf_check(&lines, "text of a notice", err);
 	if (code == WG_OK)
-		wg_buf_put(out, bytes, (size_t)len);
-	xmlFree(bytes);
-	return code == WG_OK ? wg_buf_check(out, "HTML of a notice", err) : code;
-}
-
-static enum wg_code put_text(const struct wg_render *render, const struct wg_notice *notice, xmlDoc *page,
-                             struct wg_buf *out, struct wg_err *err)
-{
-	xmlChar *bytes = NULL;
-	int len = 0;
-	enum wg_code code = look(render, render->text, notice, page, &bytes, &len, err);
-	if (code == WG_OK)
-		wg_render_wrap((const char *)bytes, (size_t)len, out);
-	xmlFree(bytes);
+		wg_render_wrap(wg_buf_text(&lines), lines.len, out);
+	wg_buf_wipe(&lines);
 	return code == WG_OK ? wg_buf_check(out, "text of a notice", err) : code;
 }
 
 enum wg_code wg_render_both(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *html,
                             struct wg_buf *text, struct wg_err *err)
 {
-	xmlDoc *page = apply(render, render->sections, wg_xml_doc(notice->xml), notice->schema);
-	if (page == NULL)
-		return wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
-	enum wg_code code = html != NULL ? put_html(render, notice, page, html, err) : WG_OK;
+	xmlDoc *doc = apply(render, render->sections, wg_xml_doc(notice->xml), notice->schema);
+	WG_CLEANUP(wg_page_freep) struct wg_page *page = doc != NULL ? wg_page_new(doc) : NULL;
+	enum wg_code code = page != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "a notice could not be rendered");
+	if (code == WG_OK && html != NULL) {
+		wg_page_html(page, html);
+		code = wg_buf_check(html, "HTML of a notice", err);
+	}
 	if (code == WG_OK && text != NULL)
-		code = put_text(render, notice, page, text, err);
-	xmlFreeDoc(page);
+		code = put_text(page, text, err);
+	wg_page_freep(&page);
+	xmlFreeDoc(doc);
 	return code;
 }
 
