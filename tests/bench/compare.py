@@ -196,6 +196,8 @@ def postgresql(bench):
             lanes[name] = Lane(bench, folder, name, beside=beside)
             lanes[name].single.gateway.start()
         rates = race(bench, lanes)
+        if (lanes["postgresql"].single.gateway.state / "store.db").exists():
+            raise RuntimeError("the gateway on PostgreSQL keeps a store.db: that is not what was to be measured")
     finally:
         for lane in lanes.values():
             lane.close()

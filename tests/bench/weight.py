@@ -13,7 +13,6 @@ import ways
 import world as w
 
 PER_S = 20       # notices a second, for how soon a gateway with a full queue accepts one
-SETTLE_S = 3     # after the start, before memory is read
 HOUR = (3600, 3600, 86400)  # retry: what could not be handed over waits that long
 
 
@@ -47,7 +46,7 @@ def idle(bench):
         started = time.monotonic()
         single.gateway.start()
         ready = time.monotonic() - started
-        time.sleep(SETTLE_S)
+        time.sleep(bench.size("settle-s"))  # what the start needed is given back
         return [*memory_rows(single.gateway.process.pid, "idle"), ("ready-empty", ready, "s")]
     finally:
         single.close()
@@ -70,7 +69,7 @@ def queued(bench):
         started = time.monotonic()
         gateway.start()
         ready = time.monotonic() - started
-        time.sleep(SETTLE_S)
+        time.sleep(bench.size("settle-s"))  # what the start needed is given back
         rows = memory_rows(gateway.process.pid, "queued")
         said = single.submit(int(bench.size("queued-s") * PER_S), PER_S * 60)
         return [("queued", copies * seed, "copies"), ("ready-queued", ready, "s"), *rows, ("queued-accept-p50", said["p50"], "s"),
