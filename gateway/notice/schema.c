@@ -1,6 +1,7 @@
 /* schema.c owns looking things up in a loaded schema; schema_load.c makes one. */
 #include "notice/schema_internal.h"
 
+#include <libxml/tree.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,15 +25,23 @@ const struct wg_attribute *wg_type_attribute(const struct wg_type *type, const c
 	return NULL;
 }
 
+/* Without a copy of what it compares: every code of every rendering asks it for hundreds of definitions. */
+static bool has_name(const xmlNode *node, const char *name)
+{
+	for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
+		if (strcmp((const char *)a->name, "name") == 0)
+			return a->children != NULL && a->children->next == NULL && a->children->content != NULL &&
+			       strcmp((const char *)a->children->content, name) == 0;
+	return false;
+}
+
 const struct _xmlNode *wg_schema_global(const struct wg_schema *schema, const char *definition, const char *name)
 {
 	for (size_t i = 0; i < schema->n_docs; i++) {
 		const struct _xmlNode *c = wg_xml_first(wg_xml_root(schema->docs[i]), definition);
-		for (; c != NULL; c = wg_xml_next(c, definition)) {
-			char its[WG_LIMIT_NAME + 1];
-			if (wg_xml_attr_into(c, "name", its, sizeof its) && strcmp(its, name) == 0)
+		for (; c != NULL; c = wg_xml_next(c, definition))
+			if (has_name(c, name))
 				return c;
-		}
 	}
 	return NULL;
 }
