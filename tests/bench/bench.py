@@ -146,6 +146,8 @@ class Bench:
                 self.found[group] = []
                 self.failed.append(group)
                 self.note(f"{group} FAILED: {fault}")
+                self.notes += [f"{group}: {path.relative_to(self.base)}: {line[:300]}" for path in self.base.glob(f"{group}-*/**/gateway.log")
+                               for line in path.read_text(errors="replace").splitlines()[-3:]]  # the folder goes when this ends
             self.took[group] = time.monotonic() - started
         return self.found[group]
 
