@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""A whole gateway whose store is a PostgreSQL: everyday, its store killed, its database killed, and what it refuses."""
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import test_gateway as g
+import world as w
+
+SERVER = g.ROOT / "tests/store/pg_server"
+
+
+class Shared(g.Case):
+    organisations = ("staffordshire",)
+
+    @classmethod
+    def prepare(cls):
+        cls.database = cls.folder / "pg"
+        cls.folder.chmod(0o755)  # the server runs as a user of its own where this is root
+        subprocess.run([SERVER, "safe", cls.database], check=True)
+        cls.psql("CREATE DATABASE wardgate", "CREATE DATABASE keys")
+        where = f"host={cls.database} user=wardgate dbname="
+        beside = f'<store driver="postgresql" database="{where}wardgate" keys="{where}keys"/>'
+        make = cls.world.make_gateways
+
+        def shared(*words, **more):
+            return make(*words, **more, prepare=lambda gateway: setattr(gateway, "beside", beside))
+        cls.world.make_gateways = shared
+
+    @classmethod
+    def psql(cls, *commands, database="postgres"):
+        words = [word for command in commands for word in ("-c", command)]
+        return subprocess.run(["psql", "-X", "-A", "-t", "-h", cls.database, "-U", "wardgate", *words, database], check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+        subprocess.run([SERVER, "stop", cls.database], check=True)
+        super().tearDownClass()
+
+    def test_accepted_delivered_and_in_the_database(self):
+        message = self.submit(g.report("PG-1"))
+        self.settle(message)
+        self.assertEqual(self.psql(f"SELECT count(*) FROM message WHERE id = '{message}'", database="wardgate"), "1")
+        self.assertNotEqual(self.psql("SELECT count(*) FROM head", database="keys"), "0")
+        self.assertFalse((self.host.state / "store.db").exists())
+        self.host.cli("audit", "verify")
+
+    def test_the_store_is_killed(self):
+        first = self.submit(g.report("PG-2"))
+        self.host.kill_role("store")
+        w.wait_for("it takes again", 60, lambda: self.submit(g.report("PG-3"), check=False))
+        self.settle(first)
+        self.assertEqual(self.submit(g.report("PG-2")), first)
+        self.host.cli("audit", "verify")
+
+    def test_the_database_ends_its_connections(self):
+        first = self.submit(g.report("PG-4"))
+        self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wardgate'")
+        second = w.wait_for("it takes again", 60, lambda: self.submit(g.report("PG-5"), check=False))
+        self.settle(first)
+        self.settle(second)
+        self.host.cli("audit", "verify")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,141 @@
+/* Several processes on one PostgreSQL: the log is one chain, an order holds across them, and what one that is no more
+ * had leased comes back. */
+#include "scene.h"
+
+struct node {
+	char *folder;
+	struct wg_store *store;
+};
+
+/* Opens the database of `of` as another node. */
+static struct node join(const struct scene *of)
+{
+	struct wg_err err = { 0 };
+	struct pg_place p;
+	struct node n = { .folder = rig_folder() };
+	struct wg_store_place place = *pg_place(&p, of->folder);
+	place.folder = n.folder;
+	OK(wg_store_open_at(&place, &n.store, &err));
+	return n;
+}
+
+static void leave(struct node *n)
+{
+	wg_store_closep(&n->store);
+	rig_remove(n->folder);
+}
+
+static unsigned lease(struct wg_store *store, struct wg_now now, struct wg_msg_job *out)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	OK(wg_store_lease_messages(store, now, wg_store_owners(store) + 1, 1, &jobs, &count, &err));
+	*out = (struct wg_msg_job){ .token = count > 0 ? jobs[0].token : 0 };
+	if (count > 0)
+		memcpy(out->id, jobs[0].id, sizeof out->id);
+	wg_msg_jobs_free(jobs, count);
+	return count;
+}
+
+/* Each adds in turn: what both wrote is one log, and each sees what the other added. */
+static void one_chain(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	uint64_t entries = 0;
+	char head[WG_STORE_HASH], id[WG_ID_TEXT];
+	add(s, 1, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	for (unsigned i = 0; i < 4; i++) {
+		struct wg_store *store = i % 2 == 0 ? other.store : s->store;
+		struct wg_msg_new m = rig_message(10 + i);
+		OK(wg_store_begin(store, &err));
+		OK(wg_store_add(store, s->now, &m, &receipt, &err));
+		assert_false(receipt.duplicate);
+		OK(wg_store_commit(store, &err));
+		struct wg_msg_new same = rig_message(10 + i); /* sent once more, to the other one */
+		store = i % 2 == 0 ? s->store : other.store;
+		OK(wg_store_begin(store, &err));
+		OK(wg_store_add(store, s->now, &same, &receipt, &err));
+		assert_true(receipt.duplicate);
+		OK(wg_store_commit(store, &err));
+	}
+	OK(wg_store_begin(other.store, &err));
+	OK(wg_store_audit(other.store, &entries, head, &err));
+	OK(wg_store_commit(other.store, &err));
+	assert_true(entries >= 5);
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+}
+
+/* What is leased by one is not given to another, nor taken from it by the clock of another machine; once it has left it
+ * comes back, and its token is worth nothing. */
+static void leases_come_back(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_job job, mine;
+	unsigned lost = 9;
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	OK(wg_store_begin(other.store, &err));
+	assert_int_equal(lease(other.store, s->now, &job), 1);
+	OK(wg_store_commit(other.store, &err));
+	const struct wg_now late = { .wall = s->now.wall, .steady = s->now.steady + 2 * WG_STORE_LEASE_MESSAGE_MS };
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(lease(s->store, s->now, &mine), 0);
+	OK(wg_store_leases_expire(s->store, late, &lost, &err));
+	assert_int_equal(lost, 0);
+	OK(wg_store_nodes(s->store, s->now, &lost, &err));
+	assert_int_equal(lost, 0);
+	OK(wg_store_commit(s->store, &err));
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_nodes(s->store, s->now, &lost, &err));
+	assert_int_equal(lost, 1);
+	assert_int_equal(lease(s->store, s->now, &mine), 1);
+	assert_string_equal(mine.id, job.id);
+	assert_true(mine.token > job.token);
+}
+
+/* One that stands still is given up after so many looks of another, within the half minute that they take when they are
+ * a second apart; and does nothing more when it wakes. */
+static void one_that_stands_still(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_job job;
+	unsigned lost = 0, looks = 0;
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	OK(wg_store_begin(other.store, &err));
+	assert_int_equal(lease(other.store, s->now, &job), 1);
+	OK(wg_store_commit(other.store, &err));
+	OK(wg_store_begin(s->store, &err));
+	for (; looks < 30 && lost == 0; looks++)
+		OK(wg_store_nodes(s->store, s->now, &lost, &err));
+	assert_int_equal(lost, 1);
+	assert_in_range(looks, 5, 28);
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(other.store, &err));
+	FAILS(WG_SYSTEM, wg_store_nodes(other.store, s->now, &lost, &err));
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(one_chain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(leases_come_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_that_stands_still, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
