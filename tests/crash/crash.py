@@ -4,7 +4,7 @@
 usage: crash.py [--points N] [--seed S] [--jobs J] [--control N]
 
 N points (300) are spread evenly over all there are: killed at each call, killed at each call of the recovery from that, every
-error of every call; the seed says with which it begins. Beside them every error of a sync of the folder. --control: also so many points (60) of a gateway that answers before
+error of every call, each allocation refused; the seed says with which it begins. Beside them every error of a sync of the folder. --control: also so many points (60) of a gateway that answers before
 its commit, some of which have to be found guilty. The last line is `N passed, N failed`.
 """
 import argparse
@@ -68,7 +68,7 @@ def judge(mode, every, first, steps, progress):
 def plan(points, seed, jobs, control):
     """(mode, every, first) of each piece of work; small modes are tried whole before large ones get more."""
     steps = str(min(40, max(3, points // 100)))
-    sizes = {mode: total(mode, steps) for mode in ("kill", "recover", "error")}
+    sizes = {mode: total(mode, steps) for mode in ("kill", "recover", "error", "memory")}
     left, pieces = min(points, sum(sizes.values())), []
     for i, (mode, size) in enumerate(sorted(sizes.items(), key=lambda item: item[1])):
         every = max(1, -(-size * (len(sizes) - i) // left)) if left > 0 else size

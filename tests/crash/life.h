@@ -46,6 +46,7 @@ struct life {
 	bool timed;        /* say when each event was */
 	bool one;          /* there is only the recipient 0 */
 	bool early;        /* the control, which has to be found guilty: answers leave before the commit */
+	long asked;        /* allocations of the last process, when they are counted */
 	unsigned count;    /* of events; more than LIFE_EVENTS: the last ones were lost, which is a fault of the test */
 	struct life_event events[LIFE_EVENTS];
 };

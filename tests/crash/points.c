@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "life.h"
+#include "memory.h"
 #include "strike.h"
 
 static const char usage[] =
@@ -22,6 +24,7 @@ static const char usage[] =
 	"  kill      killed before every system call of a life: of a new store, and of one that is in use\n"
 	"  recover   what a kill left is recovered, and that is killed at every one of its calls; for S (40) kills\n"
 	"  error     every error of every call, once and for good; every write cut short\n"
+	"  memory    every allocation refused, once and with all that follow\n"
 	"  folders   those errors of the syncs of the store's folder alone\n"
 	"  early     a control: kill, of a gateway that answers before its commit; some points have to be found guilty\n"
 	"  calls     prints the calls of a clean life, one a line\n"
@@ -293,6 +296,48 @@ static void fail_each(const struct scene *scene, bool folders, const char *label
 	}
 }
 
+/* One allocation is refused; in a process of its own. How many there were. */
+static long starve(long at, bool for_good)
+{
+	int status = 0;
+	(void)fflush(NULL); /* so that the child has nothing to say twice */
+	pid_t pid = fork();
+	if (pid < 0)
+		stop("fork");
+	if (pid == 0) {
+		memory_arm(at, for_good);
+		int code = life_run(life);
+		life->asked = memory_disarm();
+		_exit(memory_leaked() ? 5 : code);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		stop("waiting");
+	seen.status = status;
+	seen.open_after = seen.open_before = -1;
+	return life->asked;
+}
+
+static void starve_each(const struct scene *scene, const char *label)
+{
+	restore(scene);
+	long all = starve(LONG_MAX, false);
+	if (seen.status != 0)
+		stop("a life without any fault failed");
+	for (long at = 1; at <= all; at++)
+		for (int good = 0; good < 2; good++) {
+			char name[128];
+			if (!chosen())
+				continue;
+			restore(scene);
+			(void)starve(at, good == 1);
+			judge_end(&(struct strike){ .how = STRIKE_FAIL });
+			(void)snprintf(name, sizeof name, "%s allocation %ld refused%s", label, at,
+			               good == 1 ? " and all that follow" : ""); /* short */
+			finish();
+			print_case(name);
+		}
+}
+
 static void print_calls(const struct scene *scene)
 {
 	WG_AUTO_FREE struct strike_seen *calls = clean(scene);
@@ -309,13 +354,17 @@ static bool run_mode(const char *mode)
 	}
 	bool early = strcmp(mode, "early") == 0, kills = early || strcmp(mode, "kill") == 0,
 		 folders = strcmp(mode, "folders") == 0, errors = folders || strcmp(mode, "error") == 0;
-	if (!kills && !errors && strcmp(mode, "recover") != 0)
+	bool memory = strcmp(mode, "memory") == 0;
+	if (!kills && !errors && !memory && strcmp(mode, "recover") != 0)
 		return false;
 	struct scene fresh = new_store(), used = used_store();
 	fresh.before->early = used.before->early = early;
 	if (kills) {
 		kill_each(&fresh, "a new store:");
 		kill_each(&used, "a store in use:");
+	} else if (memory) {
+		starve_each(&fresh, "a new store:");
+		starve_each(&used, "a store in use:");
 	} else if (errors) {
 		fail_each(&fresh, folders, "a new store:");
 		fail_each(&used, folders, "a store in use:");

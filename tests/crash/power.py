@@ -179,7 +179,8 @@ class Trial:
 
     def judge(self, name, status):
         history = checker.History(name)
-        for line in self.load.history():
+        lines = self.load.history()
+        for line in lines:
             history.take(json.loads(line))
         self.acked = max(self.acked, len(history.acked))
         if status != 0:
@@ -187,6 +188,8 @@ class Trial:
         faults = history.judge()
         if faults:
             self.guilty.append((name, faults))
+            if self.environment is None:
+                print("GUILTY", name, *faults[:5], *lines[-40:], sep="\n  ", flush=True)
         return not faults
 
     def run(self, cuts, lives=LIVES, until_guilty=False):
