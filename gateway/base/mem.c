@@ -1,6 +1,7 @@
-/* mem.c owns the wiping of secrets and the closing of descriptors. */
+/* mem.c owns the wiping of secrets, the closing of descriptors, and what is known of memory that was refused. */
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,4 +16,52 @@ void wg_wipe(void *p, size_t len)
 {
 	if (len > 0)
 		explicit_bzero(p, len);
+}
+
+/* What such a library gets in the end, so that it comes back at all: libxslt 1.1.35 does not survive a refusal. */
+#define RESERVE ((size_t)512 * 1024)
+static _Thread_local void *reserve;
+static _Thread_local bool refused;
+
+/* Memory has run out: the reserve is given up. */
+static void give_up(void)
+{
+	refused = true;
+	wg_freep(&reserve);
+}
+
+void *wg_mem_malloc(size_t n)
+{
+	void *p = malloc(n);
+	if (p == NULL && n > 0) {
+		give_up();
+		p = malloc(n);
+	}
+	return p;
+}
+
+void *wg_mem_realloc(void *p, size_t n)
+{
+	void *q = realloc(p, n);
+	if (q == NULL && n > 0) {
+		give_up();
+		q = realloc(p, n);
+	}
+	return q;
+}
+
+char *wg_mem_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *p = wg_mem_malloc(n);
+	return p != NULL ? memcpy(p, s, n) : NULL;
+}
+
+bool wg_mem_refused(void)
+{
+	bool was = refused;
+	refused = false;
+	if (reserve == NULL)
+		reserve = malloc(RESERVE); /* without it, the next refusal is one */
+	return was;
 }

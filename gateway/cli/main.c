@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "crypto/crypto.h"
 #include "notice/xml.h"
 
 static const char default_config[] = "/etc/wardgate/gateway.xml";
@@ -109,5 +110,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	wg_crypto_memory();
+	wg_xml_memory();
 	return flushed(run(argc, argv));
 }

@@ -15,6 +15,10 @@ struct wg_key;   /* a private key; wiped when freed */
 struct wg_cert;  /* one X.509 certificate */
 struct wg_trust; /* anchors and CRLs of one purpose */
 
+/* OpenSSL asks wg_mem_malloc for its memory, so that wg_mem_refused knows of it. Before anything else of OpenSSL is
+ * called; who does not call this only learns less. */
+void wg_crypto_memory(void);
+
 /* PEM files, or for a key a pkcs11: URI (crypto/hsm.h). A key file readable by others than its owner is WG_CONFIG and
  * says so. */
 enum wg_code wg_key_load(const char *path, struct wg_key **out, struct wg_err *err) WG_MUST;

@@ -4,14 +4,42 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+static void *take(size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	return n > 0 ? wg_mem_malloc(n) : NULL;
+}
+
+static void *take_more(void *p, size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (n > 0)
+		return wg_mem_realloc(p, n);
+	free(p);
+	return NULL;
+}
+
+static void give_back(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
+
+void wg_crypto_memory(void)
+{
+	(void)CRYPTO_set_mem_functions(take, take_more, give_back); /* without, only less is known of its failures */
+}
 
 enum wg_code wg_ossl_err(struct wg_err *err, enum wg_code code, const char *fmt, ...)
 {

@@ -19,6 +19,10 @@ struct wg_xml_xsd; /* a compiled schema; immutable, may be shared */
  * threads. */
 void wg_xml_init(void);
 
+/* libxml2 asks wg_mem_malloc for its memory, so that wg_mem_refused knows of it. Before anything else of libxml2 is
+ * called, wg_xml_init too; who does not call this only learns less. */
+void wg_xml_memory(void);
+
 /* Parses len bytes. name stands in messages (a file name, "message"); it is copied. WG_REJECT when not well-formed,
  * with a DOCTYPE, or too deep; WG_LIMIT when larger than the limits. The caller frees *out. */
 enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)

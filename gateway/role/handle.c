@@ -254,10 +254,13 @@ enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, c
 	struct wg_err fault = { 0 };
 	if (o == NULL)
 		return put_back(client, job, &(struct wg_err){ .code = WG_SYSTEM, .text = "out of memory" }, err);
+	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = open_original(p, job, &original, &fault);
 	if (code == WG_OK)
 		code = work(p, client, job, &original, o, &fault);
 	wg_buf_wipe(&original);
+	if (wg_mem_refused()) /* whatever a library made of it */
+		code = wg_err_set(&fault, WG_SYSTEM, "out of memory");
 	if (try_again(o, job, code))
 		return put_back(client, job, &fault, err);
 	if (code != WG_OK)
