@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/refused.h"
 #include "base/text.h"
 
 void wg_buf_free(struct wg_buf *b)
@@ -48,6 +49,7 @@ static bool buf_room(struct wg_buf *b, size_t extra)
 		cap = b->max + 1;
 	uint8_t *bigger = malloc(cap); /* not realloc: a secret must not be left behind in freed memory */
 	if (bigger == NULL) {
+		wg_mem_note(); /* to the caller it is the limit */
 		b->failed = true;
 		return false;
 	}
@@ -261,7 +263,10 @@ char *wg_cur_str(struct wg_cur *c, size_t max)
 	const uint8_t *p = wg_cur_bytes(c, &n);
 	if (p == NULL)
 		return NULL;
-	char *s = n <= max && memchr(p, 0, n) == NULL ? malloc(n + 1) : NULL;
+	bool fits = n <= max && memchr(p, 0, n) == NULL;
+	char *s = fits ? malloc(n + 1) : NULL;
+	if (fits && s == NULL)
+		wg_mem_note(); /* to the caller it does not fit */
 	if (s == NULL) {
 		c->failed = true;
 		return NULL;

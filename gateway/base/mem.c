@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/refused.h"
+
 void wg_closep(int *fd)
 {
 	if (*fd >= 0)
@@ -22,6 +24,11 @@ void wg_wipe(void *p, size_t len)
 #define RESERVE ((size_t)512 * 1024)
 static _Thread_local void *reserve;
 static _Thread_local bool refused;
+
+void wg_mem_note(void)
+{
+	refused = true;
+}
 
 /* Memory has run out: the reserve is given up. */
 static void give_up(void)

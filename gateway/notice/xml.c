@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/refused.h"
 #include "base/text.h"
 #include "notice/xml_scan.h"
 #include "sys/file.h"
@@ -234,6 +235,8 @@ struct _xmlNode *wg_xml_next(const struct _xmlNode *node, const char *name)
 static char *own(xmlChar *s)
 {
 	char *copy = s != NULL ? strdup((const char *)s) : NULL;
+	if (s != NULL && copy == NULL)
+		wg_mem_note(); /* to the caller it is not there */
 	xmlFree(s);
 	return copy;
 }
