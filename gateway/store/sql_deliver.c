@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/damage.h"
 #include "store/sql_internal.h"
 
 void wg_dlv_jobs_free(struct wg_dlv_job *jobs, unsigned count)
@@ -44,10 +45,14 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 {
 	struct wg_dlv_rec rec;
 	size_t len = 0;
+	bool sound = false;
 	enum wg_code code = wg_delivery_by_seq(store, seq, &rec, err);
-	if (code == WG_OK)
+	const bool read = code == WG_OK;
+	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))
+		code = wg_delivery_sound(store, now, seq, read ? &rec : NULL, &sound, err);
+	if (code == WG_OK && sound)
 		code = wg_blob_length(store, rec.envelope, &len, err);
-	if (code != WG_OK)
+	if (code != WG_OK || !sound)
 		return code;
 	b->full = b->count > 0 && len > WG_STORE_LEASE_BYTES - b->bytes;
 	if (b->full)
@@ -57,8 +62,10 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 		.token = rec.token + 1, .attempts = rec.attempts, .deadline = rec.deadline, .maybe = rec.maybe
 	};
 	code = wg_blob_get(store, rec.envelope, &job->envelope, &job->envelope_len, err);
-	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK)
-		return wg_delivery_seal_again(store, now, &rec, err);
+	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK) {
+		code = wg_damage_count(store, now, err);
+		return code == WG_OK ? wg_delivery_seal_again(store, now, &rec, err) : code;
+	}
 	if (code != WG_OK)
 		return code;
 	b->count++;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/damage.h"
 #include "store/driver.h"
 #include "store/purge_internal.h"
 
@@ -31,6 +32,9 @@ static void batch_free(struct batch *b)
 static enum wg_code set_aside(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *rec, const char *why,
                               struct wg_err *err)
 {
+	enum wg_code code = wg_damage_count(store, now, err);
+	if (code != WG_OK)
+		return code;
 	return wg_message_move(store, now, rec, WG_MSG_ATTENTION, WG_WHO_STORE, NULL, why, NULL, err);
 }
 
@@ -59,10 +63,14 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 {
 	struct wg_msg_rec rec;
 	size_t len = 0;
+	bool sound = false;
 	enum wg_code code = wg_message_by_seq(store, seq, &rec, err);
-	if (code == WG_OK)
+	const bool read = code == WG_OK;
+	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))
+		code = wg_message_sound(store, now, seq, read ? &rec : NULL, &sound, err);
+	if (code == WG_OK && sound)
 		code = wg_blob_length(store, rec.original, &len, err);
-	if (code != WG_OK)
+	if (code != WG_OK || !sound)
 		return code;
 	/* Alone from the second try on: see WG_STORE_TRIES. */
 	*more = b->count == 0 || (rec.tries == 0 && len <= WG_STORE_LEASE_BYTES - b->bytes);

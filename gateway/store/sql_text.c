@@ -117,6 +117,17 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" k.delivery = l.delivery AND k.delivery <> '' AND k.event = 'exempt') <> (SELECT count(*) FROM exemption x"
 		" JOIN delivery d ON d.seq = x.delivery WHERE d.id = l.delivery)",
 
+	[SQL_MSG_PROOF] =
+		"SELECT m.id, m.state, (SELECT l.state FROM log l WHERE l.message = m.id AND l.delivery = '' AND l.state <> ''"
+		" ORDER BY l.seq DESC LIMIT 1), (SELECT l.detail FROM log l WHERE l.message = m.id AND l.event = 'accepted'"
+		" ORDER BY l.seq LIMIT 1), b.hash FROM message m LEFT JOIN blob b ON b.id = m.original WHERE m.seq = ?1",
+	[SQL_DLV_PROOF] =
+		"SELECT d.id, m.id, d.state, (SELECT l.state FROM log l WHERE l.delivery = d.id AND l.delivery <> ''"
+		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.detail FROM log l WHERE l.delivery = d.id"
+		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record FROM delivery d"
+		" LEFT JOIN message m ON m.seq = d.message LEFT JOIN blob b ON b.id = d.envelope"
+		" LEFT JOIN disclosure x ON x.delivery = d.seq WHERE d.seq = ?1",
+
 	[SQL_KEY_FIND] = "SELECT message FROM submission WHERE organisation = ?1 AND key = ?2",
 	[SQL_KEY_PUT] = "INSERT INTO submission(organisation, key, message) VALUES(?1, ?2, ?3)",
 	[SQL_CONTENT_FIND] = "SELECT seq FROM message WHERE organisation = ?1 AND content_hash = ?2",
