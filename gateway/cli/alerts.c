@@ -101,6 +101,7 @@ static int run_metrics(const struct wg_cli *cli, int argc, char **argv)
 		const struct wg_monitor_view view = { .metrics = metrics,
 			                                  .watched = watched,
 			                                  .oldest_s = config->monitor.oldest_s,
+			                                  .backup_s = config->backup.warn_s,
 			                                  .fault_s = config->monitor.fault_s };
 		wg_monitor_text(&view, &out);
 		code = wg_buf_check(&out, "text", &err);

@@ -292,7 +292,6 @@ static void read_backup(struct reading *r, const struct _xmlNode *backup, struct
 	for (const struct _xmlNode *i = wg_xml_first(backup, "certificate");
 	     i != NULL && c->backup.count < WG_CMS_RECIPIENTS; i = wg_xml_next(i, "certificate"))
 		path_of(r, i, "file", c->backup.certificates[c->backup.count++]);
-	path_of(r, backup, "anchor", c->backup.anchor);
 	c->backup.warn_s = number_of(r, backup, "warn", 108000);
 }
 

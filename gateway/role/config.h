@@ -90,9 +90,9 @@ struct wg_config {
 		bool private_addresses; /* who is asked about revoked certificates may be in a private network */
 	} monitor;
 	struct {
-		char certificates[WG_CMS_RECIPIENTS][WG_PATH_TEXT], anchor[WG_PATH_TEXT]; /* anchor "": none */
-		unsigned count;                                                           /* 0: no backup can be taken */
-		unsigned warn_s;                                                          /* 0: nobody is told that none was */
+		char certificates[WG_CMS_RECIPIENTS][WG_PATH_TEXT];
+		unsigned count;  /* 0: no backup can be taken */
+		unsigned warn_s; /* 0: nobody is told that none was */
 	} backup;
 	struct {
 		char module[WG_PATH_TEXT], pin[WG_PATH_TEXT]; /* "": no HSM */

@@ -28,6 +28,9 @@
 #define LOOK_S 5
 /* Silence is a matter of hours, certificates one of days: every twelfth look. */
 #define SLOW_LOOKS 12
+/* How often the end of the log is said: on a journal that is kept elsewhere it proves later that nothing was put back.
+ */
+#define END_MS (60 * 60 * 1000)
 /* What the store says of itself: some 200 bytes a recipient. */
 #define SAYS_MAX ((size_t)8 * 1024 * 1024)
 
@@ -47,6 +50,7 @@ struct monitor {
 	uint64_t seen;    /* chains of TLS connections, when the last round began */
 	json_t *metrics, *silence, *watched;
 	unsigned looks;
+	int64_t end_at;      /* monotonic ms: when the end of the log is said next */
 	struct wg_err fatal; /* why the loop was left */
 };
 
@@ -77,6 +81,7 @@ static struct wg_monitor_view view_of(const struct monitor *m)
 		.silence = m->silence,
 		.watched = m->watched,
 		.oldest_s = m->config->monitor.oldest_s,
+		.backup_s = m->config->backup.warn_s,
 		.fault_s = m->config->monitor.fault_s,
 	};
 }
@@ -178,6 +183,18 @@ static void fetch(struct monitor *m)
 		m->fetcher = 0; /* tried again at the next round */
 }
 
+static void say_end(struct monitor *m)
+{
+	char entries[24];
+	const char *head = json_string_value(json_object_get(m->metrics, "log_head"));
+	if (head == NULL || wg_clock_monotonic() < m->end_at)
+		return;
+	m->end_at = wg_clock_monotonic() + END_MS;
+	(void)snprintf(entries, sizeof entries, "%lld",
+	               (long long)json_integer_value(json_object_get(m->metrics, "log_entries"))); /* it fits */
+	wg_log(WG_LOG_INFO, "log-end", "entries", entries, "head", head, NULL);
+}
+
 static enum wg_code look(struct monitor *m, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(SAYS_MAX);
@@ -185,6 +202,8 @@ static enum wg_code look(struct monitor *m, struct wg_err *err)
 	enum wg_code code = wg_client_metrics(m->client, &text, err);
 	if (code == WG_OK)
 		code = take(&text, "metrics", &m->metrics, err);
+	if (code == WG_OK)
+		say_end(m);
 	fetch(m);
 	if (code == WG_OK && m->looks % SLOW_LOOKS == 0 && look_at_certificates(m, &blind) != WG_OK)
 		cannot_look(m, &blind);

@@ -19,6 +19,7 @@ struct wg_monitor_view {
 	                          nothing is wrong), stale (boolean), asking (boolean: what stale says may be over in a
 	                          moment)}; certificates and revocation data */
 	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
+	unsigned backup_s;     /* so is no verified backup for so long; 0: nobody wants to know */
 	unsigned fault_s;      /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
 };
 

@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "role/monitor.h"
 
+/* Damage is an alert for a day, and anew when more is found. */
+#define DAMAGE_S 86400
+
 struct list {
 	const struct wg_monitor_view *view;
 	struct wg_alert *out;
@@ -154,6 +157,17 @@ static void whole(const struct wg_monitor_view *v, struct list *list)
 		    why != NULL ? why : "see the log of the store");
 	if (clock != NULL && strcmp(clock, "ok") != 0)
 		say(add(list, "clock", ""), "%s: put it right, or say wardgate clock accept", clock);
+	const json_int_t damage = number(v->metrics, "damage_age_s"), backup = number(v->metrics, "backup_age_s");
+	char long_ago[48];
+	if (json_object_get(v->metrics, "damage_age_s") != NULL && damage >= 0 && damage < DAMAGE_S)
+		say(add(list, "damaged", ""),
+		    "something stored was found not to be what was written, and set aside or put right: see wardgate audit "
+		    "verify, look at the disk, take a backup");
+	if (v->backup_s != 0 && backup < 0)
+		say(add(list, "backup", ""), "no verified backup was ever taken: see wardgate backup");
+	else if (v->backup_s != 0 && backup > v->backup_s)
+		say(add(list, "backup", ""), "the last verified backup was taken %s ago: see wardgate backup",
+		    span(backup, long_ago, sizeof long_ago));
 	if (number(v->metrics, "tasks_overdue") > 0)
 		say(add(list, "tasks-overdue", ""),
 		    "%lld unconfirmed copies should have been looked at: is the process role running?",

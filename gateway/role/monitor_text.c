@@ -121,6 +121,9 @@ static void put_singles(const struct wg_monitor_view *v, struct wg_buf *out)
 		{ "reviews", "reviews", "Copies that a person must release." },
 		{ "reviews_overdue", "reviews_overdue", "Of these, past their time." },
 		{ "tasks_overdue", "tasks_overdue", "Looks at unconfirmed copies that are late." },
+		{ "backup_age_s", "backup_age_seconds", "Since the last verified backup; -1: there was none." },
+		{ "damage_age_s", "damage_age_seconds", "Since something stored was found damaged; -1: never." },
+		{ "log_entries", "log_entries", "Entries of the hash-chained log: it only grows." },
 	};
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		put_head(out, rows[i].name, "gauge", rows[i].help);

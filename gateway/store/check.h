@@ -25,6 +25,10 @@ struct wg_check {
  * found. Inside a transaction, or where nobody writes. */
 enum wg_code wg_store_check(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
 
+/* Whether the log has that entry with that hash: an end that was noted elsewhere. WG_CORRUPT when not: it was cut, or
+ * the whole folder was put back from an older copy. */
+enum wg_code wg_store_contains(struct wg_store *store, uint64_t entry, const char *hash, struct wg_err *err) WG_MUST;
+
 /* A copy of store.db at rest, for reading; nothing of it is changed, its keys.db is not looked for: blobs and keys of
  * a check must be false. Close it as any store. WG_CONFIG when it is not of this program's version. */
 enum wg_code wg_store_open_copy(const char *path, struct wg_store **out, struct wg_err *err) WG_MUST;

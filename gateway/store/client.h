@@ -153,8 +153,10 @@ enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *n
  * unconfirmed, oldest_unconfirmed_s, fault_s (how long something for it has been tried in vain; 0: nothing is),
  * stalled_s (how long something for it has been under way, and nothing was handed over meanwhile), failed (something
  * for it was given up and nobody has dealt with that), why (the words of the fault or the failure, defanged): every
- * recipient there ever was), attention, attention_oldest_s, reviews, reviews_overdue, tasks_overdue, troubles (an array
- * of name, words, since_s: wg_client_trouble), alerts (an array of key, words, since as RFC 3339). */
+ * recipient there ever was), attention, attention_oldest_s, reviews, reviews_overdue, tasks_overdue,
+ * log_entries and log_head (the end of the log), backup_age_s (since the last verified backup), damage_age_s (since
+ * something stored was found damaged; -1, both: never), troubles (an array of name, words, since_s: wg_client_trouble),
+ * alerts (an array of key, words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */
@@ -259,8 +261,9 @@ enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char
                             struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* Walks the whole log. WG_OK and the number of entries and the head's hash, or WG_CORRUPT saying which entry does not
  * fit. */
-enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
-	WG_MUST;
+/* kept, kept_head: an end of the log that was noted elsewhere before ("" for none): WG_CORRUPT when it is not in it. */
+enum wg_code wg_client_audit(struct wg_client *client, uint64_t kept, const char *kept_head, uint64_t *entries,
+                             char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
 /* The log entries of a message id ("" for the last max): a JSON array. */
 enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out,
                                struct wg_err *err) WG_MUST;

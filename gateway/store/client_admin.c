@@ -134,12 +134,17 @@ enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char
 	return code == WG_OK ? call_for_bytes(client, WG_OP_BLOB, &body, out, err) : code;
 }
 
-enum wg_code wg_client_audit(struct wg_client *client, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
+enum wg_code wg_client_audit(struct wg_client *client, uint64_t kept, const char *kept_head, uint64_t *entries,
+                             char head[WG_STORE_HASH], struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_cur answer;
 	char hash[WG_STORE_HASH];
-	enum wg_code code = wg_client_call(client, WG_OP_AUDIT, &body, &answer, err);
+	wg_buf_u64(&body, kept);
+	wg_buf_str(&body, kept_head);
+	enum wg_code code = wg_client_check_text(kept_head, WG_STORE_HASH - 1, err);
+	if (code == WG_OK)
+		code = wg_client_call(client, WG_OP_AUDIT, &body, &answer, err);
 	if (code != WG_OK)
 		return code;
 	uint64_t n = wg_cur_u64(&answer);

@@ -8,6 +8,7 @@
 
 #include "base/trusted.h"
 #include "store/backup.h"
+#include "store/check.h"
 #include "store/codec.h"
 #include "store/server.h"
 #include "store/wire.h"

@@ -306,10 +306,14 @@ static enum wg_code op_blob(struct wg_ask *ask, struct wg_err *err)
 static enum wg_code op_audit(struct wg_ask *ask, struct wg_err *err)
 {
 	uint64_t entries = 0;
-	char head[WG_STORE_HASH];
+	char head[WG_STORE_HASH], kept_head[WG_STORE_HASH];
+	const uint64_t kept = wg_cur_u64(&ask->in);
+	wg_cur_name(&ask->in, kept_head, sizeof kept_head);
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
 	enum wg_code code = wg_store_audit(ask->server->store, &entries, head, err);
+	if (code == WG_OK && kept_head[0] != '\0')
+		code = wg_store_contains(ask->server->store, kept, kept_head, err);
 	if (code == WG_OK) {
 		wg_buf_u64(ask->answer, entries);
 		wg_buf_str(ask->answer, head);

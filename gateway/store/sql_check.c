@@ -218,6 +218,20 @@ enum wg_code wg_store_check(struct wg_store *store, struct wg_check *check, stru
 	return code;
 }
 
+enum wg_code wg_store_contains(struct wg_store *store, uint64_t entry, const char *hash, struct wg_err *err)
+{
+	int64_t n = 0;
+	enum wg_code code = wg_query_number(store, "SELECT count(*) FROM log WHERE seq = ?1 AND hash = ?2",
+	                                    WG_ARGS(wg_db_int((int64_t)entry), wg_db_text(hash)), &n, err);
+	if (code == WG_OK && n == 0)
+		code =
+			wg_err_set(err, WG_CORRUPT,
+		               "the log does not contain entry %llu as it was noted: its end was cut off, or the whole folder "
+		               "was put back from an older copy",
+		               (unsigned long long)entry);
+	return code;
+}
+
 /* ---- audit verify: the first finding */
 
 static void first_only(void *arg, const char *words, const char *todo)

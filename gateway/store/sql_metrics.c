@@ -207,6 +207,32 @@ static enum wg_code put_numbers(struct wg_store *store, struct wg_now now, struc
 	return code;
 }
 
+/* Where the log ends, to be kept elsewhere. */
+static enum wg_code put_log_end(struct wg_store *store, struct wg_buf *out, struct wg_err *err)
+{
+	uint64_t entries = 0;
+	char head[WG_STORE_HASH];
+	enum wg_code code = wg_chain_end(store, &entries, head, err);
+	if (code == WG_OK)
+		wg_buf_printf(out, ",\"log_entries\":%" PRIu64 ",\"log_head\":\"%s\"", entries, head);
+	return code;
+}
+
+/* How long ago, of an instant that meta keeps; -1: never. */
+static enum wg_code put_since(struct wg_store *store, struct wg_now now, const char *key, const char *name,
+                              struct wg_buf *out, struct wg_err *err)
+{
+	char text[24];
+	uint64_t at = 0;
+	enum wg_code code = wg_db_meta(store, key, text, sizeof text, err);
+	if (code != WG_OK)
+		return code;
+	const bool ever = wg_num_parse(text, 1, INT64_MAX, &at);
+	put_name(out, false, name);
+	wg_buf_printf(out, "%" PRId64, ever ? seconds((int64_t)at, now.wall) : -1);
+	return WG_OK;
+}
+
 enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
                               const char *clock, struct wg_buf *out, struct wg_err *err)
 {
@@ -232,6 +258,12 @@ enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool ac
 		code = put_recipients(store, now, out, err);
 	if (code == WG_OK)
 		code = put_numbers(store, now, out, err);
+	if (code == WG_OK)
+		code = put_log_end(store, out, err);
+	if (code == WG_OK)
+		code = put_since(store, now, "backup-at", "backup_age_s", out, err);
+	if (code == WG_OK)
+		code = put_since(store, now, "damaged-at", "damage_age_s", out, err);
 	if (code == WG_OK)
 		code = put_troubles(store, now, out, err);
 	if (code == WG_OK)

@@ -189,6 +189,10 @@ static inline void put_body(unsigned op, struct wg_buf *b)
 		wg_buf_str(b, "original");
 		wg_buf_str(b, "robin");
 		break;
+	case WG_OP_AUDIT:
+		wg_buf_u64(b, 0);
+		wg_buf_str(b, "");
+		break;
 	case WG_OP_BACKUP_BEGIN:
 		wg_buf_str(b, "robin");
 		break;

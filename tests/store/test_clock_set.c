@@ -155,7 +155,7 @@ static void set_while_it_runs(void **state)
 	wait_for(admin, "\"clock\":\"the clock was set forward by 1 day\"");
 	uint64_t entries = 0;
 	char head[WG_STORE_HASH];
-	OK(wg_client_audit(admin, &entries, head, &err));
+	OK(wg_client_audit(admin, 0, "", &entries, head, &err));
 	wg_client_freep(&admin);
 	rig_end(&r);
 }

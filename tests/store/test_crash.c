@@ -328,7 +328,7 @@ static void audit(void)
 	wait_until_up(pid);
 	struct wg_client *admin = NULL;
 	OK(wg_client_open(folder, WG_ROLE_ADMIN, &admin, &err));
-	OK(wg_client_audit(admin, &entries, head, &err));
+	OK(wg_client_audit(admin, 0, "", &entries, head, &err));
 	assert_true(entries > KILLS);
 	wg_client_freep(&admin);
 	assert_int_equal(kill(pid, SIGKILL), 0);

@@ -226,7 +226,7 @@ static void stops_without_room(void **state)
 	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN);
 	uint64_t entries;
 	char head[WG_STORE_HASH];
-	OK(wg_client_audit(admin, &entries, head, &err));
+	OK(wg_client_audit(admin, 0, "", &entries, head, &err));
 	for (unsigned i = 0; i < WG_COUNT(receipts); i++) {
 		WG_AUTO_FREE struct wg_row *rows = NULL;
 		OK(wg_client_list(admin, "messages", "*", receipts[i].id, 10, &rows, &count, &err));

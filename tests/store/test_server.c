@@ -340,7 +340,7 @@ static void a_failed_sync_answers_nobody(void **state)
 	char head[WG_STORE_HASH];
 	WG_AUTO_FREE struct wg_row *rows = NULL;
 	unsigned count;
-	OK(wg_client_audit(admin, &entries, head, &err));
+	OK(wg_client_audit(admin, 0, "", &entries, head, &err));
 	OK(wg_client_list(admin, "messages", "accepted", receipt.id, 10, &rows, &count, &err));
 	assert_int_equal(count, 1);
 	wg_client_freep(&admin);
