@@ -259,15 +259,15 @@ enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool ac
 	if (code == WG_OK)
 		code = put_numbers(store, now, out, err);
 	if (code == WG_OK)
+		code = put_troubles(store, now, out, err);
+	if (code == WG_OK)
+		code = put_alerts(store, out, err);
+	if (code == WG_OK)
 		code = put_log_end(store, out, err);
 	if (code == WG_OK)
 		code = put_since(store, now, "backup-at", "backup_age_s", out, err);
 	if (code == WG_OK)
 		code = put_since(store, now, "damaged-at", "damage_age_s", out, err);
-	if (code == WG_OK)
-		code = put_troubles(store, now, out, err);
-	if (code == WG_OK)
-		code = put_alerts(store, out, err);
 	wg_buf_puts(out, "}\n");
 	return code == WG_OK ? wg_buf_check(out, "the answer", err) : code;
 }
