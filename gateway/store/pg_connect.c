@@ -13,7 +13,7 @@
 #define OPTIONS_MAX 64
 /* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. */
 static const char settings[] =
-	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '20s';"
+	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '10s';"
 	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;";
 
 struct options {
