@@ -49,6 +49,27 @@ class Shared(g.Case):
         self.assertFalse((self.host.state / "store.db").exists())
         self.host.cli("audit", "verify")
 
+    def test_the_gateway_needs_no_more_than_its_role(self):
+        self.settle(self.submit(g.report("PG-6")))
+        self.psql("CREATE ROLE wardgate_gateway LOGIN", "CREATE ROLE wardgate_reader LOGIN")
+        for database in ("wardgate", "keys"):
+            subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.database, "-U", "wardgate", "-f",
+                            g.ROOT / "ops/postgresql/roles.sql", database], check=True)
+        self.host.stop()
+        owner = self.host.config.read_text()
+        self.host.config.write_text(owner.replace("user=wardgate ", "user=wardgate_gateway "))
+        self.host.start()
+        message = self.submit(g.report("PG-7"))
+        self.settle(message)
+        self.host.cli("audit", "verify")
+        self.assertEqual(self.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'wardgate_gateway'"), "2")
+        for table in ("log", "disclosure", "exemption"):
+            with self.assertRaises(subprocess.CalledProcessError):
+                self.psql("SET ROLE wardgate_gateway", f"DELETE FROM {table}", database="wardgate")
+        self.host.stop()
+        self.host.config.write_text(owner)
+        self.host.start()
+
     def test_the_store_is_killed(self):
         first = self.submit(g.report("PG-2"))
         self.host.kill_role("store")
