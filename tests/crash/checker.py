@@ -40,6 +40,7 @@ class History:
         self.acked = {}      # n -> (id, place)
         self.got = []        # (recipient, reference, body, maybe, place)
         self.receipts, self.states = {}, {}
+        self.unsure = set()  # got just when the power went: again is no fault
         self.faults = []
         self.place, self.unsynced = 0, None
 
@@ -88,7 +89,9 @@ class History:
             self.fault("doubled", f"submission {n} has the receipts {first[0]} and {line['words']}")
 
     def on_got(self, line):
-        self.got.append((line["n"], line["words"], line["body"], line.get("maybe", False), self.place))
+        self.got.append((line["n"], line["words"], line["body"], line.get("maybe", False) or line["words"] in self.unsure, self.place))
+        if line.get("unsure"):
+            self.unsure.add(line["words"])
 
     def on_receipt(self, line):
         self.promised(f"the receipt of {line['words']} was taken")

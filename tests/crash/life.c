@@ -74,8 +74,10 @@ void life_cut(struct life *life, int64_t at)
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < life->count; i++)
-		if (life->events[i].at <= at)
-			life->events[kept++] = life->events[i];
+		if (life->events[i].at <= at || life->events[i].kind == LIFE_GOT) {
+			life->events[kept] = life->events[i];
+			life->events[kept++].unsure = life->events[i].unsure || life->events[i].at > at;
+		}
 	life->count = kept;
 }
 
@@ -491,6 +493,8 @@ void life_print(const struct life *life, unsigned from, FILE *out)
 			put_word(out, e->kind == LIFE_STATE ? "state" : "channel", e->more);
 		if (e->kind == LIFE_SUBMIT)
 			(void)fprintf(out, ",\"thread\":\"child %u\",\"to\":%s", e->n / 2, life->one ? "[0]" : "[0,1]");
+		if (e->unsure)
+			(void)fprintf(out, ",\"unsure\":true");
 		(void)fprintf(out, e->maybe ? ",\"maybe\":true}\n" : "}\n");
 	}
 }

@@ -30,9 +30,10 @@ enum life_kind {
 
 struct life_event {
 	enum life_kind kind;
-	unsigned n; /* the submission; LIFE_GOT: the recipient */
-	bool maybe; /* LIFE_GOT: the recipient was told that it may have it already */
-	int64_t at; /* monotonic ns; 0 when nobody asks for it */
+	unsigned n;  /* the submission; LIFE_GOT: the recipient */
+	bool maybe;  /* LIFE_GOT: the recipient was told that it may have it already */
+	bool unsure; /* LIFE_GOT: just when the power went: it may have left, or not */
+	int64_t at;  /* monotonic ns; 0 when nobody asks for it */
 	char words[WG_REFERENCE_TEXT + 64];
 	char more[24];              /* LIFE_STATE: the state */
 	char digest[WG_STORE_HASH]; /* SHA-256 of the body */
