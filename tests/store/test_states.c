@@ -211,6 +211,16 @@ static void lease_delivery(struct scene *s)
 	look(s);
 }
 
+/* As the gateway does it: a row whose state the log does not know is damaged. */
+static void log_state(struct wg_store *store, const char *message, const char *delivery, const char *state)
+{
+	struct wg_err err = { 0 };
+	const struct wg_entry entry = {
+		.who = WG_WHO_STORE, .event = state, .message = message, .delivery = delivery, .state = state
+	};
+	OK(wg_chain_append(store, now, &entry, &err));
+}
+
 /* The delivery into a state. What the driver can do is done by it; the rest is written. */
 static void put_delivery_in(struct scene *s, enum wg_delivery_state state, enum wg_delivery_state held_from)
 {
@@ -224,6 +234,7 @@ static void put_delivery_in(struct scene *s, enum wg_delivery_state state, enum 
 		(void)snprintf(text, sizeof text, "UPDATE delivery SET state = '%s'",
 		               wg_delivery_state_name(first)); /* short */
 		sql(s->store, text);
+		log_state(s->store, s->dlv.message_id, s->dlv.id, wg_delivery_state_name(first));
 	}
 	if (state == WG_DLV_HELD)
 		OK(wg_store_act(s->store, now, "hold", s->dlv.id, "robin", "a test", &changed, &err));
@@ -273,6 +284,7 @@ static void decide_again(struct scene *s)
 	struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
 	struct wg_msg_done_result result;
 	sql(s->store, "UPDATE message SET state = 'normalised', again = 1, lease_owner = 7, lease_token = 99");
+	log_state(s->store, s->msg.id, "", "normalised");
 	struct wg_msg_done done = rig_done(s->msg.id, 99, &d, 1);
 	OK(wg_store_done(s->store, now, &done, &result, &err));
 }
@@ -535,6 +547,7 @@ static void events_of_messages(void **state)
 			(void)snprintf(text, sizeof text, "UPDATE message SET state = '%s'",
 			               wg_message_state_name((enum wg_message_state)from)); /* short */
 			sql(s.store, text);
+			log_state(s.store, s.msg.id, "", wg_message_state_name((enum wg_message_state)from));
 			look(&s);
 			perform_on_message(&s, events[e]);
 			judge(&t, "message", from, (int)s.msg.state, events[e]);
