@@ -8,6 +8,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "sys/child.h"
+#include "sys/nest.h"
 
 #define PATIENCE_MS 30000
 
@@ -26,12 +29,13 @@ static void misbehaviour_kills(void **state)
 {
 	(void)state;
 	static const char *const deeds[] = { "open", "create", "socket", "unix", "fork", "exec", "kill", "executable" };
-	for (size_t i = 0; i < WG_COUNT(deeds); i++) {
+	for (size_t i = 0; i < 2 * WG_COUNT(deeds); i++) { /* out of a nest, and started anew: run_reader takes turns */
+		const char *deed = deeds[i / 2];
 		WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
 		struct wg_err err;
-		enum wg_code code = run_reader("readers_probe", deeds[i], strlen(deeds[i]), &out, &err);
+		enum wg_code code = run_reader("readers_probe", deed, strlen(deed), &out, &err);
 		if (code == WG_OK)
-			fail_msg("%s was not stopped: %s", deeds[i], wg_buf_text(&out));
+			fail_msg("%s was not stopped: %s", deed, wg_buf_text(&out));
 		assert_int_equal(out.len, 0);
 	}
 	assert_int_equal(access("/tmp/readers-probe", F_OK), -1);
@@ -92,12 +96,60 @@ static void confined_before_the_first_byte(void **state)
 	}
 }
 
+/* A child of this process that is confined, and not that one; 0: there is none. */
+static pid_t confined_child(pid_t but)
+{
+	char path[64], list[256] = "";
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid()); /* fits */
+	FILE *f = fopen(path, "re");
+	assert_non_null(f);
+	size_t n = fread(list, 1, sizeof list - 1, f);
+	(void)fclose(f); /* read only */
+	list[n] = '\0';
+	char *save = NULL;
+	for (char *word = strtok_r(list, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save)) {
+		uint64_t pid = 0;
+		assert_true(wg_num_parse(word, 1, INT32_MAX, &pid));
+		if ((pid_t)pid != but && status_of((pid_t)pid, "Seccomp") == 2 && status_of((pid_t)pid, "NoNewPrivs") == 1)
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+/* Out of a nest too, and even before there is a document: after one the next reader waits, confined. */
+static void the_next_waits_confined(void **state)
+{
+	(void)state;
+	WG_CLEANUP(wg_nests_freep) struct wg_nests *nests = NULL;
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
+	struct wg_err err;
+	const char *const argv[] = { "wardgate-reader-xml", NULL };
+	const struct wg_child child = { .program = WG_BINARY_DIR "/bin/wardgate-reader-xml",
+		                            .argv = argv,
+		                            .in = "no notice",
+		                            .in_len = 9,
+		                            .wall_ms = PATIENCE_MS,
+		                            .cpu_s = 20,
+		                            .memory = (uint64_t)256 << 20 };
+	struct wg_child nested = child;
+	assert_int_equal(wg_nests_new(&nests, &err), WG_OK);
+	nested.nests = nests;
+	pid_t before = confined_child(0); /* of the tests above: it waits in the nest of run_reader */
+	assert_int_equal(wg_child_run(&nested, &out, &err), WG_REJECT);
+	int64_t end = wg_clock_monotonic() + PATIENCE_MS;
+	pid_t waits = 0;
+	while ((waits = confined_child(before)) == 0 && wg_clock_monotonic() < end)
+		(void)usleep(1000); /* interrupted is as good */
+	assert_true(waits > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(harmless_document_is_answered),
 		cmocka_unit_test(misbehaviour_kills),
 		cmocka_unit_test(confined_before_the_first_byte),
+		cmocka_unit_test(the_next_waits_confined),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
