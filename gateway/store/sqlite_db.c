@@ -13,8 +13,9 @@
 #include "store/sqlite_internal.h"
 #include "sys/file.h"
 
-/* Growth of the write-ahead log before it is copied into the database, in pages: fewer fsyncs under load. */
-#define CHECKPOINT_PAGES "4096"
+/* Growth of the write-ahead log before it is copied into the database, in pages of 8 KiB. Whoever comes while it is
+ * copied waits for it: 12 MiB cost no more processor time for each message than 32, and a shorter pause. */
+#define CHECKPOINT_PAGES "1536"
 /* Pages kept in memory: the indexes that every addition touches, and what one transaction changes. */
 #define CACHE_KIB "16384"
 /* The write-ahead log is cut back to this after a large message. */

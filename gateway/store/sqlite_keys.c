@@ -13,8 +13,8 @@
 #include "store/sqlite_internal.h"
 
 #define APPLICATION_ID "2002875243" /* "wgsk" */
-/* Growth of its write-ahead log before it is copied into the file, in pages: 16 MiB. */
-#define CHECKPOINT_PAGES "16384"
+/* Growth of its write-ahead log before it is copied into the file, in pages: 2 MiB, as for store.db. */
+#define CHECKPOINT_PAGES "2048"
 #define CACHE_KIB "4096"
 
 /* batch: one row. first, last: the numbers of the heads that the last commit brought; name: what store.db must say too;
