@@ -164,6 +164,7 @@ static void look_at_store(struct wg_intake *intake)
 	struct wg_err err = { 0 };
 	enum wg_code code = wg_client_ready(intake->asks, &err);
 	intake->full = code == WG_AGAIN && strncmp(err.text, "not accepting", 13) == 0;
+	intake->crowded = intake->full && strncmp(err.text, "not accepting: queue", 20) == 0;
 	if (code != WG_OK && !intake->full)
 		wg_intake_fail(intake, &err);
 }

@@ -76,6 +76,7 @@ struct wg_intake {
 	unsigned fault_count;
 	struct wg_buf openapi; /* the description of the interface, served as it is */
 	bool full;             /* the store takes nothing now */
+	bool crowded;          /* not for want of disk, but because too much waits to be worked off */
 	bool draining;         /* told to stop: finishes what is in hand, takes nothing new */
 	struct wg_err fatal;   /* why the role cannot go on */
 	bool failed;

@@ -80,15 +80,20 @@ const char *wg_intake_busy(void *arg)
 		return "The gateway is stopping. Nothing was accepted: send the same request again.";
 	if (intake->pending_count == WG_INTAKE_PENDING)
 		return "As much waits to be stored as may. Nothing was accepted: send the same request again later.";
+	if (intake->crowded)
+		return "Too much waits to be worked off. Nothing was accepted: send the same request again later.";
 	return intake->full ? "The disk is full. Nothing was accepted: send the same request again later." : NULL;
 }
 
 static void health(const struct wg_intake *intake, struct wg_http_request *r, bool ready)
 {
 	static const char fine[] = "{\"status\":\"ok\"}\n", draining[] = "{\"status\":\"stopping\"}\n",
-					  full[] = "{\"status\":\"not accepting: disk\"}\n";
+					  full[] = "{\"status\":\"not accepting: disk\"}\n",
+					  crowded[] = "{\"status\":\"not accepting: queue\"}\n";
 	if (ready && intake->draining)
 		wg_http_answer(r, 503, "application/json", draining, sizeof draining - 1, NULL);
+	else if (ready && intake->crowded)
+		wg_http_answer(r, 503, "application/json", crowded, sizeof crowded - 1, NULL);
 	else if (ready && intake->full)
 		wg_http_answer(r, 503, "application/json", full, sizeof full - 1, NULL);
 	else

@@ -86,6 +86,8 @@ static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_store_recover(server->store, server->now, &lost, err);
 	if (code == WG_OK)
+		code = wg_store_waiting(server->store, &server->waiting, err);
+	if (code == WG_OK)
 		code = wg_store_commit(server->store, err);
 	return code;
 }

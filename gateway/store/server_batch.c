@@ -193,6 +193,8 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 		code = wg_store_consents_end(server->store, server->now, &ended, err);
 	if (code == WG_OK && server->now.steady >= server->expire_at)
 		code = wg_store_deadlines_end(server->store, server->now, &ended, err);
+	if (code == WG_OK && server->now.steady >= server->expire_at)
+		code = wg_store_waiting(server->store, &server->waiting, err);
 	lost += n;
 	n = 0;
 	if (code == WG_OK && server->now.steady >= server->expire_at)
@@ -218,19 +220,24 @@ static enum wg_code run_all(struct wg_server *server, struct wg_err *err)
 	return code == WG_OK ? run_leases(server, err) : code;
 }
 
-/* Whether new messages are taken: a named reserve has to stay free for what was accepted already. */
-static void judge_disk(struct wg_server *server)
+/* Whether new messages are taken: a named reserve has to stay free for what was accepted already, and that may not be
+ * more than anybody comes to. */
+static void judge_room(struct wg_server *server)
 {
 	bool before = server->accepting;
 	struct wg_err err = { 0 };
 	uint64_t bytes = 0;
 	if (wg_file_free(server->folder, &bytes, &err) != WG_OK)
 		bytes = 0;
-	server->accepting = !server->full && bytes >= WG_STORE_RESERVE;
+	const bool crowded = server->waiting >= WG_STORE_WAITING_MAX;
+	server->accepting = !server->full && bytes >= WG_STORE_RESERVE && !crowded;
 	server->room = bytes;
 	server->why[0] = '\0';
-	if (!server->accepting)
-		(void)snprintf(server->why, sizeof server->why, "%llu MiB free, %llu MiB have to stay free",
+	if (!server->accepting && crowded)
+		(void)snprintf(server->why, sizeof server->why, "queue: %llu messages wait to be worked off",
+		               (unsigned long long)server->waiting); /* it fits */
+	else if (!server->accepting)
+		(void)snprintf(server->why, sizeof server->why, "disk: %llu MiB free, %llu MiB have to stay free",
 		               (unsigned long long)bytes >> 20, (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
 	if (before != server->accepting) {
 		wg_err_put(&err, server->accepting ? WG_OK : WG_AGAIN, "%s", server->why);
@@ -284,14 +291,14 @@ static void release(struct wg_server *server)
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 {
 	server->full = false;
-	judge_disk(server);
+	judge_room(server);
 	set_marks(server);
 	enum wg_code code = run_all(server, err);
 	if (code == WG_AGAIN) { /* full in the middle: once more without what adds, from the requests as they came */
 		wg_store_rollback(server->store);
 		take_back(server);
 		server->full = true;
-		judge_disk(server);
+		judge_room(server);
 		code = run_all(server, err);
 		if (code == WG_AGAIN)
 			code = wg_err_set(err, WG_SYSTEM, "the disk is full: nothing can be stored any more");

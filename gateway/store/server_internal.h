@@ -58,6 +58,7 @@ struct wg_server {
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
 	bool full;                   /* the disk was full in this round: nothing is added */
+	uint64_t waiting;            /* messages to be worked off, at the last look; one a second */
 	uint64_t room;               /* free bytes left for this transaction */
 	char why[128];               /* not accepting, for people */
 	char clock[WG_TRUSTED_TEXT]; /* "ok", or what is wrong with the clock */

@@ -32,8 +32,8 @@ static enum wg_code op_add(struct wg_ask *ask, struct wg_err *err)
 	/* Twice: once in the write-ahead log, once in the database. */
 	uint64_t needed = WG_STORE_RESERVE + 2 * (uint64_t)msg.blob_len;
 	if (!s->accepting || s->room < needed)
-		return wg_err_set(err, WG_AGAIN, "not accepting: disk: %s",
-		                  s->accepting ? "too little is free for this message" : s->why);
+		return wg_err_set(err, WG_AGAIN, "not accepting: %s",
+		                  s->accepting ? "disk: too little is free for this message" : s->why);
 	enum wg_code code = wg_store_add(s->store, s->now, &msg, &receipt, err);
 	if (code == WG_OK) {
 		s->room -= 2 * (uint64_t)msg.blob_len;
@@ -47,7 +47,7 @@ static enum wg_code op_ready(struct wg_ask *ask, struct wg_err *err)
 {
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	return ask->server->accepting ? WG_OK : wg_err_set(err, WG_AGAIN, "not accepting: disk: %s", ask->server->why);
+	return ask->server->accepting ? WG_OK : wg_err_set(err, WG_AGAIN, "not accepting: %s", ask->server->why);
 }
 
 /* The time is in every answer. */

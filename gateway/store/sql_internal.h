@@ -180,6 +180,7 @@ enum wg_sql {
 	SQL_COUNT_REVIEWS,
 	SQL_COUNT_OVERRIDES,
 	SQL_OLDEST,
+	SQL_WAITING,
 	SQL_COUNT
 };
 /* The text of each; prepared once, at open. */

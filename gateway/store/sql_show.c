@@ -138,6 +138,16 @@ static enum wg_code reviews_of(struct wg_store *store, struct wg_now now, struct
 	return code;
 }
 
+enum wg_code wg_store_waiting(struct wg_store *store, uint64_t *n, struct wg_err *err)
+{
+	bool row = false;
+	enum wg_code code = wg_db_row(store, SQL_WAITING, NULL, 0, &row, err);
+	if (code == WG_OK)
+		*n = row ? (uint64_t)wg_db_col_int(store, SQL_WAITING, 0) : 0;
+	wg_db_end(store, SQL_WAITING);
+	return code;
+}
+
 enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
                              const char *clock, struct wg_buf *out, struct wg_err *err)
 {

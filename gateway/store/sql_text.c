@@ -448,6 +448,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 						  " due <> 0 THEN due END), 0) FROM delivery WHERE state = 'review'",
 	[SQL_COUNT_OVERRIDES] =
 		"SELECT count(*) FROM delivery WHERE overrides = 1 AND seen_at = 0 AND state <> 'superseded'",
+	[SQL_WAITING] = "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM counter WHERE kind = 'message'"
+					" AND name IN ('accepted','normalised')",
 	[SQL_OLDEST] = /* of what waits in each of the two queues, and of what is not sent, the first: looks into indexes */
 	"SELECT min(at) FROM (SELECT * FROM (SELECT accepted_at AS at FROM message WHERE " WG_SQL_MSG_WAITING
 	" AND bulk = 0 ORDER BY turn, seq LIMIT 1) AS found UNION ALL SELECT * FROM (SELECT accepted_at FROM message WHERE"

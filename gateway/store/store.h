@@ -39,6 +39,9 @@ struct wg_store;
 /* Free bytes below which nothing new is accepted, so that what was accepted can still be worked on: the largest message
  * with its envelope, and the write-ahead log of both. */
 #define WG_STORE_RESERVE ((uint64_t)128 * 1024 * 1024)
+/* Messages that wait to be worked off, from which on nothing new is accepted: many hours' work of one machine, which
+ * whoever sends had better know of. */
+#define WG_STORE_WAITING_MAX 1000000
 /* Jobs of one lease: by count, and by bytes (a single larger one is given alone). */
 #define WG_STORE_LEASE_MAX 256
 #define WG_STORE_LEASE_BYTES ((size_t)16 * 1024 * 1024)
@@ -424,6 +427,9 @@ uint64_t wg_store_owners(const struct wg_store *store);
  * *ended counts those messages. */
 enum wg_code wg_store_consents_end(struct wg_store *store, struct wg_now now, unsigned *ended, struct wg_err *err)
 	WG_MUST;
+
+/* How many messages wait to be worked off. */
+enum wg_code wg_store_waiting(struct wg_store *store, uint64_t *n, struct wg_err *err) WG_MUST;
 
 /* What the functions of the same name in client.h promise. owner: who holds the lease, never 0.
  * A wait is over when its instant has come, or when that instant lies further ahead than the wait was long: the clock

@@ -13,6 +13,7 @@
 #include "bodies.h"
 #include "rig.h"
 #include "store/codec.h"
+#include "store/sql_internal.h"
 #include "store/wire.h"
 
 #define WAIT_MS 60000 /* longer than the test may take: who waits that long has waited in vain */
@@ -387,6 +388,43 @@ static void full_in_the_middle(void **state)
 	assert_int_equal(r.code, WG_OK);
 }
 
+/* Nothing new is taken while more waits to be worked off than anybody comes to; what waits is worked off. */
+static void too_much_waits(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	struct wg_store *store = NULL;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *client = rig_client(&r, WG_ROLE_INTAKE);
+	add(client, 1, &receipt);
+	wg_client_freep(&client);
+	rig_stop(&r);
+	OK(wg_store_open(r.folder, &store, &err)); /* as if there were so many */
+	OK(wg_db_exec(store, "UPDATE counter SET n = 1000000 WHERE kind = 'message' AND name = 'accepted'", &err));
+	wg_store_closep(&store);
+	OK(wg_server_open(r.folder, &r.server, &err));
+	rig_run(&r);
+	client = rig_client(&r, WG_ROLE_INTAKE);
+	struct wg_client *process = rig_client(&r, WG_ROLE_PROCESS);
+	FAILS(WG_AGAIN, wg_client_ready(client, &err));
+	assert_string_equal(err.text, "not accepting: queue: 1000000 messages wait to be worked off");
+	struct wg_msg_new m = rig_message(2);
+	FAILS(WG_AGAIN, wg_client_add(client, &m, &receipt, &err));
+	struct wg_msg_job job = take_message(process);
+	struct wg_msg_done done = rig_done(job.id, job.token, NULL, 0);
+	struct wg_msg_done_result result;
+	OK(wg_client_done(process, &done, &result, &err));
+	enum wg_code code = WG_AGAIN;
+	while (code == WG_AGAIN) /* it looks once a second */
+		code = wg_client_add(client, &m, &receipt, &err);
+	OK(code);
+	wg_client_freep(&client);
+	wg_client_freep(&process);
+	rig_end(&r);
+}
+
 /* ---- leases that wait */
 
 static void send_lease(struct wg_client *client, uint32_t tag, uint32_t wait_ms)
@@ -681,6 +719,7 @@ int main(void)
 		cmocka_unit_test(one_commit_for_all_that_is_there),
 		cmocka_unit_test(a_failed_sync_answers_nobody),
 		cmocka_unit_test(full_in_the_middle),
+		cmocka_unit_test(too_much_waits),
 		cmocka_unit_test(who_waited_longest_is_first),
 		cmocka_unit_test(waiting_ends_with_nothing),
 		cmocka_unit_test(a_closed_connection_gives_back),
