@@ -46,6 +46,13 @@
 	" AND EXISTS (SELECT 1 FROM message o WHERE o.episode = e.id AND o.seq <> " seq " AND (o.relation = ?3 OR"    \
 	" o.seq = e.opened_by OR e.opened_by IS NULL)))"
 
+/* And the deferred deliveries of recipient ?2 of which `which` is so, the first in that order: one range of an index.
+ */
+#define DLV_DEFERRED(which, order)                                                                                  \
+	" UNION SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"     \
+	" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " which " AND " WG_SQL_IN_TURN " ORDER BY " order \
+	" LIMIT ?4) AS found"
+
 /* ORDER BY +seq and the like: SQLite may not take the order of the rows for it, which would mean to read them all, nor
  * an index that gives the order and reads more (tests/store/test_plans). */
 const char *const wg_sql_text[SQL_COUNT] = {
@@ -312,15 +319,17 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = CASE WHEN deadline > ?2 THEN deadline "
 					"ELSE ?2 END WHERE seq = ?1",
 	[SQL_DLV_RECIPIENT] = "SELECT min(recipient) FROM delivery WHERE " WG_SQL_DLV_OPEN " AND recipient > ?1",
-	[SQL_DLV_NEXT] =
-		"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
-		"channel <> 'pull' AND recipient = ?2"
-		" AND epoch = ?3 AND " WG_SQL_IN_TURN
-		" ORDER BY turn, message, seq LIMIT ?4) AS found UNION ALL SELECT seq, turn, message FROM"
-		" (SELECT seq, turn, message FROM delivery d WHERE state = 'deferred'"
-		" AND channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_DLV_DUE " AND " WG_SQL_IN_TURN
-		" ORDER BY turn, message, seq LIMIT ?4) AS found"
-		" ORDER BY 2, 3, 1 LIMIT ?4",
+	[SQL_DLV_NEXT] = /* of what was deferred: what is due; when the clock was set back; once more at the deadline. Whom
+	                    nothing reaches may have a hundred thousand, of which only what is due may be read. */
+	"SELECT seq, turn, message FROM (SELECT seq, turn, message FROM delivery d WHERE state = 'sealed' AND "
+	"channel <> 'pull' AND recipient = ?2 AND epoch = ?3 AND " WG_SQL_IN_TURN
+	" ORDER BY turn, message, seq LIMIT ?4) AS found"
+	/* clang-format off */
+	DLV_DEFERRED("next_try <= ?1", "next_try")
+	DLV_DEFERRED("next_try - wait_ms > ?1", "next_try - wait_ms")
+	DLV_DEFERRED("deadline <= ?1 AND since < deadline", "deadline")
+	/* clang-format on */
+	" ORDER BY 2, 3, 1 LIMIT ?4",
 	[SQL_DLV_OWNED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
 	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0 ORDER BY +seq",

@@ -25,8 +25,6 @@
 /* A wait is over at its instant, or when that lies further ahead than the wait was long (the clock was set back). ?1 is
  * now. */
 #define WG_SQL_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1)"
-/* ... or of a delivery when its deadline has come: it is tried once more then. */
-#define WG_SQL_DLV_DUE "(next_try <= ?1 OR next_try - wait_ms > ?1 OR (deadline <= ?1 AND since < deadline))"
 /* Never one while an earlier one of the same episode and recipient is not at its end, nor while an earlier message of
  * the same sender still waits to be decided: it may be of the same episode (found must not overtake a missing report
  * that was put back). Whose a mail is, is known when it was opened: until then it may be of any

@@ -188,6 +188,13 @@ static const char *const migrations[] = {
 	/* by which copy of a partner's gateway a message came: its later forms are found */
 	"CREATE INDEX message_copy ON message(sender_reference, organisation) WHERE sender_reference <> '';"
 	"PRAGMA user_version=8;",
+
+	/* what SQL_DLV_NEXT asks beside delivery_deferred: of a recipient that nothing reaches, only what is due is read */
+	"CREATE INDEX delivery_set_back ON delivery(recipient, next_try - wait_ms) WHERE state = 'deferred' AND"
+	" channel <> 'pull';"
+	"CREATE INDEX delivery_last_try ON delivery(recipient, deadline) WHERE state = 'deferred' AND channel <> 'pull'"
+	" AND since < deadline;"
+	"PRAGMA user_version=9;",
 };
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4

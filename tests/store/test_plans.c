@@ -99,8 +99,37 @@ static void no_table_is_read(void **state)
 	rig_remove(folder);
 }
 
+/* Of a recipient that nothing reaches, what is not due is not read: each look is a range of an index of its own. */
+static void what_is_deferred_is_found_by_its_time(void **state)
+{
+	(void)state;
+	static const char *const ranges[] = { "delivery_deferred (recipient=? AND next_try<?)",
+		                                  "delivery_set_back (recipient=? AND <expr>>?)",
+		                                  "delivery_last_try (recipient=? AND deadline<?)" };
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	char sql[8192];
+	sqlite3_stmt *stmt = NULL;
+	char *folder = rig_folder();
+	unsigned seen[WG_COUNT(ranges)] = { 0 };
+	OK(wg_store_open(folder, &store, &err));
+	int n = snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", wg_sql_text[SQL_DLV_NEXT]);
+	assert_true(n > 0 && (size_t)n < sizeof sql);
+	assert_int_equal(sqlite3_prepare_v2(wg_sqlite_of(store)->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		for (size_t i = 0; i < WG_COUNT(ranges); i++)
+			seen[i] += strstr((const char *)sqlite3_column_text(stmt, 3), ranges[i]) != NULL;
+	(void)sqlite3_finalize(stmt); /* was only read */
+	for (size_t i = 0; i < WG_COUNT(ranges); i++)
+		if (seen[i] != 1)
+			fail_msg("%s is looked through %u times", ranges[i], seen[i]);
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(no_table_is_read) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(no_table_is_read),
+		                                cmocka_unit_test(what_is_deferred_is_found_by_its_time) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
