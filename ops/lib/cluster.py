@@ -211,15 +211,13 @@ class Story:
         title("6. A node hangs, and comes to")
         victim, leased = self.catch(1)
         pids, since, logged = victim.pids(), time.time(), victim.log.stat().st_size
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+        postgres.tell(pids, signal.SIGSTOP)
         self.recipient.release()
         say(f"{victim.name} is stopped (SIGSTOP) with {len(leased)} copies under way; the recipient answers, and nobody hears it.")
         try:
             took = self.taken_over(leased, since)
         finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+            postgres.tell(pids, signal.SIGCONT)
         check(f"a hanging node's leases are taken over within {self.options.within} seconds: after {took:.1f} s", took <= self.options.within)
         say(f"{victim.name} goes on (SIGCONT) and does not know that it was given up.")
         w.wait_for(f"{victim.name} has seen it and started anew", self.options.patience, lambda: self.came_to(victim, logged))

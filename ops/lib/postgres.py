@@ -59,15 +59,20 @@ def family(pid):
     return found
 
 
+def tell(pids, number):
+    """That signal to those of them that live."""
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass  # it ended meanwhile
+
+
 def kill_family(process):
     """SIGKILL to a process and all its descendants, as when a machine loses its power: none of them has a last word. The
     first goes first, so that it starts none anew."""
     members = family(process.pid)
-    for pid in members:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended meanwhile
+    tell(members, signal.SIGKILL)
     process.wait()
     return len(members)
 
