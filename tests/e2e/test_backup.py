@@ -61,7 +61,7 @@ class Backup(g.Case):
         """Flipped, cut, exchanged: refused before anything is written."""
         whole = store.read_bytes()
         for name, bad in (("flipped", whole[:-40000] + bytes([whole[-40000] ^ 1]) + whole[-39999:]), ("cut", whole[:-17]),
-                          ("head", whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]), ("longer", whole + bytes(40))):
+                          ("head", b"x" + whole[1:]), ("longer", whole + bytes(40))):
             path = self.folder / f"{name}.store"
             path.write_bytes(bad)
             into = self.folder / f"into-{name}"
