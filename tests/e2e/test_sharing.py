@@ -287,9 +287,12 @@ class Withdrawal(Case):
         if again["state"] == "review":
             self.gate.cli("review", "release", again["id"], "--why", "the rest may go")
         self.settled(message)
-        for row in self.others[0].rows("--all"):
-            if not row["desk"]:
-                self.assertNotIn("Canaryaccount", self.others[0].cli("queue", "show", row["id"], "--unmask").stdout)
+
+        def read_there():
+            rows = [r for r in self.others[0].rows("--all") if not r["desk"]]
+            return None if any(r["state"] == "accepted" for r in rows) else rows
+        for row in w.wait_for("it is read there", 60, read_there):
+            self.assertNotIn("Canaryaccount", self.others[0].cli("queue", "show", row["id"], "--unmask").stdout)
         shown = json.loads(self.gate.cli("consent", "show", "--child", message, "--json").stdout)
         self.assertIn("withdrawn", json.dumps(shown))
 
