@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "store/check_internal.h"
 
-#define TODO_BLOB                                                                                                   \
+#define REMEDY_BLOB                                                                                                 \
 	"an envelope is made again by itself; of a message that waits a person is told (wardgate attention list): ask " \
 	"its "                                                                                                          \
 	"sender to send it again, or restore a backup of both files beside this one and read it there"
@@ -189,7 +189,7 @@ static enum wg_code check_blobs(struct wg_store *store, struct wg_check *check, 
 		code = wg_blob_get(store, ids[i], &bytes, &len, &words);
 		if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK) {
 			wg_check_owner(store, ids[i], owner, sizeof owner);
-			wg_check_tell(check, TODO_BLOB, "%s: %s", owner, words.text);
+			wg_check_tell(check, REMEDY_BLOB, "%s: %s", owner, words.text);
 			code = WG_OK;
 		} else if (code != WG_OK && err != NULL) {
 			*err = words;

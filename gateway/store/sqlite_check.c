@@ -10,10 +10,11 @@
 #include "store/keys_internal.h"
 #include "store/sqlite_internal.h"
 
-#define TODO_PAGES                                                                                                     \
+#define REMEDY_PAGES                                                                                                   \
 	"the file itself is damaged and what it says cannot be relied on: stop the gateway, keep the folder, look at the " \
 	"disk, and restore the last backup (wardgate restore)"
-#define TODO_ORPHAN "no harm: it takes room only; purge and the next start clear what a crash left, tell us if it stays"
+#define REMEDY_ORPHAN \
+	"no harm: it takes room only; purge and the next start clear what a crash left, tell us if it stays"
 
 /* ---- pages */
 
@@ -28,14 +29,14 @@ static enum wg_code pragma_rows(struct wg_store *store, sqlite3 *db, const char 
 		const char *text = (const char *)sqlite3_column_text(stmt, 0);
 		(void)wg_defang(text != NULL ? text : "", words, sizeof words); /* returns its buffer */
 		if (strcmp(words, "ok") != 0)
-			wg_check_tell(check, TODO_PAGES, "%s: %s", file, words);
+			wg_check_tell(check, REMEDY_PAGES, "%s: %s", file, words);
 		rc = SQLITE_OK;
 	}
 	(void)sqlite3_finalize(stmt); /* repeats the failure of the step */
 	if (rc == SQLITE_DONE)
 		return WG_OK;
 	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) {
-		wg_check_tell(check, TODO_PAGES, "%s: it cannot be read to its end (%s)", file, sqlite3_errstr(rc));
+		wg_check_tell(check, REMEDY_PAGES, "%s: it cannot be read to its end (%s)", file, sqlite3_errstr(rc));
 		return WG_OK;
 	}
 	(void)store;
@@ -85,7 +86,7 @@ static enum wg_code merge_heads(struct wg_store *store, sqlite3_stmt *have, stru
 	if (code == WG_OK && end)
 		return wg_sqlite_keys_fail(store, "heads", err);
 	if (code == WG_OK && orphans > 0)
-		wg_check_tell(check, TODO_ORPHAN, "keys.db has %llu keys of blobs that store.db does not name",
+		wg_check_tell(check, REMEDY_ORPHAN, "keys.db has %llu keys of blobs that store.db does not name",
 		              (unsigned long long)orphans);
 	return code;
 }
@@ -101,7 +102,7 @@ enum wg_code wg_check_keys(struct wg_store *store, struct wg_check *check, struc
 	WG_AUTO_QUERY struct wg_query want = { 0 };
 	sqlite3_stmt *have = NULL;
 	if (store->driver != &wg_sqlite_driver)
-		return wg_check_rows(store, check, nobody, "is named by nothing", false, TODO_ORPHAN, err);
+		return wg_check_rows(store, check, nobody, "is named by nothing", false, REMEDY_ORPHAN, err);
 	enum wg_code code = wg_query_open(
 		&want, store, "SELECT head FROM blob WHERE head <> 0 UNION SELECT head FROM shred ORDER BY 1", NULL, 0, err);
 	if (code == WG_OK &&
@@ -110,7 +111,7 @@ enum wg_code wg_check_keys(struct wg_store *store, struct wg_check *check, struc
 	if (code == WG_OK)
 		code = merge_heads(store, have, &want, check, err);
 	(void)sqlite3_finalize(have); /* repeats the failure of a step */
-	return code == WG_OK ? wg_check_rows(store, check, nobody, "is named by nothing", false, TODO_ORPHAN, err) : code;
+	return code == WG_OK ? wg_check_rows(store, check, nobody, "is named by nothing", false, REMEDY_ORPHAN, err) : code;
 }
 
 /* ---- a copy at rest */

@@ -59,7 +59,7 @@ class Node(w.Gateway):
         shutil.copy(shared_key, self.folder / "lookup.key")
 
     def pids(self):
-        return postgres.family(self.process.pid)
+        return w.family(self.process.pid)
 
     def kill(self):
         """As when its machine loses its power."""

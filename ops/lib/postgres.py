@@ -45,20 +45,6 @@ def run(*words):
     return done.stdout
 
 
-def family(pid):
-    """That process and all that descend from it and live."""
-    parents = {}
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # it ended meanwhile
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
-
-
 def tell(pids, number):
     """That signal to those of them that live."""
     for pid in pids:
@@ -71,7 +57,7 @@ def tell(pids, number):
 def kill_family(process):
     """SIGKILL to a process and all its descendants, as when a machine loses its power: none of them has a last word. The
     first goes first, so that it starts none anew."""
-    members = family(process.pid)
+    members = w.family(process.pid)
     tell(members, signal.SIGKILL)
     process.wait()
     return len(members)

@@ -39,6 +39,20 @@ def wait_for(what, seconds, probe):
     raise TimeoutError(f"{what}: not after {seconds} s")
 
 
+def family(pid):
+    """That process and all that descend from it and live."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it ended meanwhile
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
 class Peer:
     """A server program that prints `port N` when it is ready, and ends when its standard input does."""
 

@@ -7,6 +7,7 @@ import time
 
 import setting
 import ways
+import world as w
 
 TOP = 18      # functions of a role
 SETTLE_S = 1  # until the load is under way
@@ -19,7 +20,7 @@ def top(text):
 
 
 def members(role, pid):
-    return [str(one) for one in ways.family(pid)] if role == "process" or role == "deliver" else [str(pid)]
+    return [str(one) for one in w.family(pid)] if role == "process" or role == "deliver" else [str(pid)]
 
 
 def profile(bench):

@@ -7,28 +7,9 @@ import subprocess
 import tempfile
 
 import world as w
+from postgres import START_S, as_owner, programs, run
 
 OWNER, DATABASES = "wardgate", ("store", "keys")
-START_S = 120  # for what hangs
-
-
-def programs():
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
-    if not found:
-        raise RuntimeError("PostgreSQL's server is missing: ops/packages test (Debian package postgresql)")
-    return found[-1].parent
-
-
-def as_owner(*words):
-    """It refuses to run as root: for root it runs as the user postgres."""
-    words = [str(word) for word in words]
-    return words if os.geteuid() != 0 else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", *words]
-
-
-def run(*words):
-    done = subprocess.run(as_owner(*words), capture_output=True, text=True, cwd="/", timeout=START_S)
-    if done.returncode != 0:
-        raise RuntimeError(f"{pathlib.Path(words[0]).name}: {done.stderr.strip() or done.stdout.strip()}")
 
 
 class Postgres:

@@ -36,24 +36,10 @@ default_type application/json; location = /v1/notices { return 202 '{"id":"bench
 """
 
 
-def family(pid):
-    """The process and all that descend from it and live."""
-    parents = {}
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # it ended meanwhile
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
-
-
 def cpu_seconds(pid):
     """Of that process and all its descendants: who lives speaks for itself, who ended is in its parent's."""
     total = 0
-    for one in family(pid):
+    for one in w.family(pid):
         try:
             fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
         except (FileNotFoundError, ProcessLookupError):

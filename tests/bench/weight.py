@@ -19,7 +19,7 @@ HOUR = (3600, 3600, 86400)  # retry: what could not be handed over waits that lo
 def memory(pid):
     """(PSS, RSS) in MiB of the process and all that descend from it. What several share counts once in the first and with each in the second."""
     pss = rss = 0
-    for one in ways.family(pid):
+    for one in w.family(pid):
         try:
             text = pathlib.Path(f"/proc/{one}/smaps_rollup").read_text()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -31,7 +31,7 @@ def memory(pid):
 
 def memory_rows(pid, name):
     pss, rss = memory(pid)
-    return [(f"memory-{name}-pss", pss, "MiB"), (f"memory-{name}-rss", rss, "MiB"), (f"processes-{name}", len(ways.family(pid)), "processes")]
+    return [(f"memory-{name}-pss", pss, "MiB"), (f"memory-{name}-rss", rss, "MiB"), (f"processes-{name}", len(w.family(pid)), "processes")]
 
 
 def size_of(folder):
