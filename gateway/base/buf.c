@@ -68,6 +68,11 @@ void wg_buf_fail(struct wg_buf *b)
 	b->failed = true;
 }
 
+uint8_t *wg_buf_room(struct wg_buf *b, size_t len)
+{
+	return buf_room(b, len) ? b->data + b->len : NULL;
+}
+
 void wg_buf_put(struct wg_buf *b, const void *p, size_t len)
 {
 	if (!buf_room(b, len))

@@ -15,7 +15,7 @@ static enum wg_code seal_part(struct wg_process *p, const struct wg_part *part, 
                               struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(WG_LIMIT_ENVELOPE);
-	enum wg_code code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, part->bytes, part->len, &sealed, err);
+	enum wg_code code = wg_rest_seal(p->rest, part->bytes, part->len, &sealed, err);
 	if (code != WG_OK)
 		return code;
 	wg_sha256_hex(part->bytes, part->len, out->content_hash);

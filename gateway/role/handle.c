@@ -23,12 +23,12 @@ static enum wg_code keep_notice(struct wg_process *p, const struct wg_read *read
 	if (read->notice != NULL) {
 		code = wg_notice_serialise(read->notice, &xml, err);
 		if (code == WG_OK)
-			code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, xml.data, xml.len, &o->notice, err);
+			code = wg_rest_seal(p->rest, xml.data, xml.len, &o->notice, err);
 	}
 	if (code == WG_OK && read->report != NULL) {
 		code = wg_report_write(read->report, read->fields, &report, err);
 		if (code == WG_OK)
-			code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, report.data, report.len, &o->report, err);
+			code = wg_rest_seal(p->rest, report.data, report.len, &o->report, err);
 	}
 	wg_buf_wipe(&xml);
 	wg_buf_wipe(&report);

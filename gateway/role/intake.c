@@ -45,7 +45,7 @@ static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_docu
 	*msg = (struct wg_msg_new){ 0 };
 	enum wg_code code = wg_id_make(wg_clock_now(), msg->id, err);
 	if (code == WG_OK)
-		code = wg_cms_encrypt(intake->storage_cert, WG_CIPHER_GCM, bytes, len, blob, err);
+		code = wg_rest_seal(intake->rest, bytes, len, blob, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(msg->way, sizeof msg->way, "%s", way);
@@ -174,6 +174,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct wg_intake *intake = arg;
 	(void)fd, (void)what;
 	look_at_store(intake);
+	wg_rest_forget(intake->rest);
 	wg_intake_drops_scan(intake);
 }
 
@@ -341,6 +342,8 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 	if (code == WG_OK && wg_cms_head_check(intake->storage_cert, WG_STORE_HEAD, err) != WG_OK)
 		code = wg_err_add(err, "%s", c->storage.certificate);
 	if (code == WG_OK)
+		code = wg_rest_new(intake->storage_cert, &intake->rest, err);
+	if (code == WG_OK)
 		code = wg_intake_drops_prepare(c, err);
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->adds, err);
@@ -396,6 +399,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	wg_buf_free(&intake.openapi);
 	wg_client_freep(&intake.adds);
 	wg_client_freep(&intake.asks);
+	wg_rest_freep(&intake.rest);
 	wg_cert_freep(&intake.storage_cert);
 	wg_directory_freep(&intake.directory);
 	return code;

@@ -8,6 +8,7 @@
 #include "channel/httpd.h"
 #include "channel/lmtp.h"
 #include "crypto/crypto.h"
+#include "crypto/rest.h"
 #include "policy/directory.h"
 #include "role/config.h"
 #include "role/mailbox.h"
@@ -60,6 +61,7 @@ struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
 	struct wg_cert *storage_cert;
+	struct wg_rest *rest; /* seals to it */
 	struct wg_client *adds; /* many additions under way, answers as they come */
 	struct wg_client *asks; /* one question, one answer */
 	struct event_base *base;

@@ -67,7 +67,7 @@ static enum wg_code keep_record(struct wg_process *p, const struct wg_consent *r
 	o->done.consents = list;
 	enum wg_code code = wg_consent_write(record, &xml, err);
 	if (code == WG_OK)
-		code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, xml.data, xml.len, &sealed, err);
+		code = wg_rest_seal(p->rest, xml.data, xml.len, &sealed, err);
 	wg_buf_wipe(&xml);
 	if (code != WG_OK)
 		return code;

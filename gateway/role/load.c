@@ -92,7 +92,7 @@ static enum wg_code load_smime(struct wg_process *p, struct wg_err *err)
 static enum wg_code try_storage(const struct wg_process *p, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf sealed = WG_BUF(65536), opened = WG_BUF(65536);
-	enum wg_code code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, "trial", 5, &sealed, err);
+	enum wg_code code = wg_rest_seal(p->rest, "trial", 5, &sealed, err);
 	if (code == WG_OK)
 		code = wg_cms_decrypt(p->storage_key, p->storage_cert, sealed.data, sealed.len, &opened, err);
 	if (code == WG_CRYPTO)
@@ -124,6 +124,8 @@ static enum wg_code load_keys(struct wg_process *p, struct wg_err *err)
 	enum wg_code code = load_pair(&c->storage, c->samples, &p->storage_key, &p->storage_cert, err);
 	if (code == WG_OK && wg_cms_head_check(p->storage_cert, WG_STORE_HEAD, err) != WG_OK)
 		code = wg_err_add(err, "%s", c->storage.certificate);
+	if (code == WG_OK)
+		code = wg_rest_new(p->storage_cert, &p->rest, err);
 	if (code == WG_OK)
 		code = try_storage(p, err);
 	if (code == WG_OK)
@@ -252,6 +254,7 @@ void wg_process_free(struct wg_process *p)
 	wg_trust_set_freep(&p->anchors);
 	wg_revocations_freep(&p->revocations);
 	wg_keyring_free(&p->smime);
+	wg_rest_freep(&p->rest);
 	wg_cert_freep(&p->storage_cert);
 	wg_key_freep(&p->storage_key);
 	wg_policy_freep(&p->policy);

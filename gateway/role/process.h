@@ -4,6 +4,7 @@
 #define WG_ROLE_PROCESS_H
 
 #include "crypto/keyring.h"
+#include "crypto/rest.h"
 #include "crypto/trust_set.h"
 #include "policy/decide.h"
 #include "role/config.h"
@@ -20,6 +21,7 @@ struct wg_process {
 	struct wg_directory *directory;
 	struct wg_key *storage_key;
 	struct wg_cert *storage_cert;
+	struct wg_rest *rest; /* seals to it */
 	struct wg_keyring smime;      /* all of them open what comes in; the newest valid one signs */
 	struct wg_trust_set *anchors; /* of every organisation of the directory */
 	struct wg_revocations *revocations;

@@ -61,7 +61,7 @@ enum wg_code wg_task_say(struct wg_process *p, const char *kind, const struct wg
 	if (code == WG_OK)
 		code = wg_notice_serialise(notice, &xml, err);
 	if (code == WG_OK)
-		code = wg_cms_encrypt(p->storage_cert, WG_CIPHER_GCM, xml.data, xml.len, blob, err);
+		code = wg_rest_seal(p->rest, xml.data, xml.len, blob, err);
 	if (code != WG_OK)
 		return wg_err_add(err, "a notice of kind %s", kind);
 	wg_sha256_hex(xml.data, xml.len, msg->content_hash);

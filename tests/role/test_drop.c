@@ -29,6 +29,7 @@ static int setup(void **state)
 	config = gate_load();
 	intake = (struct wg_intake){ .config = config, .asks = store.intake };
 	if (wg_cert_load(config->storage.certificate, &intake.storage_cert, &pki_err) != WG_OK ||
+	    wg_rest_new(intake.storage_cert, &intake.rest, &pki_err) != WG_OK ||
 	    wg_intake_drops_prepare(config, &pki_err) != WG_OK)
 		return -1;
 	log_fd = open(pki("log"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -38,6 +39,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	wg_rest_freep(&intake.rest);
 	wg_cert_freep(&intake.storage_cert);
 	free(config);
 	gate_store_close(&store);
