@@ -91,24 +91,24 @@ const struct wg_command wg_command_backup = {
 	.help =
 		"usage: wardgate backup STORE-FOLDER KEYS-FOLDER [--json]\n\n"
 		"Writes two files, encrypted to the certificates of <backup> in the configuration: what is stored into the "
-	    "first\n"
+		"first\n"
 		"folder, the keys without which nothing of it can be read into the second. Two files, because a message that "
-	    "was\n"
+		"was\n"
 		"purged has to be gone: its key is destroyed, here and with the last older file of keys. So keep the two in "
-	    "two\n"
+		"two\n"
 		"places, the store for as long as you like, the keys as short as you can (a few days), and never one disk "
-	    "that\n"
+		"that\n"
 		"has both. Whoever has one of them, even with the private key, can read nothing of a message.\n"
 		"The gateway goes on meanwhile. Both files are read back from the disk, opened, and held against the log "
-	    "(every\n"
+		"(every\n"
 		"entry), the database (every page) and the hash of every document, before they get their names. Nothing is "
-	    "ever\n"
+		"ever\n"
 		"overwritten. That it was taken, by whom, with which hashes, is an entry of the log.\n"
 		"It needs room for one more copy of the database in the gateway's own folder while it runs.\n"
 		"A store in PostgreSQL is backed up with its own means (pg_basebackup, pg_dump), not with this.\n"
 		"Exit status: 0 verified, 10 verified, of a store in which something is damaged, 65 what was read back is not\n"
 		"what was written, 75 no room or another backup is running: later; 78 the configuration names no "
-	    "certificate.\n\n"
+		"certificate.\n\n"
 		"examples:\n"
 		"  wardgate backup /mnt/backup/wardgate /mnt/vault/wardgate-keys\n"
 		"  wardgate --json backup /mnt/backup/wardgate /mnt/vault/wardgate-keys | jq -r .head\n",
@@ -138,14 +138,15 @@ static void put_restored(const struct wg_cli *cli, const struct wg_restore_resul
 	              "it.\n",
 	              into, r->store.organisation, stamp(r->store.at.at, at), stamp(r->keys.at.at, keys), r->entries,
 	              r->head);
-	wg_buf_printf(out,
-	              "%" PRIu64 " copies that had not been sent are held for a person, and so will be those of messages "
-	              "that were not decided:\nthey may have been sent, withdrawn or recalled since. Ask, then wardgate "
-	              "queue release, or cancel; they go out\nunder the same references, by which a recipient knows them "
-	              "again.\n",
-	              r->held);
+	wg_buf_printf(
+		out,
+		"Copies that had not been sent, held for a person: %" PRIu64
+		". Those of messages that were not decided will be\n"
+		"too. They may have been sent, withdrawn or recalled since: ask, then wardgate queue release, or cancel.\n"
+		"They go out under the same references, by which a recipient knows them again.\n",
+		r->held);
 	if (r->findings > 0)
-		wg_buf_printf(out, "%" PRIu64 " things in it are not as they were written: see above.\n", r->findings);
+		wg_buf_printf(out, "Not as it was written, see above: %" PRIu64 ".\n", r->findings);
 }
 
 static int run_restore(const struct wg_cli *cli, int argc, char **argv)
@@ -187,24 +188,24 @@ const struct wg_command wg_command_restore = {
 		"usage: wardgate restore STORE-FILE KEYS-FILE --key KEY --certificate CERT --into FOLDER [--json]\n\n"
 		"Reads both files whole, which proves that nobody changed or cut them, then writes store.db and keys.db into\n"
 		"FOLDER (new, or empty), looks at every page, entry and document of them, and says up to which moment it "
-	    "reaches.\n"
+		"reaches.\n"
 		"The keys may be newer than the store, never older; with newer keys, what was purged in between stays purged.\n"
 		"What happened after the backup is not known to the gateway that is put back: what was to be sent may have "
-	    "been\n"
+		"been\n"
 		"sent, and may have been withdrawn. So every copy that could leave by itself is held for a person, marked as "
-	    "one\n"
+		"one\n"
 		"that may have arrived. Released, it goes out under the reference it always had (Message-ID, "
-	    "Idempotency-Key):\n"
+		"Idempotency-Key):\n"
 		"another gateway knows it again, a person sees the same mail twice. Later notices of the same episode wait "
-	    "behind\n"
+		"behind\n"
 		"it, so do that first. Senders may hand in again what they are unsure of: what is there already is answered "
-	    "as\n"
+		"as\n"
 		"before.\n"
 		"  --key, --certificate  one of the pairs that the backup was encrypted to\n"
 		"  --into                name it as state= in the configuration, or move it there, owned by the gateway's "
-	    "user\n"
+		"user\n"
 		"Exit status: 0 restored, 10 restored, and something in it is damaged; 65 the files do not open or do not "
-	    "fit.\n\n"
+		"fit.\n\n"
 		"example:\n"
 		"  wardgate restore wardgate-oatshire-20261122T020000Z.store wardgate-oatshire-20261122T020000Z.keys \\\n"
 		"    --key backup.key --certificate backup.pem --into /var/lib/wardgate-restored\n"

@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import arriving
 import chapters
+import failing
 import sharing
 import world as w
 from tell import check, checks, say, show, title
@@ -65,6 +66,12 @@ def tell_decisions(gateway, message, example):
         say(f"why, for instance identity to {d['organisation']}: rule {shown['rule']}, basis {shown['basis']}, source {shown['source']}")
 
 
+def prepare(gateway):
+    """Before anything of a gateway is written."""
+    arriving.prepare(gateway)
+    failing.prepare(gateway)
+
+
 class Story:
     settled = staticmethod(settled)
     notice_of = staticmethod(notice_of)
@@ -80,7 +87,7 @@ class Story:
         title("1. A small world, all of it on this machine")
         self.world.make_pki()
         mail_port = self.world.start_mail()
-        self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",), prepare=arriving.prepare)
+        self.host, self.placing = self.world.make_gateways(mail_port, drops=("staffordshire-police",), prepare=prepare)
         for gateway in (self.host, self.placing):
             gateway.start()
         say(f"A throwaway certificate authority and six agencies; a mail server that insists on STARTTLS (port {mail_port}); the gateway of "
@@ -174,10 +181,11 @@ class Story:
         sharing.tell(self)
         self.message = missing
         arriving.tell(self)
+        failing.tell(self)
         self.afterwards()
 
     def afterwards(self):
-        title("13. Afterwards")
+        title("14. Afterwards")
         verified = {g.organisation: g.cli("audit", "verify") for g in (self.host, self.placing)}
         said = "; ".join(f"{who} {(v.stdout or v.stderr or 'no answer').splitlines()[0].split(', head')[0]}" for who, v in verified.items())
         check(f"the logs of decisions are whole ({said})", all(v.returncode == 0 for v in verified.values()))
@@ -189,7 +197,7 @@ class Story:
 CANARIES = [b"Tess Example", b"Tessie", b"14/03/2012", b"2012-03-14", b"Invented Street", b"Nowhere Lane", b"07700 900123", b"07700900123",
             b"Specimen", b"Fictitious", b"Quaker", b"Placeholder", b"02/09/2011", b"2011-09-02", b"Notreal", b"teatime", b"Nonesuch", b"Pretend Lodge",
             b"Biscuit", b"my sister",
-            b"robbed", b"canal bridge", b"Canal walks"]
+            b"robbed", b"canal bridge", b"Canal walks", b"Madeup Road"]
 
 
 def summary(story, keep):
@@ -201,7 +209,8 @@ def summary(story, keep):
             "recognised. A table became a message a row; what was not understood waited for a person, whose answer is on record; a form "
             "filled in by hand and one that nobody had seen were read whole. What a child said went where its safety asks for it and nowhere "
             "else. Arrived was not taken for read: who has a copy is on record by name, and who has not confirmed is listed with whom to "
-            "ring. Every decision is on record with its rule, basis and source.")
+            "ring. Killed under load, it lost nothing and sent nothing twice; from a backup it came back, and asked before it sent what may "
+            "have been sent. Every decision is on record with its rule, basis and source.")
     print(f"\n  {len(checks) - len(failed)} checks passed, {len(failed)} failed")
     for text in failed:
         print(f"  FAILED: {text}")
