@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "crypto/crypto_internal.h"
+#include "crypto/cms_agree.h"
 
 #define UNOPENED "could not be opened"
 
@@ -133,6 +133,11 @@ enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher ciph
 enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
                             struct wg_buf *out, struct wg_err *err)
 {
+	enum wg_cms_agree agreed = der != NULL ? wg_cms_agree_open(key, cert, der, len, out) : WG_CMS_AGREE_FAILED;
+	if (agreed == WG_CMS_AGREE_OPENED)
+		return wg_buf_check(out, "the content of a CMS object", err);
+	if (agreed == WG_CMS_AGREE_FAILED)
+		return wg_err_set(err, WG_CRYPTO, UNOPENED);
 	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = wg_cms_parse(der, len);
 	WG_CLEANUP(wg_auto_bio) BIO *plain = BIO_new(BIO_s_mem());
 	int type = cms != NULL ? OBJ_obj2nid(CMS_get0_type(cms)) : NID_undef;

@@ -20,11 +20,13 @@
 #include "crypto/peer.h"
 
 struct wg_hsm_asking;
+struct wg_agreed;
 struct wg_key {
 	EVP_PKEY *pkey;
 	bool hsm;                     /* it stays where it is: cannot be handed to another process */
 	unsigned does;                /* of one in an HSM that is to open: WG_HSM_DOES_* (crypto/hsm_wire.h) */
 	struct wg_hsm_asking *asking; /* owned: it is in another process, which is asked; NULL: it is in this one */
+	struct wg_agreed *agreed; /* owned: what it agreed on last (crypto/cms_agree.h); NULL: it opens by OpenSSL alone */
 };
 
 struct wg_hsm_line;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "crypto/cms_agree.h"
 #include "crypto/hsm.h"
 #include "crypto/hsm_internal.h"
 
@@ -44,9 +45,11 @@ enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, stru
 	if (key->pkey == NULL)
 		return wg_ossl_err(err, WG_CONFIG, "no private key that can be read (PEM, without a password)");
 	enum wg_code code = check_kind(key->pkey, err);
-	if (code == WG_OK)
-		*out = wg_steal(&key);
-	return code;
+	if (code != WG_OK)
+		return code;
+	wg_agreed_prepare(key);
+	*out = wg_steal(&key);
+	return WG_OK;
 }
 
 static enum wg_code load_hsm(const char *uri, struct wg_key **out, struct wg_err *err)
@@ -78,6 +81,7 @@ void wg_key_freep(struct wg_key **key)
 {
 	if (*key == NULL)
 		return;
+	wg_agreed_freep(&(*key)->agreed);
 	EVP_PKEY_free((*key)->pkey); /* OpenSSL clears the private numbers */
 	free((*key)->asking);        /* after the key, which points to it */
 	free(*key);
