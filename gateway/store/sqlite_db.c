@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "store/driver.h"
 #include "store/keys_internal.h"
+#include "store/sqlite_gather.h"
 #include "store/sqlite_internal.h"
 #include "sys/file.h"
 
@@ -152,7 +153,7 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	wg_closep(&fd); /* before SQLite takes its locks: closing any descriptor of the file would drop them */
 	int flags =
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	if (sqlite3_open_v2(path, &wg_sqlite_of(store)->db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &wg_sqlite_of(store)->db, flags, wg_sqlite_gather()) != SQLITE_OK) {
 		if (wg_sqlite_of(store)->db == NULL)
 			return wg_err_set(err, WG_SYSTEM, "out of memory");
 		return wg_sqlite_fail(store, path, err);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/keys_internal.h"
+#include "store/sqlite_gather.h"
 #include "store/sqlite_internal.h"
 
 #define APPLICATION_ID "2002875243" /* "wgsk" */
@@ -130,7 +131,7 @@ static enum wg_code set_up(struct wg_store *store, const char *path, bool fresh,
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, flags, NULL), version = 0;
+	int rc = sqlite3_open_v2(path, &db, flags, wg_sqlite_gather()), version = 0;
 	wg_sqlite_of(store)->keys = db;
 	if (db == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
