@@ -42,8 +42,9 @@ struct wg_driver {
 	                      struct wg_err *err);
 	enum wg_code (*step)(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err);
 	void (*end)(struct wg_store *store, enum wg_sql id);
-	/* Of one that gives no rows, or whose rows nobody wants. A driver may send it and learn of its failure later: at
-	 * the next row that is asked for, at the end of the mark, or at the commit. */
+	/* Of one that gives no rows, or whose rows nobody wants. Inside a mark a driver may send it and learn of its
+	 * failure later: at the next row that is asked for or the end of the mark; of what store->eager lets be told later
+	 * still, at any row of the transaction or at settle (WG_AGAIN then, and store->repeat is set). */
 	enum wg_code (*run)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
 	                    struct wg_err *err);
 	int64_t (*col_int)(struct wg_store *store, enum wg_sql id, int col);                   /* true is 1, NULL is 0 */
@@ -65,6 +66,9 @@ struct wg_driver {
 	/* SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_MARK, SQL_KEEP, SQL_UNDO. */
 	enum wg_code (*transact)(struct wg_store *store, enum wg_sql what, struct wg_err *err);
 	bool (*in_transaction)(struct wg_store *store);
+	/* Inside a transaction: all that was asked is done, or its failure is told now. NULL: there is nothing that waits.
+	 */
+	enum wg_code (*settle)(struct wg_store *store, struct wg_err *err);
 
 	/* Where the database is shared, once a second inside a transaction: this process is still there; those that were
 	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */

@@ -78,6 +78,11 @@ enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err)
 	return code;
 }
 
+bool wg_keys_waiting(const struct wg_store *store)
+{
+	return store->keys->count > 0 || store->keys->shred;
+}
+
 enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_keys *k = store->keys;

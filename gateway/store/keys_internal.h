@@ -47,6 +47,8 @@ void wg_keys_close(struct wg_store *store);
 void wg_keys_begin(struct wg_store *store);
 void wg_keys_mark(struct wg_store *store);
 void wg_keys_undo(struct wg_store *store);
+/* Whether wg_keys_commit has anything to make durable. */
+bool wg_keys_waiting(const struct wg_store *store);
 /* Inside the store's transaction and before its commit: the heads become durable. */
 enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* After the store's commit: destroys what the table shred names. */

@@ -1,5 +1,4 @@
-/* pg_db.c owns the two connections, the kept statements, the transaction with its turn to write, and what a failure of
- * PostgreSQL means. */
+/* pg_db.c owns the two connections, the kept statements, and what a failure of PostgreSQL means. */
 #include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,6 +49,8 @@ enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *re
 		store->full = true;
 		return wg_err_set(err, WG_AGAIN, "not accepting: the disk of the database is full");
 	}
+	if (is_class(state, "25P02")) /* of what had failed already, and was told */
+		return wg_err_set(err, WG_REJECT, "%.*s: after what failed before it", TEXT_MAX, what);
 	if (is_class(state, "XX"))
 		return fault(store, WG_CORRUPT, what, words, err);
 	return fault(store, WG_SYSTEM, what, words, err);
@@ -62,6 +63,7 @@ bool wg_pg_bind(struct wg_pg_args *out, const struct wg_arg *args, size_t count)
 	static const Oid types[] = { [WG_ARG_INT] = OID_INT8, [WG_ARG_TEXT] = OID_TEXT, [WG_ARG_BLOB] = OID_BYTEA };
 	if (count > WG_PG_ARGS)
 		return false;
+	out->count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct wg_arg *a = &args[i];
 		out->types[i] = types[a->type];
@@ -103,19 +105,27 @@ static bool is_good(const PGresult *r)
 	return PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
 }
 
-enum wg_code wg_pg_exec_on(struct wg_store *store, PGconn *conn, const char *sql, struct wg_err *err)
+enum wg_code wg_pg_exec_on(struct wg_store *store, struct wg_pg_pipe *pipe, const char *sql, struct wg_err *err)
 {
-	PGresult *r = PQexec(conn, sql);
-	enum wg_code code =
-		is_good(r) || PQresultStatus(r) == PGRES_EMPTY_QUERY ? WG_OK : wg_pg_fail(store, conn, r, sql, err);
+	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
+	if (code != WG_OK)
+		return code;
+	PGresult *r = PQexec(pipe->conn, sql);
+	if (!is_good(r) && PQresultStatus(r) != PGRES_EMPTY_QUERY)
+		code = wg_pg_fail(store, pipe->conn, r, sql, err);
 	PQclear(r);
 	return code;
 }
 
-enum wg_code wg_pg_number_on(struct wg_store *store, PGconn *conn, const char *sql, int64_t *out, struct wg_err *err)
+enum wg_code wg_pg_number_on(struct wg_store *store, struct wg_pg_pipe *pipe, const char *sql, int64_t *out,
+                             struct wg_err *err)
 {
-	PGresult *r = PQexec(conn, sql);
-	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, conn, r, sql, err);
+	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
+	if (code != WG_OK)
+		return code;
+	PGresult *r = PQexec(pipe->conn, sql);
+	if (!is_good(r))
+		code = wg_pg_fail(store, pipe->conn, r, sql, err);
 	if (code == WG_OK)
 		*out = PQntuples(r) > 0 ? wg_pg_int(r, 0, 0) : 0;
 	PQclear(r);
@@ -123,6 +133,12 @@ enum wg_code wg_pg_number_on(struct wg_store *store, PGconn *conn, const char *s
 }
 
 /* ---- kept statements */
+
+static const struct {
+	enum wg_sql id;
+	const char *column;
+} numbered[WG_PG_IDS] = { { SQL_BLOB_PUT, "id" },    { SQL_MSG_PUT, "seq" }, { SQL_CHILD_PUT, "id" },
+	                      { SQL_EPISODE_PUT, "id" }, { SQL_DLV_PUT, "seq" }, { SQL_RECEIPT_PUT, "seq" } };
 
 static void end(struct wg_store *store, enum wg_sql id)
 {
@@ -132,20 +148,88 @@ static void end(struct wg_store *store, enum wg_sql id)
 	s->at = s->count = 0;
 }
 
-static enum wg_code prepare(struct wg_store *store, enum wg_sql id, const struct wg_pg_args *a, size_t count,
-                            const char *name, struct wg_err *err)
+static enum wg_code make(struct wg_store *store, int id, size_t count, struct wg_err *err)
+{
+	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	const char *sql = wg_pg_sql(id);
+	for (int i = 0; i < WG_PG_IDS && s->ids == 0; i++)
+		if ((int)numbered[i].id == id) {
+			s->ids = i + 1;
+			s->text = wg_pg_numbered(sql, numbered[i].column, count);
+		}
+	if (s->ids == 0)
+		s->text = wg_pg_text(sql);
+	s->writes = strncmp(sql, "INSERT", 6) == 0 || strncmp(sql, "UPDATE", 6) == 0 || strncmp(sql, "DELETE", 6) == 0;
+	s->binary = id == SQL_BLOB_GET;
+	(void)snprintf(s->name, sizeof s->name, "s%d", id); /* it fits */
+	return s->text != NULL ? WG_OK : fault(store, WG_SYSTEM, "statement", "out of memory", err);
+}
+
+enum wg_code wg_pg_send(struct wg_store *store, int id, const struct wg_arg *args, size_t count, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_pg_stmt *s = &pg->stmt[id];
-	if (s->text == NULL)
-		s->text = wg_pg_text(wg_pg_sql(id));
-	if (s->text == NULL)
-		return fault(store, WG_SYSTEM, "statement", "out of memory", err);
-	PGresult *r = PQprepare(pg->main, name, s->text, (int)count, a->types);
-	s->ready = is_good(r);
-	enum wg_code code = s->ready ? WG_OK : wg_pg_fail(store, pg->main, r, s->text, err);
-	PQclear(r);
-	return code;
+	struct wg_pg_args a;
+	if (!wg_pg_bind(&a, args, count))
+		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
+	enum wg_code code = s->text == NULL ? make(store, id, count, err) : WG_OK;
+	return code == WG_OK ? wg_pg_pipe_send(store, &pg->main, s, &a, count, err) : code;
+}
+
+/* Into a table whose rows get their numbers here: the number is told before the row is there. */
+static enum wg_code insert(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                           struct wg_err *err)
+{
+	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
+	struct wg_arg list[WG_PG_ARGS];
+	int64_t number = 0;
+	if (count >= WG_PG_ARGS)
+		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
+	enum wg_code code = wg_pg_next_id(store, s->ids - 1, &number, err);
+	if (code != WG_OK)
+		return code;
+	memcpy(list, args, count * sizeof *args);
+	list[count] = wg_db_int(number);
+	code = wg_pg_send(store, (int)id, list, count + 1, err);
+	s->rows = code == WG_OK ? wg_pg_memo_number(number) : NULL;
+	return code == WG_OK && s->rows == NULL ? fault(store, WG_SYSTEM, "statement", "out of memory", err) : code;
+}
+
+/* Sent; in s->rows what nobody has to wait for, *wait otherwise. */
+static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *wait,
+                          struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_stmt *s = &pg->stmt[id];
+	end(store, id);
+	*wait = false;
+	if (pg->open && pg->broken.code != WG_OK)
+		return wg_pg_spoil(store, pg->broken.code, err);
+	s->rows = pg->open ? wg_pg_memo_ask(pg, id, args) : NULL;
+	if (s->rows != NULL)
+		return WG_OK;
+	enum wg_code code = s->text == NULL ? make(store, (int)id, count, err) : WG_OK;
+	if (code == WG_OK && s->writes)
+		code = wg_pg_mark_now(store, err);
+	if (code != WG_OK)
+		return code;
+	if (s->ids != 0)
+		return insert(store, id, args, count, err);
+	*wait = true;
+	return wg_pg_send(store, (int)id, args, count, err);
+}
+
+static enum wg_code finish(struct wg_store *store, enum wg_code code, struct wg_err *err)
+{
+	const struct wg_pg *pg = wg_pg_of(store);
+	return code != WG_OK && pg->open && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
+}
+
+/* Whether somebody will ask later what became of it. */
+static bool may_wait(struct wg_store *store)
+{
+	const struct wg_pg *pg = wg_pg_of(store);
+	return pg->open && (pg->marks > 0 || store->eager);
 }
 
 static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
@@ -153,25 +237,17 @@ static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct w
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_pg_stmt *s = &pg->stmt[id];
-	struct wg_pg_args a;
-	char name[8];
-	end(store, id);
-	if (!wg_pg_bind(&a, args, count))
-		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
-	(void)snprintf(name, sizeof name, "s%d", (int)id);
-	enum wg_code code = s->ready ? WG_OK : prepare(store, id, &a, count, name, err);
-	if (code != WG_OK)
-		return code;
-	s->rows = PQexecPrepared(pg->main, name, (int)count, a.values, a.lengths, a.formats, id == SQL_BLOB_GET);
+	bool wait = false;
+	enum wg_code code = start(store, id, args, count, &wait, err);
+	if (code == WG_OK && wait)
+		code = wg_pg_pipe_settle(store, &pg->main, &s->rows, err);
+	if (code == WG_OK && wait && pg->open)
+		wg_pg_memo_learn(pg, id, args, s->rows);
+	if (code == WG_OK && s->ids != 0 && !may_wait(store))
+		code = wg_pg_pipe_settle(store, &pg->main, NULL, err);
 	s->at = -1;
 	s->count = PQntuples(s->rows);
-	if (is_good(s->rows)) {
-		pg->wrote = pg->wrote || PQresultStatus(s->rows) == PGRES_COMMAND_OK || strncmp(s->text, "INSERT", 6) == 0;
-		return WG_OK;
-	}
-	code = wg_pg_fail(store, pg->main, s->rows, s->text, err);
-	end(store, id);
-	return code;
+	return finish(store, code, err);
 }
 
 static enum wg_code step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err)
@@ -189,9 +265,15 @@ static enum wg_code step(struct wg_store *store, enum wg_sql id, bool *row, stru
 static enum wg_code run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
                         struct wg_err *err)
 {
-	enum wg_code code = query(store, id, args, count, err);
+	struct wg_pg *pg = wg_pg_of(store);
+	bool wait = false;
+	enum wg_code code = start(store, id, args, count, &wait, err);
+	if (code == WG_OK && pg->open)
+		wg_pg_memo_wrote(pg, id, args);
+	if (code == WG_OK && !may_wait(store))
+		code = wg_pg_pipe_settle(store, &pg->main, NULL, err);
 	end(store, id);
-	return code;
+	return finish(store, code, err);
 }
 
 static int64_t col_int(struct wg_store *store, enum wg_sql id, int col)
@@ -214,6 +296,11 @@ static const void *col_blob(struct wg_store *store, enum wg_sql id, int col, siz
 }
 
 /* ---- texts */
+
+static bool starts(const char *text, const char *word)
+{
+	return strncmp(text, word, strlen(word)) == 0;
+}
 
 struct cursor {
 	PGresult *rows;
@@ -239,13 +326,22 @@ static enum wg_code cursor_open(struct wg_store *store, const char *sql, const s
 	if (text == NULL || c == NULL || !wg_pg_bind(&a, args, count))
 		return fault(store, WG_SYSTEM, sql, "out of memory", err);
 	c->at = -1;
-	c->rows = PQexecParams(pg->main, text, (int)count, a.types, a.values, a.lengths, a.formats, 0);
+	const bool writes = !starts(text, "SELECT") && !starts(text, "WITH");
+	if (pg->open && pg->broken.code != WG_OK)
+		return wg_pg_spoil(store, pg->broken.code, err);
+	enum wg_code code = writes ? wg_pg_mark_now(store, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_pg_pipe_off(store, &pg->main, err);
+	if (code != WG_OK)
+		return finish(store, code, err);
+	c->rows = PQexecParams(pg->main.conn, text, (int)count, a.types, a.values, a.lengths, a.formats, 0);
 	if (!is_good(c->rows))
-		return wg_pg_fail(store, pg->main, c->rows, text, err);
+		return finish(store, wg_pg_fail(store, pg->main.conn, c->rows, text, err), err);
 	uint64_t n = 0;
 	(void)wg_num_parse(PQcmdTuples(c->rows), 0, INT64_MAX, &n); /* "" for what changes nothing */
 	pg->changes = (int64_t)n;
-	pg->wrote = pg->wrote || PQresultStatus(c->rows) == PGRES_COMMAND_OK;
+	if (writes)
+		wg_pg_memo_clear(pg);
 	return WG_OK;
 }
 
@@ -278,62 +374,12 @@ static int64_t changes(struct wg_store *store)
 
 static enum wg_code exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
-	wg_pg_of(store)->wrote = true;
-	return wg_pg_exec_on(store, wg_pg_of(store)->main, sql, err);
-}
-
-/* ---- the transaction */
-
-/* The turn to write: whoever has the row has it, until the transaction ends. When it is not as this process left it
- * another node wrote: what of the keys is in memory is read again, and what that node left half done is finished. */
-static enum wg_code begin(struct wg_store *store, struct wg_err *err)
-{
 	struct wg_pg *pg = wg_pg_of(store);
-	int64_t turn = 0;
-	enum wg_code code = wg_pg_exec_on(store, pg->main, "BEGIN", err);
-	if (code != WG_OK)
-		return code;
-	pg->open = true;
-	pg->wrote = false;
-	code = wg_pg_number_on(store, pg->main, "SELECT turn FROM writer FOR UPDATE", &turn, err);
-	if (code == WG_OK && turn != pg->turn)
-		code = wg_keys_again(store, err);
-	pg->turn = turn;
-	return code;
-}
-
-static enum wg_code commit(struct wg_store *store, struct wg_err *err)
-{
-	struct wg_pg *pg = wg_pg_of(store);
-	char sql[96];
-	enum wg_code code = WG_OK;
-	(void)snprintf(sql, sizeof sql, "UPDATE writer SET turn = %" PRId64 ", node = %" PRId64, pg->turn + 1, pg->node);
-	if (pg->wrote) {
-		code = wg_pg_exec_on(store, pg->main, sql, err);
-		pg->turn++;
-	}
-	if (code == WG_OK) {
-		PGresult *r = PQexec(pg->main, "COMMIT");
-		/* of a transaction that had failed, it says ROLLBACK */
-		if (PQresultStatus(r) != PGRES_COMMAND_OK || strcmp(PQcmdStatus(r), "COMMIT") != 0)
-			code = fault(store, WG_SYSTEM, "COMMIT",
-			             PQresultStatus(r) == PGRES_COMMAND_OK ? PQcmdStatus(r) : PQerrorMessage(pg->main), err);
-		PQclear(r);
-	}
-	pg->open = false;
-	return code;
-}
-
-static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg_err *err)
-{
-	struct wg_pg *pg = wg_pg_of(store);
-	if (what == SQL_BEGIN)
-		return begin(store, err);
-	if (what == SQL_COMMIT)
-		return commit(store, err);
-	if (what == SQL_ROLLBACK)
-		pg->open = false;
-	return wg_pg_exec_on(store, pg->main, wg_sql_text[what], err);
+	enum wg_code code = pg->open ? wg_pg_mark_now(store, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_pg_exec_on(store, &pg->main, sql, err);
+	wg_pg_memo_clear(pg);
+	return finish(store, code, err);
 }
 
 static bool in_transaction(struct wg_store *store)
@@ -354,7 +400,7 @@ static enum wg_code scrub(struct wg_store *store, bool keys, struct wg_err *err)
 {
 	if (!keys)
 		return WG_OK; /* what is gone of the main database is ciphertext without its head */
-	return wg_pg_exec_on(store, wg_pg_of(store)->keys, "VACUUM head", err);
+	return wg_pg_exec_on(store, &wg_pg_of(store)->keys, "VACUUM head", err);
 }
 
 /* ---- open and close */
@@ -364,9 +410,9 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	struct wg_pg *pg = store->base = calloc(1, sizeof *pg);
 	if (pg == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg->main, err);
+	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg->main.conn, err);
 	if (code == WG_OK)
-		code = wg_pg_connect(place->keys, "keys", place->unsafe, &pg->keys, err);
+		code = wg_pg_connect(place->keys, "keys", place->unsafe, &pg->keys.conn, err);
 	if (code == WG_OK)
 		code = wg_pg_schema(store, err);
 	if (code == WG_OK)
@@ -380,12 +426,12 @@ static void close_both(struct wg_store *store)
 	if (pg == NULL)
 		return;
 	wg_pg_node_leave(store);
-	for (int i = 0; i < SQL_COUNT; i++) {
+	for (int i = 0; i < PG_COUNT; i++) {
 		PQclear(pg->stmt[i].rows);
 		free(pg->stmt[i].text);
 	}
-	PQfinish(pg->main); /* what is committed is durable already */
-	PQfinish(pg->keys);
+	PQfinish(pg->main.conn); /* what is committed is durable already */
+	PQfinish(pg->keys.conn);
 	free(pg);
 	store->base = NULL;
 }
@@ -410,7 +456,8 @@ const struct wg_driver wg_pg_driver = {
 	.cursor_end = cursor_end,
 	.changes = changes,
 	.exec = exec,
-	.transact = transact,
+	.transact = wg_pg_transact,
+	.settle = wg_pg_settle,
 	.in_transaction = in_transaction,
 	.give_back = give_back,
 	.scrub = scrub,

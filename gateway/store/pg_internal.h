@@ -11,11 +11,56 @@
 
 #include "store/driver.h"
 
+/* Statements of this driver alone, beside those of sql_text.c. */
+enum wg_pg_sql {
+	PG_LOCK = SQL_COUNT, /* the turn to write, until the transaction ends */
+	PG_TURN,
+	PG_TURN_PUT,
+	PG_IDS, /* and WG_PG_IDS - 1 more */
+	PG_COUNT = PG_IDS + 6
+};
+/* Tables whose rows get their numbers here, so that nobody waits for the database to say them. */
+#define WG_PG_IDS (PG_COUNT - PG_IDS)
+
 struct wg_pg_stmt {
+	char name[8];
 	char *text; /* with $1, $2 ... */
-	bool ready;
+	bool ready; /* it is prepared, or that is on its way */
+	bool writes, binary;
+	int ids; /* 1 + which of the tables that get their numbers here it inserts into; 0: none */
 	PGresult *rows;
 	int at, count;
+};
+
+struct wg_pg_sent {
+	struct wg_pg_stmt *stmt; /* NULL: a sync */
+	bool prepares;
+};
+#define WG_PG_SENT_MAX 256 /* on their way at once: their answers, some 100 bytes each, wait in the socket */
+struct wg_pg_pipe {
+	PGconn *conn;
+	unsigned count;
+	struct wg_pg_sent sent[WG_PG_SENT_MAX];
+};
+
+#define WG_PG_POOL_MAX 64
+struct wg_pg_pool {
+	int64_t ids[WG_PG_POOL_MAX];
+	int next, count, want;
+};
+
+/* What was read of the database, or written to it, and holds as long as nobody else writes: the rows of meta that are
+ * asked for, and the end of the log. */
+#define WG_PG_META 16
+struct wg_pg_memo {
+	struct {
+		char key[32], value[120];
+		bool there;
+	} meta[WG_PG_META];
+	unsigned count;
+	bool head_known;
+	int64_t head_seq;
+	char head_hash[WG_STORE_HASH];
 };
 
 #define WG_PG_NODES 256 /* that are looked after at once; machines are few */
@@ -25,10 +70,14 @@ struct wg_pg_peer {
 };
 
 struct wg_pg {
-	PGconn *main, *keys;
-	struct wg_pg_stmt stmt[SQL_COUNT];
-	bool key_ready[KEYS_COUNT];
-	bool open;                            /* a transaction is */
+	struct wg_pg_pipe main, keys;
+	struct wg_pg_stmt stmt[PG_COUNT], key_stmt[KEYS_COUNT];
+	struct wg_pg_pool pool[WG_PG_IDS];
+	struct wg_pg_memo memo;
+	bool open, keys_open;                 /* a transaction is, of the main database and of the keys */
+	unsigned marks;                       /* that are set, one within the other */
+	bool mark_sent;                       /* the database knows of them */
+	struct wg_err broken;                 /* why nothing of this transaction, or of its mark, can be done any more */
 	int64_t changes;                      /* of the last cursor */
 	int64_t node;                         /* this process among those that share the database */
 	struct wg_pg_peer peers[WG_PG_NODES]; /* the others, as they were seen last */
@@ -51,27 +100,71 @@ enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, 
 /* ---- pg_text.c */
 /* The text of a statement with $N for ?N; the caller frees. NULL for want of memory. */
 char *wg_pg_text(const char *sql) WG_MUST;
-/* That of SQL_..., which may differ from SQLite's where it would be slow or wrong here. */
-const char *wg_pg_sql(enum wg_sql id);
+/* That of SQL_... or PG_..., which may differ from SQLite's where it would be slow or wrong here. */
+const char *wg_pg_sql(int id);
+/* An insertion of `count` values that gives back its number, as one that is told it as its last value. The caller
+ * frees; NULL for want of memory. */
+char *wg_pg_numbered(const char *sql, const char *column, size_t count) WG_MUST;
 
-/* ---- pg_db.c */
+/* ---- pg_pipe.c */
 #define WG_PG_ARGS 40 /* of one statement */
 struct wg_pg_args {
+	size_t count;
 	Oid types[WG_PG_ARGS];
 	const char *values[WG_PG_ARGS];
 	int lengths[WG_PG_ARGS], formats[WG_PG_ARGS];
 	char numbers[WG_PG_ARGS][24];
 };
+/* Sends a statement, prepared first if it is not; the arguments (count of them, whatever args->count says) are not
+ * needed any more when it returns. What came of those before may come out here, as from settle. */
+enum wg_code wg_pg_pipe_send(struct wg_store *store, struct wg_pg_pipe *pipe, struct wg_pg_stmt *stmt,
+                             const struct wg_pg_args *args, size_t count, struct wg_err *err) WG_MUST;
+/* What was sent reaches the server, and nobody waits. */
+enum wg_code wg_pg_pipe_flush(struct wg_store *store, struct wg_pg_pipe *pipe, struct wg_err *err) WG_MUST;
+/* Everything that was sent is done; *last (may be NULL) is the result of the last, the caller's. The first failure
+ * otherwise: nothing after that one was done. */
+enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, PGresult **last, struct wg_err *err)
+	WG_MUST;
+/* The same, and the connection is as for PQexec. */
+enum wg_code wg_pg_pipe_off(struct wg_store *store, struct wg_pg_pipe *pipe, struct wg_err *err) WG_MUST;
+
+/* ---- pg_memo.c */
+void wg_pg_memo_clear(struct wg_pg *pg);
+/* A made-up result when it is known what this statement would give; NULL otherwise, and for want of memory. */
+PGresult *wg_pg_memo_ask(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *args);
+/* It was asked, and gave these rows. */
+void wg_pg_memo_learn(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *args, const PGresult *rows);
+/* It was sent, and its result does not matter. */
+void wg_pg_memo_wrote(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *args);
+/* One row of one number. NULL for want of memory. */
+PGresult *wg_pg_memo_number(int64_t n);
+
+/* ---- pg_turn.c: the transaction and its turn to write */
+enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;
+enum wg_code wg_pg_settle(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Before a statement that writes, inside a transaction: the mark that is set reaches the database. */
+enum wg_code wg_pg_mark_now(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Something sent to the main database failed with that; the transaction is spoilt, up to its mark. Returns what the
+ * caller is told. */
+enum wg_code wg_pg_spoil(struct wg_store *store, enum wg_code code, struct wg_err *err) WG_MUST;
+/* The next number of that table (0 to WG_PG_IDS - 1), higher than all before it. */
+enum wg_code wg_pg_next_id(struct wg_store *store, int table, int64_t *out, struct wg_err *err) WG_MUST;
+
+/* ---- pg_db.c */
 /* False when there are more than WG_PG_ARGS. */
 bool wg_pg_bind(struct wg_pg_args *out, const struct wg_arg *args, size_t count);
+/* One of this driver's own, or of the transaction: sent, and nobody waits. */
+enum wg_code wg_pg_send(struct wg_store *store, int id, const struct wg_arg *args, size_t count, struct wg_err *err)
+	WG_MUST;
 /* What a failed call means: sets fault or full where that is so. result may be NULL. */
 enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *result, const char *what,
                         struct wg_err *err);
-/* Texts of one or more statements without arguments and rows. */
-enum wg_code wg_pg_exec_on(struct wg_store *store, PGconn *conn, const char *sql, struct wg_err *err) WG_MUST;
-/* One number of one row; 0 for none. */
-enum wg_code wg_pg_number_on(struct wg_store *store, PGconn *conn, const char *sql, int64_t *out, struct wg_err *err)
+/* Texts of one or more statements without arguments and rows; what was sent before is done first. */
+enum wg_code wg_pg_exec_on(struct wg_store *store, struct wg_pg_pipe *pipe, const char *sql, struct wg_err *err)
 	WG_MUST;
+/* One number of one row; 0 for none. */
+enum wg_code wg_pg_number_on(struct wg_store *store, struct wg_pg_pipe *pipe, const char *sql, int64_t *out,
+                             struct wg_err *err) WG_MUST;
 int64_t wg_pg_int(const PGresult *rows, int row, int col);
 
 /* ---- pg_schema.c */

@@ -33,63 +33,69 @@ static const char *const texts[KEYS_COUNT] = {
 };
 
 /* Any failure of this database is a fault: nothing may go on without its keys. */
-static enum wg_code fail(struct wg_store *store, const PGresult *result, enum wg_keys_sql id, struct wg_err *err)
+static enum wg_code fail(struct wg_store *store, enum wg_code code, const char *what, struct wg_err *err)
 {
-	enum wg_code code = wg_pg_fail(store, wg_pg_of(store)->keys, result, texts[id], err);
 	if (store->fault.code == WG_OK)
-		wg_err_set(&store->fault, WG_SYSTEM, "keys: %s", err != NULL ? err->text : wg_code_name(code));
+		wg_err_set(&store->fault, WG_SYSTEM, "keys: %s: %s", what, err != NULL ? err->text : wg_code_name(code));
 	return wg_store_fault(store, err);
+}
+
+static enum wg_code send(struct wg_store *store, enum wg_keys_sql id, const struct wg_arg *args, size_t count,
+                         struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg_stmt *s = &pg->key_stmt[id];
+	struct wg_pg_args a;
+	if (store->fault.code != WG_OK)
+		return wg_store_fault(store, err);
+	(void)wg_pg_bind(&a, args, count); /* three at most */
+	if (s->text == NULL) {
+		(void)snprintf(s->name, sizeof s->name, "k%d", (int)id);
+		s->text = strdup(texts[id]);
+		s->binary = true;
+	}
+	if (s->text == NULL)
+		return fail(store, WG_SYSTEM, "statement", err);
+	enum wg_code code = wg_pg_pipe_send(store, &pg->keys, s, &a, count, err);
+	return code == WG_OK ? WG_OK : fail(store, code, texts[id], err);
 }
 
 static enum wg_code ask(struct wg_store *store, enum wg_keys_sql id, const struct wg_arg *args, size_t count,
                         PGresult **out, struct wg_err *err)
 {
-	struct wg_pg *pg = wg_pg_of(store);
-	struct wg_pg_args a;
-	char name[8];
 	*out = NULL;
-	if (store->fault.code != WG_OK)
-		return wg_store_fault(store, err);
-	(void)wg_pg_bind(&a, args, count); /* three at most */
-	(void)snprintf(name, sizeof name, "k%d", (int)id);
-	if (!pg->key_ready[id]) {
-		PGresult *r = PQprepare(pg->keys, name, texts[id], (int)count, a.types);
-		bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
-		enum wg_code code = good ? WG_OK : fail(store, r, id, err);
-		PQclear(r);
-		if (!good)
-			return code;
-		pg->key_ready[id] = true;
-	}
-	PGresult *r = PQexecPrepared(pg->keys, name, (int)count, a.values, a.lengths, a.formats, 1);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
-		enum wg_code code = fail(store, r, id, err);
-		PQclear(r);
+	enum wg_code code = send(store, id, args, count, err);
+	if (code != WG_OK)
 		return code;
-	}
-	*out = r;
-	return WG_OK;
+	code = wg_pg_pipe_settle(store, &wg_pg_of(store)->keys, out, err);
+	return code == WG_OK ? WG_OK : fail(store, code, texts[id], err);
 }
 
 enum wg_code wg_pg_keys_run(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
                             struct wg_err *err)
 {
+	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_arg list[3];
 	PGresult *r = NULL;
 	for (size_t i = 0; i < count; i++)
 		list[i] = wg_db_int(args[i]);
+	/* Between the two what fails is told at the end. */
+	if (pg->keys_open && id != KEYS_COMMIT)
+		return send(store, id, list, count, err);
+	pg->keys_open = id == KEYS_BEGIN;
+	if (pg->keys_open)
+		return send(store, id, list, count, err);
 	enum wg_code code = ask(store, id, list, count, &r, err);
+	if (code == WG_OK && id == KEYS_COMMIT && strcmp(PQcmdStatus(r), "COMMIT") != 0)
+		code = fail(store, WG_SYSTEM, PQcmdStatus(r), err);
 	PQclear(r);
 	return code;
 }
 
 enum wg_code wg_pg_keys_put(struct wg_store *store, int64_t id, const uint8_t *p, size_t len, struct wg_err *err)
 {
-	PGresult *r = NULL;
 	const struct wg_arg list[] = { wg_db_int(id), wg_db_blob(p, len) };
-	enum wg_code code = ask(store, KEYS_PUT, list, 2, &r, err);
-	PQclear(r);
-	return code;
+	return send(store, KEYS_PUT, list, 2, err);
 }
 
 enum wg_code wg_pg_keys_get(struct wg_store *store, int64_t id, uint8_t out[WG_STORE_HEAD], size_t *len,
@@ -123,7 +129,7 @@ enum wg_code wg_pg_keys_batch(struct wg_store *store, struct wg_keys_batch *out,
 	PGresult *r = NULL;
 	enum wg_code code = ask(store, KEYS_BATCH_GET, NULL, 0, &r, err);
 	if (code == WG_OK && PQntuples(r) != 1)
-		code = fail(store, NULL, KEYS_BATCH_GET, err);
+		code = fail(store, WG_CORRUPT, "batch has no row, or many", err);
 	if (code == WG_OK) {
 		(void)snprintf(out->name, sizeof out->name, "%s", PQgetvalue(r, 0, 0)); /* an id: it fits */
 		out->first = wg_pg_int(r, 0, 1);
@@ -140,13 +146,13 @@ enum wg_code wg_pg_keys_open(struct wg_store *store, struct wg_err *err)
 	struct wg_keys_batch b;
 	char name[WG_ID_TEXT], sql[sizeof schema + WG_ID_TEXT];
 	int64_t there = 0;
-	enum wg_code code = wg_pg_number_on(store, pg->keys,
+	enum wg_code code = wg_pg_number_on(store, &pg->keys,
 	                                    "SELECT CASE WHEN to_regclass('batch') IS NULL THEN 0 ELSE 1 END", &there, err);
 	if (code == WG_OK && there == 0)
 		code = wg_id_make(wg_clock_now(), name, err);
 	if (code == WG_OK && there == 0) {
 		(void)snprintf(sql, sizeof sql, schema, name); /* it fits */
-		code = wg_pg_exec_on(store, pg->keys, sql, err);
+		code = wg_pg_exec_on(store, &pg->keys, sql, err);
 	}
 	if (code == WG_OK)
 		code = wg_pg_keys_batch(store, &b, err);

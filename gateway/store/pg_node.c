@@ -34,25 +34,29 @@ enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct 
 	(void)gethostname(host, sizeof host - 1);
 	(void)snprintf(name, sizeof name, "%s:%s", host, real != NULL ? real : folder); /* a path fits */
 	const char *const values[] = { name };
-	PGresult *r = PQexecParams(pg->main,
+	PGresult *r = PQexecParams(pg->main.conn,
 	                           "WITH before AS (DELETE FROM node WHERE name = $1)"
 	                           " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id",
 	                           1, NULL, values, NULL, NULL, 0);
-	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "joining the nodes", err);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "joining the nodes", err);
 	if (code == WG_OK)
 		store->node = pg->node = wg_pg_int(r, 0, 0);
 	PQclear(r);
 	(void)snprintf(sql, sizeof sql, "SET wardgate.node = %" PRId64, pg->node); /* it fits */
-	return code == WG_OK ? wg_pg_exec_on(store, pg->main, sql, err) : code;
+	return code == WG_OK ? wg_pg_exec_on(store, &pg->main, sql, err) : code;
 }
 
 static enum wg_code say(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	char sql[128];
+	enum wg_code off = wg_pg_pipe_off(store, &pg->main, err);
+	if (off != WG_OK)
+		return off;
+	pg->wrote = true;
 	(void)snprintf(sql, sizeof sql, "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64, pg->node);
-	PGresult *r = PQexec(pg->main, sql);
-	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "a beat", err);
+	PGresult *r = PQexec(pg->main.conn, sql);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a beat", err);
 	if (code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0)
 		code =
 			wg_err_set(&store->fault, WG_SYSTEM,
@@ -74,7 +78,7 @@ static enum wg_code give_up(struct wg_store *store, int64_t id, struct wg_err *e
 {
 	char sql[64];
 	(void)snprintf(sql, sizeof sql, "DELETE FROM node WHERE id = %" PRId64, id); /* it fits */
-	return wg_pg_exec_on(store, wg_pg_of(store)->main, sql, err);
+	return wg_pg_exec_on(store, &wg_pg_of(store)->main, sql, err);
 }
 
 enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err)
@@ -88,8 +92,8 @@ enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err)
 		return code;
 	(void)snprintf(sql, sizeof sql, "SELECT id, beat FROM node WHERE id <> %" PRId64 " ORDER BY id LIMIT %d", pg->node,
 	               WG_PG_NODES); /* it fits */
-	PGresult *r = PQexec(pg->main, sql);
-	code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main, r, "a look at the nodes", err);
+	PGresult *r = PQexec(pg->main.conn, sql);
+	code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a look at the nodes", err);
 	for (int i = 0; code == WG_OK && i < PQntuples(r); i++) {
 		struct wg_pg_peer p = { .id = wg_pg_int(r, i, 0), .beat = wg_pg_int(r, i, 1) };
 		const struct wg_pg_peer *before = peer_of(pg, p.id);
@@ -111,6 +115,6 @@ void wg_pg_node_leave(struct wg_store *store)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_err err = { 0 };
-	if (pg->node != 0 && !pg->open && PQstatus(pg->main) == CONNECTION_OK)
+	if (pg->node != 0 && !pg->open && PQstatus(pg->main.conn) == CONNECTION_OK)
 		(void)give_up(store, pg->node, &err); /* otherwise the others notice */
 }

@@ -320,7 +320,7 @@ static const char *const *const migrations[] = { first };
 
 static enum wg_code version_of(struct wg_store *store, int64_t *version, struct wg_err *err)
 {
-	PGconn *conn = wg_pg_of(store)->main;
+	struct wg_pg_pipe *conn = &wg_pg_of(store)->main;
 	enum wg_code code =
 		wg_pg_number_on(store, conn, "SELECT CASE WHEN to_regclass('version') IS NULL THEN 0 ELSE 1 END", version, err);
 	if (code == WG_OK && *version != 0)
@@ -330,7 +330,7 @@ static enum wg_code version_of(struct wg_store *store, int64_t *version, struct 
 
 static enum wg_code migrate(struct wg_store *store, struct wg_err *err)
 {
-	PGconn *conn = wg_pg_of(store)->main;
+	struct wg_pg_pipe *conn = &wg_pg_of(store)->main;
 	int64_t from = 0;
 	enum wg_code code = wg_pg_exec_on(store, conn, "BEGIN; " LOCK, err);
 	if (code == WG_OK)

@@ -1,5 +1,6 @@
 /* pg_text.c owns what PostgreSQL is asked where that is not the text that SQLite understands too. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,10 +26,14 @@ char *wg_pg_text(const char *sql)
 #define OWN " AND lease_until <= ?1 AND lease_owner >> 32 IN (0, " NODE ") ORDER BY seq"
 #define NOBODYS " AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = lease_owner >> 32) ORDER BY seq"
 
-static const char *const texts[SQL_COUNT] = {
+#define IDS(table, column) \
+	"SELECT nextval(pg_get_serial_sequence('" table "', '" column "')) FROM generate_series(1, ?1)"
+
+static const char *const texts[PG_COUNT] = {
+	[SQL_BEGIN] = "BEGIN",
 	[SQL_RECALLED_BY] =
 		"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = "
-	    "?1"
+		"?1"
 		" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
 		" SELECT r.id FROM message m CROSS JOIN named n JOIN concern c ON c.id = n.id AND c.recalls = 1 JOIN"
 		" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation"
@@ -43,9 +48,36 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" OWN,
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS,
 	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" NOBODYS,
+	/* By a lock of our own, not of a row: a turn in which nothing is written writes nothing then. */
+	[PG_LOCK] = "SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))",
+	[PG_TURN] = "SELECT turn FROM writer",
+	[PG_TURN_PUT] = "UPDATE writer SET turn = ?1, node = ?2",
+	[PG_IDS] = IDS("blob", "id"),
+	[PG_IDS + 1] = IDS("message", "seq"),
+	[PG_IDS + 2] = IDS("child", "id"),
+	[PG_IDS + 3] = IDS("episode", "id"),
+	[PG_IDS + 4] = IDS("delivery", "seq"),
+	[PG_IDS + 5] = IDS("receipt", "seq"),
 };
 
-const char *wg_pg_sql(enum wg_sql id)
+const char *wg_pg_sql(int id)
 {
 	return texts[id] != NULL ? texts[id] : wg_sql_text[id];
+}
+
+char *wg_pg_numbered(const char *sql, const char *column, size_t count)
+{
+	char *out = NULL;
+	const char *columns = strchr(sql, '('), *values = strstr(sql, "VALUES("), *end = strstr(sql, " RETURNING ");
+	if (columns == NULL || values == NULL || end == NULL)
+		return NULL; /* the tests of every statement would not get here */
+	columns++;
+	values += strlen("VALUES(");
+	if (asprintf(&out, "%.*s%s, %.*s?%zu, %.*s", (int)(columns - sql), sql, column, (int)(values - columns), columns,
+	             count + 1, (int)(end - values), values) < 0)
+		return NULL;
+	for (char *p = out; *p != '\0'; p++) /* no texts with question marks in an insertion */
+		if (*p == '?')
+			*p = '$';
+	return out;
 }

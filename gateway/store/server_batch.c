@@ -39,7 +39,15 @@ static enum wg_code run_marked(struct wg_ask *ask, const struct wg_frame *frame,
 		return err->code;
 	if (wg_store_full(store))
 		return wg_err_set(err, WG_AGAIN, "the disk is full");
-	return *fate == WG_OK ? wg_store_keep(store, err) : wg_store_undo(store, err);
+	if (wg_store_repeat(store))
+		return wg_err_set(err, WG_AGAIN, "once more");
+	if (*fate == WG_OK)
+		*fate = wg_store_keep(store, words);
+	if (wg_store_fault(store, err) != WG_OK)
+		return err->code;
+	if (wg_store_full(store))
+		return wg_err_set(err, WG_AGAIN, "the disk is full");
+	return *fate == WG_OK ? WG_OK : wg_store_undo(store, err);
 }
 
 static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, const struct wg_frame *frame,
@@ -288,24 +296,46 @@ static void release(struct wg_server *server)
 	}
 }
 
+static enum wg_code run_and_commit(struct wg_server *server, struct wg_err *err)
+{
+	enum wg_code code = run_all(server, err);
+	if (code == WG_OK)
+		code = wg_store_commit(server->store, err);
+	(void)wg_store_full(server->store); /* the code says it */
+	return code;
+}
+
+/* Without waiting for what gives no rows; when something of that failed, whosever it was, all of it once more with each
+ * request judged at its own end. */
+static enum wg_code run_eagerly(struct wg_server *server, struct wg_err *err)
+{
+	struct wg_store *store = server->store;
+	wg_store_eager(store, true);
+	enum wg_code code = run_and_commit(server, err);
+	wg_store_eager(store, false);
+	if (code == WG_OK || !wg_store_repeat(store))
+		return code;
+	wg_store_rollback(store);
+	take_back(server);
+	return run_and_commit(server, err);
+}
+
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 {
 	server->full = false;
 	judge_room(server);
 	set_marks(server);
-	enum wg_code code = run_all(server, err);
+	enum wg_code code = run_eagerly(server, err);
 	if (code == WG_AGAIN) { /* full in the middle: once more without what adds, from the requests as they came */
 		wg_store_rollback(server->store);
 		take_back(server);
 		server->full = true;
 		judge_room(server);
-		code = run_all(server, err);
+		code = run_and_commit(server, err);
 		if (code == WG_AGAIN)
 			code = wg_err_set(err, WG_SYSTEM, "the disk is full: nothing can be stored any more");
 	}
-	if (code == WG_OK)
-		code = wg_store_commit(server->store, err);
-	else
+	if (code != WG_OK)
 		wg_store_rollback(server->store);
 	if (code == WG_OK)
 		release(server);

@@ -53,6 +53,16 @@ bool wg_store_full(struct wg_store *store)
 	return full;
 }
 
+void wg_store_eager(struct wg_store *store, bool eager)
+{
+	store->eager = eager;
+}
+
+bool wg_store_repeat(const struct wg_store *store)
+{
+	return store->repeat;
+}
+
 unsigned wg_store_damaged(struct wg_store *store)
 {
 	unsigned n = store->damaged;
@@ -178,13 +188,18 @@ enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 {
 	enum wg_code code = wg_chain_seal(store, err);
-	if (code == WG_OK)
-		code = wg_keys_commit(store, err); /* first: what store.db names must be there */
+	const bool keyed = wg_keys_waiting(store);
+	if (code == WG_OK && store->driver->settle != NULL && keyed)
+		code = store->driver->settle(store, err);
+	if (code != WG_OK)
+		return code; /* it can still be rolled back; with the keys a promise begins */
+	code = wg_keys_commit(store, err); /* first: what store.db names must be there */
 	if (code == WG_OK)
 		code = transact(store, SQL_COMMIT, err);
 	if (code == WG_OK)
 		code = wg_keys_after(store, err);
-	if (code != WG_OK && store->fault.code == WG_OK) { /* even a full disk: an answer may have been promised */
+	if (code != WG_OK && store->fault.code == WG_OK &&
+	    (keyed || !store->repeat)) { /* even a full disk: an answer may have been promised */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
 	}

@@ -207,6 +207,8 @@ struct wg_store {
 	int64_t node;                   /* this process among those that share the database; 0 where it is not shared */
 	struct wg_err fault;
 	bool full;
+	bool eager;  /* whoever runs this transaction does it again from its beginning when repeat is set */
+	bool repeat; /* something of it failed, and nobody knows whose it was: once more, without eager */
 	unsigned damaged;
 	struct wg_chain_head head; /* sql_chain.c */
 	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */

@@ -383,6 +383,11 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
+/* For who can do a whole transaction again from its beginning: from its begin on the store may go ahead although it
+ * does not know yet whether all was done. When it was not, wg_store_repeat is true, until the next begin: roll back,
+ * and do it all again, not eagerly. */
+void wg_store_eager(struct wg_store *store, bool eager);
+bool wg_store_repeat(const struct wg_store *store);
 /* What the last process knew of the time. Inside a transaction, as the three below. */
 enum wg_code wg_store_time_known(struct wg_store *store, struct wg_trusted_memory *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_time_keep(struct wg_store *store, const struct wg_trusted_memory *known, struct wg_err *err)
