@@ -15,6 +15,7 @@
 GRANT USAGE ON SCHEMA public TO wardgate_gateway, wardgate_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO wardgate_gateway, wardgate_reader;
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO wardgate_gateway;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO wardgate_gateway;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO wardgate_gateway, wardgate_reader;
 DO $$
 DECLARE
