@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "channel/httpd_internal.h"
+#include "channel/loop.h"
 
 #define LISTEN_BACKLOG 128
 /* libevent's own timeout, which restarts with every byte, must never come before our total deadlines. */
@@ -209,12 +210,6 @@ static enum wg_code open_socket(const struct wg_httpd_spec *spec, int *out, unsi
 	return WG_OK;
 }
 
-/* libevent would write strangers' bytes to stderr, where only the role may log. */
-static void no_log(int severity, const char *words)
-{
-	(void)severity, (void)words; /* the signature is libevent's */
-}
-
 static void set_limits(struct wg_httpd *httpd)
 {
 	evhttp_set_max_headers_size(httpd->http, (ev_ssize_t)httpd->spec.max_header);
@@ -238,7 +233,9 @@ static enum wg_code start_listening(struct wg_httpd *httpd, struct wg_err *err)
 	if (listener == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a listener");
 	fd = -1; /* the listener owns it */
-	if (evhttp_bind_listener(httpd->http, listener) == NULL) {
+	if ((httpd->accept = wg_accept_new(httpd->base, listener)) == NULL ||
+	    evhttp_bind_listener(httpd->http, listener) == NULL) {
+		wg_accept_freep(&httpd->accept);
 		evconnlistener_free(listener);
 		return wg_err_set(err, WG_SYSTEM, "no memory for a listener");
 	}
@@ -258,7 +255,7 @@ enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec 
 	httpd->spec = *spec;
 	httpd->handler = handler;
 	httpd->arg = arg;
-	event_set_log_callback(no_log);
+	wg_loop_silence();
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for SIGPIPE; a peer that hangs up must not end the process */
 	set_limits(httpd);
 	enum wg_code code = start_listening(httpd, err);
@@ -282,6 +279,7 @@ void wg_httpd_freep(struct wg_httpd **httpd)
 	for (struct wg_httpd_conn *conn = h->conns; conn != NULL; conn = conn->next)
 		if (conn->request != NULL)
 			conn->request->evreq = NULL;
+	wg_accept_freep(&h->accept);
 	if (h->http != NULL)
 		evhttp_free(h->http);
 	while (h->conns != NULL)

@@ -63,6 +63,7 @@ struct wg_httpd {
 	struct wg_httpd_conn *conns;
 	wg_http_handler handler;
 	void *arg;
+	struct wg_accept *accept;
 };
 
 /* The connection behind an evhttp request; NULL when it is not one of ours over TLS. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "channel/loop.h"
 #include "sys/listen.h"
 
 #define LISTEN_BACKLOG 64
@@ -36,6 +37,7 @@ struct wg_lmtp_mail {
 struct wg_lmtp {
 	struct event_base *base;
 	struct evconnlistener *listener;
+	struct wg_accept *accept;
 	struct wg_lmtp_spec spec;
 	struct wg_lmtp_room room;
 	wg_lmtp_handler *handler;
@@ -249,6 +251,9 @@ enum wg_code wg_lmtp_start(struct event_base *base, const struct wg_lmtp_spec *s
 	if (lmtp->listener == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a listener");
 	fd = -1; /* the listener owns it */
+	lmtp->accept = wg_accept_new(base, lmtp->listener);
+	if (lmtp->accept == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a listener");
 	*out = wg_steal(&lmtp);
 	return WG_OK;
 }
@@ -258,6 +263,7 @@ void wg_lmtp_freep(struct wg_lmtp **lmtp)
 	struct wg_lmtp *l = *lmtp;
 	if (l == NULL)
 		return;
+	wg_accept_freep(&l->accept);
 	if (l->listener != NULL)
 		evconnlistener_free(l->listener);
 	while (l->conns != NULL) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "channel/loop.h"
 #include "sys/listen.h"
 
 /* A scraper sends a few headers and no body. */
@@ -43,6 +44,7 @@ struct connection {
 struct wg_plain_httpd {
 	struct event_base *base;
 	struct evconnlistener *listener;
+	struct wg_accept *accept;
 	struct connection *connections;
 	unsigned count;
 	wg_plain_handler handler;
@@ -232,6 +234,9 @@ enum wg_code wg_plain_httpd_start(struct event_base *base, const char *path, con
 	h->arg = arg;
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for SIGPIPE; a peer that hangs up must not end the process */
 	enum wg_code code = path != NULL ? listen_unix(h, path, err) : listen_address(h, address, port, err);
+	if (code == WG_OK && (h->accept = wg_accept_new(base, h->listener)) == NULL)
+		code = wg_err_set(err, WG_SYSTEM, "no memory for a listener");
+	wg_loop_silence();
 	if (code == WG_OK)
 		*out = wg_steal(&h);
 	return code;
@@ -242,6 +247,7 @@ void wg_plain_httpd_freep(struct wg_plain_httpd **httpd)
 	struct wg_plain_httpd *h = *httpd;
 	if (h == NULL)
 		return;
+	wg_accept_freep(&h->accept);
 	if (h->listener != NULL)
 		evconnlistener_free(h->listener);
 	while (h->connections != NULL)

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "channel/loop.h"
 #include "role/intake_confirm.h"
 #include "role/kind.h"
 #include "role/role.h"
@@ -352,6 +353,7 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 	if (code != WG_OK)
 		return code;
 	load_openapi(intake);
+	wg_loop_faults(wg_role_loop_fault);
 	intake->base = event_base_new();
 	return intake->base != NULL ? WG_OK : wg_err_set(err, WG_SYSTEM, "the event loop cannot be made");
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "channel/loop.h"
 #include "channel/plain_httpd.h"
 #include "role/certs.h"
 #include "role/files.h"
@@ -259,6 +260,7 @@ static enum wg_code prepare(struct monitor *m, struct wg_err *err)
 {
 	const struct wg_config *c = m->config;
 	m->watched = json_array();
+	wg_loop_faults(wg_role_loop_fault);
 	m->base = event_base_new();
 	if (m->base == NULL || m->watched == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the monitor");

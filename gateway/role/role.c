@@ -5,12 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sys/sandbox.h"
 
 #define CONNECT_TRIES 200
 #define CONNECT_PAUSE_MS 50
+/* What keeps a loop from working comes with every connection: how often it is said. */
+#define LOOP_FAULT_MS 60000
 
 volatile int wg_role_stop;
 
@@ -28,6 +31,17 @@ void wg_role_signals(void)
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)sigaction(SIGIO, &ignore, NULL); /* somebody opens a file in a drop folder while it is being read */
+}
+
+void wg_role_loop_fault(const char *words)
+{
+	static int64_t quiet_until; /* monotonic ms */
+	int64_t now = wg_clock_monotonic();
+	if (now < quiet_until)
+		return;
+	quiet_until = now + LOOP_FAULT_MS;
+	wg_log(WG_LOG_ERROR, "cannot-serve", "why", words, "do",
+	       "look at this machine's memory and open files; it goes on by itself when there is room", NULL);
 }
 
 enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out,

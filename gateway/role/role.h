@@ -11,6 +11,9 @@
 extern volatile int wg_role_stop;
 void wg_role_signals(void);
 
+/* For wg_loop_faults of channel/loop.h: logged, at most once a minute. */
+void wg_role_loop_fault(const char *words);
+
 /* Connects to the store, waiting up to 10 s for it to come up. */
 enum wg_code wg_role_connect(const struct wg_config *config, enum wg_store_role role, struct wg_client **out,
                              struct wg_err *err) WG_MUST;
