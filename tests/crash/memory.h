@@ -6,6 +6,7 @@
 #define TESTS_CRASH_MEMORY_H
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,12 +22,17 @@ static atomic_long memory_at;
 static atomic_long memory_asked;
 static atomic_bool memory_for_good;
 
+/* When there is one it says which is refused, asked for every one while they are counted (test_memory.c). */
+static bool (*memory_chooses)(long n);
+
 static inline bool memory_refuses(void)
 {
 	long at = atomic_load(&memory_at);
 	if (at == 0)
 		return false;
 	long n = atomic_fetch_add(&memory_asked, 1) + 1;
+	if (memory_chooses != NULL && at == LONG_MAX && memory_chooses(n))
+		atomic_store(&memory_at, at = n);
 	if (n != at && !(n > at && atomic_load(&memory_for_good)))
 		return false;
 	errno = ENOMEM;
