@@ -47,6 +47,8 @@ void strike_run(const struct strike *strike, int (*fn)(void *arg), void *arg, st
 /* The errors that such a call may meet: a list that ends with 0; NULL for a call that cannot fail, or whose failure
  * says nothing. */
 const int *strike_errors(long number);
+/* The same for a call whose descriptor is a socket. */
+const int *strike_errors_of_socket(long number);
 const char *strike_name(long number);
 bool strike_writes(long number);
 
