@@ -35,6 +35,7 @@ struct child_run {
 	struct wg_child_asking asking;
 	char *chunk; /* CHILD_CHUNK bytes, wiped at the end: what passes may be a key */
 	int status;  /* as of waitpid */
+	int broken;  /* errno of a pipe that did not work: what went through it says nothing; 0: all did */
 };
 
 /* SIGPIPE of a child that does not read its input must not end this process, nor may its disposition be changed here:
@@ -80,7 +81,7 @@ static void run_free(struct child_run *run)
 }
 
 /* Writes what the pipe takes; closes it after the last byte, or when the child closed its end: it need not read all. */
-static void feed(int *fd, const void *p, size_t len, size_t *sent)
+static void feed(struct child_run *run, int *fd, const void *p, size_t len, size_t *sent)
 {
 	while (*fd >= 0 && *sent < len) {
 		ssize_t n = write(*fd, (const char *)p + *sent, len - *sent);
@@ -88,8 +89,10 @@ static void feed(int *fd, const void *p, size_t len, size_t *sent)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n < 0)
+		if (n < 0) {
+			run->broken = errno != EPIPE ? errno : run->broken; /* it would judge half of its input */
 			break;
+		}
 		*sent += (size_t)n;
 	}
 	wg_closep(fd);
@@ -106,6 +109,8 @@ static size_t take(struct child_run *run, int *fd)
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return (size_t)n;
+	if (n < 0 && errno != EAGAIN)
+		run->broken = errno; /* the rest of what it says is missing */
 	if (n == 0 || errno != EAGAIN)
 		wg_closep(fd);
 	return 0;
@@ -155,15 +160,17 @@ static enum child_state step(struct child_run *run, int64_t deadline, struct wg_
 	if (poll(fds, WG_COUNT(fds), (int)left) < 0)
 		return errno == EINTR ? CHILD_RUNS : CHILD_FAULT;
 	if (fds[0].revents != 0)
-		feed(&run->proc.in, spec->in, spec->in_len, &run->in_sent);
+		feed(run, &run->proc.in, spec->in, spec->in_len, &run->in_sent);
 	if (fds[1].revents != 0)
-		feed(&run->proc.secret, spec->secret, spec->secret_len, &run->secret_sent);
+		feed(run, &run->proc.secret, spec->secret, spec->secret_len, &run->secret_sent);
 	if (fds[2].revents != 0 && !drain_out(run))
 		return CHILD_FLOODS;
 	if (fds[3].revents != 0)
 		drain_words(run);
 	if (fds[5].revents != 0 && wg_child_ask(spec, &run->proc, &run->asking, err) != WG_OK)
 		return CHILD_REFUSED;
+	if (run->broken != 0)
+		return CHILD_FAULT;
 	return fds[4].revents != 0 ? CHILD_ENDED : CHILD_RUNS;
 }
 
@@ -215,6 +222,8 @@ static enum wg_code judge(struct child_run *run, enum child_state state, struct 
 		return wg_err_set(err, WG_LIMIT, "%.200s: ran longer than %d ms", program, run->spec->wall_ms);
 	if (state == CHILD_FLOODS)
 		return wg_err_set(err, WG_LIMIT, "%.200s: wrote more than %zu bytes", program, run->out->max);
+	if (run->broken != 0)
+		return wg_err_set(err, WG_SYSTEM, "%.200s: the pipe to it failed: %s", program, strerror(run->broken));
 	if (state == CHILD_FAULT)
 		return wg_err_set(err, WG_SYSTEM, "%.200s: cannot wait for it", program);
 	if (WIFSIGNALED(run->status))

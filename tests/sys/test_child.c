@@ -1,4 +1,5 @@
 /* Tests of sys/child.h: what a child is given, what its end means, and that nothing of it is left. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +32,28 @@ static enum wg_code run(const struct wg_child *with, const char *const *argv, st
 	spec.cpu_s = spec.cpu_s != 0 ? spec.cpu_s : 20;
 	spec.memory = spec.memory != 0 ? spec.memory : (uint64_t)1 << 30;
 	return wg_child_run(&spec, out, err);
+}
+
+/* The calls of this program, wherever they stand: the next one answers this errno instead; 0: it does what it does. Of
+ * reads the first is let be, which hears whether the child has started. */
+static int read_fails, write_fails, reads;
+
+ssize_t read(int fd, void *to, size_t n)
+{
+	if (read_fails == 0 || reads++ == 0)
+		return syscall(SYS_read, fd, to, n);
+	errno = read_fails;
+	read_fails = 0;
+	return -1;
+}
+
+ssize_t write(int fd, const void *from, size_t n)
+{
+	if (write_fails == 0)
+		return syscall(SYS_write, fd, from, n);
+	errno = write_fails;
+	write_fails = 0;
+	return -1;
 }
 
 #define ARGV(...) ((const char *const[]){ PROBE, __VA_ARGS__, NULL })
@@ -225,6 +249,25 @@ static void any_call_fails(void **state)
 	assert_string_equal(wg_buf_text(&out), "ok in");
 }
 
+/* What is missing because a pipe failed is not the program's word: neither the end of what it says, nor what it makes
+ * of half of its input. */
+static void pipe_fails(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		WG_AUTO_BUF struct wg_buf out = WG_BUF(200000);
+		struct wg_err err = { .text = "" };
+		const struct wg_child with = { .in = "a document", .in_len = 10 };
+		reads = 0;
+		*(i % 2 == 0 ? &read_fails : &write_fails) = i < 2 ? EIO : EINTR;
+		enum wg_code code = run(&with, ARGV("cat"), &out, &err);
+		if (code != (i < 2 ? WG_SYSTEM : WG_OK))
+			fail_msg("%d: %s: %s, \"%s\"", i, wg_code_name(code), err.text, wg_buf_text(&out));
+		assert_int_equal(out.len, i < 2 ? 0 : 10);
+		assert_int_equal(read_fails + write_fails, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +280,7 @@ int main(void)
 		cmocka_unit_test(unread_input_does_no_harm),
 		cmocka_unit_test(cannot_be_started),
 		cmocka_unit_test(any_call_fails),
+		cmocka_unit_test(pipe_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
