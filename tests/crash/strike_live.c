@@ -99,16 +99,25 @@ static unsigned left(void)
 	return n;
 }
 
+/* As /proc writes it; 0 for what is no number. */
+static pid_t number_of(const char *text)
+{
+	uint64_t value = 0;
+	char digits[16];
+	(void)snprintf(digits, sizeof digits, "%.*s", (int)strcspn(text, "\n"), text); /* what is cut is no number */
+	return wg_num_parse(digits, 1, INT32_MAX, &value) ? (pid_t)value : 0;
+}
+
 /* A line of /proc/TID/status that begins with that word, as a number; 0: it is gone. */
 static pid_t status_of(pid_t tid, const char *word)
 {
 	char path[64], line[256];
-	int value = 0;
+	pid_t value = 0;
 	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)tid); /* it fits */
 	FILE *f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof line, f) != NULL)
 		if (strncmp(line, word, strlen(word)) == 0)
-			value = atoi(line + strlen(word));
+			value = number_of(line + strlen(word) + strspn(line + strlen(word), " \t"));
 	if (f != NULL)
 		(void)fclose(f); /* was only read */
 	return value;
@@ -140,7 +149,7 @@ static unsigned seize_threads(pid_t pid)
 	DIR *d = opendir(path);
 	struct dirent *e;
 	while (d != NULL && (e = readdir(d)) != NULL)
-		found += e->d_name[0] != '.' && seize(atoi(e->d_name));
+		found += number_of(e->d_name) > 0 && seize(number_of(e->d_name));
 	if (d != NULL)
 		(void)closedir(d); /* was only read */
 	return found;
@@ -157,8 +166,8 @@ static void seize_family(pid_t root)
 		if (d == NULL)
 			broken("/proc");
 		while ((e = readdir(d)) != NULL)
-			if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && descends(atoi(e->d_name), root))
-				found += seize_threads(atoi(e->d_name));
+			if (number_of(e->d_name) > 0 && descends(number_of(e->d_name), root))
+				found += seize_threads(number_of(e->d_name));
 		(void)closedir(d); /* was only read */
 	} while (found > 0);
 	if (left() == 0)
