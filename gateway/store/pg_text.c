@@ -44,6 +44,10 @@ static const char *const texts[PG_COUNT] = {
 	" h.attempts, h.due FROM hook h JOIN delivery d ON d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE"
 	" h.due IS NOT NULL AND h.due <= ?1 AND d.epoch = ?2 AND " WG_SQL_IN_TURN " ORDER BY d.recipient, h.due) AS w"
 	" ORDER BY w.due LIMIT ?3",
+	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
+	"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
+	" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
+	" coalesce(?9, ?11), ?10) RETURNING seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0" OWN,
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" OWN,
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS,

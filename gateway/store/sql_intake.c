@@ -128,8 +128,6 @@ enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const str
 	if (code == WG_OK && row)
 		*seq = wg_db_col_int(store, SQL_MSG_PUT, 0);
 	wg_db_end(store, SQL_MSG_PUT);
-	if (code == WG_OK && parent == NULL)
-		code = wg_db_run(store, SQL_MSG_TURN, WG_ARGS(wg_db_int(*seq)), err);
 	return code == WG_OK ? log_new(store, now, msg, parent, number, hash, err) : code;
 }
 

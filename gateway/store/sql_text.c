@@ -143,10 +143,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, "
 		"bulk,"
 		" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 "
-		"END, coalesce(?9, 0), "
-		"?10)"
-		" RETURNING seq",
-	[SQL_MSG_TURN] = "UPDATE message SET turn = seq WHERE seq = ?1",
+		"END,"
+		" coalesce(?9, (SELECT seq FROM sqlite_sequence WHERE name = 'message') + 1, 1)," /* else its own number */
+		" ?10) RETURNING seq",
 	[SQL_MSG_BY_ID] = MSG_COLUMNS "WHERE id = ?1",
 	[SQL_MSG_BY_SEQ] = MSG_COLUMNS "WHERE seq = ?1",
 	[SQL_MSG_STATE] = /* what was rejected or given back may be sent again: it gives up its content's key */

@@ -83,8 +83,8 @@ static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct w
 static enum wg_code step(struct wg_store *store, enum wg_sql id, bool *row, struct wg_err *err)
 {
 	int rc = sqlite3_step(wg_sqlite_of(store)->stmt[id]);
-	*row = rc == SQLITE_ROW;
-	if (rc == SQLITE_ROW)
+	*row = rc == SQLITE_ROW || (rc == SQLITE_DONE && wg_sqlite_of(store)->numbered[id]);
+	if (*row)
 		return WG_OK;
 	enum wg_code code = rc == SQLITE_DONE ? WG_OK : wg_sqlite_fail(store, "store", err);
 	end(store, id);
@@ -114,7 +114,8 @@ static bool in_transaction(struct wg_store *store)
 
 static int64_t col_int(struct wg_store *store, enum wg_sql id, int col)
 {
-	return sqlite3_column_int64(wg_sqlite_of(store)->stmt[id], col);
+	return wg_sqlite_of(store)->numbered[id] ? sqlite3_last_insert_rowid(wg_sqlite_of(store)->db)
+	                                         : sqlite3_column_int64(wg_sqlite_of(store)->stmt[id], col);
 }
 
 static const char *col_text(struct wg_store *store, enum wg_sql id, int col)
@@ -182,12 +183,23 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	                      err);
 }
 
+/* To give a number back SQLite makes a table for it each time. It is known without: so the text ends before that. */
+static int prepare_length(const char *sql, bool *numbered)
+{
+	const char *returning = strstr(sql, " RETURNING ");
+	*numbered = returning != NULL;
+	return returning != NULL ? (int)(returning - sql) : -1;
+}
+
 enum wg_code wg_sqlite_prepare_all(struct wg_store *store, struct wg_err *err)
 {
-	for (size_t i = 0; i < SQL_COUNT; i++)
-		if (sqlite3_prepare_v3(wg_sqlite_of(store)->db, wg_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT,
-		                       &wg_sqlite_of(store)->stmt[i], NULL) != SQLITE_OK)
+	struct wg_sqlite *lite = wg_sqlite_of(store);
+	for (size_t i = 0; i < SQL_COUNT; i++) {
+		int len = prepare_length(wg_sql_text[i], &lite->numbered[i]);
+		if (sqlite3_prepare_v3(lite->db, wg_sql_text[i], len, SQLITE_PREPARE_PERSISTENT, &lite->stmt[i], NULL) !=
+		    SQLITE_OK)
 			return wg_sqlite_fail(store, wg_sql_text[i], err);
+	}
 	return WG_OK;
 }
 
