@@ -20,7 +20,7 @@ void wg_wipe(void *p, size_t len)
 		explicit_bzero(p, len);
 }
 
-/* What such a library gets in the end, so that it comes back at all: libxslt 1.1.35 does not survive a refusal. */
+/* What such a library gets in the end, so that it comes back at all: not every one survives a refusal. */
 #define RESERVE ((size_t)512 * 1024)
 static _Thread_local void *reserve;
 static _Thread_local bool refused;

@@ -78,7 +78,7 @@ static enum wg_code put_row(void *arg, const struct wg_review_line *line, struct
 static enum wg_code put_copy(struct wg_reviewing *r, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf page = WG_BUF(WG_LIMIT_READER_OUTPUT);
-	enum wg_code code = wg_render_html(r->process.render, r->review.copy, &page, err);
+	enum wg_code code = wg_render_html(r->review.copy, &page, err);
 	const char *body = code == WG_OK ? strstr(wg_buf_text(&page), "<body") : NULL;
 	const char *start = body != NULL ? strchr(body, '>') : NULL, *end = NULL;
 	for (const char *p = start; p != NULL && (p = strstr(p, "</body>")) != NULL; p++)

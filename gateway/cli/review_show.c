@@ -197,7 +197,7 @@ static void put_head(const struct wg_reviewing *r, struct wg_buf *out)
 enum wg_code wg_review_text(struct wg_reviewing *r, unsigned columns, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf copy = WG_BUF(WG_LIMIT_READER_OUTPUT), original = WG_BUF(WG_LIMIT_READER_OUTPUT);
-	enum wg_code code = wg_render_text(r->process.render, r->review.copy, &copy, err);
+	enum wg_code code = wg_render_text(r->review.copy, &copy, err);
 	if (code == WG_OK)
 		code = wg_review_each(&r->review, put_line, &original, err);
 	if (code == WG_OK)

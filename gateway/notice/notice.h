@@ -142,18 +142,12 @@ enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *ou
  * notice. */
 struct _xmlDoc *wg_notice_facts(struct wg_notice *notice, struct wg_err *err);
 
-/* Rendering by the project's own stylesheets in adapters/render (XSLT 1.0; every security preference forbids files and
- * network). Loaded once. */
-struct wg_render;
-enum wg_code wg_render_load(const char *render_dir, struct wg_render **out, struct wg_err *err) WG_MUST;
-void wg_render_freep(struct wg_render **render);
-/* adapters/render/notice-sections.xsl says what stands where; both looks are notice/render_looks.h. */
-enum wg_code wg_render_html(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
-                            struct wg_err *err) WG_MUST;
-enum wg_code wg_render_text(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *out,
-                            struct wg_err *err) WG_MUST;
+/* For people: what stands where and under which words is said by notice/render_words.c, both looks by
+ * notice/render_looks.c. WG_LIMIT when it does not fit, WG_SYSTEM when memory runs out. */
+enum wg_code wg_render_html(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_render_text(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* Both for the price of little more than one: what stands where is found once. Either may be NULL. */
-enum wg_code wg_render_both(const struct wg_render *render, const struct wg_notice *notice, struct wg_buf *html,
-                            struct wg_buf *text, struct wg_err *err) WG_MUST;
+enum wg_code wg_render_both(const struct wg_notice *notice, struct wg_buf *html, struct wg_buf *text,
+                            struct wg_err *err) WG_MUST;
 
 #endif

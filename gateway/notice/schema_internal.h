@@ -30,6 +30,7 @@ struct wg_xml;
 struct wg_xml_xsd;
 struct _xmlNode;
 struct wg_type;
+struct wg_codes; /* the codes of a simple type and what each means (schema_codes.c) */
 
 /* What kind of words a place takes, by the type that its own rests on in the end. */
 enum wg_schema_words_kind {
@@ -45,6 +46,7 @@ struct wg_place {
 	wg_categories category;          /* exactly one bit */
 	wg_categories may;               /* what its text may hold besides */
 	enum wg_schema_words_kind words; /* of its text */
+	const struct wg_codes *codes;    /* of its text; NULL: it is no code */
 	const struct _xmlNode *declared; /* xs:element, in one of the schema's documents */
 	bool kept;                       /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
@@ -55,6 +57,7 @@ struct wg_attribute {
 	char name[WG_LIMIT_NAME + 1];
 	wg_categories category;          /* one bit, or none: that of the element */
 	enum wg_schema_words_kind words; /* of its value */
+	const struct wg_codes *codes;    /* likewise */
 	const struct _xmlNode *declared; /* xs:attribute */
 	bool required;
 };
@@ -86,6 +89,7 @@ struct wg_schema {
 	size_t n_docs;
 	struct wg_kind kinds[WG_SCHEMA_KINDS]; /* in the order of the schema */
 	size_t n_kinds;
+	struct wg_codes *codes; /* all of them */
 	struct wg_place root;
 	struct wg_type *types[WG_SCHEMA_TYPES]; /* pointers, so that places may point at types while the list grows */
 	size_t n_types;
@@ -142,5 +146,13 @@ enum wg_code wg_schema_load_kinds(struct wg_schema *schema, const char *folder, 
 /* For schema_load.c, when all else is loaded: what the text of each place may hold (schema_may.c). WG_CONFIG with
  * file:line when it names a category that is none. */
 enum wg_code wg_schema_load_may(struct wg_schema *schema, struct wg_err *err) WG_MUST;
+
+/* For schema_load.c, when the types are there: the codes of each place. */
+enum wg_code wg_schema_load_codes(struct wg_schema *schema, struct wg_err *err) WG_MUST;
+void wg_schema_free_codes(struct wg_schema *schema);
+
+/* What a code means: of code where the place has an attribute code, else of value, its text; "" when the list has no
+ * words for it. Lives as long as the schema. */
+const char *wg_place_meaning(const struct wg_place *place, const char *value, const char *code);
 
 #endif

@@ -305,6 +305,8 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 	if (code == WG_OK)
 		code = wg_schema_load_may(schema, err);
 	if (code == WG_OK)
+		code = wg_schema_load_codes(schema, err);
+	if (code == WG_OK)
 		*out = wg_steal(&schema);
 	wg_schema_freep(&schema);
 	return code;
@@ -318,6 +320,7 @@ void wg_schema_freep(struct wg_schema **schema)
 		free((*schema)->types[i]);
 	for (size_t i = 0; i < (*schema)->n_docs; i++)
 		wg_xml_freep(&(*schema)->docs[i]);
+	wg_schema_free_codes(*schema);
 	wg_xml_xsd_freep(&(*schema)->xsd);
 	free(*schema);
 	*schema = NULL;

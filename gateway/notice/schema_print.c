@@ -66,23 +66,6 @@ bool wg_place_type_name(const struct wg_schema *schema, const struct wg_place *p
 	return snprintf(out, size, "%s", name) < (int)size;
 }
 
-void wg_schema_meaning(const struct wg_schema *schema, const struct wg_place *place, const char *value,
-                       const char *code, struct wg_buf *out)
-{
-	char type[WG_LIMIT_NAME + 1] = "";
-	const struct wg_attribute *coded = code != NULL ? wg_type_attribute(place->type, "code") : NULL;
-	if (coded != NULL ? !wg_xml_attr_into(coded->declared, "type", type, sizeof type)
-	                  : !wg_place_type_name(schema, place, type, sizeof type))
-		return;
-	for (const struct _xmlNode *c = wg_schema_codes(schema, type); c != NULL; c = wg_xml_next(c, "enumeration")) {
-		char its[WG_LIMIT_NAME + 1];
-		if (wg_xml_attr_into(c, "value", its, sizeof its) && strcmp(its, coded != NULL ? code : value) == 0) {
-			wg_schema_words(c, out);
-			return;
-		}
-	}
-}
-
 /* What goes down the tree of places. */
 struct walk {
 	const struct wg_schema *schema;

@@ -18,11 +18,6 @@ const struct _xmlNode *wg_schema_codes(const struct wg_schema *schema, const cha
  * others: its own type). False when there is none that fits. */
 bool wg_place_type_name(const struct wg_schema *schema, const struct wg_place *place, char *out, size_t size);
 
-/* What a code means: of code where the place has an attribute code, else of value, its text; nothing when the list has
- * no words for it. */
-void wg_schema_meaning(const struct wg_schema *schema, const struct wg_place *place, const char *value,
-                       const char *code, struct wg_buf *out);
-
 /* Called for every place in the order of the schema, attributes of an element (attribute not NULL, place is its
  * element) before what stands below it. path: "child/telephone[+]/@network". */
 typedef void (*wg_schema_visit)(void *arg, const char *path, const struct wg_place *place,

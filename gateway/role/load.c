@@ -24,8 +24,6 @@ static enum wg_code load_rules(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_maps_load(paths->maps, paths->xsd, p->schema, &p->maps, err);
 	if (code == WG_OK)
-		code = wg_render_load(paths->render, &p->render, err);
-	if (code == WG_OK)
 		code = wg_directory_load(p->config->directory, paths->xsd, &p->directory, err);
 	if (code == WG_OK)
 		code = wg_policy_load(p->config->policy, paths->xsd, p->schema, &p->policy, err);
@@ -236,7 +234,6 @@ struct wg_opener wg_process_opener(const struct wg_process *p)
 struct wg_sealing wg_process_sealing(const struct wg_process *p)
 {
 	return (struct wg_sealing){
-		.render = p->render,
 		.ring = &p->smime,
 		.held = { .anchors = p->anchors, .revocations = p->revocations },
 		.certs = p->certs,
@@ -259,7 +256,6 @@ void wg_process_free(struct wg_process *p)
 	wg_key_freep(&p->storage_key);
 	wg_policy_freep(&p->policy);
 	wg_directory_freep(&p->directory);
-	wg_render_freep(&p->render);
 	wg_maps_freep(&p->maps);
 	wg_schema_freep(&p->schema);
 }

@@ -94,8 +94,6 @@ enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_path
 	if (code == WG_OK)
 		code = wg_path_join(root, "adapters/maps", out->maps, err);
 	if (code == WG_OK)
-		code = wg_path_join(root, "adapters/render", out->render, err);
-	if (code == WG_OK)
 		code = wg_path_join(root, "ops/openapi.yaml", out->openapi, err);
 	return code;
 }

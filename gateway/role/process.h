@@ -16,7 +16,6 @@ struct wg_process {
 	const struct wg_config *config;
 	struct wg_schema *schema;
 	struct wg_maps *maps;
-	struct wg_render *render;
 	struct wg_policy *policy;
 	struct wg_directory *directory;
 	struct wg_key *storage_key;

@@ -34,14 +34,14 @@ bool wg_reference_valid(const char *s)
 }
 
 /* For people, with what is asked of them above it. */
-static enum wg_code render(const struct wg_sealing *s, const struct wg_notice *copy, const struct wg_ask *ask,
-                           struct wg_buf *html, struct wg_buf *text, struct wg_err *err)
+static enum wg_code render(const struct wg_notice *copy, const struct wg_ask *ask, struct wg_buf *html,
+                           struct wg_buf *text, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf page = WG_BUF(WG_LIMIT_NOTICE);
 	if (ask == NULL)
-		return wg_render_both(s->render, copy, html, text, err);
+		return wg_render_both(copy, html, text, err);
 	wg_ask_text(ask, text);
-	enum wg_code code = wg_render_both(s->render, copy, &page, text, err);
+	enum wg_code code = wg_render_both(copy, &page, text, err);
 	if (code == WG_OK)
 		code = wg_ask_html(ask, wg_buf_text(&page), html, err);
 	wg_buf_wipe(&page);
@@ -60,7 +60,7 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 	char seed[WG_HASH_TEXT];
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
 	if (code == WG_OK)
-		code = render(s, copy, sending->ask, &html, &text, err);
+		code = render(copy, sending->ask, &html, &text, err);
 	if (code == WG_OK) {
 		wg_sha256_hex(xml.data, xml.len, seed);
 		code = wg_mime_entity(all || desk->wants_text ? wg_buf_text(&text) : NULL,

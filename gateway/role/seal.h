@@ -10,7 +10,6 @@
 #include "role/desk_certs.h"
 
 struct wg_sealing {
-	const struct wg_render *render;
 	const struct wg_keyring *ring; /* our S/MIME pairs: the newest that is valid signs */
 	struct wg_held held;           /* what the partners' certificates are held against */
 	struct wg_desk_cert *certs;    /* every desk's certificates, loaded at start */

@@ -89,7 +89,6 @@ class Unknown(Case):
         data = self.folder / "data"
         (data / "adapters").mkdir(parents=True)
         (data / "xsd").symlink_to(ROOT / "xsd")
-        (data / "adapters/render").symlink_to(ROOT / "adapters/render")
         shutil.copytree(ROOT / "adapters/maps", data / "adapters/maps")
         (data / "adapters/maps/unknown.xml").write_text(text, encoding="utf-8")
         return data

@@ -149,8 +149,7 @@ static void point(unsigned n, long at, bool for_good)
 		_exit(handle(&jobs[0], at, for_good));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	wg_msg_jobs_free(jobs, 1);
-	/* GLib ends a program whenever it is refused anything; libxslt falls over when nothing at all is left (base/mem.c)
-	 */
+	/* GLib ends a program whenever it is refused anything */
 	if (!WG_ASAN && WIFSIGNALED(status) && (for_good || WTERMSIG(status) == SIGTRAP))
 		ended++;
 	else if (status != 0)

@@ -2,25 +2,6 @@
  */
 #include "notice_fill.h"
 
-static struct wg_render *render;
-
-static int load_all(void **state)
-{
-	struct wg_err err = { 0 };
-	if (load_schema(state) != 0)
-		return -1;
-	if (wg_render_load(WG_SOURCE_DIR "/adapters/render", &render, &err) == WG_OK)
-		return 0;
-	(void)fprintf(stderr, "%s\n", err.text);
-	return -1;
-}
-
-static int free_all(void **state)
-{
-	wg_render_freep(&render);
-	return free_schema(state);
-}
-
 /* The kinds that requirements section 2 asks for, with the bodies that were agreed. */
 static const char *const agreed[][2] = {
 	{ "missing", "missing" },
@@ -267,8 +248,8 @@ static void check_pages(const struct filling *filling, const char *kind)
 {
 	struct wg_err err = { 0 };
 	WG_AUTO_BUF struct wg_buf html = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX);
-	assert_wg(wg_render_html(render, filling->notice, &html, &err));
-	assert_wg(wg_render_text(render, filling->notice, &text, &err));
+	assert_wg(wg_render_html(filling->notice, &html, &err));
+	assert_wg(wg_render_text(filling->notice, &text, &err));
 	for (size_t i = 0; i < filling->count; i++) {
 		const struct filled *one = &filling->list[i];
 		if (!one->canary || never_shown(one->path))
@@ -357,7 +338,7 @@ static void test_an_example_of_every_kind(void **state)
 			assert_wg(wg_notice_serialise(copy, &bytes, &err));
 			assert_wg(wg_notice_parse(schema, bytes.data, bytes.len, "copy", &again, &err));
 			assert_int_equal(wg_notice_categories(again) & ~(granted | wg_category_find("administrative")), 0);
-			assert_wg(wg_render_text(render, again, &text, &err));
+			assert_wg(wg_render_text(again, &text, &err));
 			assert_true(text.len > 100);
 		}
 	}
@@ -375,5 +356,5 @@ int main(void)
 		cmocka_unit_test(test_copies_of_every_body),
 		cmocka_unit_test(test_an_example_of_every_kind),
 	};
-	return cmocka_run_group_tests(tests, load_all, free_all);
+	return cmocka_run_group_tests(tests, load_schema, free_schema);
 }

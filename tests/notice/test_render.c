@@ -3,25 +3,6 @@
 #include "notice_fixture.h"
 #include "notice_places.h"
 
-static struct wg_render *render;
-
-static int load_all(void **state)
-{
-	struct wg_err err = { 0 };
-	if (load_schema(state) != 0)
-		return -1;
-	if (wg_render_load(WG_SOURCE_DIR "/adapters/render", &render, &err) == WG_OK)
-		return 0;
-	(void)fprintf(stderr, "%s\n", err.text);
-	return -1;
-}
-
-static int free_all(void **state)
-{
-	wg_render_freep(&render);
-	return free_schema(state);
-}
-
 /* A notice with every place there is. */
 static struct wg_notice *full_notice(const char *kind)
 {
@@ -49,8 +30,8 @@ static void check_page(const struct wg_notice *notice, const char *kind, wg_cate
 {
 	struct wg_err err = { 0 };
 	WG_AUTO_BUF struct wg_buf html = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX);
-	assert_wg(wg_render_html(render, notice, &html, &err));
-	assert_wg(wg_render_text(render, notice, &text, &err));
+	assert_wg(wg_render_html(notice, &html, &err));
+	assert_wg(wg_render_text(notice, &text, &err));
 	for (size_t i = 0; i < WG_COUNT(entries); i++) {
 		bool there = (entries[i].kind == NULL || strcmp(entries[i].kind, kind) == 0) &&
 		             (wg_category_find(entries[i].category) & granted) != 0;
@@ -143,9 +124,9 @@ static void test_what_an_officer_reads(void **state)
 		struct wg_err err = { 0 };
 		WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus(cases[i].file);
 		WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX), again = WG_BUF(BYTES_MAX);
-		assert_wg(wg_render_text(render, notice, &text, &err));
+		assert_wg(wg_render_text(notice, &text, &err));
 		assert_in_order(wg_buf_text(&text), cases[i].parts);
-		assert_wg(wg_render_text(render, notice, &again, &err));
+		assert_wg(wg_render_text(notice, &again, &err));
 		assert_string_equal(wg_buf_text(&text), wg_buf_text(&again));
 	}
 }
@@ -163,8 +144,8 @@ static void test_withheld_is_stated_and_sections_vanish(void **state)
 		                   NULL };
 	assert_wg(wg_notice_project(notice, &how, &copy, &err));
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX), html = WG_BUF(BYTES_MAX);
-	assert_wg(wg_render_text(render, copy, &text, &err));
-	assert_wg(wg_render_html(render, copy, &html, &err));
+	assert_wg(wg_render_text(copy, &text, &err));
+	assert_wg(wg_render_html(copy, &html, &err));
 	static const char *const there[] = { "Not shared in this copy",
 		                                 "Health:                     not shared with this recipient",
 		                                 "Third party:                not shared with this recipient",
@@ -190,7 +171,7 @@ static void test_html_brings_nothing(void **state)
 	assert_wg(wg_notice_set(notice, "missing/circumstances", attack, &err));
 	assert_wg(wg_notice_set(notice, "child/name/full", attack, &err));
 	assert_wg(wg_notice_set(notice, "header/source/@reference", attack, &err));
-	assert_wg(wg_render_html(render, notice, &html, &err));
+	assert_wg(wg_render_html(notice, &html, &err));
 	assert_non_null(strstr(wg_buf_text(&html),
 	                       "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=a&gt; &amp;"));
 	for (size_t i = 0; i < WG_COUNT(never); i++)
@@ -218,8 +199,8 @@ static void test_long_answers(void **state)
 		WG_AUTO_BUF struct wg_buf html = WG_BUF(BYTES_MAX), text = WG_BUF(BYTES_MAX);
 		assert_wg(wg_notice_set(notice, "missing/circumstances", many, &err));
 		assert_wg(wg_notice_validate(notice, &err));
-		assert_wg(wg_render_html(render, notice, &html, &err));
-		assert_wg(wg_render_text(render, notice, &text, &err));
+		assert_wg(wg_render_html(notice, &html, &err));
+		assert_wg(wg_render_text(notice, &text, &err));
 	}
 	free(many);
 }
@@ -255,15 +236,6 @@ static void test_wrapping(void **state)
 	}
 }
 
-static void test_a_folder_without_stylesheets(void **state)
-{
-	(void)state;
-	struct wg_err err = { 0 };
-	struct wg_render *none = NULL;
-	assert_int_equal(wg_render_load("/nowhere/at/all", &none, &err), WG_CONFIG);
-	assert_null(none);
-}
-
 /* Each run of blanks and line ends as one blank. */
 static void unwrap(char *text)
 {
@@ -295,7 +267,7 @@ static void test_london_time(void **state)
 		WG_AUTO_NOTICE struct wg_notice *notice = parse_corpus("missing-example.xml");
 		WG_AUTO_BUF struct wg_buf text = WG_BUF(BYTES_MAX);
 		assert_wg(wg_notice_set(notice, "missing/last-seen/when/@value", cases[i].value, &err));
-		assert_wg(wg_render_text(render, notice, &text, &err));
+		assert_wg(wg_render_text(notice, &text, &err));
 		wg_buf_putc(&text, '\0');
 		unwrap((char *)text.data);
 		if (strstr((const char *)text.data, cases[i].shown) == NULL)
@@ -313,7 +285,6 @@ int main(void)
 		cmocka_unit_test(test_html_brings_nothing),
 		cmocka_unit_test(test_long_answers),
 		cmocka_unit_test(test_wrapping),
-		cmocka_unit_test(test_a_folder_without_stylesheets),
 	};
-	return cmocka_run_group_tests(tests, load_all, free_all);
+	return cmocka_run_group_tests(tests, load_schema, free_schema);
 }

@@ -16,7 +16,6 @@
 
 static uint64_t first_seed = 1;
 static unsigned seeds = WG_ASAN ? 2000 : 5000, render_every = RENDER_EVERY;
-static struct wg_render *render;
 static unsigned long cases, copies, pictures, verdicts[3];
 
 /* What one seed is about, for messages. */
@@ -255,7 +254,7 @@ static void check_renderings(const struct pn_content *original, const struct wg_
 	struct wg_err err = { 0 };
 	WG_AUTO_BUF struct wg_buf html = WG_BUF(WG_LIMIT_MESSAGE), text = WG_BUF(WG_LIMIT_MESSAGE),
 							  entity = WG_BUF(WG_LIMIT_ENVELOPE);
-	OK(wg_render_both(render, copy, &html, &text, &err));
+	OK(wg_render_both(copy, &html, &text, &err));
 	check_silent(original, wg_buf_text(&html), granted, false, "the page");
 	check_silent(original, wg_buf_text(&text), granted, false, "the text");
 	OK(wg_mime_entity(wg_buf_text(&text), wg_buf_text(&html), xml->data, xml->len, "seed", &entity, &err));
@@ -473,15 +472,12 @@ static void test_places(void **state)
 
 static int load_all(void **state)
 {
-	struct wg_err err = { 0 };
 	ps_load(WG_SOURCE_DIR "/xsd/wardgate/1");
-	return open_schemas(state) != 0 || wg_render_load(WG_SOURCE_DIR "/adapters/render", &render, &err) != WG_OK ? -1
-	                                                                                                            : 0;
+	return open_schemas(state);
 }
 
 static int free_all(void **state)
 {
-	wg_render_freep(&render);
 	return close_schemas(state);
 }
 

@@ -68,7 +68,6 @@ static void test_found(void **state)
 	const char *const there[][2] = {
 		{ paths.xsd, "config.xsd" },
 		{ paths.xsd, "wardgate/1/notice.xsd" },
-		{ paths.render, "notice-sections.xsl" },
 		{ paths.readers, "wardgate-reader-xml" },
 	};
 	for (size_t i = 0; i < WG_COUNT(there); i++) {

@@ -1,6 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- What of a notice a person reads, in which order and under which plain English label. Gives a <page> of sections and fields that
-     gateway/notice/render_looks.c only lays out. Every element that holds something makes a field: what no template below puts
+<!-- What of a notice a person reads, in which order and under which plain English label. Gives a <page> of sections and fields. The gateway's own
+     account is gateway/notice/render_words.c, render_page.c and render_value.c, which test_render_oracle.c holds against this one. Every element that holds something makes a field: what no template below puts
      anywhere stands in the section of its holder, under its own name, so that a new element of the schema is never left out in silence.
      A field goes into the section it stands in, or into the one that lists its part. A section without fields vanishes. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:n="urn:wardgate:notice:1" xmlns:r="urn:wardgate:render:1"
@@ -388,7 +388,10 @@
 		</xsl:choose>
 		<xsl:value-of select="translate(@state, '-', ' ')"/>
 		<xsl:if test="@categories"><xsl:value-of select="concat(', for ', @categories)"/></xsl:if>
-		<xsl:if test="@until"><xsl:text>, until </xsl:text><xsl:for-each select="@until"><xsl:call-template name="day"/></xsl:for-each></xsl:if>
+		<xsl:if test="@until"><xsl:text>, until </xsl:text><xsl:for-each select="@until"><xsl:choose>
+			<xsl:when test="string-length(.) = 10 and translate(., '0123456789', 'dddddddddd') = 'dddd-dd-dd'"><xsl:call-template name="day"/></xsl:when>
+			<xsl:otherwise><xsl:value-of select="."/></xsl:otherwise>
+		</xsl:choose></xsl:for-each></xsl:if>
 		<xsl:if test="@by"><xsl:value-of select="concat(' (answered by ', @by, ')')"/></xsl:if>
 		<xsl:if test="@answered-by"><xsl:value-of select="concat(' (', translate(@answered-by, '-', ' '), ')')"/></xsl:if>
 		<xsl:if test="@competent"><xsl:value-of select="concat(' (judged able to decide: ', translate(@competent, '-', ' '), ')')"/></xsl:if>
