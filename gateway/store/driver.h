@@ -29,13 +29,20 @@ struct wg_keys_batch {
 	int state; /* enum wg_batch_state */
 };
 
+struct wg_mover;       /* move_internal.h */
+struct wg_schema_view; /* migrate.h */
+
 struct wg_driver {
 	const char *name;
+	const struct wg_mover *mover;
 	bool shared; /* several processes write, each in its turn */
 	/* The main database: opened, of this program's schema, every statement ready; the keys too. What it made is in
 	 * store->base and store->keys->base, for close, which is called also when this fails. */
 	enum wg_code (*open)(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err);
 	void (*close)(struct wg_store *store);
+	/* For migrate.h, of a database that is not open and is changed by nothing here; and the words of a step. */
+	enum wg_code (*look)(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err);
+	const char *(*step_words)(int64_t version);
 
 	/* As wg_db_query, _step, _end. A blob among the arguments lives until its statement was stepped. */
 	enum wg_code (*query)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/keys_internal.h"
+#include "store/move_internal.h"
 #include "store/pg_internal.h"
 
 /* Of PostgreSQL's own types, by the numbers that its catalogue gives them. */
@@ -414,6 +415,8 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	if (code == WG_OK)
 		code = wg_pg_connect(place->keys, "keys", place->unsafe, &pg->keys.conn, err);
 	if (code == WG_OK)
+		code = place->fill ? wg_pg_fill_begin(store, err) : wg_pg_not_copying(store, err);
+	if (code == WG_OK)
 		code = wg_pg_schema(store, err);
 	if (code == WG_OK)
 		code = wg_pg_node_join(store, place->folder, err);
@@ -442,6 +445,9 @@ const struct wg_driver wg_pg_driver = {
 	.beat = wg_pg_node_beat,
 	.open = open_both,
 	.close = close_both,
+	.mover = &wg_pg_mover,
+	.look = wg_pg_look,
+	.step_words = wg_pg_step_words,
 	.query = query,
 	.step = step,
 	.end = end,

@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include "store/driver.h"
+#include "store/migrate.h"
 
 /* Statements of this driver alone, beside those of sql_text.c. */
 enum wg_pg_sql {
@@ -169,6 +170,14 @@ int64_t wg_pg_int(const PGresult *rows, int row, int col);
 
 /* ---- pg_schema.c */
 enum wg_code wg_pg_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
+enum wg_code wg_pg_look(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err) WG_MUST;
+const char *wg_pg_step_words(int64_t version);
+
+/* ---- pg_move.c */
+/* WG_CONFIG when a copy into the database was cut off. */
+enum wg_code wg_pg_not_copying(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Both databases are empty, and the first is marked: what is made there now is refused to everybody else. */
+enum wg_code wg_pg_fill_begin(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- pg_node.c: this process among those that share the database */
 enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;

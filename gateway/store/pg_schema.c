@@ -315,6 +315,15 @@ static const char *const first[] = { tables, references, indexes, functions, tri
 static const char *const *const migrations[] = { first };
 #define VERSION ((int64_t)WG_COUNT(migrations))
 
+/* What each does, for a person. */
+static const char *const words[] = { "makes the tables of a new store" };
+_Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
+
+const char *wg_pg_step_words(int64_t version)
+{
+	return version >= 0 && version < VERSION ? words[version] : "";
+}
+
 /* Two nodes that start at once do not migrate both: a number of our own, of this schema. */
 #define LOCK "SELECT pg_advisory_xact_lock(2002875236, hashtext(current_schema()))"
 
@@ -348,9 +357,30 @@ enum wg_code wg_pg_schema(struct wg_store *store, struct wg_err *err)
 	int64_t version = 0;
 	enum wg_code code = version_of(store, &version, err);
 	if (code == WG_OK && version > VERSION)
-		code = wg_err_set(err, WG_CONFIG,
-		                  "the database has schema version %" PRId64 ", this program knows up to %" PRId64
-		                  ": use a newer program",
-		                  version, VERSION);
+		code = wg_schema_newer(version, VERSION, err);
 	return code == WG_OK && version < VERSION ? migrate(store, err) : code;
+}
+
+enum wg_code wg_pg_look(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err)
+{
+	static const char size[] = "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE"
+							   " relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind = 'r'";
+	struct wg_pg pg = { .main = NULL };
+	struct wg_store store = { .lock = -1, .base = &pg };
+	int64_t bytes = 0;
+	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg.main, err);
+	if (code == WG_OK)
+		code = wg_pg_exec_on(&store, pg.main, "BEGIN READ ONLY", err);
+	if (code == WG_OK)
+		code = wg_pg_not_copying(&store, err);
+	if (code == WG_OK)
+		code = version_of(&store, &out->version, err);
+	if (code == WG_OK)
+		code = wg_pg_number_on(&store, pg.main, size, &bytes, err);
+	out->current = VERSION;
+	out->size = (uint64_t)bytes;
+	if (code == WG_OK && out->version > 0 && out->version < VERSION)
+		out->needed = out->size / 2 + WG_STORE_RESERVE; /* documents stay where they are */
+	PQfinish(pg.main); /* was only read */
+	return code;
 }

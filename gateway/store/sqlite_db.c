@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "store/driver.h"
 #include "store/keys_internal.h"
+#include "store/move_internal.h"
 #include "store/sqlite_gather.h"
 #include "store/sqlite_internal.h"
 #include "sys/file.h"
@@ -209,9 +210,12 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	store->base = calloc(1, sizeof(struct wg_sqlite));
 	if (store->base == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = open_database(store, place->folder, err);
+	enum wg_code code =
+		place->fill ? wg_sqlite_fill_begin(place->folder, err) : wg_sqlite_not_copying(place->folder, err);
 	if (code == WG_OK)
-		code = wg_sqlite_keyed(store, &keyed, err);
+		code = open_database(store, place->folder, err);
+	if (code == WG_OK)
+		code = wg_sqlite_check_schema(store, place->folder, &keyed, err);
 	if (code == WG_OK)
 		code = wg_sqlite_keys_open(store, place->folder, keyed, err);
 	if (code == WG_OK)
@@ -242,6 +246,9 @@ const struct wg_driver wg_sqlite_driver = {
 	.name = "sqlite",
 	.open = open_both,
 	.close = close_both,
+	.mover = &wg_sqlite_mover,
+	.look = wg_sqlite_look,
+	.step_words = wg_sqlite_step_words,
 	.query = query,
 	.step = step,
 	.end = end,

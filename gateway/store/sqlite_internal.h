@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "store/driver.h"
+#include "store/migrate.h"
 
 struct wg_sqlite {
 	sqlite3 *db, *keys;
@@ -42,9 +43,14 @@ enum wg_code wg_sqlite_give_back(struct wg_store *store, uint64_t *freed, struct
 enum wg_code wg_sqlite_scrub(struct wg_store *store, bool keys, struct wg_err *err) WG_MUST;
 
 /* ---- sqlite_schema.c */
-/* *keyed: the schema is one whose blobs have their heads in keys.db. */
-enum wg_code wg_sqlite_keyed(struct wg_store *store, bool *keyed, struct wg_err *err) WG_MUST;
+/* *keyed: the schema is one whose blobs have their heads in keys.db. WG_CONFIG when it is newer than this program's,
+ * WG_AGAIN when the disk has no room for the migration. */
+enum wg_code wg_sqlite_check_schema(struct wg_store *store, const char *folder, bool *keyed, struct wg_err *err)
+	WG_MUST;
 enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
+const char *wg_sqlite_step_words(int64_t version);
+/* What it takes from that version, of a database of that size. */
+void wg_sqlite_migration(int64_t version, uint64_t size, struct wg_schema_view *out);
 enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_err *err) WG_MUST;
 extern const char wg_schema_confirm[]; /* sqlite_schema_confirm.c */
 
@@ -68,5 +74,14 @@ enum wg_code wg_sqlite_keys_batch(struct wg_store *store, struct wg_keys_batch *
 enum wg_code wg_sqlite_keys_move(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* After it, outside of a transaction: makes the database one that gives room back, if it is not yet. */
 enum wg_code wg_sqlite_keys_moved(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_look.c */
+enum wg_code wg_sqlite_look(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err) WG_MUST;
+
+/* ---- sqlite_move.c */
+/* WG_CONFIG when a copy into the folder was cut off. */
+enum wg_code wg_sqlite_not_copying(const char *folder, struct wg_err *err) WG_MUST;
+/* The folder, whose lock is held, is empty and marked: what is made in it now is refused to everybody else. */
+enum wg_code wg_sqlite_fill_begin(const char *folder, struct wg_err *err) WG_MUST;
 
 #endif

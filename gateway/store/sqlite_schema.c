@@ -1,6 +1,9 @@
 /* sqlite_schema.c owns the tables and their migration, forward only: migration N takes version N to N + 1. */
+#include "base/mem.h"
+#include "store/purge_internal.h"
 #include "store/sql_text.h"
 #include "store/sqlite_internal.h"
+#include "sys/file.h"
 
 #define APPLICATION_ID "2002875236" /* "wgsd" */
 
@@ -196,9 +199,38 @@ static const char *const migrations[] = {
 	" AND since < deadline;"
 	"PRAGMA user_version=9;",
 };
+/* What each does, for a person. */
+static const char *const words[] = {
+	"makes the tables of a new store",
+	"children apart from their episodes, what a person says of a message, messages divided into others",
+	"who may see what: records about sharing, reviews with a time, legal holds, exemptions",
+	"moves the keys of all documents into keys.db and writes the database anew: each document is copied once",
+	"receipts, references, tasks and what is not confirmed; counters of all rows",
+	"whether a sender may know of a recipient",
+	"since when a copy cannot be handed over, and what is in the way of a way in",
+	"an index: messages by the copy that a partner sent",
+	"two indexes: what is deferred by when it is due",
+};
+_Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 /* The first version whose blobs have their heads in keys.db. */
 #define KEYED 4
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
+
+const char *wg_sqlite_step_words(int64_t version)
+{
+	return version >= 0 && version < VERSION ? words[version] : "";
+}
+
+void wg_sqlite_migration(int64_t version, uint64_t size, struct wg_schema_view *out)
+{
+	out->version = version;
+	out->current = VERSION;
+	out->size = size;
+	/* Documents, most of a store, are only touched where their keys leave them: the new table, the log of the
+	 * transaction that fills it, and the file written anew. */
+	if (version > 0 && version < VERSION)
+		out->needed = (version < KEYED ? 3 * size : size / 2) + WG_STORE_RESERVE;
+}
 
 static enum wg_code version_of(struct wg_store *store, int *version, struct wg_err *err)
 {
@@ -231,10 +263,28 @@ static enum wg_code migrate(struct wg_store *store, int from, struct wg_err *err
 	return code;
 }
 
-enum wg_code wg_sqlite_keyed(struct wg_store *store, bool *keyed, struct wg_err *err)
+/* A migration that stops for want of room has changed nothing, but has taken what others need meanwhile. */
+static enum wg_code check_room(struct wg_store *store, const char *folder, int version, struct wg_err *err)
+{
+	struct wg_schema_view view = { 0 };
+	int64_t size = 0;
+	enum wg_code code = wg_query_number(store, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+	                                    NULL, 0, &size, err);
+	if (code == WG_OK)
+		code = wg_file_free(folder, &view.room, err);
+	wg_sqlite_migration(version, (uint64_t)size, &view);
+	return code == WG_OK ? wg_schema_room(&view, err) : code;
+}
+
+/* Before anything is made or changed. */
+enum wg_code wg_sqlite_check_schema(struct wg_store *store, const char *folder, bool *keyed, struct wg_err *err)
 {
 	int version = 0;
 	enum wg_code code = version_of(store, &version, err);
+	if (code == WG_OK && version > VERSION)
+		code = wg_schema_newer(version, VERSION, err);
+	if (code == WG_OK && version > 0 && version < VERSION)
+		code = check_room(store, folder, version, err);
 	if (code == WG_OK)
 		*keyed = version >= KEYED;
 	return code;
@@ -253,11 +303,5 @@ enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err)
 {
 	int version = 0;
 	enum wg_code code = version_of(store, &version, err);
-	if (code != WG_OK)
-		return code;
-	if (version > VERSION)
-		return wg_err_set(err, WG_CONFIG,
-		                  "the store has schema version %d, this program knows up to %d: use a newer program", version,
-		                  VERSION);
-	return version < VERSION ? migrate(store, version, err) : WG_OK;
+	return code == WG_OK && version < VERSION ? migrate(store, version, err) : code;
 }

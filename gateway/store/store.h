@@ -374,6 +374,7 @@ struct wg_store_place {
 	const char *database; /* PostgreSQL: how it is reached (libpq's connection string); NULL: SQLite */
 	const char *keys;     /* likewise: the keys of what is stored, elsewhere */
 	bool unsafe;          /* for tests: nothing has to survive the machine */
+	bool fill;            /* for move.c alone: empty, to be filled by a copy, and refused to all others until it is */
 };
 enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);
