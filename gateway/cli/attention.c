@@ -223,7 +223,7 @@ static int run_attention(const struct wg_cli *cli, int argc, char **argv)
 	const char *word = operands > 0 ? argv[1] : "list", *id = operands > 1 ? argv[2] : "";
 	const char *wrong = misuse(&w, word, operands, id);
 	if (wrong != NULL)
-		return wg_misuse(&wg_command_attention, wrong);
+		return wg_misuse_word(&wg_command_attention, word, wrong);
 	enum wg_code code = wg_cli_config(cli, &config, &err);
 	if (code == WG_OK)
 		code = wg_admin_open(config, &admin, &err);
@@ -242,6 +242,7 @@ static int run_attention(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_attention = {
 	.name = "attention",
+	.words = "list show assign resolve return",
 	.summary = "list, show, assign, resolve or return what a person must look at",
 	.help =
 		"usage: wardgate attention list [--json]\n"

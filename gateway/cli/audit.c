@@ -36,7 +36,7 @@ static int run_audit(const struct wg_cli *cli, int argc, char **argv)
 	if (!wg_options(options, argc, argv, &operands))
 		return EX_USAGE;
 	if (operands != 1 || strcmp(argv[1], "verify") != 0)
-		return wg_misuse(&wg_command_audit, "say verify");
+		return wg_misuse_word(&wg_command_audit, operands > 0 ? argv[1] : NULL, "say verify");
 	if (contains != NULL && !kept_of(contains, &kept, &kept_head))
 		return wg_misuse(&wg_command_audit, "--contains takes ENTRY:HASH, as audit verify and log-end say them");
 	enum wg_code code = wg_cli_config(cli, &config, &err);
@@ -57,14 +57,15 @@ static int run_audit(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_audit = {
 	.name = "audit",
+	.words = "verify",
 	.summary = "verify the hash-chained log",
 	.help = "usage: wardgate audit verify [--contains ENTRY:HASH] [--json]\n\n"
 			"Walks the whole log: every entry's hash, the chain, no gaps, and that the states agree with what was "
 			"logged last.\n"
 			"A whole folder put back from an older copy agrees with itself: only who has noted a later end elsewhere "
-	        "can tell.\n"
+			"can tell.\n"
 			"The monitor role says the end each hour on its log (log-end, with entries and head), so a journal that is "
-	        "kept\n"
+			"kept\n"
 			"on another machine has it; a backup has one too. --contains says whether such an end is in the log.\n"
 			"Exit status: 0 clean, 65 not, with the entry that does not fit.\n\n"
 			"example:\n"

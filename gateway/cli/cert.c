@@ -173,11 +173,12 @@ static int run_cert(const struct wg_cli *cli, int argc, char **argv)
 		return run_status(cli);
 	if (count == 1 && strcmp(argv[1], "fetch") == 0)
 		return run_fetch(cli, all);
-	return wg_misuse(&wg_command_cert, "say what to do: status or fetch");
+	return wg_misuse_word(&wg_command_cert, count > 0 ? argv[1] : NULL, "say what to do: status or fetch");
 }
 
 const struct wg_command wg_command_cert = {
 	.name = "cert",
+	.words = "status fetch",
 	.summary = "every certificate: what for, how long, what is wrong",
 	.help =
 		"usage: wardgate cert status [--json]\n"

@@ -6,6 +6,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "notice/schema_nearest.h"
 #include "sys/file.h"
 
 static const struct wg_option *find(const struct wg_option *options, const char *name, size_t len)
@@ -14,6 +16,17 @@ static const struct wg_option *find(const struct wg_option *options, const char 
 		if (strlen(options->name) == len && memcmp(options->name, name, len) == 0)
 			return options;
 	return NULL;
+}
+
+static bool unknown_option(const struct wg_option *options, const char *command, const char *word)
+{
+	char names[1024] = "", name[WG_LIMIT_NAME + 1], hint[WG_CLI_HINT];
+	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word); /* cut: then nothing is near */
+	for (size_t used = 0; options->name != NULL && used < sizeof names - WG_LIMIT_NAME; options++)
+		used += (size_t)snprintf(names + used, sizeof names - used, "--%s ", options->name); /* it fits */
+	(void)fprintf(stderr, "wardgate %s: %s is not an option here%s; wardgate %s --help shows the options\n", command,
+	              word, wg_cli_hint(name, names, hint), command);
+	return false;
 }
 
 bool wg_options(const struct wg_option *options, int argc, char **argv, int *count)
@@ -32,12 +45,11 @@ bool wg_options(const struct wg_option *options, int argc, char **argv, int *cou
 		size_t len = strcspn(argv[i] + 2, "=");
 		const char *value = argv[i][2 + len] == '=' ? argv[i] + 3 + len : NULL;
 		const struct wg_option *o = find(options, argv[i] + 2, len);
-		if (o == NULL || (o->flag != NULL && value != NULL) || (o->value != NULL && value == NULL && i + 1 >= argc)) {
+		if (o == NULL)
+			return unknown_option(options, argv[0], argv[i]);
+		if ((o->flag != NULL && value != NULL) || (o->value != NULL && value == NULL && i + 1 >= argc)) {
 			(void)fprintf(stderr, "wardgate %s: %s %s; wardgate %s --help shows the options\n", argv[0], argv[i],
-			              o == NULL         ? "is not an option here"
-			              : o->flag != NULL ? "takes no value"
-			                                : "needs a value",
-			              argv[0]);
+			              o->flag != NULL ? "takes no value" : "needs a value", argv[0]);
 			return false;
 		}
 		if (o->flag != NULL)
@@ -59,6 +71,47 @@ int wg_misuse(const struct wg_command *command, const char *why)
 {
 	(void)fprintf(stderr, "wardgate %s: %s\n%s", command->name, why, command->help);
 	return EX_USAGE;
+}
+
+/* The next of names into one; where they go on, NULL at the end. */
+static const char *next_name(const char *names, char one[WG_LIMIT_NAME + 1])
+{
+	names += strspn(names, " ");
+	const size_t n = strcspn(names, " ");
+	(void)snprintf(one, WG_LIMIT_NAME + 1, "%.*s", (int)n, names); /* our own names fit */
+	return n > 0 ? names + n : NULL;
+}
+
+const char *wg_cli_hint(const char *word, const char *names, char out[WG_CLI_HINT])
+{
+	char one[WG_LIMIT_NAME + 1];
+	const size_t len = strlen(word);
+	out[0] = '\0';
+	if (len == 0 || len > WG_LIMIT_NAME)
+		return out;
+	size_t best = 2 + len / 3; /* one slip in a short word, a few in a long one: further off is no guess */
+	while ((names = next_name(names, one)) != NULL) {
+		const size_t d = wg_distance(word, one);
+		if (d >= best)
+			continue;
+		best = d;
+		(void)snprintf(out, WG_CLI_HINT, "; did you mean \"%s\"?", one); /* it fits */
+	}
+	return out;
+}
+
+int wg_misuse_word(const struct wg_command *command, const char *word, const char *why)
+{
+	char one[WG_LIMIT_NAME + 1], hint[WG_CLI_HINT], said[WG_LIMIT_NAME + 1], text[512];
+	for (const char *p = command->words; word != NULL && (p = next_name(p, one)) != NULL;)
+		if (strcmp(word, one) == 0)
+			word = NULL;
+	if (word == NULL)
+		return wg_misuse(command, why);
+	(void)wg_cli_hint(word, command->words, hint);
+	(void)snprintf(text, sizeof text, "there is no \"%s\" here%s %s", wg_defang(word, said, sizeof said),
+	               hint[0] != '\0' ? hint : ":", why); /* cut is acceptable in words */
+	return wg_misuse(command, text);
 }
 
 enum wg_code wg_cli_config(const struct wg_cli *cli, struct wg_config **out, struct wg_err *err)

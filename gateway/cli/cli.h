@@ -17,6 +17,7 @@ struct wg_cli {
 /* A command gets argv with argv[0] its own name and returns an exit status (sysexits.h; 10: a person must look). */
 struct wg_command {
 	const char *name, *summary, *help; /* help: usage, options, examples; ends with a line end */
+	const char *words;                 /* its sub-commands, separated by blanks; NULL when it has none */
 	int (*run)(const struct wg_cli *cli, int argc, char **argv);
 };
 
@@ -24,8 +25,7 @@ extern const struct wg_command wg_command_serve, wg_command_check, wg_command_su
 	wg_command_decide, wg_command_explain, wg_command_queue, wg_command_attention, wg_command_audit, wg_command_map,
 	wg_command_schema, wg_command_policy, wg_command_consent, wg_command_review, wg_command_disclosures,
 	wg_command_purge, wg_command_discover, wg_command_cert, wg_command_why_not, wg_command_stuck, wg_command_silence,
-	wg_command_alerts, wg_command_clock, wg_command_metrics, wg_command_backup, wg_command_restore,
-	wg_command_store;
+	wg_command_alerts, wg_command_clock, wg_command_metrics, wg_command_backup, wg_command_restore, wg_command_store;
 
 #define WG_EXIT_ATTENTION 10
 
@@ -44,6 +44,12 @@ bool wg_options(const struct wg_option *options, int argc, char **argv, int *cou
 int wg_fail(const char *command, const struct wg_err *err);
 /* Says how the command is used and returns EX_USAGE. */
 int wg_misuse(const struct wg_command *command, const char *why);
+/* The same of a command with sub-commands: where word (NULL: there is none) is not one of them, that is said first, and
+ * which was meant perhaps. */
+int wg_misuse_word(const struct wg_command *command, const char *word, const char *why);
+/* `; did you mean "x"?` into out, where one of the names (separated by blanks) is near to word; "" otherwise. */
+#define WG_CLI_HINT 96
+const char *wg_cli_hint(const char *word, const char *names, char out[WG_CLI_HINT]);
 
 /* Loads the configuration named by cli. */
 enum wg_code wg_cli_config(const struct wg_cli *cli, struct wg_config **out, struct wg_err *err) WG_MUST;

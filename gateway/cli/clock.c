@@ -84,7 +84,7 @@ static int run_clock(const struct wg_cli *cli, int argc, char **argv)
 		return EX_USAGE;
 	bool accept = count == 1 && strcmp(argv[1], "accept") == 0;
 	if (!accept && count != 0)
-		return wg_misuse(&wg_command_clock, "say nothing, or accept");
+		return wg_misuse_word(&wg_command_clock, argv[1], "say nothing, or accept");
 	if (accept != (why != NULL && why[0] != '\0'))
 		return wg_misuse(&wg_command_clock,
 		                 accept ? "say why with --why: it goes to the log" : "--why belongs to accept");
@@ -98,6 +98,7 @@ static int run_clock(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_clock = {
 	.name = "clock",
+	.words = "accept",
 	.summary = "whether the machine's clock is believed, and saying that it is right",
 	.help =
 		"usage: wardgate clock [--json]\n"

@@ -320,7 +320,7 @@ static int run_consent(const struct wg_cli *cli, int argc, char **argv)
 	const char *word = operands > 0 ? argv[1] : "";
 	const char *wrong = misuse(&w, word, operands);
 	if (wrong != NULL)
-		return wg_misuse(&wg_command_consent, wrong);
+		return wg_misuse_word(&wg_command_consent, operands > 0 ? word : NULL, wrong);
 	if (strcmp(word, "withdraw") == 0)
 		w.state = wg_consent_state_name(WG_CONSENT_WITHDRAWN);
 	enum wg_code code = run(cli, &w, word, &out, &err);
@@ -333,6 +333,7 @@ static int run_consent(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_consent = {
 	.name = "consent",
+	.words = "record withdraw show",
 	.summary = "record, withdraw or show what a child or others answered about sharing",
 	.help =
 		"usage: wardgate consent record --child REF --to ROLE[,ROLE]|'*' --state STATE --by WHO --why TEXT\n"

@@ -45,6 +45,14 @@ static const struct wg_command *find(const char *name)
 	return NULL;
 }
 
+static const char *likely(const char *name, char hint[WG_CLI_HINT])
+{
+	char names[1024] = "";
+	for (size_t i = 0, used = 0; i < WG_COUNT(commands) && used < sizeof names - WG_LIMIT_NAME; i++)
+		used += (size_t)snprintf(names + used, sizeof names - used, "%s ", commands[i]->name); /* it fits */
+	return wg_cli_hint(name, names, hint);
+}
+
 /* What a command printed has to be out, or it has failed: a full disk is no success. */
 static int flushed(int status)
 {
@@ -95,9 +103,10 @@ static int run(int argc, char **argv)
 		return EX_OK;
 	}
 	const struct wg_command *command = find(argv[1]);
+	char hint[WG_CLI_HINT];
 	if (command == NULL) {
-		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"; wardgate --help lists them\n",
-		              argv[1][0] == '-' ? "option" : "command", argv[1]);
+		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"%s; wardgate --help lists them\n",
+		              argv[1][0] == '-' ? "option" : "command", argv[1], likely(argv[1], hint));
 		return EX_USAGE;
 	}
 	if (help) {

@@ -196,11 +196,12 @@ static int run_map(const struct wg_cli *cli, int argc, char **argv)
 		return run_list(cli);
 	if (strcmp(what, "test") == 0 && count >= 2)
 		return wg_map_test(cli, argv + 2, count - 1, values);
-	return wg_misuse(&wg_command_map, "say map new, map test or map list");
+	return wg_misuse_word(&wg_command_map, count > 0 ? what : NULL, "say map new, map test or map list");
 }
 
 const struct wg_command wg_command_map = {
 	.name = "map",
+	.words = "new test list",
 	.summary = "draft, test and list maps: which boxes of a form go where",
 	.help =
 		"usage: wardgate map new [--kind KIND] [--id ID] FILE\n"

@@ -25,11 +25,12 @@ static int run_policy(const struct wg_cli *cli, int argc, char **argv)
 		argv[1] = whole;
 		return subcommands[i].run(cli, argc - 1, argv + 1);
 	}
-	return wg_misuse(&wg_command_policy, argc > 1 ? "there is no such subcommand" : "name a subcommand");
+	return wg_misuse_word(&wg_command_policy, argc > 1 ? argv[1] : NULL, "name a sub-command");
 }
 
 const struct wg_command wg_command_policy = {
 	.name = "policy",
+	.words = "test check diff replay explain trace",
 	.summary = "test, check, compare, replay, explain and trace sharing policies",
 	.help = "usage: wardgate policy test [--verbose] [FILE|FOLDER ...]\n"
 			"       wardgate policy check [--directory FILE] [--at TIME] [POLICY]\n"

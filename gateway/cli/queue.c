@@ -54,7 +54,7 @@ static int run_queue(const struct wg_cli *cli, int argc, char **argv)
 	const char *word = operands > 0 ? argv[1] : "list", *id = operands > 1 ? argv[2] : "";
 	bool list = strcmp(word, "list") == 0, show = strcmp(word, "show") == 0, act = is_action(word);
 	if (!list && !show && !act)
-		return wg_misuse(&wg_command_queue, "say list, show, retry, hold, release or cancel");
+		return wg_misuse_word(&wg_command_queue, word, "say list, show, retry, hold, release or cancel");
 	if (operands != (list ? (operands > 0 ? 1 : 0) : 2) || (!list && !wg_id_valid(id)))
 		return wg_misuse(&wg_command_queue,
 		                 list ? "list takes no operands" : "name one message or delivery by its id (26 characters)");
@@ -76,6 +76,7 @@ static int run_queue(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_queue = {
 	.name = "queue",
+	.words = "list show retry hold release cancel",
 	.summary = "list, show, retry, hold, release or cancel what is under way",
 	.help =
 		"usage: wardgate queue list [--state STATE | --all] [--json]\n"
@@ -84,7 +85,7 @@ const struct wg_command wg_command_queue = {
 		"       wardgate queue hold|release|cancel ID --why TEXT\n\n"
 		"ID is that of a message (then all its deliveries are meant) or of one delivery.\n"
 		"  list     what is unfinished: where, why, since when, when it is tried next, whom to ring; --state "
-	    "unconfirmed:\n"
+		"unconfirmed:\n"
 		"           what is handed over, and nobody there has said that they have it\n"
 		"  show     one message with its deliveries, the messages about the same child and episode, the receipts that\n"
 		"           came back, and its history;\n"

@@ -171,7 +171,7 @@ static int run_review(const struct wg_cli *cli, int argc, char **argv)
 	const char *word = operands > 0 ? argv[1] : "list", *id = operands > 1 ? argv[2] : "";
 	const char *wrong = misuse(word, operands, id, why, html);
 	if (wrong != NULL)
-		return wg_misuse(&wg_command_review, wrong);
+		return wg_misuse_word(&wg_command_review, word, wrong);
 	enum wg_code code = wg_cli_config(cli, &config, &err);
 	if (code == WG_OK)
 		code = wg_admin_open(config, &admin, &err);
@@ -190,6 +190,7 @@ static int run_review(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_review = {
 	.name = "review",
+	.words = "list show release withhold seen",
 	.summary = "list, show, release or withhold what a person must decide about",
 	.help =
 		"usage: wardgate review list [--json]\n"

@@ -27,7 +27,8 @@ static int run_schema(const struct wg_cli *cli, int argc, char **argv)
 	bool doc = operands == 1 && strcmp(argv[1], "doc") == 0;
 	bool list = (operands == 1 || operands == 2) && strcmp(argv[1], "paths") == 0;
 	if ((!doc && !list) || (list && (html || markdown)) || (html && markdown))
-		return wg_misuse(&wg_command_schema, "say doc, or paths with or without one kind of notice");
+		return wg_misuse_word(&wg_command_schema, operands > 0 ? argv[1] : NULL,
+		                      "say doc, or paths with or without one kind of notice");
 	enum wg_code code = wg_paths_find(NULL, NULL, &paths, &err);
 	if (code == WG_OK)
 		code = wg_schema_load(paths.xsd, &schema, &err);
@@ -41,6 +42,7 @@ static int run_schema(const struct wg_cli *cli, int argc, char **argv)
 
 const struct wg_command wg_command_schema = {
 	.name = "schema",
+	.words = "doc paths",
 	.summary = "say what a notice can hold: kinds, places, categories, codes",
 	.help = "usage: wardgate schema doc [--html | --markdown]\n"
 			"       wardgate schema paths [KIND]\n\n"

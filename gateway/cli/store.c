@@ -5,8 +5,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
-#include "cli/cli.h"
-#include "cli/progress.h"
+#include "cli/store.h"
 #include "store/check.h"
 
 struct told {
@@ -53,25 +52,18 @@ static enum wg_code check(const struct wg_config *config, bool deep, struct told
 	return code;
 }
 
-static int run_store(const struct wg_cli *cli, int argc, char **argv)
+static int run_check(const struct wg_cli *cli, bool deep)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)16 << 20);
 	WG_AUTO_FREE struct wg_config *config = NULL;
 	struct told told = { cli, &out };
 	struct wg_check result = { .findings = 0 };
 	struct wg_err err = { 0 };
-	bool deep = false;
-	const struct wg_option options[] = { { "deep", NULL, &deep }, { NULL, NULL, NULL } };
-	int operands;
-	if (!wg_options(options, argc, argv, &operands))
-		return EX_USAGE;
-	if (operands != 1 || strcmp(argv[1], "check") != 0)
-		return wg_misuse(&wg_command_store, "say check");
 	enum wg_code code = wg_cli_config(cli, &config, &err);
 	if (code == WG_OK)
 		code = check(config, deep, &told, &result, &err);
 	if (code != WG_OK)
-		return wg_fail("store", &err);
+		return wg_fail("store check", &err);
 	if (cli->json)
 		wg_buf_printf(&out, "{\"findings\":%" PRIu64 ",\"deep\":%s,\"entries\":%" PRIu64 ",\"head\":\"%s\"}\n",
 		              result.findings, deep ? "true" : "false", result.entries, result.head);
@@ -83,21 +75,68 @@ static int run_store(const struct wg_cli *cli, int argc, char **argv)
 	return !wg_print(&out) ? EX_IOERR : result.findings > 0 ? EX_DATAERR : EX_OK;
 }
 
+static int run_store(const struct wg_cli *cli, int argc, char **argv)
+{
+	const char *from = NULL, *to = NULL;
+	bool deep = false, dry = false;
+	const struct wg_option options[] = { { "deep", NULL, &deep },
+		                                 { "dry-run", NULL, &dry },
+		                                 { "from", &from, NULL },
+		                                 { "to", &to, NULL },
+		                                 { NULL, NULL, NULL } };
+	int operands;
+	if (!wg_options(options, argc, argv, &operands))
+		return EX_USAGE;
+	const char *word = operands == 1 ? argv[1] : "";
+	const bool check = strcmp(word, "check") == 0, migrate = strcmp(word, "migrate") == 0,
+			   copy = strcmp(word, "copy") == 0;
+	if (!check && !migrate && !copy)
+		return wg_misuse_word(&wg_command_store, operands > 0 ? argv[1] : NULL,
+		                      "say check, migrate or copy, and options");
+	if ((deep && !check) || (dry && !migrate) || ((from != NULL || to != NULL) && !copy))
+		return wg_misuse(&wg_command_store, "--deep belongs to check, --dry-run to migrate, --from and --to to copy");
+	if (copy && (from == NULL || to == NULL))
+		return wg_misuse(&wg_command_store, "name two configurations: --from that of now, --to that of then");
+	return copy ? wg_store_copy_run(cli, from, to) : migrate ? wg_store_migrate_run(cli, dry) : run_check(cli, deep);
+}
+
 const struct wg_command wg_command_store = {
 	.name = "store",
-	.summary = "look at all that is stored, with the gateway stopped",
+	.words = "check migrate copy",
+	.summary = "check, migrate or copy all that is stored, with the gateway stopped",
 	.help =
-		"usage: wardgate store check [--deep] [--json]\n\n"
-		"Looks at every page of both databases, every reference between rows, every entry of the log and the chain "
-		"of\n"
-		"them, every state, record and receipt against the log, and the keys against what they open. Says each thing "
-		"that\n"
-		"is not as it was written, and what to do. Takes the store's lock, so the gateway has to be stopped; wardgate\n"
-		"audit verify does as much without the pages while it runs.\n"
-		"  --deep  read every stored document too, and hold it against its hash\n"
-		"Exit status: 0 nothing found, 65 something was, 75 the gateway is running.\n\n"
+		"usage: wardgate store check [--deep] [--json]\n"
+		"       wardgate store migrate [--dry-run] [--json]\n"
+		"       wardgate store copy --from CONFIG --to CONFIG [--json]\n\n"
+		"With the gateway stopped: each takes the store's lock. wardgate audit verify looks while it runs.\n\n"
+		"check looks at every page of both databases, every reference between rows, every entry of the log and the "
+		"chain\n"
+		"of them, every state, record and receipt against the log, and the keys against what they open. Says each "
+		"thing\n"
+		"that is not as it was written, and what to do.\n"
+		"  --deep  read every stored document too, and hold it against its hash\n\n"
+		"migrate brings a store that an older program has left to this program's schema, as the first start would: "
+		"forward\n"
+		"only, in one transaction, and not without room on the disk. A store of a newer program is refused.\n"
+		"  --dry-run  say which version is there, what each step does, what room it takes; change not a byte\n\n"
+		"copy moves a gateway between SQLite and PostgreSQL, or to another place: every row, the keys, the log with "
+	    "its\n"
+		"end, and the numbers that come next. --from is the configuration it runs by now, --to the one it will; they "
+		"name\n"
+		"the same organisation, storage certificate and lookup key. The new store has to be empty, and the old one is "
+		"only\n"
+		"read. What was written is read back and held against what was read, then against the log and every hash. A "
+		"copy\n"
+		"that is cut off leaves a new store that nothing opens; the same command begins anew.\n\n"
+		"Exit status: 0; 10 copied, and something in it is damaged; 65 something was found, or what was read back is "
+		"not\n"
+		"what was copied, or the new store is not empty; 75 the gateway is running, or no room; 78 other versions, "
+		"keys,\n"
+		"or a copy that was cut off.\n\n"
 		"examples:\n"
 		"  wardgate store check --deep\n"
-		"  wardgate --json store check | jq -r 'select(.finding) | .finding'\n",
+		"  wardgate --json store check | jq -r 'select(.finding) | .finding'\n"
+		"  wardgate store migrate --dry-run\n"
+		"  wardgate store copy --from /etc/wardgate/gateway.xml --to /etc/wardgate/gateway-postgresql.xml\n",
 	.run = run_store,
 };

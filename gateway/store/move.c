@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -425,14 +426,22 @@ static enum wg_code fill(struct run *r, struct wg_err *err)
 	return code == WG_OK ? m->release(r->to, r->job->to->folder, err) : code;
 }
 
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat one, other;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 enum wg_code wg_store_move(const struct wg_move_job *job, struct wg_move_result *out, struct wg_err *err)
 {
 	WG_CLEANUP(run_free) struct run r = { .job = job };
 	struct wg_store_place to = *job->to;
-	to.fill = true;
 	enum wg_code code = open_from(&r, err);
 	if (code != WG_OK)
 		return code;
+	to.fill = true;
+	to.locked =
+		same_folder(job->from->folder, job->to->folder); /* SQLite there, PostgreSQL beside it: its lock serves */
 	code = wg_store_open_at(&to, &r.to, err);
 	if (code != WG_OK)
 		return wg_err_add(err, "the new store");

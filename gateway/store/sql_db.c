@@ -269,7 +269,7 @@ enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_stor
 	store->keys = calloc(1, sizeof *store->keys);
 	if (store->keys == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = take_lock(store, place->folder, err);
+	enum wg_code code = place->fill && place->locked ? WG_OK : take_lock(store, place->folder, err);
 	store->driver = place->database != NULL ? &wg_pg_driver : &wg_sqlite_driver;
 	if (code == WG_OK)
 		code = store->driver->open(store, place, err);

@@ -375,6 +375,7 @@ struct wg_store_place {
 	const char *keys;     /* likewise: the keys of what is stored, elsewhere */
 	bool unsafe;          /* for tests: nothing has to survive the machine */
 	bool fill;            /* for move.c alone: empty, to be filled by a copy, and refused to all others until it is */
+	bool locked;          /* with fill: the caller has the folder's lock, by another store that it has open */
 };
 enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);
