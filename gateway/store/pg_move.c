@@ -40,7 +40,7 @@ static const char drop_own[] =
 
 static enum wg_code is_marked(struct wg_store *store, int64_t *marked, struct wg_err *err)
 {
-	return wg_pg_number_on(store, wg_pg_of(store)->main,
+	return wg_pg_number_on(store, &wg_pg_of(store)->main,
 	                       "SELECT CASE WHEN to_regclass('" MARK "') IS NULL THEN 0 ELSE 1 END", marked, err);
 }
 
@@ -55,11 +55,11 @@ static enum wg_code check_empty(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	int64_t n = 0;
-	enum wg_code code = wg_pg_number_on(store, pg->main, count_own, &n, err);
+	enum wg_code code = wg_pg_number_on(store, &pg->main, count_own, &n, err);
 	if (code == WG_OK && n > 0)
 		return wg_err_set(err, WG_REJECT, "the database has tables or functions: " WG_MOVE_TAKEN);
 	if (code == WG_OK)
-		code = wg_pg_number_on(store, pg->keys, count_own, &n, err);
+		code = wg_pg_number_on(store, &pg->keys, count_own, &n, err);
 	return code == WG_OK && n > 0
 	           ? wg_err_set(err, WG_REJECT, "the database of the keys has tables or functions: " WG_MOVE_TAKEN)
 	           : code;
@@ -71,7 +71,7 @@ enum wg_code wg_pg_fill_begin(struct wg_store *store, struct wg_err *err)
 	int64_t marked = 0, mine = 0;
 	/* until the connection ends: two copies into one database would each throw away the other's */
 	enum wg_code code =
-		wg_pg_number_on(store, pg->main,
+		wg_pg_number_on(store, &pg->main,
 	                    "SELECT CASE WHEN pg_try_advisory_lock(2002875236, hashtext(current_schema()) + 1) THEN 1 ELSE"
 	                    " 0 END",
 	                    &mine, err);
@@ -82,18 +82,18 @@ enum wg_code wg_pg_fill_begin(struct wg_store *store, struct wg_err *err)
 	if (code == WG_OK && marked == 0)
 		code = check_empty(store, err);
 	if (code == WG_OK && marked == 0)
-		return wg_pg_exec_on(store, pg->main, "CREATE TABLE " MARK "(begun_at TIMESTAMPTZ NOT NULL DEFAULT now())",
+		return wg_pg_exec_on(store, &pg->main, "CREATE TABLE " MARK "(begun_at TIMESTAMPTZ NOT NULL DEFAULT now())",
 		                     err);
 	/* behind the mark there is nothing but what a copy has made */
 	if (code == WG_OK)
-		code = wg_pg_exec_on(store, pg->main, drop_own, err);
-	return code == WG_OK ? wg_pg_exec_on(store, pg->keys, drop_own, err) : code;
+		code = wg_pg_exec_on(store, &pg->main, drop_own, err);
+	return code == WG_OK ? wg_pg_exec_on(store, &pg->keys, drop_own, err) : code;
 }
 
 static enum wg_code release(struct wg_store *store, const char *folder, struct wg_err *err)
 {
 	(void)folder;
-	return wg_pg_exec_on(store, wg_pg_of(store)->main, "DROP TABLE " MARK, err);
+	return wg_pg_exec_on(store, &wg_pg_of(store)->main, "DROP TABLE " MARK, err);
 }
 
 /* ---- reading */
@@ -114,10 +114,14 @@ static enum wg_code read_open(struct wg_store *store, bool keys, const char *sel
 		sql = NULL;
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	}
-	r->conn = keys ? pg->keys : pg->main;
+	struct wg_pg_pipe *pipe = keys ? &pg->keys : &pg->main;
+	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
+	if (code != WG_OK)
+		return code;
+	r->conn = pipe->conn;
 	PGresult *result = PQexec(r->conn, sql);
-	enum wg_code code =
-		PQresultStatus(result) == PGRES_COPY_OUT ? WG_OK : wg_pg_fail(store, r->conn, result, select, err);
+	if (PQresultStatus(result) != PGRES_COPY_OUT)
+		code = wg_pg_fail(store, r->conn, result, select, err);
 	PQclear(result);
 	return code;
 }
@@ -195,13 +199,16 @@ static enum wg_code write_open(struct wg_store *store, const struct wg_move_tabl
 	*writer = w;
 	if (w == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	w->conn = table->keys ? pg->keys : pg->main;
+	struct wg_pg_pipe *pipe = table->keys ? &pg->keys : &pg->main;
+	w->conn = pipe->conn;
 	pg->wrote = true;
 	wg_buf_printf(&sql, "COPY \"%s\"(", table->name);
 	for (unsigned i = 0; i < table->count; i++)
 		wg_buf_printf(&sql, "%s\"%s\"", i == 0 ? "" : ", ", table->columns[i].name);
 	wg_buf_puts(&sql, ") FROM STDIN (FORMAT binary)");
 	enum wg_code code = wg_buf_check(&sql, "a statement", err);
+	if (code == WG_OK)
+		code = wg_pg_pipe_off(store, pipe, err);
 	if (code != WG_OK)
 		return code;
 	PGresult *result = PQexec(w->conn, wg_buf_text(&sql));
@@ -237,7 +244,7 @@ static enum wg_code write_end(struct wg_store *store, void *writer, bool good, s
 
 static enum wg_code keys_exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
-	return wg_pg_exec_on(store, wg_pg_of(store)->keys, sql, err);
+	return wg_pg_exec_on(store, &wg_pg_of(store)->keys, sql, err);
 }
 
 /* ---- around */
@@ -255,31 +262,34 @@ static enum wg_code alone(struct wg_store *store, struct wg_err *err)
 	(void)snprintf(sql, sizeof sql,
 	               "SELECT count(*) FROM node WHERE id <> %lld AND seen_at > now() - interval '30 seconds'",
 	               (long long)pg->node); /* it fits */
-	enum wg_code code = wg_pg_number_on(store, pg->main, sql, &n, err);
+	enum wg_code code = wg_pg_number_on(store, &pg->main, sql, &n, err);
 	if (code == WG_OK && n > 0)
 		code = wg_err_set(err, WG_AGAIN,
 		                  "%lld gateways worked on this database within the last 30 seconds: stop them first, on every "
 		                  "machine (one that was killed counts until that time has passed)",
 		                  (long long)n);
 	if (code == WG_OK)
-		code = wg_pg_exec_on(store, pg->main, PATIENT, err);
-	return code == WG_OK ? wg_pg_exec_on(store, pg->keys, PATIENT, err) : code;
+		code = wg_pg_exec_on(store, &pg->main, PATIENT, err);
+	return code == WG_OK ? wg_pg_exec_on(store, &pg->keys, PATIENT, err) : code;
 }
 
 static enum wg_code ready(struct wg_store *store, const char *folder, uint64_t bytes, struct wg_err *err)
 {
 	(void)folder;
 	(void)bytes; /* the server does not tell what is free */
-	enum wg_code code = wg_pg_exec_on(store, wg_pg_of(store)->main, PATIENT, err);
-	return code == WG_OK ? wg_pg_exec_on(store, wg_pg_of(store)->keys, PATIENT, err) : code;
+	enum wg_code code = wg_pg_exec_on(store, &wg_pg_of(store)->main, PATIENT, err);
+	return code == WG_OK ? wg_pg_exec_on(store, &wg_pg_of(store)->keys, PATIENT, err) : code;
 }
 
 static enum wg_code text_of(struct wg_store *store, const char *sql, char **out, struct wg_err *err)
 {
-	PGconn *conn = wg_pg_of(store)->main;
-	PGresult *r = PQexec(conn, sql);
-	enum wg_code code =
-		PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 ? WG_OK : wg_pg_fail(store, conn, r, sql, err);
+	struct wg_pg_pipe *pipe = &wg_pg_of(store)->main;
+	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
+	if (code != WG_OK)
+		return code;
+	PGresult *r = PQexec(pipe->conn, sql);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK || PQntuples(r) != 1)
+		code = wg_pg_fail(store, pipe->conn, r, sql, err);
 	if (code == WG_OK && (*out = strdup(PQgetvalue(r, 0, 0))) == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "out of memory");
 	PQclear(r);
@@ -309,15 +319,16 @@ static enum wg_code loosen(struct wg_store *store, char **held, struct wg_err *e
 		               " conname), ' '), '') || (SELECT coalesce(string_agg(format('ALTER TABLE %s DISABLE TRIGGER"
 		               " USER;', t), ' '), '') FROM " COUNTED ") FROM " REFERENCES,
 		               &drop, err);
-	return code == WG_OK ? wg_pg_exec_on(store, wg_pg_of(store)->main, drop, err) : code;
+	return code == WG_OK ? wg_pg_exec_on(store, &wg_pg_of(store)->main, drop, err) : code;
 }
 
 /* Each reference is held against the rows as it comes back. Numbers of nodes go on above all that a lease bears: none
  * of those is mistaken for its own by a process that starts. */
 static enum wg_code bind(struct wg_store *store, char **held, struct wg_err *err)
 {
-	PGconn *conn = wg_pg_of(store)->main;
+	struct wg_pg_pipe *conn = &wg_pg_of(store)->main;
 	enum wg_code code = wg_pg_exec_on(store, conn, *held, err);
+	wg_pg_memo_clear(wg_pg_of(store)); /* what it remembers of the empty one */
 	free(*held);
 	*held = NULL;
 	if (code == WG_OK)
@@ -338,7 +349,7 @@ const struct wg_mover wg_pg_mover = {
 		" a.attidentity <> '' THEN 1 ELSE 0 END FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND"
 		" a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
 		" WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r' "
-	    "AND c.relname NOT IN"
+		"AND c.relname NOT IN"
 		" ('node', 'writer', 'version', '" MARK "') ORDER BY c.relname::text COLLATE \"C\", a.attname::text"
 		" COLLATE \"C\"",
 	.size = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace ="
