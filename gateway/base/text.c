@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64_internal.h"
 #include "base/limits.h"
 
 size_t wg_utf8_decode(const char *s, size_t len, uint32_t *c)
@@ -42,6 +43,11 @@ size_t wg_utf8_decode(const char *s, size_t len, uint32_t *c)
 bool wg_utf8_valid(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
+		uint64_t eight;
+		if (len - i >= sizeof eight && (memcpy(&eight, s + i, sizeof eight), eight & 0x8080808080808080) == 0) {
+			i += sizeof eight; /* all ASCII */
+			continue;
+		}
 		uint32_t c;
 		size_t n = wg_utf8_decode(s + i, len - i, &c);
 		if (n == 0)
@@ -175,7 +181,7 @@ static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 size_t wg_base64_put(const void *p, size_t len, char *out)
 {
 	const uint8_t *b = p;
-	size_t o = 0, i = 0;
+	size_t i = wg_base64_x86_put(b, len, out), o = i / 3 * 4;
 	for (; len - i >= 3; i += 3, o += 4) {
 		uint32_t v = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
 		out[o] = base64_digits[v >> 18];

@@ -1,239 +1,222 @@
-/* Owns the making of mail bodies: entities and whole mails, built with GMime from our own text.
+/* Owns the making of mail bodies: entities and whole mails, written as they stand on the wire.
  * SECURITY: header values are checked here and refused, never repaired; every body goes out as base64, so that nothing
- * in it can be read as a boundary, a header or the end of a message. */
+ * in it can be read as a boundary, a header or the end of a message. What is written has no other parts than literal
+ * text of this file, checked values, digits and base64; it is read back by another parser in the tests. */
 #include "channel/mime.h"
 
-#include <gmime/gmime.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "channel/mime_wire.h"
 #include "crypto/crypto.h"
 
+#define CRLF "\r\n"
 /* A subject is one short neutral line: with its name it stays under the 78 characters that RFC 5322 asks for. */
 #define SUBJECT_MAX 60
+/* Bytes of a subject in one encoded word (RFC 2047 2: at most 75 characters, the line at most 76). */
+#define WORD_BYTES 36
 /* Hex digits of the boundary: enough to be unique, short enough for the 70 characters of RFC 2046 5.1.1. */
 #define BOUNDARY_DIGITS 40
 #define BOUNDARY_TEXT (BOUNDARY_DIGITS + 8)
-/* The last second of the year 9999, which GDateTime and RFC 5322 can still write. */
+/* The last second of the year 9999, which RFC 5322 can still write. */
 #define DATE_MAX_MS 253402300799000LL
-
-static void object_freep(void *p)
-{
-	void *object;
-	memcpy(&object, p, sizeof(void *));
-	if (object)
-		g_object_unref(object);
-}
-#define AUTO_OBJECT WG_CLEANUP(object_freep)
-
-static void date_freep(GDateTime **date)
-{
-	if (*date)
-		g_date_time_unref(*date);
-}
-
-static void format_freep(GMimeFormatOptions **format)
-{
-	if (*format)
-		g_mime_format_options_free(*format);
-}
-
-/* GMime counts its initialisations without a lock. */
-static void ready(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	(void)pthread_once(&once, g_mime_init); /* fails only for a bad once object */
-}
-
-/* A body that is spliced in when the rest is written: a name that stands where it goes, and its bytes. GMime would pass
- * them through three filters, one of them byte by byte; they are base64 of ours, whose lines need no further look. */
-struct body {
-	const char *name; /* "=N=", alone on its line, as nothing else is */
-	const void *bytes;
-	size_t len;
-};
-#define BODIES_MAX 3
-struct bodies {
-	struct body list[BODIES_MAX];
-	size_t count;
-};
-
+#define DAY_MS (24LL * 60 * 60 * 1000)
 /* RFC 2045 6.8: lines of at most 76, of which each stands for so many bytes. */
-#define LINE_BYTES 57
+#define LINE_BYTES ((size_t)57)
+#define LINE_CHARS (LINE_BYTES / 3 * 4)
 
-static void put_body(const struct body *body, struct wg_buf *out)
+static size_t base64_len(size_t len)
 {
-	const uint8_t *p = body->bytes;
-	char line[LINE_BYTES / 3 * 4 + 3];
-	for (size_t at = 0; at < body->len; at += LINE_BYTES) {
-		size_t n = wg_base64_put(p + at, body->len - at < LINE_BYTES ? body->len - at : LINE_BYTES, line);
-		line[n++] = '\r', line[n++] = '\n';
-		wg_buf_put(out, line, n);
+	size_t rest = len % LINE_BYTES;
+	return len / LINE_BYTES * (LINE_CHARS + 2) + (rest > 0 ? (rest + 2) / 3 * 4 + 2 : 0);
+}
+
+static void put_base64(struct wg_buf *out, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	uint8_t *start = wg_buf_room(out, base64_len(len)), *at = start;
+	if (start == NULL)
+		return;
+	for (size_t done = 0; done < len; done += LINE_BYTES) {
+		at += wg_base64_put(p + done, len - done < LINE_BYTES ? len - done : LINE_BYTES, (char *)at);
+		*at++ = '\r';
+		*at++ = '\n';
 	}
-	wg_wipe(line, sizeof line);
+	out->len += (size_t)(at - start);
+	*at = 0;
 }
 
-/* The skeleton with the bodies in their places, each of which is there once, on a line of its own. */
-static enum wg_code splice(const GByteArray *skeleton, const struct bodies *bodies, struct wg_buf *out,
-                           struct wg_err *err)
+/* Text goes into base64 with CRLF line ends, its canonical form (RFC 2046 4.1.1). */
+static void put_canonical(struct wg_buf *out, const char *text, size_t len)
 {
-	const uint8_t *p = skeleton->data, *end = p + skeleton->len;
-	for (size_t i = 0; i < bodies->count; i++) {
-		char line[16];
-		size_t len = (size_t)snprintf(line, sizeof line, "\r\n%s\r\n", bodies->list[i].name); /* fits */
-		const uint8_t *at = memmem(p, (size_t)(end - p), line, len);
-		if (at == NULL)
-			return wg_err_set(err, WG_SYSTEM, "mail body has no place for its content");
-		wg_buf_put(out, p, (size_t)(at + 2 - p));
-		put_body(&bodies->list[i], out);
-		p = at + len;
-	}
-	wg_buf_put(out, p, (size_t)(end - p));
-	return wg_buf_check(out, "mail body", err);
-}
-
-/* The object as bytes with CRLF line ends, appended to out; nothing is appended on failure. */
-static enum wg_code write_object(GMimeObject *object, const struct bodies *bodies, struct wg_buf *out,
-                                 struct wg_err *err)
-{
-	AUTO_OBJECT GMimeStream *memory = g_mime_stream_mem_new();
-	AUTO_OBJECT GMimeStream *stream = g_mime_stream_filter_new(memory);
-	AUTO_OBJECT GMimeFilter *crlf = g_mime_filter_unix2dos_new(TRUE);
-	WG_CLEANUP(format_freep) GMimeFormatOptions *format = g_mime_format_options_new();
-
-	(void)g_mime_stream_filter_add(GMIME_STREAM_FILTER(stream), crlf); /* an id, wanted only to remove it again */
-	if (g_mime_object_write_to_stream(object, format, stream) < 0 || g_mime_stream_flush(stream) != 0)
-		return wg_err_set(err, WG_SYSTEM, "mail body could not be written");
-	const GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
-	enum wg_code code = wg_mime_wire_check(bytes->data, bytes->len, err);
-	if (code != WG_OK)
-		return wg_err_add(err, "mail body");
-	return splice(bytes, bodies, out, err);
-}
-
-/* A leaf whose base64 content is spliced in later; bytes are borrowed until then. The caller unrefs. */
-static GMimePart *part_new(const char *type, const char *subtype, const void *bytes, size_t len, struct bodies *bodies)
-{
-	static const char *const names[BODIES_MAX] = { "=0=", "=1=", "=2=" };
-	struct body *body = &bodies->list[bodies->count];
-	*body = (struct body){ .name = names[bodies->count++], .bytes = bytes, .len = len };
-	AUTO_OBJECT GMimeStream *stream = g_mime_stream_mem_new_with_buffer(body->name, strlen(body->name));
-	/* said to be base64 already: it is written as it is */
-	AUTO_OBJECT GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_BASE64);
-	GMimePart *part = g_mime_part_new_with_type(type, subtype);
-
-	g_mime_part_set_content(part, content);
-	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
-	return part;
-}
-
-/* Text goes into base64 with CRLF line ends, its canonical form (RFC 2046 4.1.1), which canonical keeps. */
-static enum wg_code add_text(GMimeMultipart *to, const char *subtype, const char *text, struct wg_buf *canonical,
-                             struct bodies *bodies, struct wg_err *err)
-{
-	size_t len = strlen(text);
-
-	if (!wg_utf8_valid(text, len))
-		return wg_err_set(err, WG_REJECT, "text/%s part is not UTF-8", subtype);
 	for (size_t at = 0; at < len;) {
 		const char *end = memchr(text + at, '\n', len - at);
 		size_t n = end != NULL ? (size_t)(end - text) - at : len - at;
-		wg_buf_put(canonical, text + at, n);
-		if (end != NULL && (n == 0 || text[at + n - 1] != '\r'))
-			wg_buf_putc(canonical, '\r');
+		bool bare = end != NULL && (n == 0 || text[at + n - 1] != '\r');
+		uint8_t *to = wg_buf_room(out, n + 2);
+		if (to == NULL)
+			return;
+		memcpy(to, text + at, n);
+		to += n;
+		if (bare)
+			*to++ = '\r';
 		if (end != NULL)
-			wg_buf_putc(canonical, '\n');
+			*to++ = '\n';
+		out->len = (size_t)(to - out->data);
 		at += n + 1;
 	}
-	enum wg_code code = wg_buf_check(canonical, "text part", err);
+}
+
+static enum wg_code put_text(const char *subtype, const char *text, struct wg_buf *out, struct wg_err *err)
+{
+	size_t len = strlen(text);
+	if (!wg_utf8_valid(text, len))
+		return wg_err_set(err, WG_REJECT, "text/%s part is not UTF-8", subtype);
+	WG_CLEANUP(wg_buf_wipe) struct wg_buf canonical = WG_BUF(2 * WG_LIMIT_ENVELOPE);
+	(void)wg_buf_room(&canonical, len + len / 16); /* at once, where lines are of the usual length */
+	put_canonical(&canonical, text, len);
+	enum wg_code code = wg_buf_check(&canonical, "text part", err);
 	if (code != WG_OK)
 		return code;
-	AUTO_OBJECT GMimePart *part = part_new("text", subtype, wg_buf_text(canonical), canonical->len, bodies);
-	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
-	g_mime_multipart_add(to, GMIME_OBJECT(part));
+	wg_buf_puts(out, "Content-Type: text/");
+	wg_buf_puts(out, subtype);
+	wg_buf_puts(out, "; charset=utf-8" CRLF "Content-Transfer-Encoding: base64" CRLF CRLF);
+	put_base64(out, canonical.data, canonical.len);
 	return WG_OK;
 }
 
-/* A multipart whose boundary follows from seed and level alone. The leading "=_" occurs in no base64 body. */
-static GMimeMultipart *multipart_new(const char *subtype, const char *seed)
+/* Follows from seed and level alone. The leading "=_" occurs in no base64 body. */
+static enum wg_code make_boundary(const char *subtype, const char *seed, char out[static BOUNDARY_TEXT],
+                                  struct wg_err *err)
 {
 	struct wg_buf words WG_AUTO_BUF = WG_BUF(WG_LIMIT_CONFIG_FILE);
-	char hash[WG_HASH_TEXT], boundary[BOUNDARY_TEXT] = "=_wg-";
-	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype(subtype);
-
-	wg_buf_printf(&words, "%s:%s", subtype, seed);
+	char hash[WG_HASH_TEXT];
+	wg_buf_puts(&words, subtype);
+	wg_buf_putc(&words, ':');
+	wg_buf_puts(&words, seed);
+	enum wg_code code = wg_buf_check(&words, "seed of a boundary", err);
+	if (code != WG_OK)
+		return code;
 	wg_sha256_hex(wg_buf_text(&words), words.len, hash);
-	memcpy(boundary + strlen(boundary), hash, BOUNDARY_DIGITS);
-	g_mime_multipart_set_boundary(multipart, boundary);
-	return multipart;
+	(void)snprintf(out, BOUNDARY_TEXT, "=_wg-%.*s", BOUNDARY_DIGITS, hash); /* fits */
+	return WG_OK;
+}
+
+static void put_multipart(struct wg_buf *out, const char *subtype, const char *boundary)
+{
+	wg_buf_printf(out, "Content-Type: multipart/%s;" CRLF "\tboundary=\"%s\"" CRLF CRLF, subtype, boundary);
+}
+
+/* A line of its own: what stands before it ends with one. */
+static void put_boundary(struct wg_buf *out, const char *boundary, bool last)
+{
+	wg_buf_puts(out, "--");
+	wg_buf_puts(out, boundary);
+	wg_buf_puts(out, last ? "--" CRLF : CRLF);
+}
+
+/* Both, for the reader to choose from. */
+static enum wg_code put_alternative(const char *text, const char *html, const char *seed, struct wg_buf *out,
+                                    struct wg_err *err)
+{
+	char boundary[BOUNDARY_TEXT];
+	enum wg_code code = make_boundary("alternative", seed, boundary, err);
+	if (code != WG_OK)
+		return code;
+	put_multipart(out, "alternative", boundary);
+	put_boundary(out, boundary, false);
+	code = put_text("plain", text, out, err);
+	put_boundary(out, boundary, false);
+	if (code == WG_OK)
+		code = put_text("html", html, out, err);
+	put_boundary(out, boundary, true);
+	wg_buf_puts(out, CRLF);
+	return code;
+}
+
+static enum wg_code put_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
+                               struct wg_buf *out, struct wg_err *err)
+{
+	char boundary[BOUNDARY_TEXT];
+	enum wg_code code = make_boundary("mixed", seed, boundary, err);
+	if (code != WG_OK)
+		return code;
+	put_multipart(out, "mixed", boundary);
+	if (text != NULL || html != NULL)
+		put_boundary(out, boundary, false);
+	if (text != NULL && html != NULL)
+		code = put_alternative(text, html, seed, out, err);
+	else if (text != NULL)
+		code = put_text("plain", text, out, err);
+	else if (html != NULL)
+		code = put_text("html", html, out, err);
+	if (xml != NULL) {
+		put_boundary(out, boundary, false);
+		/* a neutral name: it outlives the mail on somebody's disk */
+		wg_buf_puts(out, "Content-Type: application/xml; name=notice.xml" CRLF "Content-Transfer-Encoding: base64" CRLF
+		                 "Content-Disposition: attachment; filename=notice.xml" CRLF CRLF);
+		put_base64(out, xml, xml_len);
+	}
+	put_boundary(out, boundary, true);
+	return code;
+}
+
+/* What was put since from is taken back when something failed. */
+static enum wg_code finish(struct wg_buf *out, size_t from, enum wg_code code, struct wg_err *err)
+{
+	if (code == WG_OK)
+		code = wg_buf_check(out, "mail body", err);
+	if (code != WG_OK && out->len > from) {
+		out->len = from;
+		out->data[from] = 0;
+	}
+	return code;
 }
 
 enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
                             struct wg_buf *out, struct wg_err *err)
 {
-	ready();
+	size_t text_len = text != NULL ? strlen(text) : 0, html_len = html != NULL ? strlen(html) : 0, from = out->len;
 	if (text == NULL && html == NULL && xml == NULL)
 		return wg_err_set(err, WG_REJECT, "a mail with nothing in it");
-	if (xml_len > WG_LIMIT_ENVELOPE || (text != NULL && strlen(text) > WG_LIMIT_ENVELOPE) ||
-	    (html != NULL && strlen(html) > WG_LIMIT_ENVELOPE))
+	if (xml_len > WG_LIMIT_ENVELOPE || text_len > WG_LIMIT_ENVELOPE || html_len > WG_LIMIT_ENVELOPE)
 		return wg_err_set(err, WG_LIMIT, "notice is larger than an envelope may be");
-	AUTO_OBJECT GMimeMultipart *mixed = multipart_new("mixed", seed);
-	AUTO_OBJECT GMimeMultipart *alternative = multipart_new("alternative", seed);
-	struct wg_buf plain WG_AUTO_BUF = WG_BUF(2 * WG_LIMIT_ENVELOPE), page WG_AUTO_BUF = WG_BUF(2 * WG_LIMIT_ENVELOPE);
-	struct bodies bodies = { .count = 0 };
-	GMimeMultipart *words = text != NULL && html != NULL ? alternative : mixed;
-	enum wg_code code = text != NULL ? add_text(words, "plain", text, &plain, &bodies, err) : WG_OK;
-	if (code == WG_OK && html != NULL)
-		code = add_text(words, "html", html, &page, &bodies, err);
-	if (code != WG_OK)
-		return code;
-	if (words == alternative)
-		g_mime_multipart_add(mixed, GMIME_OBJECT(alternative));
-	if (xml != NULL) {
-		AUTO_OBJECT GMimePart *attachment = part_new("application", "xml", xml, xml_len, &bodies);
-		g_mime_part_set_filename(attachment, "notice.xml"); /* neutral: it outlives the mail on somebody's disk */
-		g_mime_multipart_add(mixed, GMIME_OBJECT(attachment));
-	}
-	return write_object(GMIME_OBJECT(mixed), &bodies, out, err);
+	return finish(out, from, put_entity(text, html, xml, xml_len, seed, out, err), err);
 }
 
-/* The pkcs7-mime leaf (RFC 8551 3.2); NULL for a type that is not one of the three. The caller unrefs. */
-static GMimePart *pkcs7_new(const void *der, size_t len, const char *smime_type, struct bodies *bodies,
-                            struct wg_err *err)
+/* The pkcs7-mime leaf (RFC 8551 3.2). */
+static enum wg_code put_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out,
+                              struct wg_err *err)
 {
 	static const char *const types[] = { "signed-data", "enveloped-data", "authEnveloped-data" };
 	bool known = false;
 
 	for (size_t i = 0; i < WG_COUNT(types); i++)
 		known = known || strcmp(types[i], smime_type) == 0;
-	if (!known || len == 0 || len > WG_LIMIT_ENVELOPE) {
-		(void)wg_err_set(err, known ? WG_LIMIT : WG_REJECT,
-		                 known ? "CMS object is empty or too large" : "unknown smime-type");
-		return NULL;
-	}
-	GMimePart *part = part_new("application", "pkcs7-mime", der, len, bodies);
-	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "smime-type", smime_type);
-	g_mime_part_set_filename(part, "smime.p7m");
-	return part;
+	if (!known)
+		return wg_err_set(err, WG_REJECT, "unknown smime-type");
+	if (len == 0 || len > WG_LIMIT_ENVELOPE)
+		return wg_err_set(err, WG_LIMIT, "CMS object is empty or too large");
+	wg_buf_printf(out,
+	              "Content-Type: application/pkcs7-mime; smime-type=%s;" CRLF "\tname=smime.p7m" CRLF
+	              "Content-Transfer-Encoding: base64" CRLF
+	              "Content-Disposition: attachment; filename=smime.p7m" CRLF CRLF,
+	              smime_type);
+	put_base64(out, der, len);
+	return WG_OK;
 }
 
 enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, struct wg_buf *out, struct wg_err *err)
 {
-	struct wg_err why = { .code = WG_OK };
-	struct bodies bodies = { .count = 0 };
-
-	ready();
-	AUTO_OBJECT GMimePart *part = pkcs7_new(der, len, smime_type, &bodies, &why);
-	if (!part)
-		return wg_err_set(err, why.code, "%s", why.text);
-	return write_object(GMIME_OBJECT(part), &bodies, out, err);
+	size_t from = out->len;
+	return finish(out, from, put_pkcs7(der, len, smime_type, out, err), err);
 }
 
-/* One line of printable UTF-8; GMime encodes what is not ASCII (RFC 2047). */
+/* One line of printable UTF-8. */
 static bool subject_valid(const char *s)
 {
 	size_t len = strlen(s);
@@ -266,39 +249,75 @@ static enum wg_code check_head(const struct wg_mail_head *head, struct wg_err *e
 	return WG_OK;
 }
 
-static void put_in_reply_to(GMimeMessage *mail, const char *id)
+/* RFC 5322 3.3: "Sun, 22 Nov 2026 09:30:00 +0000". */
+static void put_date(struct wg_buf *out, long long ms)
 {
-	char value[WG_LIMIT_ADDRESS + 3]; /* <, >, NUL; the id was checked to be an address in form */
+	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char at[WG_CLOCK_TEXT];
+	(void)wg_clock_format(ms, at); /* "2026-11-22T09:30:00Z"; returns at */
+	int month = (at[5] - '0') * 10 + at[6] - '1';
+	wg_buf_printf(out, "Date: %.3s, %.2s %.3s %.4s %.8s +0000" CRLF, days + ms / DAY_MS % 7 * 3, at + 8,
+	              months + (month >= 0 && month < 12 ? month : 0) * 3, at, at + 11);
+}
 
-	(void)snprintf(value, sizeof value, "<%s>", id); /* fits, see above */
-	g_mime_object_set_header(GMIME_OBJECT(mail), "In-Reply-To", value, NULL);
+/* As it is where it is ASCII; otherwise in encoded words (RFC 2047), each of whole characters. */
+static void put_subject(struct wg_buf *out, const char *s)
+{
+	size_t len = strlen(s), plain = 0;
+	while (plain < len && (s[plain] & 0x80) == 0)
+		plain++;
+	wg_buf_puts(out, "Subject:");
+	if (plain == len) {
+		wg_buf_putc(out, ' ');
+		wg_buf_puts(out, s);
+	}
+	for (size_t at = 0, n; plain < len && at < len; at += n) {
+		char word[WORD_BYTES / 3 * 4];
+		n = len - at < WORD_BYTES ? len - at : WORD_BYTES;
+		while (at + n < len && (s[at + n] & 0xc0) == 0x80)
+			n--;
+		wg_buf_puts(out, at > 0 ? CRLF " =?UTF-8?B?" : " =?UTF-8?B?");
+		wg_buf_put(out, word, wg_base64_put(s + at, n, word));
+		wg_buf_puts(out, "?=");
+	}
+	wg_buf_puts(out, CRLF);
+}
+
+static void put_field(struct wg_buf *out, const char *name, const char *before, const char *value, const char *behind)
+{
+	wg_buf_puts(out, name);
+	wg_buf_puts(out, before);
+	wg_buf_puts(out, value);
+	wg_buf_puts(out, behind);
+}
+
+static void put_head(struct wg_buf *out, const struct wg_mail_head *head)
+{
+	put_field(out, "From", ": ", head->from, CRLF);
+	put_field(out, "To", ": ", head->to, CRLF);
+	put_date(out, head->date_ms);
+	put_field(out, "Message-Id", ": <", head->message_id, ">" CRLF);
+	put_subject(out, head->subject);
+	if (head->in_reply_to != NULL)
+		put_field(out, "In-Reply-To", ": <", head->in_reply_to, ">" CRLF);
+	wg_buf_puts(out, "Auto-Submitted: auto-generated" CRLF); /* RFC 3834 */
+	if (head->read_receipt)
+		put_field(out, "Disposition-Notification-To", ": ", head->from, CRLF);
+	wg_buf_puts(out, "MIME-Version: 1.0" CRLF);
 }
 
 enum wg_code wg_mime_mail(const struct wg_mail_head *head, const void *der, size_t len, const char *smime_type,
                           struct wg_buf *out, struct wg_err *err)
 {
-	struct wg_err why = { .code = WG_OK };
-	struct bodies bodies = { .count = 0 };
-
-	ready();
+	size_t from = out->len;
 	enum wg_code code = check_head(head, err);
 	if (code != WG_OK)
 		return code;
-	AUTO_OBJECT GMimePart *body = pkcs7_new(der, len, smime_type, &bodies, &why);
-	if (!body)
-		return wg_err_set(err, why.code, "%s", why.text);
-	AUTO_OBJECT GMimeMessage *mail = g_mime_message_new(FALSE);
-	WG_CLEANUP(date_freep) GDateTime *date = g_date_time_new_from_unix_utc(head->date_ms / 1000);
-	g_mime_message_add_mailbox(mail, GMIME_ADDRESS_TYPE_FROM, NULL, head->from);
-	g_mime_message_add_mailbox(mail, GMIME_ADDRESS_TYPE_TO, NULL, head->to);
-	g_mime_message_set_date(mail, date);
-	g_mime_message_set_message_id(mail, head->message_id);
-	g_mime_message_set_subject(mail, head->subject, "utf-8");
-	if (head->in_reply_to)
-		put_in_reply_to(mail, head->in_reply_to);
-	g_mime_object_set_header(GMIME_OBJECT(mail), "Auto-Submitted", "auto-generated", NULL); /* RFC 3834 */
-	if (head->read_receipt)
-		g_mime_object_set_header(GMIME_OBJECT(mail), "Disposition-Notification-To", head->from, NULL);
-	g_mime_message_set_mime_part(mail, GMIME_OBJECT(body));
-	return write_object(GMIME_OBJECT(mail), &bodies, out, err);
+	put_head(out, head);
+	code = wg_buf_check(out, "mail body", err);
+	if (code == WG_OK && wg_mime_wire_check(out->data + from, out->len - from, err) != WG_OK)
+		code = wg_err_add(err, "mail body"); /* never: all of it was checked */
+	if (code == WG_OK)
+		code = put_pkcs7(der, len, smime_type, out, err);
+	return finish(out, from, code, err);
 }

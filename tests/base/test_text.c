@@ -243,9 +243,9 @@ static void lists(void **state)
 static void base64_both_ways(void **state)
 {
 	(void)state;
-	uint8_t bytes[100];
+	uint8_t bytes[400]; /* every digit in every place */
 	for (size_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = (uint8_t)(i * 37 + 200);
+		bytes[i] = (uint8_t)(i * 37 + i / 7 * i + 200);
 	for (size_t len = 0; len <= sizeof bytes; len++) {
 		WG_AUTO_FREE char *text = wg_base64_encode(bytes, len);
 		uint8_t *back;
@@ -255,6 +255,13 @@ static void base64_both_ways(void **state)
 		assert_memory_equal(back, bytes, len);
 		free(back);
 	}
+	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint8_t *numbers;
+	size_t n;
+	assert_int_equal(wg_base64_decode(all, sizeof all - 1, &numbers, &n, NULL), WG_OK);
+	WG_AUTO_FREE char *again = wg_base64_encode(numbers, n);
+	assert_string_equal(again, all);
+	free(numbers);
 	/* RFC 4648 section 10 */
 	WG_AUTO_FREE char *text = wg_base64_encode("foobar", 6);
 	assert_string_equal(text, "Zm9vYmFy");

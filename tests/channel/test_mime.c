@@ -319,14 +319,27 @@ static void test_wire(void **state)
 		size_t len;
 		enum wg_code code;
 	} cases[] = {
-		{ XML("a\r\n"), WG_OK },          { XML("\r\n"), WG_OK },
-		{ XML(".\r\n\r\n.\r\n"), WG_OK }, { XML("a\tb\x7f\x01\r\n"), WG_OK },
-		{ XML(""), WG_REJECT },           { XML("a"), WG_REJECT },
-		{ XML("a\n"), WG_REJECT },        { XML("a\r"), WG_REJECT },
-		{ XML("a\n\r\n"), WG_REJECT },    { XML("a\r\r\n"), WG_REJECT },
-		{ XML("a\r\n\r"), WG_REJECT },    { XML("a\r\nb"), WG_REJECT },
-		{ XML("a\n.\r\n"), WG_REJECT },   { XML("a\0b\r\n"), WG_REJECT },
+		{ XML("a\r\n"), WG_OK },
+		{ XML("\r\n"), WG_OK },
+		{ XML(".\r\n\r\n.\r\n"), WG_OK },
+		{ XML("a\tb\x7f\x01\r\n"), WG_OK },
+		{ XML(""), WG_REJECT },
+		{ XML("a"), WG_REJECT },
+		{ XML("a\n"), WG_REJECT },
+		{ XML("a\r"), WG_REJECT },
+		{ XML("a\n\r\n"), WG_REJECT },
+		{ XML("a\r\r\n"), WG_REJECT },
+		{ XML("a\r\n\r"), WG_REJECT },
+		{ XML("a\r\nb"), WG_REJECT },
+		{ XML("a\n.\r\n"), WG_REJECT },
+		{ XML("a\0b\r\n"), WG_REJECT },
 		{ XML("\x80\r\n"), WG_REJECT },
+		{ XML("12345678\r\n"), WG_OK },
+		{ XML("12345678abc\r\n12345678\r\n"), WG_OK },
+		{ XML("1234567\n\r\n"), WG_REJECT },
+		{ XML("12345678\0\r\n"), WG_REJECT },
+		{ XML("12345678"), WG_REJECT },
+		{ XML("1234567\x80 b\r\n"), WG_REJECT },
 	};
 	struct wg_err err;
 
