@@ -39,6 +39,7 @@ static enum wg_code destroy(struct wg_store *store, struct wg_now now, const cha
 	if (code == WG_OK)
 		code = wg_query_run(store, sql, WG_ARGS(wg_db_int(of), wg_db_blob("", 0)), err);
 	store->keys->shred = true;
+	wg_fresh_clear(store);
 	return code;
 }
 

@@ -305,12 +305,21 @@ static enum wg_code run_and_commit(struct wg_server *server, struct wg_err *err)
 	return code;
 }
 
+/* A person's request may do more than rows show (a backup begins): it is not done twice. */
+static bool person_asks(const struct wg_server *server)
+{
+	for (unsigned i = 0; i < server->count; i++)
+		if (server->conns[i]->role == WG_ROLE_ADMIN && wg_conn_ready(server->conns[i]))
+			return true;
+	return false;
+}
+
 /* Without waiting for what gives no rows; when something of that failed, whosever it was, all of it once more with each
  * request judged at its own end. */
 static enum wg_code run_eagerly(struct wg_server *server, struct wg_err *err)
 {
 	struct wg_store *store = server->store;
-	wg_store_eager(store, true);
+	wg_store_eager(store, !person_asks(server));
 	enum wg_code code = run_and_commit(server, err);
 	wg_store_eager(store, false);
 	if (code == WG_OK || !wg_store_repeat(store))

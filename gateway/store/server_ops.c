@@ -106,6 +106,18 @@ static const uint8_t *find_part(void *arg, const uint8_t hash[WG_SHA256_LEN], si
 	return part->bytes;
 }
 
+/* What was taken as a part was hashed then, of the bytes that are kept. */
+static bool hash_of_part(void *arg, const void *p, size_t len, uint8_t hash[WG_SHA256_LEN])
+{
+	const struct wg_conn *c = arg;
+	for (const struct wg_part *part = c->parts; part != NULL; part = part->next)
+		if (part->bytes == p && part->len == len) {
+			memcpy(hash, part->hash, WG_SHA256_LEN);
+			return true;
+		}
+	return false;
+}
+
 static enum wg_code op_part(struct wg_ask *ask, struct wg_err *err)
 {
 	struct wg_conn *c = ask->conn;
@@ -136,7 +148,9 @@ static enum wg_code op_done(struct wg_ask *ask, struct wg_err *err)
 	ask->conn->parts_used = true;
 	if (!wg_codec_get_done(&ask->in, find_part, ask->conn, &done))
 		return wg_ask_malformed(ask, err);
+	wg_store_on_hash(ask->server->store, hash_of_part, ask->conn);
 	enum wg_code code = wg_store_done(ask->server->store, ask->server->now, &done, &result, err);
+	wg_store_on_hash(ask->server->store, NULL, NULL);
 	if (code == WG_OK)
 		wg_codec_put_result(ask->answer, &result);
 	wg_codec_done_free(&done);

@@ -16,13 +16,23 @@ static void name_of(const void *p, size_t len, char hash[WG_STORE_HASH])
 	wg_hex(raw, sizeof raw, hash);
 }
 
+void wg_store_on_hash(struct wg_store *store, wg_store_hashed *hashed, void *arg)
+{
+	store->hashed = hashed;
+	store->hashed_arg = arg;
+}
+
 enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
                          struct wg_err *err)
 {
 	bool row = false;
 	int64_t head = 0;
 	size_t before = len < WG_STORE_HEAD ? len : WG_STORE_HEAD;
-	name_of(p, len, hash);
+	uint8_t raw[WG_SHA256_LEN];
+	if (store->hashed != NULL && store->hashed(store->hashed_arg, p, len, raw))
+		wg_hex(raw, sizeof raw, hash);
+	else
+		name_of(p, len, hash);
 	enum wg_code code = wg_keys_put(store, p, len, &head, err);
 	if (code != WG_OK)
 		return code;

@@ -155,6 +155,7 @@ enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_
 
 enum wg_code wg_db_exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
+	wg_fresh_clear(store); /* whatever it changes */
 	return store->driver->exec(store, sql, err);
 }
 
@@ -192,7 +193,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 	if (code == WG_OK && store->driver->settle != NULL && keyed)
 		code = store->driver->settle(store, err);
 	if (code != WG_OK)
-		return code; /* it can still be rolled back; with the keys a promise begins */
+		return code;                   /* it can still be rolled back; with the keys a promise begins */
 	code = wg_keys_commit(store, err); /* first: what store.db names must be there */
 	if (code == WG_OK)
 		code = transact(store, SQL_COMMIT, err);
@@ -209,6 +210,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 void wg_store_rollback(struct wg_store *store)
 {
 	store->head = (struct wg_chain_head){ .known = false };
+	wg_fresh_clear(store);
 	if (!store->driver->in_transaction(store))
 		return; /* the database did it already */
 	struct wg_err err = { 0 };
@@ -229,6 +231,7 @@ enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err)
 
 enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 {
+	wg_fresh_clear(store);
 	store->head.known = false; /* asked anew; and said anew, for what was said since the mark is undone too */
 	store->head.written = true;
 	if (!store->driver->in_transaction(store))
@@ -295,6 +298,7 @@ void wg_store_closep(struct wg_store **store)
 	struct wg_store *s = *store;
 	if (s == NULL)
 		return;
+	wg_fresh_clear(s);
 	if (s->keys != NULL)
 		wg_keys_close(s);
 	if (s->driver != NULL)

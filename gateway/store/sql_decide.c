@@ -248,6 +248,8 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 		.seq = p->seq, .state = WG_DLV_DECIDED, .alarm_of = p->alarm_of, .hook = d->hook, .not_before = d->not_before
 	};
 	memcpy(fresh.confirm, d->confirm, sizeof fresh.confirm);
+	if (code == WG_OK && !p->hold && p->as == WG_DLV_SEALED && strcmp(d->channel, "pull") != 0)
+		wg_fresh_keep(store, envelope, d->envelope, d->envelope_len);
 	return code == WG_OK && !p->hold ? wg_delivery_follow(store, now, &fresh, p->as, err) : code;
 }
 

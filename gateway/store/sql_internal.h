@@ -198,6 +198,11 @@ struct wg_chain_head {
 
 #define WG_NODE_SHIFT 32 /* an owner of leases: the node above, its connection below */
 
+/* Envelopes that were put and not leased yet, kept in memory: some seconds' work of one machine. */
+#define WG_STORE_FRESH_BYTES ((size_t)4 * 1024 * 1024)
+
+struct wg_fresh;
+
 struct wg_store {
 	const struct wg_driver *driver; /* driver.h */
 	void *base;                     /* the driver's own */
@@ -212,6 +217,10 @@ struct wg_store {
 	struct wg_chain_head head; /* sql_chain.c */
 	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
+	struct wg_fresh *fresh;           /* sql_fresh.c */
+	size_t fresh_bytes;
+	wg_store_hashed *hashed; /* asked before a blob is hashed; NULL: nobody knows */
+	void *hashed_arg;
 };
 
 /* ---- sql_db.c: statements */
@@ -260,6 +269,12 @@ enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size
 /* ---- sql_blob.c */
 enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
                          struct wg_err *err) WG_MUST;
+/* Of an envelope that may be leased soon: a copy, in memory. Without memory for it nothing happens. */
+void wg_fresh_keep(struct wg_store *store, int64_t id, const void *p, size_t len);
+/* The caller frees *out. False when it is not there, or no longer. */
+bool wg_fresh_take(struct wg_store *store, int64_t id, uint8_t **out, size_t *len);
+/* Whenever a blob's number may come to mean another, or its content may have changed. */
+void wg_fresh_clear(struct wg_store *store);
 enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err) WG_MUST;
 /* Another took its place in the message; it goes when the message is purged. blob 0: there was none. */
 enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err) WG_MUST;

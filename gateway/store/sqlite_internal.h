@@ -14,6 +14,7 @@ struct wg_sqlite {
 	sqlite3 *db, *keys;
 	sqlite3_stmt *stmt[SQL_COUNT], *key_stmt[KEYS_COUNT];
 	bool numbered[SQL_COUNT]; /* stmt is an insertion; its one row is the number of the row that it made */
+	int64_t marked;           /* rows changed before the mark, where that is all there is of it */
 };
 
 static inline struct wg_sqlite *wg_sqlite_of(struct wg_store *store)

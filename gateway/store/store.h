@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/sha256.h"
 #include "base/trusted.h"
 #include "policy/told.h"
 #include "store/confirm.h"
@@ -413,6 +414,10 @@ void wg_store_rollback(struct wg_store *store);
 enum wg_code wg_store_mark(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Who knows the SHA-256 of bytes at p, because it was taken of these very bytes in this process: false when not. NULL:
+ * nobody. Asked within wg_store_done for what `done` points to. */
+typedef bool wg_store_hashed(void *arg, const void *p, size_t len, uint8_t hash[WG_SHA256_LEN]);
+void wg_store_on_hash(struct wg_store *store, wg_store_hashed *hashed, void *arg);
 
 /* All below inside a transaction. */
 

@@ -249,6 +249,7 @@ static void bytes(void **state)
 		flip(path[i % 8 == 7], &seed); /* mostly in store.db */
 		enum wg_code code = wg_store_open(folder, &store, &err);
 		if (code != WG_OK || !take_all(store, ids, &deliveries, &messages)) {
+			assert_true(code != WG_OK || wg_store_fault(store, &err) != WG_OK);
 			assert_true(err.text[0] != '\0');
 			stopped++; /* the file is not to be trusted, and that was said */
 		} else {

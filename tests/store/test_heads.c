@@ -215,7 +215,7 @@ static void apart(void **state)
 	OK(read_blob(store, id, "original", 1, 'o', &err));
 	OK(read_blob(store, id, "notice", 1, 'n', &err));
 	level(store);
-	assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA page_size"), 8192);
+	assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA page_size"), 4096);
 	assert_int_equal(count_of(wg_sqlite_of(store)->db, "PRAGMA auto_vacuum"), 2);
 	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA page_size"), 1024);
 	assert_int_equal(count_of(wg_sqlite_of(store)->keys, "PRAGMA auto_vacuum"), 2);
