@@ -255,7 +255,7 @@ static void one_commit_for_all_that_is_there(void **state)
 	struct rig_server r = { .folder = rig_folder() };
 	struct wg_client *clients[CLIENTS];
 	struct wg_err err = { 0 };
-	char seen[CLIENTS * EACH] = { 0 };
+	char seen[CLIENTS * EACH] = { 0 }, id[WG_ID_TEXT] = "";
 	(void)state;
 	OK(wg_server_open(r.folder, &r.server, &err));
 	wg_server_on_event(r.server, rig_event, &r);
@@ -267,6 +267,10 @@ static void one_commit_for_all_that_is_there(void **state)
 			m.blob_len = 22; /* all of them have to fit the socket */
 			if (i == 7)
 				m.organisation[0] = '!'; /* one bad request among the good does not spoil them */
+			if (i == 8)                  /* nor does one that fails when some of it is there: its id is another's */
+				memcpy(m.id, id, sizeof m.id);
+			if (i == 6)
+				memcpy(id, m.id, sizeof id);
 			OK(wg_client_add_send(clients[c], i, &m, &err));
 		}
 	}
@@ -290,7 +294,7 @@ static void one_commit_for_all_that_is_there(void **state)
 				continue;
 			}
 			OK(code);
-			assert_int_equal(failed.code, tag == 7 ? WG_REJECT : WG_OK);
+			assert_int_equal(failed.code, tag == 7 || tag == 8 ? WG_REJECT : WG_OK);
 			seen[c * EACH + tag]++;
 			i++;
 		}
@@ -301,6 +305,16 @@ static void one_commit_for_all_that_is_there(void **state)
 	                6); /* all were there before it began: a commit or two, with the log's head */
 	for (unsigned c = 0; c < CLIENTS; c++)
 		wg_client_freep(&clients[c]);
+	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN);
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count = 0;
+	uint64_t entries;
+	char head[WG_STORE_HASH];
+	OK(wg_client_list(admin, "messages", "accepted", "", 1000, &rows, &count, &err));
+	assert_int_equal(count, CLIENTS * (EACH - 2));
+	OK(wg_client_audit(admin, 0, "", &entries, head, &err)); /* nothing is left of what failed */
+	assert_int_equal(entries, CLIENTS * (EACH - 2));
+	wg_client_freep(&admin);
 	rig_end(&r);
 	assert_int_equal(r.code, WG_OK);
 }
