@@ -2,8 +2,10 @@
 #include "store/store.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "rig.h"
+#include "store/migrate.h"
 #include "store/sqlite_internal.h"
 
 #define HEAD_2 "3321420db45ff082d5feeb1cf10c38d60de677621a2b9f23a9d6f49c750e405c"
@@ -303,12 +305,132 @@ static void goes_on_from_version_4(void **state)
 	rig_remove(folder);
 }
 
+/* ---- a look that changes nothing */
+
+/* Names and contents of all files of a folder, in the order of names. */
+static void hash_folder(const char *folder, char out[WG_STORE_HASH])
+{
+	struct dirent **names = NULL;
+	struct wg_sha256 sha;
+	uint8_t raw[WG_SHA256_LEN];
+	const int n = scandir(folder, &names, NULL, alphasort);
+	assert_true(n > 2);
+	wg_sha256_init(&sha);
+	for (int i = 0; i < n; i++) {
+		char path[512], chunk[4096];
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name); /* short */
+		wg_sha256_update(&sha, names[i]->d_name, strlen(names[i]->d_name) + 1);
+		int fd = names[i]->d_type == DT_REG ? open(path, O_RDONLY) : -1;
+		for (ssize_t got; fd >= 0 && (got = read(fd, chunk, sizeof chunk)) > 0;)
+			wg_sha256_update(&sha, chunk, (size_t)got);
+		wg_closep(&fd);
+		free(names[i]);
+	}
+	free(names);
+	wg_sha256_final(&sha, raw);
+	wg_hex(raw, sizeof raw, out);
+}
+
+static enum wg_code look(const char *folder, struct wg_schema_view *view, struct wg_err *err)
+{
+	const struct wg_store_place place = { .folder = folder };
+	char before[WG_STORE_HASH], after[WG_STORE_HASH];
+	hash_folder(folder, before);
+	enum wg_code code = wg_store_schema(&place, view, err);
+	hash_folder(folder, after);
+	assert_string_equal(before, after);
+	return code;
+}
+
+static void looked_at(void **state)
+{
+	static const int versions[] = { 1, 2, 4 };
+	struct wg_err err = { 0 };
+	(void)state;
+	for (size_t i = 0; i < WG_COUNT(versions); i++) {
+		char *folder = old_store(versions[i]);
+		const struct wg_store_place place = { .folder = folder };
+		struct wg_schema_view view = { 0 };
+		struct wg_store *store = NULL;
+		OK(look(folder, &view, &err));
+		assert_int_equal(view.version, versions[i]);
+		assert_true(view.current >= 9 && view.room_known && view.room > 0 && view.size > 0);
+		/* one that moves every document takes more than one that leaves them */
+		assert_int_equal(view.needed - WG_STORE_RESERVE, versions[i] < 4 ? 3 * view.size : view.size / 2);
+		for (int64_t v = view.version; v < view.current; v++)
+			assert_true(strlen(wg_store_schema_step(&place, v)) > 5);
+		assert_string_equal(wg_store_schema_step(&place, view.current), "");
+		OK(wg_store_open(folder, &store, &err)); /* as it said */
+		FAILS(WG_AGAIN, wg_store_schema(&place, &view, &err));
+		wg_store_closep(&store);
+		OK(look(folder, &view, &err));
+		assert_true(view.version == view.current && view.needed == 0);
+		rig_remove(folder);
+	}
+}
+
+/* A process that was killed leaves a log that alone knows the version: it is read, and stays. */
+static void looked_at_after_a_kill(void **state)
+{
+	char *folder = old_store(4);
+	struct wg_schema_view view = { 0 };
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	int status = 0;
+	(void)state;
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(wg_store_open(folder, &store, &err) == WG_OK ? 0 : 1); /* nothing is closed */
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	OK(look(folder, &view, &err));
+	assert_int_equal(view.version, view.current);
+	rig_remove(folder);
+}
+
+static void not_without_room(void **state)
+{
+	const struct wg_schema_view tight = { .version = 4, .current = 9, .needed = 1000, .room = 999 },
+								wide = { .version = 4, .current = 9, .needed = 1000, .room = 1000 };
+	struct wg_err err = { 0 };
+	(void)state;
+	FAILS(WG_AGAIN, wg_schema_room(&tight, &err));
+	assert_non_null(strstr(err.text, "nothing was changed"));
+	OK(wg_schema_room(&wide, &err));
+}
+
+/* Nothing of it is changed either. */
+static void newer(void **state)
+{
+	char *folder = old_store(4), path[128], before[WG_STORE_HASH], after[WG_STORE_HASH];
+	struct wg_schema_view view = { 0 };
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	sqlite3 *db = NULL;
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/store.db", folder); /* short */
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	FAILS(WG_CONFIG, look(folder, &view, &err));
+	assert_non_null(strstr(err.text, "schema version 99"));
+	FAILS(WG_CONFIG, wg_store_open(folder, &store, &err));
+	hash_folder(folder, before);
+	FAILS(WG_CONFIG, wg_store_open(folder, &store, &err));
+	hash_folder(folder, after);
+	assert_string_equal(before, after);
+	rig_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
 		cmocka_unit_test(from_version_2),      cmocka_unit_test(goes_on_from_version_2),
-		cmocka_unit_test(from_version_4),      cmocka_unit_test(goes_on_from_version_4)
+		cmocka_unit_test(from_version_4),      cmocka_unit_test(goes_on_from_version_4),
+		cmocka_unit_test(looked_at),           cmocka_unit_test(looked_at_after_a_kill),
+		cmocka_unit_test(not_without_room),    cmocka_unit_test(newer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 #include "store/move.h"
 #include "store/sqlite_internal.h"
 
-#include <dirent.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #define EVENING 1700000000000
 
@@ -457,6 +457,51 @@ static void cut_off(void **state)
 	rig_remove(c.folder);
 }
 
+static void die(void *arg, const char *what, uint64_t done, uint64_t all)
+{
+	quiet(arg, what, done, all);
+	if (strncmp(what, "looking at", 10) == 0) /* all is put, nothing said to be whole */
+		(void)raise(SIGKILL);
+}
+
+/* The process that copies is killed. A server may need a moment to see that it is gone. */
+static void killed(void **state)
+{
+	struct place a, b;
+	struct wg_move_result out;
+	struct wg_err err = { 0 };
+	struct wg_store *store = NULL;
+	enum wg_code code = WG_AGAIN;
+	int status = 0;
+	(void)state;
+	place_in(&a, true);
+	place_in(&b, false);
+	everything(&a);
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		char words[WG_STORE_REASON];
+		const struct wg_move_job job = {
+			.from = &a.place, .to = &b.place, .progress = die, .finding = on_finding, .arg = words
+		};
+		_exit(wg_store_move(&job, &out, &err) == WG_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	FAILS(WG_CONFIG, wg_store_open_at(&b.place, &store, &err));
+	assert_non_null(strstr(err.text, "was cut off"));
+	for (int i = 0; i < 600 && code == WG_AGAIN; i++) {
+		code = move(&a, &b, &out, &err);
+		if (code == WG_AGAIN)
+			(void)usleep(50000); /* tried again anyway */
+	}
+	OK(code);
+	OK(wg_store_open_at(&b.place, &store, &err));
+	wg_store_closep(&store);
+	rig_remove(a.folder);
+	rig_remove(b.folder);
+}
+
 /* A damaged store is copied as it is, and said to be damaged. */
 static void damaged(void **state)
 {
@@ -484,7 +529,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),  cmocka_unit_test(goes_on_there), cmocka_unit_test(leases_of_another_place),
-		cmocka_unit_test(what_is_refused), cmocka_unit_test(cut_off),       cmocka_unit_test(damaged),
+		cmocka_unit_test(what_is_refused), cmocka_unit_test(cut_off),       cmocka_unit_test(killed),
+		cmocka_unit_test(damaged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
