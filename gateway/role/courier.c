@@ -194,15 +194,11 @@ static bool read_frame(int fd, struct wg_buf *frame)
 	struct wg_cur cur = WG_CUR(head, sizeof head);
 	uint32_t len = wg_cur_u32(&cur);
 	wg_buf_reset(frame);
-	uint8_t chunk[64 * 1024];
-	for (size_t left = len; left > 0;) {
-		size_t n = left < sizeof chunk ? left : sizeof chunk;
-		if (!read_all(fd, chunk, n))
-			return false;
-		wg_buf_put(frame, chunk, n);
-		left -= n;
-	}
-	return !frame->failed;
+	uint8_t *at = wg_buf_room(frame, len);
+	if (at == NULL || !read_all(fd, at, len))
+		return false;
+	frame->len = len;
+	return true;
 }
 
 struct courier {
@@ -248,12 +244,11 @@ static bool carry(struct courier *c, const struct wg_way *way, struct copy *copy
 	else
 		(void)snprintf(item.result.detail, sizeof item.result.detail, "%.*s", (int)sizeof item.result.detail - 1,
 		               c->fault.text);
-	WG_AUTO_BUF struct wg_buf answer = WG_BUF(WG_COURIER_ANSWER_MAX), head = WG_BUF(8);
+	WG_AUTO_BUF struct wg_buf answer = WG_BUF(WG_COURIER_ANSWER_MAX), framed = WG_BUF(WG_COURIER_ANSWER_MAX + 4);
 	wg_courier_put_result(&answer, &item.result, c->session != NULL ? wg_session_counts(c->session) : &none);
-	wg_buf_u32(&head, (uint32_t)answer.len);
+	wg_buf_bytes(&framed, answer.data, answer.len); /* in one piece: each wakes the role */
 	struct wg_err err;
-	return !answer.failed && !head.failed && wg_fd_write(c->fd, head.data, head.len, &err) == WG_OK &&
-	       wg_fd_write(c->fd, answer.data, answer.len, &err) == WG_OK;
+	return !answer.failed && !framed.failed && wg_fd_write(c->fd, framed.data, framed.len, &err) == WG_OK;
 }
 
 _Noreturn void wg_courier(int fd, const struct wg_config *config, const struct wg_organisation *organisation,

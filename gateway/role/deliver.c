@@ -30,6 +30,8 @@
 #define WARM_MS 30000 /* how long a session stays open without work; Postfix and Exim close theirs after 5 minutes */
 #define IDLE_WAIT_MS 1000
 #define BUSY_WAIT_MS 20
+/* How long a result may wait for others. */
+#define GATHER_MS 10
 #define STOP_WAIT_MS 20000 /* for workers to end by themselves when the role is told to stop */
 
 struct deliver {
@@ -101,15 +103,20 @@ static void tell(void *arg, const struct wg_dlv_job *job, const struct wg_send_r
 	log_result(job, result, out->state);
 }
 
+static void reported(struct deliver *d, unsigned stale)
+{
+	d->report_count = 0;
+	if (stale > 0)
+		wg_log(WG_LOG_WARNING, "stale-report", NULL);
+}
+
 static enum wg_code flush(struct deliver *d, struct wg_err *err)
 {
 	unsigned stale = 0;
 	if (d->report_count == 0)
 		return WG_OK;
 	enum wg_code code = wg_client_report(d->client, d->reports, d->report_count, &stale, err);
-	d->report_count = 0;
-	if (code == WG_OK && stale > 0)
-		wg_log(WG_LOG_WARNING, "stale-report", NULL);
+	reported(d, stale);
 	return code;
 }
 
@@ -213,19 +220,26 @@ static enum wg_code start_all(struct deliver *d, struct wg_dlv_job *jobs, unsign
 	return WG_OK;
 }
 
+/* What came to its end is reported with it. */
 static enum wg_code lease(struct deliver *d, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf busy = WG_BUF(WORKERS * (2 * WG_LIMIT_NAME + 4));
 	struct wg_dlv_job *jobs = NULL;
-	unsigned count = 0, idle = WORKERS - d->running;
+	unsigned count = 0, stale = 0, idle = WORKERS - d->running;
+	enum wg_code code;
 	if (idle == 0)
-		return WG_OK;
+		return flush(d, err);
 	for (unsigned i = 0; i < WORKERS; i++)
 		if (d->workers[i].pid != 0 && d->workers[i].count > 0)
 			wg_buf_printf(&busy, "%s ", d->workers[i].recipient);
 	/* at most one batch for each idle worker, even if every job is for another recipient */
-	enum wg_code code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH,
-	                                               d->running > 0 ? 0 : IDLE_WAIT_MS, &jobs, &count, err);
+	if (d->report_count > 0)
+		code = wg_client_report_lease(d->client, d->reports, d->report_count, &stale, wg_buf_text(&busy), idle, BATCH,
+		                              &jobs, &count, err);
+	else
+		code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH, d->running > 0 ? 0 : IDLE_WAIT_MS,
+		                                  &jobs, &count, err);
+	reported(d, stale);
 	if (code == WG_OK)
 		code = start_all(d, jobs, count, err);
 	wg_dlv_jobs_free(jobs, count);
@@ -264,6 +278,23 @@ static void wait_for_workers(const struct deliver *d, int ms)
 	(void)poll(fds, n, ms); /* a signal or an error only makes the wait shorter */
 }
 
+/* Waits for results, and for those that come right behind them as long as no worker is out of work for it: what is
+ * reported together is one transaction. */
+static void gather(struct deliver *d)
+{
+	const unsigned running = d->running;
+	bool some = d->report_count > 0;
+	int64_t now = wg_clock_monotonic(), until = now + (some ? GATHER_MS : BUSY_WAIT_MS);
+	while (running > 0 && d->running == running && now < until) {
+		wait_for_workers(d, (int)(until - now));
+		step_workers(d);
+		now = wg_clock_monotonic();
+		if (!some && d->report_count > 0)
+			until = now + GATHER_MS;
+		some = d->report_count > 0;
+	}
+}
+
 static enum wg_code serve(struct deliver *d, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
@@ -273,19 +304,13 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
 			stop_at = wg_clock_monotonic() + STOP_WAIT_MS;
 		if (wg_role_stop && (d->running == 0 || wg_clock_monotonic() >= stop_at))
 			break;
-		if (!wg_role_stop)
-			code = lease(d, err);
+		code = wg_role_stop ? flush(d, err) : lease(d, err);
 		step_workers(d); /* what was leased goes out at once */
-		if (d->running > 0 && d->report_count == 0) {
-			wait_for_workers(d, BUSY_WAIT_MS);
-			step_workers(d);
-		}
-		if (code == WG_OK)
-			code = flush(d, err);
+		gather(d);
 		if (code == WG_OK && !wg_role_stop)
 			code = wg_errands_step(d->errands, d->client, err);
 	}
-	return code;
+	return code == WG_OK ? flush(d, err) : code;
 }
 
 /* What configuration and directory name. The public files of the system that resolving a name needs come with the kind

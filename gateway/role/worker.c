@@ -24,6 +24,8 @@
 
 /* Where the socket is in the worker, behind the standard descriptors. */
 #define COURIER_FD 3
+/* What a copy has before it: a time, a reference, where it goes. */
+#define HEAD_MAX ((size_t)4096)
 /* From the goodbye to the end. */
 #define GOODBYE_MS 2000
 /* Dismissed workers on their way out; more than that many are waited for. */
@@ -108,18 +110,19 @@ static void give_next(struct wg_worker *w)
 	if (w->sent < w->out.len || w->given == w->count || w->given - w->told >= w->in_flight)
 		return;
 	const struct wg_dlv_job *job = &w->jobs[w->given++];
-	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
-	wg_buf_u64(&frame, (uint64_t)wg_clock_now());
-	wg_buf_str(&frame, job->reference);
-	wg_buf_str(&frame, w->address);
-	wg_buf_str(&frame, w->mailbox);
-	wg_buf_str(&frame, w->workflow);
-	wg_buf_bytes(&frame, job->envelope, job->envelope_len);
+	WG_AUTO_BUF struct wg_buf head = WG_BUF(HEAD_MAX);
+	wg_buf_u64(&head, (uint64_t)wg_clock_now());
+	wg_buf_str(&head, job->reference);
+	wg_buf_str(&head, w->address);
+	wg_buf_str(&head, w->mailbox);
+	wg_buf_str(&head, w->workflow);
 	wg_buf_reset(&w->out);
 	w->sent = 0;
-	wg_buf_u32(&w->out, (uint32_t)frame.len);
-	wg_buf_put(&w->out, frame.data, frame.len);
-	w->out.failed = w->out.failed || frame.failed;
+	(void)wg_buf_room(&w->out, 4 + head.len + 4 + job->envelope_len); /* all at once; without it what follows fails */
+	wg_buf_u32(&w->out, (uint32_t)(head.len + 4 + job->envelope_len));
+	wg_buf_put(&w->out, head.data, head.len);
+	wg_buf_bytes(&w->out, job->envelope, job->envelope_len);
+	w->out.failed = w->out.failed || head.failed;
 }
 
 /* Until it would block; false when the worker is gone. */

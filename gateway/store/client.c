@@ -175,11 +175,16 @@ static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op,
 enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
                             struct wg_err *err)
 {
-	struct wg_frame frame;
 	uint32_t tag = ++client->tag;
 	enum wg_code code = wg_client_send(client, tag, op, body, err);
-	if (code == WG_OK)
-		code = await(client, tag, op, &frame, err);
+	return code == WG_OK ? wg_client_answer(client, tag, op, answer, err) : code;
+}
+
+enum wg_code wg_client_answer(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_cur *answer,
+                              struct wg_err *err)
+{
+	struct wg_frame frame;
+	enum wg_code code = await(client, tag, op, &frame, err);
 	if (code != WG_OK)
 		return code;
 	if (frame.code != WG_OK)

@@ -92,6 +92,12 @@ enum wg_code wg_client_lease_deliveries(struct wg_client *client, const char *bu
                                         unsigned per_recipient, unsigned wait_ms, struct wg_dlv_job **out,
                                         unsigned *count, struct wg_err *err) WG_MUST;
 
+/* Reports, and asks for the next lease in one piece with that, so that both are one transaction of the store's. As the
+ * two beside this; nothing is given when it fails, and then the connection has to be closed. */
+enum wg_code wg_client_report_lease(struct wg_client *client, const struct wg_dlv_report *reports,
+                                    unsigned report_count, unsigned *stale, const char *busy, unsigned max,
+                                    unsigned per_recipient, struct wg_dlv_job **out, unsigned *count,
+                                    struct wg_err *err) WG_MUST;
 /* All in one transaction. Reports under a lost lease are counted in *stale, not an error. */
 enum wg_code wg_client_report(struct wg_client *client, const struct wg_dlv_report *reports, unsigned count,
                               unsigned *stale, struct wg_err *err) WG_MUST;

@@ -30,6 +30,9 @@ enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op o
  * given as one. */
 enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
                             struct wg_err *err) WG_MUST;
+/* Waits for the answer to what was sent so; as wg_client_call gives it. */
+enum wg_code wg_client_answer(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_cur *answer,
+                              struct wg_err *err) WG_MUST;
 /* WG_REJECT for a text of a person that is longer than the store reads: it would drop us. WG_NOT_FOUND for what cannot
  * be an id. */
 enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err) WG_MUST;
