@@ -523,6 +523,51 @@ static void waiting_ends_with_nothing(void **state)
 	rig_end(&r);
 }
 
+/* The next is leased with the report of the one before; a report under a lost lease is counted, and harms neither. */
+static void a_report_brings_the_next_lease(void **state)
+{
+	struct rig_server r;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	struct wg_msg_done_result result;
+	struct wg_dlv_job *jobs = NULL, *next = NULL;
+	unsigned count = 0, stale = 9;
+	(void)state;
+	rig_start(&r);
+	struct wg_client *intake = rig_client(&r, WG_ROLE_INTAKE), *process = rig_client(&r, WG_ROLE_PROCESS),
+					 *deliver = rig_client(&r, WG_ROLE_DELIVER);
+	for (unsigned i = 1; i <= 2; i++) {
+		add(intake, i, &receipt);
+		struct wg_msg_job job = take_message(process);
+		struct wg_dlv_new d = rig_delivery(i == 1 ? "meadowton" : "derbyshire", "front-door");
+		struct wg_msg_done done = rig_done(job.id, job.token, &d, 1);
+		OK(wg_client_done(process, &done, &result, &err));
+	}
+	OK(wg_client_lease_deliveries(deliver, "", 1, 1, WAIT_MS, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	struct wg_dlv_report reports[] = { { .token = jobs[0].token, .state = WG_DLV_HANDED_OVER, .detail = "250 taken" },
+		                               { .token = jobs[0].token + 7, .state = WG_DLV_HANDED_OVER } };
+	memcpy(reports[0].id, jobs[0].id, sizeof reports[0].id);
+	memcpy(reports[1].id, jobs[0].id, sizeof reports[1].id);
+	OK(wg_client_report_lease(deliver, reports, 2, &stale, "", 1, 1, &next, &count, &err));
+	assert_int_equal(stale, 1);
+	assert_int_equal(count, 1);
+	assert_string_not_equal(next[0].id, jobs[0].id);
+	wg_dlv_jobs_free(jobs, 1);
+	/* and with nothing left to lease it comes back at once */
+	reports[0].token = next[0].token;
+	memcpy(reports[0].id, next[0].id, sizeof reports[0].id);
+	wg_dlv_jobs_free(next, 1);
+	OK(wg_client_report_lease(deliver, reports, 1, &stale, "", 1, 1, &next, &count, &err));
+	assert_int_equal(stale, 0);
+	assert_int_equal(count, 0);
+	wg_dlv_jobs_free(next, count);
+	wg_client_freep(&intake);
+	wg_client_freep(&process);
+	wg_client_freep(&deliver);
+	rig_end(&r);
+}
+
 /* ---- leases that are lost */
 
 static void a_closed_connection_gives_back(void **state)
@@ -737,6 +782,7 @@ int main(void)
 		cmocka_unit_test(who_waited_longest_is_first),
 		cmocka_unit_test(waiting_ends_with_nothing),
 		cmocka_unit_test(a_closed_connection_gives_back),
+		cmocka_unit_test(a_report_brings_the_next_lease),
 		cmocka_unit_test(the_last_words_count),
 		cmocka_unit_test(large_envelopes),
 		cmocka_unit_test(asking_between_adds),
