@@ -74,7 +74,7 @@ static enum wg_code put_row(void *arg, const struct wg_review_line *line, struct
 	return WG_OK;
 }
 
-/* What stands in the body of the page that the recipient gets: it is made by our own stylesheet. */
+/* What stands in the body of the page that the recipient gets; the style is this page's own. */
 static enum wg_code put_copy(struct wg_reviewing *r, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf page = WG_BUF(WG_LIMIT_READER_OUTPUT);
@@ -84,7 +84,7 @@ static enum wg_code put_copy(struct wg_reviewing *r, struct wg_buf *out, struct 
 	for (const char *p = start; p != NULL && (p = strstr(p, "</body>")) != NULL; p++)
 		end = p;
 	if (code == WG_OK && end == NULL)
-		code = wg_err_set(err, WG_CONFIG, "the stylesheet for copies makes no page with a body");
+		code = wg_err_set(err, WG_CONFIG, "a copy was rendered without a body");
 	if (code == WG_OK)
 		wg_buf_put(out, start + 1, (size_t)(end - start - 1));
 	wg_buf_wipe(&page);

@@ -13,6 +13,13 @@
 #define FONT "font-family: Arial, Helvetica, sans-serif; color: #0b0c0c;"
 #define HEADING "margin: 0 0 16px; padding: 12px 16px; font-size: 28px; color: #ffffff; background: "
 
+/* Once for all rows: said in each of them it was three quarters of every mail, each byte of it signed, encrypted, kept
+ * and sent. Where a client throws it away, the attributes of the rows still make a table of it. */
+#define STYLE                                                                                             \
+	"h2 { margin: 24px 0 4px; font-size: 20px; } table { max-width: 720px; border-collapse: collapse; } " \
+	"th, td { padding: 6px 0; border-bottom: 1px solid #b1b4b6; font-size: 16px; " FONT " } "             \
+	"th { width: 30%; padding-right: 12px; font-weight: bold; }"
+
 static const char *words(const struct wg_page *page, size_t at)
 {
 	return wg_buf_text(&page->words) + at;
@@ -68,21 +75,18 @@ static void put_escaped(const char *s, bool lines, struct wg_buf *out)
 
 static void put_row(const struct wg_page *page, const struct wg_field *field, struct wg_buf *out)
 {
-	wg_buf_puts(out, "<tr><th align=\"left\" valign=\"top\" width=\"30%\" style=\"padding: 6px 12px 6px 0; "
-	                 "border-bottom: 1px solid #b1b4b6; font-size: 16px; font-weight: bold; " FONT "\">");
+	wg_buf_puts(out, "<tr valign=\"top\"><th align=\"left\">");
 	put_escaped(words(page, field->label), false, out);
-	wg_buf_puts(out, "</th><td valign=\"top\" style=\"padding: 6px 0; border-bottom: 1px solid #b1b4b6; "
-	                 "font-size: 16px; " FONT "\">");
+	wg_buf_puts(out, "</th><td>");
 	put_escaped(words(page, field->value), true, out);
 	wg_buf_puts(out, "</td></tr>");
 }
 
 static void put_table(const struct wg_page *page, size_t section, struct wg_buf *out)
 {
-	wg_buf_puts(out, "<h2 style=\"margin: 24px 0 4px; font-size: 20px;\">");
+	wg_buf_puts(out, "<h2>");
 	put_escaped(words(page, page->sections[section].title), false, out);
-	wg_buf_puts(out, "</h2><table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" "
-	                 "style=\"max-width: 720px; border-collapse: collapse;\">");
+	wg_buf_puts(out, "</h2><table role=\"presentation\" cellpadding=\"6\" cellspacing=\"0\" width=\"100%\">");
 	(void)each_field(page, section, put_row, out); /* there is one */
 	wg_buf_puts(out, "</table>");
 }
@@ -92,7 +96,7 @@ void wg_page_html(const struct wg_page *page, struct wg_buf *out)
 	wg_buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta http-equiv=\"Content-Type\" "
 	                 "content=\"text/html; charset=UTF-8\"><title>");
 	put_escaped(words(page, page->title), false, out);
-	wg_buf_puts(out, "</title><meta name=\"viewport\" content=\"width=device-width\"></head>"
+	wg_buf_puts(out, "</title><meta name=\"viewport\" content=\"width=device-width\"><style>" STYLE "</style></head>"
 	                 "<body style=\"margin: 0; padding: 16px; background: #ffffff; " FONT "\">"
 	                 "<p style=\"margin: 0 0 8px; font-size: 14px; font-weight: bold;\">");
 	put_escaped(words(page, page->marking), false, out);

@@ -6,7 +6,7 @@
 
 struct wg_page;
 
-/* One table a section, styles in place, no script, nothing fetched from anywhere. Every word of the notice is escaped.
+/* One table a section, its style in the head, no script, nothing fetched from anywhere. Every word of the notice is escaped.
  * What does not fit fails out. */
 void wg_page_html(const struct wg_page *page, struct wg_buf *out);
 

@@ -96,7 +96,7 @@ static void put_page(const struct wg_ask *ask, struct wg_buf *out)
 
 enum wg_code wg_ask_html(const struct wg_ask *ask, const char *page, struct wg_buf *out, struct wg_err *err)
 {
-	/* the page is our own stylesheet's: the first <body is its own, for words of a notice have no < in them there */
+	/* the page is our own: the first <body is its own, for words of a notice have no < in them there */
 	const char *body = strstr(page, "<body"), *end = body != NULL ? strchr(body, '>') : NULL;
 	if (end == NULL)
 		return wg_err_set(err, WG_SYSTEM, "a notice was rendered without a body");
