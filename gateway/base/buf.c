@@ -146,12 +146,26 @@ void wg_buf_put_xml(struct wg_buf *b, const char *s, size_t len)
 	wg_buf_put(b, s + run, len - run);
 }
 
+/* Bytes at the start of s that JSON takes as they are: ASCII without its two signs and what cannot be printed. */
+static size_t json_plain(const char *s)
+{
+	size_t n = 0;
+	while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 void wg_buf_put_json(struct wg_buf *b, const char *s)
 {
 	size_t len = strlen(s);
 	wg_buf_putc(b, '"');
 	for (size_t i = 0; i < len;) {
 		uint32_t c;
+		size_t plain = json_plain(s + i);
+		wg_buf_put(b, s + i, plain);
+		i += plain;
+		if (i == len)
+			break;
 		size_t n = wg_utf8_decode(s + i, len - i, &c);
 		if (n == 0) {
 			wg_buf_puts(b, "\\ufffd");

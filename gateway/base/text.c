@@ -40,6 +40,18 @@ size_t wg_utf8_decode(const char *s, size_t len, uint32_t *c)
 	return n;
 }
 
+/* Eight bytes at once, while they are ASCII. */
+static size_t ascii(const char *s, size_t len)
+{
+	size_t n = 0;
+	for (uint64_t eight; len - n >= sizeof eight; n += sizeof eight) {
+		memcpy(&eight, s + n, sizeof eight);
+		if ((eight & 0x8080808080808080u) != 0)
+			break;
+	}
+	return n;
+}
+
 bool wg_utf8_valid(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
@@ -49,6 +61,9 @@ bool wg_utf8_valid(const char *s, size_t len)
 			continue;
 		}
 		uint32_t c;
+		i += ascii(s + i, len - i);
+		if (i == len)
+			break;
 		size_t n = wg_utf8_decode(s + i, len - i, &c);
 		if (n == 0)
 			return false;
