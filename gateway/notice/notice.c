@@ -19,16 +19,24 @@ enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const c
 		wg_xml_freep(&xml);
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory for a notice", name);
 	}
-	*notice = (struct wg_notice){ .schema = schema, .xml = xml };
+	*notice = (struct wg_notice){ .schema = schema, .xml = xml, .bytes = WG_BUF(WG_LIMIT_MESSAGE) };
 	*out = notice;
 	return WG_OK;
+}
+
+/* What was made of the notice as it was goes. */
+void wg_notice_changes(struct wg_notice *notice)
+{
+	xmlFreeDoc(notice->facts);
+	notice->facts = NULL;
+	wg_buf_wipe(&notice->bytes);
 }
 
 void wg_notice_freep(struct wg_notice **notice)
 {
 	if (*notice == NULL)
 		return;
-	xmlFreeDoc((*notice)->facts);
+	wg_notice_changes(*notice);
 	wg_xml_freep(&(*notice)->xml);
 	free(*notice);
 	*notice = NULL;
@@ -139,7 +147,10 @@ wg_categories wg_notice_categories(const struct wg_notice *notice)
 
 enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
 {
-	return wg_xml_serialise(notice->xml, true, out, err);
+	if (notice->bytes.len == 0)
+		return wg_xml_serialise(notice->xml, true, out, err);
+	wg_buf_put(out, notice->bytes.data, notice->bytes.len);
+	return wg_buf_check(out, "notice", err);
 }
 
 static void remove_child(xmlNode *parent, const char *name)

@@ -97,8 +97,7 @@ enum wg_code wg_notice_set(struct wg_notice *notice, const char *path, const cha
 		return wg_err_set(err, WG_CONFIG, "\"%s\" is not a place in a notice of this kind", path);
 	if (!writable(value))
 		return wg_err_set(err, WG_REJECT, "what is meant for \"%s\" is not UTF-8 text that XML can hold", path);
-	xmlFreeDoc(notice->facts); /* they would be of the notice as it was */
-	notice->facts = NULL;
+	wg_notice_changes(notice);
 	xmlNode *node = make_way(notice, path, &step);
 	bool done = node != NULL;
 	if (done && step.attribute)
@@ -114,8 +113,7 @@ enum wg_code wg_notice_clear(struct wg_notice *notice, const char *path, struct 
 	xmlNode *node = wg_xml_root(notice->xml);
 	if (*path == '\0' || !wg_schema_find(notice->schema, path, NULL, NULL))
 		return wg_schema_complain(notice->schema, path, err);
-	xmlFreeDoc(notice->facts); /* they would be of the notice as it was */
-	notice->facts = NULL;
+	wg_notice_changes(notice);
 	while (node != NULL && *path != '\0' && wg_path_step(&path, &step) && !step.attribute)
 		node = step.add ? NULL : child_of(node, &step);
 	if (node != NULL && step.attribute)

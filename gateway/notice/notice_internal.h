@@ -10,12 +10,17 @@
 
 /* Invariants: (1) xml is canonical: every element is in WG_NOTICE_NS by one default declaration on the root, there are
  * no comments, processing instructions, other declarations or blank text between elements, and everything in it is
- * declared in the schema; (2) facts is NULL or a copy of xml as it stands. */
+ * declared in the schema; (2) facts is NULL or a copy of xml as it stands; (3) so are bytes, unless empty: what
+ * project_check.c has read is what is hashed, signed and sent. */
 struct wg_notice {
 	const struct wg_schema *schema;
 	struct wg_xml *xml;
 	xmlDoc *facts;
+	struct wg_buf bytes;
 };
+
+/* Whatever is about to change the tree says so. */
+void wg_notice_changes(struct wg_notice *notice);
 
 /* A new canonical tree of what is declared and whose category is in granted; NULL when memory ran out. What the schema
  * does not know is left behind whatever it is, and so is an optional container that is left with nothing in it. */

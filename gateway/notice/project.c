@@ -114,13 +114,17 @@ static enum wg_code mark_withheld(struct wg_notice *copy, wg_categories gone, co
 	return code;
 }
 
-static enum wg_code check_copy(const struct wg_notice *copy, wg_categories granted, struct wg_err *err)
+/* The bytes that were read are kept: they are the copy from now on. */
+static enum wg_code check_copy(struct wg_notice *copy, wg_categories granted, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
+	struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
 	enum wg_code code = wg_notice_serialise(copy, &bytes, err);
 	if (code == WG_OK)
 		code = wg_project_check(copy->schema, bytes.data, bytes.len, granted, err);
-	wg_buf_wipe(&bytes);
+	if (code == WG_OK)
+		copy->bytes = bytes;
+	else
+		wg_buf_wipe(&bytes);
 	return code;
 }
 

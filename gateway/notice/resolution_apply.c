@@ -63,6 +63,7 @@ static void drop(struct wg_notice *notice, const char *path)
 {
 	xmlNode *node = wg_xml_root(notice->xml);
 	struct wg_step step = { 0 };
+	wg_notice_changes(notice);
 	while (node != NULL && *path != '\0') {
 		if (!wg_path_step(&path, &step) || step.add)
 			return;
