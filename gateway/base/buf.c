@@ -107,6 +107,7 @@ void wg_buf_printf(struct wg_buf *b, const char *fmt, ...)
 		(void)vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, again); /* measured above */
 		b->len += (size_t)n;
 	} else if (n < 0) {
+		wg_mem_note(); /* the formats are ours: what is left to fail is memory for a long one */
 		b->failed = true;
 	}
 	wg_wipe(small, sizeof small); /* it may have been a secret */

@@ -130,7 +130,10 @@ enum wg_code wg_read_form(const struct wg_reading *reading, const struct wg_enve
 		return code;
 	if (read->report->attention || read->notice == NULL) {
 		why_attention(read);
-	} else if (wg_notice_validate(read->notice, &invalid) != WG_OK) {
+	} else if ((code = wg_notice_validate(read->notice, &invalid)) == WG_SYSTEM) {
+		*err = invalid; /* the machine's fault, not the form's */
+		return code;
+	} else if (code != WG_OK) {
 		wg_read_attend(read, "the notice made from this form is not valid: %.400s", invalid.text);
 	}
 	return WG_OK;

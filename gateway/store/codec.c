@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/refused.h"
 
 static bool get_bool(struct wg_cur *c)
 {
@@ -24,6 +25,8 @@ static uint8_t *get_copy(struct wg_cur *c, size_t *len)
 {
 	const uint8_t *p = wg_cur_bytes(c, len);
 	uint8_t *copy = p != NULL ? malloc(*len + 1) : NULL;
+	if (p != NULL && copy == NULL)
+		wg_mem_note(); /* to the caller it is malformed */
 	if (copy == NULL) {
 		c->failed = true;
 		return NULL;

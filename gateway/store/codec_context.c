@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/refused.h"
 #include "store/codec.h"
 
 /* The fewest bytes that one of each takes on the wire. */
@@ -32,7 +33,10 @@ static void get_key(struct wg_cur *c, struct wg_match_key *k)
 void *wg_codec_get_list(struct wg_cur *c, unsigned max, size_t least, size_t size, unsigned *n)
 {
 	*n = wg_cur_u32(c);
-	void *list = c->failed || *n > max || *n > c->left / least ? NULL : calloc((size_t)*n + 1, size);
+	bool fits = !c->failed && *n <= max && *n <= c->left / least;
+	void *list = fits ? calloc((size_t)*n + 1, size) : NULL;
+	if (fits && list == NULL)
+		wg_mem_note(); /* to the caller it is malformed */
 	if (list == NULL) {
 		c->failed = true;
 		*n = 0;
