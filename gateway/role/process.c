@@ -11,6 +11,7 @@
 #include "crypto/hsm.h"
 #include "notice/xml.h"
 #include "role/hsm_keeper.h"
+#include "role/nest_watch.h"
 #include "role/role.h"
 #include "role/task.h"
 #include "role/trust.h"
@@ -59,6 +60,7 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 {
 	enum wg_code code = wg_client_epoch(client, p->epoch, err);
 	int64_t look = wg_clock_monotonic() + TRUST_LOOK_MS;
+	struct wg_nest_watch nests = { 0 };
 	while (code == WG_OK && !wg_role_stop) {
 		if (wg_clock_monotonic() >= look) {
 			look = wg_clock_monotonic() + TRUST_LOOK_MS;
@@ -76,6 +78,7 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
 		for (unsigned i = 0; code == WG_OK && i < count; i++)
 			code = wg_process_handle(p, client, &jobs[i], err);
 		wg_msg_jobs_free(jobs, count);
+		wg_nest_watch(&nests, p->config->paths.nests, wg_clock_monotonic());
 		if (code == WG_OK && wg_hsm_lost()) /* nobody can begin anew but whoever starts this role again */
 			code = wg_err_set(err, WG_SYSTEM, "the HSM does not answer, or the process that holds it ended");
 	}

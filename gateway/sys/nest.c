@@ -30,6 +30,8 @@ struct nest {
 	bool ordered;
 	struct wg_nest_order order; /* of the child that is on its way */
 	struct wg_child_proc next;
+	unsigned failing; /* runs in a row that had to do without it */
+	struct wg_err why;
 };
 
 struct wg_nests {
@@ -105,6 +107,18 @@ void wg_nests_freep(struct wg_nests **nests)
 		nest_end(&(*nests)->list[i]);
 	free(*nests);
 	*nests = NULL;
+}
+
+unsigned wg_nests_failing(const struct wg_nests *nests, const char **words)
+{
+	unsigned most = 0;
+	*words = "";
+	for (unsigned i = 0; i < nests->count; i++)
+		if (nests->list[i].failing > most) {
+			most = nests->list[i].failing;
+			*words = nests->list[i].why.text;
+		}
+	return most;
 }
 
 static enum wg_code nest_start(struct nest *n, struct wg_err *err)
@@ -230,8 +244,11 @@ enum wg_code wg_nests_take(struct wg_nests *nests, const struct wg_child *spec, 
 	}
 	if (code != WG_OK) {
 		nest_end(n);
+		n->failing++;
+		n->why = *err;
 		return code;
 	}
+	n->failing = 0;
 	*proc = n->next;
 	n->next = none;
 	return WG_OK;

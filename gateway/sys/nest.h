@@ -21,6 +21,10 @@ enum wg_code wg_nests_new(struct wg_nests **out, struct wg_err *err) WG_MUST;
 /* Ends all of them and the children that wait in them. */
 void wg_nests_freep(struct wg_nests **nests);
 
+/* How many runs of one program in a row found none that waits, so that it was started for each (wg_child_run does that
+ * by itself); the most of all programs, and *words why: "" when it is 0, valid until the next run. */
+unsigned wg_nests_failing(const struct wg_nests *nests, const char **words);
+
 /* ---- for the programs ---- */
 
 /* Whether this program was started as a nest: its descriptor 3 is a socket. */

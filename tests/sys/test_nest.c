@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +190,40 @@ static void a_nest_is_changed_after_its_runs(void **state)
 	assert_true(number("nest") != first);
 }
 
+/* A program that cannot wait is started for each run, and how often and why is known until one waits. */
+static void what_does_not_wait_is_known(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/wg-nest-XXXXXX", program[64];
+	const char *why = NULL;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(program, sizeof program, "%s/reader", folder);
+	assert_int_equal(symlink("/bin/cat", program), 0);
+	assert_int_equal(wg_nests_failing(nests, &why), 0);
+	assert_string_equal(why, "");
+	struct wg_child with = { .program = program, .argv = (const char *const[]){ "reader", NULL } };
+	with.nests = nests;
+	with.in = "count";
+	with.in_len = 5;
+	with.wall_ms = ENOUGH_MS;
+	with.cpu_s = 20;
+	with.memory = (uint64_t)1 << 30;
+	for (unsigned i = 1; i <= 2; i++) {
+		WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
+		assert_int_equal(wg_child_run(&with, &out, NULL), WG_OK);
+		assert_string_equal(wg_buf_text(&out), "count");
+		assert_int_equal(wg_nests_failing(nests, &why), i);
+		assert_non_null(strstr(why, program));
+	}
+	assert_int_equal(unlink(program), 0);
+	assert_int_equal(symlink(PROBE, program), 0);
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
+	assert_int_equal(wg_child_run(&with, &out, NULL), WG_OK);
+	assert_int_equal(wg_nests_failing(nests, &why), 0);
+	assert_int_equal(unlink(program), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(surroundings_are_clean, begin, end),
 		cmocka_unit_test_setup_teardown(what_ends_one_says_nothing_of_the_next, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_ended_is_replaced, begin, end_by_themselves),
+		cmocka_unit_test_setup_teardown(what_does_not_wait_is_known, begin, end),
 		cmocka_unit_test_setup_teardown(a_nest_is_changed_after_its_runs, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
