@@ -242,10 +242,11 @@ class Stage:
     @staticmethod
     def hold(struck, how, told):
         """How long after the blow it is waited for: what fails for good is to be heard of. A connection that breaks is its peer's
-        affair, which tries again; a signal comes once."""
+        affair, which tries again; a signal comes once; and who cannot write has no log either."""
         if how != "good" or struck is None:
             return 0
-        return HOLD_S if told or struck.endswith(" socket") or " EINTR " in struck else WORDS_S
+        alone = struck.endswith(" socket") or " EINTR " in struck or struck.startswith("write")
+        return HOLD_S if told or alone else WORDS_S
 
     def life(self, role, words, anew):
         """(the case, what was struck or None, calls)"""

@@ -2,9 +2,11 @@
  * completed, and one allocation is refused on the way, once or with all that follow. Whatever that leads to, the role
  * does not crash, nothing is half done, and the message ends as it would have.
  *
- * usage: test_memory [EVERY [FROM]]   one allocation in EVERY, beginning with the FROM-th
- *        test_memory places [DEPTH]   the first allocation of each place in the program, as told by its DEPTH (6)
- * callers Says all that went wrong. */
+ * usage: test_memory [EVERY [FROM]]
+ *              one allocation in EVERY, beginning with the FROM-th
+ *        test_memory places [FROM [DEPTH]]
+ *              the first allocation of each place in the program, as told by its DEPTH (6) callers; from the FROM-th on
+ * Says all that went wrong. */
 #include "memory.h"
 
 #include "../role/gate.h"
@@ -175,7 +177,11 @@ static void test_every_place(void **state)
 	wg_msg_jobs_free(jobs, 1);
 	is_whole(id, 0, false);
 	assert_true(place_count > 100 && place_count < PLACES_MAX);
-	for (unsigned i = 0; i < place_count; i++) {
+	for (unsigned i = (unsigned)from - 1; i < place_count; i++) {
+		if (i % 250 == 0) {
+			(void)printf("%u of %u places, %u wrong\n", i, place_count, wrong);
+			(void)fflush(stdout); /* a failing stdout is seen by its reader */
+		}
 		wanted = places[i];
 		place = i + 1;
 		point(n++, LONG_MAX, false);
@@ -220,7 +226,8 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1 && strcmp(argv[1], "places") == 0) {
 		void *callers[DEPTH_MAX];
-		depth = argc > 2 && wg_num_parse(argv[2], 1, DEPTH_MAX, &number) ? (unsigned)number : 6;
+		from = argc > 2 && wg_num_parse(argv[2], 1, PLACES_MAX, &number) ? (unsigned long)number : 1;
+		depth = argc > 3 && wg_num_parse(argv[3], 1, DEPTH_MAX, &number) ? (unsigned)number : 6;
 		(void)backtrace(callers, DEPTH_MAX); /* the first one asks for memory itself */
 		const struct CMUnitTest all[] = { cmocka_unit_test(test_every_place) };
 		return cmocka_run_group_tests(all, setup, teardown);
