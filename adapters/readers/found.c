@@ -292,16 +292,22 @@ static void put_line(struct wg_buf *out, const char *name, const char *s)
 {
 	if (s == NULL)
 		return;
-	wg_buf_printf(out, "  <%s>", name);
+	wg_buf_puts(out, "  <");
+	wg_buf_puts(out, name);
+	wg_buf_puts(out, ">");
 	wg_buf_put_xml(out, s, line_length(s));
-	wg_buf_printf(out, "</%s>\n", name);
+	wg_buf_puts(out, "</");
+	wg_buf_puts(out, name);
+	wg_buf_puts(out, ">\n");
 }
 
 static void put_attribute(struct wg_buf *out, const char *name, const char *s)
 {
 	if (s == NULL)
 		return;
-	wg_buf_printf(out, " %s=\"", name);
+	wg_buf_puts(out, " ");
+	wg_buf_puts(out, name);
+	wg_buf_puts(out, "=\"");
 	wg_buf_put_xml(out, s, line_length(s));
 	wg_buf_puts(out, "\"");
 }
@@ -326,7 +332,9 @@ static void put_document(struct wg_buf *out, const struct wg_found_document *d)
 	put_attribute(out, "name", d->name);
 	put_attribute(out, "type", d->type);
 	put_attribute(out, "shown", d->shown ? "true" : NULL);
-	wg_buf_printf(out, ">%s</document>\n", d->base64);
+	wg_buf_puts(out, ">");
+	wg_buf_puts(out, d->base64);
+	wg_buf_puts(out, "</document>\n");
 }
 
 /* Things that only the whole document shows, said as remarks. */
@@ -365,8 +373,11 @@ enum wg_code wg_found_write(struct wg_found *found, const char *reader, const st
 		put_field(out, &found->fields[i]);
 	for (size_t i = 0; i < found->n_documents; i++)
 		put_document(out, &found->documents[i]);
-	if (found->notice != NULL)
-		wg_buf_printf(out, "  <notice>%s</notice>\n", found->notice);
+	if (found->notice != NULL) {
+		wg_buf_puts(out, "  <notice>");
+		wg_buf_puts(out, found->notice);
+		wg_buf_puts(out, "</notice>\n");
+	}
 	if (found->text.len > 0) {
 		wg_buf_puts(out, "  <text>");
 		wg_buf_put_xml(out, wg_buf_text(&found->text), found->text.len);

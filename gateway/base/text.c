@@ -225,15 +225,36 @@ char *wg_base64_encode(const void *p, size_t len)
 	return out;
 }
 
+/* -1: no digit. */
 static int base64_value(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	static const signed char values[256] = {
+		['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+		['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+		['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+		['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+		['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+		['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+		['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+		['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+	};
+	return values[(uint8_t)c] - 1;
+}
+
+/* Whole groups of four digits from the beginning; returns how many characters they were. */
+static size_t base64_groups(const char *s, size_t len, uint8_t *out)
+{
+	size_t i = 0;
+	for (; len - i >= 4; i += 4, out += 3) {
+		int a = base64_value(s[i]), b = base64_value(s[i + 1]), c = base64_value(s[i + 2]), d = base64_value(s[i + 3]);
+		if ((a | b | c | d) < 0)
+			break;
+		uint32_t v = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
+		out[0] = (uint8_t)(v >> 16);
+		out[1] = (uint8_t)(v >> 8);
+		out[2] = (uint8_t)v;
+	}
+	return i;
 }
 
 enum wg_code wg_base64_decode(const char *s, size_t len, uint8_t **out, size_t *out_len, struct wg_err *err)
@@ -244,6 +265,14 @@ enum wg_code wg_base64_decode(const char *s, size_t len, uint8_t **out, size_t *
 	size_t o = 0, digits = 0, padding = 0;
 	uint32_t v = 0;
 	for (size_t i = 0; i < len; i++) {
+		if (digits % 4 == 0 && padding == 0) {
+			size_t n = base64_groups(s + i, len - i, b + o);
+			o += n / 4 * 3;
+			digits += n;
+			i += n;
+			if (i == len)
+				break;
+		}
 		char c = s[i];
 		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
 			continue;

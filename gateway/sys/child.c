@@ -33,9 +33,10 @@ struct child_run {
 	size_t words_len;
 	size_t in_sent, secret_sent;
 	struct wg_child_asking asking;
-	char *chunk; /* CHILD_CHUNK bytes, wiped at the end: what passes may be a key */
-	int status;  /* as of waitpid */
-	int broken;  /* errno of a pipe that did not work: what went through it says nothing; 0: all did */
+	char *chunk;       /* CHILD_CHUNK bytes, those that were used wiped at the end: what passes may be a key */
+	size_t chunk_used; /* from its start */
+	int status;        /* as of waitpid */
+	int broken;        /* errno of a pipe that did not work: what went through it says nothing; 0: all did */
 };
 
 /* SIGPIPE of a child that does not read its input must not end this process, nor may its disposition be changed here:
@@ -76,7 +77,7 @@ static void run_free(struct child_run *run)
 	wg_child_asking_free(&run->asking);
 	wg_closep(&run->proc.pidfd);
 	if (run->chunk != NULL)
-		wg_wipe(run->chunk, CHILD_CHUNK);
+		wg_wipe(run->chunk, run->chunk_used);
 	free(run->chunk);
 }
 
@@ -107,8 +108,10 @@ static size_t take(struct child_run *run, int *fd)
 	do
 		n = read(*fd, run->chunk, CHILD_CHUNK);
 	while (n < 0 && errno == EINTR);
-	if (n > 0)
+	if (n > 0) {
+		run->chunk_used = (size_t)n > run->chunk_used ? (size_t)n : run->chunk_used;
 		return (size_t)n;
+	}
 	if (n < 0 && errno != EAGAIN)
 		run->broken = errno; /* the rest of what it says is missing */
 	if (n == 0 || errno != EAGAIN)
