@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "crypto/hsm.h"
 #include "notice/xml.h"
+#include "role/team.h"
 #include "store/store.h"
 
 /* Reading a validated document: the first failure sticks, so that the code below reads as the file does. */
@@ -319,6 +321,23 @@ void wg_config_place(const struct wg_config *config, struct wg_store_place *out)
 		                            .keys = shared ? config->store.keys : NULL };
 }
 
+/* As many as there are processors for, up to a bound: each needs memory of its own. */
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return n < 1 ? 1 : n > WG_TEAM_MAX ? WG_TEAM_MAX : (unsigned)n;
+}
+
+static void read_process(struct reading *r, const struct _xmlNode *process, struct wg_config *c)
+{
+	c->process_workers = processors();
+	if (process != NULL)
+		c->process_workers = number_of(r, process, "workers", c->process_workers);
+	if (r->code == WG_OK && (c->process_workers == 0 || c->process_workers > WG_TEAM_MAX))
+		r->code = wg_xml_complain(r->doc, process, r->err, "workers is 1 to %d", WG_TEAM_MAX);
+}
+
 static void read_gateway(struct reading *r, const struct _xmlNode *root, struct wg_config *c)
 {
 	char samples[8];
@@ -336,6 +355,7 @@ static void read_gateway(struct reading *r, const struct _xmlNode *root, struct 
 		pair_of(r, i, &c->smimes[c->smime_count++]);
 	path_of(r, smime, "ca", c->smime_ca);
 	path_of(r, smime, "crl", c->smime_crl);
+	read_process(r, wg_xml_first(root, "process"), c);
 	read_intake(r, wg_xml_first(root, "intake"), c);
 	read_deliver(r, wg_xml_first(root, "deliver"), c);
 	read_beside(r, root, c);
@@ -400,6 +420,7 @@ void wg_config_print(const struct wg_config *c, struct wg_buf *out)
 	              c->state, c->policy, c->directory);
 	if (c->store.database[0] != '\0')
 		wg_buf_printf(out, "store         PostgreSQL (%s), keys in (%s)\n", c->store.database, c->store.keys);
+	wg_buf_printf(out, "process       %u %s\n", c->process_workers, c->process_workers == 1 ? "worker" : "workers");
 	if (c->https_in.port != 0)
 		wg_buf_printf(out, "https in      %s port %u\n", c->https_in.address, c->https_in.port);
 	for (unsigned i = 0; i < c->drop_count; i++)

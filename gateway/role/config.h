@@ -105,7 +105,8 @@ struct wg_config {
 		char ca[WG_PATH_TEXT];
 	} https_out;
 	unsigned retry_first_s, retry_most_s, give_up_s;
-	bool samples; /* certificates marked as samples may be used (demo, tests) */
+	unsigned process_workers; /* at least 1 */
+	bool samples;             /* certificates marked as samples may be used (demo, tests) */
 	struct wg_paths paths;
 };
 

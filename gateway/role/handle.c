@@ -248,10 +248,18 @@ static enum wg_code open_original(const struct wg_process *p, const struct wg_ms
 enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
                                struct wg_err *err)
 {
+	struct wg_process_next next = { .lease = 0 };
+	return wg_process_handle_next(p, client, job, &next, err);
+}
+
+enum wg_code wg_process_handle_next(struct wg_process *p, struct wg_client *client, const struct wg_msg_job *job,
+                                    struct wg_process_next *next, struct wg_err *err)
+{
 	WG_AUTO_BUF struct wg_buf original = WG_BUF(WG_LIMIT_MESSAGE);
 	WG_CLEANUP(wg_outcome_freep) struct wg_outcome *o = wg_outcome_new(p, job);
 	struct wg_msg_done_result result = { 0 };
 	struct wg_err fault = { 0 };
+	next->asked = false;
 	if (o == NULL)
 		return put_back(client, job, &(struct wg_err){ .code = WG_SYSTEM, .text = "out of memory" }, err);
 	(void)wg_mem_refused(); /* that was somebody else's */
@@ -265,7 +273,7 @@ enum wg_code wg_process_handle(struct wg_process *p, struct wg_client *client, c
 		return put_back(client, job, &fault, err);
 	if (code != WG_OK)
 		settle_fault(o, &fault);
-	code = wg_client_done(client, &o->done, &result, err);
+	code = wg_client_done_lease(client, &o->done, next->lease, next->wait_ms, &result, &next->asked, err);
 	if (code == WG_OK)
 		log_settled(job, o, &result);
 	return unless_lost(job, code);

@@ -57,6 +57,11 @@ static _Noreturn void keep(const struct wg_config *config, int fd, pid_t parent)
 	_exit(0);
 }
 
+bool wg_hsm_keeper_needed(const struct wg_config *config)
+{
+	return needed(config);
+}
+
 enum wg_code wg_hsm_keeper_start(const struct wg_config *config, struct wg_err *err)
 {
 	static struct wg_hsm_line line; /* lives as long as the keys that ask over it */

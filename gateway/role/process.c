@@ -14,14 +14,18 @@
 #include "role/nest_watch.h"
 #include "role/role.h"
 #include "role/task.h"
+#include "role/team.h"
 #include "role/trust.h"
 #include "sys/file.h"
 #include "sys/nest.h"
 #include "sys/sandbox.h"
 
-/* Messages are taken few at a time: a lease that ends with the process is then soon taken again. */
-#define LEASE_MOST 16
+/* Messages are taken one at a time: what is leased and not begun would hold up what others have begun, for that may be
+ * about the same child (STATES.md). The next lease rides with what is done. */
+#define LEASE_MOST 1
 #define LEASE_WAIT_MS 1000
+/* How often tasks are asked for while there is no lack of messages. */
+#define TASKS_MS 250
 /* How soon it counts here that a certificate was revoked, once the answer is on disk. */
 #define TRUST_LOOK_MS 10000
 
@@ -56,27 +60,44 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 	return code;
 }
 
-static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct wg_err *err)
+/* Jobs: those that were asked for with the last message, or asked for now. */
+static enum wg_code lease(struct wg_client *client, bool asked, bool more, struct wg_msg_job **jobs, unsigned *count,
+                          struct wg_err *err)
 {
-	enum wg_code code = wg_client_epoch(client, p->epoch, err);
-	int64_t look = wg_clock_monotonic() + TRUST_LOOK_MS;
+	return asked ? wg_client_lease_take(client, jobs, count, err)
+	             : wg_client_lease_messages(client, LEASE_MOST, more ? 0 : LEASE_WAIT_MS, jobs, count, err);
+}
+
+/* tasks: one of several does them. */
+static enum wg_code serve(struct wg_process *p, struct wg_client *client, bool tasks, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	int64_t look_at = wg_clock_monotonic() + TRUST_LOOK_MS, tasks_at = 0;
 	struct wg_nest_watch nests = { 0 };
-	while (code == WG_OK && !wg_role_stop) {
-		if (wg_clock_monotonic() >= look) {
-			look = wg_clock_monotonic() + TRUST_LOOK_MS;
-			code = wg_process_refresh(p, err);
-			if (code != WG_OK)
-				break;
-		}
+	bool asked = false; /* a lease is on its way: nothing else may be asked before it is taken, nor may it be lost */
+	while (code == WG_OK && (!wg_role_stop || asked)) {
 		struct wg_msg_job *jobs = NULL;
 		unsigned count = 0;
 		bool more = false; /* tasks: then nobody waits for messages */
-		code = wg_tasks_do(p, client, &more, err);
+		if (!asked && wg_clock_monotonic() >= look_at) {
+			look_at = wg_clock_monotonic() + TRUST_LOOK_MS;
+			code = wg_process_refresh(p, err);
+		}
+		if (code == WG_OK && tasks && !asked) {
+			tasks_at = wg_clock_monotonic() + TASKS_MS;
+			code = wg_tasks_do(p, client, &more, err);
+		}
 		if (code == WG_OK)
-			code = wg_client_lease_messages(client, LEASE_MOST, more ? 0 : LEASE_WAIT_MS, &jobs, &count, err);
+			code = lease(client, asked, more, &jobs, &count, err);
+		asked = false;
 		/* what was leased is finished even when told to stop: a lease that comes to nothing costs the message a try */
-		for (unsigned i = 0; code == WG_OK && i < count; i++)
-			code = wg_process_handle(p, client, &jobs[i], err);
+		for (unsigned i = 0; code == WG_OK && i < count; i++) {
+			const int64_t now = wg_clock_monotonic();
+			bool go_on = i + 1 == count && !wg_role_stop && now < look_at && (!tasks || now < tasks_at);
+			struct wg_process_next next = { .lease = go_on ? LEASE_MOST : 0, .wait_ms = LEASE_WAIT_MS };
+			code = wg_process_handle_next(p, client, &jobs[i], &next, err);
+			asked = next.asked;
+		}
 		wg_msg_jobs_free(jobs, count);
 		wg_nest_watch(&nests, p->config->paths.nests, wg_clock_monotonic());
 		if (code == WG_OK && wg_hsm_lost()) /* nobody can begin anew but whoever starts this role again */
@@ -89,10 +110,83 @@ static enum wg_code serve(struct wg_process *p, struct wg_client *client, struct
  * instead of being asked of the kernel, page by page, for each. */
 #define KEEP_BYTES (8 * 1024 * 1024)
 
+static void say_faults(const struct wg_process *p)
+{
+	for (unsigned i = 0; i < p->cert_count; i++)
+		for (unsigned k = 0; k < p->certs[i].count; k++)
+			if (p->certs[i].certs[k] == NULL)
+				wg_log(WG_LOG_WARNING, "desk-without-certificate", "organisation", p->certs[i].organisation->id, "desk",
+				       p->certs[i].desk->name, "why", p->certs[i].faults[k], NULL);
+}
+
+static void say_ready(void *arg)
+{
+	const struct wg_process *p = arg;
+	wg_log(WG_LOG_INFO, "ready", "policy", wg_policy_version(p->policy), NULL);
+}
+
+/* One worker: with its own connection to the store and its own readers. */
+static enum wg_code work_with(struct wg_process *p, struct wg_client *client, unsigned number, void (*ready)(void *),
+                              struct wg_err *err)
+{
+	struct wg_config with_nests = *p->config; /* borrows what config owns */
+	p->config = &with_nests;
+	enum wg_code code = confine(p, err);
+	if (code == WG_OK)
+		code = wg_nests_new(&with_nests.paths.nests, err);
+	if (code == WG_OK)
+		code = wg_client_epoch(client, p->epoch, err);
+	if (code == WG_OK) {
+		ready(p);
+		code = serve(p, client, number == 0, err);
+	}
+	wg_nests_freep(&with_nests.paths.nests);
+	return code;
+}
+
+static void at_work(void *arg)
+{
+	(void)arg;
+	wg_team_ready();
+}
+
+static enum wg_code work(void *arg, unsigned number, struct wg_err *err)
+{
+	struct wg_process *p = arg;
+	struct wg_client *client = NULL;
+	enum wg_code code = wg_role_connect(p->config, WG_ROLE_PROCESS, &client, err);
+	if (code == WG_OK)
+		code = wg_process_refresh(p, err); /* what was loaded may be older than this worker */
+	if (code == WG_OK)
+		code = work_with(p, client, number, at_work, err);
+	wg_client_freep(&client);
+	wg_process_free(p);
+	return code;
+}
+
+static enum wg_code look(void *arg, struct wg_err *err)
+{
+	return wg_process_refresh(arg, err);
+}
+
+/* With one worker there is nobody to keep, and with keys in an HSM there is one who asks it. */
+static enum wg_code alone(struct wg_process *p, struct wg_client *client, struct wg_err *err)
+{
+	return work_with(p, client, 0, say_ready, err);
+}
+
+static enum wg_code together(struct wg_process *p, struct wg_client **client, struct wg_err *err)
+{
+	const struct wg_team team = {
+		.count = p->config->process_workers, .work = work, .look = look, .ready = say_ready, .arg = p
+	};
+	wg_client_freep(client); /* each has its own */
+	return wg_team_run(&team, err);
+}
+
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 {
-	struct wg_config with_nests = *config; /* borrows what config owns */
-	struct wg_process p = { .config = &with_nests };
+	struct wg_process p = { .config = config };
 	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES); /* 0 would only mean that it stays slower */
 	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 	struct wg_client *client = NULL;
@@ -101,22 +195,13 @@ enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_role_connect(config, WG_ROLE_PROCESS, &client, err);
 	if (code == WG_OK)
-		code = wg_process_load(&with_nests, &p, err);
-	for (unsigned i = 0; code == WG_OK && i < p.cert_count; i++)
-		for (unsigned k = 0; k < p.certs[i].count; k++)
-			if (p.certs[i].certs[k] == NULL)
-				wg_log(WG_LOG_WARNING, "desk-without-certificate", "organisation", p.certs[i].organisation->id, "desk",
-				       p.certs[i].desk->name, "why", p.certs[i].faults[k], NULL);
-	if (code == WG_OK)
-		code = confine(&p, err);
-	if (code == WG_OK)
-		code = wg_nests_new(&with_nests.paths.nests, err);
+		code = wg_process_load(config, &p, err);
 	if (code == WG_OK) {
-		wg_log(WG_LOG_INFO, "ready", "policy", wg_policy_version(p.policy), NULL);
-		code = serve(&p, client, err);
+		say_faults(&p);
+		code = config->process_workers > 1 && !wg_hsm_keeper_needed(config) ? together(&p, &client, err)
+		                                                                    : alone(&p, client, err);
 	}
 	wg_client_freep(&client);
 	wg_process_free(&p);
-	wg_nests_freep(&with_nests.paths.nests);
 	return code;
 }

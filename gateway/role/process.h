@@ -54,5 +54,12 @@ enum wg_code wg_handle_read(struct wg_process *process, const struct wg_msg_job 
  * connection to the store is gone. */
 enum wg_code wg_process_handle(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job,
                                struct wg_err *err) WG_MUST;
+/* The same; the next lease is asked for in the transaction that completes this one: see wg_client_done_lease. */
+struct wg_process_next {
+	unsigned lease, wait_ms; /* 0: none is asked for */
+	bool asked;              /* out: take it; false when the message was put back */
+};
+enum wg_code wg_process_handle_next(struct wg_process *process, struct wg_client *client, const struct wg_msg_job *job,
+                                    struct wg_process_next *next, struct wg_err *err) WG_MUST;
 
 #endif

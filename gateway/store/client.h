@@ -57,9 +57,10 @@ enum wg_code wg_client_status(struct wg_client *client, const char *id, const ch
 enum wg_code wg_client_lease_messages(struct wg_client *client, unsigned max, unsigned wait_ms, struct wg_msg_job **out,
                                       unsigned *count, struct wg_err *err) WG_MUST;
 
-/* What the store knows of the child of a leased message, before it is decided. The arguments are those that
- * wg_client_done will be given; nothing is changed. message: its own id, which counts nothing. Free with
- * wg_context_free. */
+/* What the store knows of the child of a leased message, before it is decided. Waits for the message's turn (STATES.md,
+ * "Several at a time"): from the answer on nothing else is decided about this child until wg_client_done, put_back, or
+ * the end of the lease. The arguments are those that wg_client_done will be given; nothing is changed. message: its own
+ * id, which counts nothing. Free with wg_context_free. */
 enum wg_code wg_client_context(struct wg_client *client, const char *message, enum wg_relation relation,
                                const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
                                const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
@@ -74,6 +75,15 @@ enum wg_code wg_client_strangers(struct wg_client *client, uint64_t child, const
  * recipient who was sent to already, or whose delivery failed or was cancelled, is left alone. */
 enum wg_code wg_client_done(struct wg_client *client, const struct wg_msg_done *done, struct wg_msg_done_result *out,
                             struct wg_err *err) WG_MUST;
+/* The same, and asks for the next lease with it, so that both are one transaction: take its answer with
+ * wg_client_lease_take before anything else is asked. *sent: whether it was asked for; not when the parts are too
+ * large, and with lease 0. The answer to done alone decides what is returned. */
+enum wg_code wg_client_done_lease(struct wg_client *client, const struct wg_msg_done *done, unsigned lease,
+                                  unsigned wait_ms, struct wg_msg_done_result *out, bool *sent, struct wg_err *err)
+	WG_MUST;
+/* As wg_client_lease_messages. */
+enum wg_code wg_client_lease_take(struct wg_client *client, struct wg_msg_job **out, unsigned *count,
+                                  struct wg_err *err) WG_MUST;
 /* The processing failed for now: back to the queue, not before wait_ms. After WG_STORE_TRIES it goes to attention with
  * the reason. */
 enum wg_code wg_client_put_back(struct wg_client *client, const char *id, uint64_t token, unsigned wait_ms,

@@ -18,7 +18,8 @@ struct wg_late {
 
 struct wg_client {
 	int fd;
-	uint32_t tag; /* of the last call */
+	uint32_t tag;   /* of the last call */
+	uint32_t lease; /* of a lease that was asked for with wg_client_done_lease */
 	struct wg_wire_in in;
 	struct wg_late *late, **late_end;
 };

@@ -238,6 +238,9 @@ static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct
 			wg_conn_write(c);
 		if ((events & POLLIN) != 0)
 			wg_conn_read(server, c);
+		/* what was sent in one piece shall run in one transaction: a message that is done, and the lease of the next */
+		if ((events & POLLIN) != 0 && c->role == WG_ROLE_PROCESS && wg_conn_ready(c))
+			wg_conn_read(server, c);
 		else if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 			c->ended = true;
 	}

@@ -108,8 +108,8 @@ static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, st
 	return WG_OK;
 }
 
-/* The connection whose lease is next: those that wait in their order, then those that just asked. NULL when none is
- * left. */
+/* The connection whose lease, or context, is next: those that wait in their order, then those that just asked. NULL
+ * when none is left. */
 static struct wg_conn *next_lease(struct wg_server *server, uint64_t after)
 {
 	struct wg_conn *best = NULL;
@@ -129,7 +129,7 @@ static enum wg_code run_lease(struct wg_server *server, struct wg_conn *conn, st
 	return run_request(server, conn, &frame, err);
 }
 
-static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
+static enum wg_code run_waiting(struct wg_server *server, struct wg_err *err)
 {
 	uint64_t turn = 0, last = server->turns;
 	struct wg_conn *conn;
@@ -141,6 +141,19 @@ static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
 	for (unsigned i = 0; code == WG_OK && i < server->count; i++)
 		if (!server->conns[i]->waiting && !server->conns[i]->ended)
 			code = run_lease(server, server->conns[i], err);
+	return code;
+}
+
+/* A context that was given may let others go, whoever asked first. */
+static enum wg_code run_leases(struct wg_server *server, struct wg_err *err)
+{
+	uint64_t before = 0;
+	unsigned rounds = 0;
+	enum wg_code code = WG_OK;
+	do {
+		before = server->turns_given;
+		code = run_waiting(server, err);
+	} while (code == WG_OK && server->turns_given != before && ++rounds < REQUESTS_MAX);
 	return code;
 }
 
@@ -221,6 +234,7 @@ static enum wg_code end_leases(struct wg_server *server, struct wg_err *err)
 static enum wg_code run_all(struct wg_server *server, struct wg_err *err)
 {
 	enum wg_code code = wg_store_begin(server->store, err);
+	server->dry = false;
 	if (code == WG_OK)
 		code = end_leases(server, err);
 	for (unsigned i = 0; code == WG_OK && i < server->count; i++)

@@ -33,7 +33,7 @@ struct wg_conn {
 	size_t sent;   /* of out */
 	bool ended;    /* the peer closed: what it sent whole is still done */
 	bool dropped;  /* we close: nothing more is done for it */
-	bool waiting;  /* its next request is a lease that found nothing yet */
+	bool waiting;  /* its next request is a lease that found nothing yet, or a context whose turn has not come */
 	uint64_t turn; /* among those that wait */
 	int64_t until; /* steady ms */
 	struct wg_part *parts;
@@ -47,7 +47,8 @@ struct wg_server {
 	int listening[WG_STORE_ROLES];
 	struct wg_conn *conns[WG_SERVER_CONNECTIONS];
 	unsigned count;
-	uint64_t owners, turns;
+	uint64_t owners, turns, turns_given; /* given: contexts that were answered */
+	bool dry;                            /* a lease of messages found nothing in this transaction */
 	uint64_t ended[WG_SERVER_CONNECTIONS]; /* owners whose leases have to end */
 	unsigned ended_count;
 	struct wg_now now;
@@ -91,8 +92,8 @@ struct wg_ask {
 	struct wg_cur in;
 	struct wg_buf *answer;
 	bool malformed;   /* the peer does not speak the protocol, or asks what it may not: it is dropped */
-	bool nothing;     /* a lease found nothing */
-	unsigned wait_ms; /* how long that lease wants to wait */
+	bool nothing;     /* a lease found nothing, or it is not the turn of a context */
+	unsigned wait_ms; /* how long it is to be asked again */
 };
 /* Whether this role may ask this. */
 bool wg_ops_allowed(unsigned op, enum wg_store_role role);

@@ -80,11 +80,13 @@ static enum wg_code op_lease_messages(struct wg_ask *ask, struct wg_err *err)
 	unsigned max = wg_cur_u32(&ask->in);
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	enum wg_code code =
-		wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
+	enum wg_code code = WG_OK;
+	if (!ask->server->dry) /* who waits beside another finds what that one found */
+		code = wg_store_lease_messages(ask->server->store, ask->server->now, ask->conn->owner, max, &jobs, &count, err);
 	if (code == WG_OK)
 		wg_codec_put_msg_jobs(ask->answer, jobs, count);
 	ask->nothing = count == 0;
+	ask->server->dry = code == WG_OK && ask->nothing;
 	wg_msg_jobs_free(jobs, count);
 	return code;
 }
@@ -404,7 +406,7 @@ static const struct row {
 	[WG_OP_AUDIT] = { "audit", ADMIN, false, false, op_audit },
 	[WG_OP_HISTORY] = { "history", ADMIN, false, false, op_history },
 	[WG_OP_HEALTH] = { "health", ADMIN | MONITOR, false, false, op_health },
-	[WG_OP_CONTEXT] = { "context", PROCESS, false, false, wg_op_context },
+	[WG_OP_CONTEXT] = { "context", PROCESS, true, false, wg_op_context },
 	[WG_OP_STRANGERS] = { "strangers", PROCESS, false, false, wg_op_strangers },
 	[WG_OP_CHILD] = { "child", ADMIN, false, false, wg_op_child },
 	[WG_OP_RECORD] = { "record", ADMIN, false, false, wg_op_record },

@@ -21,10 +21,16 @@ enum wg_code wg_op_context(struct wg_ask *ask, struct wg_err *err)
 	if (concerns == NULL || keys == NULL || !wg_cur_end(&ask->in) || relation > WG_RELATION_AFTER ||
 	    choice > WG_CHILD_NEW)
 		return wg_ask_malformed(ask, err);
-	enum wg_code code = wg_store_context(ask->server->store, message, (enum wg_relation)relation, keys, count,
-	                                     (enum wg_child_choice)choice, child_as, concerns, &context, err);
-	if (code == WG_OK)
+	bool turn = true;
+	enum wg_code code =
+		wg_store_context_in_turn(ask->server->store, message, (enum wg_relation)relation, keys, count,
+	                             (enum wg_child_choice)choice, child_as, concerns, &turn, &context, err);
+	if (code == WG_OK && turn)
 		wg_codec_put_context(ask->answer, &context);
+	/* what is before it ends, at the latest with its lease */
+	ask->nothing = code == WG_OK && !turn;
+	ask->wait_ms = UINT32_MAX;
+	ask->server->turns_given += code == WG_OK && turn;
 	return code;
 }
 

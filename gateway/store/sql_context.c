@@ -121,10 +121,15 @@ static enum wg_code told_of_episode(struct wg_store *store, const struct wg_msg_
 	return code;
 }
 
+static bool names_others(const char *concerns)
+{
+	return concerns != NULL && concerns[strspn(concerns, " ")] != '\0';
+}
+
 static enum wg_code told(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                          struct wg_context *c, struct wg_err *err)
 {
-	if (done->concerns != NULL && done->concerns[strspn(done->concerns, " ")] != '\0')
+	if (names_others(done->concerns))
 		return told_of_concerned(store, msg, done->concerns, c, err);
 	if (c->child == 0 || (done->relation != WG_RELATION_CLOSES && done->relation != WG_RELATION_WITHIN))
 		return WG_OK;
@@ -176,10 +181,10 @@ static enum wg_code live(struct wg_store *store, const struct wg_msg_rec *msg, s
 }
 
 static enum wg_code fill(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                         struct wg_context *c, struct wg_err *err)
+                         struct wg_context *c, struct wg_about *about, struct wg_err *err)
 {
 	int64_t child = 0;
-	enum wg_code code = wg_match_look(store, msg, done, &child, &c->doubt, err);
+	enum wg_code code = wg_match_look(store, msg, done, &child, &c->doubt, about, err);
 	c->child = (uint64_t)child;
 	if (code == WG_OK && child != 0)
 		code = live(store, msg, c, err);
@@ -189,33 +194,64 @@ static enum wg_code fill(struct wg_store *store, const struct wg_msg_rec *msg, c
 		code = dues(store, msg, c, err);
 	if (code == WG_OK && child != 0)
 		code = wg_records_of(store, child, &c->records, &c->record_count, err);
-	return code == WG_OK ? wg_records_seen(store, msg, err) : code;
+	return code;
+}
+
+/* turn: NULL, or whether it was its turn: *out is as it was otherwise. */
+static enum wg_code context(struct wg_store *store, const char *message, const struct wg_msg_done *asked, bool *turn,
+                            struct wg_context *out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_context_free) struct wg_context c = { 0 };
+	WG_CLEANUP(wg_about_free) struct wg_about about = { .all = names_others(asked->concerns) };
+	struct wg_msg_rec msg;
+	enum wg_code code = wg_message_by_id(store, message, &msg, err);
+	if (code == WG_OK)
+		code = check_keys(asked->keys, asked->key_count, WG_STORE_KEYS_MAX, err);
+	if (code == WG_OK)
+		code = wg_concern_check(asked->concerns, err);
+	if (code == WG_OK)
+		code = fill(store, &msg, asked, &c, &about, err);
+	if (code == WG_OK && turn != NULL)
+		code = wg_about_keys(&about, asked->keys, asked->key_count, err);
+	if (code == WG_OK && turn != NULL)
+		code = wg_work_turn(store, &msg, &about, turn, err);
+	if (code == WG_OK && turn != NULL && !*turn)
+		return WG_OK;
+	if (code == WG_OK)
+		code = wg_records_seen(store, &msg, err);
+	if (code != WG_OK)
+		return code;
+	*out = c;
+	c = (struct wg_context){ 0 };
+	return WG_OK;
+}
+
+static struct wg_msg_done asked_with(enum wg_relation relation, const struct wg_match_key *keys, unsigned key_count,
+                                     enum wg_child_choice choice, const char *child_as, const char *concerns)
+{
+	struct wg_msg_done done = {
+		.relation = relation, .keys = keys, .key_count = key_count, .child_choice = choice, .concerns = concerns
+	};
+	if (wg_id_valid(child_as))
+		memcpy(done.child_as, child_as, WG_ID_TEXT);
+	return done;
 }
 
 enum wg_code wg_store_context(struct wg_store *store, const char *message, enum wg_relation relation,
                               const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
                               const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
 {
-	WG_CLEANUP(wg_context_free) struct wg_context c = { 0 };
-	struct wg_msg_done done = {
-		.relation = relation, .keys = keys, .key_count = key_count, .child_choice = choice, .concerns = concerns
-	};
-	struct wg_msg_rec msg;
-	enum wg_code code = wg_message_by_id(store, message, &msg, err);
-	if (code == WG_OK)
-		code = check_keys(keys, key_count, WG_STORE_KEYS_MAX, err);
-	if (code == WG_OK)
-		code = wg_concern_check(concerns, err);
-	if (code != WG_OK)
-		return code;
-	if (wg_id_valid(child_as))
-		memcpy(done.child_as, child_as, WG_ID_TEXT);
-	code = fill(store, &msg, &done, &c, err);
-	if (code != WG_OK)
-		return code;
-	*out = c;
-	c = (struct wg_context){ 0 };
-	return WG_OK;
+	const struct wg_msg_done done = asked_with(relation, keys, key_count, choice, child_as, concerns);
+	return context(store, message, &done, NULL, out, err);
+}
+
+enum wg_code wg_store_context_in_turn(struct wg_store *store, const char *message, enum wg_relation relation,
+                                      const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
+                                      const char *child_as, const char *concerns, bool *turn, struct wg_context *out,
+                                      struct wg_err *err)
+{
+	const struct wg_msg_done done = asked_with(relation, keys, key_count, choice, child_as, concerns);
+	return context(store, message, &done, turn, out, err);
 }
 
 /* ---- whose a key is */

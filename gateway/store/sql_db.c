@@ -304,6 +304,7 @@ void wg_store_closep(struct wg_store **store)
 	if (s->driver != NULL)
 		s->driver->close(s);
 	free(s->keys);
+	wg_works_freep(&s->works);
 	wg_closep(&s->lock);
 	free(s);
 	*store = NULL;

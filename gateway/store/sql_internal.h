@@ -57,6 +57,7 @@ enum wg_sql {
 	SQL_MSG_OWNED,
 	SQL_MSG_EXPIRED,
 	SQL_MSG_LEASED,
+	SQL_MSG_WORK,
 	SQL_MSG_DONE,
 	SQL_MSG_DUPLICATE,
 	SQL_MSG_SAME,
@@ -221,6 +222,8 @@ struct wg_store {
 	size_t fresh_bytes;
 	wg_store_hashed *hashed; /* asked before a blob is hashed; NULL: nobody knows */
 	void *hashed_arg;
+	unsigned leases;        /* of messages, for which every so many begins with those of divided ones */
+	struct wg_works *works; /* sql_work.c; NULL: nothing was asked yet */
 };
 
 /* ---- sql_db.c: statements */
@@ -413,6 +416,22 @@ struct wg_evidence {
 enum wg_code wg_evidence_gather(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                                 struct wg_evidence *out, struct wg_err *err) WG_MUST;
 
+/* ---- sql_work.c: what the contexts of messages in work were given for, and whether another may be now */
+/* What a message may be about: numbers that stand for its keys and for the children it may be about. */
+struct wg_about {
+	uint64_t *list; /* owned */
+	size_t count, room;
+	bool all; /* it names other messages: it may be about anybody */
+};
+void wg_about_free(struct wg_about *about);
+enum wg_code wg_about_child(struct wg_about *about, int64_t child, struct wg_err *err) WG_MUST;
+enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *keys, unsigned count, struct wg_err *err)
+	WG_MUST;
+/* Whether msg may be decided now; if so that is noted, and what about holds is taken. */
+enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
+                          struct wg_err *err) WG_MUST;
+void wg_works_freep(struct wg_works **works);
+
 /* ---- sql_match.c */
 /* What the keys of a message, or a person, say of its child and its episode. */
 struct wg_matched {
@@ -426,7 +445,7 @@ enum wg_code wg_match_run(struct wg_store *store, struct wg_now now, const struc
 
 /* The child that wg_match_run would find, nothing being written: 0 when it is not known, or in doubt. */
 enum wg_code wg_match_look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                           int64_t *child, bool *doubt, struct wg_err *err) WG_MUST;
+                           int64_t *child, bool *doubt, struct wg_about *about, struct wg_err *err) WG_MUST;
 
 /* ---- sql_episode.c: the episode of a message whose child is certain; fills in episode, words and log. */
 enum wg_code wg_episode_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,

@@ -145,13 +145,15 @@ static enum wg_code as_new(struct wg_store *store, struct wg_now now, const stru
 
 /* By the same rules, without writing: what is not certain is nobody. */
 static enum wg_code look_by_keys(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                                 int64_t *child, bool *doubt, struct wg_err *err)
+                                 int64_t *child, bool *doubt, struct wg_about *about, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_evidence *c = calloc(1, sizeof *c);
 	size_t at = 0;
 	if (c == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	enum wg_code code = wg_evidence_gather(store, msg, done, c, err);
+	for (size_t i = 0; code == WG_OK && i < c->count; i++) /* what becomes of any of them may change the verdict */
+		code = wg_about_child(about, c->list[i].child, err);
 	if (code != WG_OK)
 		return code;
 	enum wg_match_verdict verdict = wg_match_judge(c->list, c->count, &at);
@@ -161,7 +163,7 @@ static enum wg_code look_by_keys(struct wg_store *store, const struct wg_msg_rec
 }
 
 enum wg_code wg_match_look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                           int64_t *child, bool *doubt, struct wg_err *err)
+                           int64_t *child, bool *doubt, struct wg_about *about, struct wg_err *err)
 {
 	struct wg_matched m = { .child = msg->child };
 	const char *how = NULL;
@@ -172,7 +174,11 @@ enum wg_code wg_match_look(struct wg_store *store, const struct wg_msg_rec *msg,
 	else if (done->child_choice == WG_CHILD_NEW)
 		m.child = made ? msg->child : 0;
 	else if (msg->child == 0 && done->key_count > 0)
-		code = look_by_keys(store, msg, done, &m.child, &m.doubt, err);
+		code = look_by_keys(store, msg, done, &m.child, &m.doubt, about, err);
+	if (code == WG_OK)
+		code = wg_about_child(about, m.child, err);
+	if (code == WG_OK)
+		code = wg_about_child(about, msg->child, err);
 	if (code == WG_OK) {
 		*child = m.doubt ? 0 : m.child;
 		*doubt = m.doubt;

@@ -100,7 +100,10 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)owner), wg_db_int(now.steady + WG_STORE_LEASE_MESSAGE_MS)), err);
 }
 
-/* Parts of divided messages come many at a time: they get the last quarter of a lease, and what the others leave. */
+/* Parts of divided messages come many at a time: they get the last quarter of a lease, and what the others leave. Of
+ * leases too small to be shared they get every fourth, first. */
+#define SHARED_LEASE 4
+
 static enum wg_code next_seqs(struct wg_store *store, struct wg_now now, unsigned max, bool bulk, int64_t **seqs,
                               size_t *n, struct wg_err *err)
 {
@@ -114,10 +117,10 @@ static enum wg_code lease_next(struct wg_store *store, struct wg_now now, uint64
 	WG_AUTO_FREE int64_t *single = NULL, *bulk = NULL;
 	size_t singles = 0, bulks = 0;
 	bool more = true;
+	const unsigned theirs = max >= SHARED_LEASE ? max / SHARED_LEASE : ++store->leases % SHARED_LEASE == 0 ? max : 0;
 	enum wg_code code = next_seqs(store, now, max, true, &bulk, &bulks, err);
 	if (code == WG_OK)
-		code =
-			next_seqs(store, now, max - (bulks < max / 4 ? (unsigned)bulks : max / 4), false, &single, &singles, err);
+		code = next_seqs(store, now, max - (bulks < theirs ? (unsigned)bulks : theirs), false, &single, &singles, err);
 	for (size_t i = 0; code == WG_OK && more && i < singles; i++)
 		code = lease_one(store, now, owner, single[i], b, &more, err);
 	for (size_t i = 0; code == WG_OK && more && i < bulks && i < max - singles; i++)

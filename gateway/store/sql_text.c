@@ -165,6 +165,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY +seq",
+	[SQL_MSG_WORK] = /* what is in work beside ?1; whether it goes before: by its turn, and rows go after what came
+	                    alone */
+	"SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
+	" THEN 1 ELSE 0 END FROM message m CROSS JOIN message w WHERE m.seq = ?1 AND w.lease_owner <> 0 AND w.seq <> m.seq",
 	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
 					 " content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8,"
 					 " watches = ?9 WHERE seq = ?1",

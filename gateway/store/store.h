@@ -458,6 +458,13 @@ enum wg_code wg_store_context(struct wg_store *store, const char *message, enum 
                               const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
                               const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
 	WG_MUST;
+/* The same of a message in work, in its turn (STATES.md, "Several at a time"): *turn is false, and *out as it was, while
+ * an earlier message in work has not been given its own, or one was given that may be about the same child and is not
+ * done. Ask again when something was done. */
+enum wg_code wg_store_context_in_turn(struct wg_store *store, const char *message, enum wg_relation relation,
+                                      const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
+                                      const char *child_as, const char *concerns, bool *turn, struct wg_context *out,
+                                      struct wg_err *err) WG_MUST;
 enum wg_code wg_store_strangers(struct wg_store *store, uint64_t child, const struct wg_match_key *keys,
                                 unsigned key_count, bool *hit, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_put_back(struct wg_store *store, struct wg_now now, const char *id, uint64_t token,

@@ -1,0 +1,163 @@
+/* sql_work.c owns the turns of messages that are in work at the same time: what a decision is told of a child, and what
+ * the decision then changes, are one step for whoever else decides about that child.
+ *
+ * A message is in work while it is leased. Its context is given when every message in work that goes before it has been
+ * given its own, and none that was given one may be about the same child. So for one child everything from the context
+ * to the end is done one message after the other, in their order, and what is about others goes on beside it. Whether
+ * two may be about the same child is judged by what decides that (MATCHING.md): a key of both, or a child that shares a
+ * key with both.
+ *
+ * The notes are this process's own and not durable: they count together with the lease that they name, by its token, so
+ * that one of a lease that came to nothing, or of a transaction that was rolled back, says nothing. Of messages that
+ * other nodes have in work nothing is known here: see SCALING.md. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/sql_internal.h"
+
+/* Contexts given and not done. A process asks for one at a time; more than there are connections (server_internal.h) is
+ * somebody who only asks. */
+#define WORKS_MAX 256
+/* Digits of a key, in hexadecimal, that tell it from others here: chance makes two wait for each other once in 2^64. */
+#define KEY_DIGITS 16
+
+struct work {
+	int64_t seq, token;
+	struct wg_about about;
+};
+
+struct wg_works {
+	struct work list[WORKS_MAX];
+	size_t count;
+};
+
+/* ---- what a message may be about */
+
+void wg_about_free(struct wg_about *about)
+{
+	free(about->list);
+	*about = (struct wg_about){ 0 };
+}
+
+static enum wg_code add(struct wg_about *about, uint64_t number, struct wg_err *err)
+{
+	if (about->count == about->room) {
+		size_t room = about->room > 0 ? 2 * about->room : 32;
+		uint64_t *more = realloc(about->list, room * sizeof *more);
+		if (more == NULL)
+			return wg_err_set(err, WG_SYSTEM, "out of memory");
+		about->list = more;
+		about->room = room;
+	}
+	about->list[about->count++] = number;
+	return WG_OK;
+}
+
+enum wg_code wg_about_child(struct wg_about *about, int64_t child, struct wg_err *err)
+{
+	return child != 0 ? add(about, (uint64_t)child, err) : WG_OK;
+}
+
+/* A hash is known to be one here. */
+static uint64_t number_of(const char *key)
+{
+	uint64_t number = 0;
+	for (unsigned i = 0; i < KEY_DIGITS; i++)
+		number = number << 4 | (uint64_t)(key[i] <= '9' ? key[i] - '0' : key[i] - 'a' + 10);
+	return number;
+}
+
+enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *keys, unsigned count, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (unsigned i = 0; code == WG_OK && i < count; i++)
+		if (keys[i].kind != WG_KEY_BIRTH && keys[i].kind != WG_KEY_CONFIDENTIAL) /* no child is found by these */
+			code = add(about, number_of(keys[i].key), err);
+	return code;
+}
+
+static bool may_be_same(const struct wg_about *a, const struct wg_about *b)
+{
+	if (a->all || b->all)
+		return true;
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++)
+			if (a->list[i] == b->list[k])
+				return true;
+	return false;
+}
+
+/* ---- what is in work */
+
+void wg_works_freep(struct wg_works **works)
+{
+	for (size_t i = 0; *works != NULL && i < (*works)->count; i++)
+		wg_about_free(&(*works)->list[i].about);
+	free(*works);
+	*works = NULL;
+}
+
+static struct work *find(struct wg_works *works, int64_t seq, int64_t token)
+{
+	for (size_t i = 0; i < works->count; i++)
+		if (works->list[i].seq == seq && works->list[i].token == token)
+			return &works->list[i];
+	return NULL;
+}
+
+/* One that is in work, seen from msg: its note is among the first *kept from here on. */
+static bool in_the_way(struct wg_store *store, const struct wg_about *about, size_t *kept)
+{
+	struct wg_works *works = store->works;
+	const int64_t owner = wg_db_col_int(store, SQL_MSG_WORK, 2);
+	const bool before = wg_db_col_int(store, SQL_MSG_WORK, 3) != 0;
+	struct work *other = find(works, wg_db_col_int(store, SQL_MSG_WORK, 0), wg_db_col_int(store, SQL_MSG_WORK, 1));
+	if (other == NULL)
+		return before && owner >> WG_NODE_SHIFT == store->node;
+	const struct work note = *other;
+	*other = works->list[*kept];
+	works->list[(*kept)++] = note;
+	return may_be_same(&note.about, about);
+}
+
+/* The notes of what is not in work any more are forgotten, that of msg too. */
+static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_about *about,
+                         bool *free_way, struct wg_err *err)
+{
+	size_t kept = 0;
+	bool row = true;
+	*free_way = true;
+	enum wg_code code = wg_db_query(store, SQL_MSG_WORK, WG_ARGS(wg_db_int(msg->seq)), err);
+	while (code == WG_OK) {
+		code = wg_db_step(store, SQL_MSG_WORK, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		if (in_the_way(store, about, &kept))
+			*free_way = false;
+	}
+	wg_db_end(store, SQL_MSG_WORK);
+	while (code == WG_OK && store->works->count > kept)
+		wg_about_free(&store->works->list[--store->works->count].about);
+	return code;
+}
+
+enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
+                          struct wg_err *err)
+{
+	*turn = true;
+	if (msg->owner == 0) /* nobody will complete it under a lease */
+		return WG_OK;
+	if (store->works == NULL && (store->works = calloc(1, sizeof *store->works)) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	enum wg_code code = look(store, msg, about, turn, err);
+	if (code != WG_OK || !*turn)
+		return code;
+	if (store->works->count == WORKS_MAX)
+		return wg_err_set(err, WG_LIMIT, "more than %d messages are being decided", WORKS_MAX);
+	store->works->list[store->works->count++] =
+		(struct work){ .seq = msg->seq, .token = (int64_t)msg->token, .about = *about };
+	*about = (struct wg_about){ 0 };
+	return WG_OK;
+}
