@@ -199,6 +199,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 		code = transact(store, SQL_COMMIT, err);
 	if (code == WG_OK)
 		code = wg_keys_after(store, err);
+	wg_works_settle(store->works, code == WG_OK);
 	if (code != WG_OK && store->fault.code == WG_OK &&
 	    (keyed || !store->repeat)) { /* even a full disk: an answer may have been promised */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
@@ -211,6 +212,7 @@ void wg_store_rollback(struct wg_store *store)
 {
 	store->head = (struct wg_chain_head){ .known = false };
 	wg_fresh_clear(store);
+	wg_works_settle(store->works, false);
 	if (!store->driver->in_transaction(store))
 		return; /* the database did it already */
 	struct wg_err err = { 0 };

@@ -430,6 +430,8 @@ enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *ke
 /* Whether msg may be decided now; if so that is noted, and what about holds is taken. */
 enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
                           struct wg_err *err) WG_MUST;
+/* At the end of a transaction. works may be NULL. */
+void wg_works_settle(struct wg_works *works, bool committed);
 void wg_works_freep(struct wg_works **works);
 
 /* ---- sql_match.c */

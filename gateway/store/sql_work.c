@@ -8,8 +8,8 @@
  * key with both.
  *
  * The notes are this process's own and not durable: they count together with the lease that they name, by its token, so
- * that one of a lease that came to nothing, or of a transaction that was rolled back, says nothing. Of messages that
- * other nodes have in work nothing is known here: see SCALING.md. */
+ * that one of a lease that came to nothing says nothing; those of a transaction that is rolled back go with it. Of
+ * messages that other nodes have in work nothing is known here: see SCALING.md. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +25,7 @@
 
 struct work {
 	int64_t seq, token;
+	bool fresh; /* of the transaction that is running */
 	struct wg_about about;
 };
 
@@ -99,6 +100,22 @@ void wg_works_freep(struct wg_works **works)
 	*works = NULL;
 }
 
+void wg_works_settle(struct wg_works *works, bool committed)
+{
+	size_t kept = 0;
+	for (size_t i = 0; works != NULL && i < works->count; i++) {
+		struct work *w = &works->list[i];
+		if (w->fresh && !committed) {
+			wg_about_free(&w->about);
+			continue;
+		}
+		w->fresh = false;
+		works->list[kept++] = *w;
+	}
+	if (works != NULL)
+		works->count = kept;
+}
+
 static struct work *find(struct wg_works *works, int64_t seq, int64_t token)
 {
 	for (size_t i = 0; i < works->count; i++)
@@ -157,7 +174,7 @@ enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, 
 	if (store->works->count == WORKS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d messages are being decided", WORKS_MAX);
 	store->works->list[store->works->count++] =
-		(struct work){ .seq = msg->seq, .token = (int64_t)msg->token, .about = *about };
+		(struct work){ .seq = msg->seq, .token = (int64_t)msg->token, .fresh = true, .about = *about };
 	*about = (struct wg_about){ 0 };
 	return WG_OK;
 }
