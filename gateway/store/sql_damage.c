@@ -144,14 +144,32 @@ static enum wg_code read_delivery(struct wg_store *store, int64_t seq, struct de
 	return code;
 }
 
+/* What was logged before references were has no word of it. */
+static bool reference_fits(const struct delivery_proof *p, const struct wg_dlv_rec *rec)
+{
+	char reference[WG_DAMAGE_REFERENCE];
+	wg_damage_reference(rec->reference, reference);
+	return strstr(p->detail, " reference=") == NULL || strstr(p->detail, reference) != NULL;
+}
+
+void wg_damage_reference(const char *reference, char out[WG_DAMAGE_REFERENCE])
+{
+	uint8_t raw[WG_SHA256_LEN];
+	char hash[WG_STORE_HASH];
+	wg_sha256(reference, strlen(reference), raw);
+	wg_hex(raw, sizeof raw, hash);
+	(void)snprintf(out, WG_DAMAGE_REFERENCE, " reference=%.16s ", hash); /* exactly its size */
+}
+
 static bool delivery_fits(const struct delivery_proof *p, const struct wg_dlv_rec *rec)
 {
-	char begin[3 * WG_LIMIT_NAME + 64], channel[32];
+	char begin[3 * WG_LIMIT_NAME + 64], channel[32], epoch[WG_STORE_HASH + 16];
 	(void)snprintf(begin, sizeof begin, "recipient=%s/%s role=%s ", rec->organisation, rec->desk,
 	               rec->role); /* it fits, as the other */
 	(void)snprintf(channel, sizeof channel, " channel=%s ", rec->channel);
+	(void)snprintf(epoch, sizeof epoch, " epoch=%s ", rec->epoch);
 	return strncmp(p->detail, begin, strlen(begin)) == 0 && strstr(p->detail, channel) != NULL &&
-	       ends_with(p->detail, p->end);
+	       strstr(p->detail, epoch) != NULL && reference_fits(p, rec) && ends_with(p->detail, p->end);
 }
 
 static enum wg_code right_delivery(struct wg_store *store, struct wg_now now, int64_t seq,
@@ -189,6 +207,8 @@ enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_
 	}
 	if (rec == NULL || strcmp(p.state, p.logged) != 0)
 		return right_delivery(store, now, seq, &p, err);
+	if (!wg_delivery_may((int)rec->state, WG_DLV_DECIDED, WG_WHO_STORE)) /* it went out before: that cannot be undone */
+		return tell(store, now, p.message, p.id, "it is not what was handed over: it is not given again", err);
 	store->damaged++;
 	code = wg_delivery_seal_again(store, now, rec, err);
 	return code == WG_OK ? wg_damage_count(store, now, err) : code;

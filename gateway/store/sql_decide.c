@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/sql_internal.h"
+#include "store/damage.h"
 
 #define RECIPIENT_MAX (2 * WG_LIMIT_NAME + 2)
 
@@ -180,21 +180,33 @@ struct placed {
 	char id[WG_ID_TEXT];
 };
 
+static void reference_of(const struct wg_msg_rec *msg, const struct wg_dlv_new *d, char out[WG_REFERENCE_TEXT])
+{
+	if (d->reference[0] != '\0')
+		(void)snprintf(out, WG_REFERENCE_TEXT, "%s", d->reference); /* the same size */
+	else
+		(void)snprintf(out, WG_REFERENCE_TEXT, "%s.%s.%s", msg->id, d->organisation, d->desk); /* it fits */
+}
+
 /* The record's and the envelope's hashes go into the log: neither can be exchanged afterwards unseen. */
 static enum wg_code log_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                                  const struct wg_dlv_new *d, const char *epoch, const struct placed *p,
                                  const char *envelope, struct wg_err *err)
 {
+	char reference[WG_REFERENCE_TEXT], bound[WG_DAMAGE_REFERENCE];
 	uint8_t raw[WG_SHA256_LEN];
 	const char *state = p->hold ? "held" : wg_delivery_state_name(p->as);
 	char record[WG_STORE_HASH], detail[WG_STORE_REASON + 240];
 	wg_sha256(d->disclosure, strlen(d->disclosure), raw);
 	wg_hex(raw, sizeof raw, record);
-	(void)snprintf(
-		detail, sizeof detail, "recipient=%s/%s role=%s%s%s channel=%s%s%s%s epoch=%s envelope=%s disclosure=%s",
-		d->organisation, d->desk, d->role, d->of[0] != '\0' ? " of=" : "", d->of, d->channel,
-		d->alarm_of != 0 ? " alarm" : "", d->second_person ? " second-person" : "",
-		d->overrides ? " overrides-consent" : "", epoch, envelope, record); /* every part is bounded; the sum fits */
+	reference_of(msg, d, reference);
+	wg_damage_reference(reference, bound);
+	(void)snprintf(detail, sizeof detail,
+	               "recipient=%s/%s role=%s%s%s channel=%s%s%s%s%sepoch=%s envelope=%s disclosure=%s", d->organisation,
+	               d->desk, d->role, d->of[0] != '\0' ? " of=" : "", d->of, d->channel,
+	               d->alarm_of != 0 ? " alarm" : "", d->second_person ? " second-person" : "",
+	               d->overrides ? " overrides-consent" : "", bound, epoch, envelope,
+	               record); /* every part is bounded; the sum fits */
 	const struct wg_entry entry = {
 		.who = WG_WHO_PROCESS, .event = state, .message = msg->id, .delivery = p->id, .state = state, .detail = detail
 	};
@@ -208,20 +220,20 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	char recipient[RECIPIENT_MAX], reference[WG_REFERENCE_TEXT];
 	bool row = false;
 	const char *as = wg_delivery_state_name(p->as);
-	(void)snprintf(reference, sizeof reference, "%s.%s.%s", msg->id, d->organisation, d->desk); /* it fits */
+	reference_of(msg, d, reference);
 	(void)snprintf(recipient, sizeof recipient, "%s/%s", d->organisation, d->desk); /* it fits: both are bounded */
-	enum wg_code code = wg_db_row(
-		store, SQL_DLV_PUT,
-		WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
-	            wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
-	            wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
-	            wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch), wg_db_ref(envelope),
-	            wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn), wg_db_text(d->of),
-	            wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person), wg_db_ref(p->alarm_of),
-	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until),
-	            wg_db_text(d->reference[0] != '\0' ? d->reference : reference), wg_db_text(d->token_hash),
-	            wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook), wg_db_int(d->known)),
-		&row, err);
+	enum wg_code code =
+		wg_db_row(store, SQL_DLV_PUT,
+	              WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
+	                      wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
+	                      wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
+	                      wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch),
+	                      wg_db_ref(envelope), wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn),
+	                      wg_db_text(d->of), wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person),
+	                      wg_db_ref(p->alarm_of), wg_db_int(d->overrides), wg_db_int(p->refused),
+	                      wg_db_int(d->valid_until), wg_db_text(reference), wg_db_text(d->token_hash),
+	                      wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook), wg_db_int(d->known)),
+	              &row, err);
 	if (code == WG_OK && row)
 		p->seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
 	wg_db_end(store, SQL_DLV_PUT);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/damage.h"
 #include "store/purge_internal.h"
 #include "store/sql_text.h"
 
@@ -139,18 +140,24 @@ enum wg_code wg_store_inbox_take(struct wg_store *store, struct wg_now now, cons
 	struct wg_dlv_rec d;
 	WG_AUTO_FREE uint8_t *bytes = NULL;
 	size_t n = 0;
+	bool sound = false;
 	refused->code = WG_OK;
 	enum wg_code code = wg_delivery_by_id(store, delivery, &d, err);
 	if (code == WG_OK && (strcmp(d.organisation, organisation) != 0 || strcmp(d.channel, "pull") != 0))
 		code = wg_err_set(err, WG_NOT_FOUND, "no such delivery"); /* the same words: a stranger learns nothing */
 	if (code == WG_OK)
 		code = may_take(store, now, &d, err);
-	if (code != WG_OK)
+	if (code == WG_OK)
+		code = wg_delivery_sound(store, now, d.seq, &d, &sound, err);
+	if (code == WG_OK && !sound)
+		wg_err_set(refused, WG_AGAIN, "the stored copy is not as it was: it was dealt with");
+	if (code != WG_OK || !sound)
 		return code;
 	code = wg_blob_get(store, d.envelope, &bytes, &n, err);
 	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK && !was_fetched(d.state)) {
 		wg_err_set(refused, WG_AGAIN, "the stored copy is damaged: it is made again");
-		return wg_delivery_seal_again(store, now, &d, err);
+		code = wg_damage_count(store, now, err);
+		return code == WG_OK ? wg_delivery_seal_again(store, now, &d, err) : code;
 	}
 	if (code == WG_OK)
 		code = hand_over(store, now, &d, err);

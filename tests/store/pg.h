@@ -90,6 +90,7 @@ static inline enum wg_code pg_exec(struct wg_store *store, const char *text, str
 		                                    { "TRIGGER exemption_kept;", "TRIGGER exemption_kept ON exemption;" },
 		                                    { "TRIGGER receipt_kept;", "TRIGGER receipt_kept ON receipt;" },
 		                                    { "TRIGGER disclosure_kept;", "TRIGGER disclosure_kept ON disclosure;" },
+		                                    { "TRIGGER disclosure_fixed;", "TRIGGER disclosure_kept ON disclosure;" },
 		                                    { "TRIGGER log_kept;", "TRIGGER log_kept ON log;" },
 		                                    { "TRIGGER log_fixed;", "TRIGGER log_kept ON log;" } };
 	char out[4096];

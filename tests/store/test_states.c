@@ -157,7 +157,8 @@ static void look(struct scene *s)
 		OK(wg_delivery_by_seq(s->store, 1, &s->dlv, &err));
 }
 
-static void set_up(struct scene *s, bool routed)
+/* channel: of its delivery. */
+static void set_up_by(struct scene *s, bool routed, const char *channel)
 {
 	struct wg_err err = { 0 };
 	struct wg_msg_new m = rig_message(1);
@@ -170,6 +171,7 @@ static void set_up(struct scene *s, bool routed)
 		unsigned count = 0;
 		struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
 		struct wg_msg_done_result result;
+		(void)snprintf(d.channel, sizeof d.channel, "%s", channel); /* short */
 		OK(wg_store_lease_messages(s->store, now, OWNER, 1, &jobs, &count, &err));
 		assert_int_equal(count, 1);
 		struct wg_msg_done done = rig_done(jobs[0].id, jobs[0].token, &d, 1);
@@ -177,6 +179,11 @@ static void set_up(struct scene *s, bool routed)
 		wg_msg_jobs_free(jobs, count);
 	}
 	look(s);
+}
+
+static void set_up(struct scene *s, bool routed)
+{
+	set_up_by(s, routed, "https");
 }
 
 static void tear_down(struct scene *s)
@@ -228,7 +235,7 @@ static void put_delivery_in(struct scene *s, enum wg_delivery_state state, enum 
 	char text[256];
 	unsigned changed;
 	enum wg_delivery_state first = state == WG_DLV_HELD ? held_from : state;
-	if (first == WG_DLV_SENDING) {
+	if (first == WG_DLV_SENDING && strcmp(s->dlv.channel, "pull") != 0) { /* what is fetched is never leased */
 		lease_delivery(s);
 	} else {
 		(void)snprintf(text, sizeof text, "UPDATE delivery SET state = '%s'",
@@ -272,7 +279,6 @@ static void fetch(struct scene *s)
 	struct wg_inbox_item item;
 	uint8_t *bytes = NULL;
 	size_t len = 0;
-	sql(s->store, "UPDATE delivery SET channel = 'pull'");
 	enum wg_code code = wg_store_inbox_take(s->store, now, "meadowton", s->dlv.id, &item, &bytes, &len, &refused, &err);
 	assert_true(code == WG_OK || code == WG_NOT_FOUND);
 	free(bytes);
@@ -342,7 +348,9 @@ static void perform_on_delivery(struct scene *s, const char *event)
 		lease_delivery(s);
 	} else if (strncmp(event, "receipt ", 8) == 0) {
 		receive(s, event + 8);
-	} else if (strcmp(event, "fetch") == 0) {
+	} else if (strncmp(event, "fetch", 5) == 0) {
+		if (strcmp(event, "fetch damaged") == 0)
+			sql(s->store, "UPDATE delivery SET role = 'nobody'");
 		fetch(s);
 	} else if (strcmp(event, "unfetched") == 0) {
 		sql(s->store, "UPDATE delivery SET channel = 'pull', deadline = 1");
@@ -404,6 +412,7 @@ static void events_of_deliveries(void **state)
 		                                  "report failed",
 		                                  "report late",
 		                                  "fetch",
+		                                  "fetch damaged",
 		                                  "unfetched",
 		                                  "receipt noted",
 		                                  "receipt received",
@@ -430,7 +439,7 @@ static void events_of_deliveries(void **state)
 		for (size_t e = 0; e < WG_COUNT(events); e++)
 			for (size_t h = 0; h < (from == WG_DLV_HELD ? WG_COUNT(held) : 1); h++) {
 				struct scene s;
-				set_up(&s, true);
+				set_up_by(&s, true, strncmp(events[e], "fetch", 5) == 0 ? "pull" : "https");
 				put_delivery_in(&s, (enum wg_delivery_state)from, held[h]);
 				perform_on_delivery(&s, events[e]);
 				if (from == WG_DLV_HELD && strcmp(events[e], "release") == 0)
