@@ -14,6 +14,12 @@ void wg_check_tell(struct wg_check *check, const char *todo, const char *fmt, ..
 /* Each row of sql names by its first column what does not fit: told as "ROW WORDS", or "WORDS: ROW" when before. */
 enum wg_code wg_check_rows(struct wg_store *store, struct wg_check *check, const char *sql, const char *words,
                            bool before, const char *todo, struct wg_err *err) WG_MUST;
+/* A question whose rows each begin with what it is about: "ROW WORDS", and whoever knows it has to look. */
+struct wg_check_question {
+	const char *sql, *words;
+};
+enum wg_code wg_check_questions(struct wg_store *store, struct wg_check *check, const struct wg_check_question *list,
+                                size_t count, struct wg_err *err) WG_MUST;
 /* Whose a blob is, for people. */
 void wg_check_owner(struct wg_store *store, int64_t blob, char *out, size_t size);
 

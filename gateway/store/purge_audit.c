@@ -1,5 +1,6 @@
 /* purge_audit.c owns the questions that tell a purged message from one that somebody emptied, and a legal hold from one
  * that somebody lifted past the log. */
+#include "base/mem.h"
 #include "store/check_internal.h"
 
 #define CONTENT(id)                                                                                          \
@@ -8,9 +9,7 @@
 	") OR EXISTS (SELECT 1 FROM replaced p JOIN blob b ON b.id = p.blob WHERE p.message = m.seq AND " id ")"
 
 /* Each gives the ids of what does not fit. */
-static const struct {
-	const char *sql, *words;
-} checks[] = {
+static const struct wg_check_question questions[] = {
 	{ "SELECT m.id FROM message m WHERE m.purged_at <> 0 AND NOT EXISTS (SELECT 1 FROM log l WHERE l.message = m.id AND"
 	  " l.event = 'purged' AND l.at = m.purged_at)",
 	  "is marked as purged, and the log knows nothing of it" },
@@ -35,8 +34,5 @@ static const struct {
 
 enum wg_code wg_purge_audit(struct wg_store *store, struct wg_check *check, struct wg_err *err)
 {
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; code == WG_OK && i < sizeof checks / sizeof checks[0]; i++)
-		code = wg_check_rows(store, check, checks[i].sql, checks[i].words, false, WG_CHECK_LOOK, err);
-	return code;
+	return wg_check_questions(store, check, questions, WG_COUNT(questions), err);
 }

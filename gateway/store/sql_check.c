@@ -63,6 +63,15 @@ enum wg_code wg_check_rows(struct wg_store *store, struct wg_check *check, const
 	return code;
 }
 
+enum wg_code wg_check_questions(struct wg_store *store, struct wg_check *check, const struct wg_check_question *list,
+                                size_t count, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	for (size_t i = 0; code == WG_OK && i < count; i++)
+		code = wg_check_rows(store, check, list[i].sql, list[i].words, false, WG_CHECK_LOOK, err);
+	return code;
+}
+
 void wg_check_owner(struct wg_store *store, int64_t blob, char *out, size_t size)
 {
 	static const char sql[] =

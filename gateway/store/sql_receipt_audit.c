@@ -24,9 +24,7 @@ enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct w
 }
 
 /* As many of each delivery as the log knows; words gone where, and only where, the message was purged. */
-static const struct {
-	const char *sql, *words;
-} checks[] = {
+static const struct wg_check_question questions[] = {
 	{ "SELECT d.id FROM receipt r JOIN delivery d ON d.seq = r.delivery GROUP BY d.seq HAVING count(*) <> (SELECT"
 	  " count(*) FROM log l WHERE l.delivery = d.id AND l.delivery <> '' AND l.event = 'receipt')",
 	  "has other receipts than the log knows" },
@@ -85,9 +83,7 @@ enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_check *check, st
 {
 	WG_AUTO_QUERY struct wg_query q = { 0 };
 	bool row = true;
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; code == WG_OK && i < WG_COUNT(checks); i++)
-		code = wg_check_rows(store, check, checks[i].sql, checks[i].words, false, WG_CHECK_LOOK, err);
+	enum wg_code code = wg_check_questions(store, check, questions, WG_COUNT(questions), err);
 	if (code == WG_OK)
 		code = wg_query_open(&q, store, select_all, NULL, 0, err);
 	while (code == WG_OK) {

@@ -23,7 +23,7 @@ import world as w
 
 PROGRAM = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
 COMMANDS = ("serve", "check", "submit", "convert", "map", "schema", "decide", "explain", "queue", "attention", "audit", "policy", "consent", "review",
-            "disclosures", "purge", "cert", "why-not")
+            "disclosures", "purge", "cert", "why-not", "discover", "stuck", "silence", "alerts", "clock", "metrics", "backup", "restore", "store")
 ID = "06bcd8k1m3v5x7z9a2c4e6g8j0"
 POLICY = ("--policy", ROOT / "policy/staffordshire-stoke.xml", "--directory", ROOT / "policy/directory-example.xml")
 NOTICE = ROOT / "tests/corpora/notice/missing-example.xml"
@@ -143,6 +143,27 @@ class Manual(Case):
             done = subprocess.run(["man", "--warnings", "-l", self.page], capture_output=True, text=True,
                                   env={**os.environ, "MANROFFSEQ": "", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_names_every_sub_command(self):
+        """In the page as `COMMAND WORD`, in --help as one of its uses; and as what was meant by a slip of the pen."""
+        text = self.page.read_text().replace("\\-", "-").replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
+        found = 0
+        for command in COMMANDS:
+            source = (ROOT / f"gateway/cli/{command.replace('-', '_')}.c")
+            words = re.search(r'\.words = "([a-z -]+)"', source.read_text()) if source.exists() else None
+            helped = run(command, "--help").stdout
+            for word in words[1].split() if words else []:
+                found += 1
+                self.assertRegex(helped, rf"wardgate {command} (\S*\|)?{word}\b|wardgate {command} [a-z|]*\b{word}\b", f"{command} {word}")
+                self.assertRegex(text, rf"\b{command} [^\n]*\b{word}\b|wardgate {command} {word}\b", f"{command} {word}")
+                slip = word[1] + word[0] + word[2:]
+                done = self.expect(64, run(command, slip), f'there is no "{slip}" here')
+                self.assertIn('did you mean "', done.stderr, slip)
+        self.assertGreater(found, 25)
+        self.expect(64, run("stor", "check"), 'there is no command "stor"; did you mean "store"?')
+        self.expect(64, run("store", "copy", "--form", "a", "--to", "b"), 'did you mean "--from"?')
+        self.expect(64, run("store", "copy", "--from", "a"), "name two configurations")
+        self.expect(64, run("store", "migrate", "--deep"), "--deep belongs to check")
 
     def test_names_everything(self):
         text = self.page.read_text().replace("\\-", "-").replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
