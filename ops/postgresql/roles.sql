@@ -1,6 +1,6 @@
 -- Roles of the two databases of a shared store, each with the rights that it needs and no more. To be run by the owner of
 -- the tables in each of the two (database= and keys= of <store> in gateway.xml), once a gateway of this version has made
--- them there as that owner, and again after each version:
+-- them there as that owner, or `wardgate store copy` has, and again after each version:
 --
 --   psql -v ON_ERROR_STOP=1 -f roles.sql DATABASE
 --
