@@ -41,6 +41,7 @@ struct deliver {
 	struct wg_errands *errands;
 	struct wg_worker workers[WORKERS];
 	unsigned running; /* workers with a batch */
+	bool more;        /* the last lease was all that was asked for: others may wait too */
 	struct wg_dlv_report reports[(WORKERS + 1) * BATCH];
 	unsigned report_count;
 };
@@ -227,6 +228,7 @@ static enum wg_code lease(struct deliver *d, struct wg_err *err)
 	struct wg_dlv_job *jobs = NULL;
 	unsigned count = 0, stale = 0, idle = WORKERS - d->running;
 	enum wg_code code;
+	d->more = false;
 	if (idle == 0)
 		return flush(d, err);
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -240,6 +242,7 @@ static enum wg_code lease(struct deliver *d, struct wg_err *err)
 		code = wg_client_lease_deliveries(d->client, wg_buf_text(&busy), idle, BATCH, d->running > 0 ? 0 : IDLE_WAIT_MS,
 		                                  &jobs, &count, err);
 	reported(d, stale);
+	d->more = code == WG_OK && count == idle;
 	if (code == WG_OK)
 		code = start_all(d, jobs, count, err);
 	wg_dlv_jobs_free(jobs, count);
@@ -306,7 +309,8 @@ static enum wg_code serve(struct deliver *d, struct wg_err *err)
 			break;
 		code = wg_role_stop ? flush(d, err) : lease(d, err);
 		step_workers(d); /* what was leased goes out at once */
-		gather(d);
+		if (!d->more)
+			gather(d);
 		if (code == WG_OK && !wg_role_stop)
 			code = wg_errands_step(d->errands, d->client, err);
 	}
