@@ -16,6 +16,8 @@
 #define LINGER_MS 5000
 /* What a disk or a restart may take, in seconds. */
 #define RETRY_AFTER "5"
+/* An answer of so many bytes is copied behind its header; more goes as it is. */
+#define ONE_PIECE_MAX ((size_t)8192)
 /* A list of errors, each some 200 bytes. */
 #define PROBLEM_MAX ((size_t)32 * 1024)
 
@@ -248,8 +250,12 @@ static void send_answer(struct wg_http_request *r, int status, const char *conte
 	for (; headers != NULL && headers->name != NULL; headers++)
 		put_header(r, headers->name, headers->value);
 	evhttp_request_set_on_complete_cb(r->evreq, answer_sent, r->conn);
+	struct evbuffer *whole = bufferevent_get_output(r->conn->bev);
 	evhttp_send_reply(r->evreq, status, reason(status), out);
 	evbuffer_free(out);
+	/* header and body lie there in two pieces, and each would be a record, a packet and a system call of its own */
+	if (len <= ONE_PIECE_MAX)
+		(void)evbuffer_pullup(whole, -1); /* without memory for that they go as they are */
 }
 
 void wg_http_answer(struct wg_http_request *r, int status, const char *content_type, const void *body, size_t len,
