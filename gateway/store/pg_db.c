@@ -185,7 +185,7 @@ static enum wg_code insert(struct wg_store *store, enum wg_sql id, const struct 
 	struct wg_arg list[WG_PG_ARGS];
 	int64_t number = 0;
 	if (count >= WG_PG_ARGS)
-		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
+		return fault(store, WG_SYSTEM, wg_pg_sql((int)id), "too many arguments", err);
 	enum wg_code code = wg_pg_next_id(store, s->ids - 1, &number, err);
 	if (code != WG_OK)
 		return code;
