@@ -256,18 +256,51 @@ enum wg_code wg_store_context_in_turn(struct wg_store *store, const char *messag
 
 /* ---- whose a key is */
 
-static enum wg_code stranger(struct wg_store *store, uint64_t child, const struct wg_match_key *key, bool *hit,
-                             struct wg_err *err)
+static void judge(const struct wg_match_key *key, bool own, bool *hit)
+{
+	*hit = !own || key->kind == WG_KEY_CONFIDENTIAL; /* where it may not be known: nobody is told, whose ever */
+}
+
+static enum wg_code by_reference(struct wg_store *store, uint64_t child, const struct wg_match_key *key, bool *hit,
+                                 struct wg_err *err)
 {
 	bool row = false;
-	enum wg_sql sql = key->kind == WG_KEY_REFERENCE ? SQL_STRANGER_REFERENCE : SQL_STRANGER;
-	enum wg_key_kind kind = key->kind == WG_KEY_SWAPPED ? WG_KEY_NAME_BIRTH : key->kind;
-	const struct wg_arg args[] = { wg_db_text(key->key), wg_db_int((int64_t)child), wg_db_int(kind) };
-	enum wg_code code = wg_db_row(store, sql, args, sql == SQL_STRANGER ? 3 : 2, &row, err);
-	bool known = code == WG_OK && row && wg_db_col_int(store, sql, 0) != 0;
-	bool own = known && wg_db_col_int(store, sql, 1) != 0;
-	*hit = known && (!own || kind == WG_KEY_CONFIDENTIAL); /* where it may not be known: nobody is told, whose ever */
-	wg_db_end(store, sql);
+	enum wg_code code =
+		wg_db_row(store, SQL_STRANGER_REFERENCE, WG_ARGS(wg_db_text(key->key), wg_db_int((int64_t)child)), &row, err);
+	if (code == WG_OK && row && wg_db_col_int(store, SQL_STRANGER_REFERENCE, 0) != 0)
+		judge(key, wg_db_col_int(store, SQL_STRANGER_REFERENCE, 1) != 0, hit);
+	wg_db_end(store, SQL_STRANGER_REFERENCE);
+	return code;
+}
+
+/* All keys that are no references, in one question. */
+static enum wg_code by_keys_of_children(struct wg_store *store, uint64_t child, const struct wg_match_key *keys,
+                                        unsigned key_count, bool *hit, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf list = WG_BUF((size_t)key_count * (WG_STORE_HASH + 32) + 16);
+	unsigned n = 0;
+	bool row = true;
+	for (unsigned i = 0; i < key_count; i++)
+		if (keys[i].kind != WG_KEY_REFERENCE) { /* hashes: nothing to be quoted in them */
+			const unsigned kind = keys[i].kind == WG_KEY_SWAPPED ? WG_KEY_NAME_BIRTH : keys[i].kind;
+			wg_buf_printf(&list, "%s[\"%s\",%u,%u]", n++ == 0 ? "[" : ",", keys[i].key, kind, i);
+		}
+	if (n == 0)
+		return WG_OK;
+	wg_buf_put(&list, "]", 2); /* with its NUL */
+	enum wg_code code = wg_buf_check(&list, "the keys", err);
+	if (code == WG_OK)
+		code = wg_db_query(store, SQL_STRANGERS,
+		                   WG_ARGS(wg_db_text((const char *)list.data), wg_db_int((int64_t)child)), err);
+	while (code == WG_OK) {
+		code = wg_db_step(store, SQL_STRANGERS, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		const int64_t i = wg_db_col_int(store, SQL_STRANGERS, 0);
+		if (i >= 0 && i < (int64_t)key_count)
+			judge(&keys[i], wg_db_col_int(store, SQL_STRANGERS, 1) != 0, &hit[i]);
+	}
+	wg_db_end(store, SQL_STRANGERS);
 	return code;
 }
 
@@ -275,9 +308,12 @@ enum wg_code wg_store_strangers(struct wg_store *store, uint64_t child, const st
                                 unsigned key_count, bool *hit, struct wg_err *err)
 {
 	enum wg_code code = check_keys(keys, key_count, WG_STORE_SEARCH_MAX, err);
-	for (unsigned i = 0; code == WG_OK && i < key_count; i++)
-		code = stranger(store, child, &keys[i], &hit[i], err);
-	return code;
+	for (unsigned i = 0; code == WG_OK && i < key_count; i++) {
+		hit[i] = false;
+		if (keys[i].kind == WG_KEY_REFERENCE)
+			code = by_reference(store, child, &keys[i], &hit[i], err);
+	}
+	return code == WG_OK ? by_keys_of_children(store, child, keys, key_count, hit, err) : code;
 }
 
 /* ---- the child that a person means */

@@ -198,9 +198,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_CHILD] = "UPDATE message SET child = ?2, child_how = ?3 WHERE seq = ?1",
 	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
 
-	[SQL_STRANGER] = /* one look into the index: the kind is judged afterwards, hence the + */
-	"SELECT count(*), coalesce(max(CASE WHEN child = ?2 THEN 1 ELSE 0 END), 0) FROM child_key WHERE key = ?1 AND +kind "
-	"IN (?3, -1)",
+	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; one look into the index each, the kind judged afterwards */
+	"SELECT CAST(k.value ->> 2 AS BIGINT), max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM json_each(?1) k CROSS JOIN"
+	" child_key c WHERE c.key = k.value ->> 0 AND +c.kind IN (CAST(k.value ->> 1 AS BIGINT), -1) GROUP BY 1",
 	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
 							   "(SELECT e.child FROM episode_reference r"
 							   " JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
