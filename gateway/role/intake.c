@@ -166,6 +166,7 @@ static void look_at_store(struct wg_intake *intake)
 	enum wg_code code = wg_client_ready(intake->asks, &err);
 	intake->full = code == WG_AGAIN && strncmp(err.text, "not accepting", 13) == 0;
 	intake->crowded = intake->full && strncmp(err.text, "not accepting: queue", 20) == 0;
+	intake->apart = intake->full && strncmp(err.text, "not accepting: the database", 27) == 0;
 	if (code != WG_OK && !intake->full)
 		wg_intake_fail(intake, &err);
 }

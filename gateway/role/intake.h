@@ -61,7 +61,7 @@ struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
 	struct wg_cert *storage_cert;
-	struct wg_rest *rest; /* seals to it */
+	struct wg_rest *rest;   /* seals to it */
 	struct wg_client *adds; /* many additions under way, answers as they come */
 	struct wg_client *asks; /* one question, one answer */
 	struct event_base *base;
@@ -79,6 +79,7 @@ struct wg_intake {
 	struct wg_buf openapi; /* the description of the interface, served as it is */
 	bool full;             /* the store takes nothing now */
 	bool crowded;          /* not for want of disk, but because too much waits to be worked off */
+	bool apart;            /* nor that: the store cannot reach its database */
 	bool draining;         /* told to stop: finishes what is in hand, takes nothing new */
 	struct wg_err fatal;   /* why the role cannot go on */
 	bool failed;

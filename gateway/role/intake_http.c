@@ -82,6 +82,8 @@ const char *wg_intake_busy(void *arg)
 		return "As much waits to be stored as may. Nothing was accepted: send the same request again later.";
 	if (intake->crowded)
 		return "Too much waits to be worked off. Nothing was accepted: send the same request again later.";
+	if (intake->apart)
+		return "The database cannot be reached. Nothing was accepted: send the same request again later.";
 	return intake->full ? "The disk is full. Nothing was accepted: send the same request again later." : NULL;
 }
 
@@ -89,11 +91,14 @@ static void health(const struct wg_intake *intake, struct wg_http_request *r, bo
 {
 	static const char fine[] = "{\"status\":\"ok\"}\n", draining[] = "{\"status\":\"stopping\"}\n",
 					  full[] = "{\"status\":\"not accepting: disk\"}\n",
+					  apart[] = "{\"status\":\"not accepting: database\"}\n",
 					  crowded[] = "{\"status\":\"not accepting: queue\"}\n";
 	if (ready && intake->draining)
 		wg_http_answer(r, 503, "application/json", draining, sizeof draining - 1, NULL);
 	else if (ready && intake->crowded)
 		wg_http_answer(r, 503, "application/json", crowded, sizeof crowded - 1, NULL);
+	else if (ready && intake->apart)
+		wg_http_answer(r, 503, "application/json", apart, sizeof apart - 1, NULL);
 	else if (ready && intake->full)
 		wg_http_answer(r, 503, "application/json", full, sizeof full - 1, NULL);
 	else

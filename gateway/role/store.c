@@ -1,5 +1,7 @@
 /* store.c: the role that keeps. The only process that opens the database; it holds ciphertext and keyed hashes, opens
- * no message, and has no network but the connections to a database that is not here, made before it is confined. */
+ * no message, and has no network but to a database that is not here. */
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "role/role.h"
 #include "store/server.h"
@@ -19,10 +21,19 @@ enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err)
 {
 	struct wg_server *server = NULL;
 	const char *const folder[] = { config->state, NULL };
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder };
+	char *files[WG_STORE_READS] = { NULL };
+	const char *reads[WG_STORE_READS + 1] = { NULL };
+	size_t count = 0;
+	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_STORE, .write = folder, .read = reads };
 	struct wg_store_place place;
 	wg_config_place(config, &place);
 	enum wg_code code = wg_file_mkdir(config->state, err);
+	if (place.database != NULL)
+		sandbox.kind = WG_SANDBOX_SHARED; /* it has to find its database again when that was away */
+	if (code == WG_OK)
+		code = wg_store_reads(&place, files, &count, err);
+	for (size_t i = 0; i < count; i++)
+		reads[i] = files[i];
 	if (code == WG_OK)
 		code = wg_server_open_at(&place, &server, err);
 	if (code == WG_OK)
@@ -33,5 +44,7 @@ enum wg_code wg_role_store(const struct wg_config *config, struct wg_err *err)
 		code = wg_server_run(server, &wg_role_stop, err);
 	}
 	wg_server_freep(&server);
+	for (size_t i = 0; i < count; i++)
+		free(files[i]);
 	return code;
 }

@@ -81,6 +81,12 @@ struct wg_driver {
 	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */
 	enum wg_code (*beat)(struct wg_store *store, struct wg_err *err);
 
+	/* After store->lost: connected anew, to whichever of the hosts takes writing; fault and lost are over then, and
+	 * store->committed says whether the transaction is there whose commit was asked for and not answered. What this
+	 * process remembers is read again with the next turn; store->node may be another. WG_AGAIN: not yet. NULL: there is
+	 * nothing to lose. */
+	enum wg_code (*reconnect)(struct wg_store *store, struct wg_err *err);
+
 	/* Room that is free goes back to the disk; *freed counts bytes. Inside a transaction. */
 	enum wg_code (*give_back)(struct wg_store *store, uint64_t *freed, struct wg_err *err);
 	/* Outside of a transaction: what was overwritten is in no file of the live system any more. keys: of the keys,

@@ -1,14 +1,16 @@
 /* pg_connect.c owns how PostgreSQL is reached: what a connection string must not and need not say, and what the server
  * must promise before it is trusted with what was accepted. */
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "store/pg_internal.h"
 
 /* Ends a connection whose other side is gone, in seconds and ms: a failover is not waited for longer. */
-#define CONNECT_S "10"
+#define CONNECT_S "3"
 #define SILENT_MS "15000"
 #define OPTIONS_MAX 64
 /* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. */
@@ -74,9 +76,9 @@ static enum wg_code complete(const PQconninfoOption *given, const char *what, st
 		if (p->val != NULL && *p->val != '\0')
 			add(o, p->keyword, p->val);
 	static const char *const defaults[][2] = { { "application_name", "wardgate" }, { "client_encoding", "UTF8" },
-		                                       { "connect_timeout", CONNECT_S },   { "tcp_user_timeout", SILENT_MS },
-		                                       { "keepalives_idle", "5" },         { "keepalives_interval", "5" },
-		                                       { "keepalives_count", "2" } };
+		                                       { "connect_timeout", CONNECT_S },   { "gssencmode", "disable" },
+		                                       { "tcp_user_timeout", SILENT_MS },  { "keepalives_idle", "5" },
+		                                       { "keepalives_interval", "5" },     { "keepalives_count", "2" } };
 	for (size_t i = 0; i < WG_COUNT(defaults); i++)
 		if (value_of(given, defaults[i][0]) == NULL)
 			add(o, defaults[i][0], defaults[i][1]);
@@ -122,6 +124,13 @@ static enum wg_code check_promises(PGconn *conn, const char *what, bool unsafe, 
 	                         value);
 }
 
+/* libpq would write to stderr what the server says by the way, as a last word too. */
+static void silent(void *arg, const char *words)
+{
+	(void)arg;
+	(void)words;
+}
+
 enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, PGconn **out, struct wg_err *err)
 {
 	char *words = NULL;
@@ -136,6 +145,7 @@ enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, 
 	if (code != WG_OK)
 		return code;
 	PGconn *conn = PQconnectdbParams(o.names, o.values, 0);
+	(void)PQsetNoticeProcessor(conn, silent, NULL);
 	if (PQstatus(conn) != CONNECTION_OK)
 		code = wg_err_set(err, WG_AGAIN, "%s: PostgreSQL cannot be reached: %s", what, PQerrorMessage(conn));
 	if (code == WG_OK) {
@@ -151,4 +161,57 @@ enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, 
 	else
 		PQfinish(conn);
 	return code;
+}
+
+enum wg_code wg_pg_connect_both(struct wg_pg *pg, struct wg_err *err)
+{
+	const struct passwd *me = getenv("PGUSER") == NULL ? getpwuid(geteuid()) : NULL;
+	if (me != NULL) /* libpq's default, which cannot be asked any more once the process is confined */
+		(void)setenv("PGUSER", me->pw_name, 0); /* without memory libpq says so */
+	enum wg_code code = wg_pg_connect(pg->conninfo[0], "database", pg->unsafe, &pg->main.conn, err);
+	return code == WG_OK ? wg_pg_connect(pg->conninfo[1], "keys", pg->unsafe, &pg->keys.conn, err) : code;
+}
+
+static enum wg_code keep_path(const char *path, char *out[WG_STORE_READS], size_t *count, struct wg_err *err)
+{
+	if (path == NULL || *path == '\0' || access(path, R_OK) != 0 || *count == WG_STORE_READS)
+		return WG_OK;
+	out[*count] = strdup(path);
+	if (out[*count] == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	++*count;
+	return WG_OK;
+}
+
+/* Those that are named, and those that libpq looks for by itself. */
+static enum wg_code reads_of(const char *conninfo, char *out[WG_STORE_READS], size_t *count, struct wg_err *err)
+{
+	static const char *const options[] = { "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir" };
+	static const char *const homely[] = { ".pgpass", ".postgresql" };
+	const char *home = getenv("HOME"); /* one thread, at the start */
+	char *words = NULL;
+	WG_CLEANUP(options_free) PQconninfoOption *given = PQconninfoParse(conninfo, &words);
+	enum wg_code code = given != NULL ? WG_OK : wg_err_set(err, WG_CONFIG, "%s", words != NULL ? words : "memory");
+	PQfreemem(words);
+	for (size_t i = 0; code == WG_OK && i < WG_COUNT(options); i++)
+		code = keep_path(value_of(given, options[i]), out, count, err);
+	for (size_t i = 0; code == WG_OK && home != NULL && i < WG_COUNT(homely); i++) {
+		WG_AUTO_FREE char *path = NULL;
+		if (asprintf(&path, "%s/%s", home, homely[i]) < 0) {
+			path = NULL;
+			return wg_err_set(err, WG_SYSTEM, "out of memory");
+		}
+		code = keep_path(path, out, count, err);
+	}
+	return code;
+}
+
+enum wg_code wg_store_reads(const struct wg_store_place *place, char *out[WG_STORE_READS], size_t *count,
+                            struct wg_err *err)
+{
+	*count = 0;
+	if (place->database == NULL)
+		return WG_OK;
+	enum wg_code code = reads_of(place->database, out, count, err);
+	return code == WG_OK ? reads_of(place->keys, out, count, err) : code;
 }

@@ -33,6 +33,17 @@ static enum wg_code fault(struct wg_store *store, enum wg_code code, const char 
 	return wg_store_fault(store, err);
 }
 
+/* The server ends or was overtaken, a lock was waited for in vain, two got in each other's way, memory or connections
+ * ran out: done again on a connection of its own it may work. */
+static bool is_passing(const char *state)
+{
+	static const char *const classes[] = { "08", "40", "57", "25006", "25P03", "55P03", "53200", "53300" };
+	for (size_t i = 0; i < WG_COUNT(classes); i++)
+		if (is_class(state, classes[i]))
+			return true;
+	return false;
+}
+
 enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *result, const char *what,
                         struct wg_err *err)
 {
@@ -40,8 +51,10 @@ enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *re
 	char words[WG_ERR_TEXT_MAX];
 	(void)wg_defang(state != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : PQerrorMessage(conn), words,
 	                sizeof words);
-	if (state == NULL || PQstatus(conn) != CONNECTION_OK)
+	if (state == NULL || PQstatus(conn) != CONNECTION_OK || is_passing(state)) {
+		store->lost = store->lost || store->fault.code == WG_OK;
 		return fault(store, WG_SYSTEM, what, words, err);
+	}
 	if (is_class(state, "23") || is_class(state, "22") || is_class(state, "P0001"))
 		return wg_err_set(err, WG_REJECT, "%.*s: it contradicts what is stored (%s)", TEXT_MAX, what, words);
 	if (is_class(state, "54"))
@@ -411,9 +424,13 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	struct wg_pg *pg = store->base = calloc(1, sizeof *pg);
 	if (pg == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg->main.conn, err);
-	if (code == WG_OK)
-		code = wg_pg_connect(place->keys, "keys", place->unsafe, &pg->keys.conn, err);
+	pg->unsafe = place->unsafe;
+	pg->conninfo[0] = strdup(place->database);
+	pg->conninfo[1] = strdup(place->keys);
+	pg->folder = strdup(place->folder);
+	if (pg->conninfo[0] == NULL || pg->conninfo[1] == NULL || pg->folder == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	enum wg_code code = wg_pg_connect_both(pg, err);
 	if (code == WG_OK)
 		code = place->fill ? wg_pg_fill_begin(store, err) : wg_pg_not_copying(store, err);
 	if (code == WG_OK)
@@ -433,6 +450,11 @@ static void close_both(struct wg_store *store)
 		PQclear(pg->stmt[i].rows);
 		free(pg->stmt[i].text);
 	}
+	for (int i = 0; i < KEYS_COUNT; i++)
+		free(pg->key_stmt[i].text);
+	free(pg->conninfo[0]);
+	free(pg->conninfo[1]);
+	free(pg->folder);
 	PQfinish(pg->main.conn); /* what is committed is durable already */
 	PQfinish(pg->keys.conn);
 	free(pg);
@@ -464,6 +486,7 @@ const struct wg_driver wg_pg_driver = {
 	.exec = exec,
 	.transact = wg_pg_transact,
 	.settle = wg_pg_settle,
+	.reconnect = wg_pg_reconnect,
 	.in_transaction = in_transaction,
 	.give_back = give_back,
 	.scrub = scrub,

@@ -85,6 +85,12 @@ struct wg_pg {
 	size_t peer_count;
 	int64_t turn; /* writer.turn as this process left or saw it */
 	bool wrote;   /* in the transaction that is open */
+	bool logged;  /* in it, and to the log: memo knows the end */
+	char *conninfo[2], *folder;
+	bool unsafe;
+	/* of the commit that was not answered: its turn, and the last entry of the log that it wrote; seq 0: none */
+	int64_t asked_turn, asked_seq;
+	char asked_hash[WG_STORE_HASH];
 };
 
 static inline struct wg_pg *wg_pg_of(struct wg_store *store)
@@ -97,6 +103,12 @@ static inline struct wg_pg *wg_pg_of(struct wg_store *store)
  * to. what: "database" or "keys", for words. */
 enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, PGconn **out, struct wg_err *err)
 	WG_MUST;
+
+/* Both connections, to whichever of the hosts can be written to. */
+enum wg_code wg_pg_connect_both(struct wg_pg *pg, struct wg_err *err) WG_MUST;
+
+/* ---- pg_again.c */
+enum wg_code wg_pg_reconnect(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- pg_text.c */
 /* The text of a statement with $N for ?N; the caller frees. NULL for want of memory. */
@@ -180,6 +192,8 @@ enum wg_code wg_pg_not_copying(struct wg_store *store, struct wg_err *err) WG_MU
 enum wg_code wg_pg_fill_begin(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 /* ---- pg_node.c: this process among those that share the database */
+/* On a new connection: as the node that it was, or, if that was given up, as another. */
+enum wg_code wg_pg_node_resume(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* At a clean end: the others need not wait for what it had leased. */

@@ -101,6 +101,7 @@ void wg_pg_memo_wrote(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *arg
 {
 	if (id == SQL_META_PUT)
 		put(&pg->memo, args[0].p, args[1].p);
+	pg->logged = pg->logged || id == SQL_LOG_PUT;
 	if (id == SQL_LOG_PUT)
 		learn_head(&pg->memo, args[0].number, args[9].p);
 }

@@ -25,14 +25,22 @@ static bool is_good(const PGresult *r)
 	return PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
 }
 
+#define NAME_MAX_BYTES (65 + PATH_MAX)
+
+static void name_of(const char *folder, char out[NAME_MAX_BYTES])
+{
+	char host[64] = "?";
+	WG_AUTO_FREE char *real = realpath(folder, NULL);
+	(void)gethostname(host, sizeof host - 1);
+	(void)snprintf(out, NAME_MAX_BYTES, "%s:%s", host, real != NULL ? real : folder); /* a path fits */
+}
+
 /* Who starts in a folder (it has its lock) is heir to who was there before: that one is no more. */
 enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	char host[65] = "?", name[sizeof host + PATH_MAX], sql[64];
-	WG_AUTO_FREE char *real = realpath(folder, NULL);
-	(void)gethostname(host, sizeof host - 1);
-	(void)snprintf(name, sizeof name, "%s:%s", host, real != NULL ? real : folder); /* a path fits */
+	char name[NAME_MAX_BYTES], sql[64];
+	name_of(folder, name);
 	const char *const values[] = { name };
 	PGresult *r = PQexecParams(pg->main.conn,
 	                           "WITH before AS (DELETE FROM node WHERE name = $1)"
@@ -42,6 +50,40 @@ enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct 
 	if (code == WG_OK)
 		store->node = pg->node = wg_pg_int(r, 0, 0);
 	PQclear(r);
+	(void)snprintf(sql, sizeof sql, "SET wardgate.node = %" PRId64, pg->node); /* it fits */
+	return code == WG_OK ? wg_pg_exec_on(store, &pg->main, sql, err) : code;
+}
+
+/* The others gave this one up. Where its own name is taken it was for another reason, and the two would push each other
+ * out for ever. */
+static enum wg_code join_anew(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	char name[NAME_MAX_BYTES];
+	const char *const values[] = { name };
+	name_of(pg->folder, name);
+	PGresult *r = PQexecParams(pg->main.conn, "SELECT 1 FROM node WHERE name = $1", 1, NULL, values, NULL, NULL, 0);
+	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "the nodes", err);
+	if (code == WG_OK && PQntuples(r) > 0)
+		code = wg_err_set(err, WG_SYSTEM,
+		                  "another node was started in a folder of the same name on a machine of the same name: %.200s",
+		                  name);
+	PQclear(r);
+	return code == WG_OK ? wg_pg_node_join(store, pg->folder, err) : code;
+}
+
+enum wg_code wg_pg_node_resume(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	char sql[128];
+	(void)snprintf(sql, sizeof sql,
+	               "WITH mine AS (UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64
+	               " RETURNING id) SELECT count(*) FROM mine",
+	               pg->node); /* it fits */
+	int64_t there = 0;
+	enum wg_code code = wg_pg_number_on(store, &pg->main, sql, &there, err);
+	if (code == WG_OK && there == 0)
+		return join_anew(store, err);
 	(void)snprintf(sql, sizeof sql, "SET wardgate.node = %" PRId64, pg->node); /* it fits */
 	return code == WG_OK ? wg_pg_exec_on(store, &pg->main, sql, err) : code;
 }
@@ -57,7 +99,9 @@ static enum wg_code say(struct wg_store *store, struct wg_err *err)
 	(void)snprintf(sql, sizeof sql, "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64, pg->node);
 	PGresult *r = PQexec(pg->main.conn, sql);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a beat", err);
-	if (code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0)
+	const bool gone = code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0;
+	store->lost = store->lost || gone; /* it goes on as another node */
+	if (gone)
 		code =
 			wg_err_set(&store->fault, WG_SYSTEM,
 		               "the other nodes heard nothing of this one and gave it up, or another was started in a folder "

@@ -50,7 +50,7 @@ static const char *const texts[PG_COUNT] = {
 	" coalesce(?9, ?11), ?10) RETURNING seq",
 	[SQL_STRANGERS] =
 		"SELECT (k.value ->> 2)::bigint, max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM "
-	    "json_array_elements(?1::json) k"
+		"json_array_elements(?1::json) k"
 		" JOIN child_key c ON c.key = k.value ->> 0 AND c.kind IN ((k.value ->> 1)::bigint, -1) GROUP BY 1",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0" OWN,
 	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" OWN,

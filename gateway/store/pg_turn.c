@@ -97,7 +97,7 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 	struct wg_pg *pg = wg_pg_of(store);
 	PGresult *r = NULL;
 	pg->open = false;
-	pg->wrote = pg->mark_sent = store->repeat = false;
+	pg->wrote = pg->logged = pg->mark_sent = store->repeat = false;
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
 	enum wg_code code = wg_pg_send(store, SQL_BEGIN, NULL, 0, err);
@@ -135,8 +135,13 @@ static enum wg_code commit(struct wg_store *store, struct wg_err *err)
 		pg->open = false;
 		return wg_pg_pipe_flush(store, &pg->main, err);
 	}
+	store->unanswered = true;
+	pg->asked_turn = pg->turn + 1;
+	pg->asked_seq = pg->logged && pg->memo.head_known ? pg->memo.head_seq : 0;
+	memcpy(pg->asked_hash, pg->memo.head_hash, sizeof pg->asked_hash);
 	if (code == WG_OK)
 		code = wg_pg_pipe_settle(store, &pg->main, &r, err);
+	store->unanswered = store->lost; /* an error is an answer */
 	/* of a transaction that had failed, it says ROLLBACK */
 	if (code == WG_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		code = wg_err_set(err, WG_SYSTEM, "the database answered COMMIT with %.40s", PQcmdStatus(r));

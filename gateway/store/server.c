@@ -174,6 +174,8 @@ static void accept_one(struct wg_server *server, enum wg_store_role role)
 /* Closes who is gone; their leases end with the next transaction. */
 static void reap(struct wg_server *server)
 {
+	if (server->away) /* there is room for as many ends as there are connections */
+		return;
 	for (unsigned i = 0; i < server->count;) {
 		struct wg_conn *c = server->conns[i];
 		if (!c->dropped && (!c->ended || (wg_conn_ready(c) && !c->waiting))) {
@@ -208,6 +210,12 @@ static bool is_due(const struct wg_server *server, int *timeout)
 		sleep = TICK_MS;
 	if (server->ended_count > 0 || wg_server_copying(server))
 		sleep = 0;
+	if (server->away) { /* requests wait as well */
+		const int64_t left = server->again_at - server->now.steady;
+		sleep = left <= 0 ? 0 : left < IDLE_MS ? left : IDLE_MS;
+		*timeout = (int)sleep;
+		return true;
+	}
 	*timeout = (int)sleep;
 	return waiting || sleep == 0 || server->now.steady >= server->expire_at;
 }

@@ -343,8 +343,29 @@ static enum wg_code run_eagerly(struct wg_server *server, struct wg_err *err)
 	return run_and_commit(server, err);
 }
 
+/* The database was away: on when it is back. *back: there is nothing in the way of the next transaction. */
+static enum wg_code come_back(struct wg_server *server, bool *back, struct wg_err *err)
+{
+	bool committed = false;
+	enum wg_code code = wg_away_step(server, &committed, err);
+	*back = code == WG_OK && !server->away;
+	if (*back && server->doubt && committed)
+		release(server);
+	else if (*back && server->doubt)
+		take_back(server);
+	if (*back)
+		server->doubt = false;
+	return code;
+}
+
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 {
+	bool back = true;
+	if (server->away) {
+		enum wg_code away = come_back(server, &back, err);
+		if (away != WG_OK || !back)
+			return away;
+	}
 	server->full = false;
 	judge_room(server);
 	set_marks(server);
@@ -362,5 +383,11 @@ enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 		wg_store_rollback(server->store);
 	if (code == WG_OK)
 		release(server);
+	else if (wg_store_lost(server->store)) {
+		wg_away_begin(server);
+		if (!server->doubt)
+			take_back(server);
+		code = WG_OK;
+	}
 	return code;
 }

@@ -59,6 +59,10 @@ struct wg_server {
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
 	bool full;                   /* the disk was full in this round: nothing is added */
+	bool away;                   /* the database cannot be reached: server_away.c */
+	bool doubt;                  /* and nobody knows whether the last transaction is there */
+	struct wg_err away_why;      /* what the last try said */
+	int64_t again_at, pause;     /* steady ms of the next try, ms to the one after */
 	uint64_t waiting;            /* messages to be worked off, at the last look; one a second */
 	uint64_t room;               /* free bytes left for this transaction */
 	char why[128];               /* not accepting, for people */
@@ -146,6 +150,13 @@ enum wg_code wg_op_backup_begin(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_backup_state(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_backup_heads(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 enum wg_code wg_op_backup_end(struct wg_ask *ask, struct wg_err *err) WG_MUST;
+
+/* ---- server_away.c */
+/* The store was lost (wg_store_lost): from now on wg_away_step instead of batches, while server->away. */
+void wg_away_begin(struct wg_server *server);
+/* A try to get it back, if it is time for one; those who can come again are told to. When it is back away is false, and
+ * *committed says what became of the transaction that was in doubt. */
+enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_err *err) WG_MUST;
 
 /* ---- server_batch.c */
 /* Everything that is ready, in one transaction. Only a fault of the store is an error. */

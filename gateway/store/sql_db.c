@@ -53,6 +53,30 @@ bool wg_store_full(struct wg_store *store)
 	return full;
 }
 
+bool wg_store_lost(const struct wg_store *store)
+{
+	return store->lost;
+}
+
+bool wg_store_unanswered(const struct wg_store *store)
+{
+	return store->lost && store->unanswered;
+}
+
+enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err)
+{
+	enum wg_code code = store->driver->reconnect(store, err);
+	if (code == WG_OK)
+		code = wg_keys_level(store, err);
+	if (code == WG_OK)
+		*committed = store->committed; /* known since the first connection, however many it took since */
+	if (code == WG_OK)
+		store->committed = false;
+	if (code != WG_OK && store->lost && err != NULL)
+		err->code = WG_AGAIN;
+	return code != WG_OK && store->lost ? WG_AGAIN : code;
+}
+
 void wg_store_eager(struct wg_store *store, bool eager)
 {
 	store->eager = eager;
@@ -199,6 +223,8 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 		code = transact(store, SQL_COMMIT, err);
 	if (code == WG_OK)
 		code = wg_keys_after(store, err);
+	if (code != WG_OK && !store->driver->in_transaction(store) && store->lost && !store->unanswered)
+		code = WG_OK; /* it is there; what is to be destroyed stands in it, and is when the database is back */
 	wg_works_settle(store->works, code == WG_OK);
 	if (code != WG_OK && store->fault.code == WG_OK &&
 	    (keyed || !store->repeat)) { /* even a full disk: an answer may have been promised */

@@ -197,8 +197,6 @@ struct wg_chain_head {
 	char hash[WG_STORE_HASH];
 };
 
-#define WG_NODE_SHIFT 32 /* an owner of leases: the node above, its connection below */
-
 /* Envelopes that were put and not leased yet, kept in memory: some seconds' work of one machine. */
 #define WG_STORE_FRESH_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -212,8 +210,11 @@ struct wg_store {
 	int64_t node;                   /* this process among those that share the database; 0 where it is not shared */
 	struct wg_err fault;
 	bool full;
-	bool eager;  /* whoever runs this transaction does it again from its beginning when repeat is set */
-	bool repeat; /* something of it failed, and nobody knows whose it was: once more, without eager */
+	bool lost;       /* the fault is one of the way to the database, and may pass: driver.h, reconnect */
+	bool unanswered; /* a commit was asked for, and lost before its answer came */
+	bool committed;  /* driver.h, reconnect */
+	bool eager;      /* whoever runs this transaction does it again from its beginning when repeat is set */
+	bool repeat;     /* something of it failed, and nobody knows whose it was: once more, without eager */
 	unsigned damaged;
 	struct wg_chain_head head; /* sql_chain.c */
 	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */

@@ -380,12 +380,25 @@ struct wg_store_place {
 };
 enum wg_code wg_store_open_at(const struct wg_store_place *place, struct wg_store **out, struct wg_err *err) WG_MUST;
 void wg_store_closep(struct wg_store **store);
+#define WG_STORE_READS 24
+/* Files that connecting to the place's databases reads (certificates, passwords), of those that are there. The caller
+ * frees each; count at most WG_STORE_READS. Nothing for SQLite. */
+enum wg_code wg_store_reads(const struct wg_store_place *place, char *out[WG_STORE_READS], size_t *count,
+                            struct wg_err *err) WG_MUST;
 
 /* WG_OK, or why the store can no longer be trusted. */
 enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG_MUST;
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
+/* The fault is that the database cannot be reached, or that somebody else took its place: it may pass. */
+bool wg_store_lost(const struct wg_store *store);
+/* And whether it was lost while a commit was under way: it may be there or not. */
+bool wg_store_unanswered(const struct wg_store *store);
+/* After that: connects again, waiting for some seconds at most. WG_AGAIN: not yet. *committed: the transaction whose
+ * commit failed is there all the same; otherwise nothing of it is. Leases of this process may be over, and the numbers of
+ * its owners others: wg_store_owners. */
+enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err) WG_MUST;
 /* For who can do a whole transaction again from its beginning: from its begin on the store may go ahead although it
  * does not know yet whether all was done. When it was not, wg_store_repeat is true, until the next begin: roll back,
  * and do it all again, not eagerly. */
@@ -432,6 +445,7 @@ enum wg_code wg_store_leases_expire(struct wg_store *store, struct wg_now now, u
  * heard of for some seconds come to nothing. WG_SYSTEM, a fault, when they gave this one up. To be called about once a
  * second. */
 enum wg_code wg_store_nodes(struct wg_store *store, struct wg_now now, unsigned *lost, struct wg_err *err) WG_MUST;
+#define WG_NODE_SHIFT 32 /* an owner of leases: the node above, its connection below */
 /* What the owners of this process's leases begin with: above it nobody else's are. */
 uint64_t wg_store_owners(const struct wg_store *store);
 

@@ -14,6 +14,7 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_FETCH,   /* as DELIVER, but changes no file and reaches no Unix socket by its name: not the store's */
 	WG_SANDBOX_HSM,     /* a PKCS#11 module that knows a token in this machine: threads, its files; no sockets */
 	WG_SANDBOX_HSM_NET, /* one that talks to its HSM through sockets: also connect outward, and name resolution */
+	WG_SANDBOX_SHARED,  /* as STORE, whose database is elsewhere: also connect outward, and name resolution */
 };
 
 struct wg_sandbox {

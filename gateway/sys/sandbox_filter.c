@@ -16,7 +16,8 @@
 #include "sys/sandbox_internal.h"
 
 #define READER WG_SANDBOX_BIT(WG_SANDBOX_READER)
-#define STORE WG_SANDBOX_BIT(WG_SANDBOX_STORE)
+#define SHARED WG_SANDBOX_BIT(WG_SANDBOX_SHARED)
+#define STORE (WG_SANDBOX_BIT(WG_SANDBOX_STORE) | SHARED)
 #define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
 #define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
@@ -32,7 +33,7 @@
 /* Those that start other processes or threads. */
 #define FORKING (PROCESS | DELIVER | MONITOR | FETCH | HSM)
 /* Those that connect to other machines. */
-#define OUTWARD (DELIVER | MONITOR | FETCH | HSM_NET)
+#define OUTWARD (DELIVER | MONITOR | FETCH | HSM_NET | SHARED)
 
 /* New namespaces, and nothing else, are kept out of clone: threads (the resolver of libcurl) and forks look the same
  * otherwise. */
@@ -248,7 +249,7 @@ static const struct argument_rule argument_rules[] = {
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
-	{ DELIVER | MONITOR | HSM_NET,
+	{ DELIVER | MONITOR | HSM_NET | SHARED,
 	  SCMP_SYS(socket),
 	  2,
 	  { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },

@@ -79,11 +79,27 @@ class Shared(g.Case):
         self.host.cli("audit", "verify")
 
     def test_the_database_ends_its_connections(self):
-        first = self.submit(g.report("PG-4"))
+        first, store = self.submit(g.report("PG-4")), self.host.roles()["store"]
         self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wardgate'")
         second = w.wait_for("it takes again", 60, lambda: self.submit(g.report("PG-5"), check=False))
         self.settle(first)
         self.settle(second)
+        self.assertEqual(self.host.roles()["store"], store)  # it connected again: nobody had to start anew
+        self.host.cli("audit", "verify")
+
+    def test_the_database_is_started_anew(self):
+        """An end at once and a start: whoever comes meanwhile is told to come again, and what was taken is there."""
+        first, roles = self.submit(g.report("PG-8")), self.host.roles()
+        self.settle(first)
+        for way in ("immediate", "fast"):
+            subprocess.run([SERVER, "halt", self.database, way], check=True)
+            code, headers, _ = self.request("POST", "/v1/notices", g.report(f"PG-9-{way}"), {"Content-Type": "message/rfc822"})
+            self.assertEqual(code, 503)
+            self.assertIn("retry-after", {name.lower() for name in headers})
+            subprocess.run([SERVER, "again", self.database], check=True)
+            self.settle(w.wait_for("it takes again", 60, lambda: self.submit(g.report(f"PG-9-{way}"), check=False)))
+        self.assertEqual(self.submit(g.report("PG-8")), first)
+        self.assertEqual(self.host.roles(), roles)
         self.host.cli("audit", "verify")
 
 

@@ -324,46 +324,46 @@ enum fate { LIVES, DIES, DENIED, FAILS };
 struct deed {
 	const char *name;
 	bool (*run)(void);
-	enum fate fate[9];
+	enum fate fate[10];
 };
 
 /* clang-format off */
 static const struct deed deeds[] = {
-	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net */
-	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "open /etc/passwd", open_foreign, { DIES,   DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED } },
-	{ "read granted", read_granted,     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED } },
-	{ "write granted", write_granted,   { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, DIES, LIVES, LIVES } },
-	{ "database", database_calls,       { DIES,   LIVES,  DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "watch folder", watch_folder,     { DIES,   DIES,   LIVES,  DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "accept", do_accept,              { DIES,   LIVES,  LIVES,  DIES,   DIES,  LIVES, DIES, DIES, DIES } },
-	{ "listen", do_listen,              { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "connect", do_connect,            { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DIES, LIVES } },
-	{ "bind TCP", do_bind,              { DIES,   DIES,   DIES,   DIES,   DENIED,  DENIED, DENIED, DIES, DENIED } },
-	{ "talk", talk,                     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DENIED, LIVES } },
-	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES } },
-	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES } },
-	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED } },
-	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED, DENIED, LIVES } },
-	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES } },
-	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES } },
-	{ "resolve", resolve,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, FAILS, LIVES } },
-	{ "fork", do_fork,                  { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "thread", thread,                 { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "namespaces", namespaces,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "exec", do_exec,                  { DIES,   DIES,   DIES,   DENIED, DIES,  DIES, DIES, DIES, DIES } },
-	{ "run a reader", run_reader,       { DIES,   DIES,   DIES,   LIVES,  DENIED,  DENIED, DENIED, DENIED, DENIED } },
-	{ "run another", run_other,         { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED } },
-	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES } },
-	{ "made executable", made_executable, { DIES, DIES,   DIES,   LIVES,  DIES,  DIES, DIES, DIES, DIES } },
-	{ "signal parent", signal_parent,   { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED } },
-	{ "limit parent", limit_parent,     { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "TIOCSTI", push_terminal,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES } },
-	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES,  DIES, DIES, DIES, DIES } },
+	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net shared */
+	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "open /etc/passwd", open_foreign, { DIES,   DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED } },
+	{ "read granted", read_granted,     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED } },
+	{ "write granted", write_granted,   { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, DIES, LIVES, LIVES, LIVES } },
+	{ "database", database_calls,       { DIES,   LIVES,  DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, LIVES } },
+	{ "watch folder", watch_folder,     { DIES,   DIES,   LIVES,  DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "accept", do_accept,              { DIES,   LIVES,  LIVES,  DIES,   DIES,  LIVES, DIES, DIES, DIES, LIVES } },
+	{ "listen", do_listen,              { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "connect", do_connect,            { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DIES, LIVES, LIVES } },
+	{ "bind TCP", do_bind,              { DIES,   DIES,   DIES,   DIES,   DENIED,  DENIED, DENIED, DIES, DENIED, DENIED } },
+	{ "talk", talk,                     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DENIED, LIVES, LIVES } },
+	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
+	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
+	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED, DIES } },
+	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED, DENIED, LIVES, LIVES } },
+	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
+	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
+	{ "resolve", resolve,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, FAILS, LIVES, LIVES } },
+	{ "fork", do_fork,                  { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "thread", thread,                 { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "namespaces", namespaces,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "exec", do_exec,                  { DIES,   DIES,   DIES,   DENIED, DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "run a reader", run_reader,       { DIES,   DIES,   DIES,   LIVES,  DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "run another", run_other,         { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "made executable", made_executable, { DIES, DIES,   DIES,   LIVES,  DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "signal parent", signal_parent,   { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "limit parent", limit_parent,     { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "TIOCSTI", push_terminal,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
+	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES,  DIES, DIES, DIES, DIES, DIES } },
 };
 /* clang-format on */
 
@@ -480,7 +480,7 @@ static void each_kind_may_what_its_row_says(void **state)
 	(void)state;
 	int wrong = 0;
 	for (size_t i = 0; i < WG_COUNT(deeds); i++) {
-		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_HSM_NET; kind++) {
+		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
 			int status = do_in_child((enum wg_sandbox_kind)kind, deeds[i].run, 0);
 			if (!fate_met(status, deeds[i].fate[kind])) {
 				print_error("%s, kind %d: wait status %#x\n", deeds[i].name, kind, (unsigned)status);
@@ -496,7 +496,7 @@ static void some_calls_are_for_nobody(void **state)
 	(void)state;
 	int wrong = 0;
 	for (size_t i = 0; i < WG_COUNT(never); i++) {
-		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_HSM_NET; kind++) {
+		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
 			int status = do_in_child((enum wg_sandbox_kind)kind, NULL, never[i].call);
 			if (!fate_met(status, DIES)) {
 				print_error("%s, kind %d: wait status %#x\n", never[i].name, kind, (unsigned)status);
@@ -519,7 +519,7 @@ static bool old_gate(void)
 static void foreign_architecture_dies(void **state)
 {
 	(void)state;
-	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_HSM_NET; kind++) {
+	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
 		int status = do_in_child((enum wg_sandbox_kind)kind, old_gate, 0);
 		/* a kernel without that gate ends the process too, by another signal */
 		assert_true(WIFSIGNALED(status));
@@ -535,7 +535,7 @@ static bool do_abort(void)
 static void abort_is_abort(void **state)
 {
 	(void)state;
-	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_HSM_NET; kind++) {
+	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
 		int status = do_in_child((enum wg_sandbox_kind)kind, do_abort, 0);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGABRT);

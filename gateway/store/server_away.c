@@ -1,0 +1,85 @@
+/* server_away.c owns the time in which the database cannot be reached: nothing is taken, nobody is sent away. Who hands
+ * something in is told to come again; who works for the gateway waits for its answer. When it is back, what was asked
+ * and not done is done; what was done and not answered is answered.
+ *
+ * What was under way when it was lost stays in memory as it was: requests from their marks on, answers in `fresh`. As
+ * long as nobody knows whether that transaction is there neither is used. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/server_internal.h"
+
+#define PAUSE_MIN_MS 100
+#define PAUSE_MAX_MS 5000
+
+void wg_away_begin(struct wg_server *server)
+{
+	struct wg_err why = { 0 };
+	if (wg_store_fault(server->store, &why) != WG_OK)
+		why.code = WG_AGAIN;
+	server->away = true;
+	server->away_why = (struct wg_err){ 0 };
+	server->doubt = wg_store_unanswered(server->store);
+	server->pause = PAUSE_MIN_MS;
+	server->again_at = server->now.steady;
+	wg_server_tell(server, "database-lost", WG_ROLE_ADMIN, &why);
+}
+
+static bool is_told(enum wg_store_role role)
+{
+	return role == WG_ROLE_INTAKE || role == WG_ROLE_ADMIN;
+}
+
+/* To all that is asked by those who can come again. */
+static void refuse(struct wg_server *server)
+{
+	static const char words[] = "not accepting: the database cannot be reached";
+	for (unsigned i = 0; i < server->count; i++) {
+		struct wg_conn *c = server->conns[i];
+		struct wg_frame frame;
+		while (is_told(c->role) && wg_conn_ready(c) && wg_wire_peek(&c->in, &frame, NULL) == WG_OK &&
+		       !wg_ops_silent(frame.op)) {
+			wg_wire_take(&c->in, &frame);
+			c->waiting = false;
+			wg_wire_answer(&c->out, &frame, WG_AGAIN, server->now.wall, words, sizeof words - 1);
+		}
+	}
+}
+
+/* Its owners' numbers, if it goes on as another node: what they had leased is not theirs any more. */
+static void own_again(struct wg_server *server)
+{
+	const uint64_t node = wg_store_owners(server->store), low = ((uint64_t)1 << WG_NODE_SHIFT) - 1;
+	server->owners = node | (server->owners & low);
+	for (unsigned i = 0; i < server->count; i++)
+		server->conns[i]->owner = node | (server->conns[i]->owner & low);
+}
+
+enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_err *err)
+{
+	struct wg_err words = { 0 };
+	*committed = false;
+	if (server->now.steady >= server->again_at) {
+		enum wg_code code = wg_store_reconnect(server->store, committed, &words);
+		if (code == WG_OK) {
+			server->away = false;
+			own_again(server);
+			wg_server_tell(server, "database-back", WG_ROLE_ADMIN, &words);
+			return WG_OK;
+		}
+		if (code != WG_AGAIN) {
+			if (err != NULL)
+				*err = words;
+			return code;
+		}
+		if (strcmp(words.text, server->away_why.text) != 0)
+			wg_server_tell(server, "database-away", WG_ROLE_ADMIN, &words);
+		server->away_why = words;
+		server->again_at = wg_clock_monotonic() + server->pause;
+		server->pause = 2 * server->pause < PAUSE_MAX_MS ? 2 * server->pause : PAUSE_MAX_MS;
+	}
+	if (!server->doubt)
+		refuse(server);
+	return WG_OK;
+}
