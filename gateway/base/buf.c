@@ -73,9 +73,15 @@ uint8_t *wg_buf_room(struct wg_buf *b, size_t len)
 	return buf_room(b, len) ? b->data + b->len : NULL;
 }
 
+/* Without growing: a buffer that failed has none. */
+static bool has_room(const struct wg_buf *b, size_t extra)
+{
+	return !b->failed && extra < b->cap - b->len;
+}
+
 void wg_buf_put(struct wg_buf *b, const void *p, size_t len)
 {
-	if (!buf_room(b, len))
+	if (!has_room(b, len) && !buf_room(b, len))
 		return;
 	if (len > 0)
 		memcpy(b->data + b->len, p, len);
@@ -90,7 +96,10 @@ void wg_buf_puts(struct wg_buf *b, const char *s)
 
 void wg_buf_putc(struct wg_buf *b, char c)
 {
-	wg_buf_put(b, &c, 1);
+	if (!has_room(b, 1) && !buf_room(b, 1))
+		return;
+	b->data[b->len++] = (uint8_t)c;
+	b->data[b->len] = 0;
 }
 
 void wg_buf_printf(struct wg_buf *b, const char *fmt, ...)

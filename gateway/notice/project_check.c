@@ -2,8 +2,9 @@
  * attribute by its whole path, and asks the schema for the category of that path.
  * SECURITY: the last one to look. It shares no code with the building of copies in project.c, only the knowledge of
  * what a picture needs. */
-#include <stdio.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "notice/notice_internal.h"
 
 struct check {
@@ -27,8 +28,16 @@ static enum wg_code check_path(const struct check *check, const char *path)
 /* path, a slash where there is a path, and what stands below; false when it does not fit. */
 static bool join(char below[CHECK_PATH_MAX], const char *path, const char *sign, const xmlChar *name)
 {
-	int n = snprintf(below, CHECK_PATH_MAX, "%s%s%s%s", path, path[0] != '\0' ? "/" : "", sign, (const char *)name);
-	return (size_t)n < CHECK_PATH_MAX;
+	const char *const parts[] = { path, path[0] != '\0' ? "/" : "", sign, (const char *)name };
+	size_t used = 0;
+	for (size_t i = 0; i < WG_COUNT(parts); i++) {
+		size_t n = strlen(parts[i]);
+		if (n >= CHECK_PATH_MAX - used)
+			return false;
+		memcpy(below + used, parts[i], n + 1);
+		used += n;
+	}
+	return true;
 }
 
 static enum wg_code check_attributes(const struct check *check, const xmlNode *node, const char *path)

@@ -17,8 +17,8 @@ static size_t columns(const char *s, size_t len)
 
 static void pad(struct wg_buf *out, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		wg_buf_putc(out, ' ');
+	static const char blanks[WG_WRAP_VALUE + 1] = "                            ";
+	wg_buf_put(out, blanks, n); /* never more than the column of values */
 }
 
 /* One paragraph of a value; *column is where the line stands. */

@@ -220,7 +220,8 @@ void wg_search_births(struct wg_traces *t, const char *plain)
 	static const char *const words[] = { "dob",  "d.o.b", "d/o/b", "d o b", "d-o-b",
 		                                 "born", "birth", "bday",  "b'day", "b-day" };
 	for (const char *p = plain; *p != '\0' && !wg_traces_over(t); p++) {
-		if (p != plain && (is_alpha(p[-1]) || is_digit(p[-1])))
+		bool first = *p == 'd' || *p == 'D' || *p == 'b' || *p == 'B'; /* of each of the words */
+		if (!first || (p != plain && (is_alpha(p[-1]) || is_digit(p[-1]))))
 			continue;
 		for (size_t i = 0; i < WG_COUNT(words); i++)
 			if (strncasecmp(p, words[i], strlen(words[i])) == 0) {
