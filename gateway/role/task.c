@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* Few at a time: messages wait meanwhile. */
-#define TASKS_MOST 16
+#define TASKS_MOST 64
 /* After a fault that is not the store's: not at once again. */
 #define FAULT_WAIT_MS 60000
 
@@ -87,8 +87,16 @@ static void set_fault(const struct wg_task *task, const struct wg_err *fault, st
 	(void)snprintf(out->done.detail, sizeof out->done.detail, "%.200s", fault->text); /* cut: words */
 }
 
+/* What the store was told of one task, and has not answered yet. */
+struct told {
+	bool sent;
+	uint32_t tag;
+	unsigned notices;
+	char detail[WG_STORE_DETAIL];
+};
+
 static enum wg_code do_one(struct wg_process *p, struct wg_client *client, const struct wg_task *task,
-                           struct wg_err *err)
+                           struct told *told, struct wg_err *err)
 {
 	static enum wg_code (*const says[])(struct wg_process * process, const struct wg_task *task,
 	                                    struct wg_task_out *out, struct wg_err *err) = {
@@ -105,11 +113,19 @@ static enum wg_code do_one(struct wg_process *p, struct wg_client *client, const
 	}
 	if (code != WG_OK)
 		set_fault(task, &fault, &out);
-	unsigned notices = out.done.notice_count;
-	code = wg_client_task_done(client, &out.done, err);
-	if (code == WG_OK && notices > 0)
-		wg_log(WG_LOG_INFO, "told", "message", task->message, "delivery", task->delivery, "detail", out.done.detail,
-		       NULL);
+	*told = (struct told){ .sent = true, .notices = out.done.notice_count };
+	memcpy(told->detail, out.done.detail, sizeof told->detail);
+	return wg_client_task_done_send(client, &out.done, &told->tag, err);
+}
+
+static enum wg_code hear(struct wg_client *client, const struct wg_task *task, const struct told *told,
+                         struct wg_err *err)
+{
+	if (!told->sent)
+		return WG_OK;
+	enum wg_code code = wg_client_task_done_take(client, told->tag, err);
+	if (code == WG_OK && told->notices > 0)
+		wg_log(WG_LOG_INFO, "told", "message", task->message, "delivery", task->delivery, "detail", told->detail, NULL);
 	return code == WG_NOT_FOUND ? WG_OK : code; /* it has changed since: it is given again */
 }
 
@@ -118,8 +134,11 @@ enum wg_code wg_tasks_do(struct wg_process *p, struct wg_client *client, bool *m
 	WG_AUTO_FREE struct wg_task *tasks = NULL;
 	unsigned count = 0;
 	enum wg_code code = wg_client_tasks(client, TASKS_MOST, &tasks, &count, err);
+	struct told told[TASKS_MOST] = { { .sent = false } };
 	for (unsigned i = 0; code == WG_OK && i < count; i++)
-		code = do_one(p, client, &tasks[i], err);
+		code = do_one(p, client, &tasks[i], &told[i], err);
+	for (unsigned i = 0; code == WG_OK && i < count; i++)
+		code = hear(client, &tasks[i], &told[i], err);
 	*more = count == TASKS_MOST;
 	return code;
 }

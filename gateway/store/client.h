@@ -155,8 +155,11 @@ enum wg_code wg_client_awaited(struct wg_client *client, const char *channel, co
 /* process: tasks that are due, oldest first; they stay due until they are done. The caller frees *out. */
 enum wg_code wg_client_tasks(struct wg_client *client, unsigned max, struct wg_task **out, unsigned *count,
                              struct wg_err *err) WG_MUST;
-/* WG_NOT_FOUND when the task has changed since: ask again. */
-enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_done *done, struct wg_err *err) WG_MUST;
+/* In two halves, so that several are settled by one transaction of the store: send them, then take the answers, in the
+ * same order, before anything else is asked. WG_NOT_FOUND when the task has changed since: ask again. */
+enum wg_code wg_client_task_done_send(struct wg_client *client, const struct wg_task_done *done, uint32_t *tag,
+                                      struct wg_err *err) WG_MUST;
+enum wg_code wg_client_task_done_take(struct wg_client *client, uint32_t tag, struct wg_err *err) WG_MUST;
 
 /* monitor: all alerts that hold now. The store keeps which are known, logs each once when it starts and once when it
  * clears, makes a task of each, and gives those back that changed. The caller frees *out. */

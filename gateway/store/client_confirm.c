@@ -60,15 +60,22 @@ enum wg_code wg_client_tasks(struct wg_client *client, unsigned max, struct wg_t
 	return code == WG_OK && !wg_codec_get_tasks(&answer, out, count) ? wg_client_garbled(err) : code;
 }
 
-enum wg_code wg_client_task_done(struct wg_client *client, const struct wg_task_done *done, struct wg_err *err)
+enum wg_code wg_client_task_done_send(struct wg_client *client, const struct wg_task_done *done, uint32_t *tag,
+                                      struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
-	struct wg_cur answer;
 	if (done->notice_count > WG_STORE_TASK_NOTICES || done->next < 0)
 		return wg_err_set(err, WG_LIMIT, "more than %d notices for one task, or a look before all time",
 		                  WG_STORE_TASK_NOTICES);
 	wg_codec_put_task_done(&body, done);
-	return wg_client_call(client, WG_OP_TASK_DONE, &body, &answer, err);
+	*tag = ++client->tag;
+	return wg_client_send(client, *tag, WG_OP_TASK_DONE, &body, err);
+}
+
+enum wg_code wg_client_task_done_take(struct wg_client *client, uint32_t tag, struct wg_err *err)
+{
+	struct wg_cur answer;
+	return wg_client_answer(client, tag, WG_OP_TASK_DONE, &answer, err);
 }
 
 enum wg_code wg_client_inbox(struct wg_client *client, const char *organisation, const char *after, unsigned max,

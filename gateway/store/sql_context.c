@@ -218,7 +218,7 @@ static enum wg_code context(struct wg_store *store, const char *message, const s
 	if (code == WG_OK && turn != NULL && !*turn)
 		return WG_OK;
 	if (code == WG_OK)
-		code = wg_records_seen(store, &msg, err);
+		code = wg_records_seen(store, &msg, (int64_t)c.child, err);
 	if (code != WG_OK)
 		return code;
 	*out = c;

@@ -141,11 +141,14 @@ enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const st
 	return code == WG_OK && any ? changed(store, now, child, msg->seq, NULL, err) : code;
 }
 
-enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err)
+enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, int64_t child, struct wg_err *err)
 {
-	int64_t head = 0;
-	enum wg_code code = number_of(store, SQL_RECORDS_HEAD, NULL, 0, NULL, &head, err);
-	if (code != WG_OK || msg->owner == 0 || msg->lease_records == head)
+	int64_t head = 0, at = 0;
+	enum wg_code code = number_of(store, SQL_RECORDS_AT, WG_ARGS(wg_db_int(child)), NULL, &at, err);
+	if (code != WG_OK || msg->owner == 0 || at <= msg->lease_records)
+		return code; /* as they were at the lease: what changes from now on gets a higher number */
+	code = number_of(store, SQL_RECORDS_HEAD, NULL, 0, NULL, &head, err);
+	if (code != WG_OK)
 		return code;
 	return wg_db_run(store, SQL_RECORDS_SEEN, WG_ARGS(wg_db_int(msg->seq), wg_db_int(head)), err);
 }

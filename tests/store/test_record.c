@@ -135,6 +135,13 @@ static void withdrawn_while_it_is_decided(void **state)
 	job = take_message(s);
 	const struct wg_record_new other = new_record("refused");
 	(void)record(s, child_of(s, first), &other);
+	struct wg_err err = { 0 };
+	int64_t leased = 0, asked = 0; /* and asking writes nothing: the answer need not wait for a disk */
+	static const char seen[] = "SELECT lease_records FROM message WHERE lease_owner <> 0";
+	OK(wg_query_number(s->store, seen, NULL, 0, &leased, &err));
+	expect_context(s, b, &kit, "told: ");
+	OK(wg_query_number(s->store, seen, NULL, 0, &asked, &err));
+	assert_int_equal(asked, leased);
 	assert_int_equal(complete_notice(s, &job, &kit).state, WG_MSG_ROUTED);
 }
 
@@ -277,7 +284,9 @@ static void no_record_no_send(void **state)
 		OK(wg_store_mark(s->store, &err));
 		struct wg_msg_done done = rig_done(job.id, job.token, d, 2);
 		FAILS(WG_REJECT, wg_store_done(s->store, s->now, &done, &result, &err));
-		if (i == 0 && pg_socket() == NULL) /* a delivery without its record is not even leased before it is undone, which the server does */
+		if (i == 0 &&
+		    pg_socket() ==
+		        NULL) /* a delivery without its record is not even leased before it is undone, which the server does */
 			assert_int_equal(deliveries_due(s), 0);
 		OK(wg_store_undo(s->store, &err));
 		assert_int_equal(deliveries_due(s), 0);
