@@ -87,6 +87,22 @@ class Shared(g.Case):
         self.assertEqual(self.host.roles()["store"], store)  # it connected again: nobody had to start anew
         self.host.cli("audit", "verify")
 
+    def test_a_copy_of_the_server_is_whole(self):
+        """What ops/BACKUP.md says of PostgreSQL: a copy under way of work, started beside it, and checked."""
+        for n in range(3):
+            self.settle(self.submit(g.report(f"PG-10-{n}")))
+        copy = self.folder / "copy"
+        subprocess.run([SERVER, "copy", self.database, copy], check=True)
+        try:
+            there = self.folder / "there"
+            (there / "state").mkdir(parents=True, mode=0o700)
+            text = self.host.config.read_text().replace(f"host={self.database} ", f"host={copy} ")
+            (there / "gateway.xml").write_text(text.replace(f"{self.host.state}", f"{there}/state"))
+            done = subprocess.run([self.world.program, "store", "check", "--config", there / "gateway.xml"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        finally:
+            subprocess.run([SERVER, "stop", copy], check=True)
+
     def test_the_database_is_started_anew(self):
         """An end at once and a start: whoever comes meanwhile is told to come again, and what was taken is there."""
         first, roles = self.submit(g.report("PG-8")), self.host.roles()
