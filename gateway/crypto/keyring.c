@@ -11,6 +11,17 @@
 
 #define UNOPENED "could not be opened"
 
+static enum wg_code read_use(const struct wg_cert *cert, struct wg_keyring_use *out, struct wg_err *err)
+{
+	struct wg_cert_facts facts;
+	enum wg_code code = wg_cert_facts(cert, &facts, err);
+	if (code == WG_OK)
+		*out = (struct wg_keyring_use){
+			.known = true, .can_sign = facts.can_sign, .not_before = facts.not_before, .not_after = facts.not_after
+		};
+	return code;
+}
+
 enum wg_code wg_keyring_add(struct wg_keyring *ring, struct wg_key **key, struct wg_cert **cert, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
@@ -21,6 +32,9 @@ enum wg_code wg_keyring_add(struct wg_keyring *ring, struct wg_key **key, struct
 	if (code == WG_OK && (*key)->hsm && (*key)->asking == NULL)
 		(*key)->does = wg_hsm_does((*key)->pkey);
 	if (code == WG_OK) {
+		struct wg_err ignored;
+		ring->uses[ring->count] = (struct wg_keyring_use){ 0 };
+		(void)read_use(*cert, &ring->uses[ring->count], &ignored); /* said when it is to sign */
 		ring->keys[ring->count] = wg_steal(key);
 		ring->certs[ring->count++] = wg_steal(cert);
 	}
@@ -44,19 +58,19 @@ enum wg_code wg_keyring_signer(const struct wg_keyring *ring, int64_t now, size_
 	int64_t newest = INT64_MIN;
 	bool found = false;
 	for (size_t i = 0; i < ring->count; i++) {
-		struct wg_cert_facts facts;
-		enum wg_code code = wg_cert_facts(ring->certs[i], &facts, err);
+		struct wg_keyring_use use = ring->uses[i];
+		enum wg_code code = use.known ? WG_OK : read_use(ring->certs[i], &use, err);
 		if (code != WG_OK)
 			return code;
-		const char *fault = !facts.can_sign          ? "is not made for signing (key usage)"
-		                    : now < facts.not_before ? "is not valid yet"
-		                    : now > facts.not_after  ? "has expired"
-		                                             : NULL;
+		const char *fault = !use.can_sign          ? "is not made for signing (key usage)"
+		                    : now < use.not_before ? "is not valid yet"
+		                    : now > use.not_after  ? "has expired"
+		                                           : NULL;
 		size_t used = strlen(why);
 		if (fault != NULL)
 			(void)snprintf(why + used, sizeof why - used, "; certificate %zu %s", i + 1, fault); /* cut: words */
-		else if (!found || facts.not_before >= newest) {
-			newest = facts.not_before;
+		else if (!found || use.not_before >= newest) {
+			newest = use.not_before;
 			*which = i;
 			found = true;
 		}

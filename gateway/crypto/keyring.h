@@ -8,9 +8,17 @@
 
 #define WG_KEYRING_MAX 4
 
+/* What is asked of a certificate of ours for each signature. */
+struct wg_keyring_use {
+	bool known; /* it could be read; if not, the reason is found out when it is asked for */
+	bool can_sign;
+	int64_t not_before, not_after; /* wall ms */
+};
+
 struct wg_keyring {
 	struct wg_key *keys[WG_KEYRING_MAX];
 	struct wg_cert *certs[WG_KEYRING_MAX];
+	struct wg_keyring_use uses[WG_KEYRING_MAX];
 	size_t count;
 };
 

@@ -2,6 +2,8 @@
 #ifndef WG_SYS_SANDBOX_H
 #define WG_SYS_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum wg_sandbox_kind {
@@ -26,6 +28,12 @@ struct wg_sandbox {
 
 /* First line of every role: no new privileges, not dumpable, no core files, umask 077. */
 enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
+
+/* Makes the system call filter of a kind ready, so that wg_sandbox_enter of this process, or of children that it forks,
+ * need not make it: which takes longer than to load it. Without, or when it fails, enter makes it itself. For kinds
+ * that start no other process (their filters know whose they are). Confines nothing. False:
+ * it is not ready. */
+bool wg_sandbox_prepare(enum wg_sandbox_kind kind);
 
 /* Landlock (for as much of its ABI as the kernel has) and a seccomp filter that kills the process at a forbidden system
  * call. WG_SYSTEM when the kernel has no seccomp, WG_NOT_FOUND when a named path is not there: the caller must not go

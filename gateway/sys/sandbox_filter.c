@@ -4,12 +4,15 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -271,7 +274,7 @@ static int add_plain(scmp_filter_ctx filter, unsigned kind)
 	return r;
 }
 
-static int add_arguments(scmp_filter_ctx filter, unsigned kind)
+static int add_arguments(scmp_filter_ctx filter, unsigned kind, uint32_t self)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < WG_COUNT(argument_rules); i++) {
@@ -281,8 +284,7 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind)
 	}
 	/* abort and raise, to itself only; the forking kinds, whose children inherit this, have it on the plain list */
 	if (r == 0 && (kind & FORKING) == 0)
-		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		                           &(struct scmp_arg_cmp)EQUAL(0, getpid()));
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &(struct scmp_arg_cmp)EQUAL(0, self));
 	/* the resolver asks whether there is a name service daemon, and goes on without one */
 	if (r == 0 && kind == FETCH)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
@@ -307,21 +309,96 @@ static void filter_free(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
+/* The filter of a kind for the process with that id; the caller releases it. 0, or -errno. */
+static int make(enum wg_sandbox_kind kind, uint32_t self, scmp_filter_ctx *out)
 {
 	unsigned bit = WG_SANDBOX_BIT(kind);
-	WG_CLEANUP(filter_free) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (filter == NULL)
-		return wg_err_set(err, WG_SYSTEM, "seccomp: no memory for the filter");
-	int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	*out = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (*out == NULL)
+		return -ENOMEM;
+	int r = seccomp_attr_set(*out, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (r == 0)
-		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: the lists are long */
+		r = seccomp_attr_set(*out, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: the lists are long */
 	if (r == 0)
-		r = add_plain(filter, bit);
-	if (r == 0)
-		r = add_arguments(filter, bit);
-	if (r == 0)
-		r = seccomp_load(filter);
+		r = add_plain(*out, bit);
+	return r == 0 ? add_arguments(*out, bit, self) : r;
+}
+
+/* ---- a filter that is made before the process that gets it */
+
+/* Instructions of a prepared filter; that of a reader has 91. */
+#define PREPARED_MAX 512
+/* No process has this id (the kernel's PID_MAX_LIMIT is 2 to the 22), nor is it any other number of a filter. */
+#define SELF_LATER 0x7ffffff1u
+
+static struct {
+	enum wg_sandbox_kind kind;
+	unsigned short count; /* 0: none is prepared */
+	struct sock_filter code[PREPARED_MAX];
+} prepared;
+
+/* A filter as the kernel takes it, through a pipe, which has room for it; the count, 0 for one that does not fit. */
+static unsigned short export(scmp_filter_ctx filter, struct sock_filter code[static PREPARED_MAX])
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return 0;
+	bool written = seccomp_export_bpf(filter, ends[1]) == 0;
+	ssize_t n = read(ends[0], code, PREPARED_MAX * sizeof *code);
+	char more;
+	bool whole = written && n > 0 && n % (ssize_t)sizeof *code == 0 && read(ends[0], &more, 1) < 0;
+	(void)close(ends[0]); /* pipes */
+	(void)close(ends[1]);
+	return whole ? (unsigned short)((size_t)n / sizeof *code) : 0;
+}
+
+/* Where the filter compares with the id of its own process. */
+static struct sock_filter *self_of(struct sock_filter *code, unsigned short count)
+{
+	struct sock_filter *found = NULL;
+	for (unsigned short i = 0; i < count; i++) {
+		if (code[i].k != SELF_LATER)
+			continue;
+		if (found != NULL || code[i].code != (BPF_JMP | BPF_JEQ | BPF_K))
+			return NULL;
+		found = &code[i];
+	}
+	return found;
+}
+
+bool wg_sandbox_prepare(enum wg_sandbox_kind kind)
+{
+	WG_CLEANUP(filter_free) scmp_filter_ctx filter = NULL;
+	prepared.count = 0;
+	if (make(kind, SELF_LATER, &filter) != 0)
+		return false;
+	unsigned short count = export(filter, prepared.code);
+	prepared.kind = kind;
+	if (self_of(prepared.code, count) != NULL)
+		prepared.count = count;
+	return prepared.count > 0;
+}
+
+static int load_prepared(void)
+{
+	struct sock_filter *self = self_of(prepared.code, prepared.count);
+	const struct sock_fprog program = { .len = prepared.count, .filter = prepared.code };
+	if (self == NULL)
+		return -EINVAL;
+	self->k = (uint32_t)getpid();
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
+}
+
+enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
+{
+	WG_CLEANUP(filter_free) scmp_filter_ctx filter = NULL;
+	int r = 0;
+	if (prepared.count > 0 && prepared.kind == kind) {
+		r = load_prepared();
+	} else {
+		r = make(kind, (uint32_t)getpid(), &filter);
+		r = r == 0 ? seccomp_load(filter) : r;
+	}
 	if (r == 0)
 		return WG_OK;
 	errno = -r;

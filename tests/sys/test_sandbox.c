@@ -507,6 +507,25 @@ static void some_calls_are_for_nobody(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A reader's filter that was made before the fork, as its nest does it: the same fate for every deed, its signals to
+ * itself among them. */
+static void prepared_is_the_same(void **state)
+{
+	(void)state;
+	int wrong = 0;
+	assert_true(wg_sandbox_prepare(WG_SANDBOX_READER));
+	for (size_t i = 0; i < WG_COUNT(deeds) + WG_COUNT(never); i++) {
+		bool deed = i < WG_COUNT(deeds);
+		size_t k = deed ? i : i - WG_COUNT(deeds);
+		int status = do_in_child(WG_SANDBOX_READER, deed ? deeds[k].run : NULL, deed ? 0 : never[k].call);
+		if (!fate_met(status, deed ? deeds[k].fate[WG_SANDBOX_READER] : DIES)) {
+			print_error("%s: wait status %#x\n", deed ? deeds[k].name : never[k].name, (unsigned)status);
+			wrong++;
+		}
+	}
+	assert_int_equal(wrong, 0);
+}
+
 #if defined(__x86_64__)
 /* getpid by the 32-bit gate, whose numbers mean other calls: allowed by neither name. */
 static bool old_gate(void)
@@ -608,6 +627,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_may_what_its_row_says),
 		cmocka_unit_test(some_calls_are_for_nobody),
+		cmocka_unit_test(prepared_is_the_same),
 #if defined(__x86_64__)
 		cmocka_unit_test(foreign_architecture_dies),
 #endif
