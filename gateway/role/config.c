@@ -321,17 +321,18 @@ void wg_config_place(const struct wg_config *config, struct wg_store_place *out)
 		                            .keys = shared ? config->store.keys : NULL };
 }
 
-/* As many as there are processors for, up to a bound: each needs memory of its own. */
-static unsigned processors(void)
+/* Two for each processor: while one waits until what it did is on disk, or for a reader, another works, and what several
+ * have done goes to disk at once. Idle, one costs half a MiB. */
+static unsigned workers_here(void)
 {
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? 2 * CPU_COUNT(&set) : 2;
 	return n < 1 ? 1 : n > WG_TEAM_MAX ? WG_TEAM_MAX : (unsigned)n;
 }
 
 static void read_process(struct reading *r, const struct _xmlNode *process, struct wg_config *c)
 {
-	c->process_workers = processors();
+	c->process_workers = workers_here();
 	if (process != NULL)
 		c->process_workers = number_of(r, process, "workers", c->process_workers);
 	if (r->code == WG_OK && (c->process_workers == 0 || c->process_workers > WG_TEAM_MAX))

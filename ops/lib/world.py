@@ -53,6 +53,11 @@ def family(pid):
     return found
 
 
+def parent(pid):
+    """Whose child a process is; FileNotFoundError when there is none with that number."""
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
 class Peer:
     """A server program that prints `port N` when it is ready, and ends when its standard input does."""
 
@@ -185,6 +190,28 @@ class Gateway:
             if line.get("event") == "started":
                 found[line["child"]] = int(line["pid"])
         return found
+
+    def worker(self, number):
+        """The pid of a worker of the process role, from its log; None: there is none yet."""
+        found = None
+        for line in self.log_lines(self.started_at):
+            if line.get("event") == "worker-started" and line.get("worker") == str(number):
+                found = int(line["pid"])
+        return found
+
+    def kill_worker(self, number):
+        """SIGKILL to one worker of the process role, and waits for the next; one that ended with its role just then is let go."""
+        def killed():
+            pid = self.worker(number)
+            try:
+                if parent(pid) != self.roles()["process"]:
+                    return None
+                os.kill(pid, signal.SIGKILL)
+            except (ProcessLookupError, FileNotFoundError):
+                return None
+            return pid
+        pid = wait_for(f"worker {number} runs", 30, killed)
+        wait_for(f"worker {number} runs again", 30, lambda: self.worker(number) != pid)
 
     def kill_role(self, role):
         """SIGKILL to a role, and waits for the next; one that ends by itself just then (its store was killed) is let go."""

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "ops/lib"))
 import world as w
 
 ROLES = ("store", "intake", "process", "deliver")
+WORKERS = 3  # of the process role, whatever this machine has
 FINAL = {"handed-over", "received", "acknowledged", "withheld", "failed", "recalled", "superseded"}
 
 
@@ -106,12 +107,12 @@ class Killer(threading.Thread):
 
     def run(self):
         while sum(self.done.values()) < self.kills:
-            gateway, role = self.dice.choice(self.gateways), self.dice.choice(ROLES)
-            pid = gateway.roles().get(role)
+            gateway, role = self.dice.choice(self.gateways), self.dice.choice((*ROLES, "worker", "worker"))
+            above = gateway.roles().get("process") if role == "worker" else gateway.process.pid
+            pid = gateway.worker(self.dice.randrange(WORKERS)) if role == "worker" else gateway.roles().get(role)
             try:
-                # only what is still the child of this gateway's supervisor: a number may have been used again
-                parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-                if parent == gateway.process.pid:
+                # only what is still the child of this gateway's supervisor, or of its process role: a number may have been used again
+                if w.parent(pid) == above:
                     os.kill(pid, signal.SIGKILL)
                     self.done[f"{gateway.organisation} {role}"] += 1
             except (OSError, ValueError):
@@ -237,6 +238,7 @@ def main():
     try:
         host, placing = world.make_gateways(world.start_postfix() if options.postfix else world.start_mail())
         for gateway in (host, placing):
+            gateway.config.write_text(gateway.config.read_text().replace("<samples", f'<process workers="{WORKERS}"/><samples'))
             gateway.start()
         items = [(n, k, notice(n, k, options.seed)) for n in range(children) for k in ("missing", "found")]
         share = [[i for i in items if i[0] % 8 == c] for c in range(8)]
