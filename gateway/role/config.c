@@ -321,8 +321,8 @@ void wg_config_place(const struct wg_config *config, struct wg_store_place *out)
 		                            .keys = shared ? config->store.keys : NULL };
 }
 
-/* Two for each processor: while one waits until what it did is on disk, or for a reader, another works, and what several
- * have done goes to disk at once. Idle, one costs half a MiB. */
+/* Two for each processor: while one waits until what it did is on disk, or for a reader, another works, and what
+ * several have done goes to disk at once. Idle, one costs half a MiB. */
 static unsigned workers_here(void)
 {
 	cpu_set_t set;

@@ -61,6 +61,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->retry_first_s, 30);
 	assert_int_equal(c->retry_most_s, 1800);
 	assert_int_equal(c->give_up_s, 259200);
+	assert_in_range(c->process_workers, 1, 16);
 	assert_false(c->samples);
 	free(c);
 	free(text);
@@ -78,7 +79,7 @@ static void test_ways(void **state)
 		" folder=\"In/Box\" poll=\"7\"/><lmtp socket=\"lmtp.sock\"/>";
 	const char *beside = "<mesh url=\"https://mesh.test/\" ca=\"ca.pem\" mailbox=\"M1\" password=\"p\" shared-key=\"k\""
 						 " certificate=\"c.pem\" key=\"k.pem\"/><monitor socket=\"m.sock\"/>"
-						 "<hsm module=\"/usr/lib/x.so\" pin=\"pin\"/></gateway>";
+						 "<hsm module=\"/usr/lib/x.so\" pin=\"pin\"/><process workers=\"3\"/></gateway>";
 	char *drop = strstr(text, "<drop"), *end = strstr(text, "</gateway>"), *all = NULL;
 	assert_true(drop != NULL && end != NULL);
 	assert_true(asprintf(&all, "%.*s%s%.*s%s", (int)(drop - text), text, mail_in, (int)(end - drop), drop, beside) > 0);
@@ -107,6 +108,7 @@ static void test_ways(void **state)
 	assert_true(c->mail_out.require_tls && c->mail_out.reports && !c->mail_out.direct && !c->mail_out.libesmtp);
 	assert_int_equal(c->monitor.fault_s, 30);
 	assert_string_equal(c->mail_out.crl, "");
+	assert_int_equal(c->process_workers, 3);
 	free(c);
 	free(all);
 	free(text);
@@ -147,6 +149,9 @@ static const struct {
 	{ "from=\"gateway@staffordshire.example\"", "from=\"gateway\"", 13, "e-mail address" },
 	{ "from=\"gateway@staffordshire.example\"", "from=\"gateway@staffordshire.example\" key=\"k.pem\"", 13,
 	  "come together" },
+	{ "  <lookup key=", "  <process workers=\"0\"/><lookup key=", 7, "workers" },
+	{ "  <lookup key=", "  <process workers=\"17\"/><lookup key=", 7, "workers" },
+	{ "  <lookup key=", "  <process wrokers=\"2\"/><lookup key=", 7, "wrokers" },
 	{ "first=\"1\"", "first=\"0\"", 15, "first" },
 	{ "first=\"1\"", "first=\"1 minute\"", 15, "first" },
 	{ "first=\"1\"", "first=\"5\"", 15, "at most as long" },
