@@ -37,7 +37,7 @@ struct keeper {
 	struct member members[WG_TEAM_MAX];
 	int ready[2]; /* a pipe: each new member writes one byte when it is at work */
 	unsigned at_work;
-	bool said, failed; /* failed: a member could not go on */
+	bool said, stopping, failed; /* failed: a member could not go on */
 };
 
 static int ready_end = -1; /* in a member */
@@ -117,7 +117,7 @@ static void ended(struct keeper *k, unsigned number, int status)
 	m->backoff = m->backoff == 0 ? BACKOFF_FIRST_MS : 2 * m->backoff;
 	if (m->backoff > BACKOFF_MOST_MS)
 		m->backoff = BACKOFF_MOST_MS;
-	if (wg_role_stop)
+	if (wg_role_stop || k->stopping)
 		return;
 	if (WIFSIGNALED(status))
 		(void)snprintf(how, sizeof how, "signal %d (%s)", WTERMSIG(status), sigabbrev_np(WTERMSIG(status)));
@@ -172,6 +172,7 @@ static void stop(struct keeper *k)
 {
 	const int64_t by = wg_clock_monotonic() + STOP_MS;
 	bool any = true;
+	k->stopping = true;
 	for (unsigned i = 0; i < k->team->count; i++)
 		if (k->members[i].pid != 0)
 			(void)kill(k->members[i].pid, SIGTERM); /* ours and not reaped */
