@@ -45,17 +45,17 @@ static const char *const texts[PG_COUNT] = {
 	" h.due IS NOT NULL AND h.due <= ?1 AND d.epoch = ?2 AND " WG_SQL_IN_TURN " ORDER BY d.recipient, h.due) AS w"
 	" ORDER BY w.due LIMIT ?3",
 	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
-	"INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
-	" turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
-	" coalesce(?9, ?11), ?10) RETURNING seq",
+	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
+	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
+	 " coalesce(?9, ?11), ?10) RETURNING seq"),
 	[SQL_STRANGERS] =
-		"SELECT (k.value ->> 2)::bigint, max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM "
-		"json_array_elements(?1::json) k"
-		" JOIN child_key c ON c.key = k.value ->> 0 AND c.kind IN ((k.value ->> 1)::bigint, -1) GROUP BY 1",
-	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0" OWN,
-	[SQL_DLV_EXPIRED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" OWN,
-	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS,
-	[SQL_DLV_LEASED] = "SELECT seq FROM delivery WHERE lease_owner <> 0" NOBODYS,
+		("SELECT (k.value ->> 2)::bigint, max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM "
+	     "json_array_elements(?1::json) k"
+	     " JOIN child_key c ON c.key = k.value ->> 0 AND c.kind IN ((k.value ->> 1)::bigint, -1) GROUP BY 1"),
+	[SQL_MSG_EXPIRED] = ("SELECT seq FROM message WHERE lease_owner <> 0" OWN),
+	[SQL_DLV_EXPIRED] = ("SELECT seq FROM delivery WHERE lease_owner <> 0" OWN),
+	[SQL_MSG_LEASED] = ("SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS),
+	[SQL_DLV_LEASED] = ("SELECT seq FROM delivery WHERE lease_owner <> 0" NOBODYS),
 	/* By a lock of our own, not of a row: a turn in which nothing is written writes nothing then. */
 	[PG_LOCK] = "SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))",
 	[PG_TURN] = "SELECT turn FROM writer",

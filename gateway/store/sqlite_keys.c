@@ -94,7 +94,7 @@ enum wg_code wg_sqlite_keys_batch(struct wg_store *store, struct wg_keys_batch *
 
 static enum wg_code read_batch(struct wg_store *store, struct wg_err *err)
 {
-	struct wg_keys_batch b;
+	struct wg_keys_batch b = { .first = 0 };
 	enum wg_code code = wg_sqlite_keys_batch(store, &b, err);
 	if (code != WG_OK)
 		return code;
