@@ -231,9 +231,9 @@ static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct
 		fds[role] = (struct pollfd){ .fd = open ? server->listening[role] : -1, .events = POLLIN };
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_conn *c = server->conns[i];
-		fds[ROLES + i] = (struct pollfd){
-			.fd = c->fd, .events = (short)((wg_conn_wants_read(c) ? POLLIN : 0) | (c->out.len > c->sent ? POLLOUT : 0))
-		};
+		fds[ROLES + i] = (struct pollfd){ .fd = server->away && c->ended ? -1 : c->fd, /* nobody is reaped meanwhile */
+			                              .events = (short)((wg_conn_wants_read(c) && !c->held ? POLLIN : 0) |
+			                                                (c->out.len > c->sent ? POLLOUT : 0)) };
 	}
 	int n = poll(fds, ROLES + count, timeout);
 	set_now(server);

@@ -21,6 +21,10 @@ void wg_away_begin(struct wg_server *server)
 	server->away = true;
 	server->away_why = (struct wg_err){ 0 };
 	server->doubt = wg_store_unanswered(server->store);
+	for (unsigned i = 0; i < server->count; i++) {
+		struct wg_conn *c = server->conns[i];
+		c->held = server->doubt && (c->in.start != c->mark || c->fresh.len > 0);
+	}
 	server->pause = PAUSE_MIN_MS;
 	server->again_at = server->now.steady;
 	wg_server_tell(server, "database-lost", WG_ROLE_ADMIN, &why);
@@ -38,7 +42,7 @@ static void refuse(struct wg_server *server)
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
 		struct wg_frame frame;
-		while (is_told(c->role) && wg_conn_ready(c) && wg_wire_peek(&c->in, &frame, NULL) == WG_OK &&
+		while (is_told(c->role) && !c->held && wg_conn_ready(c) && wg_wire_peek(&c->in, &frame, NULL) == WG_OK &&
 		       !wg_ops_silent(frame.op)) {
 			wg_wire_take(&c->in, &frame);
 			c->waiting = false;
@@ -79,7 +83,6 @@ enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_e
 		server->again_at = wg_clock_monotonic() + server->pause;
 		server->pause = 2 * server->pause < PAUSE_MAX_MS ? 2 * server->pause : PAUSE_MAX_MS;
 	}
-	if (!server->doubt)
-		refuse(server);
+	refuse(server);
 	return WG_OK;
 }

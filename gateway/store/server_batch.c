@@ -351,8 +351,14 @@ static enum wg_code come_back(struct wg_server *server, bool *back, struct wg_er
 	*back = code == WG_OK && !server->away;
 	if (*back && server->doubt && committed)
 		release(server);
-	else if (*back && server->doubt)
+	else if (*back && server->doubt) {
+		for (unsigned i = 0; i < server->count; i++)
+			if (!server->conns[i]->held) /* nothing of it is to be done again, and it was read from since */
+				server->conns[i]->mark = server->conns[i]->in.start;
 		take_back(server);
+	}
+	for (unsigned i = 0; *back && i < server->count; i++)
+		server->conns[i]->held = false;
 	if (*back)
 		server->doubt = false;
 	return code;

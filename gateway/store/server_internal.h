@@ -38,6 +38,7 @@ struct wg_conn {
 	int64_t until; /* steady ms */
 	struct wg_part *parts;
 	size_t parts_bytes;
+	bool held; /* what it asked is in the transaction that nobody knows of (server_away.c): nothing is read from it */
 	bool parts_used; /* by a WG_OP_DONE of the transaction that is running */
 };
 
@@ -47,8 +48,8 @@ struct wg_server {
 	int listening[WG_STORE_ROLES];
 	struct wg_conn *conns[WG_SERVER_CONNECTIONS];
 	unsigned count;
-	uint64_t owners, turns, turns_given; /* given: contexts that were answered */
-	bool dry;                            /* a lease of messages found nothing in this transaction */
+	uint64_t owners, turns, turns_given;   /* given: contexts that were answered */
+	bool dry;                              /* a lease of messages found nothing in this transaction */
 	uint64_t ended[WG_SERVER_CONNECTIONS]; /* owners whose leases have to end */
 	unsigned ended_count;
 	struct wg_now now;
