@@ -106,6 +106,7 @@ static void judge_answer(const struct wg_https *h, struct wg_send_item *item, co
 	put_words(h, status, words, sizeof words);
 	if (status >= 200 && status <= 202) {
 		wg_https_receipt(wg_buf_text(&h->answer), h->answer.len, result->receipt, sizeof result->receipt);
+		result->maybe = end->again; /* the connection that was kept died under the first try, perhaps after it */
 		finish(item, WG_SENT_OK, words);
 	} else if (is_certificate_page(h, status)) {
 		result->tls_fault = true;
@@ -121,7 +122,7 @@ static void judge_answer(const struct wg_https *h, struct wg_send_item *item, co
 		finish(item, WG_SENT_REFUSED, words);
 	} else {
 		/* a proxy that lost the answer, or a success we do not know: the other side may have it */
-		result->maybe = status == 502 || status == 504 || (status > 202 && status < 300);
+		result->maybe = end->again || status == 502 || status == 504 || (status > 202 && status < 300);
 		result->wait_ms = end->wait_ms;
 		finish(item, WG_SENT_DEFER, words);
 	}
@@ -131,7 +132,7 @@ static void judge_answer(const struct wg_https *h, struct wg_send_item *item, co
 static void judge_failure(const struct wg_https *h, struct wg_send_item *item, const struct wg_https_end *end)
 {
 	item->result.tls_fault = end->tls_fault;
-	item->result.maybe = end->rc != CURLE_SSL_CERTPROBLEM && end->went_out && !end->turned_away;
+	item->result.maybe = end->again || (end->rc != CURLE_SSL_CERTPROBLEM && end->went_out && !end->turned_away);
 	finish(item, WG_SENT_DEFER, wg_https_words(h, end));
 }
 

@@ -78,6 +78,15 @@ static CURLcode set_tls(CURL *curl, void *ctx, void *arg)
 	return CURLE_OK;
 }
 
+/* Before each request that goes out on a connection. */
+static int begin_request(void *arg, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	struct wg_https *h = arg;
+	(void)their_ip, (void)our_ip, (void)their_port, (void)our_port; /* the signature is libcurl's */
+	h->requests++;
+	return CURL_PREREQFUNC_OK;
+}
+
 static void url_freep(CURLU **url)
 {
 	curl_url_cleanup(*url);
@@ -173,6 +182,8 @@ static bool set_policy(struct wg_https *h)
 	SET(CURLOPT_WRITEDATA, h);
 	SET(CURLOPT_HEADERFUNCTION, take_header);
 	SET(CURLOPT_HEADERDATA, h);
+	SET(CURLOPT_PREREQFUNCTION, begin_request);
+	SET(CURLOPT_PREREQDATA, h);
 	SET(CURLOPT_ERRORBUFFER, h->words);
 	SET(CURLOPT_USERAGENT, "wardgate/" WG_VERSION);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(spec->connect_ms > 0 ? spec->connect_ms : CONNECT_MS));
@@ -235,6 +246,7 @@ static void read_end(const struct wg_https *h, size_t len, struct wg_https_end *
 	curl_off_t sent = 0, wait = 0;
 	(void)curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &end->status); /* 0 stands for none */
 	(void)curl_easy_getinfo(h->curl, CURLINFO_NUM_CONNECTS, &end->connections);
+	end->again = h->requests > 1;
 	/* in doubt a retry is called a possible duplicate */
 	if (h->spec.once)
 		end->went_out = h->left_len == 0;
@@ -306,6 +318,7 @@ void wg_https_ask(struct wg_https *h, const char *method, const char *url, const
 	wg_buf_reset(&h->answer);
 	h->header_bytes = 0;
 	h->too_large = false;
+	h->requests = 0;
 	h->alert = -1;
 	h->words[0] = '\0';
 	h->setup = (struct wg_err){ 0 };

@@ -44,6 +44,7 @@ struct wg_https {
 	bool too_large;
 	int alert;           /* the last fatal TLS alert that came in; -1: none */
 	int64_t verified;    /* monotonic ms of the last handshake in which the server showed its chain; 0: none yet */
+	unsigned requests;   /* of this one: more than 1 when libcurl sent it again by itself */
 	unsigned resumed;    /* handshakes that resumed an earlier session; counts on */
 	struct wg_err setup; /* why our own TLS could not be set up; code WG_OK when it could */
 	char words[CURL_ERROR_SIZE];
@@ -55,6 +56,7 @@ struct wg_https_end {
 	long status;      /* 0: no whole answer came */
 	long connections; /* that were made for it */
 	bool went_out;    /* the whole body was sent */
+	bool again;       /* it was sent more than once: the other side may have had it before */
 	bool tls_fault;   /* TLS was the reason why there is no answer */
 	bool turned_away; /* the other side did not let us in: nothing of what was sent was read */
 	unsigned wait_ms; /* Retry-After, at most an hour; 0: not said */

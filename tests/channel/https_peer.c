@@ -229,7 +229,7 @@ static size_t read_number(const char *p)
 struct script {
 	const char *name, *answer;
 	size_t times;
-	bool chatty;
+	bool chatty, fickle;
 };
 
 /* Reads one request: its header, and as many bytes after it as Content-Length says. */
@@ -276,6 +276,16 @@ static void chat(SSL *ssl)
 	}
 }
 
+/* Each connection's first request is answered; the second is taken, and not. */
+static void take_two(SSL *ssl)
+{
+	for (int i = 0; i < 2 && read_request(ssl); i++) {
+		(*peer_reached)++;
+		if (i == 0 && !say_id(ssl, "asked"))
+			return;
+	}
+}
+
 static void serve_script(const struct script *script, SSL_CTX *ctx, int fd)
 {
 	SSL *ssl = SSL_new(ctx);
@@ -284,6 +294,8 @@ static void serve_script(const struct script *script, SSL_CTX *ctx, int fd)
 	bool shaken = SSL_accept(ssl) == 1;
 	if (shaken && script->chatty) {
 		chat(ssl);
+	} else if (shaken && script->fickle) {
+		take_two(ssl);
 	} else if (shaken && read_request(ssl)) {
 		(*peer_reached)++;
 		bool open = true;
@@ -323,6 +335,12 @@ struct peer peer_script(const char *name, const char *answer, size_t times)
 struct peer peer_chatty(const char *name)
 {
 	const struct script script = { .name = name, .chatty = true };
+	return start(run_script, &script);
+}
+
+struct peer peer_fickle(const char *name)
+{
+	const struct script script = { .name = name, .fickle = true };
 	return start(run_script, &script);
 }
 

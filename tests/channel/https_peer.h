@@ -29,6 +29,8 @@ struct peer peer_script(const char *name, const char *answer, size_t times);
 /* The same, and keeps the connection: answers each request with {"id":"asked-N"}, and a moment later once more,
  * unasked, with {"id":"unasked-N"}. */
 struct peer peer_chatty(const char *name);
+/* The same, but takes a connection's second request and closes without a word. */
+struct peer peer_fickle(const char *name);
 /* A socket that accepts, and nothing more. */
 struct peer peer_deaf(void);
 

@@ -308,6 +308,25 @@ static void test_unasked(void **state)
 	peer_stop(&peer);
 }
 
+/* A connection that was kept dies when the whole copy went out on it: it goes again on another, under its key, and is
+ * known as one that may have been there before. */
+static void test_again(void **state)
+{
+	(void)state;
+	struct peer peer = peer_fickle("derbyshire/server");
+	struct wg_send_target target = target_of(peer.port, "/");
+	struct wg_session *session = NULL;
+	assert_int_equal(wg_way_https.open(&target, &session, &pki_err), WG_OK);
+	for (int i = 0; i < 3; i++) {
+		struct wg_send_item item = item_of("body");
+		wg_way_https.offer(session, &item, 1, NULL, NULL);
+		expect(&item.result, "taken", WG_SENT_OK, false, i > 0);
+		assert_int_equal(*peer_reached, 2 * i + 1);
+	}
+	wg_way_https.close(&session);
+	peer_stop(&peer);
+}
+
 /* An answer without end, in its body or in its header, is cut off and not believed. */
 static void test_endless(void **state)
 {
@@ -391,11 +410,11 @@ static void test_open_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),       cmocka_unit_test(test_session),      cmocka_unit_test(test_key_reused),
-		cmocka_unit_test(test_problem),     cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
-		cmocka_unit_test(test_other_name),  cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
-		cmocka_unit_test(test_unreachable), cmocka_unit_test(test_unusable),     cmocka_unit_test(test_open_key),
-		cmocka_unit_test(test_unasked),
+		cmocka_unit_test(test_batch),      cmocka_unit_test(test_session),      cmocka_unit_test(test_key_reused),
+		cmocka_unit_test(test_problem),    cmocka_unit_test(test_our_identity), cmocka_unit_test(test_their_identity),
+		cmocka_unit_test(test_other_name), cmocka_unit_test(test_answers),      cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_again),      cmocka_unit_test(test_unreachable),  cmocka_unit_test(test_unusable),
+		cmocka_unit_test(test_open_key),   cmocka_unit_test(test_unasked),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
