@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Whole gateways struck call by call. A gateway runs as it does in a town hall; one of its roles, with the readers and senders
 that it started, is watched (crash_strike), and during the life of a child's two notices it is killed before one of its system
-calls, or one fails, once or for good. The supervisor starts again what ended. Then checker.py judges what the sender was told
+calls, or one fails, once or for good; or it is refused memory (crash_refuse), once or for good. The supervisor starts again what ended. Then checker.py judges what the sender was told
 and what the three recipients got.
 
 usage: gateways.py [--points N] [--seed S] [--jobs J] [--roles ROLE ...] [--folder DIR] [--set ATTRIBUTES]
 
-N points (400): so many of each role, half of them kills, the others errors; every fifth while the role starts anew. Says for
+N points (400): as many of each role, a third of them kills, a third errors, a third memory; every fifth while the role starts
+anew. Says for
 each that is wrong what was struck. Needs root, to watch processes that nobody else may look into. The last line is
 `N passed, N failed`.
 """
@@ -21,6 +22,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -80,6 +82,34 @@ class Striker:
         self.process.stderr.close()
         if self.process.returncode != 0 and "nobody to watch" not in words:  # it may end before it is found
             raise RuntimeError(words.strip() or f"crash_strike: {self.process.returncode}")
+        return self.calls
+
+
+class Refuser:
+    """Memory that a role is refused: refuse.c, to whose processes this speaks through a file. As a Striker."""
+    FORM = struct.Struct("=16sQQQQ")
+
+    def __init__(self, path, role, words):
+        self.path, self.role = path, role
+        self.good = words[0] == "refuse-good"
+        self.struck, self.at, self.calls = None, None, 0
+        self.write(int(words[1]) + 1 if len(words) > 1 else 0)
+
+    def write(self, at):
+        with open(self.path, "r+b") as file:
+            file.write(self.FORM.pack(self.role.encode(), at, self.good, 0, 0))
+
+    def look(self):
+        with open(self.path, "rb") as file:
+            _, _, _, asked, hit = self.FORM.unpack(file.read(self.FORM.size))
+        self.calls = max(self.calls, asked)
+        if hit and self.at is None:
+            self.struck, self.at = f"memory refused {hit}", time.monotonic()
+
+    def stop(self):
+        self.look()
+        with open(self.path, "r+b") as file:
+            file.write(self.FORM.pack(b"", 0, 0, 0, 0))
         return self.calls
 
 
@@ -150,11 +180,15 @@ class Stage:
         self.recipient = https_recipient.Recipient(self.world.pki, PLACING)
         self.gateway = w.Gateway(self.world, HOST, w.free_port())
         self.gateway.beside = attributes
+        self.refuse = self.world.folder / "refuse"
+        self.refuse.write_bytes(bytes(Refuser.FORM.size))
+        self.world.environment = {"LD_PRELOAD": str(BIN / "crash_refuse.so"), "WG_REFUSE": str(self.refuse)}
         self.world.gateways[HOST] = self.gateway
         self.gateway.write({PLACING: self.recipient}, self.world.start_mail(), retry=(1, 2, 3600))
         self.gateway.start()
         self.log = Log(self.gateway.log)
         self.sender = senders.Load([self.gateway.port], self.world.pki, 0, 0, PATIENCE_S)
+        self.asked = 0  # for memory, in the last life
         self.cases, self.of_id, self.early = [], {}, collections.defaultdict(list)
         self.lock = threading.Lock()
         self.arrived, self.mails, self.odd = 0, set(), []
@@ -243,7 +277,7 @@ class Stage:
     def hold(struck, how, told):
         """How long after the blow it is waited for: what fails for good is to be heard of. A connection that breaks is its peer's
         affair, which tries again; a signal comes once; and who cannot write has no log either."""
-        if how != "good" or struck is None:
+        if not how.endswith("good") or struck is None:
             return 0
         alone = struck.endswith(" socket") or " EINTR " in struck or struck.startswith("write")
         return HOLD_S if told or alone else WORDS_S
@@ -253,7 +287,9 @@ class Stage:
         case = Case(len(self.cases))
         self.settled()
         pid = self.restarted(role) if anew else self.log.pids[role]
-        striker = Striker(pid, words)
+        memory = words[0].startswith("refuse")
+        requests = Refuser(self.refuse, role, words if memory else ["refuse"])  # at the least they are counted
+        striker = requests if memory else Striker(pid, words)
         deadline = time.monotonic() + PATIENCE_S
         sender = threading.Thread(target=self.hand_in, args=(case, deadline), daemon=True)
         self.cases.append(case)
@@ -264,10 +300,12 @@ class Stage:
             time.sleep(0.01)
             said += self.log.more()
             done = self.complete(case)
+            if memory:
+                striker.look()
             told = told or any(line.get("level") in ("warning", "error") for line in said)
             if striker.at is not None and time.monotonic() > striker.at + self.hold(striker.struck, words[0], told):
                 break
-        calls = striker.stop()
+        calls, self.asked = striker.stop(), requests.stop()
         said += self.log.more()
         if not done and not told and self.hold(striker.struck, words[0], told) == WORDS_S:
             case.event("silent", f"{WORDS_S} s")
@@ -275,6 +313,8 @@ class Stage:
             time.sleep(0.01)
             done = self.complete(case)
         sender.join(PATIENCE_S)
+        if words[0].endswith("good") and self.log.pids.get(role) == pid:
+            os.kill(pid, signal.SIGKILL)  # what it has said once it does not say again for a while
         self.tell_ends(case, said + self.log.more())
         case.name = f"{role}{' starting anew' if anew else ''}, {' '.join(map(str, words))}: {striker.struck or 'nothing'}"
         return case, striker.struck, calls
@@ -363,7 +403,7 @@ class Run:
         self.lock = threading.Lock()
         self.counts, self.guilty, self.missed = collections.Counter(), [], 0
         self.struck = collections.Counter()
-        self.calls = {}
+        self.calls, self.asked = {}, {}
 
     def plan(self, stage):
         """How many calls each role makes in such a life, and when it starts anew; then the points."""
@@ -373,17 +413,20 @@ class Run:
                 faults = stage.judge(case)
                 if faults:
                     raise RuntimeError(f"{role}: without being struck: {faults[:3]}")
-                self.calls[role, anew] = calls
+                self.calls[role, anew], self.asked[role, anew] = calls, stage.asked
         print("calls of one life:", ", ".join(f"{role} {self.calls[role, False]}, starting anew {self.calls[role, True]}" for role in self.args.roles),
+              flush=True)
+        print("requests for memory:", ", ".join(f"{role} {self.asked[role, False]}, starting anew {self.asked[role, True]}" for role in self.args.roles),
               flush=True)
         points, dice = [], self.dice
         for i in range(self.args.points):
             role = self.args.roles[i % len(self.args.roles)]  # so that each lives a while before it is struck again
             turn = i // len(self.args.roles)
             anew = turn % 5 == 4
-            how = ("kill", "once", "kill", "good")[(turn + turn // 5) % 4]
-            at = dice.randrange(max(1, int(self.calls[role, anew] * 0.9)))
-            points.append((role, [how, at] + ([] if how == "kill" else [dice.randrange(1000)]), anew))
+            how = ("kill", "refuse-once", "once", "kill", "refuse-good", "good")[(turn + turn // 5) % 6]
+            there = (self.asked if how.startswith("refuse") else self.calls)[role, anew]
+            at = dice.randrange(max(1, int(there * 0.9)))
+            points.append((role, [how, at] + ([dice.randrange(1000)] if how in ("once", "good") else []), anew))
         return points
 
     def work(self, stage, points):
