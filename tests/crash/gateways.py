@@ -4,7 +4,7 @@ that it started, is watched (crash_strike), and during the life of a child's two
 calls, or one fails, once or for good; or it is refused memory (crash_refuse), once or for good. The supervisor starts again what ended. Then checker.py judges what the sender was told
 and what the three recipients got.
 
-usage: gateways.py [--points N] [--seed S] [--jobs J] [--roles ROLE ...] [--folder DIR] [--set ATTRIBUTES]
+usage: gateways.py [--points N] [--seed S] [--jobs J] [--roles ROLE ...] [--how HOW ...] [--folder DIR] [--set ATTRIBUTES]
 
 N points (400): as many of each role, a third of them kills, a third errors, a third memory; every fifth while the role starts
 anew. Says for
@@ -40,6 +40,7 @@ import world as w
 BIN = pathlib.Path(os.environ.get("WARDGATE", ROOT / "build/release/bin/wardgate")).parent
 ROLES = ("intake", "process", "deliver", "store")
 HOST, PLACING = "staffordshire", "derbyshire"
+HOWS = ("kill", "refuse-once", "once", "kill", "refuse-good", "good")
 RECIPIENTS = [PLACING, HOST, "derbyshire-police"]  # the first over HTTPS, the others by mail
 MAILS = {"front-door@staffordshire.example": 1, "missing@derbyshire-police.example": 2}
 HOLD_S = 2        # so long lasts what fails for good, when it does not end before;
@@ -418,12 +419,12 @@ class Run:
               flush=True)
         print("requests for memory:", ", ".join(f"{role} {self.asked[role, False]}, starting anew {self.asked[role, True]}" for role in self.args.roles),
               flush=True)
-        points, dice = [], self.dice
+        points, dice, hows = [], self.dice, [how for how in HOWS if how in self.args.how]
         for i in range(self.args.points):
             role = self.args.roles[i % len(self.args.roles)]  # so that each lives a while before it is struck again
             turn = i // len(self.args.roles)
             anew = turn % 5 == 4
-            how = ("kill", "refuse-once", "once", "kill", "refuse-good", "good")[(turn + turn // 5) % 6]
+            how = hows[(turn + turn // 5) % len(hows)]
             there = (self.asked if how.startswith("refuse") else self.calls)[role, anew]
             at = dice.randrange(max(1, int(there * 0.9)))
             points.append((role, [how, at] + ([dice.randrange(1000)] if how in ("once", "good") else []), anew))
@@ -495,6 +496,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--roles", nargs="+", choices=ROLES, default=list(ROLES))
+    parser.add_argument("--how", nargs="+", choices=sorted(set(HOWS)), default=list(HOWS))
     parser.add_argument("--folder")
     parser.add_argument("--set", default="", help="elements of the configuration beside <deliver>")
     args = parser.parse_args()
