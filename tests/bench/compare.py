@@ -9,6 +9,7 @@ import postgres_side
 import setting
 import sums
 import ways
+import world as w
 
 
 def count_for(rate, seconds):
@@ -34,9 +35,12 @@ class Stopped:
     """Roles of a gateway that do nothing for a while."""
 
     def __init__(self, gateway, *roles):
-        self.pids = [gateway.roles()[role] for role in roles]
+        self.heads = [gateway.roles()[role] for role in roles]
 
     def __enter__(self):
+        for pid in self.heads:
+            os.kill(pid, signal.SIGSTOP)
+        self.pids = [pid for head in self.heads for pid in w.family(head)]  # the processes that do a role's work too
         for pid in self.pids:
             os.kill(pid, signal.SIGSTOP)
 
