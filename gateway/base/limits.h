@@ -34,6 +34,8 @@
 #define WG_LIMIT_DOCUMENTS 2000
 /* RFC 5321 4.5.3.1: local part 64, domain 255, path 256 with its brackets. */
 #define WG_LIMIT_ADDRESS 254
+/* A reference (id, organisation, desk), an @ and a domain; a header line may have 998 (RFC 5322 section 2.1.1). */
+#define WG_LIMIT_MESSAGE_ID 512
 /* Organisation, desk, rule, category and role names are XML tokens of our own. */
 #define WG_LIMIT_NAME 64
 

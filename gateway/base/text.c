@@ -147,12 +147,12 @@ bool wg_hostname_valid(const char *s)
 	return letter && label > 0 && s[-1] != '-' && total <= 253;
 }
 
-bool wg_address_valid(const char *s)
+static bool dot_atom_at_host(const char *s, size_t most, size_t most_before)
 {
 	static const char atext[] = "!#$%&'*+-/=?^_`{|}~";
-	size_t len = strnlen(s, WG_LIMIT_ADDRESS + 1);
+	size_t len = strnlen(s, most + 1);
 	const char *at = strchr(s, '@');
-	if (len > WG_LIMIT_ADDRESS || at == NULL || at == s || (size_t)(at - s) > 64)
+	if (len > most || at == NULL || at == s || (size_t)(at - s) > most_before)
 		return false;
 	for (const char *p = s; p < at; p++) {
 		if (*p == '.') {
@@ -163,6 +163,16 @@ bool wg_address_valid(const char *s)
 		}
 	}
 	return wg_hostname_valid(at + 1) && strchr(at + 1, '.') != NULL;
+}
+
+bool wg_address_valid(const char *s)
+{
+	return dot_atom_at_host(s, WG_LIMIT_ADDRESS, 64);
+}
+
+bool wg_message_id_valid(const char *s)
+{
+	return dot_atom_at_host(s, WG_LIMIT_MESSAGE_ID, WG_LIMIT_MESSAGE_ID);
 }
 
 bool wg_name_valid(const char *s)

@@ -237,8 +237,8 @@ static enum wg_code check_head(const struct wg_mail_head *head, struct wg_err *e
 	} values[] = {
 		{ "From", wg_address_valid(head->from) },
 		{ "To", wg_address_valid(head->to) },
-		{ "Message-ID", wg_address_valid(head->message_id) }, /* the same shape: dot-atom, @, host name */
-		{ "In-Reply-To", !head->in_reply_to || wg_address_valid(head->in_reply_to) },
+		{ "Message-ID", wg_message_id_valid(head->message_id) },
+		{ "In-Reply-To", !head->in_reply_to || wg_message_id_valid(head->in_reply_to) },
 		{ "Subject", subject_valid(head->subject) },
 		{ "Date", head->date_ms >= 0 && head->date_ms <= DATE_MAX_MS },
 	};

@@ -23,7 +23,7 @@ enum wg_code wg_mime_pkcs7(const void *der, size_t len, const char *smime_type, 
 	WG_MUST;
 
 /* The whole mail: From, To, Date, Message-ID: <id@domain>, Subject (neutral, given), Auto-Submitted, MIME-Version, and
- * the pkcs7 entity. Every value is checked (wg_address_valid, no CR LF); WG_REJECT otherwise. */
+ * the pkcs7 entity. Every value is checked (wg_address_valid, wg_message_id_valid, no CR LF); WG_REJECT otherwise. */
 struct wg_mail_head {
 	const char *from, *to, *message_id /* without <> */, *subject, *in_reply_to /* or NULL */;
 	long long date_ms;

@@ -151,6 +151,7 @@ static void addresses(void **state)
 		{ "d\xC3\xA9sk@council.example", false },
 	};
 	check_all(table, WG_COUNT(table), wg_address_valid);
+	check_all(table, WG_COUNT(table), wg_message_id_valid);
 }
 
 static void address_lengths(void **state)
@@ -161,6 +162,7 @@ static void address_lengths(void **state)
 		memset(s, 'a', local);
 		memcpy(s + local, "@council.example", sizeof "@council.example");
 		assert_int_equal(wg_address_valid(s), local <= 64);
+		assert_true(wg_message_id_valid(s)); /* it is no mailbox */
 	}
 	for (size_t label = 60; label < 70; label++) {
 		memcpy(s, "a@", 2);
@@ -173,6 +175,12 @@ static void address_lengths(void **state)
 			s[i] = i == 1 ? '@' : i > 2 && i % 50 == 0 && i + 1 < total ? '.' : 'c';
 		s[total] = '\0';
 		assert_int_equal(wg_address_valid(s), total <= WG_LIMIT_ADDRESS);
+	}
+	char id[WG_LIMIT_MESSAGE_ID + 8];
+	for (size_t total = WG_LIMIT_MESSAGE_ID - 2; total < WG_LIMIT_MESSAGE_ID + 3; total++) {
+		memset(id, 'a', total);
+		memcpy(id + total - strlen("@council.example"), "@council.example", sizeof "@council.example");
+		assert_int_equal(wg_message_id_valid(id), total <= WG_LIMIT_MESSAGE_ID);
 	}
 }
 

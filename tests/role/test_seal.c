@@ -286,15 +286,25 @@ static void test_mail_is_off(void **state)
 	wg_buf_free(&out);
 }
 
-/* Longest names: the reference is whole. */
+/* Longest names: the reference is whole, and a mail goes out under it. */
 static void test_reference(void **state)
 {
+	struct wg_sealing s = sealing();
+	struct wg_buf mail WG_AUTO_BUF = WG_BUF(WG_LIMIT_ENVELOPE);
+	struct wg_desk *desk =
+		&((struct wg_organisation *)(uintptr_t)wg_directory_find(process.directory, "staffordshire"))->desks[0];
+	char was[sizeof desk->name];
 	(void)state;
 	char name[WG_LIMIT_NAME + 1], out[WG_REFERENCE_TEXT];
 	memset(name, 'n', WG_LIMIT_NAME);
 	name[WG_LIMIT_NAME] = '\0';
 	wg_reference("01k9tess00examp1e0m1ss1ng1", name, name, out);
 	assert_int_equal(strlen(out), 26 + 1 + WG_LIMIT_NAME + 1 + WG_LIMIT_NAME);
+	memcpy(was, desk->name, sizeof was);
+	memcpy(desk->name, name, sizeof name);
+	assert_int_equal(seal_for(&s, "staffordshire", &mail, &pki_err), WG_OK);
+	memcpy(desk->name, was, sizeof was);
+	assert_non_null(strstr(wg_buf_text(&mail), name));
 }
 
 /* What envelopes depend on is what the epoch tells: another anchor, mailbox or certificate is another epoch. */
