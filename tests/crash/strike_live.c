@@ -130,6 +130,15 @@ static bool descends(pid_t pid, pid_t from)
 	return pid == from;
 }
 
+/* A call that is to fail is not let go half way: it would answer something else. */
+static bool half_way(void)
+{
+	for (size_t i = 0; i < TASKS_MAX; i++)
+		if (tasks[i].tid != 0 && tasks[i].fails != 0)
+			return true;
+	return false;
+}
+
 /* One that ended, or is watched since it was made, is let be. True when it is new. */
 static bool seize(pid_t tid)
 {
@@ -312,7 +321,7 @@ int main(int argc, char **argv)
 	seize_family((pid_t)pid);
 	(void)puts("attached");
 	(void)fflush(stdout); /* a failing stdout is seen by its reader */
-	while (!stopping && left() > 0) {
+	while ((!stopping || half_way()) && left() > 0) {
 		int status = 0;
 		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (tid > 0)
