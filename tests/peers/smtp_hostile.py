@@ -167,7 +167,6 @@ class Connection(smtp_zoo.Connection):
             seen.recorders.append(self.raw)
         how = {**how, **how["per"][min(number, len(how["per"]) - 1)]} if "per" in how else how
         super().__init__(sock, how, certs, seen)
-        self.all_messages = 0
 
     # ---- bytes
 
@@ -323,7 +322,9 @@ class Connection(smtp_zoo.Connection):
             elif verb == b"AUTH":
                 self.auth(words)
             elif verb == b"MAIL":
-                self.message += 1
+                with self.seen.lock:
+                    self.seen.messages += 1
+                    self.message = self.seen.messages if self.how.get("of_all") else self.message + 1
                 if self.message == self.how.get("mail_drop"):
                     raise Gone
                 self.seen.params += [w.decode("latin-1") for w in words[2:]]

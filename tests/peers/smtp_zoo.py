@@ -87,7 +87,7 @@ class Seen:
 
     def __init__(self, folder):
         self.folder, self.lock = folder, threading.Lock()
-        self.clear = self.accepted = self.taken = 0
+        self.clear = self.accepted = self.taken = self.messages = 0
         self.rcpts, self.clients, self.verbs = [], [], []
 
     def accept(self, content):
