@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/asan.h"
 #include "base/mem.h"
 #include "store/pg_internal.h"
 
@@ -13,9 +14,15 @@
 #define CONNECT_S "3"
 #define SILENT_MS "15000"
 #define OPTIONS_MAX 64
-/* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. */
+/* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. Under sanitizers one
+ * that only reckons is silent for so long. */
+#if WG_ASAN
+#define HANGS "120s"
+#else
+#define HANGS "10s"
+#endif
 static const char settings[] =
-	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '10s';"
+	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '" HANGS "';"
 	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;";
 
 struct options {
