@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,8 @@ void connect_to(struct talk *t, unsigned short port)
 		                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0, "connect");
+	/* what takes several writes is not to wait for the other side's delayed acknowledgement */
+	must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)) == 0, "TCP_NODELAY");
 	BIO *buffer = BIO_new(BIO_f_buffer()), *plain = BIO_new_socket(fd, BIO_CLOSE);
 	must(buffer != NULL && plain != NULL, "memory");
 	t->bio = BIO_push(buffer, plain);
