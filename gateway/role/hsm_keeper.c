@@ -18,7 +18,7 @@
 
 #define SOCKET_FD 3
 
-static bool needed(const struct wg_config *c)
+bool wg_hsm_keeper_needed(const struct wg_config *c)
 {
 	bool any = wg_hsm_named(c->storage.key);
 	for (unsigned i = 0; i < c->smime_count; i++)
@@ -57,16 +57,11 @@ static _Noreturn void keep(const struct wg_config *config, int fd, pid_t parent)
 	_exit(0);
 }
 
-bool wg_hsm_keeper_needed(const struct wg_config *config)
-{
-	return needed(config);
-}
-
 enum wg_code wg_hsm_keeper_start(const struct wg_config *config, struct wg_err *err)
 {
 	static struct wg_hsm_line line; /* lives as long as the keys that ask over it */
 	int ends[2];
-	if (!needed(config))
+	if (!wg_hsm_keeper_needed(config))
 		return WG_OK;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return wg_err_errno(err, "socket for the HSM");

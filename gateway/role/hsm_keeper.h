@@ -5,10 +5,11 @@
 
 #include "role/config.h"
 
-/* Starts it and leaves this process to ask it for keys (crypto/hsm.h), when the storage key or one of the S/MIME keys
- * is in an HSM; otherwise does nothing. Once, before any key is loaded and before confinement. It ends with this
- * process. */
-bool wg_hsm_keeper_needed(const struct wg_config *config); /* whether one of those keys is in an HSM */
+/* Whether the storage key or one of the S/MIME keys is in an HSM. */
+bool wg_hsm_keeper_needed(const struct wg_config *config);
+
+/* Starts it and leaves this process to ask it for keys (crypto/hsm.h), when it is needed; otherwise does nothing. Once,
+ * before any key is loaded and before confinement. It ends with this process. */
 enum wg_code wg_hsm_keeper_start(const struct wg_config *config, struct wg_err *err) WG_MUST;
 
 #endif

@@ -220,6 +220,14 @@ static bool is_due(const struct wg_server *server, int *timeout)
 	return waiting || sleep == 0 || server->now.steady >= server->expire_at;
 }
 
+static void read_from(struct wg_server *server, struct wg_conn *c)
+{
+	wg_conn_read(server, c);
+	/* what was sent in one piece shall run in one transaction: a message that is done, and the lease of the next */
+	if (c->role == WG_ROLE_PROCESS && wg_conn_ready(c))
+		wg_conn_read(server, c);
+}
+
 /* One sleep and what it brought. The first ROLES entries of fds are the listening sockets, then the connections in
  * order. */
 static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct wg_err *err)
@@ -245,12 +253,9 @@ static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct
 		if ((events & POLLOUT) != 0)
 			wg_conn_write(c);
 		if ((events & POLLIN) != 0)
-			wg_conn_read(server, c);
-		/* what was sent in one piece shall run in one transaction: a message that is done, and the lease of the next */
-		if ((events & POLLIN) != 0 && c->role == WG_ROLE_PROCESS && wg_conn_ready(c))
-			wg_conn_read(server, c);
-		else if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-			c->ended = true;
+			read_from(server, c);
+		else if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 && (c->waiting || !wg_conn_ready(c)))
+			c->ended = true; /* a request that is ready is done first, and what was sent behind it read */
 	}
 	for (int role = 0; n > 0 && role < ROLES; role++)
 		if ((fds[role].revents & POLLIN) != 0)

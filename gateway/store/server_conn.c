@@ -92,11 +92,10 @@ void wg_conn_write(struct wg_conn *conn)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
-		if (n < 0) {
-			conn->ended = true;
-			return;
-		}
-		conn->sent += (size_t)n;
+		if (n < 0) /* nobody is there to be answered; what was sent before is still read, and then the end */
+			conn->sent = conn->out.len;
+		else
+			conn->sent += (size_t)n;
 	}
 	if (conn->out.cap > OUT_HIGH)
 		wg_buf_free(&conn->out);

@@ -640,6 +640,37 @@ static void the_last_words_count(void **state)
 	rig_end(&r);
 }
 
+/* More of it than is read at once, and nobody there any more when it is read. */
+static void all_last_words_count(void **state)
+{
+	enum { ADDS = 3, BYTES = 40000 };
+	static uint8_t bytes[BYTES];
+	struct rig_server r = { .folder = rig_folder() };
+	struct wg_client *intake = NULL;
+	struct wg_err err = { 0 };
+	WG_AUTO_FREE struct wg_row *rows = NULL;
+	unsigned count = 0;
+	(void)state;
+	OK(wg_server_open(r.folder, &r.server, &err));
+	wg_server_on_event(r.server, rig_event, &r);
+	OK(wg_client_adopt(attach(&r, WG_ROLE_INTAKE), &intake, &err));
+	for (unsigned i = 0; i < ADDS; i++) {
+		struct wg_msg_new m = rig_message(i);
+		m.blob = bytes;
+		m.blob_len = sizeof bytes;
+		OK(wg_client_add_send(intake, i, &m, &err));
+	}
+	wg_client_freep(&intake);
+	rig_run(&r);
+	struct wg_client *admin = rig_client(&r, WG_ROLE_ADMIN);
+	for (unsigned i = 0; i < 2 * ADDS; i++)
+		settle(admin); /* each time it has read on */
+	OK(wg_client_list(admin, "messages", "accepted", "", 10, &rows, &count, &err));
+	assert_int_equal(count, ADDS);
+	wg_client_freep(&admin);
+	rig_end(&r);
+}
+
 /* ---- sizes */
 
 static void large_envelopes(void **state)
@@ -784,6 +815,7 @@ int main(void)
 		cmocka_unit_test(a_closed_connection_gives_back),
 		cmocka_unit_test(a_report_brings_the_next_lease),
 		cmocka_unit_test(the_last_words_count),
+		cmocka_unit_test(all_last_words_count),
 		cmocka_unit_test(large_envelopes),
 		cmocka_unit_test(asking_between_adds),
 		cmocka_unit_test(too_many_connections),
