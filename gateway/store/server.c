@@ -239,7 +239,9 @@ static enum wg_code wait_for_peers(struct wg_server *server, int timeout, struct
 		fds[role] = (struct pollfd){ .fd = open ? server->listening[role] : -1, .events = POLLIN };
 	for (unsigned i = 0; i < count; i++) {
 		const struct wg_conn *c = server->conns[i];
-		fds[ROLES + i] = (struct pollfd){ .fd = server->away && c->ended ? -1 : c->fd, /* nobody is reaped meanwhile */
+		const bool leave =
+			server->away && (c->ended || c->held || wg_conn_ready(c)); /* none is run or reaped meanwhile */
+		fds[ROLES + i] = (struct pollfd){ .fd = leave && c->out.len == c->sent ? -1 : c->fd,
 			                              .events = (short)((wg_conn_wants_read(c) && !c->held ? POLLIN : 0) |
 			                                                (c->out.len > c->sent ? POLLOUT : 0)) };
 	}
