@@ -174,6 +174,9 @@ static enum wg_code open_database(struct wg_store *store, const char *folder, st
 	(void)sqlite3_db_config(wg_sqlite_of(store)->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* hardening: */
 	(void)sqlite3_db_config(wg_sqlite_of(store)->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 	                        NULL); /* a library without it still works */
+	/* Else SQLite holds what is bound against the constants of partial indexes, and plans such a statement anew at each
+	 * other value: our statements mean the same index whatever is bound. */
+	(void)sqlite3_db_config(wg_sqlite_of(store)->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	/* Most pages that a transaction writes are of indexes, for the sake of a row or two each: half as large as 8 KiB,
 	 * the write-ahead log grows by 40 % less a notice. What is purged gives its room back. Said to an old database, the
 	 * second would write to it. */

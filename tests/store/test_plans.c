@@ -129,9 +129,34 @@ static void what_is_deferred_is_found_by_its_time(void **state)
 	rig_remove(folder);
 }
 
+/* A statement is planned once, at open: not again whenever it is given another value. */
+static void nothing_is_planned_twice(void **state)
+{
+	(void)state;
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	char *folder = rig_folder();
+	unsigned again = 0;
+	OK(wg_store_open(folder, &store, &err));
+	for (int64_t bulk = 0; bulk <= 2; bulk++) {
+		WG_AUTO_FREE int64_t *seqs = NULL;
+		size_t n = 0;
+		OK(wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(1), wg_db_int(1), wg_db_int(bulk)), 1, &seqs, &n, &err));
+	}
+	for (int id = 0; id < SQL_COUNT; id++)
+		if (sqlite3_stmt_status(wg_sqlite_of(store)->stmt[id], SQLITE_STMTSTATUS_REPREPARE, 0) > 0) {
+			print_error("planned anew: %s\n", wg_sql_text[id]);
+			again++;
+		}
+	assert_int_equal(again, 0);
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(no_table_is_read),
-		                                cmocka_unit_test(what_is_deferred_is_found_by_its_time) };
+		                                cmocka_unit_test(what_is_deferred_is_found_by_its_time),
+		                                cmocka_unit_test(nothing_is_planned_twice) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
