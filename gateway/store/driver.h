@@ -81,9 +81,13 @@ struct wg_driver {
 	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */
 	enum wg_code (*beat)(struct wg_store *store, struct wg_err *err);
 
+	/* From now on others wait for this process: an answer of the database that takes longer than a few seconds is taken
+	 * for a loss. NULL: it has nothing to wait for. */
+	enum wg_code (*hurry)(struct wg_store *store, struct wg_err *err);
 	/* After store->lost: connected anew, to whichever of the hosts takes writing; fault and lost are over then, and
 	 * store->committed says whether the transaction is there whose commit was asked for and not answered. What this
-	 * process remembers is read again with the next turn; store->node may be another. WG_AGAIN: not yet. NULL: there is
+	 * process remembers is read again with the next turn; store->node may be another. WG_AGAIN: not yet, with words
+	 * why; without words: it is under way, and shall be asked again at once. Takes seconds at most. NULL: there is
 	 * nothing to lose. */
 	enum wg_code (*reconnect)(struct wg_store *store, struct wg_err *err);
 

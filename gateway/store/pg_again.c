@@ -18,8 +18,7 @@ static void drop(struct wg_store *store)
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_pg_pipe *const pipes[] = { &pg->main, &pg->keys };
 	for (size_t i = 0; i < 2; i++) {
-		PQfinish(pipes[i]->conn);
-		pipes[i]->conn = NULL;
+		wg_pg_hang_up(&pipes[i]->conn);
 		pipes[i]->count = 0;
 	}
 	for (int i = 0; i < PG_COUNT; i++) {
@@ -42,11 +41,9 @@ static void drop(struct wg_store *store)
 static enum wg_code log_has(struct wg_store *store, bool *has, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	char seq[24];
-	const char *const values[] = { seq, pg->asked_hash };
-	(void)snprintf(seq, sizeof seq, "%" PRId64, pg->asked_seq); /* it fits */
-	PGresult *r = PQexecParams(pg->main.conn, "SELECT 1 FROM log WHERE seq = $1::bigint AND hash = $2", 2, NULL, values,
-	                           NULL, NULL, 0);
+	struct wg_pg_args args;
+	(void)wg_pg_bind(&args, WG_ARGS(wg_db_int(pg->asked_seq), wg_db_text(pg->asked_hash))); /* two */
+	PGresult *r = wg_pg_ask_with(pg, pg->main.conn, "SELECT 1 FROM log WHERE seq = $1 AND hash = $2", &args);
 	enum wg_code code =
 		PQresultStatus(r) == PGRES_TUPLES_OK ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "the log", err);
 	*has = code == WG_OK && PQntuples(r) == 1;
@@ -74,13 +71,15 @@ static enum wg_code judge(struct wg_store *store, struct wg_err *err)
 	return code;
 }
 
-static enum wg_code settle_doubt(struct wg_store *store, struct wg_err *err)
+/* The turn to write can be had: as long as it cannot, because another node stands still with it or a standby does not
+ * say that it has what was committed, the database is as good as not there. */
+static enum wg_code take_turn(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	char sql[160];
-	(void)snprintf(sql, sizeof sql, "BEGIN; %s", wg_pg_sql(PG_LOCK)); /* it fits */
+	(void)snprintf(sql, sizeof sql, "BEGIN; SET LOCAL lock_timeout = '1s'; %s", wg_pg_sql(PG_LOCK)); /* it fits */
 	enum wg_code code = wg_pg_exec_on(store, &pg->main, sql, err);
-	if (code == WG_OK)
+	if (code == WG_OK && store->unanswered)
 		code = judge(store, err);
 	return code == WG_OK ? wg_pg_exec_on(store, &pg->main, "ROLLBACK", err) : code;
 }
@@ -88,8 +87,9 @@ static enum wg_code settle_doubt(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_pg_reconnect(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	drop(store);
-	enum wg_code code = wg_pg_connect_both(pg, err);
+	if (!pg->reach.under_way)
+		drop(store);
+	enum wg_code code = wg_pg_reach(pg, err);
 	if (code != WG_OK) { /* the fault of before stays */
 		if (err != NULL)
 			err->code = WG_AGAIN;
@@ -97,8 +97,10 @@ enum wg_code wg_pg_reconnect(struct wg_store *store, struct wg_err *err)
 	}
 	store->fault = (struct wg_err){ 0 };
 	store->lost = store->full = false;
-	if (store->unanswered)
-		code = settle_doubt(store, err);
+	if (pg->hurried)
+		code = wg_pg_hurry(store, err);
+	if (code == WG_OK)
+		code = take_turn(store, err);
 	if (code == WG_OK)
 		code = wg_pg_node_resume(store, err);
 	pg->turn = -1; /* no turn has this number: everything is read again */

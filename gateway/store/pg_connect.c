@@ -1,5 +1,6 @@
 /* pg_connect.c owns how PostgreSQL is reached: what a connection string must not and need not say, and what the server
  * must promise before it is trusted with what was accepted. */
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,22 +9,33 @@
 
 #include "base/asan.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/pg_internal.h"
 
-/* Ends a connection whose other side is gone, in seconds and ms: a failover is not waited for longer. */
+/* Ends a connection whose other side is gone, in seconds and ms: a failover is not waited for longer, nor an answer
+ * while gateways wait (pg_wait.c). */
 #define CONNECT_S "3"
-#define SILENT_MS "15000"
 #define OPTIONS_MAX 64
+#define PICKED 3 /* options that are lists, one entry a host */
 /* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. Under sanitizers one
  * that only reckons is silent for so long. */
 #if WG_ASAN
 #define HANGS "120s"
+#define SILENT_MS "120000"
 #else
 #define HANGS "10s"
+#define SILENT_MS "5000"
 #endif
 static const char settings[] =
 	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '" HANGS "';"
 	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;";
+
+/* A server whose client has gone notices that while it waits for a lock or a standby, and by itself where nobody told
+ * it: else every try to come back would leave one more that waits. */
+static const char leaving[] = "SET client_connection_check_interval = '2s'; SET tcp_keepalives_idle = 5;"
+							  " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;";
+
+const char *const wg_pg_names[2] = { "database", "keys" };
 
 struct options {
 	const char *names[OPTIONS_MAX + 1], *values[OPTIONS_MAX + 1];
@@ -96,34 +108,34 @@ static enum wg_code complete(const PQconninfoOption *given, const char *what, st
 	return WG_OK;
 }
 
-static void show(PGconn *conn, const char *name, char *out, size_t size)
+static void show(struct wg_pg *pg, PGconn *conn, const char *name, char *out, size_t size)
 {
 	char sql[64];
 	(void)snprintf(sql, sizeof sql, "SHOW %s", name); /* our own names */
-	PGresult *r = PQexec(conn, sql);
+	PGresult *r = wg_pg_ask(pg, conn, sql);
 	(void)snprintf(out, size, "%s", PQresultStatus(r) == PGRES_TUPLES_OK ? PQgetvalue(r, 0, 0) : "?"); /* short */
 	PQclear(r);
 }
 
 /* What is acknowledged has to be on the server's disk, whole. */
-static enum wg_code check_promises(PGconn *conn, const char *what, bool unsafe, struct wg_err *err)
+static enum wg_code check_promises(struct wg_pg *pg, PGconn *conn, const char *what, struct wg_err *err)
 {
 	char value[32];
 	static const char *const needed[] = { "fsync", "full_page_writes" };
 	if (PQserverVersion(conn) < 140000)
 		return wg_err_set(err, WG_CONFIG, "%s: PostgreSQL %d is too old: 14 at least", what,
 		                  PQserverVersion(conn) / 10000);
-	for (size_t i = 0; !unsafe && i < WG_COUNT(needed); i++) {
-		show(conn, needed[i], value, sizeof value);
+	for (size_t i = 0; !pg->unsafe && i < WG_COUNT(needed); i++) {
+		show(pg, conn, needed[i], value, sizeof value);
 		if (strcmp(value, "on") != 0)
 			return wg_err_set(err, WG_CONFIG,
 			                  "%s: the server runs with %s=%s, and would lose what it said it has: switch it on", what,
 			                  needed[i], value);
 	}
-	show(conn, "synchronous_commit", value, sizeof value);
-	if (unsafe || strcmp(value, "on") == 0 || strcmp(value, "remote_apply") == 0)
+	show(pg, conn, "synchronous_commit", value, sizeof value);
+	if (pg->unsafe || strcmp(value, "on") == 0 || strcmp(value, "remote_apply") == 0)
 		return WG_OK;
-	PGresult *r = PQexec(conn, "SET synchronous_commit = on");
+	PGresult *r = wg_pg_ask(pg, conn, "SET synchronous_commit = on");
 	bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
 	return good ? WG_OK
@@ -138,10 +150,48 @@ static void silent(void *arg, const char *words)
 	(void)words;
 }
 
-enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, PGconn **out, struct wg_err *err)
+/* The part of a list that belongs to one of the hosts; a list of one belongs to all. */
+static char *part_of(const char *list, unsigned host)
 {
-	char *words = NULL;
+	if (strchr(list, ',') == NULL)
+		return strdup(list);
+	for (; host > 0 && *list != '\0'; list++)
+		host -= *list == ',';
+	return strndup(list, strcspn(list, ","));
+}
+
+static unsigned hosts_of(const PQconninfoOption *given)
+{
+	const char *addresses = value_of(given, "hostaddr"), *names = value_of(given, "host");
+	unsigned count = 1;
+	for (const char *p = addresses != NULL ? addresses : names; p != NULL && *p != '\0'; p++)
+		count += *p == ',';
+	return count;
+}
+
+/* All but one of the hosts are taken out. */
+static enum wg_code pick(struct options *o, unsigned host, char *own[PICKED], struct wg_err *err)
+{
+	static const char *const lists[PICKED] = { "host", "hostaddr", "port" };
+	for (size_t i = 0; i < o->count; i++)
+		for (size_t k = 0; k < PICKED; k++)
+			if (strcmp(o->names[i], lists[k]) == 0) {
+				own[k] = part_of(o->values[i], host);
+				o->values[i] = own[k];
+				if (own[k] == NULL)
+					return wg_err_set(err, WG_SYSTEM, "out of memory");
+			}
+	return WG_OK;
+}
+
+/* Begun only, to the host of that number; ALL: done, to the first that takes it. */
+#define ALL UINT_MAX
+static enum wg_code start(struct wg_pg *pg, const char *conninfo, const char *what, unsigned host, PGconn **out,
+                          struct wg_err *err)
+{
+	char *words = NULL, *own[PICKED] = { NULL };
 	struct options o = { .count = 0 };
+	uint64_t number = 0;
 	WG_CLEANUP(options_free) PQconninfoOption *given = PQconninfoParse(conninfo, &words);
 	if (given == NULL) {
 		enum wg_code code = wg_err_set(err, WG_CONFIG, "%s: %s", what, words != NULL ? words : "out of memory");
@@ -149,24 +199,51 @@ enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, 
 		return code;
 	}
 	enum wg_code code = complete(given, what, &o, err);
-	if (code != WG_OK)
-		return code;
-	PGconn *conn = PQconnectdbParams(o.names, o.values, 0);
+	pg->reach.hosts = hosts_of(given);
+	for (size_t i = 0; code == WG_OK && i < o.count; i++)
+		if (strcmp(o.names[i], "tcp_user_timeout") == 0 && wg_num_parse(o.values[i], 1, INT_MAX / 2, &number))
+			pg->answer_ms = (int)number;
+		else if (strcmp(o.names[i], "connect_timeout") == 0 && wg_num_parse(o.values[i], 1, INT_MAX / 2000, &number))
+			pg->reach.limit_ms = (int)number * 1000;
+	if (code == WG_OK && host != ALL)
+		code = pick(&o, host, own, err);
+	if (code == WG_OK)
+		*out = host == ALL ? PQconnectdbParams(o.names, o.values, 0) : PQconnectStartParams(o.names, o.values, 0);
+	for (size_t k = 0; k < PICKED; k++)
+		free(own[k]);
+	return code;
+}
+
+enum wg_code wg_pg_connect_start(struct wg_pg *pg, unsigned which, unsigned host, PGconn **out, struct wg_err *err)
+{
+	return start(pg, pg->conninfo[which], wg_pg_names[which], host, out, err);
+}
+
+enum wg_code wg_pg_connected(struct wg_pg *pg, PGconn *conn, const char *what, struct wg_err *err)
+{
 	(void)PQsetNoticeProcessor(conn, silent, NULL);
 	if (PQstatus(conn) != CONNECTION_OK)
-		code = wg_err_set(err, WG_AGAIN, "%s: PostgreSQL cannot be reached: %s", what, PQerrorMessage(conn));
-	if (code == WG_OK) {
-		PGresult *r = PQexec(conn, settings);
-		if (PQresultStatus(r) != PGRES_COMMAND_OK)
-			code = wg_err_set(err, WG_CONFIG, "%s: %s", what, PQerrorMessage(conn));
-		PQclear(r);
-	}
+		return wg_err_set(err, WG_AGAIN, "%s: PostgreSQL cannot be reached: %s", what, PQerrorMessage(conn));
+	PGresult *r = wg_pg_ask(pg, conn, settings);
+	enum wg_code code = WG_OK;
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		code = wg_err_set(err, PQstatus(conn) == CONNECTION_OK ? WG_CONFIG : WG_AGAIN, "%s: %s", what,
+		                  PQerrorMessage(conn));
+	PQclear(r);
+	PQclear(wg_pg_ask(pg, conn, leaving)); /* where the server's system cannot do that it goes without */
+	return code == WG_OK ? check_promises(pg, conn, what, err) : code;
+}
+
+enum wg_code wg_pg_connect(struct wg_pg *pg, const char *conninfo, const char *what, PGconn **out, struct wg_err *err)
+{
+	PGconn *conn = NULL;
+	enum wg_code code = start(pg, conninfo, what, ALL, &conn, err);
 	if (code == WG_OK)
-		code = check_promises(conn, what, unsafe, err);
+		code = wg_pg_connected(pg, conn, what, err);
 	if (code == WG_OK)
 		*out = conn;
 	else
-		PQfinish(conn);
+		wg_pg_hang_up(&conn);
 	return code;
 }
 
@@ -175,8 +252,8 @@ enum wg_code wg_pg_connect_both(struct wg_pg *pg, struct wg_err *err)
 	const struct passwd *me = getenv("PGUSER") == NULL ? getpwuid(geteuid()) : NULL;
 	if (me != NULL) /* libpq's default, which cannot be asked any more once the process is confined */
 		(void)setenv("PGUSER", me->pw_name, 0); /* without memory libpq says so */
-	enum wg_code code = wg_pg_connect(pg->conninfo[0], "database", pg->unsafe, &pg->main.conn, err);
-	return code == WG_OK ? wg_pg_connect(pg->conninfo[1], "keys", pg->unsafe, &pg->keys.conn, err) : code;
+	enum wg_code code = wg_pg_connect(pg, pg->conninfo[0], wg_pg_names[0], &pg->main.conn, err);
+	return code == WG_OK ? wg_pg_connect(pg, pg->conninfo[1], wg_pg_names[1], &pg->keys.conn, err) : code;
 }
 
 static enum wg_code keep_path(const char *path, char *out[WG_STORE_READS], size_t *count, struct wg_err *err)

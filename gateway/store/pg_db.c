@@ -15,7 +15,8 @@
 #define OID_INT8 20
 #define OID_TEXT 25
 #define OID_BYTEA 17
-#define TEXT_MAX 200 /* of a statement, in words about its failure */
+#define SCRUB_MS (10 * 60 * 1000) /* for a vacuum of the keys, which reads the whole table */
+#define TEXT_MAX 200              /* of a statement, in words about its failure */
 
 /* ---- failures */
 
@@ -49,8 +50,12 @@ enum wg_code wg_pg_fail(struct wg_store *store, PGconn *conn, const PGresult *re
 {
 	const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	char words[WG_ERR_TEXT_MAX];
+	struct wg_pg *pg = wg_pg_of(store);
 	(void)wg_defang(state != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : PQerrorMessage(conn), words,
 	                sizeof words);
+	if (pg->silent_ms != 0)
+		(void)snprintf(words, sizeof words, "it did not answer for %d ms", pg->silent_ms); /* short */
+	pg->silent_ms = 0;
 	if (state == NULL || PQstatus(conn) != CONNECTION_OK || is_passing(state)) {
 		store->lost = store->lost || store->fault.code == WG_OK;
 		return fault(store, WG_SYSTEM, what, words, err);
@@ -124,7 +129,7 @@ enum wg_code wg_pg_exec_on(struct wg_store *store, struct wg_pg_pipe *pipe, cons
 	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
 	if (code != WG_OK)
 		return code;
-	PGresult *r = PQexec(pipe->conn, sql);
+	PGresult *r = wg_pg_ask(wg_pg_of(store), pipe->conn, sql);
 	if (!is_good(r) && PQresultStatus(r) != PGRES_EMPTY_QUERY)
 		code = wg_pg_fail(store, pipe->conn, r, sql, err);
 	PQclear(r);
@@ -137,7 +142,7 @@ enum wg_code wg_pg_number_on(struct wg_store *store, struct wg_pg_pipe *pipe, co
 	enum wg_code code = wg_pg_pipe_off(store, pipe, err);
 	if (code != WG_OK)
 		return code;
-	PGresult *r = PQexec(pipe->conn, sql);
+	PGresult *r = wg_pg_ask(wg_pg_of(store), pipe->conn, sql);
 	if (!is_good(r))
 		code = wg_pg_fail(store, pipe->conn, r, sql, err);
 	if (code == WG_OK)
@@ -348,7 +353,7 @@ static enum wg_code cursor_open(struct wg_store *store, const char *sql, const s
 		code = wg_pg_pipe_off(store, &pg->main, err);
 	if (code != WG_OK)
 		return finish(store, code, err);
-	c->rows = PQexecParams(pg->main.conn, text, (int)count, a.types, a.values, a.lengths, a.formats, 0);
+	c->rows = wg_pg_ask_with(pg, pg->main.conn, text, &a);
 	if (!is_good(c->rows))
 		return finish(store, wg_pg_fail(store, pg->main.conn, c->rows, text, err), err);
 	uint64_t n = 0;
@@ -412,9 +417,14 @@ static enum wg_code give_back(struct wg_store *store, uint64_t *freed, struct wg
 
 static enum wg_code scrub(struct wg_store *store, bool keys, struct wg_err *err)
 {
+	struct wg_pg *pg = wg_pg_of(store);
+	const int patience = pg->patience;
 	if (!keys)
 		return WG_OK; /* what is gone of the main database is ciphertext without its head */
-	return wg_pg_exec_on(store, &wg_pg_of(store)->keys, "VACUUM head", err);
+	pg->patience = patience > 0 ? SCRUB_MS : 0;
+	enum wg_code code = wg_pg_exec_on(store, &pg->keys, "VACUUM head", err);
+	pg->patience = patience;
+	return code;
 }
 
 /* ---- open and close */
@@ -455,8 +465,9 @@ static void close_both(struct wg_store *store)
 	free(pg->conninfo[0]);
 	free(pg->conninfo[1]);
 	free(pg->folder);
-	PQfinish(pg->main.conn); /* what is committed is durable already */
-	PQfinish(pg->keys.conn);
+	wg_pg_reach_end(pg);
+	wg_pg_hang_up(&pg->main.conn); /* what is committed is durable already */
+	wg_pg_hang_up(&pg->keys.conn);
 	free(pg);
 	store->base = NULL;
 }
@@ -486,6 +497,7 @@ const struct wg_driver wg_pg_driver = {
 	.exec = exec,
 	.transact = wg_pg_transact,
 	.settle = wg_pg_settle,
+	.hurry = wg_pg_hurry,
 	.reconnect = wg_pg_reconnect,
 	.in_transaction = in_transaction,
 	.give_back = give_back,

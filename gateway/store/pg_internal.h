@@ -1,7 +1,7 @@
 /* The PostgreSQL driver from inside: two connections, to the main database and to that of the keys, which is another
  * one (or at least of another role) so that a copy of the main one alone opens nothing. Invariants:
- * 1. Whoever has a transaction open holds the row of `writer`: writing transactions follow each other across all nodes,
- *    so all that is said of the one writer of SQLite holds here too.
+ * 1. Whoever has a transaction open holds the lock that is named in pg_text.c: writing transactions follow each other
+ * across all nodes, so all that is said of the one writer of SQLite holds here too.
  * 2. What this process remembers of the database is read anew under that lock when another node wrote since.
  * 3. Once a connection is lost nothing more is asked of it: the fault of the store says so. */
 #ifndef WG_STORE_PG_INTERNAL_H
@@ -64,6 +64,17 @@ struct wg_pg_memo {
 	char head_hash[WG_STORE_HASH];
 };
 
+/* On the way to new connections, a step at a time: which of the two, at which host, of how many; until when, in steady
+ * ms; and why the hosts before did not do. */
+struct wg_pg_reach {
+	bool under_way;
+	PGconn *conn;
+	unsigned which, host, hosts;
+	int limit_ms; /* for one host */
+	int64_t until;
+	char why[256];
+};
+
 #define WG_PG_NODES 256 /* that are looked after at once; machines are few */
 struct wg_pg_peer {
 	int64_t id, beat;
@@ -87,6 +98,11 @@ struct wg_pg {
 	bool wrote;   /* in the transaction that is open */
 	bool logged;  /* in it, and to the log: memo knows the end */
 	char *conninfo[2], *folder;
+	struct wg_pg_reach reach;
+	bool hurried;
+	int answer_ms; /* how long an answer may take where somebody is in a hurry (driver.h) */
+	int patience;  /* ms that the next may take; 0: as long as it likes */
+	int silent_ms; /* how long the last was waited for in vain, until that was told; 0: it was not */
 	bool unsafe;
 	/* of the commit that was not answered: its turn, and the last entry of the log that it wrote; seq 0: none */
 	int64_t asked_turn, asked_seq;
@@ -98,11 +114,36 @@ static inline struct wg_pg *wg_pg_of(struct wg_store *store)
 	return store->base;
 }
 
+/* ---- pg_wait.c */
+struct wg_pg_args;
+/* As PQgetResult, and as PQexec and PQexecParams outside of pipelines, but for no longer than pg->patience: the
+ * connection is lost then. The result is the caller's; NULL: none, or lost. */
+PGresult *wg_pg_result(struct wg_pg *pg, PGconn *conn) WG_MUST;
+PGresult *wg_pg_ask(struct wg_pg *pg, PGconn *conn, const char *sql) WG_MUST;
+PGresult *wg_pg_ask_with(struct wg_pg *pg, PGconn *conn, const char *sql, const struct wg_pg_args *args) WG_MUST;
+/* As PQfinish, without waiting for anybody; *conn may be NULL, and is after that. */
+void wg_pg_hang_up(PGconn **conn);
+/* driver.h; again on each new connection. */
+enum wg_code wg_pg_hurry(struct wg_store *store, struct wg_err *err) WG_MUST;
+
+/* ---- pg_reach.c: connecting while others wait for this process */
+/* One step, which takes a fraction of a second, to both connections. WG_AGAIN without words: it is under way; with
+ * words: no host would have it, and the next call begins anew. */
+enum wg_code wg_pg_reach(struct wg_pg *pg, struct wg_err *err) WG_MUST;
+void wg_pg_reach_end(struct wg_pg *pg);
+
 /* ---- pg_connect.c */
+extern const char *const wg_pg_names[2]; /* of the main database and of the keys, for words */
 /* Checked and completed: no password in it, verified TLS wherever it leaves the machine, the host that can be written
- * to. what: "database" or "keys", for words. */
-enum wg_code wg_pg_connect(const char *conninfo, const char *what, bool unsafe, PGconn **out, struct wg_err *err)
+ * to. what: one of the names. */
+enum wg_code wg_pg_connect(struct wg_pg *pg, const char *conninfo, const char *what, PGconn **out, struct wg_err *err)
 	WG_MUST;
+/* The same begun (PQconnectPoll goes on), to one of the hosts of pg->conninfo[which]: their number, and how long one
+ * may take, are in pg->reach after that. *out may be NULL, for want of memory. */
+enum wg_code wg_pg_connect_start(struct wg_pg *pg, unsigned which, unsigned host, PGconn **out, struct wg_err *err)
+	WG_MUST;
+/* And brought to its end: how this connection is used, and what the server has to promise. WG_AGAIN: it is not open. */
+enum wg_code wg_pg_connected(struct wg_pg *pg, PGconn *conn, const char *what, struct wg_err *err) WG_MUST;
 
 /* Both connections, to whichever of the hosts can be written to. */
 enum wg_code wg_pg_connect_both(struct wg_pg *pg, struct wg_err *err) WG_MUST;

@@ -41,11 +41,12 @@ enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct 
 	struct wg_pg *pg = wg_pg_of(store);
 	char name[NAME_MAX_BYTES], sql[64];
 	name_of(folder, name);
-	const char *const values[] = { name };
-	PGresult *r = PQexecParams(pg->main.conn,
-	                           "WITH before AS (DELETE FROM node WHERE name = $1)"
-	                           " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id",
-	                           1, NULL, values, NULL, NULL, 0);
+	struct wg_pg_args args;
+	(void)wg_pg_bind(&args, WG_ARGS(wg_db_text(name))); /* one */
+	PGresult *r = wg_pg_ask_with(pg, pg->main.conn,
+	                             "WITH before AS (DELETE FROM node WHERE name = $1)"
+	                             " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id",
+	                             &args);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "joining the nodes", err);
 	if (code == WG_OK)
 		store->node = pg->node = wg_pg_int(r, 0, 0);
@@ -60,9 +61,10 @@ static enum wg_code join_anew(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	char name[NAME_MAX_BYTES];
-	const char *const values[] = { name };
+	struct wg_pg_args args;
 	name_of(pg->folder, name);
-	PGresult *r = PQexecParams(pg->main.conn, "SELECT 1 FROM node WHERE name = $1", 1, NULL, values, NULL, NULL, 0);
+	(void)wg_pg_bind(&args, WG_ARGS(wg_db_text(name))); /* one */
+	PGresult *r = wg_pg_ask_with(pg, pg->main.conn, "SELECT 1 FROM node WHERE name = $1", &args);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "the nodes", err);
 	if (code == WG_OK && PQntuples(r) > 0)
 		code = wg_err_set(err, WG_SYSTEM,
@@ -97,7 +99,7 @@ static enum wg_code say(struct wg_store *store, struct wg_err *err)
 		return off;
 	pg->wrote = true;
 	(void)snprintf(sql, sizeof sql, "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64, pg->node);
-	PGresult *r = PQexec(pg->main.conn, sql);
+	PGresult *r = wg_pg_ask(pg, pg->main.conn, sql);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a beat", err);
 	const bool gone = code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0;
 	store->lost = store->lost || gone; /* it goes on as another node */
@@ -136,7 +138,7 @@ enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err)
 		return code;
 	(void)snprintf(sql, sizeof sql, "SELECT id, beat FROM node WHERE id <> %" PRId64 " ORDER BY id LIMIT %d", pg->node,
 	               WG_PG_NODES); /* it fits */
-	PGresult *r = PQexec(pg->main.conn, sql);
+	PGresult *r = wg_pg_ask(pg, pg->main.conn, sql);
 	code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a look at the nodes", err);
 	for (int i = 0; code == WG_OK && i < PQntuples(r); i++) {
 		struct wg_pg_peer p = { .id = wg_pg_int(r, i, 0), .beat = wg_pg_int(r, i, 1) };

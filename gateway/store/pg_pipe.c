@@ -52,10 +52,10 @@ enum wg_code wg_pg_pipe_flush(struct wg_store *store, struct wg_pg_pipe *pipe, s
 }
 
 /* The result of one, and the end of its results. NULL: the connection is lost. */
-static PGresult *take(PGconn *conn, bool sync)
+static PGresult *take(struct wg_pg *pg, PGconn *conn, bool sync)
 {
-	PGresult *r = PQgetResult(conn);
-	PGresult *end = r != NULL && !sync ? PQgetResult(conn) : NULL;
+	PGresult *r = wg_pg_result(pg, conn);
+	PGresult *end = r != NULL && !sync ? wg_pg_result(pg, conn) : NULL;
 	bool lost = r == NULL || end != NULL || PQstatus(conn) != CONNECTION_OK ||
 	            (sync && PQresultStatus(r) != PGRES_PIPELINE_SYNC);
 	PQclear(end);
@@ -72,7 +72,9 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 	PGresult *kept = NULL;
 	for (unsigned i = 0; i < pipe->count; i++) {
 		struct wg_pg_stmt *stmt = pipe->sent[i].stmt;
-		PGresult *r = code == WG_OK || PQstatus(pipe->conn) == CONNECTION_OK ? take(pipe->conn, stmt == NULL) : NULL;
+		PGresult *r = code == WG_OK || PQstatus(pipe->conn) == CONNECTION_OK
+		                  ? take(wg_pg_of(store), pipe->conn, stmt == NULL)
+		                  : NULL;
 		const bool good = r != NULL && (is_good(r) || stmt == NULL);
 		if (!good && stmt != NULL && pipe->sent[i].prepares)
 			stmt->ready = false;

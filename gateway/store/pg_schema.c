@@ -367,14 +367,16 @@ enum wg_code wg_pg_schema(struct wg_store *store, struct wg_err *err)
 
 enum wg_code wg_pg_look(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err)
 {
-	static const char size[] = "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE"
-							   " relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind = 'r'";
+	static const char size[] =
+		"SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE"
+		" relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind = 'r'";
 	struct wg_pg *pg = calloc(1, sizeof *pg);
 	struct wg_store store = { .lock = -1, .base = pg };
 	int64_t bytes = 0;
 	if (pg == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = wg_pg_connect(place->database, "database", place->unsafe, &pg->main.conn, err);
+	pg->unsafe = place->unsafe;
+	enum wg_code code = wg_pg_connect(pg, place->database, "database", &pg->main.conn, err);
 	if (code == WG_OK)
 		code = wg_pg_exec_on(&store, &pg->main, "BEGIN READ ONLY", err);
 	if (code == WG_OK)
@@ -387,7 +389,7 @@ enum wg_code wg_pg_look(const struct wg_store_place *place, struct wg_schema_vie
 	out->size = (uint64_t)bytes;
 	if (code == WG_OK && out->version > 0 && out->version < VERSION)
 		out->needed = out->size / 2 + WG_STORE_RESERVE; /* documents stay where they are */
-	PQfinish(pg->main.conn); /* was only read */
+	wg_pg_hang_up(&pg->main.conn);                      /* was only read */
 	free(pg);
 	return code;
 }

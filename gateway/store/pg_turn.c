@@ -150,6 +150,8 @@ static enum wg_code commit(struct wg_store *store, struct wg_err *err)
 		return wg_pg_spoil(store, code, err);
 	pg->turn++;
 	pg->open = false;
+	if (pg->hurried)
+		pg->patience = pg->answer_ms; /* it works again as it should */
 	return WG_OK;
 }
 

@@ -111,6 +111,8 @@ enum wg_code wg_server_open_at(const struct wg_store_place *place, struct wg_ser
 		code = recover(server, err);
 	}
 	if (code == WG_OK)
+		code = wg_store_hurry(server->store, err);
+	if (code == WG_OK)
 		server->owners = wg_store_owners(server->store);
 	for (int role = 0; code == WG_OK && role < ROLES; role++)
 		code = listen_for(folder, (enum wg_store_role)role, &server->listening[role], err);

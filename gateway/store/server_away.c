@@ -77,6 +77,10 @@ enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_e
 				*err = words;
 			return code;
 		}
+		if (words.text[0] == '\0') { /* under way: those who ask are answered between two steps */
+			refuse(server);
+			return WG_OK;
+		}
 		if (strcmp(words.text, server->away_why.text) != 0)
 			wg_server_tell(server, "database-away", WG_ROLE_ADMIN, &words);
 		server->away_why = words;

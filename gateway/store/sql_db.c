@@ -63,6 +63,11 @@ bool wg_store_unanswered(const struct wg_store *store)
 	return store->lost && store->unanswered;
 }
 
+enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err)
+{
+	return store->driver->hurry != NULL ? store->driver->hurry(store, err) : WG_OK;
+}
+
 enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err)
 {
 	enum wg_code code = store->driver->reconnect(store, err);

@@ -391,13 +391,17 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
+/* From now on others wait for this process: an answer of a database elsewhere that takes longer than a few seconds (its
+ * tcp_user_timeout) is taken for a loss. Without it one is waited for. */
+enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* The fault is that the database cannot be reached, or that somebody else took its place: it may pass. */
 bool wg_store_lost(const struct wg_store *store);
 /* And whether it was lost while a commit was under way: it may be there or not. */
 bool wg_store_unanswered(const struct wg_store *store);
-/* After that: connects again, waiting for some seconds at most. WG_AGAIN: not yet. *committed: the transaction whose
- * commit failed is there all the same; otherwise nothing of it is. Leases of this process may be over, and the numbers of
- * its owners others: wg_store_owners. */
+/* After that: connects again, waiting for some seconds at most. WG_AGAIN: not yet, with words why; without words it is
+ * under way, and to be asked again at once. *committed: the transaction whose
+ * commit failed is there all the same; otherwise nothing of it is. Leases of this process may be over, and the numbers
+ * of its owners others: wg_store_owners. */
 enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err) WG_MUST;
 /* For who can do a whole transaction again from its beginning: from its begin on the store may go ahead although it
  * does not know yet whether all was done. When it was not, wg_store_repeat is true, until the next begin: roll back,
@@ -472,9 +476,9 @@ enum wg_code wg_store_context(struct wg_store *store, const char *message, enum 
                               const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
                               const char *child_as, const char *concerns, struct wg_context *out, struct wg_err *err)
 	WG_MUST;
-/* The same of a message in work, in its turn (STATES.md, "Several at a time"): *turn is false, and *out as it was, while
- * an earlier message in work has not been given its own, or one was given that may be about the same child and is not
- * done. Ask again when something was done. */
+/* The same of a message in work, in its turn (STATES.md, "Several at a time"): *turn is false, and *out as it was,
+ * while an earlier message in work has not been given its own, or one was given that may be about the same child and is
+ * not done. Ask again when something was done. */
 enum wg_code wg_store_context_in_turn(struct wg_store *store, const char *message, enum wg_relation relation,
                                       const struct wg_match_key *keys, unsigned key_count, enum wg_child_choice choice,
                                       const char *child_as, const char *concerns, bool *turn, struct wg_context *out,
