@@ -30,7 +30,8 @@ struct wg_xml;
 struct wg_xml_xsd;
 struct _xmlNode;
 struct wg_type;
-struct wg_codes; /* the codes of a simple type and what each means (schema_codes.c) */
+struct wg_codes;  /* the codes of a simple type and what each means (schema_codes.c) */
+struct wg_simple; /* what a simple type lets its values be (valid_value.c) */
 
 /* What kind of words a place takes, by the type that its own rests on in the end. */
 enum wg_schema_words_kind {
@@ -50,6 +51,10 @@ struct wg_place {
 	const struct _xmlNode *declared; /* xs:element, in one of the schema's documents */
 	bool kept;                       /* not optional where it stands: a copy keeps it when it is emptied */
 	bool repeats;
+	unsigned least, most;           /* how often it stands; UINT_MAX: any number of times */
+	unsigned choice;                /* 0, or number of the choice in its type: one of those stands, once */
+	const struct wg_simple *simple; /* of its text */
+	bool by_default;                /* empty it says what its declaration says */
 };
 
 /* One attribute declaration. */
@@ -59,6 +64,7 @@ struct wg_attribute {
 	enum wg_schema_words_kind words; /* of its value */
 	const struct wg_codes *codes;    /* likewise */
 	const struct _xmlNode *declared; /* xs:attribute */
+	const struct wg_simple *simple;
 	bool required;
 };
 
@@ -67,7 +73,8 @@ struct wg_attribute {
 struct wg_type {
 	char name[WG_LIMIT_NAME + 1];
 	bool text;
-	bool built; /* false only while the schema loads */
+	bool built;   /* false only while the schema loads */
+	bool checked; /* all that its definition says is known to valid.c */
 	struct wg_place places[WG_SCHEMA_PLACES];
 	size_t n_places;
 	struct wg_attribute attributes[WG_SCHEMA_ATTRIBUTES];
@@ -89,7 +96,8 @@ struct wg_schema {
 	size_t n_docs;
 	struct wg_kind kinds[WG_SCHEMA_KINDS]; /* in the order of the schema */
 	size_t n_kinds;
-	struct wg_codes *codes; /* all of them */
+	struct wg_codes *codes;    /* all of them */
+	struct wg_simple *simples; /* likewise */
 	struct wg_place root;
 	struct wg_type *types[WG_SCHEMA_TYPES]; /* pointers, so that places may point at types while the list grows */
 	size_t n_types;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "notice/notice.h"
 #include "notice/schema_internal.h"
+#include "notice/valid_internal.h"
 #include "notice/xml.h"
 
 #define XSD_NS "http://www.w3.org/2001/XMLSchema"
@@ -307,6 +308,8 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 	if (code == WG_OK)
 		code = wg_schema_load_codes(schema, err);
 	if (code == WG_OK)
+		code = wg_schema_load_valid(schema, err);
+	if (code == WG_OK)
 		*out = wg_steal(&schema);
 	wg_schema_freep(&schema);
 	return code;
@@ -321,6 +324,7 @@ void wg_schema_freep(struct wg_schema **schema)
 	for (size_t i = 0; i < (*schema)->n_docs; i++)
 		wg_xml_freep(&(*schema)->docs[i]);
 	wg_schema_free_codes(*schema);
+	wg_schema_free_valid(*schema);
 	wg_xml_xsd_freep(&(*schema)->xsd);
 	free(*schema);
 	*schema = NULL;
