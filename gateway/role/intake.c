@@ -91,7 +91,7 @@ void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
 }
 
 enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
-                           uint32_t number, struct wg_err *err)
+                           uint32_t number, int64_t patience, struct wg_err *err)
 {
 	uint32_t tag = 0;
 	while (tag < WG_INTAKE_PENDING && intake->pending[tag].told != NULL)
@@ -102,7 +102,9 @@ enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *ms
 		wg_intake_fail(intake, err);
 		return err->code = WG_AGAIN;
 	}
-	intake->pending[tag] = (struct wg_pending){ .told = told, .arg = arg, .number = number };
+	intake->pending[tag] = (struct wg_pending){
+		.told = told, .arg = arg, .number = number, .until = patience > 0 ? wg_clock_monotonic() + patience : 0
+	};
 	intake->pending_count++;
 	return WG_OK;
 }
@@ -142,6 +144,28 @@ void wg_intake_drop_pending(struct wg_intake *intake)
 	}
 }
 
+/* In the place of who was told already. */
+static void told_nobody(struct wg_intake *intake, void *arg, uint32_t number, const struct wg_msg_receipt *receipt,
+                        const struct wg_err *failed)
+{
+	(void)intake, (void)arg, (void)number, (void)receipt, (void)failed; /* the signature is wg_intake_told's */
+}
+
+/* The place stays taken: the store answers later, and has enough to do until then. */
+static void tell_late(struct wg_intake *intake)
+{
+	const struct wg_err late = { .code = WG_AGAIN, .text = WG_INTAKE_LATE };
+	const struct wg_msg_receipt none = { 0 };
+	const int64_t now = wg_clock_monotonic();
+	for (uint32_t i = 0; i < WG_INTAKE_PENDING; i++) {
+		struct wg_pending p = intake->pending[i];
+		if (p.told == NULL || p.until == 0 || p.until > now)
+			continue;
+		intake->pending[i] = (struct wg_pending){ .told = told_nobody };
+		p.told(intake, p.arg, p.number, &none, &late);
+	}
+}
+
 void wg_intake_fail(struct wg_intake *intake, const struct wg_err *err)
 {
 	if (!intake->failed)
@@ -176,6 +200,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct wg_intake *intake = arg;
 	(void)fd, (void)what;
 	look_at_store(intake);
+	tell_late(intake);
 	wg_rest_forget(intake->rest);
 	wg_intake_drops_scan(intake);
 }

@@ -30,7 +30,10 @@ struct wg_pending {
 	wg_intake_told *told; /* NULL: free slot */
 	void *arg;
 	uint32_t number; /* the caller's own */
+	int64_t until;   /* steady ms: told WG_AGAIN, WG_INTAKE_LATE, if the store has not answered then; 0: it waits */
 };
+/* Nobody knows: the store did not answer in time, and may still take it. Whoever sends it again gets the receipt. */
+#define WG_INTAKE_LATE "the store has not answered yet"
 #define WG_INTAKE_PENDING 256
 
 /* A file in a drop folder that cannot be taken. Known by its inode: its name may hold the name of a person. */
@@ -97,9 +100,9 @@ enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, cons
                                  struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
 /* Offers a sealed message to the store; told is called once with its fate, never from within this call when it returns
- * WG_OK. WG_AGAIN: every slot is taken, or the store is gone (then the role ends too); told is not called. */
+ * WG_OK. patience: ms after which it is told that it does not know; 0: it waits as long as that takes. WG_AGAIN: every slot is taken, or the store is gone (then the role ends too); told is not called. */
 enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
-                           uint32_t number, struct wg_err *err) WG_MUST;
+                           uint32_t number, int64_t patience, struct wg_err *err) WG_MUST;
 /* Takes the answers that the store has given. */
 void wg_intake_take(struct wg_intake *intake);
 /* After the ways in ended: what is still in hand is told WG_AGAIN. Senders, who got no answer, send again. */

@@ -8,6 +8,10 @@
 #include "base/log.h"
 #include "role/intake_http.h"
 
+/* How long a sender waits for the store, which does not answer while nobody knows what became of a commit: less than
+ * clients of HTTP wait. */
+#define LATE_MS 20000
+
 /* The media type without parameters, lower case not needed: compared without case later. */
 static const char *media_type(const struct wg_http_request *r, char *out, size_t size)
 {
@@ -67,6 +71,11 @@ static void answer_added(struct wg_intake *intake, void *arg, uint32_t number, c
 		refuse_key(r, failed);
 		return;
 	}
+	if (failed->code == WG_AGAIN && strcmp(failed->text, WG_INTAKE_LATE) == 0) {
+		wg_http_problem(r, 503, "not-now", "The gateway cannot say yet whether it has taken this",
+		                "Send the same request again later: it is taken once, and the answer will be its receipt.");
+		return;
+	}
 	if (failed->code != WG_OK) {
 		wg_intake_refuse(r, &(struct wg_err){ .code = WG_AGAIN });
 		return;
@@ -104,6 +113,6 @@ void wg_intake_submit(struct wg_intake *intake, struct wg_http_request *r, const
 		wg_intake_refuse(r, &err);
 		return;
 	}
-	if (wg_intake_add(intake, &msg, answer_added, r, 0, &err) != WG_OK)
+	if (wg_intake_add(intake, &msg, answer_added, r, 0, LATE_MS, &err) != WG_OK)
 		wg_intake_refuse(r, &err);
 }

@@ -39,7 +39,7 @@ static void came(void *arg, struct wg_lmtp_mail *mail)
 	const uint8_t *bytes = wg_lmtp_mail_bytes(mail, &len);
 	enum wg_code code = wg_intake_seal_mail(intake, "lmtp", bytes, len, &blob, &msg, &err);
 	if (code == WG_OK)
-		code = wg_intake_add(intake, &msg, told, mail, 0, &err);
+		code = wg_intake_add(intake, &msg, told, mail, 0, 0, &err);
 	if (code == WG_OK)
 		return;
 	wg_log_err(WG_LOG_WARNING, "not-accepted", &err, "way", "lmtp", NULL);

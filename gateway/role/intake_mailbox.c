@@ -57,7 +57,7 @@ static void add(struct wg_mailbox *m, uint32_t serial, const void *bytes, size_t
 	struct wg_err err = { 0 };
 	enum wg_code code = wg_intake_seal_mail(m->intake, m->box.way, bytes, len, &blob, &msg, &err);
 	if (code == WG_OK)
-		code = wg_intake_add(m->intake, &msg, told, m, serial, &err);
+		code = wg_intake_add(m->intake, &msg, told, m, serial, 0, &err);
 	if (code == WG_OK)
 		return;
 	wg_log_err(WG_LOG_WARNING, "not-accepted", &err, "way", m->box.way, "mailbox", m->box.host, NULL);

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """A whole gateway whose store is a PostgreSQL: everyday, its store killed, its database killed, and what it refuses."""
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_gateway as g
+import postgres
 import world as w
 
 SERVER = g.ROOT / "tests/store/pg_server"
@@ -102,6 +105,42 @@ class Shared(g.Case):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         finally:
             subprocess.run([SERVER, "stop", copy], check=True)
+
+    def server(self):
+        """The processes of the database."""
+        return w.family(int((self.database / "data/postmaster.pid").read_text().split()[0]))
+
+    def test_the_database_stands_still(self):
+        """Nothing is closed and nothing answers: all who come meanwhile are told to come again, and what they sent is there
+        once, whether it had been taken or not."""
+        self.settle(self.submit(g.report("PG-11")))
+        roles, found = self.host.roles(), []
+        type = {"Content-Type": "message/rfc822"}
+        senders = [threading.Thread(target=lambda n=n: found.append((n, *self.request("POST", "/v1/notices", g.report(f"PG-12-{n}"), type)[:2])))
+                   for n in range(8)]
+        stopped = self.server()
+        try:
+            for number, sender in enumerate(senders):
+                sender.start()
+                if number == 3:  # some are on their way, some come later
+                    postgres.tell(stopped, signal.SIGSTOP)
+            for sender in senders:
+                sender.join()
+            self.assertEqual(len(found), len(senders))
+            for _, code, headers in found:
+                self.assertIn(code, (202, 503))
+                self.assertEqual(code == 503, "retry-after" in {name.lower() for name in headers})
+            self.assertIn(503, [code for _, code, _ in found])
+            w.wait_for("nothing is taken", 60, lambda: self.request("GET", "/health/ready")[0] == 503)
+        finally:
+            postgres.tell(stopped, signal.SIGCONT)
+        again = [w.wait_for("it takes again", 60, lambda n=n: self.submit(g.report(f"PG-12-{n}"), check=False)) for n in range(len(senders))]
+        for message in again:
+            self.settle(message)
+        self.assertEqual(len(set(again)), len(senders))
+        self.assertEqual(self.psql("SELECT count(*) - count(DISTINCT content_hash) FROM message", database="wardgate"), "0")
+        self.assertEqual(self.host.roles(), roles)
+        self.host.cli("audit", "verify")
 
     def test_the_database_is_started_anew(self):
         """An end at once and a start: whoever comes meanwhile is told to come again, and what was taken is there."""
