@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/crypto_internal.h"
+#include "crypto/cms_parts.h"
 
 /* A certificate with its chain: some 2 KB each. */
 #define CERT_FILE_MAX ((size_t)256 * 1024)
@@ -30,6 +30,7 @@ enum wg_code wg_cert_wrap(X509 *x509, struct wg_cert **out, struct wg_err *err)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a certificate");
 	}
 	cert->x509 = x509;
+	cert->parts = wg_cert_parts_new(); /* without, OpenSSL does everything */
 	*out = cert;
 	return WG_OK;
 }
@@ -119,6 +120,7 @@ void wg_cert_freep(struct wg_cert **cert)
 		return;
 	X509_free((*cert)->x509);
 	sk_X509_pop_free((*cert)->chain, X509_free);
+	wg_cert_parts_freep(&(*cert)->parts);
 	free(*cert);
 	*cert = NULL;
 }

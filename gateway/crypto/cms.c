@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/cms_agree.h"
+#include "crypto/cms_sealed.h"
+#include "crypto/cms_signed.h"
 
 #define UNOPENED "could not be opened"
 
@@ -58,18 +60,18 @@ static bool add_capabilities(CMS_SignerInfo *signer)
 	return ok;
 }
 
-/* When it was signed, by the time that the gateway goes by. */
-static bool add_time(CMS_SignerInfo *signer)
+/* When it was signed. */
+static bool add_time(CMS_SignerInfo *signer, int64_t ms)
 {
-	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(wg_clock_now() / 1000));
+	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(ms / 1000));
 	bool ok =
 		now != NULL && CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, ASN1_STRING_type(now), now, -1) == 1;
 	ASN1_TIME_free(now);
 	return ok;
 }
 
-enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
-                         struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_cms_sign_slowly(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
+                                int64_t now, struct wg_buf *out, struct wg_err *err)
 {
 	const unsigned flags = CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP;
 	WG_CLEANUP(wg_auto_bio) BIO *in = wg_ossl_view(content, len);
@@ -77,9 +79,19 @@ enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, c
 	if (in == NULL || cms == NULL)
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	CMS_SignerInfo *signer = CMS_add1_signer(cms, cert->x509, key->pkey, EVP_sha256(), flags);
-	if (signer == NULL || !add_time(signer) || !add_capabilities(signer) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
+	if (signer == NULL || !add_time(signer, now) || !add_capabilities(signer) ||
+	    CMS_final(cms, in, NULL, CMS_BINARY) != 1)
 		return wg_hsm_fault(key, err) ? WG_SYSTEM : wg_ossl_err(err, WG_CRYPTO, "nothing was signed");
 	return put_der(cms, out, err);
+}
+
+enum wg_code wg_cms_sign(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
+                         struct wg_buf *out, struct wg_err *err)
+{
+	int64_t now = wg_clock_now(); /* the time that the gateway goes by */
+	return wg_cms_signed_put(key, cert, content, len, now, out)
+	           ? WG_OK
+	           : wg_cms_sign_slowly(key, cert, content, len, now, out, err);
 }
 
 /* The key transport that the cipher's recipients are known to open; OpenSSL's own defaults would be PKCS#1 v1.5 for RSA
@@ -104,14 +116,10 @@ static bool add_recipient(CMS_ContentInfo *cms, const struct wg_cert *recipient,
 	return info != NULL && set_transport(info, to, cipher);
 }
 
-enum wg_code wg_cms_encrypt_all(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
-                                const void *content, size_t len, struct wg_buf *out, struct wg_err *err)
+enum wg_code wg_cms_encrypt_slowly(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
+                                   const void *content, size_t len, struct wg_buf *out, struct wg_err *err)
 {
 	const unsigned flags = CMS_PARTIAL | CMS_BINARY;
-	if (count == 0)
-		return wg_err_set(err, WG_CONFIG, "there is no certificate to encrypt to");
-	if (count > WG_CMS_RECIPIENTS)
-		return wg_err_set(err, WG_LIMIT, "more than %d certificates to encrypt to", WG_CMS_RECIPIENTS);
 	WG_CLEANUP(wg_auto_bio) BIO *in = wg_ossl_view(content, len);
 	WG_CLEANUP(wg_auto_cms)
 	CMS_ContentInfo *cms =
@@ -122,6 +130,18 @@ enum wg_code wg_cms_encrypt_all(const struct wg_cert *const *recipients, size_t 
 	if (!made || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
 		return wg_ossl_err(err, WG_CRYPTO, "nothing was encrypted");
 	return put_der(cms, out, err);
+}
+
+enum wg_code wg_cms_encrypt_all(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
+                                const void *content, size_t len, struct wg_buf *out, struct wg_err *err)
+{
+	if (count == 0)
+		return wg_err_set(err, WG_CONFIG, "there is no certificate to encrypt to");
+	if (count > WG_CMS_RECIPIENTS)
+		return wg_err_set(err, WG_LIMIT, "more than %d certificates to encrypt to", WG_CMS_RECIPIENTS);
+	return wg_cms_sealed_put(recipients, count, cipher, content, len, out)
+	           ? WG_OK
+	           : wg_cms_encrypt_slowly(recipients, count, cipher, content, len, out, err);
 }
 
 enum wg_code wg_cms_encrypt(const struct wg_cert *recipient, enum wg_cipher cipher, const void *content, size_t len,

@@ -4,20 +4,18 @@
  * key); nothing of the plaintext is handed on before the tag was found right. */
 #include "crypto/cms_agree.h"
 
-#include <openssl/sha.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "crypto/cms_parts.h"
+#include "crypto/der.h"
 
-#define KEY_LEN ((size_t)32)
-#define WRAPPED_LEN (KEY_LEN + 8)
+#define KEY_LEN WG_CMS_KEY_LEN
+#define WRAPPED_LEN WG_CMS_WRAPPED_LEN
+#define TAG_LEN WG_CMS_TAG_LEN
 #define NONCE_LEN ((size_t)12)
-#define TAG_LEN ((size_t)16)
 #define POINT_LEN ((size_t)65) /* 04, x, y */
-/* DER of an issuer's name and a serial number; a certificate with more is OpenSSL's. */
-#define WHO_MAX ((size_t)1024)
 
 /* The parts of the shape that have no choice. */
 static const uint8_t type_oid[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, /* id-smime-ct-authEnvelopedData */
@@ -36,19 +34,6 @@ static const uint8_t cipher_head[] = { 0x30, 0x1e, 0x06, 0x09, 0x60, 0x86, 0x48,
 	                                   0x03, 0x04, 0x01, 0x2e, 0x30, 0x11, 0x04, NONCE_LEN };
 static const uint8_t cipher_tail[] = { 0x02, 0x01, TAG_LEN };
 static const uint8_t tag_head[] = { 0x04, TAG_LEN };
-/* ECC-CMS-SharedInfo (RFC 5753 7.2): id-aes256-wrap, no ukm, 256 bits; behind the counter of the KDF (SEC 1 3.6.1) */
-static const uint8_t shared_info[] = { 0x00, 0x00, 0x00, 0x01, 0x30, 0x15, 0x30, 0x0b, 0x06,
-	                                   0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01,
-	                                   0x2d, 0xa2, 0x06, 0x04, 0x04, 0x00, 0x00, 0x01, 0x00 };
-
-enum tag { TAG_SEQUENCE = 0x30, TAG_SET = 0x31, TAG_CONTENT = 0xa0, TAG_AGREE = 0xa1, TAG_CIPHERTEXT = 0x80 };
-
-static void drop_pkey_ctx(EVP_PKEY_CTX **ctx)
-{
-	EVP_PKEY_CTX_free(*ctx);
-	*ctx = NULL;
-}
-
 static void drop_pkey(EVP_PKEY **key)
 {
 	EVP_PKEY_free(*key);
@@ -61,33 +46,13 @@ static void drop_cipher_ctx(EVP_CIPHER_CTX **ctx)
 	*ctx = NULL;
 }
 
-/* ---- algorithms, looked up by their names once */
-
-static struct {
-	EVP_CIPHER *gcm, *wrap;
-} algorithms;
-
-static void fetch(void)
-{
-	algorithms.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	algorithms.wrap = EVP_CIPHER_fetch(NULL, "AES256-WRAP", NULL);
-	wg_ossl_forget();
-}
-
-static bool ready(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	(void)pthread_once(&once, fetch); /* fails only for a bad once object */
-	return algorithms.gcm != NULL && algorithms.wrap != NULL;
-}
-
 /* The content, once its tag was found right. */
 static bool open_content(const uint8_t *key, const uint8_t *nonce, const uint8_t *in, size_t len, uint8_t *tag,
                          uint8_t *out)
 {
 	WG_CLEANUP(drop_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n = 0, last = 0;
-	return ctx != NULL && EVP_DecryptInit_ex2(ctx, algorithms.gcm, key, nonce, NULL) == 1 &&
+	return ctx != NULL && EVP_DecryptInit_ex2(ctx, wg_cms_kit()->gcm, key, nonce, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)TAG_LEN, tag) == 1 &&
 	       (len == 0 || (EVP_DecryptUpdate(ctx, out, &n, in, (int)len) == 1 && (size_t)n == len)) &&
 	       EVP_DecryptFinal_ex(ctx, out + len, &last) == 1 && last == 0;
@@ -100,24 +65,8 @@ static bool unwrap(const uint8_t *with, const uint8_t *wrapped, uint8_t out[stat
 	if (ctx == NULL)
 		return false;
 	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	return EVP_DecryptInit_ex2(ctx, algorithms.wrap, with, NULL, NULL) == 1 &&
+	return EVP_DecryptInit_ex2(ctx, wg_cms_kit()->wrap, with, NULL, NULL) == 1 &&
 	       EVP_DecryptUpdate(ctx, out, &n, wrapped, (int)WRAPPED_LEN) == 1 && (size_t)n == KEY_LEN;
-}
-
-/* The key that wraps, out of one private and one public key. Neither is checked again here (see SECURITY). */
-static bool agree(EVP_PKEY *private, EVP_PKEY *public, uint8_t out[static KEY_LEN])
-{
-	uint8_t secret[KEY_LEN + sizeof shared_info];
-	WG_CLEANUP(drop_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, private, NULL);
-	size_t len = KEY_LEN;
-	bool done = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer_ex(ctx, public, 0) == 1 &&
-	            EVP_PKEY_derive(ctx, secret, &len) == 1 && len == KEY_LEN;
-	if (done) {
-		memcpy(secret + KEY_LEN, shared_info, sizeof shared_info);
-		(void)SHA256(secret, sizeof secret, out); /* returns out */
-	}
-	wg_wipe(secret, sizeof secret);
-	return done;
 }
 
 static bool on_p256(const EVP_PKEY *key)
@@ -128,93 +77,53 @@ static bool on_p256(const EVP_PKEY *key)
 	       EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1 && strcmp(group, SN_X9_62_prime256v1) == 0;
 }
 
-/* The certificate's issuer and serial number as they stand in an object; 0 when it has no room. */
-static size_t who(const struct wg_cert *cert, uint8_t out[static WHO_MAX])
-{
-	const X509_NAME *issuer = X509_get_issuer_name(cert->x509);
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert->x509);
-	int name = i2d_X509_NAME(issuer, NULL), number = i2d_ASN1_INTEGER(serial, NULL);
-	if (name <= 0 || number <= 0 || (size_t)name > WHO_MAX || (size_t)number > WHO_MAX - (size_t)name)
-		return 0;
-	uint8_t *p = out;
-	(void)i2d_X509_NAME(issuer, &p); /* measured above */
-	(void)i2d_ASN1_INTEGER(serial, &p);
-	return (size_t)(p - out);
-}
-
-struct der {
-	const uint8_t *p;
-	size_t left;
-};
-
-static const uint8_t *take(struct der *in, size_t len)
-{
-	if (len > in->left)
-		return NULL;
-	const uint8_t *p = in->p;
-	in->p += len;
-	in->left -= len;
-	return p;
-}
-
-static bool same(struct der *in, const uint8_t *bytes, size_t len)
-{
-	const uint8_t *p = take(in, len);
-	return p != NULL && memcmp(p, bytes, len) == 0;
-}
-
-/* A value of that tag, its length in the shortest form, as DER wants it. */
-static bool enter(struct der *in, enum tag tag, struct der *value)
-{
-	const uint8_t *p = take(in, 2);
-	if (p == NULL || p[0] != (uint8_t)tag)
-		return false;
-	size_t len = p[1], bytes = len & 0x7f;
-	if (len >= 0x80) {
-		const uint8_t *q = bytes >= 1 && bytes <= 4 ? take(in, bytes) : NULL;
-		if (q == NULL || q[0] == 0 || (bytes == 1 && q[0] < 0x80))
-			return false;
-		len = 0;
-		for (size_t i = 0; i < bytes; i++)
-			len = len << 8 | q[i];
-	}
-	const uint8_t *inside = take(in, len);
-	*value = (struct der){ .p = inside, .left = len };
-	return inside != NULL;
-}
-
 /* Where the parts of an object lie. */
 struct found {
 	const uint8_t *point, *wrapped, *nonce, *tag;
-	struct der who, text;
+	struct wg_der who, text;
 };
 
-static bool find_recipient(struct der *set, struct found *f)
+/* With its head. */
+static bool whole(struct wg_der *in, enum wg_der_tag tag, struct wg_der *out)
 {
-	struct der kari, keys, one;
-	return enter(set, TAG_AGREE, &kari) && set->left == 0 && same(&kari, version_3, sizeof version_3) &&
-	       same(&kari, originator, sizeof originator) && (f->point = take(&kari, POINT_LEN)) != NULL &&
-	       same(&kari, agreement, sizeof agreement) && enter(&kari, TAG_SEQUENCE, &keys) && kari.left == 0 &&
-	       enter(&keys, TAG_SEQUENCE, &one) && keys.left == 0 && enter(&one, TAG_SEQUENCE, &f->who) &&
-	       same(&one, wrapped_head, sizeof wrapped_head) && (f->wrapped = take(&one, WRAPPED_LEN)) != NULL &&
-	       one.left == 0;
+	const uint8_t *from = in->p;
+	struct wg_der value;
+	if (!wg_der_enter(in, tag, &value))
+		return false;
+	*out = (struct wg_der){ .p = from, .left = (size_t)(in->p - from) };
+	return true;
 }
 
-static bool find_content(struct der *content, struct found *f)
+static bool find_recipient(struct wg_der *set, struct found *f)
 {
-	return same(content, content_type, sizeof content_type) && same(content, cipher_head, sizeof cipher_head) &&
-	       (f->nonce = take(content, NONCE_LEN)) != NULL && same(content, cipher_tail, sizeof cipher_tail) &&
-	       enter(content, TAG_CIPHERTEXT, &f->text) && content->left == 0;
+	struct wg_der kari, keys, one;
+	return wg_der_enter(set, WG_DER_1, &kari) && set->left == 0 && wg_der_same(&kari, version_3, sizeof version_3) &&
+	       wg_der_same(&kari, originator, sizeof originator) && (f->point = wg_der_take(&kari, POINT_LEN)) != NULL &&
+	       wg_der_same(&kari, agreement, sizeof agreement) && wg_der_enter(&kari, WG_DER_SEQUENCE, &keys) &&
+	       kari.left == 0 && wg_der_enter(&keys, WG_DER_SEQUENCE, &one) && keys.left == 0 &&
+	       whole(&one, WG_DER_SEQUENCE, &f->who) && wg_der_same(&one, wrapped_head, sizeof wrapped_head) &&
+	       (f->wrapped = wg_der_take(&one, WRAPPED_LEN)) != NULL && one.left == 0;
 }
 
-static bool find(struct der all, struct found *f)
+static bool find_content(struct wg_der *content, struct found *f)
 {
-	struct der outer, content, data, set, text;
-	return enter(&all, TAG_SEQUENCE, &outer) && all.left == 0 && same(&outer, type_oid, sizeof type_oid) &&
-	       enter(&outer, TAG_CONTENT, &content) && outer.left == 0 && enter(&content, TAG_SEQUENCE, &data) &&
-	       content.left == 0 && same(&data, version_0, sizeof version_0) && enter(&data, TAG_SET, &set) &&
-	       find_recipient(&set, f) && enter(&data, TAG_SEQUENCE, &text) && find_content(&text, f) &&
-	       same(&data, tag_head, sizeof tag_head) && (f->tag = take(&data, TAG_LEN)) != NULL && data.left == 0;
+	return wg_der_same(content, content_type, sizeof content_type) &&
+	       wg_der_same(content, cipher_head, sizeof cipher_head) &&
+	       (f->nonce = wg_der_take(content, NONCE_LEN)) != NULL &&
+	       wg_der_same(content, cipher_tail, sizeof cipher_tail) && wg_der_enter(content, WG_DER_PLAIN_0, &f->text) &&
+	       content->left == 0;
+}
+
+static bool find(struct wg_der all, struct found *f)
+{
+	struct wg_der outer, content, data, set, text;
+	return wg_der_enter(&all, WG_DER_SEQUENCE, &outer) && all.left == 0 &&
+	       wg_der_same(&outer, type_oid, sizeof type_oid) && wg_der_enter(&outer, WG_DER_0, &content) &&
+	       outer.left == 0 && wg_der_enter(&content, WG_DER_SEQUENCE, &data) && content.left == 0 &&
+	       wg_der_same(&data, version_0, sizeof version_0) && wg_der_enter(&data, WG_DER_SET, &set) &&
+	       find_recipient(&set, f) && wg_der_enter(&data, WG_DER_SEQUENCE, &text) && find_content(&text, f) &&
+	       wg_der_same(&data, tag_head, sizeof tag_head) && (f->tag = wg_der_take(&data, TAG_LEN)) != NULL &&
+	       data.left == 0;
 }
 
 struct wg_agreed {
@@ -239,7 +148,8 @@ static const uint8_t *agree_with(const struct wg_key *key, const uint8_t *point)
 		return last->with;
 	WG_CLEANUP(drop_pkey) EVP_PKEY *peer = EVP_PKEY_new();
 	last->known = point[0] == 0x04 && peer != NULL && EVP_PKEY_copy_parameters(peer, key->pkey) == 1 &&
-	              EVP_PKEY_set1_encoded_public_key(peer, point, POINT_LEN) == 1 && agree(key->pkey, peer, last->with);
+	              EVP_PKEY_set1_encoded_public_key(peer, point, POINT_LEN) == 1 &&
+	              wg_cms_agree(key->pkey, peer, last->with);
 	memcpy(last->point, point, POINT_LEN);
 	return last->known ? last->with : NULL;
 }
@@ -247,7 +157,7 @@ static const uint8_t *agree_with(const struct wg_key *key, const uint8_t *point)
 /* The key is in this process, and there is a place for what it agrees on. */
 static bool can_agree(const struct wg_key *key)
 {
-	return !key->hsm && key->agreed != NULL && ready();
+	return !key->hsm && key->agreed != NULL && wg_cms_kit() != NULL;
 }
 
 void wg_agreed_prepare(struct wg_key *key)
@@ -259,12 +169,12 @@ void wg_agreed_prepare(struct wg_key *key)
 enum wg_cms_agree wg_cms_agree_open(const struct wg_key *key, const struct wg_cert *cert, const void *der, size_t len,
                                     struct wg_buf *out)
 {
-	uint8_t mine[WHO_MAX], content_key[WRAPPED_LEN], tag[TAG_LEN];
+	uint8_t content_key[WRAPPED_LEN], tag[TAG_LEN];
 	struct found f;
-	if (len > WG_LIMIT_ENVELOPE || !can_agree(key) || !find((struct der){ .p = der, .left = len }, &f))
+	if (len > WG_LIMIT_ENVELOPE || !can_agree(key) || !find((struct wg_der){ .p = der, .left = len }, &f))
 		return WG_CMS_AGREE_NOT_MINE;
-	size_t n = who(cert, mine);
-	if (n == 0 || n != f.who.left || memcmp(mine, f.who.p, n) != 0)
+	const struct wg_buf *mine = wg_cert_who(cert);
+	if (mine == NULL || mine->len != f.who.left || memcmp(mine->data, f.who.p, mine->len) != 0)
 		return WG_CMS_AGREE_NOT_MINE;
 	memcpy(tag, f.tag, sizeof tag); /* the call takes no const */
 	uint8_t *text = wg_mem_malloc(f.text.left + 1);

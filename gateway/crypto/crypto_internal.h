@@ -21,18 +21,21 @@
 
 struct wg_hsm_asking;
 struct wg_agreed;
+struct wg_cert_parts;
 struct wg_key {
 	EVP_PKEY *pkey;
 	bool hsm;                     /* it stays where it is: cannot be handed to another process */
 	unsigned does;                /* of one in an HSM that is to open: WG_HSM_DOES_* (crypto/hsm_wire.h) */
 	struct wg_hsm_asking *asking; /* owned: it is in another process, which is asked; NULL: it is in this one */
 	struct wg_agreed *agreed; /* owned: what it agreed on last (crypto/cms_agree.h); NULL: it opens by OpenSSL alone */
+	EVP_PKEY_CTX *signing;    /* ready to sign SHA-256 (crypto/cms_signed.h); NULL: it signs by OpenSSL's CMS alone */
 };
 
 struct wg_hsm_line;
 struct wg_cert {
 	X509 *x509;
-	STACK_OF(X509) * chain; /* what stood behind it in the same file: intermediates to send along */
+	STACK_OF(X509) * chain;      /* what stood behind it in the same file: intermediates to send along */
+	struct wg_cert_parts *parts; /* owned, what was made of it (crypto/cms_parts.h); NULL: OpenSSL makes it anew */
 };
 
 struct wg_trust {
@@ -99,6 +102,13 @@ enum wg_code wg_cms_verify_any(const void *der, size_t len, struct wg_buf *out, 
  * which are in peer->words when it is refused. FINE, REVOKED or UNKNOWN. */
 enum wg_cert_fault wg_peer_judge(struct wg_peer *peer, const struct wg_trust *trust, STACK_OF(X509) * chain,
                                  const char *whose) WG_MUST;
+
+/* wg_cms_sign and wg_cms_encrypt_all by OpenSSL's CMS alone: for keys and certificates of any kind, and what the others
+ * are held against. now: wall ms. At least one recipient, at most WG_CMS_RECIPIENTS. */
+enum wg_code wg_cms_sign_slowly(const struct wg_key *key, const struct wg_cert *cert, const void *content, size_t len,
+                                int64_t now, struct wg_buf *out, struct wg_err *err) WG_MUST;
+enum wg_code wg_cms_encrypt_slowly(const struct wg_cert *const *recipients, size_t count, enum wg_cipher cipher,
+                                   const void *content, size_t len, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* A CMS object of strangers; NULL unless it is exactly one. */
 CMS_ContentInfo *wg_cms_parse(const void *der, size_t len);

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/cms_agree.h"
+#include "crypto/cms_signed.h"
 #include "crypto/hsm.h"
 #include "crypto/hsm_internal.h"
 
@@ -48,6 +49,7 @@ enum wg_code wg_key_parse(const void *pem, size_t len, struct wg_key **out, stru
 	if (code != WG_OK)
 		return code;
 	wg_agreed_prepare(key);
+	wg_cms_signed_prepare(key);
 	*out = wg_steal(&key);
 	return WG_OK;
 }
@@ -82,6 +84,7 @@ void wg_key_freep(struct wg_key **key)
 	if (*key == NULL)
 		return;
 	wg_agreed_freep(&(*key)->agreed);
+	EVP_PKEY_CTX_free((*key)->signing);
 	EVP_PKEY_free((*key)->pkey); /* OpenSSL clears the private numbers */
 	free((*key)->asking);        /* after the key, which points to it */
 	free(*key);
