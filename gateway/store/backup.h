@@ -1,5 +1,5 @@
 /* A copy of the store while it works: of store.db as a file beside it, made page by page between the transactions, and
- * of the heads in keys.db as rows, so that no second file of keys ever lies on the disk in the clear (what is destroyed
+ * of the keys in keys.db as rows, so that no second file of keys ever lies on the disk in the clear (what is destroyed
  * there would live on in it). The driver's half, and what passes between store and client. */
 #ifndef WG_STORE_BACKUP_H
 #define WG_STORE_BACKUP_H
@@ -19,7 +19,7 @@ struct wg_copy_state {
 	int64_t at;              /* trusted ms */
 	uint64_t entries;        /* of the log in the copy */
 	char head[WG_STORE_HASH];
-	int64_t last;          /* number of the last head that it may name */
+	int64_t last;          /* number of the last key that it may name */
 	char pair[WG_ID_TEXT]; /* the name that both files carry */
 };
 
@@ -37,7 +37,7 @@ void wg_copy_freep(struct wg_copy **copy);
 /* Removes what a store process that was killed left in the folder. */
 void wg_copy_sweep(const char *folder);
 
-/* Rows of keys.db after that number, as many as fit one answer, into out in wire form: u32 how many, then each its
+/* Rows of keys.db that were given, after that number, as many as fit one answer, into out in wire form: u32 how many, then each its
  * number (u64) and its bytes; gone: of those that were destroyed, number and wall ms (two u64). None: the end. */
 enum wg_code wg_store_heads(struct wg_store *store, int64_t after, bool gone, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;

@@ -10,8 +10,8 @@
 
 struct wg_check {
 	bool pages; /* every page of both files, as SQLite sees them: minutes for a large store */
-	bool blobs; /* every blob is read, joined with its head and held against its hash */
-	bool keys;  /* heads that nothing names, blobs that nothing names */
+	bool blobs; /* every blob is read, opened with its key and held against its hash */
+	bool keys;  /* keys that nothing names, blobs that nothing names */
 	/* Each finding, in words, and what to do. */
 	void (*on)(void *arg, const char *words, const char *todo);
 	void *arg;
@@ -32,10 +32,10 @@ enum wg_code wg_store_contains(struct wg_store *store, uint64_t entry, const cha
 /* A copy of store.db at rest, for reading; nothing of it is changed, its keys.db is not looked for: blobs and keys of
  * a check must be false. Close it as any store. WG_CONFIG when it is not of this program's version. */
 enum wg_code wg_store_open_copy(const char *path, struct wg_store **out, struct wg_err *err) WG_MUST;
-/* Gives the heads of another keys.db in the order of their numbers; *id 0: there is no more. The bytes are borrowed
+/* Gives the rows of another keys.db in the order of their numbers; *id 0: there is no more. The bytes are borrowed
  * until the next call. */
 typedef enum wg_code wg_store_next_head(void *arg, int64_t *id, const uint8_t **bytes, size_t *len, struct wg_err *err);
-/* Every blob that has content, joined with its head and held against its hash, in the order of the heads. A head that
+/* Every blob that has content, opened with its key and held against its hash, in the order of the keys. A key that
  * is missing is a finding, unless gone says since when it is (it was destroyed after the copy was made). */
 enum wg_code wg_store_check_copy(struct wg_store *copy, struct wg_check *check, wg_store_next_head *next, void *arg,
                                  bool (*gone)(void *arg, int64_t id), uint64_t *blobs, struct wg_err *err) WG_MUST;

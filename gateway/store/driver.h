@@ -12,6 +12,7 @@ enum wg_keys_sql {
 	KEYS_COMMIT,
 	KEYS_BATCH_GET,
 	KEYS_BATCH_PUT,
+	KEYS_RAISE, /* the first number of the last batch, never to a lower one */
 	KEYS_SETTLE,
 	KEYS_PUT,
 	KEYS_GET,
@@ -51,7 +52,7 @@ struct wg_driver {
 	void (*end)(struct wg_store *store, enum wg_sql id);
 	/* Of one that gives no rows, or whose rows nobody wants. Inside a mark a driver may send it and learn of its
 	 * failure later: at the next row that is asked for or the end of the mark; of what store->eager lets be told later
-	 * still, at any row of the transaction or at settle (WG_AGAIN then, and store->repeat is set). */
+	 * still, at any row of the transaction or at its commit (WG_AGAIN then, and store->repeat is set). */
 	enum wg_code (*run)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
 	                    struct wg_err *err);
 	int64_t (*col_int)(struct wg_store *store, enum wg_sql id, int col);                   /* true is 1, NULL is 0 */
@@ -73,9 +74,6 @@ struct wg_driver {
 	/* SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_MARK, SQL_KEEP, SQL_UNDO. */
 	enum wg_code (*transact)(struct wg_store *store, enum wg_sql what, struct wg_err *err);
 	bool (*in_transaction)(struct wg_store *store);
-	/* Inside a transaction: all that was asked is done, or its failure is told now. NULL: there is nothing that waits.
-	 */
-	enum wg_code (*settle)(struct wg_store *store, struct wg_err *err);
 
 	/* Where the database is shared, once a second inside a transaction: this process is still there; those that were
 	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */
@@ -97,7 +95,7 @@ struct wg_driver {
 	 * otherwise of the main database. */
 	enum wg_code (*scrub)(struct wg_store *store, bool keys, struct wg_err *err);
 
-	/* The keys: statements of numbers without rows; heads, put by number and read (len 0: not there). */
+	/* The keys: statements of numbers without rows; keys' rows and heads, put by number and read (len 0: not there). */
 	enum wg_code (*keys_run)(struct wg_store *store, enum wg_keys_sql id, const int64_t *args, size_t count,
 	                         struct wg_err *err);
 	enum wg_code (*keys_put)(struct wg_store *store, int64_t id, const uint8_t *p, size_t len, struct wg_err *err);

@@ -1,45 +1,51 @@
-/* The second database, keys.db: the head of every blob, which holds the wrapped key of its data. Without its head a
- * blob stays closed, to whoever has a backup of store.db and the storage key too; so to destroy the head is to destroy
- * the content, wherever copies of store.db are. What stands where: STATES.md, "Content and its keys". Invariants:
- * 1. A blob that store.db names has its head in keys.db: heads are durable before the transaction that names them.
- * 2. A head that is to go stands in store.db's table shred, from the transaction that purges until it is gone for good.
- * 3. Numbers of heads only rise, and none is ever given to a second blob of the same pair of files.
- * 4. Heads are padded to one length. At 1024 bytes a page that puts all but their first 103 bytes, which name the
- *    certificate, on overflow pages: SQLite zeroes these when they are freed, and never copies them elsewhere as it
- * does with what lies in a page of its trees. */
+/* The second database, keys.db: one random key for each blob. The head of a blob, which holds the wrapped key of its
+ * data, stands in store.db masked with it. Without that key a blob stays closed, to whoever has a backup of store.db
+ * and the storage key too; so to destroy the key is to destroy the content, wherever copies of store.db are. Keys are
+ * made many at a time and before they are needed, so that what is stored waits for one database only. What stands
+ * where: STATES.md, "Content and its keys". Invariants:
+ * 1. A blob that store.db names has its key in keys.db: a key is durable before its number is given.
+ * 2. A key that is to go stands in store.db's table shred, from the transaction that purges until it is gone for good.
+ * 3. Which number was given last is said by store.db, in the transaction that names the blob (meta, head-last). A
+ * number whose key was destroyed is never given again; one whose transaction came to nothing is.
+ * 4. A key stands at the end of WG_KEYS_ROW bytes. At 1024 bytes a page that puts all but the first 99 of them on
+ *    an overflow page: SQLite zeroes these when they are freed, and never copies them elsewhere as it does with what
+ * lies in a page of its trees.
+ * 5. Until version 2 of keys.db the heads themselves stood in it, WG_STORE_HEAD bytes each; such rows are still read.
+ *    Their blobs lack their heads in store.db, which tells the two apart. */
 #ifndef WG_STORE_KEYS_INTERNAL_H
 #define WG_STORE_KEYS_INTERNAL_H
 
 #include "store/sql_internal.h"
 
-/* Heads that wait in memory for one commit; they were part of requests that are in memory anyhow. */
-#define WG_KEYS_BATCH_MAX ((size_t)1 << 17)
+#define WG_KEYS_LEN 32
+#define WG_KEYS_ROW 1024
+/* Keys made at a time: that many more each time, so that a small store does not get a thousand. What a copy of keys.db
+ * opens of what came after it are these. */
+#define WG_KEYS_MADE_MIN 64
+#define WG_KEYS_MADE_MAX 1024
 #define WG_KEYS_PAGE "1024"
 
-/* What keys.db knows of its last batch. */
+/* What the last batch of keys.db is. */
 enum wg_batch_state {
-	WG_BATCH_SETTLED, /* store.db names it */
-	WG_BATCH_OPEN,    /* its transaction of store.db was about to be committed */
-	WG_BATCH_MOVED    /* it was taken out of an older store.db, and that was about to be committed */
-};
-
-struct wg_head {
-	size_t len;
-	uint8_t bytes[WG_STORE_HEAD];
+	WG_BATCH_SETTLED, /* heads, as until version 2: store.db names them */
+	WG_BATCH_OPEN,    /* heads whose transaction of store.db was about to be committed */
+	WG_BATCH_MOVED,   /* heads that were taken out of an older store.db, and that was about to be committed */
+	WG_BATCH_MADE     /* keys: up to its last they are there to be given, from its first on, or were given */
 };
 
 struct wg_keys {
-	char name[WG_ID_TEXT]; /* of the pair: store.db has it too */
-	int64_t last;          /* number of the last head that is durable */
-	struct wg_head *heads; /* last + 1 and on: of the transaction that is running */
-	size_t count, cap, marked;
-	bool shred;     /* the transaction that is running puts heads into the table shred */
-	bool unsettled; /* keys.db does not know yet that store.db has its last batch */
-	bool older;     /* store.db is older than this file: it was put back */
+	char name[WG_ID_TEXT];        /* of the pair: store.db has it too */
+	int64_t last;                 /* number that was given last, by what is committed */
+	int64_t end;                  /* of the last key in keys.db: behind `last` they are there to be given */
+	size_t count, marked;         /* given by the transaction that is running */
+	uint8_t (*made)[WG_KEYS_LEN]; /* in memory, */
+	int64_t made_first;           /* from this number on, */
+	size_t made_count;            /* so many */
+	bool shred;                   /* the transaction that is running puts numbers into the table shred */
+	bool older;                   /* store.db is older than this file: it was put back */
 };
 
-/* ---- keys.c: the file, and the heads of the transaction that is running. Any failure is a fault of the store, but for
- * WG_LIMIT of wg_keys_put. */
+/* ---- keys.c. A failure of keys.db is a fault of the store. */
 
 /* Before the database is closed. */
 void wg_keys_close(struct wg_store *store);
@@ -47,23 +53,28 @@ void wg_keys_close(struct wg_store *store);
 void wg_keys_begin(struct wg_store *store);
 void wg_keys_mark(struct wg_store *store);
 void wg_keys_undo(struct wg_store *store);
-/* Whether wg_keys_commit has anything to make durable. */
-bool wg_keys_waiting(const struct wg_store *store);
-/* Inside the store's transaction and before its commit: the heads become durable. */
+/* A number and its key, for one blob; *id is never 0. Whoever asked wipes the key. Inside a transaction. */
+enum wg_code wg_keys_give(struct wg_store *store, int64_t *id, uint8_t key[WG_KEYS_LEN], struct wg_err *err) WG_MUST;
+/* Inside the store's transaction and before its commit: store.db says what was given. */
 enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* After the store's commit: destroys what the table shred names. */
 enum wg_code wg_keys_after(struct wg_store *store, struct wg_err *err) WG_MUST;
 
-/* The first len bytes of a blob, at most WG_STORE_HEAD. *id is never 0. */
-enum wg_code wg_keys_put(struct wg_store *store, const void *p, size_t len, int64_t *id, struct wg_err *err) WG_MUST;
-/* len bytes of it into out. *found false: it is not there, and *gone says since when (wall ms; 0: nobody knows). */
-enum wg_code wg_keys_get(struct wg_store *store, int64_t id, size_t len, uint8_t out[WG_STORE_HEAD], bool *found,
-                         int64_t *gone, struct wg_err *err) WG_MUST;
+/* What was put under that number: a key's row, or a head. *len 0: it is not there, and *gone says since when (wall ms;
+ * 0: nobody knows). */
+enum wg_code wg_keys_row(struct wg_store *store, int64_t id, uint8_t out[WG_STORE_HEAD], size_t *len, int64_t *gone,
+                         struct wg_err *err) WG_MUST;
 
-/* Says that store.db has the last batch: so that a copy of store.db from before it is not taken for a crash. */
+/* Says that store.db has the last batch of heads. */
 enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err) WG_MUST;
-/* Writes the heads that wait; inside a transaction of keys.db. */
-enum wg_code wg_keys_write(struct wg_store *store, struct wg_err *err) WG_MUST;
+
+/* ---- keys_mask.c */
+/* Masks the head of a blob, or takes the mask away: its first WG_STORE_HEAD bytes, or all len. hash is the blob's. */
+void wg_keys_mask(const uint8_t key[WG_KEYS_LEN], const char hash[WG_STORE_HASH], uint8_t *blob, size_t len);
+/* The same of what store.db and keys.db have of a blob: rest and row, joined in out, which has size bytes. False: they
+ * are not those of one blob. */
+bool wg_keys_join(const uint8_t *row, size_t row_len, const uint8_t *rest, size_t rest_len,
+                  const char hash[WG_STORE_HASH], uint8_t *out, size_t size);
 
 /* ---- keys_level.c: both files made to agree, after store.db was opened: what a crash between two commits left is
  * swept, and what was to be destroyed is destroyed. WG_CONFIG when they are not of one pair. */

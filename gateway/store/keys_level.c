@@ -1,11 +1,14 @@
 /* keys_level.c owns the agreement of keys.db and store.db: what a crash between their commits left, copies of one of
  * them put back, and the destruction of heads.
  *
- *	last of keys.db, as store.db knows it          means                                    then
- *	the same                                       nothing happened                         -
- *	the one before its last batch, not settled     a crash between the two commits          that batch is swept
+ *	number given last, as store.db knows it        means                                    then
+ *	the last of keys.db                            all were given                           -
+ *	in its last batch of keys, or just before it   the others are to be given               -
+ *	just before its last batch of heads, open      a crash between the two commits          that batch is swept
  *	any earlier one                                store.db was put back, keys.db was not   gone on with; see older
- *	later                                          keys.db was put back: heads are missing  counted as damage
+ *	later                                          keys.db was put back: keys are missing   counted as damage
+ *
+ * A batch of keys begins behind the number that was given last when it was made, or when keys were destroyed since.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,8 +54,10 @@ static enum wg_code drop_heads(struct wg_store *store, const struct doomed *list
 		if (code == WG_OK)
 			code = store->driver->keys_run(store, KEYS_GONE_PUT, args, 2, err);
 	}
+	/* Whoever has less in store.db has an older one. Another process may have made keys since: it knew as much. */
+	const int64_t given = store->keys->last + 1;
 	if (code == WG_OK)
-		code = wg_keys_settle(store, err); /* store.db says that they are to go */
+		code = store->driver->keys_run(store, KEYS_RAISE, &given, 1, err);
 	return code == WG_OK ? store->driver->keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
 }
 
@@ -90,7 +95,7 @@ static enum wg_code put_batch(struct wg_store *store, int64_t first, int64_t las
 	const int64_t args[] = { first, last, WG_BATCH_SETTLED };
 	enum wg_code code = store->driver->keys_run(store, KEYS_BATCH_PUT, args, 3, err);
 	if (code == WG_OK)
-		store->keys->last = last;
+		store->keys->last = store->keys->end = last;
 	return code;
 }
 
@@ -112,7 +117,7 @@ static enum wg_code count_missing(struct wg_store *store, int64_t known, struct 
 {
 	int64_t n = 0;
 	enum wg_code code = wg_query_number(store, "SELECT count(*) FROM blob WHERE head > ?1",
-	                                    WG_ARGS(wg_db_int(store->keys->last)), &n, err);
+	                                    WG_ARGS(wg_db_int(store->keys->end)), &n, err);
 	store->damaged += (unsigned)n;
 	return code == WG_OK ? put_batch(store, known, known, err) : code;
 }
@@ -144,14 +149,19 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 		code = store->driver->keys_batch(store, &b, err);
 	if (code != WG_OK)
 		return code;
-	store->keys->last = b.last;
+	const bool open = b.state == WG_BATCH_OPEN || b.state == WG_BATCH_MOVED;
+	store->keys->last = (int64_t)known;
+	store->keys->end = b.last;
 	if ((int64_t)known == b.last)
-		return b.state != WG_BATCH_SETTLED ? wg_keys_settle(store, err) : WG_OK;
+		return open ? wg_keys_settle(store, err) : WG_OK;
 	if ((int64_t)known > b.last)
 		return count_missing(store, (int64_t)known, err);
-	if ((int64_t)known == b.first - 1 && b.state != WG_BATCH_SETTLED)
+	if ((int64_t)known >= b.first - 1 && b.state == WG_BATCH_MADE)
+		return WG_OK;
+	if ((int64_t)known == b.first - 1 && open)
 		return sweep(store, b.first, err);
 	store->keys->older = true;
+	store->keys->last = b.last;
 	return put_last(store, b.last, err);
 }
 

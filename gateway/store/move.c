@@ -280,7 +280,8 @@ static enum wg_code copy_batch(struct run *r, struct wg_err *err)
 	               (long long)b.first, (long long)b.last, b.state); /* it fits */
 	code = r->to->driver->mover->keys_exec(r->to, sql, err);
 	memcpy(r->to->keys->name, b.name, sizeof b.name);
-	r->to->keys->last = b.last;
+	r->to->keys->last = r->from->keys->last;
+	r->to->keys->end = b.last;
 	r->to->head = (struct wg_chain_head){ .known = false };
 	return code;
 }

@@ -496,7 +496,6 @@ const struct wg_driver wg_pg_driver = {
 	.changes = changes,
 	.exec = exec,
 	.transact = wg_pg_transact,
-	.settle = wg_pg_settle,
 	.hurry = wg_pg_hurry,
 	.reconnect = wg_pg_reconnect,
 	.in_transaction = in_transaction,

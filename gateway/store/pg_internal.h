@@ -195,7 +195,6 @@ PGresult *wg_pg_memo_number(int64_t n);
 
 /* ---- pg_turn.c: the transaction and its turn to write */
 enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;
-enum wg_code wg_pg_settle(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Before a statement that writes, inside a transaction: the mark that is set reaches the database. */
 enum wg_code wg_pg_mark_now(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Something sent to the main database failed with that; the transaction is spoilt, up to its mark. Returns what the

@@ -1,4 +1,4 @@
-/* pg_keys.c owns the heads of blobs in the database of the keys. A row that is deleted is no more to be read at once,
+/* pg_keys.c owns the keys of blobs in their database. A row that is deleted is no more to be read at once,
  * and its room is overwritten after the vacuum that follows; what the server archives of its write-ahead log, and
  * copies of this database, hold it for as long as they are kept (ops/postgresql). */
 #include <inttypes.h>
@@ -9,20 +9,21 @@
 #include "store/keys_internal.h"
 #include "store/pg_internal.h"
 
-/* As sqlite_keys.c. */
+/* As sqlite_keys.c, the version too. */
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS head(id BIGINT PRIMARY KEY, bytes BYTEA NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS gone(id BIGINT PRIMARY KEY, at BIGINT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS batch(one BIGINT PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, first BIGINT NOT "
 	"NULL,"
 	" last BIGINT NOT NULL, state BIGINT NOT NULL, version BIGINT NOT NULL);"
-	"INSERT INTO batch(one, name, first, last, state, version) VALUES(1, '%s', 1, 0, 0, 1) ON CONFLICT DO NOTHING;";
+	"INSERT INTO batch(one, name, first, last, state, version) VALUES(1, '%s', 1, 0, 0, 2) ON CONFLICT DO NOTHING;";
 
 static const char *const texts[KEYS_COUNT] = {
 	[KEYS_BEGIN] = "BEGIN",
 	[KEYS_COMMIT] = "COMMIT",
 	[KEYS_BATCH_GET] = "SELECT name, first, last, state FROM batch",
 	[KEYS_BATCH_PUT] = "UPDATE batch SET first = $1, last = $2, state = $3",
+	[KEYS_RAISE] = "UPDATE batch SET first = $1 WHERE first < $1",
 	[KEYS_SETTLE] = "UPDATE batch SET state = 0 WHERE state <> 0",
 	[KEYS_PUT] = "INSERT INTO head(id, bytes) VALUES($1, $2)",
 	[KEYS_GET] = "SELECT bytes FROM head WHERE id = $1",
@@ -145,7 +146,7 @@ enum wg_code wg_pg_keys_open(struct wg_store *store, struct wg_err *err)
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_keys_batch b;
 	char name[WG_ID_TEXT], sql[sizeof schema + WG_ID_TEXT];
-	int64_t there = 0;
+	int64_t there = 0, version = 0;
 	enum wg_code code = wg_pg_number_on(store, &pg->keys,
 	                                    "SELECT CASE WHEN to_regclass('batch') IS NULL THEN 0 ELSE 1 END", &there, err);
 	if (code == WG_OK && there == 0)
@@ -155,10 +156,16 @@ enum wg_code wg_pg_keys_open(struct wg_store *store, struct wg_err *err)
 		code = wg_pg_exec_on(store, &pg->keys, sql, err);
 	}
 	if (code == WG_OK)
+		code = wg_pg_number_on(store, &pg->keys, "SELECT version FROM batch", &version, err);
+	if (code == WG_OK && version > 2)
+		code = wg_err_set(err, WG_CONFIG, "the database of the keys was made by a newer program: use that");
+	if (code == WG_OK && version == 1)
+		code = wg_pg_exec_on(store, &pg->keys, "UPDATE batch SET version = 2", err);
+	if (code == WG_OK)
 		code = wg_pg_keys_batch(store, &b, err);
 	if (code == WG_OK) {
 		memcpy(store->keys->name, b.name, sizeof b.name);
-		store->keys->last = b.last;
+		store->keys->last = store->keys->end = b.last;
 	}
 	return code;
 }

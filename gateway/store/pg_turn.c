@@ -33,14 +33,6 @@ static enum wg_code settle(struct wg_store *store, struct wg_err *err)
 	return code != WG_OK && pg->open && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
 }
 
-enum wg_code wg_pg_settle(struct wg_store *store, struct wg_err *err)
-{
-	const struct wg_pg *pg = wg_pg_of(store);
-	if (pg->open && pg->broken.code != WG_OK)
-		return wg_pg_spoil(store, pg->broken.code, err);
-	return settle(store, err);
-}
-
 enum wg_code wg_pg_mark_now(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);

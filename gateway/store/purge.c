@@ -13,8 +13,8 @@
 /* Content destroyed in one transaction: its pages go through the write-ahead log, for which WG_STORE_RESERVE has room
  * on a disk that is full. */
 #define BYTES_MAX ((uint64_t)32 * 1024 * 1024)
-/* Pages of keys.db that one head gives back. */
-#define HEAD_PAGES_BYTES 2048
+/* The page of keys.db that one key gives back. */
+#define HEAD_PAGES_BYTES 1024
 
 struct row {
 	int64_t seq, accepted, last;

@@ -41,11 +41,12 @@ static enum wg_code add(struct founds *f, int64_t number, const char *id, struct
 
 static enum wg_code is_gone(struct wg_store *store, int64_t head, bool *gone, struct wg_err *err)
 {
-	uint8_t bytes[WG_STORE_HEAD];
+	uint8_t row[WG_STORE_HEAD];
+	size_t len = 0;
 	int64_t at = 0;
-	bool there = false;
-	enum wg_code code = wg_keys_get(store, head, 0, bytes, &there, &at, err);
-	*gone = !there && at != 0;
+	enum wg_code code = wg_keys_row(store, head, row, &len, &at, err);
+	*gone = len == 0 && at != 0;
+	wg_wipe(row, sizeof row);
 	return code;
 }
 

@@ -4,12 +4,12 @@
 
 #include "store/store.h"
 
-/* A row of keys: a head, or, bytes NULL, one that was destroyed at gone (wall ms). *id 0: there is no more. Bytes are
+/* A row of keys: its bytes, or, bytes NULL, one that was destroyed at gone (wall ms). *id 0: there is no more. Bytes are
  * borrowed until the next call. */
 typedef enum wg_code wg_store_next_key(void *arg, int64_t *id, const uint8_t **bytes, size_t *len, int64_t *gone,
                                        struct wg_err *err);
 
-/* Makes keys.db in folder, where there is none, of the pair with that name whose last head is last. */
+/* Makes keys.db in folder, where there is none, of the pair with that name whose last key is last. */
 enum wg_code wg_keys_make(const char *folder, const char *pair, int64_t last, wg_store_next_key *next, void *arg,
                           struct wg_err *err) WG_MUST;
 

@@ -1,6 +1,6 @@
 /* sql_blob.c owns the blobs: ciphertext, named by the hash of its content, checked whenever it is read. The head of
- * each is in keys.db, the rest here. One whose content was destroyed stays as a row without either, for the log names
- * it. */
+ * each is masked with its key, which is in keys.db. One whose content was destroyed stays as a row without either, for
+ * the log names it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,19 +26,24 @@ enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int6
                          struct wg_err *err)
 {
 	bool row = false;
-	int64_t head = 0;
-	size_t before = len < WG_STORE_HEAD ? len : WG_STORE_HEAD;
-	uint8_t raw[WG_SHA256_LEN];
+	int64_t number = 0;
+	uint8_t raw[WG_SHA256_LEN], key[WG_KEYS_LEN];
+	WG_AUTO_FREE uint8_t *masked = malloc(len + 1);
+	if (masked == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
 	if (store->hashed != NULL && store->hashed(store->hashed_arg, p, len, raw))
 		wg_hex(raw, sizeof raw, hash);
 	else
 		name_of(p, len, hash);
-	enum wg_code code = wg_keys_put(store, p, len, &head, err);
+	enum wg_code code = wg_keys_give(store, &number, key, err);
 	if (code != WG_OK)
 		return code;
+	if (len > 0)
+		memcpy(masked, p, len);
+	wg_keys_mask(key, hash, masked, len);
+	wg_wipe(key, sizeof key);
 	code = wg_db_row(store, SQL_BLOB_PUT,
-	                 WG_ARGS(wg_db_text(hash), wg_db_int((int64_t)len), wg_db_int(head),
-	                         wg_db_blob((const uint8_t *)p + before, len - before)),
+	                 WG_ARGS(wg_db_text(hash), wg_db_int((int64_t)len), wg_db_int(number), wg_db_blob(masked, len)),
 	                 &row, err);
 	if (code == WG_OK && row)
 		*id = wg_db_col_int(store, SQL_BLOB_PUT, 0);
@@ -76,13 +81,13 @@ static enum wg_code no_head(struct wg_store *store, int64_t gone, struct wg_err 
 	return wg_err_set(err, WG_CORRUPT, "a stored blob cannot be opened: its key is missing from keys.db");
 }
 
-/* Head and rest, joined; the caller frees. */
+/* Whole and without its mask; the caller frees. */
 static enum wg_code join_row(struct wg_store *store, uint8_t **out, size_t *len, struct wg_err *err)
 {
-	size_t rest = 0, size = (size_t)wg_db_col_int(store, SQL_BLOB_GET, 2);
+	size_t rest = 0, have = 0, size = (size_t)wg_db_col_int(store, SQL_BLOB_GET, 2);
 	const void *bytes = wg_db_col_blob(store, SQL_BLOB_GET, 1, &rest);
 	int64_t head = wg_db_col_int(store, SQL_BLOB_GET, 3), gone = 0;
-	bool found = false;
+	uint8_t row[WG_STORE_HEAD];
 	if (head == 0)
 		return wg_err_set(err, WG_CORRUPT, "its content was destroyed under the retention rule");
 	if (bytes == NULL && rest > 0)
@@ -91,20 +96,17 @@ static enum wg_code join_row(struct wg_store *store, uint8_t **out, size_t *len,
 		store->damaged++;
 		return wg_err_set(err, WG_CORRUPT, "a stored blob is not what was written: its length does not fit");
 	}
-	uint8_t start[WG_STORE_HEAD];
-	enum wg_code code = wg_keys_get(store, head, size - rest, start, &found, &gone, err);
-	if (code != WG_OK)
-		return code;
-	if (!found)
-		return no_head(store, gone, err);
-	uint8_t *copy = malloc(size + 1);
+	WG_AUTO_FREE uint8_t *copy = malloc(size + 1);
 	if (copy == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	memcpy(copy, start, size - rest);
-	if (rest > 0)
-		memcpy(copy + (size - rest), bytes, rest);
+	enum wg_code code = wg_keys_row(store, head, row, &have, &gone, err);
+	if (code == WG_OK && !wg_keys_join(row, have, bytes, rest, wg_db_col_borrow(store, SQL_BLOB_GET, 0), copy, size))
+		code = no_head(store, gone, err);
+	wg_wipe(row, sizeof row);
+	if (code != WG_OK)
+		return code;
 	copy[size] = 0;
-	*out = copy;
+	*out = wg_steal(&copy);
 	*len = size;
 	return WG_OK;
 }

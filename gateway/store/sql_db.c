@@ -218,21 +218,17 @@ enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 {
 	enum wg_code code = wg_chain_seal(store, err);
-	const bool keyed = wg_keys_waiting(store);
-	if (code == WG_OK && store->driver->settle != NULL && keyed)
-		code = store->driver->settle(store, err);
-	if (code != WG_OK)
-		return code;                   /* it can still be rolled back; with the keys a promise begins */
-	code = wg_keys_commit(store, err); /* first: what store.db names must be there */
 	if (code == WG_OK)
-		code = transact(store, SQL_COMMIT, err);
+		code = wg_keys_commit(store, err);
+	if (code != WG_OK)
+		return code; /* it can still be rolled back */
+	code = transact(store, SQL_COMMIT, err);
 	if (code == WG_OK)
 		code = wg_keys_after(store, err);
 	if (code != WG_OK && !store->driver->in_transaction(store) && store->lost && !store->unanswered)
 		code = WG_OK; /* it is there; what is to be destroyed stands in it, and is when the database is back */
 	wg_works_settle(store->works, code == WG_OK);
-	if (code != WG_OK && store->fault.code == WG_OK &&
-	    (keyed || !store->repeat)) { /* even a full disk: an answer may have been promised */
+	if (code != WG_OK && store->fault.code == WG_OK && !store->repeat) { /* even a full disk: who knows what is there */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
 	}

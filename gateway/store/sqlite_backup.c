@@ -208,7 +208,7 @@ enum wg_code wg_store_heads(struct wg_store *store, int64_t after, bool gone, st
 	if (store->driver != &wg_sqlite_driver)
 		return wg_err_set(err, WG_CONFIG, "the keys are in another database: it is backed up by its own means");
 	const char *sql = gone ? "SELECT id, at FROM gone WHERE id > ?1 ORDER BY id LIMIT ?2"
-	                       : "SELECT id, bytes FROM head WHERE id > ?1 ORDER BY id LIMIT ?2";
+	                       : "SELECT id, bytes FROM head WHERE id > ?1 AND id <= ?3 ORDER BY id LIMIT ?2";
 	WG_AUTO_BUF struct wg_buf rows = WG_BUF((size_t)2 * HEADS_MAX * WG_STORE_HEAD);
 	sqlite3_stmt *stmt = NULL;
 	uint32_t n = 0;
@@ -217,6 +217,8 @@ enum wg_code wg_store_heads(struct wg_store *store, int64_t after, bool gone, st
 		rc = sqlite3_bind_int64(stmt, 1, after);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int64(stmt, 2, gone ? GONE_MAX : HEADS_MAX);
+	if (rc == SQLITE_OK && !gone) /* what a backup opens is what it is of: not what comes */
+		rc = sqlite3_bind_int64(stmt, 3, store->keys->last);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		wg_buf_u64(&rows, (uint64_t)sqlite3_column_int64(stmt, 0));
 		if (gone)

@@ -105,9 +105,12 @@ enum wg_code wg_check_keys(struct wg_store *store, struct wg_check *check, struc
 		return wg_check_rows(store, check, nobody, "is named by nothing", false, REMEDY_ORPHAN, err);
 	enum wg_code code = wg_query_open(
 		&want, store, "SELECT head FROM blob WHERE head <> 0 UNION SELECT head FROM shred ORDER BY 1", NULL, 0, err);
+	if (code == WG_OK && sqlite3_prepare_v2(wg_sqlite_of(store)->keys, "SELECT id FROM head WHERE id <= ?1 ORDER BY id",
+	                                        -1, &have, NULL) != SQLITE_OK)
+		code = wg_sqlite_keys_fail(store, "keys", err);
 	if (code == WG_OK &&
-	    sqlite3_prepare_v2(wg_sqlite_of(store)->keys, "SELECT id FROM head ORDER BY id", -1, &have, NULL) != SQLITE_OK)
-		code = wg_sqlite_keys_fail(store, "heads", err);
+	    sqlite3_bind_int64(have, 1, store->keys->last) != SQLITE_OK) /* the others are yet to be given */
+		code = wg_sqlite_keys_fail(store, "keys", err);
 	if (code == WG_OK)
 		code = merge_heads(store, have, &want, check, err);
 	(void)sqlite3_finalize(have); /* repeats the failure of a step */
@@ -185,30 +188,30 @@ static void tell_blob(struct joining *j, int64_t blob, const char *words)
 }
 
 /* The current row of select_blob. */
-static void join_one(struct joining *j, sqlite3_stmt *stmt, int64_t blob, int64_t head)
+static enum wg_code join_one(struct joining *j, sqlite3_stmt *stmt, int64_t blob, int64_t head, struct wg_err *err)
 {
 	const uint8_t *rest = sqlite3_column_blob(stmt, 1);
 	const size_t have = (size_t)sqlite3_column_bytes(stmt, 1), size = (size_t)sqlite3_column_int64(stmt, 2);
-	struct wg_sha256 sha;
+	const char *name = (const char *)sqlite3_column_text(stmt, 0);
 	uint8_t raw[WG_SHA256_LEN];
 	char hash[WG_STORE_HASH];
 	if (j->id != head) {
 		if (!j->gone(j->arg, head))
 			tell_blob(j, blob, "has no key");
-		return;
+		return WG_OK;
 	}
-	if (size < have || size - have > j->len) {
+	WG_AUTO_FREE uint8_t *whole = size >= have && size - have <= WG_STORE_HEAD ? malloc(size + 1) : NULL;
+	if (whole == NULL && size >= have && size - have <= WG_STORE_HEAD)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	if (whole == NULL || name == NULL || !wg_keys_join(j->bytes, j->len, rest, have, name, whole, size)) {
 		tell_blob(j, blob, "is not as long as it was");
-		return;
+		return WG_OK;
 	}
-	wg_sha256_init(&sha);
-	wg_sha256_update(&sha, j->bytes, size - have);
-	if (have > 0)
-		wg_sha256_update(&sha, rest, have);
-	wg_sha256_final(&sha, raw);
+	wg_sha256(whole, size, raw);
 	wg_hex(raw, sizeof raw, hash);
-	if (strcmp(hash, (const char *)sqlite3_column_text(stmt, 0)) != 0)
+	if (strcmp(hash, name) != 0)
 		tell_blob(j, blob, "is not what was written");
+	return WG_OK;
 }
 
 enum wg_code wg_store_check_copy(struct wg_store *copy, struct wg_check *check, wg_store_next_head *next, void *arg,
@@ -229,7 +232,7 @@ enum wg_code wg_store_check_copy(struct wg_store *copy, struct wg_check *check, 
 		if (code == WG_OK)
 			code = wg_db_row(copy, SQL_BLOB_GET, WG_ARGS(wg_db_int(blob)), &row, err);
 		if (code == WG_OK && row)
-			join_one(&j, wg_sqlite_of(copy)->stmt[SQL_BLOB_GET], blob, head);
+			code = join_one(&j, wg_sqlite_of(copy)->stmt[SQL_BLOB_GET], blob, head, err);
 		wg_db_end(copy, SQL_BLOB_GET);
 		n++;
 	}

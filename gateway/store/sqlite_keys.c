@@ -1,4 +1,4 @@
-/* sqlite_keys.c owns keys.db, the file of the blobs' heads. */
+/* sqlite_keys.c owns keys.db, the file of the blobs' keys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,8 +18,9 @@
 #define CHECKPOINT_PAGES "2048"
 #define CACHE_KIB "4096"
 
-/* batch: one row. first, last: the numbers of the heads that the last commit brought; name: what store.db must say too;
- * state: enum wg_batch_state. gone: heads that were destroyed. */
+/* Version 2 has the tables of version 1, whose programs would not know what to make of keys.
+ * head: keys, and heads of until then. batch: one row. first, last: the numbers of the last batch; name: what store.db
+ * must say too; state: enum wg_batch_state. gone: what was destroyed. */
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"PRAGMA application_id=" APPLICATION_ID ";"
@@ -28,7 +29,7 @@ static const char schema[] =
 	"CREATE TABLE batch(one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;"
 	"INSERT INTO batch(one, name, first, last, state) VALUES(1, '%s', 1, 0, 0);"
-	"PRAGMA user_version=1;"
+	"PRAGMA user_version=2;"
 	"COMMIT;";
 
 static const char *const texts[KEYS_COUNT] = {
@@ -36,6 +37,7 @@ static const char *const texts[KEYS_COUNT] = {
 	[KEYS_COMMIT] = "COMMIT",
 	[KEYS_BATCH_GET] = "SELECT name, first, last, state FROM batch",
 	[KEYS_BATCH_PUT] = "UPDATE batch SET first = ?1, last = ?2, state = ?3",
+	[KEYS_RAISE] = "UPDATE batch SET first = ?1 WHERE first < ?1",
 	[KEYS_SETTLE] = "UPDATE batch SET state = 0 WHERE state <> 0",
 	[KEYS_PUT] = "INSERT INTO head(id, bytes) VALUES(?1, ?2)",
 	[KEYS_GET] = "SELECT bytes FROM head WHERE id = ?1",
@@ -99,7 +101,7 @@ static enum wg_code read_batch(struct wg_store *store, struct wg_err *err)
 	if (code != WG_OK)
 		return code;
 	memcpy(store->keys->name, b.name, sizeof b.name);
-	store->keys->last = b.last;
+	store->keys->last = store->keys->end = b.last;
 	return WG_OK;
 }
 
@@ -163,10 +165,12 @@ static enum wg_code set_up(struct wg_store *store, const char *path, bool fresh,
 	else if (code == WG_OK)
 		version = sqlite3_column_int(stmt, 0);
 	(void)sqlite3_finalize(stmt); /* repeats a failure seen above */
-	if (code == WG_OK && version > 1)
+	if (code == WG_OK && version > 2)
 		return wg_err_set(err, WG_CONFIG, "%s was made by a newer program: use that", path);
 	if (code == WG_OK && version == 0)
 		code = make_schema(store, err);
+	else if (code == WG_OK && version == 1)
+		code = wg_sqlite_keys_exec(store, "PRAGMA user_version=2", err);
 	return code == WG_OK ? prepare_all(store, err) : code;
 }
 

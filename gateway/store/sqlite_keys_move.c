@@ -2,12 +2,10 @@
  * shared one row; from now on each is the content of one message. Ciphertext is never the same twice, so nothing is
  * shared. */
 #include <stdio.h>
+#include <string.h>
 
 #include "store/keys_internal.h"
 #include "store/sqlite_internal.h"
-
-/* Heads written to keys.db at a time: they are held in memory until then. */
-#define STEP 1024
 
 /* What an earlier attempt left that store.db knows nothing of. */
 static enum wg_code sweep_attempt(struct wg_store *store, struct wg_err *err)
@@ -26,10 +24,14 @@ static enum wg_code put_content(struct wg_store *store, sqlite3_stmt *from, sqli
 {
 	const uint8_t *bytes = sqlite3_column_blob(from, 2);
 	size_t len = (size_t)sqlite3_column_bytes(from, 2), head = len < WG_STORE_HEAD ? len : WG_STORE_HEAD;
-	int64_t id = 0;
-	enum wg_code code = wg_keys_put(store, bytes, len, &id, err);
+	const int64_t id = store->keys->last + 1;
+	uint8_t padded[WG_STORE_HEAD] = { 0 };
+	if (head > 0)
+		memcpy(padded, bytes, head);
+	enum wg_code code = wg_sqlite_keys_put(store, id, padded, sizeof padded, err);
 	if (code != WG_OK)
 		return code;
+	store->keys->last = id;
 	int rc = sqlite3_bind_int64(to, 1, sqlite3_column_int64(from, 0));
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(to, 2, (const char *)sqlite3_column_text(from, 1), -1, SQLITE_TRANSIENT);
@@ -42,8 +44,6 @@ static enum wg_code put_content(struct wg_store *store, sqlite3_stmt *from, sqli
 	if (rc != SQLITE_OK || sqlite3_step(to) != SQLITE_DONE)
 		code = wg_sqlite_fail(store, "content", err);
 	(void)sqlite3_reset(to); /* repeats the failure seen above */
-	if (code == WG_OK && store->keys->count >= STEP)
-		code = wg_keys_write(store, err);
 	return code;
 }
 
@@ -63,7 +63,7 @@ static enum wg_code move_all(struct wg_store *store, struct wg_err *err)
 		code = wg_sqlite_fail(store, "blob", err);
 	(void)sqlite3_finalize(from); /* repeats the failure seen above */
 	(void)sqlite3_finalize(to);   /* was reset */
-	return code == WG_OK ? wg_keys_write(store, err) : code;
+	return code;
 }
 
 /* replaced: documents of a message in whose place others came; until now only the log knew whose they were. */

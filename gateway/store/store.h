@@ -57,8 +57,8 @@ struct wg_store;
 #define WG_STORE_DISCLOSURE_MAX ((size_t)256 * 1024)
 /* The ciphertext of one message or of what was made of it: the plaintext's limit and what encryption adds. */
 #define WG_STORE_BLOB_MAX (WG_LIMIT_MESSAGE + WG_LIMIT_MESSAGE / 2)
-/* The head of a blob, which is kept in a file of its own so that it can be destroyed everywhere at once (STATES.md,
- * "Content and its keys"): it has to reach beyond the wrapped data key. With an RSA key of 4096 bits and a long name of
+/* The head of a blob, which is masked with a key that can be destroyed everywhere at once (STATES.md, "Content and its
+ * keys"): it has to reach beyond the wrapped data key. With an RSA key of 4096 bits and a long name of
  * the certificate's issuer that ends before byte 1,100; the roles refuse a storage certificate with which it does not.
  */
 #define WG_STORE_HEAD 2048

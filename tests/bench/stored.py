@@ -101,12 +101,13 @@ def grow(state, copies, share=False):
 
 
 def grow_keys(state, copies, top):
-    """A head for each blob: short ones, for nobody will open those."""
+    """A key for each blob: short ones, for nobody will open those."""
     db = sqlite3.connect(state / "keys.db", isolation_level=None)
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
             db.execute(f"PRAGMA {pragma}").fetchall()
         db.execute("BEGIN")
+        db.execute("DELETE FROM head WHERE id > ?", (top,))  # were made, and not given yet
         db.execute("CREATE TEMP TABLE few AS SELECT id, substr(bytes, 1, ?) AS bytes FROM head", (CUT,))
         db.execute(f"{COPIES} INSERT INTO head(id, bytes) SELECT id + copy * ?2, bytes FROM copies, few", (copies, top))
         db.execute("UPDATE batch SET first = ?, last = ?", (top * copies + 1, top * copies))

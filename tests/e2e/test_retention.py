@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """After the years that the policy says: what goes, what stays, and that neither a copy of the database nor the storage key brings
 back what went."""
+import hashlib
 import json
 import os
 import pathlib
@@ -85,13 +86,25 @@ class Retention(g.Case):
         self.host.start()
 
     def original(self, folder, message, keys=True):
-        """The original of a message as a backup has it; without keys, with nothing where its head was."""
-        with sqlite3.connect(folder / "store.db") as store, sqlite3.connect(folder / "keys.db") as heads:
-            head, size, rest = store.execute("SELECT b.head, b.size, b.bytes FROM message m JOIN blob b ON b.id = m.original WHERE m.id = ?",
-                                             (message,)).fetchone()
-            start = heads.execute("SELECT bytes FROM head WHERE id = ?", (head,)).fetchone() if keys else (bytes(HEAD),)
-        self.assertIsNotNone(start)
-        return start[0][:size - len(rest)] + rest
+        """The original of a message as a backup has it; without keys, with its head masked as it stands there."""
+        with sqlite3.connect(folder / "store.db") as store:
+            digest, size, blob = store.execute("SELECT b.hash, b.size, b.bytes FROM message m JOIN blob b ON b.id = m.original WHERE m.id = ?",
+                                               (message,)).fetchone()
+        self.assertEqual(len(blob), size)
+        if not keys:
+            return blob
+        key = self.key(folder, message)  # keys_mask.c says how
+        mask = b"".join(hashlib.sha256(i.to_bytes(4, "big") + key + digest[:16].encode()).digest() for i in range(1, HEAD // 32 + 1))
+        opened = bytes(a ^ b for a, b in zip(blob, mask)) + blob[HEAD:]
+        self.assertEqual(hashlib.sha256(opened).hexdigest(), digest)
+        return opened
+
+    def key(self, folder, message):
+        """What keys.db has for it."""
+        with sqlite3.connect(folder / "store.db") as store, sqlite3.connect(folder / "keys.db") as keys:
+            (head,) = store.execute("SELECT b.head FROM message m JOIN blob b ON b.id = m.original WHERE m.id = ?", (message,)).fetchone()
+            (row,) = keys.execute("SELECT bytes FROM head WHERE id = ?", (head,)).fetchone()
+        return row[-32:]
 
     def opens(self, sealed):
         """Whether somebody with the storage key reads the child's name in it."""
@@ -153,9 +166,11 @@ class Retention(g.Case):
         after = self.keep("after")
         sealed = self.original(before, old[0])
         wrapped = sealed[sealed.index(DATA) - 44:sealed.index(DATA) - 4]  # it stands before the content's head
-        self.assertTrue(wrapped in (before / "keys.db").read_bytes())
+        key = self.key(before, old[0])
+        self.assertTrue(key in (before / "keys.db").read_bytes())
         for name in ("store.db", "keys.db"):
-            self.assertFalse(wrapped in (after / name).read_bytes(), name)
+            self.assertFalse(wrapped in (before / name).read_bytes(), name)
+            self.assertFalse(key in (after / name).read_bytes(), name)
         self.assertTrue(self.opens(self.original(before, old[0])))  # as long as somebody kept an old keys.db
         self.assertFalse(self.opens(self.original(before, old[0], keys=False)))
         self.assertTrue(self.opens(self.original(before, held[0])))

@@ -68,15 +68,17 @@ static const struct {
 	{ "UPDATE delivery SET envelope = 1 WHERE seq = 2", "disclosure record or the envelope" },
 	{ "UPDATE message SET original = (SELECT original FROM message WHERE seq = 2) WHERE seq = 1",
 	  "original of a message" },
-	{ "UPDATE blob SET bytes = CAST('report 9' AS BLOB) WHERE bytes = CAST('report 1' AS BLOB)", "blob" },
-	{ "UPDATE blob SET bytes = CAST('report 9' AS BLOB), hash = 'aa' WHERE bytes = CAST('report 1' AS BLOB)",
-	  "original of a message" },
+	{ "UPDATE blob SET bytes = CAST(substr(bytes, 1, 2048) || CAST('report 9' AS BLOB) AS BLOB) WHERE"
+	  " substr(bytes, 2049) = CAST('report 1' AS BLOB)",
+	  "blob" },
+	{ "UPDATE blob SET hash = 'aa' WHERE substr(bytes, 2049) = CAST('report 1' AS BLOB)", "original of a message" },
 	{ "UPDATE message SET notice = original WHERE seq = 2", "notice of a message" },
 	{ "UPDATE message SET report = original WHERE seq = 2", "extraction report of a message" },
 	{ "UPDATE message SET resolution = original WHERE seq = 2", "what a person said of a message" },
 	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE id = 1", "original of a message" },
-	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE bytes = CAST('notice' AS BLOB)", "notice of a message" },
-	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE bytes = CAST('sealed' AS BLOB)",
+	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE substr(bytes, 2049) = CAST('notice' AS BLOB)",
+	  "notice of a message" },
+	{ "PRAGMA foreign_keys=OFF; DELETE FROM blob WHERE substr(bytes, 2049) = CAST('sealed' AS BLOB)",
 	  "disclosure record or the envelope" },
 };
 

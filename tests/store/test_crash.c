@@ -262,7 +262,8 @@ static const struct {
 	{ "SELECT count(*) - count(DISTINCT id) FROM acked", "0", "a receipt given for two submissions" },
 	{ "SELECT count(*) FROM (SELECT 1 FROM submission GROUP BY organisation, key HAVING count(*) <> 1)", "0",
 	  "a key with several messages" },
-	{ "SELECT count(*) FROM message m JOIN blob b ON b.id = m.original WHERE b.bytes <> CAST('ciphertext of a report' "
+	{ "SELECT count(*) FROM message m JOIN blob b ON b.id = m.original WHERE substr(b.bytes, 2049) <> CAST('ciphertext "
+	  "of a report' "
 	  "AS BLOB)",
 	  "0", "originals that are not what was sent" },
 	{ "SELECT count(*) FROM done d LEFT JOIN message m ON m.id = d.id WHERE m.state IS NOT 'routed'", "0",
