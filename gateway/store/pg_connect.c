@@ -28,7 +28,11 @@
 #endif
 static const char settings[] =
 	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '" HANGS "';"
-	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;";
+	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;"
+	/* every statement has its index (tests/store/test_plans): planned once, whatever the values, and not by how large
+       tables were when somebody last counted them, which of a new store is nothing */
+	" SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
+	" SET enable_mergejoin = off; SET enable_bitmapscan = off;";
 
 /* A server whose client has gone notices that while it waits for a lock or a standby, and by itself where nobody told
  * it: else every try to come back would leave one more that waits. */

@@ -17,7 +17,8 @@ enum wg_pg_sql {
 	PG_LOCK = SQL_COUNT, /* the turn to write, until the transaction ends */
 	PG_TURN,
 	PG_TURN_PUT,
-	PG_IDS, /* and WG_PG_IDS - 1 more */
+	PG_AT_ONCE, /* what a row refers to is looked for with each statement, not at the end */
+	PG_IDS,     /* and WG_PG_IDS - 1 more */
 	PG_COUNT = PG_IDS + 6
 };
 /* Tables whose rows get their numbers here, so that nobody waits for the database to say them. */

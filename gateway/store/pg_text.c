@@ -60,6 +60,7 @@ static const char *const texts[PG_COUNT] = {
 	[PG_LOCK] = "SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))",
 	[PG_TURN] = "SELECT turn FROM writer",
 	[PG_TURN_PUT] = "UPDATE writer SET turn = ?1, node = ?2",
+	[PG_AT_ONCE] = "SET CONSTRAINTS ALL IMMEDIATE",
 	[PG_IDS] = IDS("blob", "id"),
 	[PG_IDS + 1] = IDS("message", "seq"),
 	[PG_IDS + 2] = IDS("child", "id"),

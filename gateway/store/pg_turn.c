@@ -3,7 +3,9 @@
  * Nobody waits for what gives no rows, so a failure is noticed later than it happened. Inside a mark that is no matter:
  * the mark's end waits. Where store->eager says so it does not, and what is noticed then may be a request's long
  * before: the whole transaction is given up and done again, request by request (store->repeat). That is rare: the
- * statements themselves are ours, and whether they may be asked was asked before. */
+ * statements themselves are ours, and whether they may be asked was asked before. What rows refer to is looked for at
+ * that late hour too (pg_schema.c: once for each row, whatever was done to it), and at once where each request is
+ * judged at its own end. */
 #include <stdio.h>
 #include <string.h>
 
@@ -95,6 +97,8 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 	enum wg_code code = wg_pg_send(store, SQL_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_pg_send(store, PG_LOCK, NULL, 0, err);
+	if (code == WG_OK && !store->eager)
+		code = wg_pg_send(store, PG_AT_ONCE, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_pg_send(store, PG_TURN, NULL, 0, err);
 	pg->open = true;

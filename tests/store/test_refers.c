@@ -1,0 +1,129 @@
+/* PostgreSQL looks for what rows refer to once a transaction, at its end: a row that refers to nothing is not
+ * committed, and is told at once where each request is judged at its own end. */
+#include "scene.h"
+
+/* A part of a message that there is none of. */
+static enum wg_code refers_to_nothing(struct wg_store *store, struct wg_err *err)
+{
+	return wg_db_run(store, SQL_PART_PUT, WG_ARGS(wg_db_int(4711), wg_db_int(1), wg_db_int(4712)), err);
+}
+
+static int64_t parts(struct wg_store *store)
+{
+	struct wg_err err = { 0 };
+	int64_t n = -1;
+	OK(wg_query_number(store, "SELECT count(*) FROM part", NULL, 0, &n, &err));
+	return n;
+}
+
+/* The scene begins a transaction; here it is begun anew, in that way. */
+static void begin(struct scene *s, bool eager)
+{
+	struct wg_err err = { 0 };
+	OK(wg_store_commit(s->store, &err));
+	wg_store_eager(s->store, eager);
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_mark(s->store, &err));
+}
+
+static void give_up(struct scene *s)
+{
+	struct wg_err err = { 0 };
+	wg_store_rollback(s->store);
+	wg_store_eager(s->store, false);
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(parts(s->store), 0);
+}
+
+/* All of the transaction is to be done once more; what came with it is not there. */
+static void at_the_end(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	begin(s, true);
+	OK(refers_to_nothing(s->store, &err));
+	OK(wg_store_keep(s->store, &err));
+	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
+	assert_true(wg_store_repeat(s->store));
+	OK(wg_store_fault(s->store, &err));
+	give_up(s);
+}
+
+/* So it is with a document, and another has its key then. */
+static void at_the_end_with_a_document(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	const struct wg_msg_new m = rig_message(1);
+	begin(s, true);
+	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
+	OK(refers_to_nothing(s->store, &err));
+	OK(wg_store_keep(s->store, &err));
+	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
+	assert_true(wg_store_repeat(s->store));
+	OK(wg_store_fault(s->store, &err));
+	give_up(s);
+	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
+	assert_false(receipt.duplicate);
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(s->store, &err));
+}
+
+/* Each request judged at its own end: that one is undone, what the others did stays. */
+static void at_once(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_msg_receipt receipt;
+	const struct wg_msg_new m = rig_message(1);
+	begin(s, false);
+	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
+	OK(wg_store_keep(s->store, &err));
+	OK(wg_store_mark(s->store, &err));
+	OK(refers_to_nothing(s->store, &err));
+	FAILS(WG_REJECT, wg_store_keep(s->store, &err));
+	OK(wg_store_undo(s->store, &err));
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(parts(s->store), 0);
+	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
+	assert_true(receipt.duplicate);
+}
+
+/* A database of the first version gets there. */
+static void from_version_1(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	int64_t n = -1;
+	struct pg_place p;
+	static const char late[] =
+		"SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND condeferred AND connamespace ="
+		" (SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_db_exec(s->store,
+	              "ALTER TABLE part ALTER CONSTRAINT part_parent_fkey NOT DEFERRABLE;"
+	              " ALTER TABLE part ALTER CONSTRAINT part_message_fkey NOT DEFERRABLE;"
+	              " UPDATE version SET number = 1",
+	              &err));
+	OK(wg_query_number(s->store, late, NULL, 0, &n, &err));
+	wg_store_closep(&s->store);
+	OK(wg_store_open_at(pg_place(&p, s->folder), &s->store, &err));
+	int64_t after = -1;
+	OK(wg_query_number(s->store, late, NULL, 0, &after, &err));
+	assert_int_equal(after, n + 2);
+	OK(wg_store_begin(s->store, &err));
+	at_the_end(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(at_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(at_the_end_with_a_document, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(from_version_1, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
