@@ -13,15 +13,22 @@
 #include "cli/people.h"
 #include "cli/queue.h"
 #include "cli/related.h"
+#include "policy/reasons.h"
 
-/* What of an entry's detail is words: of whom was told, what stands behind the numbers. */
+/* What of an entry's detail is words: of whom was told, what stands behind the numbers; of a receipt that was refused,
+ * why. */
 static const char *words_of(const char *event, const char *detail)
 {
-	const char *numbers = strcmp(event, "told") == 0 ? strstr(detail, "notices=") : NULL;
-	if (numbers == NULL)
-		return strchr(detail, '=') == NULL ? detail : "";
-	numbers += strcspn(numbers, " ");
-	return numbers + strspn(numbers, " ");
+	static const char refused[] = " refused: ";
+	const char *words = strcmp(event, "told") == 0 ? strstr(detail, "notices=") : NULL;
+	if (words != NULL) {
+		words += strcspn(words, " ");
+		return words + strspn(words, " ");
+	}
+	words = strcmp(event, "receipt-refused") == 0 ? strstr(detail, refused) : NULL;
+	if (words != NULL)
+		return words + sizeof refused - 1;
+	return strchr(detail, '=') == NULL ? detail : "";
 }
 
 /* The log's entries for people: when, who, what. Hashes and what stands in the lists above are for --json. */
@@ -38,11 +45,18 @@ static enum wg_code put_history(const struct wg_buf *json, struct wg_buf *out, s
 		const json_t *row = json_array_get(rows, i);
 		const char *detail = words_of(wg_people_text(row, "event"), wg_people_text(row, "detail"));
 		char safe[256];
+		const char *delivery = wg_people_text(row, "delivery");
+		const size_t begun = out->len;
 		wg_buf_printf(out, "  %s  %-10s %-12s %s", wg_people_text(row, "at"), wg_people_text(row, "actor"),
-		              wg_people_text(row, "event"), wg_people_text(row, "delivery"));
+		              wg_people_text(row, "event"), delivery);
+		detail = wg_defang(detail, safe, sizeof safe);
+		if (detail[0] != '\0' && out->len - begun + 2 + strlen(detail) > WG_REASONS_WIDTH) {
+			wg_buf_puts(out, "\n    ");
+			wg_reasons_wrap(4, detail, out); /* ends its line */
+			continue;
+		}
 		if (detail[0] != '\0')
-			wg_buf_printf(out, "%s%s", wg_people_text(row, "delivery")[0] != '\0' ? ": " : "",
-			              wg_defang(detail, safe, sizeof safe));
+			wg_buf_printf(out, "%s%s", delivery[0] != '\0' ? ": " : "", detail);
 		wg_buf_putc(out, '\n');
 	}
 	json_decref(rows);

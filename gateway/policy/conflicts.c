@@ -278,8 +278,8 @@ static void check_routes(struct search *s, const struct wg_directory *directory)
 		if (routes.len == 0 && !routes.failed)
 			continue;
 		wg_buf_puts(&role, p->roles[r].name);
-		wg_buf_printf(&routes, " lead to nobody: add a desk with that role to the directory (at \"%s\")",
-		              p->roles[r].at);
+		wg_buf_printf(&routes, " %s to nobody: add a desk with that role to the directory (at \"%s\")",
+		              strchr(wg_buf_text(&routes), ',') != NULL ? "lead" : "leads", p->roles[r].at);
 		finding_of(s, &role, &routes);
 	}
 }

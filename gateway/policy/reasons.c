@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 
-#define WIDTH 98
 #define INDENT 4
 #define LABEL 16 /* "        source  " */
 
@@ -14,7 +13,7 @@ void wg_reasons_wrap(size_t indent, const char *text, struct wg_buf *out)
 	size_t column = indent;
 	while (*text != '\0') {
 		size_t n = strcspn(text, " ");
-		if (column > indent && column + 1 + n > WIDTH) {
+		if (column > indent && column + 1 + n > WG_REASONS_WIDTH) {
 			wg_buf_printf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		} else if (column > indent) {

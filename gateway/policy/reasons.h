@@ -22,8 +22,10 @@ struct wg_reason_words {
  * lines of less than 100 columns. Nothing when count is 0. */
 void wg_reasons_text(const char *title, const struct wg_reason_words *list, unsigned count, struct wg_buf *out);
 
-/* Text in lines of less than 100 columns that begin at column indent, broken at blanks, with a line end; the first line
- * begins where out stands, which is that column. */
+#define WG_REASONS_WIDTH 98 /* columns of what is printed for people */
+
+/* Text in lines of at most WG_REASONS_WIDTH columns that begin at column indent, broken at blanks, with a line end; the
+ * first line begins where out stands, which is that column. */
 void wg_reasons_wrap(size_t indent, const char *text, struct wg_buf *out);
 
 #endif

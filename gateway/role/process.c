@@ -129,7 +129,8 @@ static void say_ready(void *arg)
 static enum wg_code work_with(struct wg_process *p, struct wg_client *client, unsigned number, void (*ready)(void *),
                               struct wg_err *err)
 {
-	struct wg_config with_nests = *p->config; /* borrows what config owns */
+	const struct wg_config *config = p->config;
+	struct wg_config with_nests = *config; /* borrows what config owns */
 	p->config = &with_nests;
 	enum wg_code code = confine(p, err);
 	if (code == WG_OK)
@@ -141,6 +142,7 @@ static enum wg_code work_with(struct wg_process *p, struct wg_client *client, un
 		code = serve(p, client, number == 0, err);
 	}
 	wg_nests_freep(&with_nests.paths.nests);
+	p->config = config;
 	return code;
 }
 

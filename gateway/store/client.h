@@ -283,7 +283,7 @@ enum wg_code wg_client_blob(struct wg_client *client, const char *id, const char
 /* kept, kept_head: an end of the log that was noted elsewhere before ("" for none): WG_CORRUPT when it is not in it. */
 enum wg_code wg_client_audit(struct wg_client *client, uint64_t kept, const char *kept_head, uint64_t *entries,
                              char head[WG_STORE_HASH], struct wg_err *err) WG_MUST;
-/* The log entries of a message id ("" for the last max): a JSON array. */
+/* The log entries of a message or of one delivery, by id ("" for the last max): a JSON array. */
 enum wg_code wg_client_history(struct wg_client *client, const char *id, unsigned max, struct wg_buf *out,
                                struct wg_err *err) WG_MUST;
 /* Counts per state, age of the oldest unsent, whether it is accepting and why not; reviews, reviews_overdue (past their

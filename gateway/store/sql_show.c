@@ -85,7 +85,7 @@ enum wg_code wg_store_explain(struct wg_store *store, const char *id, struct wg_
 enum wg_code wg_store_history(struct wg_store *store, const char *id, unsigned max, struct wg_buf *out,
                               struct wg_err *err)
 {
-	enum wg_sql sql = *id != '\0' ? SQL_LOG_OF_MESSAGE : SQL_LOG_LAST;
+	enum wg_sql sql = *id != '\0' ? SQL_LOG_OF : SQL_LOG_LAST;
 	if (max > WG_STORE_LIST_MAX)
 		max = WG_STORE_LIST_MAX;
 	enum wg_code code = *id != '\0' ? wg_db_query(store, sql, WG_ARGS(wg_db_text(id), wg_db_int(max)), err)

@@ -77,7 +77,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_LOG_PUT] = "INSERT INTO log(seq, at, actor, event, message, delivery, state, detail, prev, hash)"
 					" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_LOG_ALL] = LOG_COLUMNS "ORDER BY seq",
-	[SQL_LOG_OF_MESSAGE] = LOG_COLUMNS "WHERE message = ?1 ORDER BY seq LIMIT ?2",
+	[SQL_LOG_OF] = LOG_COLUMNS "WHERE message = ?1 OR (delivery = ?1 AND delivery <> '') ORDER BY seq LIMIT ?2",
 	[SQL_LOG_LAST] = "SELECT * FROM (" LOG_COLUMNS "ORDER BY seq DESC LIMIT ?1) AS found ORDER BY seq",
 
 	[SQL_AUDIT_MESSAGE] =
@@ -199,7 +199,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
 
 	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; one look into the index each, the kind judged afterwards */
-	"SELECT CAST(k.value ->> 2 AS BIGINT), max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM json_each(?1) k CROSS JOIN"
+	"SELECT CAST(k.value ->> 2 AS BIGINT), max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM json_each(?1) k CROSS "
+	"JOIN"
 	" child_key c WHERE c.key = k.value ->> 0 AND +c.kind IN (CAST(k.value ->> 1 AS BIGINT), -1) GROUP BY 1",
 	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
 							   "(SELECT e.child FROM episode_reference r"

@@ -147,6 +147,9 @@ class Operate(unittest.TestCase):
         shown = self.run_cli("queue", "show", delivery).stdout
         self.assertIn("not confirmed by a person, handed over ", shown)
         self.assertNotIn("what came back", shown)
+        with self.assertRaises(subprocess.CalledProcessError):
+            self.request("POST", f"/v1/inbox/{delivery}/ack", {"person": "Pat Officer-Example", "sha256": "00" * 32})
+        self.assertIn(f"receipt-refused {delivery}\n    it is of another copy than the one that was sent\n", self.run_cli("queue", "show", delivery).stdout)
         self.request("POST", f"/v1/inbox/{delivery}/ack", {"person": "Pat Officer-Example"})
         shown = self.run_cli("queue", "show", delivery).stdout
         self.assertRegex(shown, r"what came back:\n  .*  acknowledged by pull, Pat Officer-Example of derbyshire\n")

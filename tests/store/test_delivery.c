@@ -332,6 +332,14 @@ static void acts_are_logged_with_who_and_why(void **state)
 	OK(wg_store_history(s->store, id, 100, &out, &err));
 	assert_non_null(strstr(wg_buf_text(&out), "\"actor\":\"admin:robin\",\"event\":\"held\""));
 	assert_non_null(strstr(wg_buf_text(&out), "hold: asked by the desk"));
+	const char *delivery = strstr(wg_buf_text(&out), "\"delivery\":\"0");
+	assert_non_null(delivery);
+	(void)snprintf(id, sizeof id, "%.26s", delivery + strlen("\"delivery\":\"")); /* its own history */
+	wg_buf_reset(&out);
+	OK(wg_store_history(s->store, id, 100, &out, &err));
+	assert_non_null(strstr(wg_buf_text(&out), "\"event\":\"held\""));
+	assert_non_null(strstr(wg_buf_text(&out), id));
+	assert_null(strstr(wg_buf_text(&out), "\"event\":\"accepted\""));
 }
 
 static void reading_is_logged(void **state)
