@@ -77,37 +77,40 @@ static int run_check(const struct wg_cli *cli, bool deep)
 
 static int run_store(const struct wg_cli *cli, int argc, char **argv)
 {
-	const char *from = NULL, *to = NULL;
+	const char *from = NULL, *to = NULL, *why = NULL;
 	bool deep = false, dry = false;
-	const struct wg_option options[] = { { "deep", NULL, &deep },
-		                                 { "dry-run", NULL, &dry },
-		                                 { "from", &from, NULL },
-		                                 { "to", &to, NULL },
-		                                 { NULL, NULL, NULL } };
+	const struct wg_option options[] = { { "deep", NULL, &deep }, { "dry-run", NULL, &dry }, { "from", &from, NULL },
+		                                 { "to", &to, NULL },     { "why", &why, NULL },     { NULL, NULL, NULL } };
 	int operands;
 	if (!wg_options(options, argc, argv, &operands))
 		return EX_USAGE;
 	const char *word = operands == 1 ? argv[1] : "";
 	const bool check = strcmp(word, "check") == 0, migrate = strcmp(word, "migrate") == 0,
-			   copy = strcmp(word, "copy") == 0;
-	if (!check && !migrate && !copy)
+			   copy = strcmp(word, "copy") == 0, reopen = strcmp(word, "reopen") == 0;
+	if (!check && !migrate && !copy && !reopen)
 		return wg_misuse_word(&wg_command_store, operands > 0 ? argv[1] : NULL,
-		                      "say check, migrate or copy, and options");
+		                      "say check, migrate, copy or reopen, and options");
 	if ((deep && !check) || (dry && !migrate) || ((from != NULL || to != NULL) && !copy))
 		return wg_misuse(&wg_command_store, "--deep belongs to check, --dry-run to migrate, --from and --to to copy");
 	if (copy && (from == NULL || to == NULL))
 		return wg_misuse(&wg_command_store, "name two configurations: --from that of now, --to that of then");
+	if (reopen != (why != NULL && why[0] != '\0'))
+		return wg_misuse(&wg_command_store,
+		                 reopen ? "say why with --why: it goes to the log" : "--why belongs to reopen");
+	if (reopen)
+		return wg_store_reopen_run(cli, why);
 	return copy ? wg_store_copy_run(cli, from, to) : migrate ? wg_store_migrate_run(cli, dry) : run_check(cli, deep);
 }
 
 const struct wg_command wg_command_store = {
 	.name = "store",
-	.words = "check migrate copy",
+	.words = "check migrate copy reopen",
 	.summary = "check, migrate or copy all that is stored, with the gateway stopped",
 	.help =
 		"usage: wardgate store check [--deep] [--json]\n"
 		"       wardgate store migrate [--dry-run] [--json]\n"
-		"       wardgate store copy --from CONFIG --to CONFIG [--json]\n\n"
+		"       wardgate store copy --from CONFIG --to CONFIG [--json]\n"
+		"       wardgate store reopen --why TEXT\n\n"
 		"With the gateway stopped: each takes the store's lock. wardgate audit verify looks while it runs.\n\n"
 		"check looks at every page of both databases, every reference between rows, every entry of the log and the "
 		"chain\n"
@@ -122,12 +125,17 @@ const struct wg_command wg_command_store = {
 		"copy moves a gateway between SQLite and PostgreSQL, or to another place: every row, the keys, the log with "
 	    "its\n"
 		"end, and the numbers that come next. --from is the configuration it runs by now, --to the one it will; they "
-		"name\n"
-		"the same organisation, storage certificate and lookup key. The new store has to be empty, and the old one is "
-		"only\n"
-		"read. What was written is read back and held against what was read, then against the log and every hash. A "
-		"copy\n"
-		"that is cut off leaves a new store that nothing opens; the same command begins anew.\n\n"
+	    "name\n"
+		"the same organisation, storage certificate and lookup key. The new store has to be empty. What was written "
+	    "is\n"
+		"read back and held against what was read, then against the log and every hash. A copy that is cut off leaves "
+	    "a\n"
+		"new store that nothing opens; the same command begins anew. The old store is marked, and no gateway starts on "
+	    "it\n"
+		"any more: two that go on from the same send everything twice.\n\n"
+		"reopen takes that mark away, where the new store was never started, or is destroyed; the log says who did so "
+	    "and\n"
+		"why.\n\n"
 		"Exit status: 0; 10 copied, and something in it is damaged; 65 something was found, or what was read back is "
 		"not\n"
 		"what was copied, or the new store is not empty; 75 the gateway is running, or no room; 78 other versions, "

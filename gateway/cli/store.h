@@ -6,6 +6,7 @@
 
 /* Each gives the exit status. */
 int wg_store_copy_run(const struct wg_cli *cli, const char *from, const char *to);
+int wg_store_reopen_run(const struct wg_cli *cli, const char *why);
 int wg_store_migrate_run(const struct wg_cli *cli, bool dry);
 
 #endif

@@ -1,4 +1,4 @@
-/* store_copy.c owns `store copy`: which two gateways, and what is said of it. */
+/* store_copy.c owns `store copy` and the way back, `store reopen`: which two gateways, and what is said of it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/sha256.h"
+#include "cli/operator.h"
 #include "cli/progress.h"
 #include "cli/store.h"
 #include "store/move.h"
@@ -74,8 +75,8 @@ static void put_copied(const struct wg_cli *cli, const struct wg_move_result *r,
 	wg_buf_puts(out, to->file);
 	wg_buf_puts(out, " only: what is under way goes on there.\nThe old store (");
 	put_where(from, out);
-	wg_buf_puts(out, ") is as it was. Two gateways that go on from the same would send everything\ntwice: never start "
-	                 "it again; and destroy it, its keys first, before something purged here has to be gone.\n");
+	wg_buf_puts(out, ") says so, and no gateway starts on it any more: two that go on from\nthe same would send "
+	                 "everything twice. Destroy it, its keys first, before something purged here has to be\ngone.\n");
 	if (r->findings > 0)
 		wg_buf_printf(out, "%" PRIu64 " things in it are not as they were written (above), here as there.\n",
 		              r->findings);
@@ -83,7 +84,7 @@ static void put_copied(const struct wg_cli *cli, const struct wg_move_result *r,
 
 int wg_store_copy_run(const struct wg_cli *cli, const char *from, const char *to)
 {
-	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)1 << 16);
+	WG_AUTO_BUF struct wg_buf out = WG_BUF((size_t)1 << 16), where = WG_BUF((size_t)1 << 13);
 	WG_AUTO_FREE struct wg_config *old = NULL, *new = NULL;
 	struct wg_progress progress = WG_PROGRESS("store copy");
 	struct wg_move_result result;
@@ -100,8 +101,10 @@ int wg_store_copy_run(const struct wg_cli *cli, const char *from, const char *to
 		return wg_fail("store copy", &err);
 	wg_config_place(old, &old_place);
 	wg_config_place(new, &new_place);
+	put_where(new, &where);
 	const struct wg_move_job job = { .from = &old_place,
 		                             .to = &new_place,
+		                             .where = wg_buf_text(&where),
 		                             .progress = wg_progress_tell,
 		                             .finding = wg_progress_finding,
 		                             .arg = &progress };
@@ -110,4 +113,22 @@ int wg_store_copy_run(const struct wg_cli *cli, const char *from, const char *to
 		return wg_fail("store copy", &err);
 	put_copied(cli, &result, old, new, &out);
 	return !wg_print(&out) ? EX_IOERR : result.findings > 0 ? WG_EXIT_ATTENTION : EX_OK;
+}
+
+int wg_store_reopen_run(const struct wg_cli *cli, const char *why)
+{
+	WG_AUTO_FREE struct wg_config *config = NULL;
+	struct wg_store_place place;
+	struct wg_err err = { 0 };
+	char name[WG_OPERATOR_TEXT];
+	enum wg_code code = wg_cli_config(cli, &config, &err);
+	if (code != WG_OK)
+		return wg_fail("store reopen", &err);
+	wg_config_place(config, &place);
+	code = wg_store_reopen(&place, wg_operator(name), why, &err);
+	if (code != WG_OK)
+		return wg_fail("store reopen", &err);
+	(void)puts("The gateway may be started on this store again: what was under way when it was copied goes on from "
+	           "here."); /* stdout */
+	return EX_OK;
 }

@@ -392,6 +392,8 @@ static enum wg_code open_from(struct run *r, struct wg_err *err)
 		code = r->from->driver->mover->alone(r->from, err);
 	if (code == WG_OK)
 		code = wg_store_begin(r->from, err); /* nobody else writes meanwhile */
+	if (code == WG_OK)
+		code = wg_store_moved(r->from, err);
 	return code == WG_OK ? code : wg_err_add(err, "the store that is copied");
 }
 
@@ -424,7 +426,21 @@ static enum wg_code fill(struct run *r, struct wg_err *err)
 		code = r->to->driver->keys_run(r->to, KEYS_COMMIT, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_store_commit(r->to, err);
-	return code == WG_OK ? m->release(r->to, r->job->to->folder, err) : code;
+	return code;
+}
+
+/* At no instant both can be used. */
+static enum wg_code hand_over(struct run *r, struct wg_err *err)
+{
+	enum wg_code code = wg_moved_put(r->from, r->job->where, err);
+	if (code == WG_OK)
+		code = wg_store_commit(r->from, err);
+	if (code != WG_OK)
+		return wg_err_add(err, "marking the old store");
+	code = r->to->driver->mover->release(r->to, r->job->to->folder, err);
+	return code == WG_OK ? code
+	                     : wg_err_add(err, "the old store is marked as copied already: wardgate store reopen comes "
+	                                       "before the same command");
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -452,6 +468,8 @@ enum wg_code wg_store_move(const struct wg_move_job *job, struct wg_move_result 
 		return wg_err_add(err, "the copy was not finished; the new store cannot be used until the same command, which "
 		                       "begins anew, has succeeded; the old one is as it was");
 	}
-	*out = r.out;
-	return WG_OK;
+	code = hand_over(&r, err);
+	if (code == WG_OK)
+		*out = r.out;
+	return code;
 }

@@ -64,6 +64,10 @@ struct wg_mover {
 
 extern const struct wg_mover wg_sqlite_mover, wg_pg_mover;
 
+/* ---- moved.c */
+/* Inside a transaction: this store was copied, now, to that place (NULL: not said). */
+enum wg_code wg_moved_put(struct wg_store *store, const char *where, struct wg_err *err) WG_MUST;
+
 /* Words for whoever opens what a copy that was cut off has left. */
 #define WG_MOVE_CUT                                                                                                    \
 	"wardgate store copy into this store was cut off: repeat that command, which begins anew, or name another place; " \

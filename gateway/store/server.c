@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/move.h"
 #include "store/server_internal.h"
 
 #define ROLES WG_STORE_ROLES
@@ -79,6 +80,8 @@ static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 	unsigned lost = 0;
 	struct wg_trusted_memory known = { .trusted = 0 };
 	enum wg_code code = wg_store_begin(server->store, err);
+	if (code == WG_OK)
+		code = wg_store_moved(server->store, err);
 	if (code == WG_OK)
 		code = wg_store_time_known(server->store, &known, err);
 	wg_trusted_start(&server->time, &known, wg_clock_wall(), wg_clock_boot());

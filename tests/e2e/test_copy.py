@@ -70,6 +70,21 @@ class Copy(g.Case):
         wrong = self.moved("wrong.xml", lambda text: text.replace('key="lookup.key"', f'key="{other}"'))
         self.assertIn("the lookup key is not the same", self.copy(self.host.config, wrong, 78))
 
+    def reopened(self, config, doing):
+        """The mark of a store that was copied, taken away for a moment: nobody starts on it without."""
+        log = self.host.folder / "again.log"
+        with open(log, "wb") as said:
+            started = subprocess.Popen([self.world.program, "serve", "--config", config], stdout=said, stderr=said, env=self.world.env())
+        try:
+            w.wait_for("the store refuses to start", 60, lambda: "from here it would be sent a second time" in log.read_text())
+        finally:
+            started.terminate()
+            started.wait(60)
+        said = subprocess.run([self.world.program, "store", "reopen", "--why", "a test", "--config", config], env=self.world.env(),
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        return doing()
+
     def test_there_and_back(self):
         placing = self.gateways[1]
         placing.stop()
@@ -85,7 +100,8 @@ class Copy(g.Case):
         there = self.copy(first, shared)
         self.assertEqual(there["findings"], 0)
         self.assertGreater(there["keys"], len(before))
-        self.assertIn("the new store: the database has tables", self.copy(first, shared, 65))
+        self.assertIn("this store was copied at", self.copy(first, shared, 78))
+        self.assertIn("the new store: the database has tables", self.reopened(first, lambda: self.copy(first, shared, 65)))
 
         self.go_on_with(shared)
         self.host.cli("audit", "verify", "--contains", f"{there['entries']}:{there['head']}")

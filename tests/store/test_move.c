@@ -284,6 +284,7 @@ static void there_and_back(void **state)
 	assert_string_equal(out.content, back.content);
 	assert_string_equal(out.head, back.head);
 	assert_int_equal(out.entries, back.entries);
+	spoil(&a, "DELETE FROM meta WHERE key = 'moved'"); /* what the old one says, and it alone */
 	same_rows(&a, &c);
 	rig_remove(a.folder);
 	rig_remove(b.folder);
@@ -502,6 +503,48 @@ static void killed(void **state)
 	rig_remove(b.folder);
 }
 
+/* The old one is not gone on from, nor copied again, until somebody says that it shall be. */
+static void only_one_goes_on(void **state)
+{
+	struct place a, b, c;
+	struct wg_move_result out;
+	struct wg_err err = { 0 };
+	struct wg_server *server = NULL;
+	struct wg_store *store = NULL;
+	uint64_t entries = 0;
+	char head[WG_STORE_HASH];
+	(void)state;
+	place_in(&a, false);
+	place_in(&b, true);
+	place_in(&c, true);
+	OK(wg_store_open_at(&a.place, &store, &err));
+	OK(wg_store_begin(store, &err));
+	(void)next_number(store, 1);
+	OK(wg_store_commit(store, &err));
+	wg_store_closep(&store);
+	FAILS(WG_NOT_FOUND, wg_store_reopen(&a.place, "robin", "by mistake", &err));
+	FAILS(WG_CONFIG, wg_store_reopen(&b.place, "robin", "there is none", &err));
+	OK(move(&a, &b, &out, &err));
+	FAILS(WG_CONFIG, wg_server_open_at(&a.place, &server, &err));
+	assert_non_null(strstr(err.text, "a second time"));
+	FAILS(WG_CONFIG, move(&a, &c, &out, &err));
+	assert_non_null(strstr(err.text, "wardgate store reopen"));
+	OK(wg_server_open_at(&b.place, &server, &err));
+	wg_server_freep(&server);
+	OK(wg_store_reopen(&a.place, "robin", "the other was destroyed", &err));
+	OK(wg_server_open_at(&a.place, &server, &err));
+	wg_server_freep(&server);
+	OK(wg_store_open_at(&a.place, &store, &err));
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_audit(store, &entries, head, &err));
+	assert_int_equal(entries, 2);
+	wg_store_rollback(store);
+	wg_store_closep(&store);
+	rig_remove(a.folder);
+	rig_remove(b.folder);
+	rig_remove(c.folder);
+}
+
 /* A damaged store is copied as it is, and said to be damaged. */
 static void damaged(void **state)
 {
@@ -528,9 +571,14 @@ static void damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back),  cmocka_unit_test(goes_on_there), cmocka_unit_test(leases_of_another_place),
-		cmocka_unit_test(what_is_refused), cmocka_unit_test(cut_off),       cmocka_unit_test(killed),
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(goes_on_there),
+		cmocka_unit_test(leases_of_another_place),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(cut_off),
+		cmocka_unit_test(killed),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(only_one_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
