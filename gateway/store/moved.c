@@ -14,7 +14,7 @@
 enum wg_code wg_moved_put(struct wg_store *store, const char *where, struct wg_err *err)
 {
 	char words[WORDS_MAX], when[WG_CLOCK_TEXT];
-	(void)snprintf(words, sizeof words, "%s to %s", wg_clock_format(wg_clock_wall(), when),
+	(void)snprintf(words, sizeof words, "%s to %s", wg_clock_format(wg_clock_now(), when),
 	               where != NULL ? where : "another place"); /* cut is fine */
 	return wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text(MOVED), wg_db_text(words)), err);
 }
@@ -37,7 +37,7 @@ enum wg_code wg_store_reopen(const struct wg_store_place *place, const char *who
 {
 	struct wg_store *store = NULL;
 	char words[WORDS_MAX];
-	const struct wg_now now = { .wall = wg_clock_wall(), .steady = wg_clock_monotonic() };
+	const struct wg_now now = { .wall = wg_clock_now(), .steady = wg_clock_monotonic() };
 	const struct wg_entry entry = { .who = WG_WHO_ADMIN, .person = who, .event = "reopen-store", .detail = why };
 	struct wg_schema_view view = { .version = 0 };
 	enum wg_code code = wg_store_schema(place, &view, err);
