@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "notice/notice_internal.h"
 #include "notice/valid_internal.h"
+#include "notice/xml_write.h"
 
 /* A notice with its photographs: four of the size that the schema allows, in base64. */
 #define PARSE_MAX (WG_LIMIT_NOTICE + (size_t)6 * 1024 * 1024)
@@ -156,16 +157,35 @@ enum wg_code wg_notice_serialise(const struct wg_notice *notice, struct wg_buf *
 	return wg_buf_check(out, "notice", err);
 }
 
-static void remove_child(xmlNode *parent, const char *name)
+static void remove_children(xmlNode *parent, const char *name)
 {
-	xmlNode *node = parent != NULL ? wg_xml_first(parent, name) : NULL;
-	if (node == NULL)
-		return;
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
+	xmlNode *next, *node = parent != NULL ? wg_xml_first(parent, name) : NULL;
+	for (; node != NULL; node = next) {
+		next = wg_xml_next(node, name);
+		xmlUnlinkNode(node);
+		xmlFreeNode(node);
+	}
 }
 
-enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+/* What a notice's way here has made of it, but not what it says. */
+static const char *const handling[] = { "source", "sent", "received", "keep", "copy-for" };
+
+static bool is_handling(const xmlNode *node)
+{
+	const xmlNode *above = node->parent;
+	if (node->type == XML_ATTRIBUTE_NODE)
+		return above->parent->type == XML_DOCUMENT_NODE && strcmp((const char *)node->name, "id") == 0;
+	if (node->type != XML_ELEMENT_NODE || above->type != XML_ELEMENT_NODE || above->parent->parent == NULL ||
+	    above->parent->parent->type != XML_DOCUMENT_NODE || strcmp((const char *)above->name, "header") != 0)
+		return false;
+	for (size_t i = 0; i < WG_COUNT(handling); i++)
+		if (strcmp((const char *)node->name, handling[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The same by way of a copy, which leaves out containers that hold nothing. */
+static enum wg_code content_of_copy(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_NOTICE struct wg_notice *copy = NULL;
 	xmlDoc *doc = wg_project_tree(notice->schema, wg_xml_root(notice->xml), wg_categories_all());
@@ -173,11 +193,17 @@ enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *ou
 	if (code != WG_OK)
 		return code;
 	xmlNode *root = wg_xml_root(copy->xml), *header = wg_xml_first(root, "header");
-	static const char *const handling[] = { "source", "sent", "received", "keep", "copy-for" };
 	for (size_t i = 0; i < WG_COUNT(handling); i++)
-		remove_child(header, handling[i]);
+		remove_children(header, handling[i]);
 	(void)xmlUnsetProp(root, (const xmlChar *)"id"); /* may be absent in a notice that is not valid yet */
 	return wg_xml_serialise(copy->xml, false, out, err);
+}
+
+enum wg_code wg_notice_content(const struct wg_notice *notice, struct wg_buf *out, struct wg_err *err)
+{
+	if (wg_xml_write(wg_xml_doc(notice->xml), false, is_handling, out))
+		return wg_buf_check(out, "notice", err);
+	return content_of_copy(notice, out, err);
 }
 
 /* Namespaces off, so that conditions read child/@looked-after. The declaration itself goes last: nodes point at it. */

@@ -17,6 +17,7 @@
 #include "base/refused.h"
 #include "base/text.h"
 #include "notice/xml_scan.h"
+#include "notice/xml_write.h"
 #include "sys/file.h"
 
 struct wg_xml {
@@ -268,6 +269,8 @@ enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_b
 {
 	xmlChar *text = NULL;
 	int len = 0;
+	if (wg_xml_write(doc->doc, format, NULL, out))
+		return wg_buf_check(out, doc->name, err);
 	xmlDocDumpFormatMemoryEnc(doc->doc, &text, &len, "UTF-8", format ? 1 : 0);
 	if (text == NULL || len < 0)
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory to write XML", doc->name);

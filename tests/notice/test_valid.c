@@ -1,10 +1,8 @@
 /* The check of notices against libxml2's validator, which is the oracle: whatever is done to a notice, a yes is
  * libxml2's yes; and libxml2's yes is one here too, unless something is written in a way that is left to it. */
 #include "base/asan.h"
-#include "notice/notice_internal.h"
 #include "notice/valid_internal.h"
-#include "notice_fill.h"
-#include "notice_twist.h"
+#include "notice_seeds.h"
 
 /* Changed notices; each is judged twice. */
 #define ROUNDS (WG_ASAN ? 4000 : 12000)
@@ -102,53 +100,6 @@ static void test_rare_forms_are_valid_notices(void **state)
 	assert_non_null(strstr(err.text, "sent: holds a value that is not of its type"));
 }
 
-/* Every notice of the corpus that is one, and one of every kind with every place filled. */
-struct seeds {
-	xmlDoc *list[192];
-	size_t count;
-};
-
-static struct seeds seeds;
-
-static void add_seed(const struct wg_xml *xml)
-{
-	assert_true(seeds.count < WG_COUNT(seeds.list));
-	seeds.list[seeds.count] = xmlCopyDoc(wg_xml_doc(xml), 1);
-	assert_non_null(seeds.list[seeds.count]);
-	seeds.count++;
-}
-
-static int make_seeds(void **state)
-{
-	if (load_schema(state) != 0)
-		return -1;
-	static struct filling filling;
-	for (size_t i = 0; i < wg_schema_kinds(schema); i++) {
-		fill_notice(&filling, wg_schema_kind(schema, i));
-		add_seed(filling.notice->xml);
-		wg_notice_freep(&filling.notice);
-	}
-	for (size_t i = 0; i < wg_schema_kinds(schema); i++) {
-		char path[512];
-		struct wg_err err = { 0 };
-		struct wg_notice *notice = NULL;
-		WG_AUTO_BUF struct wg_buf bytes = WG_BUF(BYTES_MAX);
-		(void)snprintf(path, sizeof path, "%s/%s.xml", CORPUS, wg_schema_kind(schema, i));
-		assert_wg(wg_file_read(path, &bytes, &err));
-		assert_wg(wg_notice_parse(schema, bytes.data, bytes.len, path, &notice, &err));
-		add_seed(notice->xml);
-		wg_notice_freep(&notice);
-	}
-	return 0;
-}
-
-static int free_seeds(void **state)
-{
-	while (seeds.count > 0)
-		xmlFreeDoc(seeds.list[--seeds.count]);
-	return free_schema(state);
-}
-
 static void test_whole_notices_are_valid(void **state)
 {
 	(void)state;
@@ -156,16 +107,6 @@ static void test_whole_notices_are_valid(void **state)
 	for (size_t i = 0; i < seeds.count; i++)
 		judge(seeds.list[i], "unchanged", &tally);
 	assert_int_equal(tally.valid, seeds.count);
-}
-
-/* xorshift: the same numbers on every machine. */
-static uint32_t next_number(void *arg, uint32_t n)
-{
-	uint64_t *x = arg;
-	*x ^= *x << 13;
-	*x ^= *x >> 7;
-	*x ^= *x << 17;
-	return (uint32_t)(*x >> 32) % n;
 }
 
 static void test_changed_notices(void **state)
