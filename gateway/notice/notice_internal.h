@@ -40,6 +40,10 @@ enum wg_code wg_project_check_pictures(const struct _xmlNode *root, struct wg_er
 enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes, size_t len, wg_categories granted,
                               struct wg_err *err) WG_MUST;
 
+/* The same quickly (project_read.c): true when that check would find nothing. False: it has to look. text is
+ * NUL-terminated behind len bytes. */
+bool wg_project_read(const struct wg_schema *schema, const char *text, size_t len, wg_categories granted);
+
 /* Makes a notice of a canonical tree; takes ownership of doc, also on failure (doc may be NULL: memory ran out). */
 enum wg_code wg_notice_wrap(const struct wg_schema *schema, xmlDoc *doc, const char *name, struct wg_notice **out,
                             struct wg_err *err) WG_MUST;

@@ -1,6 +1,6 @@
 /* project.c owns redaction: the copy of a notice for one recipient.
  * SECURITY: this is where a withheld word must stay behind. The copy is built of what is declared and granted, never by
- * deleting from the original, and project_check.c reads the bytes again afterwards.
+ * deleting from the original, and project_read.c reads the bytes again afterwards, or where it cannot project_check.c.
  */
 #include <string.h>
 
@@ -119,7 +119,7 @@ static enum wg_code check_copy(struct wg_notice *copy, wg_categories granted, st
 {
 	struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE);
 	enum wg_code code = wg_notice_serialise(copy, &bytes, err);
-	if (code == WG_OK)
+	if (code == WG_OK && !wg_project_read(copy->schema, wg_buf_text(&bytes), bytes.len, granted))
 		code = wg_project_check(copy->schema, bytes.data, bytes.len, granted, err);
 	if (code == WG_OK)
 		copy->bytes = bytes;

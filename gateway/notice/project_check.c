@@ -1,7 +1,8 @@
-/* project_check.c owns the check of a copy before it leaves: it reads the bytes that would go, names every element and
- * attribute by its whole path, and asks the schema for the category of that path.
- * SECURITY: the last one to look. It shares no code with the building of copies in project.c, only the knowledge of
- * what a picture needs. */
+/* project_check.c owns the whole check of a copy before it leaves: it reads the bytes that would go, names every
+ * element and attribute by its whole path, and asks the schema for the category of that path. project_read.c has looked
+ * before; a copy in which that one found anything out of the ordinary, or a photograph, comes here. SECURITY: the last
+ * one to look. It shares no code with the building of copies in project.c, only the knowledge of what a picture needs.
+ */
 #include <string.h>
 
 #include "base/mem.h"
@@ -72,10 +73,24 @@ static enum wg_code check_node(const struct check *check, const xmlNode *node, c
 	return code;
 }
 
+/* A comment, an instruction, a CDATA section behind the declaration: the parser would leave them out, but they would go
+ * out with the bytes. What is not markup has its < written as a reference. */
+static bool holds_asides(const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	for (const char *p = bytes; (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+		if (end - p > 1 && (p[1] == '!' || (p[1] == '?' && p != bytes)))
+			return true;
+	return false;
+}
+
 enum wg_code wg_project_check(const struct wg_schema *schema, const void *bytes, size_t len, wg_categories granted,
                               struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *copy = NULL;
+	if (len > 0 && holds_asides(bytes, len))
+		return wg_err_set(err, WG_CORRUPT,
+		                  "a copy holds something beside a notice's elements and text: it was not made");
 	enum wg_code code = wg_xml_parse(bytes, len, "copy", &copy, err);
 	if (code != WG_OK)
 		return code;

@@ -12,7 +12,7 @@
 const struct wg_place *wg_type_place(const struct wg_type *type, const char *name)
 {
 	for (size_t i = 0; type != NULL && i < type->n_places; i++)
-		if (strcmp(type->places[i].name, name) == 0)
+		if (type->places[i].name[0] == name[0] && strcmp(type->places[i].name, name) == 0)
 			return &type->places[i];
 	return NULL;
 }

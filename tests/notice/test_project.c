@@ -387,7 +387,10 @@ static void test_the_check_refuses(void **unused)
 		{ "<date-of-birth postcode=\"\"/>", WG_CORRUPT, "still holds child/date-of-birth/@postcode, which" },
 		{ "<name xmlns:x=\"urn:x\"/>", WG_CORRUPT, "a declaration below its root" },
 		{ "<date-of-birth xml:lang=\"en\"/>", WG_CORRUPT, "an attribute of another kind" },
-		{ "<!-- Tess --><?age Tess?>", WG_OK, "" }, /* nobody reads them: the parser leaves them out */
+		{ "<!-- Tess -->", WG_CORRUPT,
+		  "something beside a notice's" }, /* no parser shows them, but they would go out */
+		{ "<?age Tess?>", WG_CORRUPT, "something beside a notice's" },
+		{ "<age><![CDATA[15]]></age>", WG_CORRUPT, "something beside a notice's" },
 		{ "<o:age/>", WG_CORRUPT, "something else than a notice's" },
 		{ "<", WG_REJECT, "" },
 		{ "<home-address/><age/>", WG_CORRUPT, "still holds child/home-address, which" },
