@@ -44,6 +44,7 @@ static const struct {
 /* One open converter per charset keeps its module loaded; the kernel closes them. */
 static iconv_t held[WG_COUNT(names)];
 static iconv_t (*real_open)(const char *to, const char *from);
+static bool tried, complete;
 
 static const char *spelled(const char *name)
 {
@@ -70,9 +71,13 @@ static void find_real(void)
 	memcpy(&real_open, &symbol, sizeof symbol);
 }
 
+void wg_charset_none(void)
+{
+	tried = true;
+}
+
 bool wg_charset_prepare(void)
 {
-	static bool tried, complete;
 	if (tried)
 		return complete;
 	tried = true;

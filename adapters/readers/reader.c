@@ -21,23 +21,26 @@
 
 /* The year 9999, in ms. */
 #define TIME_MAX 253402300799999ULL
+/* One read. */
+#define READ_BLOCK ((size_t)16384)
 
 enum wg_code wg_reader_slurp(int fd, struct wg_buf *out, const char *what, struct wg_err *err)
 {
-	uint8_t block[16384];
-	for (;;) {
-		ssize_t n = read(fd, block, sizeof block);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return wg_err_errno(err, "%s: cannot be read", what);
-		if (n == 0)
+	ssize_t n = 1;
+	while (n != 0) {
+		uint8_t over, *at = &over; /* into the buffer at once, and one byte more, which says that it is too small */
+		size_t left = out->max - out->len, room = left < READ_BLOCK ? left : READ_BLOCK;
+		if (room > 0 && (at = wg_buf_room(out, room)) == NULL)
 			break;
-		wg_buf_put(out, block, (size_t)n);
+		n = read(fd, at, room > 0 ? room : 1);
+		if (n < 0 && errno != EINTR)
+			return wg_err_errno(err, "%s: cannot be read", what);
+		if (n > 0 && room > 0)
+			out->len += (size_t)n;
+		wg_buf_put(out, at, n > 0 && room == 0 ? 1 : 0); /* of nothing too: it ends in a NUL */
 		if (out->failed)
 			break;
 	}
-	wg_wipe(block, sizeof block); /* it may have held a key */
 	return wg_buf_check(out, what, err);
 }
 
@@ -47,7 +50,6 @@ static void warm(void)
 {
 	uint8_t hash[WG_SHA256_LEN];
 	wg_sha256("", 0, hash);
-	(void)wg_sandbox_prepare(WG_SANDBOX_READER); /* without, each child makes its own */
 }
 
 static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg_err *err)
@@ -66,10 +68,9 @@ static enum wg_code run(const struct wg_reader *reader, size_t in_max, struct wg
 		return wg_err_errno(err, "the time zone cannot be set");
 	tzset();
 	warm();
-	if (wg_nest_is() && (code = wg_nest_serve(err)) != WG_OK) /* goes on in a child for each document */
-		return code;
 	const struct wg_sandbox confinement = { .kind = WG_SANDBOX_READER };
-	code = wg_sandbox_enter(&confinement, err);
+	code = wg_nest_is() ? wg_nest_serve(reader->leave, err)
+	                    : wg_sandbox_enter(&confinement, err); /* or in a child for each document */
 	if (code == WG_OK)
 		code = wg_reader_slurp(STDIN_FILENO, &in, "document", err);
 	if (code == WG_OK)

@@ -12,6 +12,8 @@ struct wg_reader {
 	/* Loads everything that is opened lazily (libraries, character sets) and what the gateway itself hands over (keys);
 	 * the last moment a file may be opened, and no outside byte was read yet. */
 	enum wg_code (*prepare)(struct wg_err *err);
+	/* Libraries that are loaded with others and never called when a document is read (sys/nest.h); NULL: none. */
+	const char *const *leave;
 	/* The document in, the whole answer out. */
 	enum wg_code (*read)(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err);
 };

@@ -251,10 +251,10 @@ static enum wg_code start(const struct wg_child *spec, struct wg_child_proc *pro
 static enum wg_code run_to_end(struct child_run *run, struct wg_err *err)
 {
 	const struct wg_child *spec = run->spec;
-	int64_t deadline = wg_clock_monotonic() + spec->wall_ms;
 	enum wg_code code = start(spec, &run->proc, err);
 	if (code != WG_OK)
 		return code;
+	int64_t deadline = wg_clock_monotonic() + spec->wall_ms; /* what it took to get a child is not the input's doing */
 	if (spec->secret == NULL)
 		wg_closep(&run->proc.secret);
 	if (spec->answer == NULL) {

@@ -19,7 +19,7 @@ struct wg_child {
 	/* NULL, or where the program may be ready already (sys/nest.h): one that does as a nest should, without secret and
 	 * answer. Where none can be had, the program is started as ever. */
 	struct wg_nests *nests;
-	bool nest;               /* it is to be a nest itself: descriptor 3 is a socket, and its own run has no limits */
+	bool nest;               /* it is to be a nest itself: descriptor 3 is a socket */
 	const char *program;     /* absolute path */
 	const char *const *argv; /* argv[0] first, NULL last */
 	const void *in;          /* standard input, whole; then end of file */
@@ -31,17 +31,18 @@ struct wg_child {
 	 * what it takes counts as the program's time. Not WG_OK: the program is ended, and that is what became of it. */
 	enum wg_code (*answer)(void *arg, const void *question, size_t len, struct wg_buf *out, struct wg_err *err);
 	void *answer_arg;
-	int wall_ms;     /* killed after this many milliseconds */
-	unsigned cpu_s;  /* RLIMIT_CPU */
+	int wall_ms;     /* killed so many milliseconds after it was started, or had from its nest */
+	unsigned cpu_s;  /* RLIMIT_CPU; a nest has it for itself, and each of its children anew */
 	uint64_t memory; /* RLIMIT_AS in bytes; not set under AddressSanitizer, which needs terabytes */
 };
 
-/* Runs it with an empty environment, no other descriptors, in / , its own process group; standard error is dropped
- * except the first line, which becomes part of err when it fails. out's maximum bounds the output. WG_OK: it exited 0
- * and out is whole. WG_REJECT: it exited 65 (EX_DATAERR): the input is at fault, its first line on stderr says why
- * (defanged). WG_LIMIT: killed for time, CPU, memory or output, or crashed (which want of memory looks like too): the
- * input is more than the program can take. WG_SYSTEM: could not be started, made a forbidden system call, or ended
- * otherwise. After a failure out is empty. The child and its group are gone when this returns. */
+/* Runs it with an empty environment (a nest has its calls bound at its start), no other descriptors, in / , its own
+ * process group; standard error is dropped except the first line, which becomes part of err when it fails. out's
+ * maximum bounds the output. WG_OK: it exited 0 and out is whole. WG_REJECT: it exited 65 (EX_DATAERR): the input is at
+ * fault, its first line on stderr says why (defanged). WG_LIMIT: killed for time, CPU, memory or output, or crashed
+ * (which want of memory looks like too): the input is more than the program can take. WG_SYSTEM: could not be started,
+ * made a forbidden system call, or ended otherwise. After a failure out is empty. The child and its group are gone when
+ * this returns. */
 enum wg_code wg_child_run(const struct wg_child *spec, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 #endif

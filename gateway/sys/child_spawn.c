@@ -115,9 +115,9 @@ static bool set_limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
 static bool set_limits(const struct wg_child *spec)
 {
 	/* one second between the soft limit, whose SIGXCPU tells why, and the hard one, which nothing survives */
-	return (spec->nest || set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1)) &&
-	       set_limit(RLIMIT_CORE, 0, 0) && set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
-	       (WG_ASAN || spec->nest || set_limit(RLIMIT_AS, spec->memory, spec->memory));
+	return set_limit(RLIMIT_CPU, spec->cpu_s, (rlim_t)spec->cpu_s + 1) && set_limit(RLIMIT_CORE, 0, 0) &&
+	       set_limit(RLIMIT_NOFILE, SPAWN_MAX_FILES, SPAWN_MAX_FILES) &&
+	       (WG_ASAN || set_limit(RLIMIT_AS, spec->memory, spec->memory));
 }
 
 static bool tie_to_parent(pid_t parent)
@@ -129,7 +129,10 @@ static bool tie_to_parent(pid_t parent)
 /* Every step in order; returns the one that failed. */
 static enum spawn_step child_steps(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent, int *status)
 {
-	static char *const environment[] = { WG_ASAN ? "ASAN_OPTIONS=detect_leaks=0" : NULL, NULL };
+	/* what a nest calls is bound before it makes its children: each would do it anew, and not with all libraries at
+	 * hand */
+	static char now[] = "LD_BIND_NOW=1", quiet[] = "ASAN_OPTIONS=detect_leaks=0";
+	char *const environment[] = { WG_ASAN ? quiet : spec->nest ? now : NULL, NULL };
 	int last = last_pipe(spec);
 	if (setpgid(0, 0) != 0)
 		return STEP_GROUP;

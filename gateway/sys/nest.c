@@ -26,9 +26,10 @@
 struct nest {
 	char program[PROGRAM_TEXT];
 	struct wg_child_proc self; /* secret: our end of the socket */
+	unsigned cpu_s;            /* its limits, which its children have from it */
+	uint64_t memory;
 	unsigned runs;
 	bool ordered;
-	struct wg_nest_order order; /* of the child that is on its way */
 	struct wg_child_proc next;
 	unsigned failing; /* runs in a row that had to do without it */
 	struct wg_err why;
@@ -76,7 +77,8 @@ static enum wg_code hear(struct nest *n, struct wg_err *err)
 	if (ready <= 0 || recv(n->self.secret, &pid, sizeof pid, 0) != (ssize_t)sizeof pid || pid <= 0)
 		return wg_err_set(err, WG_SYSTEM, "%.200s: the program that waits for documents does not answer", n->program);
 	n->next.pid = pid;
-	(void)setpgid(pid, pid); /* the child does it too: whoever is first */
+	if (setpgid(pid, pid) != 0) /* it is ended by its group */
+		return wg_err_errno(err, "child: process group");
 	n->next.pidfd = pidfd_open(pid, 0);
 	return n->next.pidfd >= 0 ? WG_OK : wg_err_errno(err, "child: pidfd");
 }
@@ -121,11 +123,13 @@ unsigned wg_nests_failing(const struct wg_nests *nests, const char **words)
 	return most;
 }
 
-static enum wg_code nest_start(struct nest *n, struct wg_err *err)
+static enum wg_code nest_start(struct nest *n, const struct wg_child *run, struct wg_err *err)
 {
 	const char *slash = strrchr(n->program, '/');
 	const char *const argv[] = { slash != NULL ? slash + 1 : n->program, NULL };
-	const struct wg_child spec = { .program = n->program, .argv = argv, .nest = true };
+	const struct wg_child spec = {
+		.program = n->program, .argv = argv, .nest = true, .cpu_s = run->cpu_s, .memory = run->memory
+	};
 	enum wg_code code = wg_child_spawn(&spec, &n->self, err);
 	if (code != WG_OK)
 		return code;
@@ -133,6 +137,8 @@ static enum wg_code nest_start(struct nest *n, struct wg_err *err)
 	int *const ends[] = { &n->self.in, &n->self.out, &n->self.err, &n->self.ask, &n->self.told };
 	for (size_t i = 0; i < WG_COUNT(ends); i++)
 		wg_closep(ends[i]);
+	n->cpu_s = run->cpu_s;
+	n->memory = run->memory;
 	n->runs = 0;
 	return WG_OK;
 }
@@ -154,7 +160,8 @@ static enum wg_code send_order(struct nest *n, int ours[WG_NEST_PIPES], int thei
 			return wg_err_errno(err, "child: pipe");
 	}
 	memset(&control, 0, sizeof control);
-	struct iovec bytes = { .iov_base = &n->order, .iov_len = sizeof n->order };
+	char byte = 0;
+	struct iovec bytes = { .iov_base = &byte, .iov_len = sizeof byte };
 	struct msghdr message = {
 		.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
 	};
@@ -163,15 +170,14 @@ static enum wg_code send_order(struct nest *n, int ours[WG_NEST_PIPES], int thei
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(sizeof(int) * WG_NEST_PIPES);
 	memcpy(CMSG_DATA(rights), theirs, sizeof(int) * WG_NEST_PIPES);
-	if (sendmsg(n->self.secret, &message, MSG_NOSIGNAL) != (ssize_t)sizeof n->order)
+	if (sendmsg(n->self.secret, &message, MSG_NOSIGNAL) != (ssize_t)sizeof byte)
 		return wg_err_errno(err, "%.200s: the program that waits for documents is gone", n->program);
 	return WG_OK;
 }
 
-static enum wg_code order(struct nest *n, const struct wg_child *spec, struct wg_err *err)
+static enum wg_code order(struct nest *n, struct wg_err *err)
 {
 	int ours[WG_NEST_PIPES] = { -1, -1, -1 }, theirs[WG_NEST_PIPES] = { -1, -1, -1 };
-	n->order = (struct wg_nest_order){ .cpu_s = spec->cpu_s, .memory = spec->memory };
 	enum wg_code code = send_order(n, ours, theirs, err);
 	for (int i = 0; i < WG_NEST_PIPES; i++) {
 		wg_closep(&theirs[i]);
@@ -208,15 +214,15 @@ static bool ended(int pidfd)
 	return poll(&from, 1, 0) != 0;
 }
 
-/* The child that is ready, if it is one for this run: something may have ended it while it waited, which says nothing
- * about the input that it never saw. */
-static bool have_ready(struct nest *n, const struct wg_child *spec)
+/* The child that is ready, if there is one: something may have ended it while it waited, which says nothing about the
+ * input that it never saw. */
+static bool have_ready(struct nest *n)
 {
 	struct wg_err ignored;
 	if (!n->ordered)
 		return false;
 	bool heard = hear(n, &ignored) == WG_OK;
-	if (heard && n->order.cpu_s == spec->cpu_s && n->order.memory == spec->memory && !ended(n->next.pidfd))
+	if (heard && !ended(n->next.pidfd))
 		return true;
 	if (heard)
 		proc_end(&n->next);
@@ -232,13 +238,15 @@ enum wg_code wg_nests_take(struct wg_nests *nests, const struct wg_child *spec, 
 	enum wg_code code = WG_OK;
 	if (n == NULL)
 		return wg_err_set(err, WG_SYSTEM, "more than %d programs that wait for documents", WG_NESTS_MAX);
-	if (!have_ready(n, spec)) {
+	if (n->self.pid > 0 && (n->cpu_s != spec->cpu_s || n->memory != spec->memory))
+		nest_end(n); /* it is one for other runs */
+	if (!have_ready(n)) {
 		if (n->self.pid > 0 && (n->runs >= WG_NEST_RUNS || ended(n->self.pidfd)))
 			nest_end(n);
 		if (n->self.pid <= 0)
-			code = nest_start(n, err);
+			code = nest_start(n, spec, err);
 		if (code == WG_OK)
-			code = order(n, spec, err);
+			code = order(n, err);
 		if (code == WG_OK)
 			code = hear(n, err);
 	}
@@ -260,6 +268,6 @@ void wg_nests_ask(struct wg_nests *nests, const struct wg_child *spec)
 	struct wg_err ignored;
 	if (n == NULL || n->self.pid <= 0 || n->ordered || n->runs >= WG_NEST_RUNS)
 		return;
-	if (order(n, spec, &ignored) != WG_OK)
+	if (order(n, &ignored) != WG_OK)
 		nest_end(n); /* the next run starts another */
 }

@@ -17,6 +17,7 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_HSM,     /* a PKCS#11 module that knows a token in this machine: threads, its files; no sockets */
 	WG_SANDBOX_HSM_NET, /* one that talks to its HSM through sockets: also connect outward, and name resolution */
 	WG_SANDBOX_SHARED,  /* as STORE, whose database is elsewhere: also connect outward, and name resolution */
+	WG_SANDBOX_NEST,    /* as READER; hears on descriptor 3, says there what it did: copies itself for each document */
 };
 
 struct wg_sandbox {
@@ -29,12 +30,6 @@ struct wg_sandbox {
 /* First line of every role: no new privileges, not dumpable, no core files, umask 077. */
 enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
 
-/* Makes the system call filter of a kind ready, so that wg_sandbox_enter of this process, or of children that it forks,
- * need not make it: which takes longer than to load it. Without, or when it fails, enter makes it itself. For kinds
- * that start no other process (their filters know whose they are). Confines nothing. False:
- * it is not ready. */
-bool wg_sandbox_prepare(enum wg_sandbox_kind kind);
-
 /* Landlock (for as much of its ABI as the kernel has) and a seccomp filter that kills the process at a forbidden system
  * call. WG_SYSTEM when the kernel has no seccomp, WG_NOT_FOUND when a named path is not there: the caller must not go
  * on. Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not
@@ -42,5 +37,9 @@ bool wg_sandbox_prepare(enum wg_sandbox_kind kind);
  * files of the system that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and
  * libraries for PROCESS, what well-known modules are configured with for HSM and HSM_NET. */
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err) WG_MUST;
+
+/* In a copy that a NEST made: from what a NEST may to what a READER may, which it cannot take back. That is one small
+ * filter more; the rest it has from the NEST already, which had to be made once only. WG_SYSTEM: it must not go on. */
+enum wg_code wg_sandbox_narrow(struct wg_err *err) WG_MUST;
 
 #endif

@@ -8,6 +8,8 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,7 +20,8 @@
 #include "base/mem.h"
 #include "sys/sandbox_internal.h"
 
-#define READER WG_SANDBOX_BIT(WG_SANDBOX_READER)
+#define NEST WG_SANDBOX_BIT(WG_SANDBOX_NEST)
+#define READER (WG_SANDBOX_BIT(WG_SANDBOX_READER) | NEST)
 #define SHARED WG_SANDBOX_BIT(WG_SANDBOX_SHARED)
 #define STORE (WG_SANDBOX_BIT(WG_SANDBOX_STORE) | SHARED)
 #define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
@@ -263,6 +266,12 @@ static const struct argument_rule argument_rules[] = {
 	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_DUMPABLE) } },
 	{ FORKING, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_NAME) } },
 	{ PROCESS, SCMP_SYS(prctl), 1, { EQUAL(0, PR_SET_SECCOMP) } },
+	/* a nest, and what its copies do until they are readers: wg_sandbox_narrow takes these away again */
+	{ NEST, SCMP_SYS(recvmsg), 1, { EQUAL(0, WG_NEST_FD) } },
+	{ NEST, SCMP_SYS(sendto), 1, { EQUAL(0, WG_NEST_FD) } },
+	{ NEST, SCMP_SYS(clone), 2, { EQUAL(0, WG_NEST_CLONE), EQUAL(1, 0) } },
+	{ NEST, SCMP_SYS(prctl), 2, { EQUAL(0, PR_SET_PDEATHSIG), EQUAL(1, SIGKILL) } },
+	{ NEST, SCMP_SYS(seccomp), 1, { EQUAL(0, SECCOMP_SET_MODE_FILTER) } },
 };
 
 static int add_plain(scmp_filter_ctx filter, unsigned kind)
@@ -282,8 +291,11 @@ static int add_arguments(scmp_filter_ctx filter, unsigned kind, uint32_t self)
 		if ((rule->kinds & kind) != 0)
 			r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, rule->count, rule->when);
 	}
-	/* abort and raise, to itself only; the forking kinds, whose children inherit this, have it on the plain list */
-	if (r == 0 && (kind & FORKING) == 0)
+	/* abort and raise, to itself only; the forking kinds, whose children inherit this, have it on the plain list, and
+	 * the copies of a nest narrow it */
+	if (r == 0 && kind == NEST)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0);
+	else if (r == 0 && (kind & FORKING) == 0)
 		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &(struct scmp_arg_cmp)EQUAL(0, self));
 	/* the resolver asks whether there is a name service daemon, and goes on without one */
 	if (r == 0 && kind == FETCH)
@@ -309,96 +321,25 @@ static void filter_free(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-/* The filter of a kind for the process with that id; the caller releases it. 0, or -errno. */
-static int make(enum wg_sandbox_kind kind, uint32_t self, scmp_filter_ctx *out)
+/* The filter of a kind, loaded. 0, or -errno. */
+static int load(enum wg_sandbox_kind kind)
 {
+	WG_CLEANUP(filter_free) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	unsigned bit = WG_SANDBOX_BIT(kind);
-	*out = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (*out == NULL)
+	if (filter == NULL)
 		return -ENOMEM;
-	int r = seccomp_attr_set(*out, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (r == 0)
-		r = seccomp_attr_set(*out, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: the lists are long */
+		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: the lists are long */
 	if (r == 0)
-		r = add_plain(*out, bit);
-	return r == 0 ? add_arguments(*out, bit, self) : r;
+		r = add_plain(filter, bit);
+	if (r == 0)
+		r = add_arguments(filter, bit, (uint32_t)getpid());
+	return r == 0 ? seccomp_load(filter) : r;
 }
 
-/* ---- a filter that is made before the process that gets it */
-
-/* Instructions of a prepared filter; that of a reader has 91. */
-#define PREPARED_MAX 512
-/* No process has this id (the kernel's PID_MAX_LIMIT is 2 to the 22), nor is it any other number of a filter. */
-#define SELF_LATER 0x7ffffff1u
-
-static struct {
-	enum wg_sandbox_kind kind;
-	unsigned short count; /* 0: none is prepared */
-	struct sock_filter code[PREPARED_MAX];
-} prepared;
-
-/* A filter as the kernel takes it, through a pipe, which has room for it; the count, 0 for one that does not fit. */
-static unsigned short export(scmp_filter_ctx filter, struct sock_filter code[static PREPARED_MAX])
+static enum wg_code loaded(int r, struct wg_err *err)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-		return 0;
-	bool written = seccomp_export_bpf(filter, ends[1]) == 0;
-	ssize_t n = read(ends[0], code, PREPARED_MAX * sizeof *code);
-	char more;
-	bool whole = written && n > 0 && n % (ssize_t)sizeof *code == 0 && read(ends[0], &more, 1) < 0;
-	(void)close(ends[0]); /* pipes */
-	(void)close(ends[1]);
-	return whole ? (unsigned short)((size_t)n / sizeof *code) : 0;
-}
-
-/* Where the filter compares with the id of its own process. */
-static struct sock_filter *self_of(struct sock_filter *code, unsigned short count)
-{
-	struct sock_filter *found = NULL;
-	for (unsigned short i = 0; i < count; i++) {
-		if (code[i].k != SELF_LATER)
-			continue;
-		if (found != NULL || code[i].code != (BPF_JMP | BPF_JEQ | BPF_K))
-			return NULL;
-		found = &code[i];
-	}
-	return found;
-}
-
-bool wg_sandbox_prepare(enum wg_sandbox_kind kind)
-{
-	WG_CLEANUP(filter_free) scmp_filter_ctx filter = NULL;
-	prepared.count = 0;
-	if (make(kind, SELF_LATER, &filter) != 0)
-		return false;
-	unsigned short count = export(filter, prepared.code);
-	prepared.kind = kind;
-	if (self_of(prepared.code, count) != NULL)
-		prepared.count = count;
-	return prepared.count > 0;
-}
-
-static int load_prepared(void)
-{
-	struct sock_filter *self = self_of(prepared.code, prepared.count);
-	const struct sock_fprog program = { .len = prepared.count, .filter = prepared.code };
-	if (self == NULL)
-		return -EINVAL;
-	self->k = (uint32_t)getpid();
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
-}
-
-enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
-{
-	WG_CLEANUP(filter_free) scmp_filter_ctx filter = NULL;
-	int r = 0;
-	if (prepared.count > 0 && prepared.kind == kind) {
-		r = load_prepared();
-	} else {
-		r = make(kind, (uint32_t)getpid(), &filter);
-		r = r == 0 ? seccomp_load(filter) : r;
-	}
 	if (r == 0)
 		return WG_OK;
 	errno = -r;
@@ -406,4 +347,51 @@ enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
 	if (err != NULL)
 		err->code = WG_SYSTEM; /* whatever errno was, the caller must not go on */
 	return WG_SYSTEM;
+}
+
+enum wg_code wg_sandbox_filter(enum wg_sandbox_kind kind, struct wg_err *err)
+{
+	return loaded(load(kind), err);
+}
+
+/* ---- the second filter of a nest's copy ---- */
+
+/* What a nest may and a reader may not: a handful. */
+#define NARROW_MOST 8
+/* Of a 64-bit argument, the half that holds a process id. */
+#define LOW_HALF (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4)
+
+/* The calls of which a nest has a rule and a reader has none; how many, also when they are more than fit. */
+static unsigned narrow_calls(unsigned calls[static NARROW_MOST])
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < WG_COUNT(plain_rules); i++)
+		if (plain_rules[i].kinds == NEST && n++ < NARROW_MOST)
+			calls[n - 1] = (unsigned)plain_rules[i].call;
+	for (size_t i = 0; i < WG_COUNT(argument_rules); i++)
+		if (argument_rules[i].kinds == NEST && n++ < NARROW_MOST)
+			calls[n - 1] = (unsigned)argument_rules[i].call;
+	return n;
+}
+
+/* Each of these dies, and so does a signal to anybody else. Foreign architectures need not be looked at: the nest's own
+ * filter, which stays, kills them, and all filters are asked. */
+enum wg_code wg_sandbox_narrow(struct wg_err *err)
+{
+	struct sock_filter code[NARROW_MOST + 6];
+	unsigned calls[NARROW_MOST], n = narrow_calls(calls);
+	unsigned short at = 0;
+	if (n > NARROW_MOST)
+		return loaded(-E2BIG, err);
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (unsigned i = 0; i < n; i++) /* to the last instruction: behind the other calls there are 4 */
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i], (uint8_t)(n - 1 - i + 4), 0);
+	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SCMP_SYS(tgkill), 0, 2);
+	code[at++] =
+		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]) + LOW_HALF);
+	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 0, 1);
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	const struct sock_fprog program = { .len = at, .filter = code };
+	return loaded(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno, err);
 }

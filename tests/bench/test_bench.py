@@ -31,7 +31,7 @@ FIGURES = {
     "queued": {"queued", "ready-queued", "memory-queued-pss", "memory-queued-rss", "processes-queued", "queued-accept-p50", "queued-accept-p99"},
     "million": {"stored-bytes", "stored-rows", "stored-log", "stored-few", "stored-many", "ready-few", "ready-many", "memory-million-pss", "memory-million-rss", "processes-million",
                 "delivered-of-few", "delivered-of-few-spread", "delivered-of-many", "delivered-of-many-spread", "many-vs-few"},
-    "readers": {f"reader-{n}{end}" for n in bench.READERS for end in ("", "-sandbox")},
+    "readers": {f"reader-{n}{end}" for n in bench.READERS for end in ("", "-sandbox", "-cpu", "-least")},
     "postgresql": {"delivered-on-sqlite", "delivered-on-sqlite-spread", "delivered-on-postgresql", "delivered-on-postgresql-spread", "postgresql-vs-sqlite"},
     "decisions": {"policy-decisions"},
 }

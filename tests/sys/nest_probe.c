@@ -9,15 +9,12 @@
 
 #include "base/mem.h"
 #include "sys/nest.h"
-#include "sys/sandbox.h"
 
-static unsigned runs; /* in this process */
+static unsigned runs;     /* in this process */
+static struct rlimit cpu; /* the nest's, which its children have too; they may not ask */
 
 static int surroundings(void)
 {
-	struct rlimit cpu;
-	(void)getrlimit(RLIMIT_CPU, &cpu); /* valid arguments */
-	(void)printf("own group %d\n", getpgrp() == getpid());
 	for (int fd = 0; fd < 256; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			(void)printf("fd %d\n", fd);
@@ -54,8 +51,7 @@ static int obey(const char *in, long nest)
 		(void)fputs("no good\n", stderr);
 		return EX_DATAERR;
 	}
-	const struct wg_sandbox box = { .kind = WG_SANDBOX_READER };
-	if (strcmp(in, "open") == 0 && wg_sandbox_enter(&box, NULL) == WG_OK)
+	if (strcmp(in, "open") == 0) /* it is confined */
 		return open("/etc/hostname", O_RDONLY) < 0;
 	return EX_USAGE;
 }
@@ -65,10 +61,11 @@ int main(void)
 	struct wg_err err;
 	char in[100];
 	long nest = getpid();
-	if (!wg_nest_is() || wg_nest_serve(&err) != WG_OK)
+	(void)getrlimit(RLIMIT_CPU, &cpu); /* valid arguments */
+	if (!wg_nest_is() || wg_nest_serve(NULL, &err) != WG_OK)
 		return EX_USAGE;
 	size_t n = fread(in, 1, sizeof in - 1, stdin);
 	in[n] = '\0';
 	int status = obey(in, nest);
-	return fflush(stdout) == 0 ? status : EX_IOERR;
+	_exit(fflush(stdout) == 0 ? status : EX_IOERR);
 }

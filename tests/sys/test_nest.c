@@ -99,13 +99,13 @@ static void surroundings_are_clean(void **state)
 {
 	(void)state;
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(1000);
-	static const char want[] = "own group 1\nfd 0\nfd 1\nfd 2\ncpu 17\n";
+	static const char want[] = "fd 0\nfd 1\nfd 2\ncpu 17\n";
 	for (int i = 0; i < 2; i++) { /* the second waits already, for a run of this kind */
 		wg_buf_reset(&out);
 		assert_int_equal(run("surroundings", &(struct wg_child){ .cpu_s = 17 }, &out, NULL), WG_OK);
 		assert_string_equal(wg_buf_text(&out), want);
 	}
-	wg_buf_reset(&out); /* what waits has other limits, and is not taken */
+	wg_buf_reset(&out); /* what waits has other limits, and is not taken; nor is its nest */
 	assert_int_equal(run("surroundings", &(struct wg_child){ .cpu_s = 18 }, &out, NULL), WG_OK);
 	assert_non_null(strstr(wg_buf_text(&out), "cpu 18\n"));
 }
@@ -180,6 +180,30 @@ static void what_was_ended_is_replaced(void **state)
 	assert_int_equal(number("nest"), nest);
 }
 
+/* How long one waits for its child is no time of the run: a good document would be turned away for it. */
+static void a_slow_nest_is_no_slow_document(void **state)
+{
+	enum { WALL_MS = 5000, STOPPED_MS = 5500 };
+	(void)state;
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(100);
+	struct wg_err err;
+	pid_t nest = (pid_t)number("nest");
+	end_waiting_beside(nest);
+	assert_int_equal(kill(nest, SIGSTOP), 0);
+	pid_t waker = fork();
+	if (waker == 0) {
+		(void)usleep(STOPPED_MS * 1000);
+		_exit(kill(nest, SIGCONT));
+	}
+	enum wg_code code = run("nest", &(struct wg_child){ .wall_ms = WALL_MS }, &out, &err);
+	assert_int_equal(waitpid(waker, NULL, 0), waker);
+	if (code != WG_OK)
+		fail_msg("%s", err.text);
+	uint64_t whose = 0;
+	assert_true(wg_num_parse(wg_buf_text(&out), 1, INT32_MAX, &whose));
+	assert_int_equal(whose, nest);
+}
+
 static void a_nest_is_changed_after_its_runs(void **state)
 {
 	(void)state;
@@ -232,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_ends_one_says_nothing_of_the_next, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_ended_is_replaced, begin, end_by_themselves),
 		cmocka_unit_test_setup_teardown(what_does_not_wait_is_known, begin, end),
+		cmocka_unit_test_setup_teardown(a_slow_nest_is_no_slow_document, begin, end),
 		cmocka_unit_test_setup_teardown(a_nest_is_changed_after_its_runs, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

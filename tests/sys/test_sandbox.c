@@ -3,7 +3,9 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -324,46 +326,46 @@ enum fate { LIVES, DIES, DENIED, FAILS };
 struct deed {
 	const char *name;
 	bool (*run)(void);
-	enum fate fate[10];
+	enum fate fate[11];
 };
 
 /* clang-format off */
 static const struct deed deeds[] = {
-	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net shared */
-	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "open /etc/passwd", open_foreign, { DIES,   DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED } },
-	{ "read granted", read_granted,     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED } },
-	{ "write granted", write_granted,   { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, DIES, LIVES, LIVES, LIVES } },
-	{ "database", database_calls,       { DIES,   LIVES,  DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, LIVES } },
-	{ "watch folder", watch_folder,     { DIES,   DIES,   LIVES,  DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "accept", do_accept,              { DIES,   LIVES,  LIVES,  DIES,   DIES,  LIVES, DIES, DIES, DIES, LIVES } },
-	{ "listen", do_listen,              { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "connect", do_connect,            { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DIES, LIVES, LIVES } },
-	{ "bind TCP", do_bind,              { DIES,   DIES,   DIES,   DIES,   DENIED,  DENIED, DENIED, DIES, DENIED, DENIED } },
-	{ "talk", talk,                     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DENIED, LIVES, LIVES } },
-	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
-	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
-	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED, DIES } },
-	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED, DENIED, LIVES, LIVES } },
-	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
-	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES } },
-	{ "resolve", resolve,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, FAILS, LIVES, LIVES } },
-	{ "fork", do_fork,                  { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
-	{ "thread", thread,                 { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
-	{ "namespaces", namespaces,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "exec", do_exec,                  { DIES,   DIES,   DIES,   DENIED, DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "run a reader", run_reader,       { DIES,   DIES,   DIES,   LIVES,  DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
-	{ "run another", run_other,         { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
-	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES } },
-	{ "made executable", made_executable, { DIES, DIES,   DIES,   LIVES,  DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "signal parent", signal_parent,   { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES } },
-	{ "limit parent", limit_parent,     { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "TIOCSTI", push_terminal,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES } },
-	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES,  DIES, DIES, DIES, DIES, DIES } },
+	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net shared nest */
+	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "open /etc/passwd", open_foreign, { DIES,   DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "read granted", read_granted,     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "write granted", write_granted,   { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, DIES, LIVES, LIVES, LIVES, DIES } },
+	{ "database", database_calls,       { DIES,   LIVES,  DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, LIVES, DIES } },
+	{ "watch folder", watch_folder,     { DIES,   DIES,   LIVES,  DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "accept", do_accept,              { DIES,   LIVES,  LIVES,  DIES,   DIES,  LIVES, DIES, DIES, DIES, LIVES, DIES } },
+	{ "listen", do_listen,              { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "connect", do_connect,            { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DIES, LIVES, LIVES, DIES } },
+	{ "bind TCP", do_bind,              { DIES,   DIES,   DIES,   DIES,   DENIED,  DENIED, DENIED, DIES, DENIED, DENIED, DIES } },
+	{ "talk", talk,                     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DENIED, LIVES, LIVES, DIES } },
+	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
+	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
+	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED, DIES, DIES } },
+	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED, DENIED, LIVES, LIVES, DIES } },
+	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
+	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
+	{ "resolve", resolve,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, FAILS, LIVES, LIVES, DIES } },
+	{ "fork", do_fork,                  { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
+	{ "thread", thread,                 { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
+	{ "namespaces", namespaces,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "exec", do_exec,                  { DIES,   DIES,   DIES,   DENIED, DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "run a reader", run_reader,       { DIES,   DIES,   DIES,   LIVES,  DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
+	{ "run another", run_other,         { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
+	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
+	{ "made executable", made_executable, { DIES, DIES,   DIES,   LIVES,  DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "signal parent", signal_parent,   { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
+	{ "limit parent", limit_parent,     { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "TIOCSTI", push_terminal,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
 };
 /* clang-format on */
 
@@ -426,10 +428,17 @@ static const struct {
 
 enum { EXIT_WORKED = 10, EXIT_REFUSED, EXIT_DENIED, EXIT_UNCONFINED };
 
+/* What a nest's copy is: a nest, and narrowed. */
+#define NARROWED (WG_SANDBOX_NEST + 1)
+
 static bool confine(enum wg_sandbox_kind kind, struct wg_err *err)
 {
+	const struct wg_sandbox nest = { .kind = WG_SANDBOX_NEST };
 	struct wg_sandbox box = { .kind = kind };
-	if (kind != WG_SANDBOX_READER) {
+	if ((int)kind == NARROWED)
+		return wg_sandbox_harden(err) == WG_OK && wg_sandbox_enter(&nest, err) == WG_OK &&
+		       wg_sandbox_narrow(err) == WG_OK;
+	if (kind != WG_SANDBOX_READER && kind != WG_SANDBOX_NEST) {
 		box.read = read_list;
 		box.write = write_list;
 		box.execute = kind == WG_SANDBOX_PROCESS ? execute_list : NULL;
@@ -480,7 +489,7 @@ static void each_kind_may_what_its_row_says(void **state)
 	(void)state;
 	int wrong = 0;
 	for (size_t i = 0; i < WG_COUNT(deeds); i++) {
-		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
+		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_NEST; kind++) {
 			int status = do_in_child((enum wg_sandbox_kind)kind, deeds[i].run, 0);
 			if (!fate_met(status, deeds[i].fate[kind])) {
 				print_error("%s, kind %d: wait status %#x\n", deeds[i].name, kind, (unsigned)status);
@@ -496,7 +505,7 @@ static void some_calls_are_for_nobody(void **state)
 	(void)state;
 	int wrong = 0;
 	for (size_t i = 0; i < WG_COUNT(never); i++) {
-		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
+		for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_NEST; kind++) {
 			int status = do_in_child((enum wg_sandbox_kind)kind, NULL, never[i].call);
 			if (!fate_met(status, DIES)) {
 				print_error("%s, kind %d: wait status %#x\n", never[i].name, kind, (unsigned)status);
@@ -507,22 +516,70 @@ static void some_calls_are_for_nobody(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* A reader's filter that was made before the fork, as its nest does it: the same fate for every deed, its signals to
- * itself among them. */
-static void prepared_is_the_same(void **state)
+/* What a nest does and a reader may not: the order and its answer, the copy, the tie to who asked, a filter more. */
+static bool hear(void)
+{
+	return recvmsg(3, &(struct msghdr){ 0 }, MSG_DONTWAIT) >= 0;
+}
+
+static bool answer(void)
+{
+	return send(3, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+static bool copy_itself(void)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0L, 0L, 0L, 0L);
+	if (pid == 0)
+		_exit(0);
+	return pid > 0;
+}
+
+static bool be_tied(void)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+}
+
+static bool one_filter_more(void)
+{
+	struct sock_filter all[] = { { .code = BPF_RET | BPF_K, .k = SECCOMP_RET_ALLOW } };
+	const struct sock_fprog program = { .len = 1, .filter = all };
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+}
+
+static bool signal_sibling(void)
+{
+	return syscall(SYS_tgkill, (long)getppid(), (long)getppid(), 0L) == 0;
+}
+
+/* The copy of a nest has a reader's fate in all, and what it could do as a nest it cannot any more. */
+static void narrowed_is_a_reader(void **state)
 {
 	(void)state;
+	static const struct {
+		bool (*run)(void);
+		enum fate nest;
+	} own[] = { { hear, FAILS },    { answer, FAILS },          { copy_itself, LIVES },
+		        { be_tied, LIVES }, { one_filter_more, LIVES }, { signal_sibling, DENIED } };
 	int wrong = 0;
-	assert_true(wg_sandbox_prepare(WG_SANDBOX_READER));
 	for (size_t i = 0; i < WG_COUNT(deeds) + WG_COUNT(never); i++) {
 		bool deed = i < WG_COUNT(deeds);
 		size_t k = deed ? i : i - WG_COUNT(deeds);
-		int status = do_in_child(WG_SANDBOX_READER, deed ? deeds[k].run : NULL, deed ? 0 : never[k].call);
+		int status = do_in_child(NARROWED, deed ? deeds[k].run : NULL, deed ? 0 : never[k].call);
 		if (!fate_met(status, deed ? deeds[k].fate[WG_SANDBOX_READER] : DIES)) {
 			print_error("%s: wait status %#x\n", deed ? deeds[k].name : never[k].name, (unsigned)status);
 			wrong++;
 		}
 	}
+	for (size_t i = 0; i < WG_COUNT(own); i++) {
+		int as_nest = do_in_child(WG_SANDBOX_NEST, own[i].run, 0), narrowed = do_in_child(NARROWED, own[i].run, 0);
+		if (!fate_met(as_nest, own[i].nest) || !fate_met(narrowed, DIES)) {
+			print_error("own %zu: wait status %#x, %#x\n", i, (unsigned)as_nest, (unsigned)narrowed);
+			wrong++;
+		}
+	}
+	while (waitpid(-1, NULL, 0) > 0) /* the copies are ours */
+		continue;
 	assert_int_equal(wrong, 0);
 }
 
@@ -538,7 +595,7 @@ static bool old_gate(void)
 static void foreign_architecture_dies(void **state)
 {
 	(void)state;
-	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
+	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_NEST; kind++) {
 		int status = do_in_child((enum wg_sandbox_kind)kind, old_gate, 0);
 		/* a kernel without that gate ends the process too, by another signal */
 		assert_true(WIFSIGNALED(status));
@@ -554,7 +611,7 @@ static bool do_abort(void)
 static void abort_is_abort(void **state)
 {
 	(void)state;
-	for (int kind = WG_SANDBOX_READER; kind <= WG_SANDBOX_SHARED; kind++) {
+	for (int kind = WG_SANDBOX_READER; kind <= NARROWED; kind++) {
 		int status = do_in_child((enum wg_sandbox_kind)kind, do_abort, 0);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGABRT);
@@ -627,7 +684,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_may_what_its_row_says),
 		cmocka_unit_test(some_calls_are_for_nobody),
-		cmocka_unit_test(prepared_is_the_same),
+		cmocka_unit_test(narrowed_is_a_reader),
 #if defined(__x86_64__)
 		cmocka_unit_test(foreign_architecture_dies),
 #endif
