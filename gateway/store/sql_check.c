@@ -13,6 +13,10 @@
 	"its "                                                                                                          \
 	"sender to send it again, or restore a backup of both files beside this one and read it there"
 
+#define REMEDY_PASSAGE                                                                                            \
+	"each record that is not whole for it is named below; where none is, the words stand in another row as well " \
+	"and nothing is missing: otherwise they are in every backup made since that policy came into force"
+
 void wg_check_tell(struct wg_check *check, const char *todo, const char *fmt, ...)
 {
 	char words[WG_STORE_REASON];
@@ -114,14 +118,18 @@ static enum wg_code none_of(struct wg_store *store, struct wg_check *check, enum
 }
 
 /* The current row of SQL_AUDIT_DISCLOSURE: does the first log entry of the delivery carry these two hashes? */
-static void check_disclosure(struct wg_store *store, struct wg_check *check)
+static enum wg_code check_disclosure(struct wg_store *store, struct wg_check *check, struct wg_err *err)
 {
-	const char *id = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 0),
-			   *record = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 1);
+	WG_AUTO_BUF struct wg_buf record = WG_BUF(WG_STORE_DISCLOSURE_MAX);
+	const char *id = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 0);
+	enum wg_code code = wg_disclosure_put(store, wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 1),
+	                                      wg_db_col_int(store, SQL_AUDIT_DISCLOSURE, 4) != 0, &record, err);
+	if (code != WG_OK)
+		return code;
 	const char *logged = wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 3);
 	uint8_t raw[WG_SHA256_LEN];
 	char hash[WG_STORE_HASH], want[2 * WG_STORE_HASH + 32];
-	wg_sha256(record, strlen(record), raw);
+	wg_sha256(wg_buf_text(&record), record.len, raw);
 	wg_hex(raw, sizeof raw, hash);
 	(void)snprintf(want, sizeof want, " envelope=%s disclosure=%s", wg_db_col_borrow(store, SQL_AUDIT_DISCLOSURE, 2),
 	               hash); /* cut: no match */
@@ -129,6 +137,7 @@ static void check_disclosure(struct wg_store *store, struct wg_check *check)
 	if (a < b || strcmp(logged + a - b, want) != 0)
 		wg_check_tell(check, WG_CHECK_LOOK,
 		              "the disclosure record or the envelope of delivery %.40s is not the one that was logged", id);
+	return WG_OK;
 }
 
 static enum wg_code check_disclosures(struct wg_store *store, struct wg_check *check, struct wg_err *err)
@@ -139,9 +148,33 @@ static enum wg_code check_disclosures(struct wg_store *store, struct wg_check *c
 		code = wg_db_step(store, SQL_AUDIT_DISCLOSURE, &row, err);
 		if (code != WG_OK || !row)
 			break;
-		check_disclosure(store, check);
+		code = check_disclosure(store, check, err);
 	}
 	wg_db_end(store, SQL_AUDIT_DISCLOSURE);
+	return code;
+}
+
+/* As they stand in the database: what is known in memory may be right still. */
+static enum wg_code check_passages(struct wg_store *store, struct wg_check *check, struct wg_err *err)
+{
+	static const char words[] = "the words of a passage of disclosure records are not those that it is named for";
+	bool row = true;
+	unsigned n = 0;
+	enum wg_code code = wg_db_query(store, SQL_AUDIT_PASSAGE, NULL, 0, err);
+	while (code == WG_OK) {
+		char number[24];
+		code = wg_db_step(store, SQL_AUDIT_PASSAGE, &row, err);
+		if (code != WG_OK || !row)
+			break;
+		if (wg_passage_sound(wg_db_col_borrow(store, SQL_AUDIT_PASSAGE, 1),
+		                     wg_db_col_borrow(store, SQL_AUDIT_PASSAGE, 2)))
+			continue;
+		(void)snprintf(number, sizeof number, "%lld",
+		               (long long)wg_db_col_int(store, SQL_AUDIT_PASSAGE, 0)); /* it fits */
+		tell_row(check, ++n, number, words, true, REMEDY_PASSAGE);
+	}
+	wg_db_end(store, SQL_AUDIT_PASSAGE);
+	tell_more(check, n, words);
 	return code;
 }
 
@@ -166,6 +199,8 @@ static enum wg_code check_logged(struct wg_store *store, struct wg_check *check,
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; code == WG_OK && i < WG_COUNT(checks); i++)
 		code = none_of(store, check, checks[i].sql, checks[i].words, err);
+	if (code == WG_OK)
+		code = check_passages(store, check, err);
 	return code == WG_OK ? check_disclosures(store, check, err) : code;
 }
 

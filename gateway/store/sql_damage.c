@@ -117,12 +117,21 @@ enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t
 /* ---- deliveries */
 
 struct delivery_proof {
-	char id[WG_ID_TEXT], message[WG_ID_TEXT], state[24], logged[24];
+	char id[WG_ID_TEXT], message[WG_ID_TEXT], of[WG_ID_TEXT], state[24], logged[24]; /* of: the message, by the log */
 	char detail[WG_STORE_REASON + 256], end[2 * WG_STORE_HASH + 32];
 };
 
+/* "message detail" */
+static void take_first_entry(struct delivery_proof *p, const char *entry)
+{
+	const size_t n = strcspn(entry, " ");
+	(void)snprintf(p->of, sizeof p->of, "%.*s", (int)(n < WG_ID_TEXT ? n : 0), entry); /* it fits */
+	(void)snprintf(p->detail, sizeof p->detail, "%s", entry + n + (entry[n] == ' ')); /* a longer one is none of ours */
+}
+
 static enum wg_code read_delivery(struct wg_store *store, int64_t seq, struct delivery_proof *p, struct wg_err *err)
 {
+	WG_AUTO_BUF struct wg_buf record = WG_BUF(WG_STORE_DISCLOSURE_MAX);
 	bool row = false;
 	*p = (struct delivery_proof){ .id = "" };
 	enum wg_code code = wg_db_row(store, SQL_DLV_PROOF, WG_ARGS(wg_db_int(seq)), &row, err);
@@ -133,10 +142,11 @@ static enum wg_code read_delivery(struct wg_store *store, int64_t seq, struct de
 		wg_db_col_text(store, SQL_DLV_PROOF, 1, p->message, sizeof p->message);
 		wg_db_col_text(store, SQL_DLV_PROOF, 2, p->state, sizeof p->state);
 		wg_db_col_text(store, SQL_DLV_PROOF, 3, p->logged, sizeof p->logged);
-		wg_db_col_text(store, SQL_DLV_PROOF, 4, p->detail, sizeof p->detail);
+		take_first_entry(p, wg_db_col_borrow(store, SQL_DLV_PROOF, 4));
 		wg_db_col_text(store, SQL_DLV_PROOF, 5, blob, sizeof blob);
-		const char *record = wg_db_col_borrow(store, SQL_DLV_PROOF, 6);
-		wg_sha256(record, strlen(record), raw);
+		code = wg_disclosure_put(store, wg_db_col_borrow(store, SQL_DLV_PROOF, 6),
+		                         wg_db_col_int(store, SQL_DLV_PROOF, 7) != 0, &record, err);
+		wg_sha256(wg_buf_text(&record), record.len, raw);
 		wg_hex(raw, sizeof raw, hash);
 		(void)snprintf(p->end, sizeof p->end, " envelope=%s disclosure=%s", blob, hash); /* it fits */
 	}
@@ -168,8 +178,9 @@ static bool delivery_fits(const struct delivery_proof *p, const struct wg_dlv_re
 	               rec->role); /* it fits, as the other */
 	(void)snprintf(channel, sizeof channel, " channel=%s ", rec->channel);
 	(void)snprintf(epoch, sizeof epoch, " epoch=%s ", rec->epoch);
-	return strncmp(p->detail, begin, strlen(begin)) == 0 && strstr(p->detail, channel) != NULL &&
-	       strstr(p->detail, epoch) != NULL && reference_fits(p, rec) && ends_with(p->detail, p->end);
+	return strcmp(p->message, p->of) == 0 && strncmp(p->detail, begin, strlen(begin)) == 0 &&
+	       strstr(p->detail, channel) != NULL && strstr(p->detail, epoch) != NULL && reference_fits(p, rec) &&
+	       ends_with(p->detail, p->end);
 }
 
 static enum wg_code right_delivery(struct wg_store *store, struct wg_now now, int64_t seq,
@@ -193,6 +204,27 @@ static enum wg_code right_delivery(struct wg_store *store, struct wg_now now, in
 	return code == WG_OK && known && logged == WG_DLV_SENDING ? wg_delivery_missed(store, now, seq, err) : code;
 }
 
+/* Its row names another message than the log, and that one is there: *right, the row says so again. Where it names the
+ * same one, it is that message which has lost its id. */
+static enum wg_code right_message_of(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *rec,
+                                     const struct delivery_proof *p, bool *right, struct wg_err *err)
+{
+	struct wg_msg_rec msg;
+	*right = false;
+	if (rec == NULL || strcmp(p->message, p->of) == 0 || !wg_id_valid(p->of))
+		return WG_OK;
+	enum wg_code code = wg_message_by_id(store, p->of, &msg, err);
+	if (code != WG_OK && wg_store_fault(store, NULL) == WG_OK)
+		return WG_OK; /* not to be found: the copy is made again, or a person looks */
+	if (code != WG_OK || msg.seq == rec->message)
+		return code;
+	*right = true;
+	code = wg_query_run(store, "UPDATE delivery SET message = ?2 WHERE seq = ?1",
+	                    WG_ARGS(wg_db_int(rec->seq), wg_db_int(msg.seq)), err);
+	return code == WG_OK ? tell(store, now, p->of, p->id, "its row named another message than the log: put right", err)
+	                     : code;
+}
+
 enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_dlv_rec *rec,
                                bool *sound, struct wg_err *err)
 {
@@ -205,6 +237,10 @@ enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_
 		code = index_again(store, "REINDEX delivery", err);
 		return code == WG_OK ? tell(store, now, "", "", "an index named a delivery that is not there", err) : code;
 	}
+	bool right = false;
+	code = right_message_of(store, now, rec, &p, &right, err);
+	if (code != WG_OK || right)
+		return code;
 	if (rec == NULL || strcmp(p.state, p.logged) != 0)
 		return right_delivery(store, now, seq, &p, err);
 	if (!wg_delivery_may((int)rec->state, WG_DLV_DECIDED, WG_WHO_STORE)) /* it went out before: that cannot be undone */

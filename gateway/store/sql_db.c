@@ -185,6 +185,7 @@ enum wg_code wg_db_seqs(struct wg_store *store, enum wg_sql id, const struct wg_
 enum wg_code wg_db_exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
 	wg_fresh_clear(store); /* whatever it changes */
+	wg_passages_clear(store);
 	return store->driver->exec(store, sql, err);
 }
 
@@ -228,6 +229,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 	if (code != WG_OK && !store->driver->in_transaction(store) && store->lost && !store->unanswered)
 		code = WG_OK; /* it is there; what is to be destroyed stands in it, and is when the database is back */
 	wg_works_settle(store->works, code == WG_OK);
+	wg_passages_settle(store, code == WG_OK);
 	if (code != WG_OK && store->fault.code == WG_OK && !store->repeat) { /* even a full disk: who knows what is there */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
@@ -239,6 +241,7 @@ void wg_store_rollback(struct wg_store *store)
 {
 	store->head = (struct wg_chain_head){ .known = false };
 	wg_fresh_clear(store);
+	wg_passages_settle(store, false);
 	wg_works_settle(store->works, false);
 	if (!store->driver->in_transaction(store))
 		return; /* the database did it already */
@@ -261,6 +264,7 @@ enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 {
 	wg_fresh_clear(store);
+	wg_passages_settle(store, false);
 	store->head.known = false; /* asked anew; and said anew, for what was said since the mark is undone too */
 	store->head.written = true;
 	if (!store->driver->in_transaction(store))
@@ -328,6 +332,7 @@ void wg_store_closep(struct wg_store **store)
 	if (s == NULL)
 		return;
 	wg_fresh_clear(s);
+	wg_passages_clear(s);
 	if (s->keys != NULL)
 		wg_keys_close(s);
 	if (s->driver != NULL)

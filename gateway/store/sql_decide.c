@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/damage.h"
@@ -12,15 +13,6 @@
 #define RECIPIENT_MAX (2 * WG_LIMIT_NAME + 2)
 
 /* ---- what may be decided */
-
-static bool is_json(struct wg_store *store, const char *text, struct wg_err *err)
-{
-	bool row = false, valid = false;
-	if (wg_db_row(store, SQL_JSON_VALID, WG_ARGS(wg_db_text(text)), &row, err) == WG_OK)
-		valid = row && wg_db_col_int(store, SQL_JSON_VALID, 0) == 1;
-	wg_db_end(store, SQL_JSON_VALID);
-	return valid;
-}
 
 /* An alarm watches a delivery of the same message that goes to review. */
 static enum wg_code check_alarm(const struct wg_msg_done *done, const struct wg_dlv_new *d, struct wg_err *err)
@@ -57,7 +49,7 @@ static enum wg_code check_known(const struct wg_dlv_new *d, struct wg_err *err)
 	return WG_OK;
 }
 
-static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_new *d, struct wg_err *err)
+static enum wg_code check_delivery(const struct wg_dlv_new *d, struct wg_err *err)
 {
 	if (!wg_name_valid(d->organisation) || !wg_name_valid(d->desk) || !wg_name_valid(d->role) ||
 	    !wg_name_valid(d->channel) || (d->of[0] != '\0' && !wg_name_valid(d->of)))
@@ -71,16 +63,16 @@ static enum wg_code check_delivery(struct wg_store *store, const struct wg_dlv_n
 		return wg_err_set(err, WG_LIMIT, "an envelope is larger than %zu bytes", (size_t)WG_LIMIT_ENVELOPE);
 	if (d->not_before < 0 || d->due < 0 || d->valid_until < 0)
 		return wg_err_set(err, WG_REJECT, "a delivery cannot wait for, or be good until, an instant before all others");
-	if (d->disclosure == NULL || !is_json(store, d->disclosure, err))
+	if (d->disclosure == NULL || !wg_json_walk(d->disclosure, strlen(d->disclosure), NULL, NULL))
 		return wg_err_set(err, WG_REJECT, "a delivery without a disclosure record (JSON): no record, no send");
 	return check_known(d, err);
 }
 
-enum wg_code wg_decide_check(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
+enum wg_code wg_decide_check(const struct wg_msg_done *done, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
 	for (unsigned i = 0; code == WG_OK && i < done->delivery_count; i++) {
-		code = check_delivery(store, &done->deliveries[i], err);
+		code = check_delivery(&done->deliveries[i], err);
 		if (code == WG_OK)
 			code = check_alarm(done, &done->deliveries[i], err);
 	}
@@ -240,6 +232,19 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	return code;
 }
 
+static enum wg_code put_record(struct wg_store *store, struct wg_now now, int64_t delivery, const char *record,
+                               struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf kept = WG_BUF(WG_STORE_DISCLOSURE_MAX);
+	bool packed = false;
+	enum wg_code code = wg_disclosure_pack(store, record, &kept, &packed, err);
+	return code == WG_OK ? wg_db_run(store, SQL_DISCLOSURE_PUT,
+	                                 WG_ARGS(wg_db_int(delivery), wg_db_int(now.wall), wg_db_text(wg_buf_text(&kept)),
+	                                         wg_db_int(packed)),
+	                                 err)
+	                     : code;
+}
+
 static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                                  int64_t episode, const char *epoch, const struct wg_dlv_new *d, bool maybe,
                                  struct placed *p, struct wg_err *err)
@@ -252,8 +257,7 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 	if (code == WG_OK)
 		code = put_row(store, now, msg, episode, epoch, d, maybe, envelope, p, err);
 	if (code == WG_OK)
-		code = wg_db_run(store, SQL_DISCLOSURE_PUT,
-		                 WG_ARGS(wg_db_int(p->seq), wg_db_int(now.wall), wg_db_text(d->disclosure)), err);
+		code = put_record(store, now, p->seq, d->disclosure, err);
 	if (code == WG_OK)
 		code = log_delivery(store, now, msg, d, epoch, p, hash, err);
 	struct wg_dlv_rec fresh = {

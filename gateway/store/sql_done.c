@@ -34,7 +34,7 @@ static WG_PRINTF(2, 3) void end_add(struct end *end, const char *fmt, ...)
 	va_end(ap);
 }
 
-static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err)
+static enum wg_code check_done(const struct wg_msg_done *done, struct wg_err *err)
 {
 	if (done->state != WG_MSG_ROUTED && done->state != WG_MSG_ATTENTION && done->state != WG_MSG_RETURNED &&
 	    done->state != WG_MSG_DIVIDED && done->state != WG_MSG_REJECTED && done->state != WG_MSG_ANSWER)
@@ -68,7 +68,7 @@ static enum wg_code check_done(struct wg_store *store, const struct wg_msg_done 
 	enum wg_code code = wg_concern_check(done->concerns, err);
 	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++)
 		code = wg_record_check(&done->consents[i], err);
-	return code == WG_OK ? wg_decide_check(store, done, err) : code;
+	return code == WG_OK ? wg_decide_check(done, err) : code;
 }
 
 /* Whose it is, where that is known only now. *same: that organisation handed in the same before: its id, or "". */
@@ -307,7 +307,7 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	if (code == WG_OK && (msg.owner == 0 || msg.token != done->token))
 		code = wg_err_set(err, WG_NOT_FOUND, "the lease of message %s was lost", done->id);
 	if (code == WG_OK)
-		code = check_done(store, done, err);
+		code = check_done(done, err);
 	if (code == WG_OK)
 		code = check_epoch(store, now, done->epoch, err);
 	if (code == WG_OK)

@@ -33,6 +33,7 @@ enum wg_sql {
 	SQL_AUDIT_DELIVERY,
 	SQL_AUDIT_GONE,
 	SQL_AUDIT_DISCLOSURE,
+	SQL_AUDIT_PASSAGE,
 	SQL_AUDIT_ORIGINAL,
 	SQL_AUDIT_NOTICE,
 	SQL_AUDIT_REPORT,
@@ -166,7 +167,9 @@ enum wg_sql {
 	SQL_INBOX_ITEM,
 	SQL_DLV_UNFETCHED,
 	SQL_DISCLOSURE_PUT,
-	SQL_JSON_VALID,
+	SQL_PASSAGE_FIND,
+	SQL_PASSAGE_PUT,
+	SQL_PASSAGE_GET,
 	SQL_EXPLAIN,
 	SQL_REGISTER_CHILD,
 	SQL_REGISTER_ALL,
@@ -201,6 +204,7 @@ struct wg_chain_head {
 #define WG_STORE_FRESH_BYTES ((size_t)4 * 1024 * 1024)
 
 struct wg_fresh;
+struct wg_passages;
 
 struct wg_store {
 	const struct wg_driver *driver; /* driver.h */
@@ -221,7 +225,8 @@ struct wg_store {
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
 	struct wg_fresh *fresh;           /* sql_fresh.c */
 	size_t fresh_bytes;
-	wg_store_hashed *hashed; /* asked before a blob is hashed; NULL: nobody knows */
+	struct wg_passages *passages; /* sql_passage.c; NULL: none is known */
+	wg_store_hashed *hashed;      /* asked before a blob is hashed; NULL: nobody knows */
 	void *hashed_arg;
 	unsigned leases;        /* of messages, for which every so many begins with those of divided ones */
 	struct wg_works *works; /* sql_work.c; NULL: nothing was asked yet */
@@ -284,6 +289,23 @@ enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, str
 enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err) WG_MUST;
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */
 enum wg_code wg_blob_get(struct wg_store *store, int64_t id, uint8_t **out, size_t *len, struct wg_err *err) WG_MUST;
+
+/* ---- sql_passage.c: disclosure records, each of whose passages is kept once */
+/* As it is kept, into out: *packed when numbers of passages stand in it, otherwise as it was given. WG_LIMIT for out.
+ */
+enum wg_code wg_disclosure_pack(struct wg_store *store, const char *record, struct wg_buf *out, bool *packed,
+                                struct wg_err *err) WG_MUST;
+/* As it was given, behind what out holds. One that is damaged is not what the log has the hash of. */
+enum wg_code wg_disclosure_put(struct wg_store *store, const char *kept, bool packed, struct wg_buf *out,
+                               struct wg_err *err) WG_MUST;
+/* The same for a JSON text: null in the place of one that is none any more, so that the others can be read. */
+enum wg_code wg_disclosure_show(struct wg_store *store, const char *kept, bool packed, struct wg_buf *out,
+                                struct wg_err *err) WG_MUST;
+/* Whether a passage's words are those that its hash was taken of. */
+bool wg_passage_sound(const char *hash, const char *words);
+/* At the end of a transaction, and when some of it is undone: what is known of those that it put. */
+void wg_passages_settle(struct wg_store *store, bool committed);
+void wg_passages_clear(struct wg_store *store);
 
 /* ---- sql_chain.c: the log. Empty texts for what does not apply. */
 struct wg_entry {
@@ -505,7 +527,7 @@ enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struc
 
 /* ---- sql_decide.c: the deliveries of a message */
 /* Whether the deliveries of done are such as store.h says. */
-enum wg_code wg_decide_check(struct wg_store *store, const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
+enum wg_code wg_decide_check(const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
 /* What was decided before and is unsent is superseded; what is decided now takes its place, unless send is false. */
 enum wg_code wg_decide_put(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
                            const struct wg_msg_done *done, bool send, struct wg_err *err) WG_MUST;

@@ -78,10 +78,13 @@ static enum wg_code put_entry(struct wg_store *store, enum wg_sql sql, struct wg
 	member_time(out, "decided", wg_db_col_int(store, sql, 13));
 	member_time(out, "sent", wg_db_col_int(store, sql, 14));
 	member(out, false, "receipt", wg_db_col_borrow(store, sql, 15));
-	wg_buf_printf(out, ",\"maybe\":%s,\"overrides\":%s,\"record\":%s",
-	              wg_db_col_int(store, sql, 16) != 0 ? "true" : "false",
-	              wg_db_col_int(store, sql, 17) != 0 ? "true" : "false", wg_db_col_borrow(store, sql, 18));
-	enum wg_code code = put_acts(store, wg_db_col_borrow(store, sql, 4), out, err);
+	wg_buf_printf(out,
+	              ",\"maybe\":%s,\"overrides\":%s,\"record\":", wg_db_col_int(store, sql, 16) != 0 ? "true" : "false",
+	              wg_db_col_int(store, sql, 17) != 0 ? "true" : "false");
+	enum wg_code code =
+		wg_disclosure_show(store, wg_db_col_borrow(store, sql, 18), wg_db_col_int(store, sql, 20) != 0, out, err);
+	if (code == WG_OK)
+		code = put_acts(store, wg_db_col_borrow(store, sql, 4), out, err);
 	if (code == WG_OK)
 		code = put_exemption(store, wg_db_col_int(store, sql, 19), out, err);
 	wg_buf_putc(out, '}');

@@ -22,7 +22,7 @@ static void member_time(struct wg_buf *out, const char *name, int64_t wall)
 	member(out, false, name, wg_clock_format(wall, text));
 }
 
-static void explain_row(struct wg_store *store, struct wg_buf *out)
+static enum wg_code explain_row(struct wg_store *store, struct wg_buf *out, struct wg_err *err)
 {
 	static const char *const names[] = { "delivery", "organisation", "desk",   "role", "of",
 		                                 "channel",  "state",        "reason", "epoch" };
@@ -35,10 +35,13 @@ static void explain_row(struct wg_store *store, struct wg_buf *out)
 		member_time(out, "due", due);
 	else
 		member(out, false, "due", "");
-	wg_buf_printf(out, ",\"second_person\":%s,\"overrides\":%s,\"record\":%s}",
+	wg_buf_printf(out, ",\"second_person\":%s,\"overrides\":%s,\"record\":",
 	              wg_db_col_int(store, SQL_EXPLAIN, 12) != 0 ? "true" : "false",
-	              wg_db_col_int(store, SQL_EXPLAIN, 13) != 0 ? "true" : "false",
-	              wg_db_col_borrow(store, SQL_EXPLAIN, 10));
+	              wg_db_col_int(store, SQL_EXPLAIN, 13) != 0 ? "true" : "false");
+	enum wg_code code = wg_disclosure_show(store, wg_db_col_borrow(store, SQL_EXPLAIN, 10),
+	                                       wg_db_col_int(store, SQL_EXPLAIN, 14) != 0, out, err);
+	wg_buf_putc(out, '}');
+	return code;
 }
 
 static void history_row(struct wg_store *store, enum wg_sql id, struct wg_buf *out)
@@ -64,7 +67,7 @@ static enum wg_code array_of(struct wg_store *store, enum wg_sql id, struct wg_b
 		wg_buf_puts(out, first ? "\n" : ",\n");
 		first = false;
 		if (id == SQL_EXPLAIN)
-			explain_row(store, out);
+			code = explain_row(store, out, err);
 		else
 			history_row(store, id, out);
 	}

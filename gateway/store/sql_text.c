@@ -33,7 +33,7 @@
 	" d.state, d.reason, d.epoch, x.decided_at, (SELECT l.at FROM log l WHERE l.delivery = d.id AND l.delivery <> ''" \
 	" AND l.state IN ('handed-over','received','opened','acknowledged','refused') ORDER BY l.seq LIMIT 1), "          \
 	"d.receipt, d.maybe, d.overrides, x.record,"                                                                      \
-	" d.seq FROM disclosure x JOIN delivery d ON d.seq = x.delivery JOIN message m ON m.seq = d.message "
+	" d.seq, x.packed FROM disclosure x JOIN delivery d ON d.seq = x.delivery JOIN message m ON m.seq = d.message "
 /* Under a consent that has ended by ?1; what is being sent is looked at when it comes back. */
 #define DLV_ENDED WG_SQL_DLV_ENDS " AND valid_until <= ?1 AND state <> 'sending'"
 #define REGISTER_WHEN " AND x.decided_at >= ?2 AND x.decided_at < ?3 ORDER BY x.decided_at, d.seq LIMIT ?4"
@@ -92,8 +92,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" (SELECT 1 FROM delivery d WHERE d.id = l.delivery)))",
 	[SQL_AUDIT_DISCLOSURE] =
 		"SELECT d.id, (SELECT x.record FROM disclosure x WHERE x.delivery = d.seq), coalesce(b.hash, '-'),"
-		" (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1)"
+		" (SELECT l.detail FROM log l WHERE l.delivery = d.id AND l.delivery <> '' ORDER BY l.seq LIMIT 1),"
+		" (SELECT x.packed FROM disclosure x WHERE x.delivery = d.seq)"
 		" FROM delivery d LEFT JOIN blob b ON b.id = d.envelope",
+	[SQL_AUDIT_PASSAGE] = "SELECT id, hash, words FROM passage ORDER BY id",
 	[SQL_AUDIT_ORIGINAL] =
 		"SELECT m.id FROM message m LEFT JOIN blob b ON b.id = m.original WHERE NOT EXISTS (SELECT 1 FROM log l"
 		" WHERE l.message = m.id AND l.event = 'accepted' AND l.detail LIKE '% blob=' || b.hash)",
@@ -130,8 +132,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" ORDER BY l.seq LIMIT 1), b.hash FROM message m LEFT JOIN blob b ON b.id = m.original WHERE m.seq = ?1",
 	[SQL_DLV_PROOF] =
 		"SELECT d.id, m.id, d.state, (SELECT l.state FROM log l WHERE l.delivery = d.id AND l.delivery <> ''"
-		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.detail FROM log l WHERE l.delivery = d.id"
-		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record FROM delivery d"
+		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.message || ' ' || l.detail FROM log l WHERE "
+	    "l.delivery = d.id"
+		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record, x.packed FROM delivery d"
 		" LEFT JOIN message m ON m.seq = d.message LEFT JOIN blob b ON b.id = d.envelope"
 		" LEFT JOIN disclosure x ON x.delivery = d.seq WHERE d.seq = ?1",
 
@@ -421,11 +424,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" ON m.seq = d.message JOIN blob b ON b.id = d.envelope WHERE d.seq = ?1",
 	[SQL_DLV_UNFETCHED] = "SELECT seq FROM delivery WHERE " WG_SQL_DLV_PULL " AND deadline <= ?1 AND epoch = ?2 AND"
 						  " stale = 0 ORDER BY deadline, seq",
-	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record) VALUES(?1, ?2, ?3)",
-	[SQL_JSON_VALID] = "SELECT json_valid(?1)",
+	[SQL_DISCLOSURE_PUT] = "INSERT INTO disclosure(delivery, decided_at, record, packed) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_PASSAGE_FIND] = "SELECT id, words FROM passage WHERE hash = ?1 ORDER BY id",
+	[SQL_PASSAGE_PUT] = "INSERT INTO passage(hash, words) VALUES(?1, ?2) RETURNING id",
+	[SQL_PASSAGE_GET] = "SELECT hash, words FROM passage WHERE id = ?1",
 	[SQL_EXPLAIN] =
 		"SELECT d.id, d.organisation, d.desk, d.role, d.side, d.channel, d.state, d.reason, d.epoch, x.decided_at,"
-		" x.record, d.due, d.second_person, d.overrides FROM message m"
+		" x.record, d.due, d.second_person, d.overrides, x.packed FROM message m"
 		" JOIN delivery d ON d.message = m.seq JOIN disclosure x ON x.delivery = d.seq WHERE m.id = ?1 ORDER BY d.seq",
 
 	[SQL_REGISTER_CHILD] = REGISTER "WHERE m.child = ?1" REGISTER_WHEN,

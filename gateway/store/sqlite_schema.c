@@ -200,6 +200,15 @@ static const char *const migrations[] = {
 	"PRAGMA user_version=9;",
 
 	wg_schema_count,
+
+	/* What disclosure records say alike: each said once, and its id in the records instead (sql_passage.c). Two rows
+	 * have a hash where one of them was damaged. A record of before, packed = 0, stays as it is. */
+	"CREATE TABLE passage(id INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL, words TEXT NOT NULL) STRICT;"
+	"CREATE INDEX passage_hash ON passage(hash);"
+	"CREATE TRIGGER passage_kept BEFORE DELETE ON passage BEGIN SELECT RAISE(ABORT, 'passages are kept'); END;"
+	"CREATE TRIGGER passage_fixed BEFORE UPDATE ON passage BEGIN SELECT RAISE(ABORT, 'passages are kept'); END;"
+	"ALTER TABLE disclosure ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;"
+	"PRAGMA user_version=11;",
 };
 /* What each does, for a person. */
 static const char *const words[] = {
@@ -213,6 +222,7 @@ static const char *const words[] = {
 	"an index: messages by the copy that a partner sent",
 	"two indexes: what is deferred by when it is due",
 	"how rows are counted, in fewer steps",
+	"what disclosure records say alike, from now on kept once",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 /* The first version whose blobs have their heads in keys.db. */

@@ -21,7 +21,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['log', 'disclosure', 'exemption', 'version', 'gone'] LOOP
+  FOREACH name IN ARRAY ARRAY['log', 'disclosure', 'passage', 'exemption', 'version', 'gone'] LOOP
     IF to_regclass(name) IS NOT NULL THEN
       EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM wardgate_gateway', name);
     END IF;

@@ -66,7 +66,7 @@ class Shared(g.Case):
         self.settle(message)
         self.host.cli("audit", "verify")
         self.assertEqual(self.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'wardgate_gateway'"), "2")
-        for table in ("log", "disclosure", "exemption"):
+        for table in ("log", "disclosure", "passage", "exemption"):
             with self.assertRaises(subprocess.CalledProcessError):
                 self.psql("SET ROLE wardgate_gateway", f"DELETE FROM {table}", database="wardgate")
         self.host.stop()

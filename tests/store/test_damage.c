@@ -144,7 +144,9 @@ static const struct {
 	{ "UPDATE blob SET bytes = CAST('envelope of 1 for desk x' AS BLOB) WHERE id = (SELECT envelope FROM delivery "
 	  "WHERE seq = 5)",
 	  7, 2, true },
-	{ "PRAGMA foreign_keys=OFF; UPDATE delivery SET message = 2 WHERE seq = 8", 8, 2, false },
+	{ "UPDATE delivery SET message = 2 WHERE seq = 8", 7, 2, true }, /* another's: put right, and given next time */
+	{ "UPDATE message SET id = substr(id, 1, 25) || CASE substr(id, 26) WHEN '0' THEN '1' ELSE '0' END WHERE seq = 2",
+	  5, 2, true }, /* a person has to look at it */
 	{ "UPDATE message SET original = (SELECT original FROM message WHERE seq = 5) WHERE seq = 4", 8, 1, true },
 	{ "UPDATE message SET organisation = 'rye-police' WHERE seq = 4", 8, 1, true },
 	{ "UPDATE message SET content_hash = printf('%064d', 7) WHERE seq = 4", 8, 1, true },
@@ -166,11 +168,6 @@ static void rows(void **state)
 		OK(wg_db_exec(store, "DROP TRIGGER disclosure_kept; DROP TRIGGER disclosure_fixed", &err));
 		if (wg_db_exec(store, changes[i].sql, &err) != WG_OK)
 			fail_msg("change %zu: %s", i, err.text);
-		if (i == 8) { /* its message's id is not the one that was logged: only the audit can tell */
-			wg_store_closep(&store);
-			rig_remove(folder);
-			continue;
-		}
 		assert_true(take_all(store, ids, &deliveries, &messages));
 		if (deliveries != changes[i].deliveries || messages != changes[i].messages)
 			fail_msg("change %zu: %u deliveries and %u messages go on", i, deliveries, messages);

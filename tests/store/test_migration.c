@@ -71,7 +71,7 @@ static void opened_and_migrated(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 20);
 		assert_string_equal(head, HEAD);
-		assert_int_equal(number(store, "PRAGMA user_version"), 10);
+		assert_int_equal(number(store, "PRAGMA user_version"), 11);
 		assert_int_equal(number(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE turn = seq AND bulk = 0"), 6);
 		assert_int_equal(number(store, "SELECT count(*) FROM delivery WHERE turn = message"), 6);
@@ -170,7 +170,7 @@ static void from_version_2(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 34);
 		assert_string_equal(head, HEAD_2);
-		expect(store, "PRAGMA user_version", 10);
+		expect(store, "PRAGMA user_version", 11);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store,
 		       "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0 AND watches = 0",
@@ -244,7 +244,7 @@ static void from_version_4(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 16);
 		assert_string_equal(head, HEAD_4);
-		expect(store, "PRAGMA user_version", 10);
+		expect(store, "PRAGMA user_version", 11);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store, "SELECT count(*) FROM delivery", 4);
 		expect(store,

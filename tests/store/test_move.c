@@ -128,9 +128,11 @@ static void put_children(struct scene *s)
 	struct wg_err err = { 0 };
 	const struct wg_record_new consent = { .id = "", .blob = RIG_HEAD "asked", .blob_len = WG_STORE_HEAD + 5 };
 	struct wg_record_new consents[1] = { consent };
+	static const char record[] = "{\"reasons\":[{\"category\":\"identity\",\"rule\":\"england/frame\"}]}";
 	struct wg_dlv_new d[5] = { rig_delivery("meadowton", "duty"), rig_delivery("meadowton", "pull"),
 		                       rig_delivery("meadowton", "review"), rig_delivery("meadowton", "none"),
 		                       rig_delivery("oatshire", "host") };
+	d[0].disclosure = record;
 	char first[WG_ID_TEXT], second[WG_ID_TEXT];
 	struct wg_receipt_result got;
 	OK(wg_id_make(s->now.wall, consents[0].id, &err));

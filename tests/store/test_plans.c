@@ -14,6 +14,7 @@ static const struct {
 	{ SQL_AUDIT_DELIVERY, "the audit" },
 	{ SQL_AUDIT_GONE, "the audit" },
 	{ SQL_AUDIT_DISCLOSURE, "the audit" },
+	{ SQL_AUDIT_PASSAGE, "the audit" },
 	{ SQL_AUDIT_ORIGINAL, "the audit" },
 	{ SQL_AUDIT_NOTICE, "the audit" },
 	{ SQL_AUDIT_REPORT, "the audit" },
