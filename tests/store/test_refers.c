@@ -105,7 +105,9 @@ static void from_version_1(void **state)
 	OK(wg_db_exec(s->store,
 	              "ALTER TABLE part ALTER CONSTRAINT part_parent_fkey NOT DEFERRABLE;"
 	              " ALTER TABLE part ALTER CONSTRAINT part_message_fkey NOT DEFERRABLE;"
-	              " UPDATE version SET number = 1",
+	              " DROP TABLE passage; DROP FUNCTION passage_kept(); ALTER TABLE disclosure DROP COLUMN packed; "
+	              "UPDATE version SET"
+	              " number = 1",
 	              &err));
 	OK(wg_query_number(s->store, late, NULL, 0, &n, &err));
 	wg_store_closep(&s->store);
