@@ -31,7 +31,7 @@
 
 /* After the start: the signers' certificates and the readers; what a dynamically linked program needs to start comes
  * with the kind of confinement. */
-static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
+static enum wg_code confine(const struct wg_process *p, enum wg_sandbox_kind kind, struct wg_err *err)
 {
 	unsigned organisations = wg_directory_count(p->directory), n = 0;
 	char trust[WG_PATH_TEXT];
@@ -54,7 +54,7 @@ static enum wg_code confine(const struct wg_process *p, struct wg_err *err)
 	    (wg_file_mkdir(trust, err) == WG_OK || access(trust, R_OK) == 0))
 		read[n++] = trust;
 	const char *const execute[] = { p->config->paths.readers, NULL };
-	struct wg_sandbox sandbox = { .kind = WG_SANDBOX_PROCESS, .read = read, .execute = execute };
+	struct wg_sandbox sandbox = { .kind = kind, .read = read, .execute = execute };
 	enum wg_code code = wg_role_confine(&sandbox, err);
 	free(read);
 	return code;
@@ -132,7 +132,7 @@ static enum wg_code work_with(struct wg_process *p, struct wg_client *client, un
 	const struct wg_config *config = p->config;
 	struct wg_config with_nests = *config; /* borrows what config owns */
 	p->config = &with_nests;
-	enum wg_code code = confine(p, err);
+	enum wg_code code = confine(p, WG_SANDBOX_PROCESS, err);
 	if (code == WG_OK)
 		code = wg_nests_new(&with_nests.paths.nests, err);
 	if (code == WG_OK)
@@ -183,7 +183,9 @@ static enum wg_code together(struct wg_process *p, struct wg_client **client, st
 		.count = p->config->process_workers, .work = work, .look = look, .ready = say_ready, .arg = p
 	};
 	wg_client_freep(client); /* each has its own */
-	return wg_team_run(&team, err);
+	/* who keeps them holds the keys as well: it may do what each of them may before it confines itself further */
+	enum wg_code code = confine(p, WG_SANDBOX_TEAM, err);
+	return code == WG_OK ? wg_team_run(&team, err) : code;
 }
 
 enum wg_code wg_role_process(const struct wg_config *config, struct wg_err *err)

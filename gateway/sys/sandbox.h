@@ -17,6 +17,7 @@ enum wg_sandbox_kind {
 	WG_SANDBOX_HSM,     /* a PKCS#11 module that knows a token in this machine: threads, its files; no sockets */
 	WG_SANDBOX_HSM_NET, /* one that talks to its HSM through sockets: also connect outward, and name resolution */
 	WG_SANDBOX_SHARED,  /* as STORE, whose database is elsewhere: also connect outward, and name resolution */
+	WG_SANDBOX_TEAM,    /* who keeps several of PROCESS: as these, and they still have to connect to the store */
 	WG_SANDBOX_NEST,    /* as READER; hears on descriptor 3, says there what it did: copies itself for each document */
 };
 
@@ -35,7 +36,7 @@ enum wg_code wg_sandbox_harden(struct wg_err *err) WG_MUST;
  * on. Landlock missing alone is not an error: the words of err then say so although WG_OK is returned (err->text not
  * empty), for the caller to log. Call it from the only thread. Besides what the lists name, a kind may read the public
  * files of the system that its libraries open by themselves: name resolution for DELIVER, the dynamic loader and
- * libraries for PROCESS, what well-known modules are configured with for HSM and HSM_NET. */
+ * libraries for PROCESS and TEAM, what well-known modules are configured with for HSM and HSM_NET. */
 enum wg_code wg_sandbox_enter(const struct wg_sandbox *what, struct wg_err *err) WG_MUST;
 
 /* In a copy that a NEST made: from what a NEST may to what a READER may, which it cannot take back. That is one small

@@ -25,7 +25,8 @@
 #define SHARED WG_SANDBOX_BIT(WG_SANDBOX_SHARED)
 #define STORE (WG_SANDBOX_BIT(WG_SANDBOX_STORE) | SHARED)
 #define INTAKE WG_SANDBOX_BIT(WG_SANDBOX_INTAKE)
-#define PROCESS WG_SANDBOX_BIT(WG_SANDBOX_PROCESS)
+#define TEAM WG_SANDBOX_BIT(WG_SANDBOX_TEAM)
+#define PROCESS (WG_SANDBOX_BIT(WG_SANDBOX_PROCESS) | TEAM)
 #define DELIVER WG_SANDBOX_BIT(WG_SANDBOX_DELIVER)
 #define MONITOR WG_SANDBOX_BIT(WG_SANDBOX_MONITOR)
 #define FETCH WG_SANDBOX_BIT(WG_SANDBOX_FETCH)
@@ -171,7 +172,7 @@ static const struct plain_rule plain_rules[] = {
 	{ STORE | INTAKE | MONITOR, SCMP_SYS(accept) },
 	{ STORE | INTAKE | MONITOR, SCMP_SYS(accept4) },
 	/* outward; bind is for the resolver's netlink socket, and Landlock forbids it for TCP */
-	{ OUTWARD, SCMP_SYS(connect) },
+	{ OUTWARD | TEAM, SCMP_SYS(connect) },
 	{ OUTWARD, SCMP_SYS(bind) },
 	{ OUTWARD, SCMP_SYS(sendmmsg) },
 	{ OUTWARD, SCMP_SYS(recvmmsg) },
@@ -255,7 +256,7 @@ static const struct argument_rule argument_rules[] = {
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_INET6), MASKED(1, SOCKET_TYPE_MASK, SOCK_DGRAM) } },
 	/* the resolver: which families does this machine have (route netlink), and is there a name service daemon */
 	{ OUTWARD, SCMP_SYS(socket), 2, { EQUAL(0, AF_NETLINK), EQUAL(2, 0) } },
-	{ DELIVER | MONITOR | HSM_NET | SHARED,
+	{ DELIVER | MONITOR | HSM_NET | SHARED | TEAM,
 	  SCMP_SYS(socket),
 	  2,
 	  { EQUAL(0, AF_UNIX), MASKED(1, SOCKET_TYPE_MASK, SOCK_STREAM) } },

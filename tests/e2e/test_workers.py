@@ -55,6 +55,8 @@ class Case(g.Case):
     def test_each_child_in_its_order(self):
         before = {number: self.host.worker(number) for number in range(WORKERS)}
         self.assertEqual(len(set(before.values())), WORKERS)
+        for pid in (self.host.roles()["process"], *before.values()):  # who keeps them, which holds the keys too, is confined as they are
+            self.assertIn("Seccomp:\t2", pathlib.Path(f"/proc/{pid}/status").read_text())
         for pid in before.values():
             os.kill(pid, signal.SIGSTOP)  # so that all of it waits when they begin
         ids = self.submit_all()

@@ -326,46 +326,46 @@ enum fate { LIVES, DIES, DENIED, FAILS };
 struct deed {
 	const char *name;
 	bool (*run)(void);
-	enum fate fate[11];
+	enum fate fate[12];
 };
 
 /* clang-format off */
 static const struct deed deeds[] = {
-	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net shared nest */
-	{ "compute", compute,               { LIVES,  LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
-	{ "open /etc/passwd", open_foreign, { DIES,   DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
-	{ "read granted", read_granted,     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
-	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
-	{ "write granted", write_granted,   { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, DIES, LIVES, LIVES, LIVES, DIES } },
-	{ "database", database_calls,       { DIES,   LIVES,  DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, LIVES, DIES } },
-	{ "watch folder", watch_folder,     { DIES,   DIES,   LIVES,  DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "accept", do_accept,              { DIES,   LIVES,  LIVES,  DIES,   DIES,  LIVES, DIES, DIES, DIES, LIVES, DIES } },
-	{ "listen", do_listen,              { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "connect", do_connect,            { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DIES, LIVES, LIVES, DIES } },
-	{ "bind TCP", do_bind,              { DIES,   DIES,   DIES,   DIES,   DENIED,  DENIED, DENIED, DIES, DENIED, DENIED, DIES } },
-	{ "talk", talk,                     { DIES,   LIVES,  LIVES,  LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
-	{ "socket TCP", tcp4,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, DENIED, LIVES, LIVES, DIES } },
-	{ "socket raw", raw_socket,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
-	{ "socket packet", packet_socket,   { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
-	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED, DIES, DIES } },
-	{ "socket Unix stream", unix_stream, { DIES,  DIES,   DIES,   DIES,   LIVES, LIVES, DENIED, DENIED, LIVES, LIVES, DIES } },
-	{ "socket audit", netlink_audit,    { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
-	{ "socket vsock", vsock,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DENIED, DIES, DIES, DIES } },
-	{ "resolve", resolve,               { DIES,   DIES,   DIES,   DIES,   LIVES,  LIVES, LIVES, FAILS, LIVES, LIVES, DIES } },
-	{ "fork", do_fork,                  { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
-	{ "thread", thread,                 { DIES,   DIES,   DIES,   LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
-	{ "namespaces", namespaces,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "exec", do_exec,                  { DIES,   DIES,   DIES,   DENIED, DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "run a reader", run_reader,       { DIES,   DIES,   DIES,   LIVES,  DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
-	{ "run another", run_other,         { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
-	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES,  LIVES,  LIVES, LIVES, LIVES, LIVES, DIES, DIES } },
-	{ "made executable", made_executable, { DIES, DIES,   DIES,   LIVES,  DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "signal parent", signal_parent,   { DIES,   DIES,   DIES,   DENIED, DENIED,  DENIED, DENIED, DENIED, DENIED, DIES, DIES } },
-	{ "limit parent", limit_parent,     { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "TIOCSTI", push_terminal,         { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "F_SETOWN", set_owner,            { DIES,   DIES,   DIES,   DIES,   DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
-	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES,  DIES, DIES, DIES, DIES, DIES, DIES } },
+	/*                                    reader  store   intake  process deliver monitor fetch hsm hsm-net shared team nest */
+	{ "compute", compute,               { LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "stdio, signals", stdio_and_signals, { LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES } },
+	{ "open /etc/passwd", open_foreign, { DIES, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "read granted", read_granted,     { DIES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "write where read", write_where_read, { DIES, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DIES } },
+	{ "write granted", write_granted,   { DIES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES, LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "database", database_calls,       { DIES, LIVES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, LIVES, DIES, DIES } },
+	{ "watch folder", watch_folder,     { DIES, DIES, LIVES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "accept", do_accept,              { DIES, LIVES, LIVES, DIES, DIES, LIVES, DIES, DIES, DIES, LIVES, DIES, DIES } },
+	{ "listen", do_listen,              { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "connect", do_connect,            { DIES, DIES, DIES, DIES, LIVES, LIVES, LIVES, DIES, LIVES, LIVES, DENIED, DIES } },
+	{ "bind TCP", do_bind,              { DIES, DIES, DIES, DIES, DENIED, DENIED, DENIED, DIES, DENIED, DENIED, DIES, DIES } },
+	{ "talk", talk,                     { DIES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES } },
+	{ "socket TCP", tcp4,               { DIES, DIES, DIES, DIES, LIVES, LIVES, LIVES, DENIED, LIVES, LIVES, DIES, DIES } },
+	{ "socket raw", raw_socket,         { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DENIED, DIES, DIES, DIES, DIES } },
+	{ "socket packet", packet_socket,   { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DENIED, DIES, DIES, DIES, DIES } },
+	{ "socket Unix datagram", unix_datagram, { DIES, DIES, DENIED, DIES, DENIED, DIES, DENIED, DENIED, DENIED, DIES, DIES, DIES } },
+	{ "socket Unix stream", unix_stream, { DIES, DIES, DIES, DIES, LIVES, LIVES, DENIED, DENIED, LIVES, LIVES, LIVES, DIES } },
+	{ "socket audit", netlink_audit,    { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DENIED, DIES, DIES, DIES, DIES } },
+	{ "socket vsock", vsock,            { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DENIED, DIES, DIES, DIES, DIES } },
+	{ "resolve", resolve,               { DIES, DIES, DIES, DIES, LIVES, LIVES, LIVES, FAILS, LIVES, LIVES, DIES, DIES } },
+	{ "fork", do_fork,                  { DIES, DIES, DIES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES, LIVES, DIES } },
+	{ "thread", thread,                 { DIES, DIES, DIES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES, LIVES, DIES } },
+	{ "namespaces", namespaces,         { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "exec", do_exec,                  { DIES, DIES, DIES, DENIED, DIES, DIES, DIES, DIES, DIES, DIES, DENIED, DIES } },
+	{ "run a reader", run_reader,       { DIES, DIES, DIES, LIVES, DENIED, DENIED, DENIED, DENIED, DENIED, DIES, LIVES, DIES } },
+	{ "run another", run_other,         { DIES, DIES, DIES, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DIES, DENIED, DIES } },
+	{ "executable memory", executable_memory, { DIES, DIES, DIES, LIVES, LIVES, LIVES, LIVES, LIVES, LIVES, DIES, LIVES, DIES } },
+	{ "made executable", made_executable, { DIES, DIES, DIES, LIVES, DIES, DIES, DIES, DIES, DIES, DIES, LIVES, DIES } },
+	{ "signal parent", signal_parent,   { DIES, DIES, DIES, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DIES, DENIED, DIES } },
+	{ "limit parent", limit_parent,     { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "TIOCSTI", push_terminal,         { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "F_SETOWN", set_owner,            { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
+	{ "PR_SET_PTRACER", be_dumpable_for_others, { DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES, DIES } },
 };
 /* clang-format on */
 
@@ -441,7 +441,7 @@ static bool confine(enum wg_sandbox_kind kind, struct wg_err *err)
 	if (kind != WG_SANDBOX_READER && kind != WG_SANDBOX_NEST) {
 		box.read = read_list;
 		box.write = write_list;
-		box.execute = kind == WG_SANDBOX_PROCESS ? execute_list : NULL;
+		box.execute = kind == WG_SANDBOX_PROCESS || kind == WG_SANDBOX_TEAM ? execute_list : NULL;
 	}
 	return wg_sandbox_harden(err) == WG_OK && wg_sandbox_enter(&box, err) == WG_OK;
 }
