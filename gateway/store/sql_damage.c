@@ -80,17 +80,20 @@ static bool message_fits(const struct message_proof *p, const struct wg_msg_rec 
 static enum wg_code right_message(struct wg_store *store, struct wg_now now, int64_t seq, const struct message_proof *p,
                                   struct wg_err *err)
 {
-	enum wg_message_state any;
+	enum wg_message_state was, logged;
 	char words[128], said[24];
-	const bool known = wg_message_state_find(p->logged, &any);
+	const bool known = wg_message_state_find(p->logged, &logged);
 	const char *to = known ? p->logged : "attention";
 	(void)snprintf(words, sizeof words, "its row said %s, the log says %s: put right",
 	               wg_defang(p->state, said, sizeof said), known ? p->logged : "nothing"); /* it fits */
 	enum wg_code code =
 		wg_query_run(store, "UPDATE message SET state = ?2, lease_owner = 0, reason = ?3 WHERE seq = ?1",
 	                 WG_ARGS(wg_db_int(seq), wg_db_text(to), wg_db_text(words)), err);
-	if (code == WG_OK && !wg_message_state_find(p->state, &any))
+	const bool valid = wg_message_state_find(p->state, &was);
+	if (code == WG_OK && !valid)
 		code = index_again(store, "REINDEX message", err);
+	if (code == WG_OK && !known) /* else it is counted as what the log says: it never moved from there */
+		code = wg_count_message(store, valid ? (int)was : WG_STATES_NEW, WG_MSG_ATTENTION, err);
 	return code == WG_OK ? tell(store, now, p->id, "", words, err) : code;
 }
 
@@ -183,10 +186,21 @@ static bool delivery_fits(const struct delivery_proof *p, const struct wg_dlv_re
 	       ends_with(p->detail, p->end);
 }
 
+/* One of which the log says nothing was counted by what its row said, if that was a state. */
+static enum wg_code count_held(struct wg_store *store, int64_t seq, int from, struct wg_err *err)
+{
+	struct wg_dlv_rec d = { 0 };
+	enum wg_code code = wg_delivery_by_seq(store, seq, &d, err);
+	const struct wg_counted_dlv counted = {
+		.organisation = d.organisation, .desk = d.desk, .channel = d.channel, .confirm = d.confirm[0] != '\0'
+	};
+	return code == WG_OK ? wg_count_delivery(store, &counted, from, WG_DLV_HELD, err) : code;
+}
+
 static enum wg_code right_delivery(struct wg_store *store, struct wg_now now, int64_t seq,
                                    const struct delivery_proof *p, struct wg_err *err)
 {
-	enum wg_delivery_state any, logged = WG_DLV_HELD;
+	enum wg_delivery_state was, logged = WG_DLV_HELD;
 	char words[128], said[24];
 	const bool known = wg_delivery_state_find(p->logged, &logged);
 	(void)snprintf(words, sizeof words, "its row said %s, the log says %s: put right",
@@ -197,8 +211,11 @@ static enum wg_code right_delivery(struct wg_store *store, struct wg_now now, in
 	                 "UPDATE delivery SET state = ?2, lease_owner = 0, reason = ?3, held_from = CASE WHEN ?2 = 'held'"
 	                 " THEN 'review' ELSE held_from END WHERE seq = ?1",
 	                 WG_ARGS(wg_db_int(seq), wg_db_text(known ? p->logged : "held"), wg_db_text(words)), err);
-	if (code == WG_OK && !wg_delivery_state_find(p->state, &any))
+	const bool valid = wg_delivery_state_find(p->state, &was);
+	if (code == WG_OK && !valid)
 		code = index_again(store, "REINDEX delivery", err);
+	if (code == WG_OK && !known) /* else it is counted as what the log says */
+		code = count_held(store, seq, valid ? (int)was : WG_STATES_NEW, err);
 	if (code == WG_OK)
 		code = tell(store, now, p->message, p->id, words, err);
 	return code == WG_OK && known && logged == WG_DLV_SENDING ? wg_delivery_missed(store, now, seq, err) : code;

@@ -212,13 +212,16 @@ static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg
 enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 {
 	wg_keys_begin(store);
+	wg_counts_forget(store->counts);
 	store->head = (struct wg_chain_head){ .known = false };
 	return transact(store, SQL_BEGIN, err);
 }
 
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 {
-	enum wg_code code = wg_chain_seal(store, err);
+	enum wg_code code = wg_counts_seal(store, err);
+	if (code == WG_OK)
+		code = wg_chain_seal(store, err);
 	if (code == WG_OK)
 		code = wg_keys_commit(store, err);
 	if (code != WG_OK)
@@ -240,6 +243,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 void wg_store_rollback(struct wg_store *store)
 {
 	store->head = (struct wg_chain_head){ .known = false };
+	wg_counts_forget(store->counts);
 	wg_fresh_clear(store);
 	wg_passages_settle(store, false);
 	wg_works_settle(store->works, false);
@@ -253,6 +257,7 @@ void wg_store_rollback(struct wg_store *store)
 enum wg_code wg_store_mark(struct wg_store *store, struct wg_err *err)
 {
 	wg_keys_mark(store);
+	wg_counts_mark(store->counts);
 	return transact(store, SQL_MARK, err);
 }
 
@@ -267,6 +272,7 @@ enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 	wg_passages_settle(store, false);
 	store->head.known = false; /* asked anew; and said anew, for what was said since the mark is undone too */
 	store->head.written = true;
+	wg_counts_undo(store->counts);
 	if (!store->driver->in_transaction(store))
 		return WG_OK; /* a full disk: the database has rolled back the whole transaction already */
 	wg_keys_undo(store);
@@ -339,6 +345,7 @@ void wg_store_closep(struct wg_store **store)
 		s->driver->close(s);
 	free(s->keys);
 	wg_works_freep(&s->works);
+	wg_counts_freep(&s->counts);
 	wg_closep(&s->lock);
 	free(s);
 	*store = NULL;

@@ -206,7 +206,7 @@ static enum wg_code log_delivery(struct wg_store *store, struct wg_now now, cons
 }
 
 static enum wg_code put_row(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
-                            const char *epoch, const struct wg_dlv_new *d, bool maybe, int64_t envelope,
+                            const char *epoch, const struct wg_dlv_new *d, bool maybe, int64_t envelope, int64_t ready,
                             struct placed *p, struct wg_err *err)
 {
 	char recipient[RECIPIENT_MAX], reference[WG_REFERENCE_TEXT];
@@ -214,22 +214,25 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	const char *as = wg_delivery_state_name(p->as);
 	reference_of(msg, d, reference);
 	(void)snprintf(recipient, sizeof recipient, "%s/%s", d->organisation, d->desk); /* it fits: both are bounded */
-	enum wg_code code =
-		wg_db_row(store, SQL_DLV_PUT,
-	              WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
-	                      wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
-	                      wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
-	                      wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch),
-	                      wg_db_ref(envelope), wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn),
-	                      wg_db_text(d->of), wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person),
-	                      wg_db_ref(p->alarm_of), wg_db_int(d->overrides), wg_db_int(p->refused),
-	                      wg_db_int(d->valid_until), wg_db_text(reference), wg_db_text(d->token_hash),
-	                      wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook), wg_db_int(d->known)),
-	              &row, err);
+	enum wg_code code = wg_db_row(
+		store, SQL_DLV_PUT,
+		WG_ARGS(wg_db_text(p->id), wg_db_int(msg->seq), wg_db_ref(d->alarm_of == 0 ? episode : 0),
+	            wg_db_text(recipient), wg_db_text(d->organisation), wg_db_text(d->desk), wg_db_text(d->role),
+	            wg_db_text(d->channel), wg_db_text(p->hold ? "held" : as), wg_db_int(now.wall),
+	            wg_db_text(p->hold ? as : NULL), wg_db_text_or_null(p->reason), wg_db_text(epoch), wg_db_ref(envelope),
+	            wg_db_int(d->deadline), wg_db_int(maybe), wg_db_int(msg->turn), wg_db_text(d->of),
+	            wg_db_int(d->not_before), wg_db_int(d->due), wg_db_int(d->second_person), wg_db_ref(p->alarm_of),
+	            wg_db_int(d->overrides), wg_db_int(p->refused), wg_db_int(d->valid_until), wg_db_text(reference),
+	            wg_db_text(d->token_hash), wg_db_text(d->copy_hash), wg_db_text(d->confirm), wg_db_int(d->hook),
+	            wg_db_int(d->known), wg_db_int(ready)),
+		&row, err);
 	if (code == WG_OK && row)
 		p->seq = wg_db_col_int(store, SQL_DLV_PUT, 0);
 	wg_db_end(store, SQL_DLV_PUT);
-	return code;
+	const struct wg_counted_dlv counted = {
+		.organisation = d->organisation, .desk = d->desk, .channel = d->channel, .confirm = d->confirm[0] != '\0'
+	};
+	return code == WG_OK ? wg_count_delivery(store, &counted, WG_STATES_NEW, p->hold ? WG_DLV_HELD : p->as, err) : code;
 }
 
 static enum wg_code put_record(struct wg_store *store, struct wg_now now, int64_t delivery, const char *record,
@@ -251,19 +254,21 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 {
 	char hash[WG_STORE_HASH] = "-";
 	int64_t envelope = 0;
+	struct wg_dlv_rec fresh = {
+		.state = WG_DLV_DECIDED, .alarm_of = p->alarm_of, .hook = d->hook, .not_before = d->not_before
+	};
+	memcpy(fresh.confirm, d->confirm, sizeof fresh.confirm);
+	const int64_t ready = p->hold ? 0 : wg_delivery_reaches(now, &fresh, p->as).ready;
 	enum wg_code code = wg_id_make(now.wall, p->id, err);
 	if (code == WG_OK && d->envelope_len > 0)
 		code = wg_blob_put(store, d->envelope, d->envelope_len, &envelope, hash, err);
 	if (code == WG_OK)
-		code = put_row(store, now, msg, episode, epoch, d, maybe, envelope, p, err);
+		code = put_row(store, now, msg, episode, epoch, d, maybe, envelope, ready, p, err);
+	fresh.seq = p->seq;
 	if (code == WG_OK)
 		code = put_record(store, now, p->seq, d->disclosure, err);
 	if (code == WG_OK)
 		code = log_delivery(store, now, msg, d, epoch, p, hash, err);
-	struct wg_dlv_rec fresh = {
-		.seq = p->seq, .state = WG_DLV_DECIDED, .alarm_of = p->alarm_of, .hook = d->hook, .not_before = d->not_before
-	};
-	memcpy(fresh.confirm, d->confirm, sizeof fresh.confirm);
 	if (code == WG_OK && !p->hold && p->as == WG_DLV_SEALED && strcmp(d->channel, "pull") != 0)
 		wg_fresh_keep(store, envelope, d->envelope, d->envelope_len);
 	return code == WG_OK && !p->hold ? wg_delivery_follow(store, now, &fresh, p->as, err) : code;

@@ -111,9 +111,18 @@ enum wg_code wg_delivery_move_words(struct wg_store *store, struct wg_now now, c
 	if (!wg_delivery_may((int)dlv->state, to, who))
 		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot become %s by %s",
 		                  wg_delivery_state_name(dlv->state), name, wg_states_who_name(who));
+	const struct wg_reached r = wg_delivery_reaches(now, dlv, to);
 	enum wg_code code =
 		wg_db_run(store, SQL_DLV_STATE,
-	              WG_ARGS(wg_db_int(dlv->seq), wg_db_text(name), wg_db_int(now.wall), wg_db_text_or_null(reason)), err);
+	              WG_ARGS(wg_db_int(dlv->seq), wg_db_text(name), wg_db_int(now.wall), wg_db_text_or_null(reason),
+	                      wg_db_int(r.ready), wg_db_int(r.handed), wg_db_int(r.received), wg_db_int(r.acknowledged)),
+	              err);
+	const struct wg_counted_dlv counted = { .organisation = dlv->organisation,
+		                                    .desk = dlv->desk,
+		                                    .channel = dlv->channel,
+		                                    .confirm = dlv->confirm[0] != '\0' };
+	if (code == WG_OK)
+		code = wg_count_delivery(store, &counted, (int)dlv->state, to, err);
 	if (code != WG_OK)
 		return code;
 	const struct wg_entry entry = { .who = who,

@@ -1,6 +1,6 @@
-/* sql_follow.c owns what a delivery's coming into a state brings with it, in the same transaction: when it came so
- * far, whether it has to be looked at under its confirm rule, whether the gateway that it came from is told, whether
- * the webhook of its desk is due. */
+/* sql_follow.c owns what a delivery's coming into a state brings with it, in the same transaction: whether it has to be
+ * looked at under its confirm rule, whether the gateway that it came from is told, whether the webhook of its desk is
+ * due. */
 #include "store/sql_internal.h"
 
 /* It can be sent from now on: decided so, released, or no longer held. */
@@ -15,17 +15,13 @@ static bool has_arrived(enum wg_delivery_state to)
 	return to == WG_DLV_RECEIVED || to == WG_DLV_OPENED || to == WG_DLV_ACKNOWLEDGED || to == WG_DLV_REFUSED;
 }
 
-static enum wg_code times(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
-                          enum wg_delivery_state to, int64_t ready, struct wg_err *err)
+struct wg_reached wg_delivery_reaches(struct wg_now now, const struct wg_dlv_rec *dlv, enum wg_delivery_state to)
 {
-	bool arrived = has_arrived(to);
-	if (ready == 0 && !arrived && to != WG_DLV_HANDED_OVER)
-		return WG_OK;
-	return wg_db_run(store, SQL_DLV_TIMES,
-	                 WG_ARGS(wg_db_int(dlv->seq), wg_db_int(now.wall), wg_db_int(ready),
-	                         wg_db_int(arrived || to == WG_DLV_HANDED_OVER), wg_db_int(arrived),
-	                         wg_db_int(to == WG_DLV_ACKNOWLEDGED)),
-	                 err);
+	struct wg_reached r = { .received = has_arrived(to), .acknowledged = to == WG_DLV_ACKNOWLEDGED };
+	r.handed = r.received || to == WG_DLV_HANDED_OVER;
+	if (becomes_ready(dlv, to))
+		r.ready = dlv->not_before > now.wall ? dlv->not_before : now.wall;
+	return r;
 }
 
 /* SENDING, and DEFERRED after it, say nothing new of whether it is confirmed. A refusal is looked at once more:
@@ -66,12 +62,8 @@ static enum wg_code confirm(struct wg_store *store, struct wg_now now, const str
 enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                                 enum wg_delivery_state to, struct wg_err *err)
 {
-	int64_t ready = 0;
-	if (becomes_ready(dlv, to))
-		ready = dlv->not_before > now.wall ? dlv->not_before : now.wall;
-	enum wg_code code = times(store, now, dlv, to, ready, err);
-	if (code == WG_OK)
-		code = confirm(store, now, dlv, to, ready, err);
+	const int64_t ready = wg_delivery_reaches(now, dlv, to).ready;
+	enum wg_code code = confirm(store, now, dlv, to, ready, err);
 	if (code == WG_OK && (has_arrived(to) || to == WG_DLV_FAILED))
 		code =
 			wg_db_run(store, SQL_TASK_ANSWER,

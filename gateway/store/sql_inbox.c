@@ -173,11 +173,13 @@ enum wg_code wg_store_inbox_take(struct wg_store *store, struct wg_now now, cons
 /* An earlier one to the same desk is not at its end (a person holds it back, perhaps): the list has never shown it. */
 static enum wg_code waits_its_turn(struct wg_store *store, int64_t seq, int64_t *waits, struct wg_err *err)
 {
-	return wg_query_number(store,
-	                       "SELECT 1 FROM delivery d JOIN delivery e ON e." WG_SQL_DLV_OPEN " AND e.recipient ="
-	                       " d.recipient AND e.episode = d.episode AND (e.turn, e.message) < (d.turn, d.message)"
-	                       " WHERE d.seq = ?1 AND d.alarm_of IS NULL",
-	                       WG_ARGS(wg_db_int(seq)), waits, err);
+	return wg_query_number(
+		store,
+		"SELECT 1 FROM delivery d JOIN delivery e ON " WG_SQL_DLV_OPEN_OF(
+			"e.") " AND e.recipient ="
+				  " d.recipient AND e.episode = d.episode AND (e.turn, e.message) < (d.turn, d.message)"
+				  " WHERE d.seq = ?1 AND d.alarm_of IS NULL",
+		WG_ARGS(wg_db_int(seq)), waits, err);
 }
 
 static enum wg_code end_one(struct wg_store *store, struct wg_now now, int64_t seq, unsigned *ended, struct wg_err *err)

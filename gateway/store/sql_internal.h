@@ -141,7 +141,6 @@ enum wg_sql {
 	SQL_DLV_REFUSE,
 	SQL_DLV_RELEASED_BY,
 	SQL_DLV_SEEN,
-	SQL_DLV_TIMES,
 	SQL_DLV_PENDING,
 	SQL_DLV_BY_REFERENCE,
 	SQL_DLV_BY_TOKEN,
@@ -184,6 +183,7 @@ enum wg_sql {
 	SQL_COUNT_OVERRIDES,
 	SQL_OLDEST,
 	SQL_WAITING,
+	SQL_COUNT_ADD,
 	SQL_COUNT
 };
 /* The text of each; prepared once, at open. */
@@ -228,8 +228,9 @@ struct wg_store {
 	struct wg_passages *passages; /* sql_passage.c; NULL: none is known */
 	wg_store_hashed *hashed;      /* asked before a blob is hashed; NULL: nobody knows */
 	void *hashed_arg;
-	unsigned leases;        /* of messages, for which every so many begins with those of divided ones */
-	struct wg_works *works; /* sql_work.c; NULL: nothing was asked yet */
+	struct wg_counts *counts; /* sql_count.c; NULL: nothing was counted yet */
+	unsigned leases;          /* of messages, for which every so many begins with those of divided ones */
+	struct wg_works *works;   /* sql_work.c; NULL: nothing was asked yet */
 };
 
 /* ---- sql_db.c: statements */
@@ -324,6 +325,25 @@ enum wg_code wg_chain_end(struct wg_store *store, uint64_t *seq, char hash[WG_ST
 /* Walks it; *entries and head as wg_store_audit. */
 enum wg_code wg_chain_check(struct wg_store *store, uint64_t *entries, char head[WG_STORE_HASH], struct wg_err *err)
 	WG_MUST;
+
+/* ---- sql_count.c: how many there are of what, kept beside the rows. from: the state until now, or WG_STATES_NEW. */
+struct wg_counts;
+enum wg_code wg_count_message(struct wg_store *store, int from, enum wg_message_state to, struct wg_err *err) WG_MUST;
+/* What of a delivery is counted. */
+struct wg_counted_dlv {
+	const char *organisation, *desk, *channel;
+	bool confirm; /* under a confirm rule */
+};
+enum wg_code wg_count_delivery(struct wg_store *store, const struct wg_counted_dlv *d, int from,
+                               enum wg_delivery_state to, struct wg_err *err) WG_MUST;
+enum wg_code wg_count_receipt(struct wg_store *store, const char *level, struct wg_err *err) WG_MUST;
+/* What was counted is in the table: before a commit, and before anybody reads it. */
+enum wg_code wg_counts_seal(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* At a mark; back to it; at the beginning of a transaction. counts may be NULL. */
+void wg_counts_mark(struct wg_counts *counts);
+void wg_counts_undo(struct wg_counts *counts);
+void wg_counts_forget(struct wg_counts *counts);
+void wg_counts_freep(struct wg_counts **counts);
 
 /* ---- sql_message.c */
 /* Ids of messages are ours; a notice may give itself one of its agency's own, at most 64 of [0-9a-z-]: two agencies may
@@ -576,6 +596,13 @@ enum wg_code wg_receipt_hash(const struct wg_receipt_words *words, char out[WG_S
 enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct wg_err *err) WG_MUST;
 
 /* ---- sql_follow.c: what a delivery's coming into a state brings with it: times, tasks, hooks. dlv: as it was. */
+/* How far it has come with that: for its row, where each instant is that of the first time, but for ready. */
+struct wg_reached {
+	int64_t ready; /* from when it can be sent: wall ms; 0: it says nothing of that */
+	bool handed, received, acknowledged;
+};
+struct wg_reached wg_delivery_reaches(struct wg_now now, const struct wg_dlv_rec *dlv, enum wg_delivery_state to);
+/* Tasks and hooks. */
 enum wg_code wg_delivery_follow(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                                 enum wg_delivery_state to, struct wg_err *err) WG_MUST;
 

@@ -73,6 +73,8 @@ enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const st
 	                              WG_ARGS(wg_db_int(msg->seq), wg_db_text(name), wg_db_int(now.wall),
 	                                      wg_db_text_or_null(reason), wg_db_int(again)),
 	                              err);
+	if (code == WG_OK)
+		code = wg_count_message(store, (int)msg->state, to, err);
 	if (code != WG_OK)
 		return code;
 	const struct wg_entry entry = { .who = who,

@@ -1,5 +1,5 @@
 /* sql_metrics.c owns the numbers that a machine watches. None of them counts rows that are at their end: they come
- * from the counters that triggers keep, and from indexes over what is still under way. */
+ * from the counters that are kept (sql_count.c), and from indexes over what is still under way. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,20 +86,23 @@ static const char select_recipients[] =
 	"WITH leased AS MATERIALIZED (SELECT recipient AS name, min(since) AS at FROM delivery WHERE lease_owner <> 0"
 	" GROUP BY recipient) SELECT substr(c.name, 1, instr(c.name, '/') - 1), substr(c.name, instr(c.name, '/') + 1), "
 	"c.n,"
-	" (SELECT min(d.ready_at) FROM delivery d WHERE d.recipient = c.name AND d." WG_SQL_DLV_READY "),"
-	" coalesce((SELECT u.n FROM counter u WHERE u.kind = 'unconfirmed' AND u.name = c.name), 0),"
-	" (SELECT min(handed_at) FROM delivery WHERE recipient = c.name AND " WG_SQL_DLV_UNCONFIRMED "),"
-	" min(" OLDEST_FAULT("deferred") ", " OLDEST_FAULT(
-		"sending") "),"
-				   " " FAULT(
-					   "min(fault_at)",
-					   "failed") "),"
-								 " max(l.at, coalesce((SELECT max(handed_at) FROM delivery WHERE recipient = c.name "
-								 "AND handed_at <> 0), 0)),"
-								 " coalesce(" FAULT_WORDS("deferred") ", " FAULT_WORDS("sending") ", " FAULT_WORDS(
-									 "failed") ", '')"
-											   " FROM counter c LEFT JOIN leased l ON l.name = c.name WHERE c.kind = "
-											   "'open' ORDER BY c.name";
+	" (SELECT min(d.ready_at) FROM delivery d WHERE d.recipient = c.name AND " WG_SQL_DLV_READY_OF(
+		"d.") "),"
+			  " coalesce((SELECT u.n FROM counter u WHERE u.kind = 'unconfirmed' AND u.name = c.name), 0),"
+			  " (SELECT min(handed_at) FROM delivery WHERE recipient = c.name AND " WG_SQL_DLV_UNCONFIRMED "),"
+			  " min(" OLDEST_FAULT("deferred") ", " OLDEST_FAULT(
+				  "sending") "),"
+							 " " FAULT("min(fault_at)",
+                                       "failed") "),"
+												 " max(l.at, coalesce((SELECT max(handed_at) FROM delivery WHERE "
+												 "recipient = c.name "
+												 "AND handed_at <> 0), 0)),"
+												 " coalesce(" FAULT_WORDS("deferred") ", " FAULT_WORDS(
+													 "sending") ", " FAULT_WORDS("failed") ", '')"
+																						   " FROM counter c LEFT JOIN "
+																						   "leased l ON l.name = "
+																						   "c.name WHERE c.kind = "
+																						   "'open' ORDER BY c.name";
 
 static enum wg_code put_recipients(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
 {
@@ -245,7 +248,9 @@ enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool ac
 	put_name(out, false, "now");
 	wg_buf_put_json(out, wg_clock_format(now.wall, text));
 	wg_buf_puts(out, ",\"states\":{\"messages\":");
-	enum wg_code code = put_counters(store, "message", out, err);
+	enum wg_code code = wg_counts_seal(store, err);
+	if (code == WG_OK)
+		code = put_counters(store, "message", out, err);
 	wg_buf_puts(out, ",\"deliveries\":");
 	if (code == WG_OK)
 		code = put_counters(store, "delivery", out, err);

@@ -252,7 +252,7 @@ static enum wg_code put_row(struct wg_store *store, struct wg_now now, const str
 	if (code == WG_OK && row)
 		*seq = wg_db_col_int(store, SQL_RECEIPT_PUT, 0);
 	wg_db_end(store, SQL_RECEIPT_PUT);
-	return code;
+	return code == WG_OK ? wg_count_receipt(store, wg_receipt_level_name(r->level), err) : code;
 }
 
 /* By whom, or why: for the row of the delivery. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/check_internal.h"
+#include "store/sql_text.h"
 
 enum wg_code wg_receipt_forget(struct wg_store *store, int64_t message, struct wg_err *err)
 {
@@ -37,7 +38,9 @@ static const struct wg_check_question questions[] = {
 	  "has receipts without their words, or words that were purged" },
 	{ "SELECT kind || ' ' || name FROM (SELECT 'message' AS kind, state AS name, count(*) AS n FROM message GROUP BY"
 	  " state UNION ALL SELECT 'delivery', state, count(*) FROM delivery GROUP BY state UNION ALL SELECT 'receipt',"
-	  " level, count(*) FROM receipt GROUP BY level) t WHERE t.n IS DISTINCT FROM (SELECT c.n FROM counter c WHERE"
+	  " level, count(*) FROM receipt GROUP BY level UNION ALL SELECT 'open', recipient, count(*) FROM delivery WHERE"
+	  " " WG_SQL_DLV_OPEN " GROUP BY recipient UNION ALL SELECT 'unconfirmed', recipient, count(*) FROM delivery WHERE"
+	  " " WG_SQL_DLV_UNCONFIRMED " GROUP BY recipient) t WHERE t.n IS DISTINCT FROM (SELECT c.n FROM counter c WHERE"
 	  " c.kind = t.kind AND c.name = t.name)",
 	  "are not as many as were counted" },
 };
@@ -83,7 +86,9 @@ enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_check *check, st
 {
 	WG_AUTO_QUERY struct wg_query q = { 0 };
 	bool row = true;
-	enum wg_code code = wg_check_questions(store, check, questions, WG_COUNT(questions), err);
+	enum wg_code code = wg_counts_seal(store, err);
+	if (code == WG_OK)
+		code = wg_check_questions(store, check, questions, WG_COUNT(questions), err);
 	if (code == WG_OK)
 		code = wg_query_open(&q, store, select_all, NULL, 0, err);
 	while (code == WG_OK) {

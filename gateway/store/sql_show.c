@@ -144,7 +144,9 @@ static enum wg_code reviews_of(struct wg_store *store, struct wg_now now, struct
 enum wg_code wg_store_waiting(struct wg_store *store, uint64_t *n, struct wg_err *err)
 {
 	bool row = false;
-	enum wg_code code = wg_db_row(store, SQL_WAITING, NULL, 0, &row, err);
+	enum wg_code code = wg_counts_seal(store, err);
+	if (code == WG_OK)
+		code = wg_db_row(store, SQL_WAITING, NULL, 0, &row, err);
 	if (code == WG_OK)
 		*n = row ? (uint64_t)wg_db_col_int(store, SQL_WAITING, 0) : 0;
 	wg_db_end(store, SQL_WAITING);
@@ -170,6 +172,8 @@ enum wg_code wg_store_health(struct wg_store *store, struct wg_now now, bool acc
 	int64_t age = oldest == 0 || now.wall < oldest ? 0 : now.wall - oldest;
 	wg_buf_printf(out, ",\"oldest_unsent_ms\":%" PRId64, age);
 	code = reviews_of(store, now, out, err);
+	if (code == WG_OK)
+		code = wg_counts_seal(store, err);
 	if (code == WG_OK)
 		code = counts_of(store, SQL_COUNT_MESSAGES, "messages", out, err);
 	if (code == WG_OK)

@@ -106,7 +106,9 @@ static enum wg_code put_all(struct wg_store *store, struct wg_now now, bool from
 {
 	WG_AUTO_QUERY struct wg_query q = { 0 };
 	bool row = true;
-	enum wg_code code = wg_query_open(&q, store, from ? select_senders : select_recipients, NULL, 0, err);
+	enum wg_code code = wg_counts_seal(store, err);
+	if (code == WG_OK)
+		code = wg_query_open(&q, store, from ? select_senders : select_recipients, NULL, 0, err);
 	while (code == WG_OK && !out->failed) {
 		code = wg_query_step(&q, &row, err);
 		if (code != WG_OK || !row)

@@ -158,7 +158,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" doubt = CASE WHEN ?2 = 'accepted' THEN '' ELSE doubt END," /* a person has seen it */
 	" tries = 0, next_try = 0, wait_ms = 0 WHERE seq = ?1",
 	[SQL_MSG_LEASE] = "UPDATE message SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1,"
-					  " lease_records = (SELECT coalesce(max(records), 0) FROM child) WHERE seq = ?1",
+					  " lease_records = (SELECT coalesce(max(records), 0) FROM child WHERE records > 0) WHERE seq = ?1",
 	[SQL_MSG_UNLEASE] =
 		"UPDATE message SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, tries = ?2, next_try = ?3,"
 		" wait_ms = ?4, reason = ?5 WHERE seq = ?1",
@@ -249,10 +249,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_RECORDS] = /* but for those whose content was destroyed */
 	"SELECT r.id, r.at, r.blob FROM record r JOIN blob b ON b.id = r.blob WHERE r.child = ?1 AND b.head <> 0"
 	" ORDER BY r.seq LIMIT ?2",
-	[SQL_RECORDS_HEAD] = "SELECT coalesce(max(records), 0) FROM child",
+	[SQL_RECORDS_HEAD] = "SELECT coalesce(max(records), 0) FROM child WHERE records > 0",
 	[SQL_RECORDS_AT] = "SELECT records FROM child WHERE id = ?1",
 	[SQL_RECORDS_CHANGED] =
-		"UPDATE child SET records = (SELECT coalesce(max(records), 0) + 1 FROM child) WHERE id = ?1",
+		"UPDATE child SET records = (SELECT coalesce(max(records), 0) + 1 FROM child WHERE records > 0) WHERE id = ?1",
 	[SQL_RECORDS_SEEN] = "UPDATE message SET lease_records = ?2 WHERE seq = ?1",
 	[SQL_DLV_STALE] = "UPDATE delivery SET stale = 1 WHERE " WG_SQL_DLV_OPEN
 					  " AND message IN (SELECT seq FROM message WHERE child = ?1 AND seq <> ?2)",
@@ -260,8 +260,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_ENDED] = "SELECT DISTINCT +message FROM delivery WHERE " DLV_ENDED,
 	[SQL_DLV_ENDED_STALE] = "UPDATE delivery SET stale = 1 WHERE " DLV_ENDED,
 	[SQL_MSG_PULL] = "SELECT m.seq FROM message m WHERE m.child = ?1 AND m.seq <> ?2 AND EXISTS (SELECT 1 FROM"
-					 " delivery d WHERE d.message = m.seq AND d." WG_SQL_DLV_OPEN " AND d.state <> 'sending')"
-					 " ORDER BY m.seq",
+					 " delivery d WHERE d.message = m.seq AND " WG_SQL_DLV_OPEN_OF("d.") " AND d.state <> 'sending')"
+																						 " ORDER BY m.seq",
 
 	[SQL_EPISODE_PUT] =
 		"INSERT INTO episode(made_at, child, opened_by, closed_by, ended) VALUES(?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -300,13 +300,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_SAME_CHILD] = "SELECT id, state FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 	[SQL_SAME_EPISODE] = "SELECT id, state FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT ?3",
 
-	[SQL_DLV_PUT] =
-		"INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
-		"since, held_from,"
-		" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
-		" overrides, refused, valid_until, reference, token_hash, copy_hash, confirm, hook, known) VALUES(?1, ?2, ?3,"
-		" ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
-		" ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31) RETURNING seq",
+	[SQL_DLV_PUT] = "INSERT INTO delivery(id, message, episode, recipient, organisation, desk, role, channel, state, "
+					"since, held_from,"
+					" reason, epoch, envelope, deadline, maybe, turn, side, not_before, due, second_person, alarm_of,"
+					" overrides, refused, valid_until, reference, token_hash, copy_hash, confirm, hook, known, "
+					"ready_at) VALUES(?1, ?2, ?3,"
+					" ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
+					" ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32) RETURNING seq",
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
@@ -314,8 +314,11 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	"UPDATE delivery SET state = ?2, since = ?3, reason = CASE WHEN ?2 = 'sending' THEN reason ELSE ?4 END, fault_at = "
 	"CASE"
 	" WHEN ?2 = 'sending' OR (?2 IN ('deferred', 'failed') AND fault_at <> 0) THEN fault_at"
-	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END"
-	" WHERE seq = ?1",
+	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END,"
+	" ready_at = CASE WHEN ?5 <> 0 THEN ?5 ELSE ready_at END," /* when it first came so far */
+	" handed_at = CASE WHEN handed_at = 0 AND ?6 <> 0 THEN ?3 ELSE handed_at END,"
+	" received_at = CASE WHEN received_at = 0 AND ?7 <> 0 THEN ?3 ELSE received_at END,"
+	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?8 <> 0 THEN ?3 ELSE acknowledged_at END WHERE seq = ?1",
 	[SQL_DLV_LEASE] =
 		"UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
 	[SQL_DLV_END] =
@@ -346,11 +349,6 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_REFUSE] = "UPDATE delivery SET refused = ?2 WHERE seq = ?1",
 	[SQL_DLV_RELEASED_BY] = "UPDATE delivery SET released_by = ?2 WHERE seq = ?1",
 	[SQL_DLV_SEEN] = "UPDATE delivery SET seen_at = ?2 WHERE seq = ?1",
-	[SQL_DLV_TIMES] = /* when it first came so far */
-	"UPDATE delivery SET ready_at = CASE WHEN ?3 <> 0 THEN ?3 ELSE ready_at END,"
-	" handed_at = CASE WHEN handed_at = 0 AND ?4 <> 0 THEN ?2 ELSE handed_at END,"
-	" received_at = CASE WHEN received_at = 0 AND ?5 <> 0 THEN ?2 ELSE received_at END,"
-	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?6 <> 0 THEN ?2 ELSE acknowledged_at END WHERE seq = ?1",
 	[SQL_DLV_PENDING] = "UPDATE delivery SET pending = ?2 WHERE seq = ?1",
 	[SQL_DLV_BY_REFERENCE] = "SELECT seq FROM delivery WHERE reference = ?1 AND reference <> ''" MEANT,
 	[SQL_DLV_BY_TOKEN] = "SELECT seq FROM delivery WHERE token_hash = ?1 AND token_hash <> ''" MEANT,
@@ -460,6 +458,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		" " WG_SQL_DLV_UNCONFIRMED
 		"))) AND (?2 = '' OR m.id = ?2 OR d.id = ?2) AND (d.message, d.seq) > (?4, ?5) ORDER BY d.message, d.seq"
 		" LIMIT ?3",
+	[SQL_COUNT_ADD] = "INSERT INTO counter(kind, name, n) VALUES(?1, ?2, ?3) ON CONFLICT(kind, name) DO UPDATE SET"
+					  " n = counter.n + excluded.n",
 	[SQL_COUNT_MESSAGES] = "SELECT name, n FROM counter WHERE kind = 'message' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_DELIVERIES] = "SELECT name, n FROM counter WHERE kind = 'delivery' AND n <> 0 ORDER BY name",
 	[SQL_COUNT_REVIEWS] = "SELECT count(*), count(CASE WHEN due <> 0 AND due < ?1 THEN 1 END), coalesce(min(CASE WHEN"

@@ -4,19 +4,27 @@
 
 /* Messages that process has to do. */
 #define WG_SQL_MSG_WAITING "state IN ('accepted','normalised')"
+/* For a list of more than two words after IN SQLite makes a table whenever it is asked, and of partial indexes it is
+ * asked twice each time a row is moved: hence OR, the likely ones first. d: "" or the name of the row with a point. */
+#define WG_SQL_IN(d, what) d "state = '" what "'"
 /* Deliveries that are not at their end: wg_delivery_open. */
-#define WG_SQL_DLV_OPEN "state IN ('decided','sealed','sending','review','deferred','held')"
+#define WG_SQL_DLV_OPEN_OF(d)                                                                                   \
+	"(" WG_SQL_IN(d, "sealed") " OR " WG_SQL_IN(d, "sending") " OR " WG_SQL_IN(d, "deferred") " OR " WG_SQL_IN( \
+		d, "decided") " OR " WG_SQL_IN(d, "review") " OR " WG_SQL_IN(d, "held") ")"
+#define WG_SQL_DLV_OPEN WG_SQL_DLV_OPEN_OF("")
 /* Those of them that are good until an instant, and not taken back yet. */
 #define WG_SQL_DLV_ENDS "valid_until <> 0 AND stale = 0 AND " WG_SQL_DLV_OPEN
 /* Waiting to be fetched by its recipient. */
 #define WG_SQL_DLV_PULL "channel = 'pull' AND state IN ('sealed','deferred')"
 /* On its way: nobody but the machines is in the way. */
-#define WG_SQL_DLV_READY "state IN ('sealed','sending','deferred')"
+#define WG_SQL_DLV_READY_OF(d) \
+	"(" WG_SQL_IN(d, "sealed") " OR " WG_SQL_IN(d, "sending") " OR " WG_SQL_IN(d, "deferred") ")"
+#define WG_SQL_DLV_READY WG_SQL_DLV_READY_OF("")
 /* The other side has it, and nobody there has said that they have, though a rule asks for it, or though they fetched it
  * themselves. */
-#define WG_SQL_DLV_UNCONFIRMED                                             \
-	"((confirm <> '' AND state IN ('handed-over','received','opened')) OR" \
-	" (channel = 'pull' AND state = 'handed-over'))"
+#define WG_SQL_DLV_UNCONFIRMED                                                                              \
+	"((confirm <> '' AND (" WG_SQL_IN("", "handed-over") " OR " WG_SQL_IN("", "received") " OR " WG_SQL_IN( \
+		"", "opened") ")) OR (channel = 'pull' AND " WG_SQL_IN("", "handed-over") "))"
 /* Messages by which a sender is heard of: not the rows of a table, nor our own. */
 #define WG_SQL_MSG_HEARD "bulk = 0 AND way <> 'self' AND organisation <> ''"
 /* What still needs a machine's turn or a person's: for lists. */
@@ -34,11 +42,11 @@
 #define WG_SQL_IN_TURN                                                                                            \
 	"d.stale = 0 AND (d.valid_until = 0 OR d.valid_until > ?1) AND d.not_before <= ?1 AND EXISTS (SELECT 1 FROM " \
 	"disclosure x WHERE x.delivery = d.seq)"                                                                      \
-	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE "                                \
-	"e." WG_SQL_DLV_OPEN " AND e.recipient = d.recipient AND e.episode = d.episode"                               \
-	" AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "              \
-	"w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                          \
-	" AND w.organisation IN (SELECT organisation FROM message WHERE seq = d.message UNION SELECT '')"             \
-	" AND (w.organisation <> '' OR w.way = (SELECT way FROM message WHERE seq = d.message)))))"
+	" AND (d.alarm_of IS NOT NULL OR (NOT EXISTS (SELECT 1 FROM delivery e WHERE " WG_SQL_DLV_OPEN_OF(            \
+		"e.") " AND e.recipient = d.recipient AND e.episode = d.episode"                                          \
+			  " AND (e.turn, e.message) < (d.turn, d.message)) AND NOT EXISTS (SELECT 1 FROM message w WHERE "    \
+			  "w." WG_SQL_MSG_WAITING " AND w.again = 0 AND (w.turn, w.seq) < (d.turn, d.message)"                \
+			  " AND w.organisation IN (SELECT organisation FROM message WHERE seq = d.message UNION SELECT '')"   \
+			  " AND (w.organisation <> '' OR w.way = (SELECT way FROM message WHERE seq = d.message)))))"
 
 #endif

@@ -55,6 +55,7 @@ void wg_sqlite_migration(int64_t version, uint64_t size, struct wg_schema_view *
 enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_err *err) WG_MUST;
 extern const char wg_schema_confirm[]; /* sqlite_schema_confirm.c */
 extern const char wg_schema_count[];   /* sqlite_schema_count.c */
+extern const char wg_schema_fewer[];   /* sqlite_schema_fewer.c */
 
 /* ---- sqlite_keys.c: keys.db. Any failure is a fault of the store. */
 /* must_exist: store.db is one whose heads are there, otherwise it may be made now. */

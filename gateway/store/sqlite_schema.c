@@ -209,6 +209,8 @@ static const char *const migrations[] = {
 	"CREATE TRIGGER passage_fixed BEFORE UPDATE ON passage BEGIN SELECT RAISE(ABORT, 'passages are kept'); END;"
 	"ALTER TABLE disclosure ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;"
 	"PRAGMA user_version=11;",
+
+	wg_schema_fewer,
 };
 /* What each does, for a person. */
 static const char *const words[] = {
@@ -223,6 +225,7 @@ static const char *const words[] = {
 	"two indexes: what is deferred by when it is due",
 	"how rows are counted, in fewer steps",
 	"what disclosure records say alike, from now on kept once",
+	"rows are counted by who moves them, and indexes whose conditions are judged faster",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 /* The first version whose blobs have their heads in keys.db. */

@@ -22,11 +22,11 @@
 #define MESSAGE_NEW COUNT("'message'", "NEW.state", "1")
 #define MESSAGE_MOVED COUNT("'message'", "OLD.state", "-1") MESSAGE_NEW
 #define DELIVERY_NEW \
-	COUNT("'delivery'", "NEW.state", "1") OUTCOME COUNT("'open'", "NEW.recipient", "(NEW." WG_SQL_DLV_OPEN ")")
-#define DELIVERY_MOVED                                                                                  \
-	COUNT("'delivery'", "OLD.state", "-1")                                                              \
-	COUNT("'delivery'", "NEW.state", "1")                                                               \
-	OUTCOME COUNT("'open'", "NEW.recipient", "((NEW." WG_SQL_DLV_OPEN ") - (OLD." WG_SQL_DLV_OPEN "))") \
+	COUNT("'delivery'", "NEW.state", "1") OUTCOME COUNT("'open'", "NEW.recipient", WG_SQL_DLV_OPEN_OF("NEW."))
+#define DELIVERY_MOVED                                                                                            \
+	COUNT("'delivery'", "OLD.state", "-1")                                                                        \
+	COUNT("'delivery'", "NEW.state", "1")                                                                         \
+	OUTCOME COUNT("'open'", "NEW.recipient", "(" WG_SQL_DLV_OPEN_OF("NEW.") " - " WG_SQL_DLV_OPEN_OF("OLD.") ")") \
 		COUNT("'unconfirmed'", "NEW.recipient", "(" UNCONFIRMED("NEW") " - " UNCONFIRMED("OLD") ")")
 #define RECEIPT_NEW COUNT("'receipt'", "NEW.level", "1")
 #define TRIGGER(name, when, what) "CREATE TRIGGER " name " AFTER " when " BEGIN " what " END;"

@@ -77,12 +77,20 @@ static inline struct wg_msg_job take_message(struct scene *s)
 	return job;
 }
 
+/* A mark inside of which there may be others: what was counted is written, so that each undo comes back to nothing. */
+static inline void mark(struct scene *s)
+{
+	struct wg_err err = { 0 };
+	OK(wg_counts_seal(s->store, &err));
+	OK(wg_store_mark(s->store, &err));
+}
+
 static inline unsigned messages_waiting(struct scene *s)
 {
 	struct wg_err err = { 0 };
 	struct wg_msg_job *jobs = NULL;
 	unsigned count = 0, lost;
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	OK(wg_store_lease_messages(s->store, s->now, OTHER, 100, &jobs, &count, &err));
 	wg_msg_jobs_free(jobs, count);
 	OK(wg_store_undo(s->store, &err));
@@ -139,7 +147,7 @@ static inline unsigned deliveries_due(struct scene *s)
 {
 	struct wg_dlv_job *jobs = NULL;
 	struct wg_err err = { 0 };
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	unsigned n = take_deliveries(s, "", 100, 100, &jobs);
 	wg_dlv_jobs_free(jobs, n);
 	OK(wg_store_undo(s->store, &err));

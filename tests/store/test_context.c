@@ -118,7 +118,7 @@ static void told_by_state(void **state)
 	accept_notice(s, 2, &closes, found);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		char sql[256];
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		(void)snprintf(sql, sizeof sql, "UPDATE delivery SET state = '%s'%s WHERE seq = 1",
 		               wg_delivery_state_name(rows[i].state), rows[i].more); /* short */
 		OK(wg_db_exec(s->store, sql, &err));
@@ -160,7 +160,7 @@ static void due_of_reviews(void **state)
 	accept_notice(s, 2, &opens, other);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		char sql[256];
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		(void)snprintf(sql, sizeof sql, "UPDATE delivery SET state = '%s'%s WHERE seq = 1",
 		               wg_delivery_state_name(rows[i].state), rows[i].more); /* short */
 		OK(wg_db_exec(s->store, sql, &err));

@@ -36,7 +36,7 @@ static void the_last_try(void **state)
 	for (size_t i = 0; i < WG_COUNT(says); i++) {
 		struct wg_err err = { 0 };
 		char id[WG_ID_TEXT];
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		one(s, 60000, id);
 		s->now.wall += 120000; /* the machine was off: it is tried all the same */
 		struct wg_dlv_job job = take_delivery(s);

@@ -36,7 +36,7 @@ static void found_never_overtakes_missing(void **state)
 	route(s, 4, "incident-2", "front-door", id);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		char sql[128];
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		(void)snprintf(sql, sizeof sql, "UPDATE delivery SET state = '%s' WHERE seq = 1", rows[i].state); /* short */
 		OK(wg_db_exec(s->store, sql, &err));
 		struct wg_dlv_rec first;
@@ -285,7 +285,7 @@ static void damage_is_set_aside(void **state)
 	OK(wg_store_add(s->store, s->now, &m, &r, &err));
 	memcpy(bad, r.id, sizeof bad);
 	add(s, 3, good);
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	OK(wg_db_exec(s->store,
 	              "UPDATE blob SET hash = 'xx' || substr(hash, 3) WHERE substr(bytes, 2049) = CAST('sealed' AS BLOB)",
 	              &err));

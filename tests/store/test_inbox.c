@@ -139,7 +139,7 @@ static void what_waits(void **state)
 		struct wg_inbox_item item;
 		char id[WG_ID_TEXT];
 		const struct wg_dlv_new d = pulled("duty");
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		decided(s, 1, &d, 1, id);
 		sql(s, rows[i].sql);
 		log_state(s, id);
@@ -160,7 +160,7 @@ static void damaged(void **state)
 	const struct wg_dlv_new d = pulled("duty");
 	decided(s, 1, &d, 1, id);
 	struct wg_err err = { 0 };
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	sql(s, "UPDATE blob SET bytes = x'00' WHERE id = (SELECT envelope FROM delivery)");
 	assert_int_equal(take(s, MEADOW, id, &item), WG_AGAIN);
 	assert_int_equal(delivery_of(s, id).state, WG_DLV_DECIDED);
@@ -194,7 +194,7 @@ static void not_as_logged(void **state)
 		struct wg_inbox_item item;
 		char id[WG_ID_TEXT];
 		const struct wg_dlv_new d = pulled("duty");
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		decided(s, 1, &d, 1, id);
 		if (rows[i].fetched)
 			assert_int_equal(take(s, MEADOW, id, &item), WG_OK);
@@ -342,7 +342,7 @@ static void hooks_end(void **state)
 		struct wg_err err = { 0 };
 		char id[WG_ID_TEXT];
 		struct wg_dlv_new d = pulled("duty");
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		d.hook = true;
 		d.not_before = s->now.wall + 1000;
 		decided(s, 1, &d, 1, id);

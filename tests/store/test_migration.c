@@ -14,6 +14,7 @@
 static struct wg_now now = { .wall = 1800000000000, .steady = 5000 };
 
 #define HEAD_4 "c74458d37af6fca035985c736ef282c1e6b3e4615fbcd858d4c68a4f6a1a8b35"
+#define HEAD_10 "9bed8349b915cdff426eb728c1205e1a7569a073d56e4083c45b1ff2be93f7bc"
 
 /* A database of a dump. */
 static void fill(const char *folder, const char *name, const char *from)
@@ -44,8 +45,9 @@ static char *old_store(int version)
 	char *folder = rig_folder(), from[32];
 	(void)snprintf(from, sizeof from, "version-%d", version); /* short */
 	fill(folder, "store.db", from);
+	(void)snprintf(from, sizeof from, "version-%d-keys", version); /* short */
 	if (version >= 4)
-		fill(folder, "keys.db", "version-4-keys");
+		fill(folder, "keys.db", from);
 	return folder;
 }
 
@@ -71,7 +73,7 @@ static void opened_and_migrated(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 20);
 		assert_string_equal(head, HEAD);
-		assert_int_equal(number(store, "PRAGMA user_version"), 11);
+		assert_int_equal(number(store, "PRAGMA user_version"), 12);
 		assert_int_equal(number(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE turn = seq AND bulk = 0"), 6);
 		assert_int_equal(number(store, "SELECT count(*) FROM delivery WHERE turn = message"), 6);
@@ -170,7 +172,7 @@ static void from_version_2(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 34);
 		assert_string_equal(head, HEAD_2);
-		expect(store, "PRAGMA user_version", 11);
+		expect(store, "PRAGMA user_version", 12);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store,
 		       "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0 AND watches = 0",
@@ -244,7 +246,7 @@ static void from_version_4(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 16);
 		assert_string_equal(head, HEAD_4);
-		expect(store, "PRAGMA user_version", 11);
+		expect(store, "PRAGMA user_version", 12);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store, "SELECT count(*) FROM delivery", 4);
 		expect(store,
@@ -305,6 +307,57 @@ static void goes_on_from_version_4(void **state)
 	rig_remove(folder);
 }
 
+/* Two copies handed over, one under way, four messages not decided; the counters of then are wrong. */
+static void from_version_10(void **state)
+{
+	static const char *const gone[] = { "message_counted", "message_moved", "delivery_counted", "delivery_moved",
+		                                "receipt_counted" };
+	char *folder = old_store(10), head[WG_STORE_HASH], path[128], sql[128];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	sqlite3 *db = NULL;
+	uint64_t entries = 0;
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/store.db", folder); /* short */
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'", NULL, NULL, NULL),
+	                 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	for (int round = 0; round < 2; round++) {
+		OK(wg_store_open(folder, &store, &err));
+		OK(wg_store_begin(store, &err));
+		OK(wg_store_audit(store, &entries, head, &err));
+		OK(wg_store_commit(store, &err));
+		assert_int_equal(entries, 22);
+		assert_string_equal(head, HEAD_10);
+		expect(store, "PRAGMA user_version", 12);
+		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
+		for (size_t i = 0; i < WG_COUNT(gone); i++) {
+			(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM sqlite_schema WHERE name = '%s'",
+			               gone[i]); /* short */
+			expect(store, sql, 0);
+		}
+		expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'handed-over'", 2);
+		expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'sealed'", 0);
+		expect(store, "SELECT n FROM counter WHERE kind = 'message' AND name = 'accepted'", 4);
+		expect(store, "SELECT n FROM counter WHERE kind = 'open'", 1);
+		expect(store, "SELECT n FROM counter WHERE kind = 'unconfirmed'", 2);
+		expect(store, "SELECT n FROM counter WHERE kind = 'outcome' AND name = 'mail handed-over'", 2);
+		wg_store_closep(&store);
+	}
+	OK(wg_store_open(folder, &store, &err)); /* and it is counted on from there: the copy under way is given up */
+	OK(wg_store_begin(store, &err));
+	unsigned lost = 0;
+	OK(wg_store_recover(store, now, &lost, &err));
+	OK(wg_store_audit(store, &entries, head, &err));
+	OK(wg_store_commit(store, &err));
+	assert_int_equal(lost, 2);
+	expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'sending'", 0);
+	expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'deferred'", 1);
+	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
 /* ---- a look that changes nothing */
 
 /* Names and contents of all files of a folder, in the order of names. */
@@ -344,7 +397,7 @@ static enum wg_code look(const char *folder, struct wg_schema_view *view, struct
 
 static void looked_at(void **state)
 {
-	static const int versions[] = { 1, 2, 4 };
+	static const int versions[] = { 1, 2, 4, 10 };
 	struct wg_err err = { 0 };
 	(void)state;
 	for (size_t i = 0; i < WG_COUNT(versions); i++) {
@@ -426,11 +479,17 @@ static void newer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
-		cmocka_unit_test(from_version_2),      cmocka_unit_test(goes_on_from_version_2),
-		cmocka_unit_test(from_version_4),      cmocka_unit_test(goes_on_from_version_4),
-		cmocka_unit_test(looked_at),           cmocka_unit_test(looked_at_after_a_kill),
-		cmocka_unit_test(not_without_room),    cmocka_unit_test(newer),
+		cmocka_unit_test(opened_and_migrated),
+		cmocka_unit_test(goes_on),
+		cmocka_unit_test(from_version_2),
+		cmocka_unit_test(goes_on_from_version_2),
+		cmocka_unit_test(from_version_4),
+		cmocka_unit_test(goes_on_from_version_4),
+		cmocka_unit_test(from_version_10),
+		cmocka_unit_test(looked_at),
+		cmocka_unit_test(looked_at_after_a_kill),
+		cmocka_unit_test(not_without_room),
+		cmocka_unit_test(newer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

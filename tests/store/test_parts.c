@@ -149,7 +149,7 @@ static void all_or_nothing(void **state)
 	done.state = WG_MSG_DIVIDED;
 	done.parts = rows->list;
 	done.part_count = PARTS;
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	FAILS(WG_REJECT, wg_store_done(s->store, s->now, &done, &r, &err));
 	OK(wg_store_undo(s->store, &err));
 	assert_int_equal(messages(s, "*"), 1);

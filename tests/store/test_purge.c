@@ -94,7 +94,7 @@ static void in_each_state(void **state)
 		struct wg_err err = { 0 };
 		struct wg_dlv_new d = rig_delivery("meadowton", "front-door");
 		const char *to = rows[i].to;
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		if (strcmp(to, "review") == 0)
 			d.state = WG_DLV_REVIEW;
 		d.overrides = strcmp(to, "override") == 0;
@@ -225,7 +225,7 @@ static void missing_and_concerned(void **state)
 	const struct wg_dlv_job job = take_delivery(s);
 	assert_int_equal(report(s, &job, WG_DLV_RECEIVED, 0), 0);
 	assert_string_equal(fate_of(s, corrected), "purge");
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	assert_int_equal(purge_due(s, &freed), 1);
 	OK(wg_store_keep(s->store, &err));
 }
@@ -591,7 +591,7 @@ static void audited(void **state)
 	commit(s);
 	OK(wg_store_audit(s->store, &entries, head, &err));
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		OK(wg_db_exec(s->store, rows[i].sql, &err));
 		enum wg_code code = wg_store_audit(s->store, &entries, head, &err);
 		if (code != WG_CORRUPT || strstr(err.text, rows[i].words) == NULL)

@@ -30,7 +30,7 @@ static void by_state(void **state)
 	struct wg_msg_job job = take_message(s);
 	for (size_t i = 0; i < WG_COUNT(rows); i++) {
 		char sql[128];
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		(void)snprintf(sql, sizeof sql, "UPDATE delivery SET state = '%s', held_from = 'sealed' WHERE seq = 1",
 		               wg_delivery_state_name(rows[i].from)); /* short */
 		OK(wg_db_exec(s->store, sql, &err));

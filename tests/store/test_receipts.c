@@ -70,7 +70,7 @@ static void judge_cell(struct scene *s, const char *row, enum wg_receipt_level l
 	enum wg_delivery_state from = WG_DLV_SEALED, to = WG_DLV_SEALED;
 	struct wg_receipt_result result = { .moved = false };
 	const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	decided(s, 1, &d, 1, id);
 	put_in(s, row, &from);
 	int64_t log = number(s, "SELECT count(*) FROM log WHERE event = 'receipt-refused'");
@@ -141,7 +141,7 @@ static void while_it_is_sent(void **state)
 			enum wg_delivery_state says = WG_DLV_DEFERRED;
 			const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
 			unsigned lost = 0;
-			OK(wg_store_mark(s->store, &err));
+			mark(s);
 			decided(s, 1, &d, 1, id);
 			struct wg_dlv_job job = take_delivery(s);
 			struct wg_receipt_new r = receipt_for(id, columns[i]);
@@ -171,7 +171,7 @@ static enum wg_delivery_state after(struct scene *s, const enum wg_receipt_level
 	struct wg_receipt_result result;
 	char id[WG_ID_TEXT];
 	const struct wg_dlv_new d = rig_delivery(MEADOW, "duty");
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	decided(s, 1, &d, 1, id);
 	struct wg_dlv_job job = take_delivery(s);
 	if (when > 0)
@@ -549,7 +549,7 @@ static void audited(void **state)
 	assert_int_equal(give(s, &r, &result), WG_OK);
 	OK(wg_store_audit(s->store, &entries, head, &err));
 	for (size_t i = 0; i < WG_COUNT(wrongs); i++) {
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		sql(s, wrongs[i]);
 		FAILS(WG_CORRUPT, wg_store_audit(s->store, &entries, head, &err));
 		OK(wg_store_undo(s->store, &err));

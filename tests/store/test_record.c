@@ -281,7 +281,7 @@ static void no_record_no_send(void **state)
 		accept_notice(s, i, &n, id);
 		struct wg_msg_job job = take_message(s);
 		OK(wg_db_exec(s->store, EITHER(faults, pg_faults)[i], &err));
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		struct wg_msg_done done = rig_done(job.id, job.token, d, 2);
 		FAILS(WG_REJECT, wg_store_done(s->store, s->now, &done, &result, &err));
 		if (i == 0 &&

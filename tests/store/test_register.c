@@ -122,7 +122,7 @@ static void too_many(void **state)
 	const struct notice n = { .relation = OPENS, .nhs = "tess", .deliveries = &d, .delivery_count = 1 };
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(WG_LIMIT_FRAME), small = WG_BUF(4096);
 	send_notice(s, 1, &n, id);
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	OK(wg_db_exec(
 		s->store,
 		"WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 10098) INSERT INTO "
@@ -174,7 +174,7 @@ static void under_audit(void **state)
 	OK(wg_store_exempt(s->store, s->now, rec.id, "health", "robin", "why", &err));
 	OK(wg_store_audit(s->store, &entries, head, &err));
 	for (size_t i = 0; i < WG_COUNT(changes); i++) {
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		OK(wg_db_exec(s->store, changes[i], &err));
 		enum wg_code code = wg_store_audit(s->store, &entries, head, &err);
 		if (code != WG_CORRUPT)
@@ -182,7 +182,7 @@ static void under_audit(void **state)
 		OK(wg_store_undo(s->store, &err));
 	}
 	/* destroyed without a word in the log; test_purge.c has it with one */
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	OK(wg_db_exec(s->store, "UPDATE record SET blob = NULL", &err));
 	FAILS(WG_CORRUPT, wg_store_audit(s->store, &entries, head, &err));
 	OK(wg_store_undo(s->store, &err));

@@ -103,7 +103,7 @@ static void same_id(void **state)
 	struct wg_msg_new a = rig_message(1), b = rig_message(2);
 	memcpy(b.id, a.id, sizeof b.id);
 	OK(wg_store_add(s->store, s->now, &a, &r, &err));
-	OK(wg_store_mark(s->store, &err));
+	mark(s);
 	enum wg_code code = wg_store_add(s->store, s->now, &b, &r, &err);
 	if (code == WG_OK) /* at the end of the mark at the latest */
 		code = wg_store_keep(s->store, &err);
@@ -345,7 +345,7 @@ static void complete_checks(void **state)
 			want = WG_LIMIT;
 			break; /* not read */
 		}
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		FAILS(want, wg_store_done(s->store, s->now, &done, &result, &err));
 		OK(wg_store_undo(s->store, &err));
 	}

@@ -135,7 +135,7 @@ static void by_state(void **state)
 			char id[WG_ID_TEXT];
 			struct wg_task *list = NULL;
 			const struct wg_dlv_new d = under_rule("duty");
-			OK(wg_store_mark(s->store, &err));
+			mark(s);
 			decided(s, 1, &d, 1, id);
 			struct wg_task t = only_task(s);
 			if (done == 1)

@@ -379,7 +379,7 @@ static void which_messages_turn(void **state)
 		char form[WG_ID_TEXT], missing[WG_ID_TEXT], sql[256];
 		struct form f;
 		const struct notice opens = { .relation = OPENS, .nhs = "tess" };
-		OK(wg_store_mark(s->store, &err));
+		mark(s);
 		fill_form(&f, "tess", false);
 		send_notice(s, 1, &f.n, form);
 		(void)snprintf(sql, sizeof sql, "UPDATE message SET %s WHERE id = '%s'", rows[i].set, form); /* short */
