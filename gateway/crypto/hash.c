@@ -2,9 +2,11 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/sha.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -20,23 +22,47 @@ void wg_sha256_hex(const void *p, size_t len, char out[WG_HASH_TEXT])
 	wg_hex(hash, sizeof hash, out);
 }
 
-/* Set up for HMAC-SHA-256 once a thread: looking both up by their names takes longer than most of what is hashed. It
- * keeps what the last key became, which whoever asks holds anyway. */
-static EVP_MAC_CTX *hmac_ready(void)
+/* Longer keys are set up each time. */
+#define KEPT_KEY 64
+
+/* Set up for HMAC-SHA-256 once a thread, and for a key once as long as the same is asked for: either takes longer than
+ * most of what is hashed. It keeps the last key, which whoever asks holds anyway. */
+struct ready {
+	EVP_MAC_CTX *ctx;
+	uint8_t key[KEPT_KEY];
+	size_t key_len; /* 0: none is set up */
+};
+
+static EVP_MAC_CTX *new_ctx(void)
 {
-	static _Thread_local EVP_MAC_CTX *ready;
-	if (ready == NULL) {
-		EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-		EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
-		OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){ "SHA256" }, 0),
-			                    OSSL_PARAM_construct_end() };
-		EVP_MAC_free(mac); /* ctx holds it */
-		if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, digest) == 1)
-			ready = ctx;
-		else
-			EVP_MAC_CTX_free(ctx);
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){ "SHA256" }, 0),
+		                    OSSL_PARAM_construct_end() };
+	EVP_MAC_free(mac); /* ctx holds it */
+	if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, digest) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
+
+/* Ready to be fed; NULL when it cannot be had. Whatever fails, the next begins with its key. */
+static EVP_MAC_CTX *hmac_begin(const void *key, size_t key_len)
+{
+	static _Thread_local struct ready ready;
+	if (ready.ctx == NULL)
+		ready.ctx = new_ctx();
+	if (ready.ctx == NULL)
+		return NULL;
+	const bool same = key_len == ready.key_len && CRYPTO_memcmp(key, ready.key, key_len) == 0;
+	ready.key_len = 0;
+	if (EVP_MAC_init(ready.ctx, same ? NULL : key, same ? 0 : key_len, NULL) != 1)
+		return NULL;
+	if (key_len <= KEPT_KEY) {
+		memcpy(ready.key, key, key_len);
+		ready.key_len = key_len;
 	}
-	return ready;
+	return ready.ctx;
 }
 
 enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t len, char out[WG_HASH_TEXT],
@@ -46,9 +72,8 @@ enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t 
 		return wg_err_set(err, WG_CONFIG, "a key for identifiers has %zu bytes: it must not be empty", key_len);
 	uint8_t hash[WG_HASH_LEN];
 	size_t n = 0;
-	EVP_MAC_CTX *ctx = hmac_ready();
-	if (ctx == NULL || EVP_MAC_init(ctx, key, key_len, NULL) != 1 ||
-	    EVP_MAC_update(ctx, p != NULL ? p : (const void *)"", len) != 1 ||
+	EVP_MAC_CTX *ctx = hmac_begin(key, key_len);
+	if (ctx == NULL || EVP_MAC_update(ctx, p != NULL ? p : (const void *)"", len) != 1 ||
 	    EVP_MAC_final(ctx, hash, &n, sizeof hash) != 1 || n != sizeof hash)
 		return wg_ossl_err(err, WG_SYSTEM, "HMAC failed");
 	wg_hex(hash, sizeof hash, out);

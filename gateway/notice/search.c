@@ -12,7 +12,9 @@
 #include "notice/search_internal.h"
 
 /* Candidates at first; the list doubles. A power of two, as WG_TRACES_MAX is not: the last doubling goes beyond it. */
-#define ROOM_AT_FIRST 256
+#define ROOM_AT_FIRST 128
+
+#define PATH_MAX_BYTES sizeof(((struct wg_trace *)0)->path)
 
 /* ---- the list */
 
@@ -125,20 +127,35 @@ static void search_place(struct wg_traces *t, const char *path, wg_categories ow
 	free(text);
 }
 
+/* The path of what is below another: "path/name", "path/@name", without the first slash where there is none above. Cut
+ * where it does not fit: wg_notice_elements says when not. */
+static void join(char out[PATH_MAX_BYTES], const char *path, bool attribute, const char *name)
+{
+	const size_t above = strlen(path), room = PATH_MAX_BYTES - 1;
+	size_t n = above, more = strlen(name);
+	memcpy(out, path, above); /* it was made here too, or is "" */
+	if (above > 0 && n < room)
+		out[n++] = '/';
+	if (attribute && n < room)
+		out[n++] = '@';
+	more = more < room - n ? more : room - n;
+	memcpy(out + n, name, more);
+	out[n + more] = '\0';
+}
+
 /* The recursion is bounded by the depth that wg_xml_parse allows. What the schema does not know is not in a notice. */
 static void walk(struct wg_traces *t, const xmlNode *node, const struct wg_place *place, const char *path)
 {
-	char below[sizeof t->list->path];
-	const char *gap = path[0] != '\0' ? "/" : "";
+	char below[PATH_MAX_BYTES];
 	if (wg_place_text(place))
 		search_place(t, path, place->category, node, place->words);
 	for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
 		const struct wg_attribute *known = wg_type_attribute(place->type, (const char *)a->name);
-		(void)snprintf(below, sizeof below, "%s%s@%s", path, gap, known->name); /* wg_notice_elements says when not */
+		join(below, path, true, known->name);
 		search_place(t, below, wg_place_attribute_category(place, known), (const xmlNode *)a, known->words);
 	}
 	for (const xmlNode *c = wg_xml_first(node, NULL); c != NULL; c = wg_xml_next(c, NULL)) {
-		(void)snprintf(below, sizeof below, "%s%s%s", path, gap, (const char *)c->name); /* likewise */
+		join(below, path, false, (const char *)c->name);
 		walk(t, c, wg_type_place(place->type, (const char *)c->name), below);
 	}
 }

@@ -102,8 +102,10 @@ void wg_search_numbers(struct wg_traces *t, const char *plain)
 void wg_search_postcodes(struct wg_traces *t, const char *plain)
 {
 	for (const char *p = plain; *p != '\0' && !wg_traces_over(t); p++) {
-		size_t outward, o = 0,
-						n = p == plain || !(is_alpha(p[-1]) || is_digit(p[-1])) ? wg_value_postcode_at(p, &outward) : 0;
+		size_t outward, o = 0;
+		if (!is_alpha(*p) || (p != plain && (is_alpha(p[-1]) || is_digit(p[-1]))))
+			continue; /* a postcode begins with a letter, and where a word does */
+		size_t n = wg_value_postcode_at(p, &outward);
 		char code[WG_VALUE_POSTCODE];
 		for (size_t i = 0; i < n && o + 1 < sizeof code; i++)
 			if (p[i] != ' ')

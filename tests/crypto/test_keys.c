@@ -304,6 +304,39 @@ static void test_hashes(void **state)
 	assert_int_equal(wg_hmac_hex("", 0, "x", 1, hex, &pki_err), WG_CONFIG);
 }
 
+/* A key that was set up is kept: each is hashed with its own all the same, in whatever order. RFC 4231. */
+static void test_keys_in_turn(void **state)
+{
+	(void)state;
+	static const struct {
+		int byte;
+		size_t len;
+		const char *text, *hash;
+	} cases[] = {
+		{ 0x0b, 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+		{ 0xaa, 131, "Test Using Larger Than Block-Size Key - Hash Key First",
+		  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+		{ 0xaa, 131,
+		  "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be "
+		  "hashed before being used by the HMAC algorithm.",
+		  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
+		{ 0x0c, 20, "Test With Truncation", "a3b6167473100ee06e0c796c2955552bfa6f7c0a6a8aef8b93f860aab0cd20c5" },
+	};
+	uint8_t key[131];
+	char hex[WG_HASH_TEXT];
+	for (size_t i = 0; i < WG_COUNT(cases); i++)
+		for (size_t k = 0; k < WG_COUNT(cases); k++)
+			for (int twice = 0; twice < 2; twice++) {
+				const size_t at = twice == 0 ? i : k;
+				memset(key, cases[at].byte, cases[at].len);
+				for (int again = 0; again < 2; again++) {
+					assert_int_equal(
+						wg_hmac_hex(key, cases[at].len, cases[at].text, strlen(cases[at].text), hex, &pki_err), WG_OK);
+					assert_string_equal(hex, cases[at].hash);
+				}
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,7 +345,7 @@ int main(void)
 		cmocka_unit_test(test_facts),           cmocka_unit_test(test_fingerprint),
 		cmocka_unit_test(test_odd_names),       cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_tls_set_up),      cmocka_unit_test(test_trust_parse),
-		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_hashes),          cmocka_unit_test(test_keys_in_turn),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
