@@ -117,6 +117,7 @@ enum wg_code wg_smtp_link_tls(struct wg_smtp_link *link, struct ssl_st *ssl, str
 
 	link->ssl = ssl;
 	(void)SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER); /* the new modes */
+	SSL_set_read_ahead(ssl, 1); /* a record in one read instead of two: reading always asks OpenSSL before it waits */
 	if (link->at != link->end || SSL_set_fd(ssl, link->fd) != 1) {
 		link->broken = true;
 		ERR_clear_error();

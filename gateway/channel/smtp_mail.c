@@ -18,6 +18,7 @@
 #define ENVID_MAX 100
 /* MAIL with all its parameters, or RCPT: an address, and one more three times as long in xtext. */
 #define LINE_MAX_BYTES ((size_t)4096)
+#define DATA "DATA\r\n"
 
 void wg_smtp_result(struct wg_send_item *item, enum wg_sent what, const char *words)
 {
@@ -130,7 +131,8 @@ static enum wg_code hear(struct course *c, const char *what, int ms, struct wg_e
 	return code;
 }
 
-/* MAIL and RCPT, together where the server takes that (RFC 2920); DATA never goes before RCPT's answer. */
+/* MAIL, RCPT and DATA, together where the server takes that (RFC 2920 3.1), else each after the answer to the one
+ * before; up to RCPT's answer. After a refusal the answers to the rest are heard by decline(). */
 static enum wg_code address(struct course *c, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf mail = WG_BUF(LINE_MAX_BYTES), rcpt = WG_BUF(LINE_MAX_BYTES);
@@ -138,16 +140,18 @@ static enum wg_code address(struct course *c, struct wg_err *err)
 
 	put_mail(&mail, c->target, c->item, offers);
 	put_rcpt(offers->pipelining ? &mail : &rcpt, c->target, c->item, offers);
+	if (offers->pipelining)
+		wg_buf_puts(&mail, DATA);
 	enum wg_code code = wg_buf_check(&mail, "MAIL", err);
 	if (code == WG_OK)
-		code = wg_smtp_talk_say(c->talk, wg_buf_text(&mail), mail.len, offers->pipelining ? 2 : 1, err);
+		code = wg_smtp_talk_say(c->talk, wg_buf_text(&mail), mail.len, offers->pipelining ? 3 : 1, err);
 	if (code == WG_OK)
 		code = hear(c, "MAIL", WG_SMTP_STEP_MS, err);
 	if (code != WG_OK)
 		return code;
 	if (!is(c, 2))
 		judge(c, "MAIL");
-	if (c->refused && !offers->pipelining)
+	if (c->refused)
 		return WG_OK;
 	if (!offers->pipelining)
 		code = wg_smtp_talk_say(c->talk, wg_buf_text(&rcpt), rcpt.len, 1, err);
@@ -158,10 +162,27 @@ static enum wg_code address(struct course *c, struct wg_err *err)
 	return code;
 }
 
+/* What was said behind a command that was refused is answered as well. A server that wants content all the same gets
+ * none: a dot alone ends it (RFC 2920 3.1), and whatever that is answered with, nobody was named to get it. */
+static enum wg_code decline(struct course *c, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	bool asked = c->talk->owed > 0, ended = false;
+
+	while (code == WG_OK && !c->talk->over && c->talk->owed > 0)
+		code = hear(c, "DATA", WG_SMTP_STEP_MS, err);
+	if (!asked || code != WG_OK || c->talk->over || c->talk->reply.code != 354)
+		return code;
+	code = wg_smtp_talk_content(c->talk, "", 0, &ended, err);
+	return code == WG_OK ? hear(c, "end of content", WG_SMTP_END_MS, err) : code;
+}
+
 static enum wg_code content(struct course *c, struct wg_err *err)
 {
-	enum wg_code code = wg_smtp_talk_say(c->talk, "DATA\r\n", 6, 1, err);
+	enum wg_code code = WG_OK;
 
+	if (!c->talk->offers.pipelining)
+		code = wg_smtp_talk_say(c->talk, DATA, strlen(DATA), 1, err);
 	if (code == WG_OK)
 		code = hear(c, "DATA", WG_SMTP_STEP_MS, err);
 	if (code != WG_OK)
@@ -226,8 +247,8 @@ bool wg_smtp_mail_offer(struct wg_smtp_talk *talk, const struct wg_send_target *
 	}
 	talk->until = wg_clock_monotonic() + target->total_ms;
 	enum wg_code code = address(&course, &err);
-	if (code == WG_OK && !course.refused)
-		code = content(&course, &err);
+	if (code == WG_OK)
+		code = course.refused ? decline(&course, &err) : content(&course, &err);
 	if (course.refused) {
 		reset(talk);
 	} else if (code == WG_OK) {

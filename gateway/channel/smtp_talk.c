@@ -213,9 +213,11 @@ static enum wg_code put_lines(struct outflow *out, const char *bytes, size_t len
 		bytes += line;
 		len -= line;
 	}
-	return code == WG_OK && out->len > 0 ? flush(out, err) : code;
+	return code;
 }
 
+/* The dot goes with the last of the content, in one TLS record or behind others: the server has it only when all of
+ * that went out. */
 enum wg_code wg_smtp_talk_content(struct wg_smtp_talk *talk, const void *bytes, size_t len, bool *whole,
                                   struct wg_err *err)
 {
@@ -226,17 +228,14 @@ enum wg_code wg_smtp_talk_content(struct wg_smtp_talk *talk, const void *bytes, 
 	if (talk->over || !talk->verified)
 		return end(talk, wg_err_set(err, WG_CRYPTO, "no content goes out outside verified TLS"));
 	enum wg_code code = put_lines(&out, bytes, len, err);
+	if (code == WG_OK)
+		code = put(&out, dot, sizeof dot - 1, err);
+	if (code == WG_OK && out.len > 0)
+		code = flush(&out, err);
 	if (code != WG_OK) {
 		talk->over = true;
 		return wg_err_add(err, "content");
 	}
-	code = listen(talk, err);
-	if (code != WG_OK)
-		return wg_err_add(err, "content");
-	wg_smtp_talk_step(talk, WG_SMTP_STEP_MS);
-	code = wg_smtp_link_write(&talk->link, dot, sizeof dot - 1, err);
-	if (code != WG_OK)
-		return end(talk, code);
 	talk->owed = 1;
 	*whole = true;
 	return WG_OK;

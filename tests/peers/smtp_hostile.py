@@ -86,6 +86,14 @@ SCENARIOS.update({
     "421-at-rcpt": {"rcpt": BUSY},
     "421-at-end": {"end": BUSY},
     "421-in-mid-session": {"rcpt": BUSY, "only": 2},
+    "421-pipelined": {"rcpt": BUSY, "only": 2, "offer": ["PIPELINING"]},
+    "one-pipelined": {"mail": BUSY, "only": 2, "offer": ["PIPELINING"]},
+    "data-554-second-pipelined": {"data": "554 no", "only": 2, "offer": ["PIPELINING"]},
+    # DATA that was pipelined behind a refused command is taken up all the same (RFC 2920 3.1): any content would count as accepted
+    "eager-554": {"rcpt": "550 5.1.1 no such desk", "only": 2, "offer": ["PIPELINING"], "eager": "554 no valid recipients"},
+    "eager-250": {"rcpt": "450 4.2.1 this desk is busy", "only": 2, "offer": ["PIPELINING"], "eager": "250 ok"},
+    "eager-at-mail": {"mail": "550 no such sender", "only": 2, "offer": ["PIPELINING"], "eager": "250 ok"},
+    "eager-gone": {"rcpt": "550 5.1.1 no such desk", "only": 2, "offer": ["PIPELINING"], "eager": ""},
     "rset-refused": {"per": [{"rcpt": "550 5.1.1 no such desk", "rset": "502 what?"}, {}]},
     "certificate-changes": {"close_after": True, "per": [{}, {"cert": "hostile/wrong-name-server"}]},
     "authority-changes": {"close_after": True, "offer": [ALL_AUTH], "per": [{}, {"cert": "hostile/unknown-ca-server"}]},
@@ -273,7 +281,18 @@ class Connection(smtp_zoo.Connection):
                 self.send(self.how["early_end"])
                 time.sleep(0.3)
 
+    def nothing_for_nobody(self):
+        """DATA is taken up though nobody is there to get it."""
+        self.send(b"354 go\r\n")
+        if content := self.content():
+            self.seen.accept(content)
+        if not self.how["eager"]:
+            raise Gone
+        self.send(self.how["eager"].encode() + b"\r\n")
+
     def data(self, good):
+        if not good and "eager" in self.how:
+            return self.nothing_for_nobody()
         if not good or self.wants("data"):
             return super().data(good)
         self.send(b"354 go\r\n")
