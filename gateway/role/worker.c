@@ -2,7 +2,8 @@
  * one copy takes too long, since libraries and servers can hang and that must cost one recipient only.
  *
  * Invariants: (1) jobs[0..told) have their results; jobs[told..given) are in the worker's hands or on the way there;
- * (2) at most in_flight jobs are given and not told; (3) recipient is "" exactly when count is 0. */
+ * (2) at most in_flight jobs are given and not told; (3) recipient is "" exactly when count is 0; (4) out holds what
+ * stands before jobs[given - 1] exactly while not all of that copy has left. */
 #include "role/worker.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,7 +83,7 @@ enum wg_code wg_worker_start(struct wg_worker *worker, const struct wg_config *c
 	*worker = (struct wg_worker){
 		.pid = pid,
 		.fd = ends[0],
-		.out = WG_BUF(2 * WG_LIMIT_FRAME),
+		.out = WG_BUF(HEAD_MAX),
 		.said = WG_BUF(64 * (size_t)WG_COURIER_ANSWER_MAX),
 		.idle_since = wg_clock_monotonic(),
 	};
@@ -104,25 +106,22 @@ void wg_worker_give(struct wg_worker *w, const struct wg_organisation *organisat
 	w->kill_at = wg_clock_monotonic() + time_ms;
 }
 
-/* The next copy goes into out once the last has left it: memory holds one frame a worker. */
+/* What stands before the next copy goes into out once the last copy has left: its bytes go out from where they lie. */
 static void give_next(struct wg_worker *w)
 {
-	if (w->sent < w->out.len || w->given == w->count || w->given - w->told >= w->in_flight)
+	if (w->out.len > 0 || w->given == w->count || w->given - w->told >= w->in_flight)
 		return;
 	const struct wg_dlv_job *job = &w->jobs[w->given++];
-	WG_AUTO_BUF struct wg_buf head = WG_BUF(HEAD_MAX);
-	wg_buf_u64(&head, (uint64_t)wg_clock_now());
-	wg_buf_str(&head, job->reference);
-	wg_buf_str(&head, w->address);
-	wg_buf_str(&head, w->mailbox);
-	wg_buf_str(&head, w->workflow);
-	wg_buf_reset(&w->out);
+	const char *const texts[] = { job->reference, w->address, w->mailbox, w->workflow };
+	size_t len = 8 + 4 + job->envelope_len;
+	for (size_t i = 0; i < WG_COUNT(texts); i++)
+		len += 4 + strlen(texts[i]);
 	w->sent = 0;
-	(void)wg_buf_room(&w->out, 4 + head.len + 4 + job->envelope_len); /* all at once; without it what follows fails */
-	wg_buf_u32(&w->out, (uint32_t)(head.len + 4 + job->envelope_len));
-	wg_buf_put(&w->out, head.data, head.len);
-	wg_buf_bytes(&w->out, job->envelope, job->envelope_len);
-	w->out.failed = w->out.failed || head.failed;
+	wg_buf_u32(&w->out, (uint32_t)len);
+	wg_buf_u64(&w->out, (uint64_t)wg_clock_now());
+	for (size_t i = 0; i < WG_COUNT(texts); i++)
+		wg_buf_str(&w->out, texts[i]);
+	wg_buf_u32(&w->out, (uint32_t)job->envelope_len);
 }
 
 /* Until it would block; false when the worker is gone. */
@@ -132,13 +131,22 @@ static bool write_some(struct wg_worker *w)
 		give_next(w);
 		if (w->out.failed)
 			return false;
-		if (w->sent == w->out.len)
+		if (w->out.len == 0)
 			return true;
-		ssize_t n = send(w->fd, w->out.data + w->sent, w->out.len - w->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n > 0)
-			w->sent += (size_t)n;
-		else if (errno != EINTR)
+		const struct wg_dlv_job *job = &w->jobs[w->given - 1];
+		size_t head = w->sent < w->out.len ? w->out.len - w->sent : 0;
+		size_t past = head > 0 ? 0 : w->sent - w->out.len; /* of the copy */
+		struct iovec pieces[] = { { w->out.data + w->out.len - head, head },
+			                      { job->envelope + past, job->envelope_len - past } };
+		struct msghdr message = { .msg_iov = pieces, .msg_iovlen = WG_COUNT(pieces) };
+		ssize_t n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return errno == EAGAIN;
+		w->sent += (size_t)n;
+		if (w->sent == w->out.len + job->envelope_len)
+			wg_buf_reset(&w->out);
 	}
 }
 
@@ -148,12 +156,15 @@ static bool read_some(struct wg_worker *w)
 	uint8_t chunk[4096];
 	while (!w->said.failed) {
 		ssize_t n = recv(w->fd, chunk, sizeof chunk, MSG_DONTWAIT);
-		if (n > 0)
+		if (n > 0) {
 			wg_buf_put(&w->said, chunk, (size_t)n);
-		else if (n == 0)
+			if ((size_t)n < sizeof chunk)
+				return true; /* all that was there; an end shows at the next look */
+		} else if (n == 0) {
 			return false;
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			return errno == EAGAIN;
+		}
 	}
 	return false;
 }
@@ -186,7 +197,8 @@ static bool take_answers(struct wg_worker *w, wg_worker_told *told, void *arg)
 		if (w->said.len - at - 4 < len)
 			break;
 		struct wg_cur cur = WG_CUR(w->said.data + at + 4, len);
-		good = w->told < w->given && wg_courier_get_result(&cur, &result, &w->counts);
+		unsigned whole = w->given - (w->out.len > 0); /* nobody can answer what it has in part */
+		good = w->told < whole && wg_courier_get_result(&cur, &result, &w->counts);
 		if (good) {
 			w->copies++;
 			tell(w, &result, told, arg);
@@ -278,7 +290,7 @@ void wg_worker_step(struct wg_worker *w, int64_t now, wg_worker_told *told, void
 
 bool wg_worker_writes(const struct wg_worker *w)
 {
-	return w->sent < w->out.len;
+	return w->out.len > 0;
 }
 
 void wg_worker_kill(struct wg_worker *w, wg_worker_told *told, void *arg)

@@ -29,7 +29,7 @@ struct wg_worker {
 	int64_t time_ms, kill_at;               /* for one copy; monotonic ms */
 	int64_t idle_since;                     /* monotonic ms */
 	struct wg_buf out, said;
-	size_t sent;                     /* of out */
+	size_t sent;                     /* of out and the copy behind it */
 	struct wg_session_counts counts; /* of its session, as last told */
 	uint64_t copies;                 /* that have the worker's own word on them, in all batches */
 };

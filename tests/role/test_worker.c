@@ -230,7 +230,7 @@ static struct wg_worker speaker(const void *bytes, size_t len, unsigned long tim
 	}
 	wg_closep(&ends[1]);
 	struct wg_worker w = {
-		.pid = pid, .fd = ends[0], .out = WG_BUF(2 * WG_LIMIT_FRAME), .said = WG_BUF(64 * (size_t)WG_COURIER_ANSWER_MAX)
+		.pid = pid, .fd = ends[0], .out = WG_BUF(4096), .said = WG_BUF(64 * (size_t)WG_COURIER_ANSWER_MAX)
 	};
 	const struct wg_organisation *o = wg_directory_find(directory, "derbyshire");
 	wg_worker_give(&w, o, &o->desks[0], jobs_of(count), count, LONG_MS);
@@ -292,6 +292,28 @@ static void test_said_badly(void **state)
 		wg_workers_reap(wg_clock_monotonic() + LONG_MS);
 	wg_buf_free(&one);
 	wg_buf_free(&unknown);
+}
+
+/* Nobody can say what became of a copy that he has in part: such a worker is not believed at all. */
+static void test_said_early(void **state)
+{
+	(void)state;
+	const size_t large = (size_t)8 << 20; /* more than any socket holds */
+	struct wg_buf one = WG_BUF(1024);
+	put_result(&one, WG_SENT_OK);
+	struct wg_worker w = speaker(one.data, one.len, 1, -1, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		free(w.jobs[i].envelope);
+		w.jobs[i].envelope = calloc(1, large);
+		assert_non_null(w.jobs[i].envelope);
+		memcpy(w.jobs[i].envelope, "sealed", 6);
+		w.jobs[i].envelope_len = large;
+	}
+	while (w.pid != 0)
+		wg_worker_step(&w, wg_clock_monotonic(), told, NULL);
+	assert_int_equal(told_count, 2);
+	assert_true(results[0].what == WG_SENT_DEFER && results[0].maybe && results[1].what == WG_SENT_DEFER);
+	wg_buf_free(&one);
 }
 
 /* ---- what the log says of a session */
@@ -388,9 +410,11 @@ static void test_target(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hangs), cmocka_unit_test(test_killed),     cmocka_unit_test(test_lets_go),
-		cmocka_unit_test(test_said),  cmocka_unit_test(test_said_badly), cmocka_unit_test(test_target),
-		cmocka_unit_test(test_log),   cmocka_unit_test(test_says_all), /* last: it takes the server away */
+		cmocka_unit_test(test_hangs),      cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_lets_go),    cmocka_unit_test(test_said),
+		cmocka_unit_test(test_said_badly), cmocka_unit_test(test_said_early),
+		cmocka_unit_test(test_target),     cmocka_unit_test(test_log),
+		cmocka_unit_test(test_says_all), /* last: it takes the server away */
 		cmocka_unit_test(test_time),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
