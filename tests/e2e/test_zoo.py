@@ -43,9 +43,9 @@ HOME = "staffordshire"
 POSTBOX = "127.0.1.1"  # where whoever is no row gets mail
 CODES = range(101, 830)
 # What the channel says of mails that it is offered together; a gateway offers one after the other, and tries each.
-ONE_BY_ONE = {"drop-every-end": ["defer?"] * 3, "421-in-mid-session": ["ok", "defer", "ok"]}
+ONE_BY_ONE = {"drop-every-end": ["defer?"] * 3, "421-in-mid-session": ["ok", "defer", "ok"], "421-pipelined": ["ok", "defer", "ok"]}
 # Whoever tries again is let in: over before half a minute is, and nobody is told, or perhaps.
-PASSING = {"enhanced", "end-451-second", "421-in-mid-session"}
+PASSING = {"enhanced", "end-451-second", "421-in-mid-session", "421-pipelined", "eager-250"}
 CURED = {"no-starttls", "expired", "rcpt-450"}
 GIVEN_UP = "rcpt-550"
 # organisation, row (name, tls, login), attributes of <mail>
