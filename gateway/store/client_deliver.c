@@ -86,10 +86,17 @@ enum wg_code wg_client_report_lease(struct wg_client *client, const struct wg_dl
 		return code;
 	client->tag += 2;
 	code = send_both(client, tag, &report, &lease, err);
-	if (code == WG_OK)
-		code = wg_client_answer(client, tag, WG_OP_REPORT, &answer, err);
+	if (code != WG_OK)
+		return code;
+	code = wg_client_answer(client, tag, WG_OP_REPORT, &answer, err);
 	if (code == WG_OK)
 		code = get_stale(&answer, stale, err);
+	if (code != WG_OK && !wg_client_gone(err)) { /* what was leased goes back when the lease or the connection ends */
+		struct wg_err other;
+		if (wg_client_answer(client, tag + 1, WG_OP_LEASE_DELIVERIES, &answer, &other) == WG_SYSTEM)
+			*err = other; /* otherwise the first one counts */
+		code = err->code;
+	}
 	if (code == WG_OK)
 		code = wg_client_answer(client, tag + 1, WG_OP_LEASE_DELIVERIES, &answer, err);
 	if (code == WG_OK && !wg_codec_get_dlv_jobs(&answer, out, count))

@@ -1,10 +1,14 @@
 /* client_process.c owns what process asks. */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "store/client_internal.h"
 
-/* Of a request for a lease: two numbers. */
-#define LEASE_BODY 8
+/* A request's head, and what its body has before the bytes that lie elsewhere: a length, or two numbers of a lease. */
+#define HEAD_BYTES ((size_t)WG_WIRE_HEAD + 8)
+/* What a message that is done takes beside blobs and disclosure records: names, keys, concerns. */
+#define REST_BYTES ((size_t)4096)
 
 static void put_lease(struct wg_buf *body, unsigned max, unsigned wait_ms)
 {
@@ -34,13 +38,49 @@ enum wg_code wg_client_lease_take(struct wg_client *client, struct wg_msg_job **
 	return code;
 }
 
-static enum wg_code send_part(struct wg_client *client, const void *p, size_t len, struct wg_err *err)
+/* Several requests that go out in one piece, from where they lie, so that the store has all of them when it looks. */
+struct outgoing {
+	struct iovec *iov;
+	size_t count;
+	struct wg_buf heads; /* never grows: what is in iov points into it */
+};
+
+static void drop_outgoing(struct outgoing *out)
 {
+	free(out->iov);
+	wg_buf_free(&out->heads);
+}
+
+/* For so many requests. */
+static enum wg_code make_outgoing(size_t requests, struct outgoing *out, struct wg_err *err)
+{
+	out->heads = WG_BUF(requests * HEAD_BYTES);
+	out->iov = calloc(2 * requests, sizeof *out->iov);
+	if (out->iov == NULL || wg_buf_room(&out->heads, requests * HEAD_BYTES) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for requests to the store");
+	return WG_OK;
+}
+
+/* A request whose body is what stands before, some bytes, and then p. */
+static void add_request(struct wg_client *client, struct outgoing *out, enum wg_op op, const struct wg_buf *before,
+                        const void *p, size_t len)
+{
+	uint8_t head[WG_WIRE_HEAD];
+	size_t from = out->heads.len;
+	wg_wire_head(head, ++client->tag, op, 0, before->len + len);
+	wg_buf_put(&out->heads, head, sizeof head);
+	wg_buf_put(&out->heads, before->data, before->len);
+	out->iov[out->count++] = (struct iovec){ out->heads.data + from, out->heads.len - from };
+	out->iov[out->count++] = (struct iovec){ (void *)(uintptr_t)p, len };
+}
+
+static void add_part(struct wg_client *client, struct outgoing *out, const void *p, size_t len)
+{
+	WG_AUTO_BUF struct wg_buf before = WG_BUF(HEAD_BYTES);
 	if (p == NULL || len < WG_CODEC_PART_MIN)
-		return WG_OK;
-	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
-	wg_buf_bytes(&body, p, len);
-	return wg_client_send(client, ++client->tag, WG_OP_PART, &body, err);
+		return;
+	wg_buf_u32(&before, (uint32_t)len); /* checked: no part is that long */
+	add_request(client, out, WG_OP_PART, &before, p, len);
 }
 
 /* Judged before anything is sent: the store would drop the connection of who sends more. */
@@ -73,39 +113,51 @@ static enum wg_code check_parts(const struct wg_msg_done *done, struct wg_err *e
 	           : wg_err_set(err, WG_LIMIT, "what was made of message %s is too large or too much to hand in", done->id);
 }
 
-static enum wg_code send_parts(struct wg_client *client, const struct wg_msg_done *done, struct wg_err *err)
+static void add_parts(struct wg_client *client, const struct wg_msg_done *done, struct outgoing *out)
 {
-	enum wg_code code = check_parts(done, err);
-	if (code == WG_OK)
-		code = send_part(client, done->notice, done->notice_len, err);
-	if (code == WG_OK)
-		code = send_part(client, done->report, done->report_len, err);
-	for (unsigned i = 0; code == WG_OK && i < done->delivery_count; i++)
-		code = send_part(client, done->deliveries[i].envelope, done->deliveries[i].envelope_len, err);
-	for (unsigned i = 0; code == WG_OK && i < done->part_count; i++)
-		code = send_part(client, done->parts[i].blob, done->parts[i].blob_len, err);
-	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++)
-		code = send_part(client, done->consents[i].blob, done->consents[i].blob_len, err);
-	return code;
+	add_part(client, out, done->notice, done->notice_len);
+	add_part(client, out, done->report, done->report_len);
+	for (unsigned i = 0; i < done->delivery_count; i++)
+		add_part(client, out, done->deliveries[i].envelope, done->deliveries[i].envelope_len);
+	for (unsigned i = 0; i < done->part_count; i++)
+		add_part(client, out, done->parts[i].blob, done->parts[i].blob_len);
+	for (unsigned i = 0; i < done->consent_count; i++)
+		add_part(client, out, done->consents[i].blob, done->consents[i].blob_len);
 }
 
-/* Both requests in one piece, so that the store has both when it looks. */
-static enum wg_code send_with_lease(struct wg_client *client, uint32_t tag, struct wg_buf *body, unsigned lease,
-                                    unsigned wait_ms, struct wg_err *err)
+/* About as many bytes as it takes, what goes as parts left out. */
+static size_t size_of(const struct wg_msg_done *done)
 {
-	WG_AUTO_BUF struct wg_buf next = WG_BUF(WG_LIMIT_FRAME);
-	uint8_t head[WG_WIRE_HEAD];
-	const size_t len = body->len;
-	put_lease(&next, lease, wait_ms);
-	client->lease = ++client->tag;
-	wg_wire_head(head, client->lease, WG_OP_LEASE_MESSAGES, 0, next.len);
-	wg_buf_put(body, head, sizeof head);
-	wg_buf_put(body, next.data, next.len);
-	enum wg_code code = wg_buf_check(body, "a request to the store", err);
+	size_t size = REST_BYTES + (done->notice_len < WG_CODEC_PART_MIN ? done->notice_len : 0) +
+	              (done->report_len < WG_CODEC_PART_MIN ? done->report_len : 0);
+	for (unsigned i = 0; i < done->delivery_count; i++) {
+		const struct wg_dlv_new *d = &done->deliveries[i];
+		size += REST_BYTES / 4 + (d->disclosure != NULL ? strlen(d->disclosure) : 0) +
+		        (d->envelope_len < WG_CODEC_PART_MIN ? d->envelope_len : 0);
+	}
+	return size < WG_LIMIT_FRAME / 2 ? size : WG_LIMIT_FRAME / 2;
+}
+
+/* The parts, the message that is done with them, and the lease of the next. *tag: of what is done. */
+static enum wg_code send_done(struct wg_client *client, const struct wg_msg_done *done, const struct wg_buf *body,
+                              unsigned lease, unsigned wait_ms, uint32_t *tag, struct wg_err *err)
+{
+	WG_CLEANUP(drop_outgoing) struct outgoing out = { 0 };
+	WG_AUTO_BUF struct wg_buf next = WG_BUF(HEAD_BYTES), nothing = WG_BUF(HEAD_BYTES);
+	enum wg_code code =
+		make_outgoing((size_t)done->delivery_count + done->part_count + done->consent_count + 4, &out, err);
 	if (code != WG_OK)
 		return code;
-	wg_wire_head(head, tag, WG_OP_DONE, 0, len);
-	return wg_wire_send(client->fd, head, sizeof head, body->data, body->len, err);
+	add_parts(client, done, &out);
+	add_request(client, &out, WG_OP_DONE, &nothing, body->data, body->len);
+	*tag = client->tag;
+	if (lease > 0) {
+		put_lease(&next, lease, wait_ms);
+		add_request(client, &out, WG_OP_LEASE_MESSAGES, &next, NULL, 0);
+		client->lease = client->tag;
+	}
+	code = wg_buf_check(&next, "a request to the store", err);
+	return code == WG_OK ? wg_wire_send_all(client->fd, out.iov, out.count, err) : code;
 }
 
 enum wg_code wg_client_done_lease(struct wg_client *client, const struct wg_msg_done *done, unsigned lease,
@@ -114,18 +166,18 @@ enum wg_code wg_client_done_lease(struct wg_client *client, const struct wg_msg_
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
 	struct wg_msg_done_result result;
 	struct wg_cur answer;
+	uint32_t tag = 0;
 	*sent = false;
-	enum wg_code code = send_parts(client, done, err);
+	enum wg_code code = check_parts(done, err);
 	if (code != WG_OK)
 		return code;
-	const uint32_t tag = ++client->tag;
+	(void)wg_buf_room(&body, size_of(done)); /* at once; without it what follows grows or fails */
 	wg_codec_put_done(&body, done);
 	code = wg_buf_check(&body, "a request to the store", err);
-	if (code == WG_OK && body.len > WG_LIMIT_FRAME - 2 * WG_WIRE_HEAD - LEASE_BODY)
+	if (code == WG_OK && body.len > WG_LIMIT_FRAME - WG_WIRE_HEAD)
 		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body.len);
 	if (code == WG_OK)
-		code = lease > 0 ? send_with_lease(client, tag, &body, lease, wait_ms, err)
-		                 : wg_client_send(client, tag, WG_OP_DONE, &body, err);
+		code = send_done(client, done, &body, lease, wait_ms, &tag, err);
 	*sent = code == WG_OK && lease > 0;
 	if (code == WG_OK)
 		code = wg_client_answer(client, tag, WG_OP_DONE, &answer, err);

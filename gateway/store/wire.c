@@ -3,6 +3,7 @@
 #include "store/wire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -156,24 +157,31 @@ void wg_wire_take(struct wg_wire_in *in, const struct wg_frame *frame)
 	in->start += frame->len + WG_WIRE_HEAD;
 }
 
-enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
+enum wg_code wg_wire_send_all(int fd, struct iovec *iov, size_t count, struct wg_err *err)
 {
-	size_t sent = 0, total = head_len + len;
-	while (sent < total) {
-		struct iovec iov[2];
-		size_t n = 0;
-		if (sent < head_len)
-			iov[n++] = (struct iovec){ (uint8_t *)(uintptr_t)head + sent, head_len - sent };
-		size_t skip = sent > head_len ? sent - head_len : 0;
-		if (len > skip)
-			iov[n++] = (struct iovec){ (uint8_t *)(uintptr_t)body + skip, len - skip };
-		struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
-		ssize_t done = sendmsg(fd, &msg, MSG_NOSIGNAL);
-		if (done < 0 && errno == EINTR)
+	while (count > 0) {
+		struct msghdr msg = { .msg_iov = iov, .msg_iovlen = count < IOV_MAX ? count : IOV_MAX };
+		ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
 			continue;
-		if (done < 0)
+		if (n < 0)
 			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
-		sent += (size_t)done;
+		size_t done = (size_t)n;
+		while (count > 0 && done >= iov->iov_len) {
+			done -= iov->iov_len;
+			iov++;
+			count--;
+		}
+		if (done > 0) {
+			iov->iov_base = (uint8_t *)iov->iov_base + done;
+			iov->iov_len -= done;
+		}
 	}
 	return WG_OK;
+}
+
+enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
+{
+	struct iovec iov[] = { { (void *)(uintptr_t)head, head_len }, { (void *)(uintptr_t)body, len } };
+	return wg_wire_send_all(fd, iov, 2, err);
 }

@@ -61,7 +61,7 @@ enum wg_op {
 	WG_OP_BACKUP_STATE,
 	WG_OP_BACKUP_HEADS,
 	WG_OP_BACKUP_END,
-	WG_OP_END   /* not an op: one more than the last */
+	WG_OP_END /* not an op: one more than the last */
 };
 
 struct wg_frame {
@@ -97,7 +97,10 @@ enum wg_code wg_wire_peek(const struct wg_wire_in *in, struct wg_frame *out, str
 void wg_wire_take(struct wg_wire_in *in, const struct wg_frame *frame);
 
 #define WG_CLIENT_GONE "the store closed the connection"
-/* Both pieces to a blocking socket. WG_AGAIN with these words when the peer is gone. */
+struct iovec;
+/* All pieces, in their order, to a blocking socket; iov changes. WG_AGAIN with these words when the peer is gone. */
+enum wg_code wg_wire_send_all(int fd, struct iovec *iov, size_t count, struct wg_err *err) WG_MUST;
+/* The same of two. */
 enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
 	WG_MUST;
 

@@ -1,0 +1,113 @@
+/* A role's connection, before a store that is made by hand: what it answers is written there before it is asked. */
+#include "rig.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "store/client_internal.h"
+
+static struct wg_client *client_with(int *store)
+{
+	struct wg_err err = { 0 };
+	struct wg_client *client = NULL;
+	int pair[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	*store = pair[0];
+	OK(wg_client_adopt(pair[1], &client, &err));
+	return client;
+}
+
+static void answer(int store, uint32_t tag, enum wg_op op, unsigned code, const void *body, size_t len)
+{
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(4096);
+	const struct wg_frame to = { .tag = tag, .op = op };
+	wg_wire_answer(&out, &to, code, 1, body, len);
+	OK(wg_wire_send(store, out.data, out.len, NULL, 0, &err));
+}
+
+/* Reports that are refused, and the lease that was asked for with them: both answers are taken, so that the next call
+ * reads its own. */
+static void refused_with_a_lease(void **state)
+{
+	static const uint8_t none[4] = { 0 };
+	struct wg_err err = { 0 };
+	const struct wg_dlv_report report = { .state = WG_DLV_HANDED_OVER };
+	struct wg_dlv_job *jobs = NULL;
+	unsigned stale = 77, count = 77;
+	int store = -1;
+	(void)state;
+	struct wg_client *client = client_with(&store);
+	answer(store, 1, WG_OP_REPORT, WG_AGAIN, "the disk is full", 16);
+	answer(store, 2, WG_OP_LEASE_DELIVERIES, WG_OK, none, sizeof none);
+	answer(store, 3, WG_OP_REPORT, WG_OK, none, sizeof none);
+	FAILS(WG_AGAIN, wg_client_report_lease(client, &report, 1, &stale, "", 1, 1, &jobs, &count, &err));
+	assert_string_equal(err.text, "the disk is full");
+	assert_null(jobs);
+	assert_int_equal(stale, 77);
+	OK(wg_client_report(client, &report, 1, &stale, &err));
+	assert_int_equal(stale, 0);
+	wg_client_freep(&client);
+	assert_int_equal(close(store), 0);
+}
+
+/* Ten parts of all sizes go out with what is done and the next lease: the frames of a store that reads slowly. */
+static void all_in_one_piece(void **state)
+{
+	enum { PARTS = 10, ALL = PARTS + 2 };
+	struct wg_err err = { 0 };
+	struct wg_dlv_new d[PARTS];
+	struct wg_msg_done_result result = { 0 };
+	WG_AUTO_FREE uint8_t *bytes = calloc(1, (size_t)1 << 20);
+	struct wg_wire_in in = { .max = WG_LIMIT_FRAME };
+	int store = -1, small = 4096;
+	bool sent = false;
+	(void)state;
+	assert_non_null(bytes);
+	struct wg_client *client = client_with(&store);
+	for (unsigned i = 0; i < PARTS; i++) {
+		d[i] = rig_delivery("oatshire", "duty");
+		d[i].envelope = bytes;
+		d[i].envelope_len = WG_CODEC_PART_MIN + (i % 3 == 0 ? i : (size_t)i * 100001);
+	}
+	struct wg_msg_done done = rig_done("01k9tess00examp1e0m1ss1ng1", 5, d, PARTS);
+	done.notice = done.report = NULL;
+	done.notice_len = done.report_len = 0;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) { /* the store: counts whole frames, then answers the last but one */
+		struct wg_frame frame = { .tag = 0 };
+		unsigned frames = 0;
+		(void)setsockopt(store, SOL_SOCKET, SO_RCVBUF, &small, sizeof small); /* only to be slow */
+		for (; frames < ALL; frames++) {
+			while (wg_wire_peek(&in, &frame, &err) == WG_AGAIN)
+				if (wg_wire_fill(&in, store, 0, &err) != WG_OK)
+					_exit(1);
+			if (frame.tag != frames + 1 ||
+			    frame.op != (frames < PARTS    ? WG_OP_PART
+			                 : frames == PARTS ? WG_OP_DONE
+			                                   : WG_OP_LEASE_MESSAGES) ||
+			    (frames < PARTS && frame.len != 4 + d[frames].envelope_len))
+				_exit(2);
+			wg_wire_take(&in, &frame);
+		}
+		answer(store, PARTS + 1, WG_OP_DONE, WG_NOT_FOUND, "lost", 4);
+		_exit(0);
+	}
+	FAILS(WG_NOT_FOUND, wg_client_done_lease(client, &done, 1, 0, &result, &sent, &err));
+	assert_true(sent);
+	int status = -1;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	wg_client_freep(&client);
+	assert_int_equal(close(store), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_with_a_lease),
+		cmocka_unit_test(all_in_one_piece),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
