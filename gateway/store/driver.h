@@ -45,6 +45,8 @@ struct wg_driver {
 	enum wg_code (*look)(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err);
 	const char *(*step_words)(int64_t version);
 
+	/* As wg_db_ahead. NULL: nobody waits for an answer of this database. */
+	void (*ahead)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count);
 	/* As wg_db_query, _step, _end. A blob among the arguments lives until its statement was stepped. */
 	enum wg_code (*query)(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
 	                      struct wg_err *err);

@@ -167,6 +167,19 @@ static void end(struct wg_store *store, enum wg_sql id)
 	s->at = s->count = 0;
 }
 
+/* The table that an insertion, a change or a deletion is of. */
+static void table_of(const char *sql, char *out, size_t size)
+{
+	static const char *const begins[] = { "INSERT INTO ", "UPDATE ", "DELETE FROM " };
+	out[0] = '\0';
+	for (size_t i = 0; i < WG_COUNT(begins); i++) {
+		const char *name = sql + strlen(begins[i]);
+		const size_t len = strncmp(sql, begins[i], strlen(begins[i])) == 0 ? strcspn(name, " (") : size;
+		if (len < size)
+			(void)snprintf(out, size, "%.*s", (int)len, name); /* it fits */
+	}
+}
+
 static enum wg_code make(struct wg_store *store, int id, size_t count, struct wg_err *err)
 {
 	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
@@ -179,6 +192,8 @@ static enum wg_code make(struct wg_store *store, int id, size_t count, struct wg
 	if (s->ids == 0)
 		s->text = wg_pg_text(sql);
 	s->writes = strncmp(sql, "INSERT", 6) == 0 || strncmp(sql, "UPDATE", 6) == 0 || strncmp(sql, "DELETE", 6) == 0;
+	if (s->writes)
+		table_of(sql, s->table, sizeof s->table);
 	s->binary = id == SQL_BLOB_GET;
 	(void)snprintf(s->name, sizeof s->name, "s%d", id); /* it fits */
 	return s->text != NULL ? WG_OK : fault(store, WG_SYSTEM, "statement", "out of memory", err);
@@ -227,10 +242,14 @@ static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct w
 	s->rows = pg->open ? wg_pg_memo_ask(pg, id, args) : NULL;
 	if (s->rows != NULL)
 		return WG_OK;
+	bool known = false;
 	enum wg_code code = s->text == NULL ? make(store, (int)id, count, err) : WG_OK;
-	if (code == WG_OK && s->writes)
+	if (code == WG_OK && s->writes) {
+		wg_pg_ahead_drop(pg, s->table[0] != '\0' ? s->table : NULL);
 		code = wg_pg_mark_now(store, err);
-	if (code != WG_OK)
+	} else if (code == WG_OK)
+		code = wg_pg_ahead_take(store, s, args, count, &known, err);
+	if (code != WG_OK || known)
 		return code;
 	if (s->ids != 0)
 		return insert(store, id, args, count, err);
@@ -462,6 +481,7 @@ static void close_both(struct wg_store *store)
 	}
 	for (int i = 0; i < KEYS_COUNT; i++)
 		free(pg->key_stmt[i].text);
+	wg_pg_ahead_drop(pg, NULL);
 	free(pg->conninfo[0]);
 	free(pg->conninfo[1]);
 	free(pg->folder);
@@ -481,6 +501,7 @@ const struct wg_driver wg_pg_driver = {
 	.mover = &wg_pg_mover,
 	.look = wg_pg_look,
 	.step_words = wg_pg_step_words,
+	.ahead = wg_pg_ahead,
 	.query = query,
 	.step = step,
 	.end = end,

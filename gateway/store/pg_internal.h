@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/sha256.h"
 #include "store/driver.h"
 #include "store/migrate.h"
 
@@ -29,7 +30,8 @@ struct wg_pg_stmt {
 	char *text; /* with $1, $2 ... */
 	bool ready; /* it is prepared, or that is on its way */
 	bool writes, binary;
-	int ids; /* 1 + which of the tables that get their numbers here it inserts into; 0: none */
+	char table[24]; /* that it writes to; "": none, or one of a longer name */
+	int ids;        /* 1 + which of the tables that get their numbers here it inserts into; 0: none */
 	PGresult *rows;
 	int at, count;
 };
@@ -37,12 +39,22 @@ struct wg_pg_stmt {
 struct wg_pg_sent {
 	struct wg_pg_stmt *stmt; /* NULL: a sync */
 	bool prepares;
+	unsigned ahead; /* which of those asked ahead (pg_ahead.c); 0: none */
 };
 #define WG_PG_SENT_MAX 256 /* on their way at once: their answers, some 100 bytes each, wait in the socket */
 struct wg_pg_pipe {
 	PGconn *conn;
 	unsigned count;
 	struct wg_pg_sent sent[WG_PG_SENT_MAX];
+};
+
+/* Asked ahead, and not wanted yet. rows NULL: on its way. */
+#define WG_PG_AHEAD 48 /* the keys of a message, and some more */
+struct wg_pg_ahead {
+	const struct wg_pg_stmt *stmt; /* NULL: free */
+	unsigned serial;
+	uint8_t asked[WG_SHA256_LEN];
+	PGresult *rows;
 };
 
 #define WG_PG_POOL_MAX 64
@@ -87,6 +99,8 @@ struct wg_pg {
 	struct wg_pg_stmt stmt[PG_COUNT], key_stmt[KEYS_COUNT];
 	struct wg_pg_pool pool[WG_PG_IDS];
 	struct wg_pg_memo memo;
+	struct wg_pg_ahead ahead[WG_PG_AHEAD];
+	unsigned ahead_count, ahead_serial;
 	bool open, keys_open;                 /* a transaction is, of the main database and of the keys */
 	unsigned marks;                       /* that are set, one within the other */
 	bool mark_sent;                       /* the database knows of them */
@@ -184,6 +198,7 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 enum wg_code wg_pg_pipe_off(struct wg_store *store, struct wg_pg_pipe *pipe, struct wg_err *err) WG_MUST;
 
 /* ---- pg_memo.c */
+/* What was asked ahead is forgotten too. */
 void wg_pg_memo_clear(struct wg_pg *pg);
 /* A made-up result when it is known what this statement would give; NULL otherwise, and for want of memory. */
 PGresult *wg_pg_memo_ask(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *args);
@@ -193,6 +208,17 @@ void wg_pg_memo_learn(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *arg
 void wg_pg_memo_wrote(struct wg_pg *pg, enum wg_sql id, const struct wg_arg *args);
 /* One row of one number. NULL for want of memory. */
 PGresult *wg_pg_memo_number(int64_t n);
+
+/* ---- pg_ahead.c */
+/* As wg_driver.ahead. */
+void wg_pg_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count);
+/* *known: it was asked before, and its answer is in stmt->rows. Fails as settling does. */
+enum wg_code wg_pg_ahead_take(struct wg_store *store, struct wg_pg_stmt *stmt, const struct wg_arg *args, size_t count,
+                              bool *known, struct wg_err *err) WG_MUST;
+/* The answer, which is given away, to what was sent under that number. */
+void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows);
+/* Something is written to that table (NULL: to any): what was asked of it is asked anew. */
+void wg_pg_ahead_drop(struct wg_pg *pg, const char *table);
 
 /* ---- pg_turn.c: the transaction and its turn to write */
 enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;

@@ -10,6 +10,7 @@ void wg_pg_memo_clear(struct wg_pg *pg)
 {
 	pg->memo.count = 0;
 	pg->memo.head_known = false;
+	wg_pg_ahead_drop(pg, NULL);
 }
 
 /* ---- made-up results */

@@ -3,8 +3,8 @@
  * on their way.
  *
  * Neither side can block the other for good: libpq takes in what the server says while it waits to send, and answers of
- * statements without rows are short. After a failure the server skips what follows up to the next sync, so that nothing
- * is done on top of what was not. */
+ * statements without rows are short, as are those of what is asked ahead. After a failure the server skips what follows
+ * up to the next sync, so that nothing is done on top of what was not. */
 #include <string.h>
 
 #include "store/pg_internal.h"
@@ -80,7 +80,9 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 			stmt->ready = false;
 		if (!good && code == WG_OK)
 			code = wg_pg_fail(store, pipe->conn, r, stmt != NULL ? stmt->text : "sync", err);
-		if (good && stmt != NULL) {
+		if (good && pipe->sent[i].ahead != 0)
+			wg_pg_ahead_came(wg_pg_of(store), pipe->sent[i].ahead, r);
+		else if (good && stmt != NULL) {
 			PQclear(kept);
 			kept = r;
 		} else

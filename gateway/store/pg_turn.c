@@ -94,6 +94,7 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 	pg->wrote = pg->logged = pg->mark_sent = store->repeat = false;
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
+	wg_pg_ahead_drop(pg, NULL); /* of the transaction before */
 	enum wg_code code = wg_pg_send(store, SQL_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_pg_send(store, PG_LOCK, NULL, 0, err);

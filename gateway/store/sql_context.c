@@ -210,6 +210,10 @@ static enum wg_code context(struct wg_store *store, const char *message, const s
 	if (code == WG_OK)
 		code = wg_concern_check(asked->concerns, err);
 	if (code == WG_OK)
+		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
+	if (code == WG_OK && turn != NULL)
+		wg_work_ahead(store, &msg);
+	if (code == WG_OK)
 		code = fill(store, &msg, asked, &c, &about, err);
 	if (code == WG_OK && turn != NULL)
 		code = wg_about_keys(&about, asked->keys, asked->key_count, err);

@@ -99,6 +99,12 @@ unsigned wg_store_damaged(struct wg_store *store)
 	return n;
 }
 
+void wg_db_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count)
+{
+	if (store->driver->ahead != NULL)
+		store->driver->ahead(store, id, args, count);
+}
+
 enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
                          struct wg_err *err)
 {

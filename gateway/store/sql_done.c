@@ -264,6 +264,7 @@ static enum wg_code decide_again(struct wg_store *store, struct wg_now now, cons
 		code = wg_db_run(store, SQL_DLV_STALE_OF, WG_ARGS(wg_db_int(msg->seq)), err);
 	if (code == WG_OK && end->stale)
 		code = wg_message_again(store, now, msg->seq, "consent changed", err);
+	wg_db_ahead(store, SQL_MSG_BY_SEQ, WG_ARGS(wg_db_int(msg->seq)));
 	if (code == WG_OK)
 		code = wg_turn_live(store, now, msg, err);
 	if (code == WG_OK)
@@ -312,6 +313,11 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 		code = check_epoch(store, now, done->epoch, err);
 	if (code == WG_OK)
 		code = take_sender(store, done, &msg, same, err);
+	if (code == WG_OK && is_kept(done->state)) {
+		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
+		if (msg.child == 0)
+			wg_evidence_ahead(store, done);
+	}
 	bool sent_before = *same != '\0';
 	if (code == WG_OK && !sent_before)
 		code = find_same(store, &msg, done, same, sizeof same, err);

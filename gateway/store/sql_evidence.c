@@ -26,22 +26,34 @@ static void note(struct wg_evidence *c, int64_t child, unsigned kind, bool sole)
 	c->sole[i] |= sole ? kind : 0;
 }
 
-/* The children that have this key. A date of birth alone is shared by too many to say anything, and where somebody
- * lives does not say who it is. */
+/* How the children that have a key are asked for. */
+struct question {
+	enum wg_sql id;
+	struct wg_arg args[2];
+	size_t count; /* 0: they are not */
+};
+
+/* A date of birth alone is shared by too many to say anything, and where somebody lives does not say who it is. */
+static struct question question_of(const struct wg_match_key *key)
+{
+	if (key->kind == WG_KEY_BIRTH || key->kind == WG_KEY_CONFIDENTIAL)
+		return (struct question){ .count = 0 };
+	const bool reference = key->kind == WG_KEY_REFERENCE;
+	return (struct question){ .id = reference ? SQL_CHILD_BY_REFERENCE : SQL_CHILD_BY_KEY,
+		                      .args = { wg_db_text(key->key), wg_db_int(kept_kind(key->kind)) },
+		                      .count = reference ? 1 : 2 };
+}
+
+/* The children that have this key. */
 static enum wg_code find(struct wg_store *store, const struct wg_match_key *key, struct wg_evidence *c,
                          struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *children = NULL;
 	size_t n = 0;
-	enum wg_code code = WG_OK;
-	if (key->kind == WG_KEY_BIRTH || key->kind == WG_KEY_CONFIDENTIAL)
+	const struct question q = question_of(key);
+	if (q.count == 0)
 		return WG_OK;
-	if (key->kind == WG_KEY_REFERENCE)
-		code = wg_db_seqs(store, SQL_CHILD_BY_REFERENCE, WG_ARGS(wg_db_text(key->key)), WG_EVIDENCE_MAX, &children, &n,
-		                  err);
-	else
-		code = wg_db_seqs(store, SQL_CHILD_BY_KEY, WG_ARGS(wg_db_text(key->key), wg_db_int(kept_kind(key->kind))),
-		                  WG_EVIDENCE_MAX, &children, &n, err);
+	enum wg_code code = wg_db_seqs(store, q.id, q.args, q.count, WG_EVIDENCE_MAX, &children, &n, err);
 	for (size_t i = 0; code == WG_OK && i < n; i++)
 		note(c, children[i], WG_KIND(key->kind), n == 1);
 	return code;
@@ -111,10 +123,20 @@ static enum wg_code last_message(struct wg_store *store, int64_t child, int64_t 
 	return code;
 }
 
+void wg_evidence_ahead(struct wg_store *store, const struct wg_msg_done *done)
+{
+	for (unsigned i = 0; i < done->key_count; i++) {
+		const struct question q = question_of(&done->keys[i]);
+		if (q.count > 0)
+			wg_db_ahead(store, q.id, q.args, q.count);
+	}
+}
+
 enum wg_code wg_evidence_gather(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                                 struct wg_evidence *c, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
+	wg_evidence_ahead(store, done);
 	for (unsigned i = 0; code == WG_OK && i < done->key_count; i++)
 		code = find(store, &done->keys[i], c, err);
 	for (size_t i = 0; code == WG_OK && i < c->count; i++) {

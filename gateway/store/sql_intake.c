@@ -154,6 +154,8 @@ enum wg_code wg_store_add(struct wg_store *store, struct wg_now now, const struc
 	int64_t by_key = 0, by_content = 0;
 	enum wg_code code = check_new(msg, err);
 	if (code == WG_OK && msg->idempotency_key[0] != '\0')
+		wg_db_ahead(store, SQL_CONTENT_FIND, WG_ARGS(wg_db_text(msg->organisation), wg_db_text(msg->content_hash)));
+	if (code == WG_OK && msg->idempotency_key[0] != '\0')
 		code = seq_of(store, SQL_KEY_FIND, msg->organisation, msg->idempotency_key, &by_key, err);
 	if (code == WG_OK)
 		code = seq_of(store, SQL_CONTENT_FIND, msg->organisation, msg->content_hash, &by_content, err);

@@ -255,6 +255,9 @@ struct wg_arg wg_db_ref(int64_t seq); /* 0 becomes NULL */
 /* Runs a statement that gives no rows. */
 enum wg_code wg_db_run(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
                        struct wg_err *err) WG_MUST;
+/* One that gives rows will be asked with these arguments in this transaction: a driver that waits for every answer may
+ * ask now, and wait once for several. Whoever does not ask after all, or with others, has lost nothing but that. */
+void wg_db_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count);
 /* Starts one that does; the arguments are copied. Then step until *row is false; to leave earlier call wg_db_end. */
 enum wg_code wg_db_query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
                          struct wg_err *err) WG_MUST;
@@ -455,6 +458,8 @@ struct wg_evidence {
 	unsigned sole[WG_EVIDENCE_MAX]; /* kinds of which a key is this child's alone */
 	size_t count;
 };
+/* They will be asked for: wg_db_ahead. */
+void wg_evidence_ahead(struct wg_store *store, const struct wg_msg_done *done);
 /* The children that share a key with the message (its keys are those of done); msg->seq counts nothing. */
 enum wg_code wg_evidence_gather(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                                 struct wg_evidence *out, struct wg_err *err) WG_MUST;
@@ -470,6 +475,8 @@ void wg_about_free(struct wg_about *about);
 enum wg_code wg_about_child(struct wg_about *about, int64_t child, struct wg_err *err) WG_MUST;
 enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *keys, unsigned count, struct wg_err *err)
 	WG_MUST;
+/* That will be asked: wg_db_ahead. */
+void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg);
 /* Whether msg may be decided now; if so that is noted, and what about holds is taken. */
 enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
                           struct wg_err *err) WG_MUST;

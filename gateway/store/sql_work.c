@@ -160,6 +160,12 @@ static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, c
 	return code;
 }
 
+void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg)
+{
+	if (msg->owner != 0)
+		wg_db_ahead(store, SQL_MSG_WORK, WG_ARGS(wg_db_int(msg->seq)));
+}
+
 enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
                           struct wg_err *err)
 {

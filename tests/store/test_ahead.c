@@ -1,0 +1,157 @@
+/* What is asked ahead of a database that is far away is answered as if it were asked in its time. */
+#include "scene.h"
+#include "store/pg_internal.h"
+
+static bool there(struct scene *s, const char *key)
+{
+	struct wg_err err = { 0 };
+	bool row = false;
+	OK(wg_db_row(s->store, SQL_KEY_FIND, WG_ARGS(wg_db_text("derbyshire"), wg_db_text(key)), &row, &err));
+	wg_db_end(s->store, SQL_KEY_FIND);
+	return row;
+}
+
+static void ask(struct scene *s, const char *key)
+{
+	wg_db_ahead(s->store, SQL_KEY_FIND, WG_ARGS(wg_db_text("derbyshire"), wg_db_text(key)));
+}
+
+static unsigned waiting(struct scene *s)
+{
+	return wg_pg_of(s->store)->ahead_count;
+}
+
+/* A key of message 1. */
+static void put(struct scene *s, const char *key)
+{
+	struct wg_err err = { 0 };
+	OK(wg_db_run(s->store, SQL_KEY_PUT, WG_ARGS(wg_db_text("derbyshire"), wg_db_text(key), wg_db_int(1)), &err));
+}
+
+/* The answers to several are taken in any order, each by who asks the same; to what is asked with others it says
+ * nothing. */
+static void in_any_order(void **state)
+{
+	struct scene *s = *state;
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	put(s, "one");
+	put(s, "three");
+	ask(s, "one");
+	ask(s, "two");
+	ask(s, "three");
+	ask(s, "one"); /* as before: once is enough */
+	assert_int_equal(waiting(s), 3);
+	assert_false(there(s, "four"));
+	assert_true(there(s, "three"));
+	assert_false(there(s, "two"));
+	assert_int_equal(waiting(s), 1);
+	assert_true(there(s, "one"));
+	assert_int_equal(waiting(s), 0);
+	assert_true(there(s, "one"));
+}
+
+/* What was written since is seen, whether the answer had come or was on its way. */
+static void written_since(void **state)
+{
+	struct scene *s = *state;
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	ask(s, "one");
+	put(s, "one");
+	assert_int_equal(waiting(s), 0);
+	assert_true(there(s, "one"));
+	ask(s, "two");
+	ask(s, "three");
+	assert_false(there(s, "three")); /* the other one's has come with it */
+	put(s, "two");
+	assert_true(there(s, "two"));
+}
+
+/* By a text that is not kept, too. */
+static void written_by_a_text(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	put(s, "one");
+	ask(s, "one");
+	OK(wg_query_run(s->store, "DELETE FROM submission WHERE key = ?1", WG_ARGS(wg_db_text("one")), &err));
+	assert_false(there(s, "one"));
+}
+
+/* What is written elsewhere lets it stand. */
+static void written_elsewhere(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	ask(s, "one");
+	OK(wg_db_run(s->store, SQL_META_PUT, WG_ARGS(wg_db_text("some"), wg_db_text("thing")), &err));
+	assert_int_equal(waiting(s), 1);
+	assert_false(there(s, "one"));
+	assert_int_equal(waiting(s), 0);
+}
+
+/* It ends with what it was asked in: a request that is undone, a transaction. */
+static void undone(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_mark(s->store, &err));
+	put(s, "one");
+	ask(s, "one");
+	OK(wg_store_undo(s->store, &err));
+	assert_false(there(s, "one"));
+	put(s, "one");
+	ask(s, "one");
+	wg_store_rollback(s->store);
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(waiting(s), 0);
+	assert_false(there(s, "one"));
+	ask(s, "one");
+	OK(wg_store_commit(s->store, &err)); /* nothing was written: nobody waits for its end */
+	OK(wg_store_begin(s->store, &err));
+	assert_false(there(s, "one"));
+}
+
+/* More than it can hold are asked in their time. */
+static void too_many(void **state)
+{
+	struct scene *s = *state;
+	char id[WG_ID_TEXT], key[24];
+	add(s, 1, id);
+	for (int i = 0; i < 4 * WG_PG_AHEAD; i++) {
+		(void)snprintf(key, sizeof key, "key-%d", i); /* it fits */
+		if (i % 2 == 0)
+			put(s, key);
+	}
+	for (int i = 0; i < 4 * WG_PG_AHEAD; i++) {
+		(void)snprintf(key, sizeof key, "key-%d", i);
+		ask(s, key);
+	}
+	assert_int_equal(waiting(s), WG_PG_AHEAD);
+	for (int i = 0; i < 4 * WG_PG_AHEAD; i++) {
+		(void)snprintf(key, sizeof key, "key-%d", i);
+		assert_int_equal(there(s, key), i % 2 == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(in_any_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(written_since, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(written_by_a_text, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(written_elsewhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(undone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
