@@ -29,17 +29,11 @@ enum wg_code wg_tree_prepare(struct wg_err *err)
 	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
 }
 
-static bool is_notice(const struct wg_xml *doc)
-{
-	const struct _xmlNode *root = wg_xml_root(doc);
-	return strcmp(wg_xml_name(root), "notice") == 0 && strcmp(wg_xml_ns(root), WG_NOTICE_NS) == 0;
-}
-
 bool wg_tree_is_notice(const void *xml, size_t len)
 {
-	WG_AUTO_XML struct wg_xml *doc = NULL;
+	bool is = false;
 	struct wg_err ignored;
-	return wg_xml_parse(xml, len, "part", &doc, &ignored) == WG_OK && is_notice(doc);
+	return wg_xml_is(xml, len, "part", WG_NOTICE_NS, "notice", &is, &ignored) == WG_OK && is;
 }
 
 static bool upper(char c)
@@ -146,13 +140,16 @@ static void flatten(struct flat *flat, const xmlNode *node, bool in_text)
 enum wg_code wg_tree_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *doc = NULL;
-	enum wg_code code = wg_xml_parse(wg_buf_text(in), in->len, "document", &doc, err);
+	bool notice = false;
+	enum wg_code code = wg_xml_is(wg_buf_text(in), in->len, "document", WG_NOTICE_NS, "notice", &notice, err);
+	if (code == WG_OK && !notice)
+		code = wg_xml_parse(wg_buf_text(in), in->len, "document", &doc, err);
 	if (code != WG_OK)
 		return code;
 	WG_AUTO_FOUND struct wg_found found;
 	wg_found_init(&found);
 	struct flat flat = { .found = &found };
-	if (is_notice(doc))
+	if (notice)
 		wg_found_notice(&found, in->data, in->len);
 	else
 		flatten(&flat, wg_xml_root(doc), false);

@@ -62,6 +62,8 @@ struct budget {
 	const char *fault;
 	startElementNsSAX2Func start;
 	endElementNsSAX2Func end;
+	const char *ns, *root; /* which element is looked for */
+	bool begun, other;     /* the first came, and is another */
 };
 
 static void stop(xmlParserCtxt *ctxt, const char *fault)
@@ -123,7 +125,9 @@ struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name)
 	return x;
 }
 
-enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
+/* A parser that is ready to begin, with the limits; *budget has to live as long. */
+static enum wg_code parser(const void *bytes, size_t len, const char *name, struct budget *budget, xmlParserCtxt **out,
+                           struct wg_err *err)
 {
 	if (len > INT_MAX || len > WG_LIMIT_READER_OUTPUT)
 		return wg_err_set(err, WG_LIMIT, "%s: XML of %zu bytes is larger than the limit of %zu", name, len,
@@ -134,8 +138,8 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 	xmlParserCtxt *ctxt = xmlCreateMemoryParserCtxt(len > 0 ? bytes : " ", len > 0 ? (int)len : 1);
 	if (ctxt == NULL)
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory for an XML parser", name);
-	struct budget budget = { .start = ctxt->sax->startElementNs, .end = ctxt->sax->endElementNs };
-	ctxt->_private = &budget;
+	*budget = (struct budget){ .start = ctxt->sax->startElementNs, .end = ctxt->sax->endElementNs };
+	ctxt->_private = budget;
 	(void)xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_NOERROR |
 	                                  XML_PARSE_NOWARNING);
 	ctxt->sax->internalSubset = on_doctype;
@@ -143,16 +147,34 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 	ctxt->sax->endElementNs = on_end;
 	ctxt->sax->processingInstruction = on_pi;
 	ctxt->sax->comment = on_comment;
+	*out = ctxt;
+	return WG_OK;
+}
+
+/* root: whether there was a first element. */
+static enum wg_code judge(const xmlParserCtxt *ctxt, const struct budget *budget, bool root, const char *name,
+                          struct wg_err *err)
+{
+	if (budget->fault != NULL)
+		return wg_err_set(err, WG_REJECT, "%s: %s", name, budget->fault);
+	if (!ctxt->wellFormed || ctxt->errNo == XML_ERR_NO_MEMORY || !root)
+		return wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name, ctxt->lastError.line,
+		                  ctxt->lastError.code);
+	return WG_OK;
+}
+
+enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
+{
+	struct budget budget;
+	xmlParserCtxt *ctxt = NULL;
+	enum wg_code code = parser(bytes, len, name, &budget, &ctxt, err);
+	if (code != WG_OK)
+		return code;
 	ctxt->linenumbers = 1;
 	(void)xmlParseDocument(ctxt);
 	xmlDoc *doc = ctxt->myDoc;
 	ctxt->myDoc = NULL;
-	enum wg_code code = WG_OK;
-	if (budget.fault != NULL)
-		code = wg_err_set(err, WG_REJECT, "%s: %s", name, budget.fault);
-	else if (!ctxt->wellFormed || ctxt->errNo == XML_ERR_NO_MEMORY || doc == NULL || xmlDocGetRootElement(doc) == NULL)
-		code = wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name, ctxt->lastError.line,
-		                  ctxt->lastError.code);
+	code = judge(ctxt, &budget, doc != NULL && xmlDocGetRootElement(doc) != NULL, name, err);
 	xmlFreeParserCtxt(ctxt);
 	if (code != WG_OK) {
 		xmlFreeDoc(doc);
@@ -163,6 +185,54 @@ enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struc
 		return wg_err_set(err, WG_SYSTEM, "%s: no memory", name);
 	*out = x;
 	return WG_OK;
+}
+
+/* Nothing is kept of an element but the question whether the first is the one. */
+static void first_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_ns,
+                        const xmlChar **ns, int n_attr, int n_default, const xmlChar **attr)
+{
+	xmlParserCtxt *ctxt = ctx;
+	struct budget *budget = ctxt->_private;
+	(void)prefix, (void)n_ns, (void)ns, (void)n_attr, (void)n_default, (void)attr;
+	if (budget->begun)
+		return;
+	budget->begun = true;
+	budget->other =
+		strcmp((const char *)name, budget->root) != 0 || uri == NULL || strcmp((const char *)uri, budget->ns) != 0;
+	if (budget->other)
+		xmlStopParser(ctxt);
+}
+
+static void first_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	(void)ctx, (void)name, (void)prefix, (void)uri;
+}
+
+enum wg_code wg_xml_is(const void *bytes, size_t len, const char *name, const char *ns, const char *root, bool *is,
+                       struct wg_err *err)
+{
+	struct budget budget;
+	xmlParserCtxt *ctxt = NULL;
+	enum wg_code code = parser(bytes, len, name, &budget, &ctxt, err);
+	if (code != WG_OK)
+		return code;
+	budget.ns = ns;
+	budget.root = root;
+	budget.start = first_start;
+	budget.end = first_end;
+	ctxt->sax->startDocument = NULL; /* which makes the tree */
+	ctxt->sax->endDocument = NULL;
+	ctxt->sax->characters = ctxt->sax->ignorableWhitespace = NULL;
+	ctxt->sax->cdataBlock = NULL;
+	ctxt->sax->reference = NULL;
+	(void)xmlParseDocument(ctxt);
+	if (!budget.other)
+		code = judge(ctxt, &budget, budget.begun, name, err);
+	xmlFreeDoc(ctxt->myDoc); /* there is none */
+	xmlFreeParserCtxt(ctxt);
+	if (code == WG_OK)
+		*is = !budget.other;
+	return code;
 }
 
 enum wg_code wg_xml_load(const char *path, struct wg_xml **out, struct wg_err *err)

@@ -27,7 +27,12 @@ void wg_xml_memory(void);
  * with a DOCTYPE, or too deep; WG_LIMIT when larger than the limits. The caller frees *out. */
 enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
 	WG_MUST;
-/* The same from a file of the operator's, at most WG_LIMIT_CONFIG_FILE; faults of the file are WG_CONFIG. */
+/* Whether its first element is that one of that namespace. Then all of it was parsed and nothing kept, and what
+ * wg_xml_parse refuses is refused in the same words; of another nothing behind the first tag was looked at. */
+enum wg_code wg_xml_is(const void *bytes, size_t len, const char *name, const char *ns, const char *root, bool *is,
+                       struct wg_err *err) WG_MUST;
+/* The same as wg_xml_parse from a file of the operator's, at most WG_LIMIT_CONFIG_FILE; faults of the file are
+ * WG_CONFIG. */
 enum wg_code wg_xml_load(const char *path, struct wg_xml **out, struct wg_err *err) WG_MUST;
 void wg_xml_freep(struct wg_xml **doc);
 #define WG_AUTO_XML __attribute__((cleanup(wg_xml_freep)))
