@@ -9,6 +9,9 @@
 #include "policy/decide.h"
 #include "policy/reasons.h"
 
+/* Of one decision as JSON: room for it is made once, as each growth copies and wipes what was before. */
+#define ROOM_AT_FIRST ((size_t)24 * 1024)
+
 static const char *const verdicts[] = {
 	[WG_VERDICT_SEND] = "send",
 	[WG_VERDICT_REVIEW] = "review",
@@ -20,8 +23,9 @@ static void put_name(struct wg_buf *out, const char *name, const char *opening)
 {
 	wg_buf_putc(out, '"');
 	wg_buf_puts(out, name);
-	wg_buf_puts(out, "\":");
-	wg_buf_puts(out, opening);
+	wg_buf_put(out, "\":", 2);
+	if (opening[0] != '\0')
+		wg_buf_puts(out, opening);
 }
 
 static void put_text(struct wg_buf *out, const char *name, const char *value)
@@ -84,7 +88,10 @@ static void put_elements_of(struct wg_buf *out, const char *name, const struct w
 		wg_buf_putc(out, '{');
 		put_pair(out, "place", list[i].path);
 		put_pair(out, "category", wg_category_name(list[i].category));
-		wg_buf_printf(out, "\"count\":%u}", list[i].count);
+		if (list[i].count == 1) /* as most are: printf would take as long as all else of it */
+			wg_buf_puts(out, "\"count\":1}");
+		else
+			wg_buf_printf(out, "\"count\":%u}", list[i].count);
 		between = ",";
 	}
 	wg_buf_putc(out, ']');
@@ -129,6 +136,8 @@ static void put_verdict(struct wg_buf *out, const struct wg_decision *decision)
 void wg_decision_json(const struct wg_policy *policy, const struct wg_decision *decision,
                       const struct wg_notice *notice, struct wg_buf *out)
 {
+	if (out->max - out->len > ROOM_AT_FIRST)
+		(void)wg_buf_room(out, ROOM_AT_FIRST); /* or it fails, which is seen at the end */
 	wg_buf_putc(out, '{');
 	put_pair(out, "organisation", decision->organisation->id);
 	put_pair(out, "desk", decision->desk->name);

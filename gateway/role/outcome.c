@@ -17,7 +17,7 @@ struct wg_outcome *wg_outcome_new(const struct wg_process *p, const struct wg_ms
 	o->report = WG_BUF(WG_LIMIT_ENVELOPE);
 	for (unsigned i = 0; i < WG_LIMIT_RECIPIENTS; i++) {
 		o->envelopes[i] = WG_BUF(WG_LIMIT_ENVELOPE);
-		o->disclosures[i] = WG_BUF(WG_LIMIT_NOTICE);
+		o->disclosures[i] = WG_BUF(WG_STORE_DISCLOSURE_MAX); /* the store takes no longer one */
 	}
 	memcpy(o->done.id, job->id, sizeof o->done.id);
 	memcpy(o->done.epoch, p->epoch, sizeof o->done.epoch);

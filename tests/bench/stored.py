@@ -7,7 +7,7 @@ entries have hashes that prove nothing, so `wardgate audit verify` fails on such
 import shutil
 import sqlite3
 
-CUT = 64  # bytes of a blob that is kept of a copy; a notice has some 120 KB of them, and 16 KB of disclosure
+CUT = 64  # bytes of a blob that is kept of a copy; a notice has some 120 KB of them, and 1.3 KB of disclosure
 CUT_DISCLOSURE = 256
 LATER_MS = 30 * 86400 * 1000  # for what would come due while it is measured
 

@@ -214,7 +214,9 @@ static void damaged(void **state)
 	assert_non_null(strstr(wg_buf_text(&words), job.id)); /* its record is not the one that was logged */
 	assert_int_equal(deliveries_due(s), 1);
 	struct wg_dlv_job *jobs = NULL;
-	wg_dlv_jobs_free(jobs, take_deliveries(s, "", 10, 10, &jobs)); /* looked at, one of them given */
+	const unsigned given = take_deliveries(s, "", 10, 10, &jobs);
+	assert_int_equal(given, 1);
+	wg_dlv_jobs_free(jobs, given);
 	expect_delivery(s, waiting, "front-door", WG_DLV_DECIDED);
 	(void)decide_notice(s, waiting, &notice);
 	assert_int_equal(number(s, OF_PASSAGES), 4);
