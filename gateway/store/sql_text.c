@@ -133,7 +133,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_PROOF] =
 		"SELECT d.id, m.id, d.state, (SELECT l.state FROM log l WHERE l.delivery = d.id AND l.delivery <> ''"
 		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.message || ' ' || l.detail FROM log l WHERE "
-	    "l.delivery = d.id"
+		"l.delivery = d.id"
 		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record, x.packed FROM delivery d"
 		" LEFT JOIN message m ON m.seq = d.message LEFT JOIN blob b ON b.id = d.envelope"
 		" LEFT JOIN disclosure x ON x.delivery = d.seq WHERE d.seq = ?1",
@@ -189,9 +189,12 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_KEY] = "UPDATE message SET submission_key = ?2 WHERE seq = ?1 AND submission_key = ''",
 
 	[SQL_CHILD_PUT] = "INSERT INTO child(made_at) VALUES(?1) RETURNING id",
-	[SQL_CHILD_BY_KEY] = "SELECT DISTINCT child FROM child_key WHERE key = ?1 AND kind IN (?2, -1) ORDER BY child",
+	[SQL_CHILD_BY_KEY] = /* two ranges in order, merged: of a name that thousands have only as many are read as are
+	                        taken */
+	"SELECT child FROM child_key WHERE key = ?1 AND kind = ?2 UNION SELECT child FROM child_key WHERE key = ?1 AND"
+	" kind = -1 ORDER BY 1",
 	[SQL_CHILD_BY_REFERENCE] =
-		"SELECT DISTINCT e.child FROM episode_reference r JOIN episode e ON e.id = r.episode WHERE r.key = ?1"
+		"SELECT e.child FROM episode_reference r JOIN episode e ON e.id = r.episode WHERE r.key = ?1"
 		" AND e.child IS NOT NULL UNION SELECT child FROM child_key WHERE key = ?1 AND kind = -1 ORDER BY 1",
 	[SQL_CHILD_KEYS] = "SELECT key, kind, scope FROM child_key WHERE child = ?1",
 	[SQL_CHILD_KEY] = "INSERT INTO child_key(key, child, kind, scope, message) VALUES(?1, ?2, ?3, ?4, ?5)"

@@ -13,7 +13,7 @@ enum wg_code wg_sqlite_cursor_open(struct wg_store *store, const char *sql, cons
 	int rc = sqlite3_prepare_v2(wg_sqlite_of(store)->db, sql, -1, &stmt, NULL);
 	*cursor = stmt;
 	for (size_t i = 0; rc == SQLITE_OK && i < count; i++)
-		rc = wg_sqlite_bind(stmt, (int)i + 1, &args[i]);
+		rc = wg_sqlite_bind(stmt, (int)i + 1, &args[i], false);
 	return rc == SQLITE_OK ? WG_OK : wg_sqlite_fail(store, sql, err);
 }
 

@@ -23,7 +23,8 @@ static inline struct wg_sqlite *wg_sqlite_of(struct wg_store *store)
 }
 
 /* ---- sqlite_db.c */
-int wg_sqlite_bind(sqlite3_stmt *stmt, int i, const struct wg_arg *arg);
+/* lives: what arg points to does until the bindings are cleared, and is not copied. */
+int wg_sqlite_bind(sqlite3_stmt *stmt, int i, const struct wg_arg *arg, bool lives);
 /* What a failed call means: sets fault or full where that is so. */
 enum wg_code wg_sqlite_fail(struct wg_store *store, const char *what, struct wg_err *err);
 /* A text that is not kept: pragmas and migrations. */
