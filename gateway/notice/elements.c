@@ -1,6 +1,5 @@
 /* elements.c owns the list of places at which a notice holds something: for the disclosure register, which says what
  * was given and never what stood there. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,32 +68,48 @@ static bool survey_node(struct survey *s, size_t here, const xmlNode *node)
 	return true;
 }
 
-/* What is written, in the order of the document. */
+/* What is written, in the order of the document. path: of the spot that is being written, its end moves. */
 struct writing {
 	const struct survey *s;
 	struct wg_notice_element *out;
 	unsigned count;
+	char path[sizeof((struct wg_notice_element *)NULL)->path];
 	bool fits;
 };
 
-static void write_spot(struct writing *w, size_t i, const char *above)
+/* Adds a step to the path, which ends at len; where it ends then. A path that does not fit is noted and stays. */
+static size_t add_step(struct writing *w, size_t len, const struct spot *spot)
+{
+	const char *parts[] = { len > 0 ? "/" : "", spot->attribute != NULL ? "@" : "",
+		                    spot->attribute != NULL ? spot->attribute->name : spot->place->name };
+	for (size_t i = 0; i < WG_COUNT(parts); i++) {
+		size_t n = strlen(parts[i]);
+		w->fits = w->fits && n < sizeof w->path - len;
+		if (!w->fits)
+			return len;
+		memcpy(w->path + len, parts[i], n + 1);
+		len += n;
+	}
+	return len;
+}
+
+static void write_spot(struct writing *w, size_t i, size_t above)
 {
 	const struct spot *spot = &w->s->spots[i];
-	const char *at = spot->attribute != NULL ? "@" : "";
-	const char *name = spot->attribute != NULL ? spot->attribute->name : spot->place->name;
-	char path[sizeof w->out->path] = "";
-	int n = i == 0 ? 0 : snprintf(path, sizeof path, "%s%s%s%s", above, above[0] != '\0' ? "/" : "", at, name);
-	w->fits = w->fits && n >= 0 && (size_t)n < sizeof path;
-	if (spot->count > 0) {
+	size_t len = i == 0 ? 0 : add_step(w, above, spot);
+	if (spot->count > 0 && w->fits) {
 		struct wg_notice_element *e = &w->out[w->count++];
-		*e = (struct wg_notice_element){ .need = spot->need, .count = spot->count };
-		memcpy(e->path, path, sizeof path);
+		e->need = spot->need;
+		e->count = spot->count;
+		memcpy(e->path, w->path, len + 1);
 		wg_categories own =
 			spot->attribute != NULL ? wg_place_attribute_category(spot->place, spot->attribute) : spot->place->category;
 		e->category = (unsigned)__builtin_ctzll(own); /* one bit: the loader saw to it */
 	}
-	for (size_t c = spot->first; c != 0; c = w->s->spots[c].next)
-		write_spot(w, c, path);
+	for (size_t c = spot->first; c != 0; c = w->s->spots[c].next) {
+		write_spot(w, c, len);
+		w->path[len] = '\0';
+	}
 }
 
 enum wg_code wg_notice_elements(const struct wg_notice *notice, struct wg_notice_element **out, unsigned *count,
@@ -109,7 +124,7 @@ enum wg_code wg_notice_elements(const struct wg_notice *notice, struct wg_notice
 	struct writing w = { .s = &s, .fits = true };
 	w.out = whole ? calloc(s.used, sizeof *w.out) : NULL;
 	if (w.out != NULL)
-		write_spot(&w, 0, "");
+		write_spot(&w, 0, 0);
 	free(s.spots);
 	if (w.out == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for a list of a notice's places");

@@ -3,6 +3,8 @@
 #ifndef WG_NOTICE_RENDER_INTERNAL_H
 #define WG_NOTICE_RENDER_INTERNAL_H
 
+#include <string.h>
+
 #include "notice/notice_internal.h"
 
 /* Where a field stands: each is listed by one section (render_page.c). */
@@ -69,8 +71,25 @@ void wg_page_freep(struct wg_page **page);
 
 /* ---- for render_page.c, of elements of a notice ---- */
 
+/* The name of an element; "" of what is none. */
+static inline const char *wg_render_name(const xmlNode *node)
+{
+	return node != NULL && node->type == XML_ELEMENT_NODE ? (const char *)node->name : "";
+}
+
+/* The first letters are compared here: most lines of the lists end with them. */
+static inline bool wg_render_same(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
+
 /* The element has that name, and (unless NULL) its parent the other. */
-bool wg_render_is(const xmlNode *node, const char *parent, const char *name);
+static inline bool wg_render_is(const xmlNode *node, const char *parent, const char *name)
+{
+	return wg_render_same(wg_render_name(node), name) &&
+	       (parent == NULL || wg_render_same(wg_render_name(node->parent), parent));
+}
+
 /* What is written in an attribute: NULL or "" when it is not there. Borrowed. */
 const char *wg_render_attribute(const xmlNode *node, const char *name);
 const char *wg_render_attribute_or(const xmlNode *node, const char *name);

@@ -12,22 +12,6 @@ struct called {
 	const char *name, *parent, *words;
 };
 
-static const char *name_of(const xmlNode *node)
-{
-	return node != NULL && node->type == XML_ELEMENT_NODE ? (const char *)node->name : "";
-}
-
-/* The first letters are compared here: most lines end with them. */
-static bool same(const char *a, const char *b)
-{
-	return *a == *b && strcmp(a, b) == 0;
-}
-
-bool wg_render_is(const xmlNode *node, const char *parent, const char *name)
-{
-	return same(name_of(node), name) && (parent == NULL || same(name_of(node->parent), parent));
-}
-
 static const char *find(const struct called *list, size_t count, const xmlNode *node)
 {
 	for (size_t i = 0; i < count; i++)
@@ -86,17 +70,18 @@ static const struct {
 static bool cleared(const xmlNode *operation)
 {
 	const xmlNode *state = operation != NULL ? wg_xml_first(operation, "state") : NULL;
-	return state != NULL && state->children != NULL && same((const char *)state->children->content, "cleared");
+	return state != NULL && state->children != NULL &&
+	       wg_render_same((const char *)state->children->content, "cleared");
 }
 
 void wg_render_title(const xmlNode *root, const char *kind, struct wg_buf *out)
 {
-	if (same(kind, "alert") && cleared(wg_xml_first(root, "operation"))) {
+	if (wg_render_same(kind, "alert") && cleared(wg_xml_first(root, "operation"))) {
 		wg_buf_puts(out, "CLEARED: an alert of the gateway is over");
 		return;
 	}
 	for (size_t i = 0; i < WG_COUNT(titles); i++)
-		if (same(titles[i].kind, kind)) {
+		if (wg_render_same(titles[i].kind, kind)) {
 			wg_buf_puts(out, titles[i].title);
 			return;
 		}
@@ -136,7 +121,7 @@ void wg_render_holder(const xmlNode *holder, struct wg_buf *out)
 	if (words != NULL)
 		wg_buf_puts(out, words);
 	else
-		wg_render_words(name_of(holder), out);
+		wg_render_words(wg_render_name(holder), out);
 }
 
 /* ---- labels */
@@ -243,14 +228,15 @@ void wg_render_label(const xmlNode *node, struct wg_buf *out)
 	const char *words = find(labels, WG_COUNT(labels), node);
 	if (wg_render_is(node, NULL, "withheld"))
 		wg_render_words(wg_render_attribute_or(node, "category"), out);
-	else if (wg_render_is(node, "authorities", "police") && same(wg_render_attribute_or(node, "area"), "placing"))
+	else if (wg_render_is(node, "authorities", "police") &&
+	         wg_render_same(wg_render_attribute_or(node, "area"), "placing"))
 		wg_buf_puts(out, "Police, responsible area");
 	else if (wg_render_is(node, "operation", "what") && cleared(node->parent))
 		wg_buf_puts(out, "What was wrong");
 	else if (words != NULL)
 		wg_buf_puts(out, words);
 	else
-		wg_render_words(name_of(node), out);
+		wg_render_words(wg_render_name(node), out);
 }
 
 /* ---- parts */
@@ -315,12 +301,12 @@ static const struct {
 /* The part of what stands in none of those lists: of the innermost that says so. */
 static enum wg_part part_by_holder(const xmlNode *node)
 {
-	const char *parent = name_of(node->parent);
+	const char *parent = wg_render_name(node->parent);
 	bool header = false, child = false, episode = false;
 	size_t depth = 0; /* elements above */
 	for (const xmlNode *n = node->parent; n != NULL && n->type == XML_ELEMENT_NODE; n = n->parent, depth++) {
-		header = header || same(name_of(n), "header");
-		child = child || same(name_of(n), "child");
+		header = header || wg_render_same(wg_render_name(n), "header");
+		child = child || wg_render_same(wg_render_name(n), "child");
 		episode = episode || wg_render_is(n, "notice", "episode");
 	}
 	if (episode)
@@ -329,9 +315,9 @@ static enum wg_part part_by_holder(const xmlNode *node)
 		return WG_PART_PHOTOGRAPH;
 	if (wg_render_is(node, NULL, "withheld"))
 		return WG_PART_WITHHELD;
-	if (same(parent, "sharing"))
+	if (wg_render_same(parent, "sharing"))
 		return WG_PART_SHARING;
-	if (same(parent, "authorities"))
+	if (wg_render_same(parent, "authorities"))
 		return WG_PART_AUTHORITIES;
 	if (header || child)
 		return header ? WG_PART_ABOUT : WG_PART_IDENTITY;
@@ -342,12 +328,14 @@ static enum wg_part part_by_holder(const xmlNode *node)
 
 enum wg_part wg_render_part(const xmlNode *node)
 {
-	const char *parent = name_of(node->parent), *above = parent[0] != '\0' ? name_of(node->parent->parent) : "";
+	const char *parent = wg_render_name(node->parent),
+			   *above = parent[0] != '\0' ? wg_render_name(node->parent->parent) : "";
 	for (size_t i = 0; i < WG_COUNT(parts); i++)
-		if (same(parts[i].parent, parent) && (parts[i].above == NULL || same(parts[i].above, above)) &&
-		    (parts[i].names == NULL || wg_list_has(parts[i].names, name_of(node))))
+		if (wg_render_same(parts[i].parent, parent) &&
+		    (parts[i].above == NULL || wg_render_same(parts[i].above, above)) &&
+		    (parts[i].names == NULL || wg_list_has(parts[i].names, wg_render_name(node))))
 			return parts[i].part;
-	if (same(parent, "delivery") || same(parent, "operation"))
+	if (wg_render_same(parent, "delivery") || wg_render_same(parent, "operation"))
 		return WG_PART_KEY_3;
 	return part_by_holder(node);
 }
