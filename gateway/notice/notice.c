@@ -94,9 +94,12 @@ enum wg_code wg_notice_parse(const struct wg_schema *schema, const void *bytes, 
 		code = wg_err_set(err, WG_REJECT, "%s:%d: not a notice of " WG_NOTICE_NS, name, wg_xml_line(wg_xml_root(xml)));
 	if (code == WG_OK)
 		code = validate(schema, xml, err);
-	if (code == WG_OK)
-		code = wg_notice_wrap(schema, wg_project_tree(schema, wg_xml_root(xml), wg_categories_all()), name, out, err);
-	return code;
+	if (code != WG_OK)
+		return code;
+	xmlDoc *doc = wg_canonical(schema, wg_xml_doc(xml))
+	                  ? wg_xml_release(&xml)
+	                  : wg_project_tree(schema, wg_xml_root(xml), wg_categories_all());
+	return wg_notice_wrap(schema, doc, name, out, err);
 }
 
 enum wg_code wg_notice_new(const struct wg_schema *schema, const char *kind, const char *id, struct wg_notice **out,

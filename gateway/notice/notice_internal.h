@@ -25,6 +25,9 @@ void wg_notice_changes(struct wg_notice *notice);
 /* A new canonical tree of what is declared and whose category is in granted; NULL when memory ran out. What the schema
  * does not know is left behind whatever it is, and so is an optional container that is left with nothing in it. */
 xmlDoc *wg_project_tree(const struct wg_schema *schema, const xmlNode *root, wg_categories granted);
+/* The same of a valid notice's tree where it stands (canonical.c). False: something in it is out of the ordinary, and
+ * wg_project_tree has to be asked, which makes the same of it as if this had not been called. */
+bool wg_canonical(const struct wg_schema *schema, xmlDoc *doc);
 /* The categories of the places that the items of an answer name: that something is to be said there is itself of that
  * category. root is the <notice>. */
 wg_categories wg_project_named(const struct wg_schema *schema, const struct _xmlNode *root);

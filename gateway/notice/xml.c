@@ -125,6 +125,14 @@ struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name)
 	return x;
 }
 
+struct _xmlDoc *wg_xml_release(struct wg_xml **doc)
+{
+	xmlDoc *released = (*doc)->doc;
+	free(*doc);
+	*doc = NULL;
+	return released;
+}
+
 /* A parser that is ready to begin, with the limits; *budget has to live as long. */
 static enum wg_code parser(const void *bytes, size_t len, const char *name, struct budget *budget, xmlParserCtxt **out,
                            struct wg_err *err)

@@ -69,6 +69,8 @@ enum wg_code wg_xml_serialise(const struct wg_xml *doc, bool format, struct wg_b
 /* Wraps a document made by this room with libxml2 itself; takes ownership of doc. NULL when memory runs out (doc
  * freed). */
 struct wg_xml *wg_xml_adopt(struct _xmlDoc *doc, const char *name);
+/* The other way about: the document is the caller's, *doc is NULL. */
+struct _xmlDoc *wg_xml_release(struct wg_xml **doc);
 
 /* WG_CONFIG with "file:line: words" about a node of an operator's file. */
 #define wg_xml_complain(...) wg_err_sure(wg_xml_put_complaint(__VA_ARGS__))
