@@ -29,8 +29,8 @@
 static const char settings[] =
 	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '" HANGS "';"
 	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;"
-	/* every statement has its index (tests/store/test_plans): planned once, whatever the values, and not by how large
-       tables were when somebody last counted them, which of a new store is nothing */
+	/* every statement has its index (tests/store/test_pg_plans): planned once, whatever the values, and not by how
+	   large tables were when somebody last counted them, which of a new store is nothing */
 	" SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
 	" SET enable_mergejoin = off; SET enable_bitmapscan = off;";
 

@@ -322,12 +322,16 @@ static enum wg_code loosen(struct wg_store *store, char **held, struct wg_err *e
 	return code == WG_OK ? wg_pg_exec_on(store, &wg_pg_of(store)->main, drop, err) : code;
 }
 
-/* Each reference is held against the rows as it comes back. Numbers of nodes go on above all that a lease bears: none
+/* Each reference is held against the rows as it comes back: whole tables against whole tables, as no question of a
+ * gateway that works is (pg_connect.c). Numbers of nodes go on above all that a lease bears: none
  * of those is mistaken for its own by a process that starts. */
 static enum wg_code bind(struct wg_store *store, char **held, struct wg_err *err)
 {
 	struct wg_pg_pipe *conn = &wg_pg_of(store)->main;
-	enum wg_code code = wg_pg_exec_on(store, conn, *held, err);
+	enum wg_code code =
+		wg_pg_exec_on(store, conn, "SET enable_seqscan = on; SET enable_hashjoin = on; SET enable_mergejoin = on", err);
+	if (code == WG_OK)
+		code = wg_pg_exec_on(store, conn, *held, err);
 	wg_pg_memo_clear(wg_pg_of(store)); /* what it remembers of the empty one */
 	free(*held);
 	*held = NULL;
