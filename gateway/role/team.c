@@ -30,17 +30,18 @@
 struct member {
 	pid_t pid;                          /* 0: not running */
 	int64_t started, start_at, backoff; /* monotonic ms */
+	bool at_work;                       /* this one has said so */
 };
 
 struct keeper {
 	const struct wg_team *team;
 	struct member members[WG_TEAM_MAX];
-	int ready[2]; /* a pipe: each new member writes one byte when it is at work */
-	unsigned at_work;
+	int ready[2];                /* a pipe that does not block: each new member writes its number when it is at work */
 	bool said, stopping, failed; /* failed: a member could not go on */
 };
 
 static int ready_end = -1; /* in a member */
+static uint8_t own_number;
 
 static void on_child(int number)
 {
@@ -50,7 +51,7 @@ static void on_child(int number)
 void wg_team_ready(void)
 {
 	if (ready_end >= 0)
-		(void)!write(ready_end, "r", 1); /* who does not hear it waits in vain for all, and says nothing */
+		(void)!write(ready_end, &own_number, 1); /* who does not hear it waits in vain for all, and says nothing */
 	wg_closep(&ready_end);
 }
 
@@ -65,6 +66,7 @@ static _Noreturn void be(struct keeper *k, unsigned number, pid_t parent)
 		_exit(0);
 	wg_closep(&k->ready[0]);
 	ready_end = k->ready[1];
+	own_number = (uint8_t)number;
 	(void)sigemptyset(&none);                    /* cannot fail */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail with valid arguments */
 	enum wg_code code = k->team->work(k->team->arg, number, &err);
@@ -101,12 +103,32 @@ static void start(struct keeper *k, unsigned number)
 	}
 }
 
+/* Who said that it is at work. */
+static void hear(struct keeper *k)
+{
+	uint8_t said[WG_TEAM_MAX];
+	for (ssize_t n; (n = read(k->ready[0], said, sizeof said)) > 0;)
+		for (ssize_t i = 0; i < n; i++)
+			if (said[i] < k->team->count)
+				k->members[said[i]].at_work = true;
+}
+
+static bool all_at_work(const struct keeper *k)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < k->team->count; i++)
+		n += k->members[i].at_work ? 1 : 0;
+	return n == k->team->count;
+}
+
 static void ended(struct keeper *k, unsigned number, int status)
 {
 	struct member *m = &k->members[number];
 	const int64_t now = wg_clock_monotonic();
 	char how[48];
 	m->pid = 0;
+	hear(k); /* what it said is said by now, and does not stand for the next */
+	m->at_work = false;
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
 		k->failed = true; /* it has said why */
 		return;
@@ -154,15 +176,12 @@ static void pause_until(struct keeper *k, int64_t until)
 {
 	const int64_t left = until - wg_clock_monotonic(), wait = left > 1 ? left : 1;
 	const struct timespec t = { .tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000 };
-	struct pollfd from = { .fd = k->said ? -1 : k->ready[0], .events = POLLIN };
-	char said[WG_TEAM_MAX];
+	struct pollfd from = { .fd = k->ready[0], .events = POLLIN };
 	sigset_t none;
 	(void)sigemptyset(&none); /* cannot fail */
-	if (ppoll(&from, 1, &t, &none) > 0) {
-		ssize_t n = read(k->ready[0], said, sizeof said);
-		k->at_work += n > 0 ? (unsigned)n : 0;
-	}
-	if (!k->said && k->at_work >= k->team->count) {
+	if (ppoll(&from, 1, &t, &none) > 0)
+		hear(k);
+	if (!k->said && all_at_work(k)) {
 		k->said = true;
 		k->team->ready(k->team->arg);
 	}
@@ -205,7 +224,7 @@ enum wg_code wg_team_run(const struct wg_team *team, struct wg_err *err)
 	sigset_t before;
 	int64_t look = wg_clock_monotonic() + LOOK_MS;
 	enum wg_code code = take_signals(&before, err);
-	if (code == WG_OK && pipe2(k.ready, O_CLOEXEC) != 0)
+	if (code == WG_OK && pipe2(k.ready, O_CLOEXEC | O_NONBLOCK) != 0)
 		code = wg_err_errno(err, "pipe");
 	if (code != WG_OK)
 		return code;
