@@ -81,6 +81,10 @@ struct wg_driver {
 	 * not heard of for long are no more. WG_SYSTEM, a fault, when the others gave this one up. NULL: not shared. */
 	enum wg_code (*beat)(struct wg_store *store, struct wg_err *err);
 
+	/* For the other processes, inside a transaction: a message that is leased with that token was given its context,
+	 * and may be about that (sql_work.c). They find it in the fifth column of SQL_MSG_WORK. NULL: not shared. */
+	enum wg_code (*note)(struct wg_store *store, int64_t seq, int64_t token, const char *about, struct wg_err *err);
+
 	/* From now on others wait for this process: an answer of the database that takes longer than a few seconds is taken
 	 * for a loss. NULL: it has nothing to wait for. */
 	enum wg_code (*hurry)(struct wg_store *store, struct wg_err *err);

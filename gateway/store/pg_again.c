@@ -36,6 +36,7 @@ static void drop(struct wg_store *store)
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
 	pg->peer_count = 0;
+	pg->looked = false;
 }
 
 static enum wg_code log_has(struct wg_store *store, bool *has, struct wg_err *err)

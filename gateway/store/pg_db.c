@@ -496,6 +496,7 @@ const struct wg_driver wg_pg_driver = {
 	.name = "postgresql",
 	.shared = true,
 	.beat = wg_pg_node_beat,
+	.note = wg_pg_node_note,
 	.open = open_both,
 	.close = close_both,
 	.mover = &wg_pg_mover,

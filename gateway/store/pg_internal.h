@@ -18,6 +18,7 @@ enum wg_pg_sql {
 	PG_LOCK = SQL_COUNT, /* the turn to write, until the transaction ends */
 	PG_TURN,
 	PG_TURN_PUT,
+	PG_NOTE,
 	PG_AT_ONCE, /* what a row refers to is looked for with each statement, not at the end */
 	PG_IDS,     /* and WG_PG_IDS - 1 more */
 	PG_COUNT = PG_IDS + 6
@@ -109,6 +110,7 @@ struct wg_pg {
 	int64_t node;                         /* this process among those that share the database */
 	struct wg_pg_peer peers[WG_PG_NODES]; /* the others, as they were seen last */
 	size_t peer_count;
+	bool looked;  /* and it is known who they are */
 	int64_t turn; /* writer.turn as this process left or saw it */
 	bool wrote;   /* in the transaction that is open */
 	bool logged;  /* in it, and to the log: memo knows the end */
@@ -263,6 +265,9 @@ enum wg_code wg_pg_fill_begin(struct wg_store *store, struct wg_err *err) WG_MUS
 enum wg_code wg_pg_node_resume(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* driver.h */
+enum wg_code wg_pg_node_note(struct wg_store *store, int64_t seq, int64_t token, const char *about, struct wg_err *err)
+	WG_MUST;
 /* At a clean end: the others need not wait for what it had leased. */
 void wg_pg_node_leave(struct wg_store *store);
 

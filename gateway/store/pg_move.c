@@ -346,7 +346,7 @@ static enum wg_code bind(struct wg_store *store, char **held, struct wg_err *err
 }
 
 const struct wg_mover wg_pg_mover = {
-	/* node, writer and version are about the machines and the schema, not about what is kept */
+	/* node, writer, version and work are about the machines and the schema, not about what is kept */
 	.catalogue =
 		"SELECT c.relname::text, a.attname::text, CASE a.atttypid WHEN 20 THEN 'i' WHEN 25 THEN 't' WHEN 17 THEN"
 		" 'b' ELSE '?' END, coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0), CASE WHEN"
@@ -354,7 +354,7 @@ const struct wg_mover wg_pg_mover = {
 		" a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
 		" WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r' "
 		"AND c.relname NOT IN"
-		" ('node', 'writer', 'version', '" MARK "') ORDER BY c.relname::text COLLATE \"C\", a.attname::text"
+		" ('node', 'writer', 'version', 'work', '" MARK "') ORDER BY c.relname::text COLLATE \"C\", a.attname::text"
 		" COLLATE \"C\"",
 	.size = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace ="
 			" (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind = 'r'",

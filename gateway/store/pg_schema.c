@@ -345,6 +345,9 @@ static const char fewer[] =
 	"DROP INDEX child_records; CREATE INDEX child_records ON child(records) WHERE records > 0;"
 	"UPDATE version SET number = 4;";
 /* clang-format on */
+/* What a message in work may be about, where its context was given: for the other nodes (sql_work.c). */
+static const char in_work[] = "CREATE TABLE work(seq BIGINT PRIMARY KEY, token BIGINT NOT NULL, about TEXT COLLATE "
+							  "\"C\" NOT NULL); UPDATE version SET number = 5;";
 
 static const char *const first[] = { tables, storage, references, indexes, functions, triggers, sharing, NULL };
 static const char *const second[] = { at_the_end, NULL };
@@ -357,8 +360,9 @@ static const char passages[] =
 	"UPDATE version SET number = 3;";
 static const char *const third[] = { passages, NULL };
 static const char *const fourth[] = { fewer, NULL };
+static const char *const fifth[] = { in_work, NULL };
 /* Each ends with its number in version. */
-static const char *const *const migrations[] = { first, second, third, fourth };
+static const char *const *const migrations[] = { first, second, third, fourth, fifth };
 #define VERSION ((int64_t)WG_COUNT(migrations))
 
 /* What each does, for a person. */
@@ -367,6 +371,7 @@ static const char *const words[] = {
 	"what a row refers to is looked for once, at the end of a transaction",
 	"what disclosure records say alike, from now on kept once",
 	"rows are counted by who moves them",
+	"one child's messages are decided in their order, whichever nodes do so",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 

@@ -20,6 +20,8 @@
 /* The longest sleep: how late *stop may be seen, and how late a wait that ends by the clock may be noticed. */
 #define IDLE_MS 250
 #define TICK_MS 50
+/* The same, where what is waited for is done by another node: each holds up those behind it. */
+#define NEAR_MS 5
 /* After accept failed for want of descriptors or memory. */
 #define ACCEPT_PAUSE_MS 100
 
@@ -211,8 +213,9 @@ static bool is_due(const struct wg_server *server, int *timeout)
 			sleep = left < sleep ? (left > 0 ? left : 0) : sleep;
 		}
 	}
-	if (waiting && sleep > TICK_MS)
-		sleep = TICK_MS;
+	const int64_t tick = wg_store_elsewhere(server->store) ? NEAR_MS : TICK_MS;
+	if (waiting && sleep > tick)
+		sleep = tick;
 	if (server->ended_count > 0 || wg_server_copying(server))
 		sleep = 0;
 	if (server->away) { /* requests wait as well */

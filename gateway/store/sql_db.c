@@ -53,6 +53,11 @@ bool wg_store_full(struct wg_store *store)
 	return full;
 }
 
+bool wg_store_elsewhere(const struct wg_store *store)
+{
+	return store->elsewhere;
+}
+
 bool wg_store_lost(const struct wg_store *store)
 {
 	return store->lost;
@@ -71,8 +76,10 @@ enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err)
 {
 	enum wg_code code = store->driver->reconnect(store, err);
-	if (code == WG_OK)
+	if (code == WG_OK) {
+		wg_works_settle(store->works, store->committed); /* before there are other transactions */
 		code = wg_keys_level(store, err);
+	}
 	if (code == WG_OK)
 		*committed = store->committed; /* known since the first connection, however many it took since */
 	if (code == WG_OK)
@@ -219,6 +226,7 @@ enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err)
 {
 	wg_keys_begin(store);
 	wg_counts_forget(store->counts);
+	store->elsewhere = false;
 	store->head = (struct wg_chain_head){ .known = false };
 	return transact(store, SQL_BEGIN, err);
 }
@@ -237,8 +245,9 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 		code = wg_keys_after(store, err);
 	if (code != WG_OK && !store->driver->in_transaction(store) && store->lost && !store->unanswered)
 		code = WG_OK; /* it is there; what is to be destroyed stands in it, and is when the database is back */
-	wg_works_settle(store->works, code == WG_OK);
 	wg_passages_settle(store, code == WG_OK);
+	if (!wg_store_unanswered(store)) /* reconnect knows then */
+		wg_works_settle(store->works, code == WG_OK);
 	if (code != WG_OK && store->fault.code == WG_OK && !store->repeat) { /* even a full disk: who knows what is there */
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
@@ -252,7 +261,8 @@ void wg_store_rollback(struct wg_store *store)
 	wg_counts_forget(store->counts);
 	wg_fresh_clear(store);
 	wg_passages_settle(store, false);
-	wg_works_settle(store->works, false);
+	if (!wg_store_unanswered(store))
+		wg_works_settle(store->works, false);
 	if (!store->driver->in_transaction(store))
 		return; /* the database did it already */
 	struct wg_err err = { 0 };

@@ -230,6 +230,7 @@ struct wg_store {
 	void *hashed_arg;
 	struct wg_counts *counts; /* sql_count.c; NULL: nothing was counted yet */
 	unsigned leases;          /* of messages, for which every so many begins with those of divided ones */
+	bool elsewhere;           /* in this transaction a context waited for what another node has in work */
 	struct wg_works *works;   /* sql_work.c; NULL: nothing was asked yet */
 };
 

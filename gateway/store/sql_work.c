@@ -8,13 +8,15 @@
  * key with both.
  *
  * The notes are this process's own and not durable: they count together with the lease that they name, by its token, so
- * that one of a lease that came to nothing says nothing; those of a transaction that is rolled back go with it. Of
- * messages that other nodes have in work nothing is known here: see SCALING.md. */
+ * that one of a lease that came to nothing says nothing; those of a transaction that is rolled back go with it. Where
+ * several nodes share the database each leaves its notes there for the others (driver.h, note), under the same rule. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/driver.h"
 #include "store/sql_internal.h"
 
 /* Contexts given and not done. A process asks for one at a time; more than there are connections (server_internal.h) is
@@ -124,15 +126,52 @@ static struct work *find(struct wg_works *works, int64_t seq, int64_t token)
 	return NULL;
 }
 
+/* ---- for other nodes, as text: ":" and the numbers, or "*" for anybody */
+
+#define TEXT_MAX ((size_t)64 * 1024)
+
+static enum wg_code put_note(struct wg_store *store, const struct work *w, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(TEXT_MAX);
+	if (store->driver->note == NULL)
+		return WG_OK;
+	wg_buf_puts(&text, w->about.all ? ":*" : ":");
+	for (size_t i = 0; !w->about.all && i < w->about.count; i++)
+		wg_buf_printf(&text, "%016" PRIx64, w->about.list[i]);
+	return store->driver->note(store, w->seq, w->token, text.failed ? ":*" : wg_buf_text(&text), err);
+}
+
+static bool is_in(const struct wg_about *about, uint64_t number)
+{
+	for (size_t i = 0; i < about->count; i++)
+		if (about->list[i] == number)
+			return true;
+	return false;
+}
+
+/* Of the row that is read: one that another node has in work. Without a note it was not given its context. */
+static bool another_is_in_the_way(struct wg_store *store, const struct wg_about *about, bool before)
+{
+	const char *text = store->driver->col_text(store, SQL_MSG_WORK, 4);
+	const size_t digits = *text == ':' ? strlen(text + 1) : 0;
+	bool way = *text != ':' ? before : about->all || strcmp(text, ":*") == 0 || digits % KEY_DIGITS != 0;
+	for (size_t i = 0; !way && i < digits; i += KEY_DIGITS)
+		way = is_in(about, number_of(text + 1 + i));
+	store->elsewhere = store->elsewhere || way;
+	return way;
+}
+
 /* One that is in work, seen from msg: its note is among the first *kept from here on. */
 static bool in_the_way(struct wg_store *store, const struct wg_about *about, size_t *kept)
 {
 	struct wg_works *works = store->works;
 	const int64_t owner = wg_db_col_int(store, SQL_MSG_WORK, 2);
 	const bool before = wg_db_col_int(store, SQL_MSG_WORK, 3) != 0;
+	if (store->driver->shared && owner >> WG_NODE_SHIFT != store->node)
+		return another_is_in_the_way(store, about, before);
 	struct work *other = find(works, wg_db_col_int(store, SQL_MSG_WORK, 0), wg_db_col_int(store, SQL_MSG_WORK, 1));
 	if (other == NULL)
-		return before && owner >> WG_NODE_SHIFT == store->node;
+		return before;
 	const struct work note = *other;
 	*other = works->list[*kept];
 	works->list[(*kept)++] = note;
@@ -179,8 +218,11 @@ enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, 
 		return code;
 	if (store->works->count == WORKS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d messages are being decided", WORKS_MAX);
-	store->works->list[store->works->count++] =
-		(struct work){ .seq = msg->seq, .token = (int64_t)msg->token, .fresh = true, .about = *about };
+	const struct work note = { .seq = msg->seq, .token = (int64_t)msg->token, .fresh = true, .about = *about };
+	code = put_note(store, &note, err);
+	if (code != WG_OK)
+		return code;
+	store->works->list[store->works->count++] = note;
 	*about = (struct wg_about){ 0 };
 	return WG_OK;
 }

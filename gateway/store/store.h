@@ -391,6 +391,8 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
+/* In the last transaction a context waited for what another node has in work: nobody will say when that is done. */
+bool wg_store_elsewhere(const struct wg_store *store);
 /* From now on others wait for this process: an answer of a database elsewhere that takes longer than a few seconds (its
  * tcp_user_timeout) is taken for a loss. Without it one is waited for. */
 enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err) WG_MUST;

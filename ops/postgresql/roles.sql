@@ -27,7 +27,7 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH name IN ARRAY ARRAY['replaced', 'child_key', 'episode_reference', 'concern', 'trouble', 'alert', 'task', 'shred',
-                              'node', 'head'] LOOP
+                              'node', 'work', 'head'] LOOP
     IF to_regclass(name) IS NOT NULL THEN
       EXECUTE format('GRANT DELETE ON %I TO wardgate_gateway', name);
     END IF;

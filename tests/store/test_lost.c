@@ -113,6 +113,59 @@ static void the_answer_is_lost_and_others_write(void **state)
 	cut_and_back(*state, LOSE_ANSWER, 2);
 }
 
+static bool context(struct wg_store *store, const char *id, const char *child)
+{
+	struct wg_err err = { 0 };
+	const struct wg_match_key key = rig_key(WG_KEY_NHS, child);
+	struct wg_context c = { 0 };
+	bool turn = false;
+	OK(wg_store_context_in_turn(store, id, WG_RELATION_NONE, &key, 1, WG_CHILD_BY_KEYS, "", "", &turn, &c, &err));
+	wg_context_free(&c);
+	return turn;
+}
+
+/* The context that was given in it counts, or does not, as what became of it. */
+static void a_context_is_given(struct scene *s, int cut)
+{
+	struct lost l;
+	struct wg_err err = { 0 };
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	bool committed = false;
+	OK(wg_store_commit(s->store, &err));
+	open_behind(s, &l);
+	write_one(l.store, s->now, 1);
+	write_one(l.store, s->now, 2);
+	OK(wg_store_begin(l.store, &err));
+	OK(wg_store_lease_messages(l.store, s->now, wg_store_owners(l.store) + 1, 2, &jobs, &count, &err));
+	assert_int_equal(count, 2);
+	OK(wg_store_commit(l.store, &err));
+	OK(wg_store_begin(l.store, &err));
+	assert_true(context(l.store, jobs[0].id, "rowan"));
+	atomic_store(&l.relay.cut, cut);
+	assert_int_not_equal(wg_store_commit(l.store, &err), WG_OK);
+	wg_store_rollback(l.store);
+	reconnect(l.store, &committed);
+	assert_int_equal(committed, cut == LOSE_ANSWER);
+	OK(wg_store_begin(l.store, &err));
+	assert_false(context(l.store, jobs[1].id, "rowan")); /* it was given, or is still to be */
+	assert_int_equal(context(l.store, jobs[1].id, "ash"), committed);
+	wg_store_rollback(l.store);
+	wg_msg_jobs_free(jobs, count);
+	close_behind(&l);
+	OK(wg_store_begin(s->store, &err));
+}
+
+static void a_context_is_given_and_known(void **state)
+{
+	a_context_is_given(*state, LOSE_ANSWER);
+}
+
+static void a_context_is_not_given(void **state)
+{
+	a_context_is_given(*state, LOSE_REQUEST);
+}
+
 /* Cut off for so long that the others gave it up: it comes back as another node, and what it had leased is not its own
  * any more. */
 static void given_up_meanwhile(void **state)
@@ -159,6 +212,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_request_is_lost_and_others_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_request_is_lost_and_others_write_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_answer_is_lost_and_others_write, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_context_is_given_and_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_context_is_not_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(given_up_meanwhile, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,7 @@ static void an_older_database(void **state)
 		"delivery_counted();"
 		"CREATE TRIGGER receipt_counted AFTER INSERT ON receipt FOR EACH ROW EXECUTE FUNCTION receipt_counted();"
 		"DROP INDEX child_records; CREATE INDEX child_records ON child(records);"
-		"UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'; UPDATE version SET number = 3";
+		"UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'; DROP TABLE work; UPDATE version SET number = 3";
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
 	struct pg_place p;
@@ -162,7 +162,7 @@ static void an_older_database(void **state)
 	PQfinish(conn);
 	OK(wg_store_open_at(place, &s->store, &err));
 	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(number(s, "SELECT number FROM version"), 4);
+	assert_int_equal(number(s, "SELECT number FROM version"), 5);
 	assert_int_equal(number(s, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%_moved' AND tgrelid IN"
 	                           " ('message'::regclass, 'delivery'::regclass)"),
 	                 0);
@@ -172,6 +172,96 @@ static void an_older_database(void **state)
 	assert_int_equal(number(s, "SELECT n FROM counter WHERE kind = 'open' AND name = 'meadowton/a'"), 2);
 }
 
+static bool context(struct wg_store *store, const char *id, const char *child)
+{
+	struct wg_err err = { 0 };
+	const struct wg_match_key key = rig_key(WG_KEY_NHS, child);
+	struct wg_context c = { 0 };
+	bool turn = false;
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_context_in_turn(store, id, WG_RELATION_NONE, &key, 1, WG_CHILD_BY_KEYS, "", "", &turn, &c, &err));
+	assert_int_equal(wg_store_elsewhere(store), !turn);
+	OK(wg_store_commit(store, &err));
+	wg_context_free(&c);
+	return turn;
+}
+
+static void complete(struct wg_store *store, struct wg_now now, const struct wg_msg_job *job, const char *child)
+{
+	struct wg_err err = { 0 };
+	const struct wg_match_key key = rig_key(WG_KEY_NHS, child);
+	struct wg_msg_done done = rig_done(job->id, job->token, NULL, 0);
+	struct wg_msg_done_result result;
+	done.keys = &key;
+	done.key_count = 1;
+	OK(wg_store_begin(store, &err));
+	OK(wg_store_done(store, now, &done, &result, &err));
+	OK(wg_store_commit(store, &err));
+}
+
+static struct wg_msg_job lease_one(struct wg_store *store, struct wg_now now)
+{
+	struct wg_err err = { 0 };
+	struct wg_msg_job job;
+	OK(wg_store_begin(store, &err));
+	assert_int_equal(lease(store, now, &job), 1);
+	OK(wg_store_commit(store, &err));
+	return job;
+}
+
+/* Contexts of one child are given one after the other, in the order of acceptance, whichever nodes have the messages;
+ * of other children beside each other, as soon as it is known that they are others. */
+static void one_after_the_other(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	for (unsigned i = 1; i <= 4; i++)
+		add(s, i, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	const struct wg_msg_job one = lease_one(s->store, s->now), two = lease_one(other.store, s->now),
+							three = lease_one(s->store, s->now), four = lease_one(other.store, s->now);
+	assert_false(context(other.store, two.id, "rowan")); /* nobody knows what the first is about */
+	assert_true(context(s->store, one.id, "rowan"));
+	assert_false(context(other.store, two.id, "rowan"));
+	assert_false(context(s->store, three.id, "ash"));
+	complete(s->store, s->now, &one, "rowan");
+	assert_true(context(other.store, two.id, "rowan"));
+	assert_true(context(s->store, three.id, "ash"));
+	assert_false(context(other.store, four.id, "ash"));
+	complete(other.store, s->now, &two, "rowan");
+	assert_false(context(other.store, four.id, "ash"));
+	complete(s->store, s->now, &three, "ash");
+	assert_true(context(other.store, four.id, "ash"));
+	complete(other.store, s->now, &four, "ash");
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+}
+
+/* One that is no more holds up nobody for longer than it takes to notice. */
+static void after_one_that_is_no_more(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	unsigned lost = 0;
+	add(s, 1, id);
+	add(s, 2, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	const struct wg_msg_job one = lease_one(other.store, s->now), two = lease_one(s->store, s->now);
+	assert_true(context(other.store, one.id, "rowan"));
+	assert_false(context(s->store, two.id, "rowan"));
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_nodes(s->store, s->now, &lost, &err));
+	assert_int_equal(lost, 1);
+	OK(wg_store_commit(s->store, &err));
+	assert_true(context(s->store, two.id, "rowan"));
+	OK(wg_store_begin(s->store, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +269,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leases_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_stands_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_older_database, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_after_the_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(after_one_that_is_no_more, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
