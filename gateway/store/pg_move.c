@@ -36,6 +36,11 @@ static const char drop_own[] =
 	" FOR name IN SELECT p.oid::regprocedure::text FROM " OWN_FUNCTIONS
 	" LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || name || ' CASCADE'; END LOOP; END $$";
 
+/* Not what others have in the same database: a lock for each of their tables too may be more than the server has. */
+static const char analyze_own[] =
+	"DO $$ DECLARE name text; BEGIN FOR name IN SELECT c.oid::regclass::text FROM " OWN_TABLES
+	" AND c.relkind IN ('r','p') LOOP EXECUTE 'ANALYZE ' || name; END LOOP; END $$";
+
 /* ---- the mark */
 
 static enum wg_code is_marked(struct wg_store *store, int64_t *marked, struct wg_err *err)
@@ -342,7 +347,7 @@ static enum wg_code bind(struct wg_store *store, char **held, struct wg_err *err
 		                  " n FROM node UNION ALL SELECT max(lease_owner >> 32) FROM message UNION ALL SELECT"
 		                  " max(lease_owner >> 32) FROM delivery) AS taken))",
 		                  err);
-	return code == WG_OK ? wg_pg_exec_on(store, conn, "ANALYZE", err) : code;
+	return code == WG_OK ? wg_pg_exec_on(store, conn, analyze_own, err) : code;
 }
 
 const struct wg_mover wg_pg_mover = {
