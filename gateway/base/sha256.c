@@ -1,8 +1,10 @@
 /* sha256.c owns SHA-256 as FIPS 180-4 section 6.2 describes it. */
 #include "base/sha256.h"
 
+#include <endian.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/sha256_internal.h"
 
 const uint32_t wg_sha256_k[64] = {
@@ -61,10 +63,21 @@ static void take(uint32_t h[8], const uint8_t *p, size_t count)
 	(how == X86 ? wg_sha256_x86_blocks : wg_sha256_blocks)(h, p, count);
 }
 
+static const uint32_t start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+	                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+
+static void put(const uint32_t h[8], uint8_t out[WG_SHA256_LEN])
+{
+	for (size_t i = 0; i < 8; i++) {
+		const uint32_t word = htobe32(h[i]);
+		memcpy(out + 4 * i, &word, sizeof word);
+	}
+}
+
 void wg_sha256_init(struct wg_sha256 *s)
 {
-	*s = (struct wg_sha256){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-		                            0x5be0cd19 } };
+	*s = (struct wg_sha256){ .len = 0 };
+	memcpy(s->h, start, sizeof s->h);
 }
 
 void wg_sha256_update(struct wg_sha256 *s, const void *p, size_t len)
@@ -100,12 +113,31 @@ void wg_sha256_final(struct wg_sha256 *s, uint8_t out[WG_SHA256_LEN])
 	for (size_t i = 0; i < sizeof tail; i++)
 		tail[i] = (uint8_t)(bits >> (56 - 8 * i));
 	wg_sha256_update(s, tail, sizeof tail);
-	for (size_t i = 0; i < WG_SHA256_LEN; i++)
-		out[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+	put(s->h, out);
+}
+
+/* Of what is one block with its padding. */
+static void one_block(const void *p, size_t len, uint8_t out[WG_SHA256_LEN])
+{
+	uint32_t h[8];
+	uint8_t block[64] = { 0 };
+	memcpy(h, start, sizeof h);
+	if (len > 0)
+		memcpy(block, p, len);
+	block[len] = 0x80;
+	block[62] = (uint8_t)(len >> 5); /* its length in bits */
+	block[63] = (uint8_t)(len << 3);
+	take(h, block, 1);
+	put(h, out);
+	wg_wipe(block, sizeof block); /* a key may have been in it */
 }
 
 void wg_sha256(const void *p, size_t len, uint8_t out[WG_SHA256_LEN])
 {
+	if (len <= WG_SHA256_SHORT) {
+		one_block(p, len, out);
+		return;
+	}
 	struct wg_sha256 s;
 	wg_sha256_init(&s);
 	wg_sha256_update(&s, p, len);

@@ -9,6 +9,7 @@
 
 /* Of the blob's hash, as text; with counter and key it fits one block of SHA-256, of 55 bytes at most. */
 #define HASH_PART 16
+_Static_assert(4 + WG_KEYS_LEN + HASH_PART <= WG_SHA256_SHORT, "one block");
 
 void wg_keys_mask(const uint8_t key[WG_KEYS_LEN], const char hash[WG_STORE_HASH], uint8_t *blob, size_t len)
 {

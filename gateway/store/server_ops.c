@@ -126,11 +126,13 @@ static enum wg_code op_part(struct wg_ask *ask, struct wg_err *err)
 	size_t len;
 	uint8_t hash[WG_SHA256_LEN];
 	const uint8_t *p = wg_cur_bytes(&ask->in, &len);
-	if (p == NULL || !wg_cur_end(&ask->in) || len > WG_CODEC_PARTS_MAX - c->parts_bytes)
+	if (p == NULL || !wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
 	wg_sha256(p, len, hash);
 	if (part_of(c, hash) != NULL)
-		return WG_OK; /* there already: this transaction runs a second time */
+		return WG_OK; /* there already: this transaction runs a second time, and it counts once */
+	if (len > WG_CODEC_PARTS_MAX - c->parts_bytes)
+		return wg_ask_malformed(ask, err);
 	struct wg_part *part = malloc(sizeof *part + len);
 	if (part == NULL)
 		return wg_ask_malformed(ask, err);

@@ -216,9 +216,12 @@ const char *wg_sqlite_gather(void)
 		.xCurrentTime = day,
 		.xGetLastError = last_error,
 	};
-	sqlite3_vfs *real = sqlite3_vfs_find(NULL);
 	if (vfs.pAppData != NULL)
 		return vfs.zName;
+	/* Before anything else of SQLite: it counts no memory, for which every allocation would take a lock. Where it was
+	 * used before it refuses, and goes on counting. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_vfs *real = sqlite3_vfs_find(NULL);
 	if (real == NULL)
 		return NULL;
 	vfs.szOsFile = (int)sizeof(struct gathered) + real->szOsFile;

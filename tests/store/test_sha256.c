@@ -50,6 +50,23 @@ static void in_pieces(void **state)
 		}
 }
 
+/* What is short goes another way. */
+static void short_ones(void **state)
+{
+	uint8_t bytes[130], raw[WG_SHA256_LEN], want[WG_SHA256_LEN];
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 37 + 1);
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		struct wg_sha256 s;
+		wg_sha256_init(&s);
+		wg_sha256_update(&s, bytes, len);
+		wg_sha256_final(&s, want);
+		wg_sha256(bytes, len, raw);
+		assert_memory_equal(raw, want, sizeof raw);
+	}
+}
+
 static void a_million(void **state)
 {
 	(void)state;
@@ -89,6 +106,7 @@ static void ways_agree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(in_pieces),
-		                                cmocka_unit_test(a_million), cmocka_unit_test(ways_agree) };
+		                                cmocka_unit_test(short_ones), cmocka_unit_test(a_million),
+		                                cmocka_unit_test(ways_agree) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
