@@ -20,6 +20,9 @@ enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t
                               bool *sound, struct wg_err *err) WG_MUST;
 enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_dlv_rec *rec,
                                bool *sound, struct wg_err *err) WG_MUST;
+/* That will be asked of it: wg_db_ahead. */
+void wg_message_sound_ahead(struct wg_store *store, int64_t seq);
+void wg_delivery_sound_ahead(struct wg_store *store, int64_t seq);
 /* Something was found damaged just now: kept for the operator's alarm. */
 enum wg_code wg_damage_count(struct wg_store *store, struct wg_now now, struct wg_err *err) WG_MUST;
 

@@ -97,6 +97,11 @@ static enum wg_code right_message(struct wg_store *store, struct wg_now now, int
 	return code == WG_OK ? tell(store, now, p->id, "", words, err) : code;
 }
 
+void wg_message_sound_ahead(struct wg_store *store, int64_t seq)
+{
+	wg_db_ahead(store, SQL_MSG_PROOF, WG_ARGS(wg_db_int(seq)));
+}
+
 enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_msg_rec *rec,
                               bool *sound, struct wg_err *err)
 {
@@ -240,6 +245,11 @@ static enum wg_code right_message_of(struct wg_store *store, struct wg_now now, 
 	                    WG_ARGS(wg_db_int(rec->seq), wg_db_int(msg.seq)), err);
 	return code == WG_OK ? tell(store, now, p->of, p->id, "its row named another message than the log: put right", err)
 	                     : code;
+}
+
+void wg_delivery_sound_ahead(struct wg_store *store, int64_t seq)
+{
+	wg_db_ahead(store, SQL_DLV_PROOF, WG_ARGS(wg_db_int(seq)));
 }
 
 enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_dlv_rec *rec,

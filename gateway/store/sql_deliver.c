@@ -46,6 +46,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	struct wg_dlv_rec rec;
 	size_t len = 0;
 	bool sound = false;
+	wg_delivery_sound_ahead(store, seq);
 	enum wg_code code = wg_delivery_by_seq(store, seq, &rec, err);
 	const bool read = code == WG_OK;
 	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))

@@ -64,6 +64,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	struct wg_msg_rec rec;
 	size_t len = 0;
 	bool sound = false;
+	wg_message_sound_ahead(store, seq);
 	enum wg_code code = wg_message_by_seq(store, seq, &rec, err);
 	const bool read = code == WG_OK;
 	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))
