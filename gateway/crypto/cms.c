@@ -173,7 +173,7 @@ enum wg_code wg_cms_decrypt(const struct wg_key *key, const struct wg_cert *cert
 	return put_content(plain, out, err);
 }
 
-static bool digest_strong(CMS_SignerInfo *signer)
+bool wg_cms_digest_strong(CMS_SignerInfo *signer)
 {
 	X509_ALGOR *digest = NULL;
 	const ASN1_OBJECT *object = NULL;
@@ -190,25 +190,30 @@ static bool shape_accepted(CMS_ContentInfo *cms)
 	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed ||
 	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return false;
-	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	if (content == NULL || *content == NULL)
-		return false;
 	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-	if (sk_CMS_SignerInfo_num(signers) != 1)
+	if (!wg_cms_has_content(cms) || sk_CMS_SignerInfo_num(signers) != 1)
 		return false;
 	CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(signers, 0);
-	return CMS_signed_get_attr_count(signer) > 0 && digest_strong(signer);
+	return CMS_signed_get_attr_count(signer) > 0 && wg_cms_digest_strong(signer);
 }
 
-/* After CMS_verify: the one certificate whose key made the signature. */
-static enum wg_code take_signer(CMS_ContentInfo *cms, struct wg_cert **signer, struct wg_err *err)
+bool wg_cms_has_content(CMS_ContentInfo *cms)
+{
+	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
+	return content != NULL && *content != NULL;
+}
+
+enum wg_code wg_cms_signer(CMS_ContentInfo *cms, struct wg_cert **signer, struct wg_err *err)
 {
 	X509 *x509 = NULL;
 	CMS_SignerInfo *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
 	CMS_SignerInfo_get0_algs(info, NULL, &x509, NULL, NULL);
 	if (x509 == NULL)
 		return wg_err_set(err, WG_CRYPTO, UNOPENED);
-	return wg_cert_wrap(x509, signer, err);
+	enum wg_code code = wg_cert_wrap(x509, signer, err);
+	if (code == WG_OK)
+		(*signer)->chain = CMS_get1_certs(cms); /* NULL when there is no other */
+	return code;
 }
 
 /* Whose certificate is not held against trust (NULL) is held against something else by the caller. */
@@ -228,9 +233,7 @@ static enum wg_code verify(const struct wg_trust *trust, const void *der, size_t
 	if (!valid)
 		return wg_err_set(err, WG_CRYPTO, UNOPENED);
 	WG_CLEANUP(wg_cert_freep) struct wg_cert *by = NULL;
-	enum wg_code code = take_signer(cms, &by, err);
-	if (code == WG_OK && trust == NULL)
-		by->chain = CMS_get1_certs(cms); /* NULL when there is no other */
+	enum wg_code code = wg_cms_signer(cms, &by, err);
 	if (code == WG_OK)
 		code = put_content(content, out, err);
 	if (code == WG_OK)

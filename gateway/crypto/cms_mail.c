@@ -28,22 +28,6 @@ enum wg_cms_kind wg_cms_kind_of(const void *der, size_t len)
 	return type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData ? WG_CMS_SEALED : WG_CMS_OTHER;
 }
 
-static bool digest_strong(CMS_SignerInfo *signer)
-{
-	X509_ALGOR *digest = NULL;
-	const ASN1_OBJECT *object = NULL;
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
-	X509_ALGOR_get0(&object, NULL, NULL, digest);
-	int nid = OBJ_obj2nid(object);
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
-}
-
-static bool has_content(CMS_ContentInfo *cms)
-{
-	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	return content != NULL && *content != NULL;
-}
-
 /* Why the shape is not taken, in words; NULL: it is. */
 static const char *shape_fault(CMS_ContentInfo *cms, bool beside)
 {
@@ -56,14 +40,14 @@ static const char *shape_fault(CMS_ContentInfo *cms, bool beside)
 		return "it has more than one signature, and which of them counts cannot be told";
 	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return "what is signed is not of the type that mails have";
-	if (has_content(cms) && beside)
+	if (wg_cms_has_content(cms) && beside)
 		return "its signature has content of its own, beside the content of the mail";
-	if (!has_content(cms) && !beside)
+	if (!wg_cms_has_content(cms) && !beside)
 		return "there is a signature, and nothing that was signed";
 	CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(signers, 0);
 	if (CMS_signed_get_attr_count(signer) <= 0)
 		return "its signature has no signed attributes";
-	if (!digest_strong(signer))
+	if (!wg_cms_digest_strong(signer))
 		return "its signature uses a digest that is no longer safe";
 	if (ASN1_STRING_length(CMS_SignerInfo_get0_signature(signer)) > SIGNATURE_BYTES)
 		return "its signature is larger than any that is in use";
@@ -99,17 +83,6 @@ static enum wg_code judge(const struct wg_trust_set *set, const struct wg_cert *
 	return code;
 }
 
-/* After CMS_verify: the certificate whose key made the signature, with the others as its chain. */
-static enum wg_code take_signer(CMS_ContentInfo *cms, struct wg_cert **out, struct wg_err *err)
-{
-	X509 *x509 = NULL;
-	CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0), NULL, &x509, NULL, NULL);
-	if (x509 == NULL || wg_cert_wrap(x509, out, err) != WG_OK)
-		return wg_err_set(err, WG_CRYPTO, "the signer's certificate cannot be read");
-	(*out)->chain = CMS_get1_certs(cms); /* NULL when there is no other */
-	return WG_OK;
-}
-
 enum wg_code wg_cms_verify_mail(const struct wg_trust_set *set, const void *der, size_t len,
                                 const struct wg_buf *beside, struct wg_buf *out, struct wg_cert **signer,
                                 struct wg_buf *organisations, struct wg_err *err)
@@ -127,9 +100,10 @@ enum wg_code wg_cms_verify_mail(const struct wg_trust_set *set, const void *der,
 	wg_ossl_forget();
 	if (fault != NULL)
 		return wg_err_set(err, WG_CRYPTO, "%s", fault);
-	enum wg_code code = take_signer(cms, &by, err);
-	if (code == WG_OK)
-		code = judge(set, by, organisations, err);
+	enum wg_code code = wg_cms_signer(cms, &by, err);
+	if (code != WG_OK)
+		return wg_err_set(err, WG_CRYPTO, "the signer's certificate cannot be read");
+	code = judge(set, by, organisations, err);
 	wg_ossl_forget();
 	if (code != WG_OK)
 		return code;
@@ -161,7 +135,7 @@ enum wg_code wg_cert_pem(const struct wg_cert *cert, struct wg_buf *out, struct 
 void wg_cms_peek(const void *der, size_t len, struct wg_buf *out)
 {
 	WG_CLEANUP(wg_auto_cms) CMS_ContentInfo *cms = wg_cms_parse(der, len);
-	if (cms != NULL && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed && has_content(cms)) {
+	if (cms != NULL && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed && wg_cms_has_content(cms)) {
 		const ASN1_OCTET_STRING *content = *CMS_get0_content(cms);
 		wg_buf_put(out, ASN1_STRING_get0_data(content), (size_t)ASN1_STRING_length(content));
 	}

@@ -113,6 +113,12 @@ enum wg_code wg_cms_encrypt_slowly(const struct wg_cert *const *recipients, size
 /* A CMS object of strangers; NULL unless it is exactly one. */
 CMS_ContentInfo *wg_cms_parse(const void *der, size_t len);
 
+/* Of signed-data: there is content inside; the digest of a signer is one that is still safe. */
+bool wg_cms_has_content(CMS_ContentInfo *cms);
+bool wg_cms_digest_strong(CMS_SignerInfo *signer);
+/* After CMS_verify, of the one signer: the certificate whose key made the signature, the others as its chain. */
+enum wg_code wg_cms_signer(CMS_ContentInfo *cms, struct wg_cert **signer, struct wg_err *err) WG_MUST;
+
 /* A name for people, defanged and cut; never decides anything. */
 void wg_name_text(const X509_NAME *name, char *out, size_t size);
 
