@@ -75,6 +75,7 @@ enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err)
 
 enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err)
 {
+	wg_passages_clear(store); /* it may be another server, which has not all that the last one had */
 	enum wg_code code = store->driver->reconnect(store, err);
 	if (code == WG_OK) {
 		wg_works_settle(store->works, store->committed); /* before there are other transactions */

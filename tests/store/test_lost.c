@@ -2,7 +2,7 @@
  * heard: what became of it is known before anything is answered, also when others wrote meanwhile. Between the store
  * and a real server stands a relay that cuts. Nothing waits for a time to pass. */
 #include "relay.h"
-#include "scene.h"
+#include "sharing.h"
 
 /* ---- the store behind it */
 
@@ -204,6 +204,49 @@ static void given_up_meanwhile(void **state)
 	OK(wg_store_begin(s->store, &err));
 }
 
+/* Back at a server that was behind the last one: what stands there under a number is asked anew. */
+static void other_numbers(void **state)
+{
+	static const char record[] = "{\"reasons\":[{\"category\":\"identity\",\"rule\":\"england/frame\"}]}";
+	struct scene *s = *state;
+	struct lost l;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	bool committed = true;
+	struct wg_msg_receipt receipt;
+	struct wg_msg_new m = rig_message(7);
+	struct wg_dlv_new d = to_desk("duty", "host", WG_DLV_SEALED);
+	const struct notice notice = { .relation = WG_RELATION_WITHIN, .deliveries = &d, .delivery_count = 1 };
+	d.disclosure = record;
+	OK(wg_store_commit(s->store, &err));
+	open_behind(s, &l);
+	struct scene far = { .store = l.store, .now = s->now };
+	OK(wg_store_begin(l.store, &err));
+	send_notice(&far, 1, &notice, id);
+	OK(wg_store_commit(l.store, &err));
+	OK(wg_store_begin(l.store, &err));
+	OK(wg_store_add(l.store, s->now, &m, &receipt, &err));
+	atomic_store(&l.relay.cut, LOSE_REQUEST);
+	assert_int_not_equal(wg_store_commit(l.store, &err), WG_OK);
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_db_exec(s->store,
+	              "ALTER TABLE passage DISABLE TRIGGER USER; ALTER TABLE disclosure DISABLE TRIGGER USER;"
+	              " UPDATE passage SET id = 101; UPDATE disclosure SET record = replace(record, '[1]', '[101]')",
+	              &err));
+	OK(wg_store_commit(s->store, &err));
+	reconnect(l.store, &committed);
+	assert_false(committed);
+	OK(wg_store_begin(l.store, &err));
+	send_notice(&far, 2, &notice, id);
+	OK(wg_store_commit(l.store, &err));
+	close_behind(&l);
+	OK(wg_store_begin(s->store, &err));
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 16);
+	OK(wg_store_explain(s->store, id, &out, &err));
+	assert_non_null(strstr(wg_buf_text(&out), record));
+	assert_int_equal(number(s, "SELECT count(*) FROM passage"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_context_is_given_and_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_context_is_not_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(given_up_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(other_numbers, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
