@@ -125,12 +125,11 @@ static bool check_children(struct check *check, const struct wg_type *type, cons
 
 static bool check_element(struct check *check, const struct wg_place *place, const xmlNode *node)
 {
-	if (place->type != NULL && !place->type->checked)
+	const struct wg_type *type = place->type;
+	if ((type != NULL && !type->checked) || !check_attributes(type, node))
 		return false;
-	if (!check_attributes(place->type, node))
-		return false;
-	if (!wg_place_text(place))
-		return check_children(check, place->type, node);
+	if (type != NULL && !type->text)
+		return check_children(check, type, node);
 	const char *text = text_of(node->children);
 	return text != NULL && !(place->by_default && text[0] == '\0') && wg_simple_holds(place->simple, text);
 }
