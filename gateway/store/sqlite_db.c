@@ -1,7 +1,6 @@
 /* sqlite_db.c owns the connection to store.db, its kept statements, and what a failure of SQLite means. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,18 +239,9 @@ enum wg_code wg_sqlite_prepare_all(struct wg_store *store, struct wg_err *err)
 	return WG_OK;
 }
 
-/* SQLite counts its memory under a lock, twice for each of the hundreds of pieces that a notice takes; nobody asks for
- * the sum. Said before its first use in a process, and of no effect later. */
-static void count_no_memory(void)
-{
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 static enum wg_code open_both(struct wg_store *store, const struct wg_store_place *place, struct wg_err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	bool keyed = false;
-	(void)pthread_once(&once, count_no_memory); /* it cannot fail here */
 	store->base = calloc(1, sizeof(struct wg_sqlite));
 	if (store->base == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
