@@ -46,7 +46,9 @@ static unsigned arguments(const char *text)
 {
 	unsigned most = 0;
 	for (const char *p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$')) {
-		const unsigned n = (unsigned)strtoul(p + 1, NULL, 10);
+		unsigned n = 0;
+		for (const char *digit = p + 1; *digit >= '0' && *digit <= '9'; digit++)
+			n = 10 * n + (unsigned)(*digit - '0');
 		most = n > most ? n : most;
 	}
 	return most;
@@ -57,15 +59,15 @@ static int look(struct wg_store *store, int id)
 {
 	struct wg_err err = { 0 };
 	WG_AUTO_FREE char *text = wg_pg_text(wg_pg_sql(id)), *sql = NULL;
-	char list[WG_PG_ARGS * 8] = "";
+	WG_AUTO_BUF struct wg_buf list = WG_BUF(WG_PG_ARGS * 8);
 	int found = 0;
 	assert_non_null(text);
 	if (!is_planned(text) || id == SQL_MSG_PUT) /* which needs the types of its arguments, and reads nothing */
 		return 0;
 	for (unsigned i = 0; i < arguments(text); i++)
-		(void)strcat(list, i == 0 ? "(NULL" : ",NULL"); /* bounded by what a statement may have */
-	assert_true(asprintf(&sql, "PREPARE looked AS %s; EXPLAIN (COSTS OFF) EXECUTE looked%s%s", text, list,
-	                     list[0] != '\0' ? ")" : "") > 0);
+		wg_buf_puts(&list, i == 0 ? "(NULL" : ",NULL"); /* bounded by what a statement may have */
+	assert_true(asprintf(&sql, "PREPARE looked AS %s; EXPLAIN (COSTS OFF) EXECUTE looked%s%s", text, wg_buf_text(&list),
+	                     list.len > 0 ? ")" : "") > 0);
 	OK(wg_pg_pipe_off(store, &wg_pg_of(store)->main, &err));
 	PGresult *r = PQexec(wg_pg_of(store)->main.conn, sql);
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
