@@ -284,22 +284,19 @@ static void reload(struct child *children, size_t count, const struct wg_config 
 		ask_to_stop(&children[i]);
 }
 
-static bool any_running(const struct child *children, size_t count)
+/* Ends those from first on, and returns when they have. Any of the others may end meanwhile. */
+static void stop(struct child *children, size_t count, size_t first)
 {
-	for (size_t i = 0; i < count; i++)
-		if (children[i].pid != 0)
-			return true;
-	return false;
-}
-
-static void stop(struct child *children, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
+	bool running = true;
+	for (size_t i = first; i < count; i++)
 		ask_to_stop(&children[i]);
-	while (any_running(children, count)) {
+	while (running) {
 		end_the_deaf(children, count);
 		pause_ms(20);
 		reap(children, count);
+		running = false;
+		for (size_t i = first; i < count; i++)
+			running = running || children[i].pid != 0;
 	}
 }
 
@@ -356,7 +353,7 @@ enum wg_code wg_supervise(const struct wg_config *config, struct wg_err *err)
 	}
 	watch_free(&watch);
 	wg_log(WG_LOG_INFO, "stopping", NULL);
-	stop(children + 1, count - 1); /* those that use the store, then the store */
-	stop(children, 1);
+	stop(children, count, 1); /* those that use the store, then the store */
+	stop(children, count, 0);
 	return WG_OK;
 }

@@ -129,7 +129,7 @@ class Deadlines(unittest.TestCase):
         self.assertIn("<missing>received</missing>", told[0][1])
         self.assertIn("<missing>acknowledged</missing>", told[3][1])
         history = self.host.cli("queue", "show", message).stdout
-        self.assertRegex(history, r"(?m)told +\w+: not received: derbyshire-police/second$")
+        self.assertRegex(history, r"(?m)told +\w+\n    not received: derbyshire-police/second$")
         self.host.cli("audit", "verify")
         # those alarms are under no deadline themselves
         own = [r for r in self.host.rows("--all") if r.get("kind") == "not-confirmed" and r["desk"]]
