@@ -22,7 +22,7 @@ enum wg_code wg_pg_spoil(struct wg_store *store, enum wg_code code, struct wg_er
 	pg->broken.code = code;
 	if (err != NULL)
 		*err = pg->broken;
-	if (!store->eager || store->full)
+	if (!store->eager)
 		return code;
 	store->repeat = true;
 	return wg_err_set(err, WG_AGAIN, "once more, one request after the other: %.200s", pg->broken.text);

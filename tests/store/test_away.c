@@ -224,6 +224,54 @@ static void another_keeps_the_turn(void **state)
 	end(s, &a);
 }
 
+static void run(PGconn *conn, const char *sql)
+{
+	PGresult *r = PQexec(conn, sql);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	PQclear(r);
+}
+
+/* The server says that its disk is full (SQLSTATE 53100), of all that adds a document: who hands in is told to come
+ * again, nothing else suffers, and it goes on by itself. */
+static void its_disk_is_full(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct away a;
+	struct pg_place p;
+	start(s, &a, PATIENTLY);
+	PGconn *other = PQconnectdb(pg_place(&p, s->folder)->database);
+	struct wg_client *adds = rig_client(&a.server, WG_ROLE_INTAKE), *asks = rig_client(&a.server, WG_ROLE_INTAKE),
+					 *process = rig_client(&a.server, WG_ROLE_PROCESS);
+	struct wg_msg_receipt receipt;
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	send_adds(adds, 0);
+	take_adds(adds);
+	run(other, "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not "
+	           "extend file' USING ERRCODE = '53100'; END $$");
+	run(other, "CREATE TRIGGER full_disk BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION full_disk()");
+	for (unsigned i = 0; i < 3; i++) {
+		struct wg_msg_new m = rig_message(50 + i);
+		FAILS(WG_AGAIN, wg_client_add(asks, &m, &receipt, &err));
+	}
+	OK(wg_client_lease_messages(process, 1, 60000, &jobs, &count, &err));
+	assert_int_equal(count, 1);
+	wg_msg_jobs_free(jobs, count);
+	run(other, "DROP TRIGGER full_disk ON message");
+	send_adds(adds, 10);
+	take_adds(adds);
+	PQfinish(other);
+	wg_client_freep(&process);
+	wg_client_freep(&adds);
+	wg_client_freep(&asks);
+	rig_stop(&a.server);
+	assert_int_equal(a.server.away, 0);
+	check(s, 2 * ADDS);
+	end(s, &a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_stands_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_stands_still_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_keeps_the_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(its_disk_is_full, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
