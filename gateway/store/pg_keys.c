@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/keys_internal.h"
 #include "store/pg_internal.h"
 
@@ -110,6 +111,7 @@ enum wg_code wg_pg_keys_get(struct wg_store *store, int64_t id, uint8_t out[WG_S
 		size_t have = (size_t)PQgetlength(r, 0, 0);
 		*len = have < WG_STORE_HEAD ? have : WG_STORE_HEAD;
 		memcpy(out, PQgetvalue(r, 0, 0), *len);
+		wg_wipe(PQgetvalue(r, 0, 0), have); /* what libpq read it into is not to be reached from here */
 	}
 	PQclear(r);
 	return code;
