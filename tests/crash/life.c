@@ -182,9 +182,9 @@ static void submit(struct run *run, unsigned n)
 	memcpy(e->digest, m.content_hash, sizeof e->digest);
 	if (!begin(run))
 		return;
+	if (run->life->early) /* before anything is asked of the disk: a commit alone is a call or two, rarely struck */
+		(void)life_put(run->life, LIFE_ACK, n, m.id);
 	enum wg_code code = wg_store_add(run->store, run->now, &m, &receipt, &run->err);
-	if (code == WG_OK && run->life->early)
-		(void)life_put(run->life, LIFE_ACK, n, receipt.id);
 	if (end(run, code, n) && !run->life->early)
 		(void)life_put(run->life, LIFE_ACK, n, receipt.id);
 }
