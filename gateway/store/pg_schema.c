@@ -201,13 +201,6 @@ static const char indexes[] =
 	"CREATE INDEX delivery_fault ON delivery(recipient, state, fault_at) WHERE fault_at <> 0;"
 	"CREATE INDEX message_copy ON message(sender_reference, organisation) WHERE sender_reference <> '';";
 
-#define OPEN "('decided','sealed','sending','review','deferred','held')"
-#define ENDS "('handed-over','received','opened','acknowledged','refused','withheld','failed','recalled','superseded')"
-#define GOT "('handed-over','received','opened')"
-#define ONE(condition) "CASE WHEN " condition " THEN 1 ELSE 0 END"
-#define UNCONFIRMED(row)                                                            \
-	ONE("(NEW.confirm <> '' AND " row ".state IN " GOT ") OR (NEW.channel = 'pull'" \
-	    " AND " row ".state = 'handed-over')")
 /* search_path is the one of who migrates: functions find their tables wherever these are. */
 #define BODY " LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN "
 #define FUNCTION(name, what) "CREATE FUNCTION " name "() RETURNS trigger" BODY what " END $$;"
@@ -227,85 +220,15 @@ static const char functions[] =
 	"CREATE FUNCTION iif(BOOLEAN, TEXT, TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS"
 	" 'SELECT CASE WHEN $1 THEN $2 ELSE $3 END';"
 	"CREATE FUNCTION json_valid(TEXT) RETURNS BIGINT LANGUAGE plpgsql IMMUTABLE AS"
-	" $$ BEGIN PERFORM $1::json; RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 0; END $$;"
-	/* only triggers call it, and they know where the tables are; PL/pgSQL keeps its plan */
-	"CREATE FUNCTION count_up(TEXT, TEXT, BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$ BEGIN IF $3 <> 0 THEN"
-	" INSERT INTO counter AS c(kind, name, n) VALUES($1, $2, $3)"
-	" ON CONFLICT(kind, name) DO UPDATE SET n = c.n + excluded.n; END IF; END $$;";
+	" $$ BEGIN PERFORM $1::json; RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 0; END $$;";
 
-static const char triggers[] = KEPT("log", "DELETE OR UPDATE", "the log is append-only") KEPT(
-	"disclosure", "DELETE OR UPDATE",
-	"disclosures are kept") KEPT("exemption", "DELETE OR UPDATE",
-                                 "exemptions are kept") KEPT("receipt", "DELETE",
-                                                             "receipts are kept") FUNCTION("message_counted",
-                                                                                           "IF TG_OP = 'UPDATE' THEN "
-                                                                                           "PERFORM "
-                                                                                           "count_up('message', "
-                                                                                           "OLD.state, -1); END IF;"
-                                                                                           " PERFORM "
-                                                                                           "count_up('message', "
-                                                                                           "NEW.state, 1); RETURN "
-                                                                                           "NULL;")
-	FUNCTION(
-		"delivery_counted",
-		"PERFORM count_up('delivery', NEW.state, 1), count_up('outcome', NEW.channel || ' ' || "
-		"NEW.state, " ONE(
-			"NEW.state IN " ENDS) ");"
-								  " IF TG_OP = 'INSERT' THEN PERFORM count_up('open', NEW.recipient, " ONE(
-									  "NEW.state IN " OPEN) ");"
-															" ELSE PERFORM count_up('delivery', OLD.state, "
-															"-1), count_up('open', NEW.recipient, " ONE(
-																"NEW."
-																"state"
-																" IN"
-																" " OPEN) " - " ONE("OLD.state IN " OPEN) "),"
-																										  " count_up('"
-																										  "unconfirmed'"
-																										  ", "
-																										  "NEW."
-																										  "recipient,"
-																										  " " UNCONFIRMED("NEW") " - " UNCONFIRMED(
-																											  "OLD") ")"
-																													 ";"
-																													 " "
-																													 "E"
-																													 "N"
-																													 "D"
-																													 " "
-																													 "I"
-																													 "F"
-																													 ";"
-																													 " "
-																													 "R"
-																													 "E"
-																													 "T"
-																													 "U"
-																													 "R"
-																													 "N"
-																													 " "
-																													 "N"
-																													 "U"
-																													 "L"
-																													 "L"
-																													 ";")
-		FUNCTION("receipt_counted",
-                 "PERFORM count_up('receipt', NEW.level, 1); RETURN NULL;") "CREATE TRIGGER message_counted AFTER "
-																			"INSERT ON message FOR EACH ROW "
-																			"EXECUTE FUNCTION message_counted();"
-																			"CREATE TRIGGER message_moved AFTER "
-																			"UPDATE OF state ON message FOR EACH "
-																			"ROW WHEN (NEW.state <> OLD.state)"
-																			" EXECUTE FUNCTION message_counted();"
-																			"CREATE TRIGGER delivery_counted AFTER "
-																			"INSERT ON delivery FOR EACH ROW "
-																			"EXECUTE FUNCTION delivery_counted();"
-																			"CREATE TRIGGER delivery_moved AFTER "
-																			"UPDATE OF state ON delivery FOR EACH "
-																			"ROW WHEN (NEW.state <> OLD.state)"
-																			" EXECUTE FUNCTION delivery_counted();"
-																			"CREATE TRIGGER receipt_counted AFTER "
-																			"INSERT ON receipt FOR EACH ROW "
-																			"EXECUTE FUNCTION receipt_counted();";
+/* clang-format off */
+static const char triggers[] =
+	KEPT("log", "DELETE OR UPDATE", "the log is append-only")
+	KEPT("disclosure", "DELETE OR UPDATE", "disclosures are kept")
+	KEPT("exemption", "DELETE OR UPDATE", "exemptions are kept")
+	KEPT("receipt", "DELETE", "receipts are kept");
+/* clang-format on */
 
 static const char sharing[] =
 	"CREATE TABLE writer(one BIGINT PRIMARY KEY CHECK (one = 1), turn BIGINT NOT NULL, node BIGINT NOT NULL);"
@@ -319,17 +242,25 @@ static const char sharing[] =
  * for with every statement, that was half of all that was asked of the server for a notice. Who wants to know at once
  * says so (pg_turn.c). Nothing that is referred to is ever deleted. */
 static const char at_the_end[] =
-	"DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS held, conname FROM pg_constraint WHERE "
-	"contype ="
-	" 'f' AND connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) LOOP EXECUTE"
-	" format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', c.held, c.conname); END LOOP; END $$;"
+	"DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS held, conname FROM pg_constraint"
+	" WHERE contype = 'f' AND connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) LOOP"
+	" EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', c.held, c.conname);"
+	" END LOOP; END $$;"
 	"UPDATE version SET number = 2;";
 
-/* As sqlite_schema_fewer.c: whoever moves a row counts it. */
+/* clang-format off */
+/* As sqlite_schema.c, version 11. */
+static const char passages[] =
+	"CREATE TABLE passage(id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, hash TEXT COLLATE \"C\" NOT NULL,"
+	" words TEXT COLLATE \"C\" NOT NULL);"
+	"CREATE INDEX passage_hash ON passage(hash);" KEPT("passage", "DELETE OR UPDATE", "passages are kept")
+	"ALTER TABLE disclosure ADD COLUMN packed BIGINT NOT NULL DEFAULT 0;"
+	"UPDATE version SET number = 3;";
+
+/* As sqlite_schema_fewer.c: whoever moves a row counts it, not the triggers that the first version had. */
 #define AGAIN(kind, rows)                                         \
 	"INSERT INTO counter(kind, name, n) SELECT '" kind "', " rows \
 	" ON CONFLICT(kind, name) DO UPDATE SET n = excluded.n;"
-/* clang-format off */
 static const char fewer[] =
 	"DROP TRIGGER IF EXISTS message_counted ON message; DROP TRIGGER IF EXISTS message_moved ON message;"
 	"DROP TRIGGER IF EXISTS delivery_counted ON delivery; DROP TRIGGER IF EXISTS delivery_moved ON delivery;"
@@ -345,19 +276,13 @@ static const char fewer[] =
 	"DROP INDEX child_records; CREATE INDEX child_records ON child(records) WHERE records > 0;"
 	"UPDATE version SET number = 4;";
 /* clang-format on */
+
 /* What a message in work may be about, where its context was given: for the other nodes (sql_work.c). */
 static const char in_work[] = "CREATE TABLE work(seq BIGINT PRIMARY KEY, token BIGINT NOT NULL, about TEXT COLLATE "
 							  "\"C\" NOT NULL); UPDATE version SET number = 5;";
 
 static const char *const first[] = { tables, storage, references, indexes, functions, triggers, sharing, NULL };
 static const char *const second[] = { at_the_end, NULL };
-/* sqlite_schema.c, version 11. */
-static const char passages[] =
-	"CREATE TABLE passage(id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, hash TEXT COLLATE \"C\" NOT NULL,"
-	" words TEXT COLLATE \"C\" NOT NULL);"
-	"CREATE INDEX passage_hash ON passage(hash);" KEPT("passage", "DELETE OR UPDATE", "passages are kept")
-	"ALTER TABLE disclosure ADD COLUMN packed BIGINT NOT NULL DEFAULT 0;"
-	"UPDATE version SET number = 3;";
 static const char *const third[] = { passages, NULL };
 static const char *const fourth[] = { fewer, NULL };
 static const char *const fifth[] = { in_work, NULL };

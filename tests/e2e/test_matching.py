@@ -113,7 +113,7 @@ class Children(Case):
         text = self.host.cli("explain", found).stdout
         self.assertIn(f"same episode as {first}", text)
         self.assertNotIn("Canaryname", text)
-        history = self.host.cli("queue", "show", second).stdout
+        history = " ".join(self.host.cli("queue", "show", second).stdout.split())
         self.assertIn("the same child as message", history)
         self.assertIn("a new episode", history)
 

@@ -88,7 +88,7 @@ class Episodes(sharing.Case):
         self.assertIn("Canaryhair", copy)
         self.assertEqual(self.records(message)[POLICE]["verdict"], "send")
         self.assertEqual(self.rows(other)[POLICE]["state"], "withheld")  # another child's stays where it is
-        history = self.gate.cli("queue", "show", message).stdout
+        history = " ".join(self.gate.cli("queue", "show", message).stdout.split())
         self.assertIn("episode changed", history)
         self.assertEqual(len([x for x in self.mails_to("leicester", "social-work", "profile") if "Turning" + sharing.letters(1) + "</full>" in x]), 1)
         self.hand_in(found(1))  # they have it; nothing is sent twice, nothing is unsaid
