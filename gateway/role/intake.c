@@ -26,6 +26,8 @@
  * minutes. */
 #define REQUEST_MS 120000
 #define IDLE_MS 60000
+/* A store that has not said for so long whether it takes anything takes nothing. */
+#define SILENT_MS 10000
 #define CONNECTIONS 512
 #define HEADER_MAX ((size_t)16 * 1024)
 /* Documents of all connections that are on their way or wait for the store: four of the largest, or thousands of what
@@ -116,7 +118,7 @@ void wg_intake_take(struct wg_intake *intake)
 		struct wg_msg_receipt receipt = { 0 };
 		struct wg_err failed = { 0 }, err = { 0 };
 		enum wg_code code = wg_client_add_take(intake->adds, &tag, &receipt, &failed, &err);
-		if (code == WG_AGAIN && strcmp(err.text, "no answer yet") == 0)
+		if (code == WG_AGAIN && strcmp(err.text, WG_CLIENT_NOT_YET) == 0)
 			return;
 		if (code != WG_OK || tag >= WG_INTAKE_PENDING || intake->pending[tag].told == NULL) {
 			if (code == WG_OK)
@@ -183,16 +185,47 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopexit(intake->base, &(struct timeval){ .tv_usec = ANSWER_US }); /* else DRAIN_MS ends it */
 }
 
-/* Whether the store takes anything, for those who ask before they send. */
+/* What the store said of whether it takes anything, for those who ask before they send. A store that waits for its
+ * database may say nothing for long: nobody here waits with it, and after a while that is an answer too. */
+static void hear_of_store(struct wg_intake *intake)
+{
+	struct wg_err err = { 0 };
+	enum wg_code code = wg_client_ready_take(intake->looks, &err);
+	const bool silent = code == WG_AGAIN && strcmp(err.text, WG_CLIENT_NOT_YET) == 0;
+	if (silent && (intake->looked_at == 0 || wg_clock_monotonic() - intake->looked_at < SILENT_MS))
+		return;
+	if (!silent)
+		intake->looked_at = 0;
+	intake->full = silent || (code == WG_AGAIN && strncmp(err.text, "not accepting", 13) == 0);
+	intake->crowded = intake->full && strncmp(err.text, "not accepting: queue", 20) == 0;
+	intake->apart = silent || (intake->full && strncmp(err.text, "not accepting: the database", 27) == 0);
+	if (code != WG_OK && !intake->full)
+		wg_intake_fail(intake, &err);
+}
+
+static void on_word(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	hear_of_store(arg);
+}
+
 static void look_at_store(struct wg_intake *intake)
 {
 	struct wg_err err = { 0 };
-	enum wg_code code = wg_client_ready(intake->asks, &err);
-	intake->full = code == WG_AGAIN && strncmp(err.text, "not accepting", 13) == 0;
-	intake->crowded = intake->full && strncmp(err.text, "not accepting: queue", 20) == 0;
-	intake->apart = intake->full && strncmp(err.text, "not accepting: the database", 27) == 0;
-	if (code != WG_OK && !intake->full)
+	if (intake->looked_at != 0) {
+		hear_of_store(intake);
+		return;
+	}
+	intake->looked_at = wg_clock_monotonic();
+	if (wg_client_ready_send(intake->looks, &err) != WG_OK)
 		wg_intake_fail(intake, &err);
+}
+
+/* What lies there is waited for until it is taken, so not while the store says nothing. */
+static void look_through_drops(struct wg_intake *intake)
+{
+	if (!intake->apart)
+		wg_intake_drops_scan(intake);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -202,7 +235,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	look_at_store(intake);
 	tell_late(intake);
 	wg_rest_forget(intake->rest);
-	wg_intake_drops_scan(intake);
+	look_through_drops(intake);
 }
 
 static void on_renamed(evutil_socket_t fd, short what, void *arg)
@@ -212,7 +245,7 @@ static void on_renamed(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while (read(fd, events, sizeof events) > 0)
 		; /* which file it was does not matter: the folders are looked through */
-	wg_intake_drops_scan(intake);
+	look_through_drops(intake);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -228,13 +261,13 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 /* The events of the loop; all live as long as the base. */
 struct watching {
-	struct event *store, *tick, *renamed, *term, *interrupt;
+	struct event *store, *word, *tick, *renamed, *term, *interrupt;
 	int inotify;
 };
 
 static void unwatch(struct watching *w)
 {
-	struct event *all[] = { w->store, w->tick, w->renamed, w->term, w->interrupt };
+	struct event *all[] = { w->store, w->word, w->tick, w->renamed, w->term, w->interrupt };
 	for (size_t i = 0; i < WG_COUNT(all); i++)
 		if (all[i] != NULL)
 			event_free(all[i]);
@@ -266,12 +299,13 @@ static enum wg_code watch(struct wg_intake *intake, struct watching *w, struct w
 	if (code != WG_OK)
 		return code;
 	w->store = event_new(intake->base, wg_client_fd(intake->adds), EV_READ | EV_PERSIST, on_store, intake);
+	w->word = event_new(intake->base, wg_client_fd(intake->looks), EV_READ | EV_PERSIST, on_word, intake);
 	w->tick = event_new(intake->base, -1, EV_PERSIST, on_tick, intake);
 	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake);
 	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake);
-	bool ok = w->store != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL &&
-	          event_add(w->store, NULL) == 0 && event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 &&
-	          event_add(w->interrupt, NULL) == 0;
+	bool ok = w->store != NULL && w->word != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL &&
+	          event_add(w->store, NULL) == 0 && event_add(w->word, NULL) == 0 && event_add(w->tick, &tick) == 0 &&
+	          event_add(w->term, NULL) == 0 && event_add(w->interrupt, NULL) == 0;
 	if (ok && w->inotify >= 0) {
 		w->renamed = event_new(intake->base, w->inotify, EV_READ | EV_PERSIST, on_renamed, intake);
 		ok = w->renamed != NULL && event_add(w->renamed, NULL) == 0;
@@ -376,6 +410,8 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->adds, err);
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->asks, err);
+	if (code == WG_OK)
+		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->looks, err);
 	if (code != WG_OK)
 		return code;
 	load_openapi(intake);
@@ -427,6 +463,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	wg_buf_free(&intake.openapi);
 	wg_client_freep(&intake.adds);
 	wg_client_freep(&intake.asks);
+	wg_client_freep(&intake.looks);
 	wg_rest_freep(&intake.rest);
 	wg_cert_freep(&intake.storage_cert);
 	wg_directory_freep(&intake.directory);

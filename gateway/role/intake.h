@@ -64,9 +64,11 @@ struct wg_intake {
 	const struct wg_config *config;
 	struct wg_directory *directory;
 	struct wg_cert *storage_cert;
-	struct wg_rest *rest;   /* seals to it */
-	struct wg_client *adds; /* many additions under way, answers as they come */
-	struct wg_client *asks; /* one question, one answer */
+	struct wg_rest *rest;    /* seals to it */
+	struct wg_client *adds;  /* many additions under way, answers as they come */
+	struct wg_client *asks;  /* one question, one answer */
+	struct wg_client *looks; /* whether the store takes anything: asked without waiting */
+	int64_t looked_at;       /* monotonic ms of the question that is not answered yet; 0: there is none */
 	struct event_base *base;
 	struct wg_httpd *httpd;
 	struct wg_lmtp *lmtp;
@@ -82,7 +84,7 @@ struct wg_intake {
 	struct wg_buf openapi; /* the description of the interface, served as it is */
 	bool full;             /* the store takes nothing now */
 	bool crowded;          /* not for want of disk, but because too much waits to be worked off */
-	bool apart;            /* nor that: the store cannot reach its database */
+	bool apart;            /* nor that: the store cannot reach its database, or says nothing */
 	bool draining;         /* told to stop: finishes what is in hand, takes nothing new */
 	struct wg_err fatal;   /* why the role cannot go on */
 	bool failed;
@@ -100,7 +102,8 @@ enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, cons
                                  struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
 /* Offers a sealed message to the store; told is called once with its fate, never from within this call when it returns
- * WG_OK. patience: ms after which it is told that it does not know; 0: it waits as long as that takes. WG_AGAIN: every slot is taken, or the store is gone (then the role ends too); told is not called. */
+ * WG_OK. patience: ms after which it is told that it does not know; 0: it waits as long as that takes. WG_AGAIN: every
+ * slot is taken, or the store is gone (then the role ends too); told is not called. */
 enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
                            uint32_t number, int64_t patience, struct wg_err *err) WG_MUST;
 /* Takes the answers that the store has given. */

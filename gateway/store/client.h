@@ -36,15 +36,21 @@ bool wg_client_gone(const struct wg_err *err);
  * store.h says of it. The same key or the same content again: the first receipt, duplicate set. */
 enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out,
                            struct wg_err *err) WG_MUST;
+#define WG_CLIENT_NOT_YET "no answer yet" /* to what was asked without waiting */
 /* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers
  * in the order they come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take
- * gives WG_AGAIN with err->text "no answer yet" when none is whole yet; *failed holds the fate of that one message. */
+ * gives WG_AGAIN with err->text WG_CLIENT_NOT_YET when none is whole yet; *failed holds the fate of that one message.
+ */
 enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg,
                                 struct wg_err *err) WG_MUST;
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
                                 struct wg_err *failed, struct wg_err *err) WG_MUST;
 /* WG_OK when the store would take a message now; WG_AGAIN with the reason otherwise (disk, or it is gone). */
 enum wg_code wg_client_ready(struct wg_client *client, struct wg_err *err) WG_MUST;
+/* The same without waiting, on a connection that nothing else is asked on: one question at a time. The second gives
+ * what wg_client_ready would, and WG_AGAIN with err->text WG_CLIENT_NOT_YET until the answer is whole. */
+enum wg_code wg_client_ready_send(struct wg_client *client, struct wg_err *err) WG_MUST;
+enum wg_code wg_client_ready_take(struct wg_client *client, struct wg_err *err) WG_MUST;
 /* Where a message stands, only for the organisation that submitted it; WG_NOT_FOUND otherwise. What it may not know
  * of its recipients is left out. */
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,

@@ -52,27 +52,34 @@ static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg
 	return take(late->code, late->body, late->len, out, failed, err);
 }
 
+/* The next answer, if it is there, to a question of that kind. */
+static enum wg_code take_frame(struct wg_client *client, enum wg_op op, struct wg_frame *frame, struct wg_err *err)
+{
+	enum wg_code code = wg_wire_peek(&client->in, frame, err);
+	while (code == WG_AGAIN) {
+		code = wg_wire_fill(&client->in, client->fd, MSG_DONTWAIT, err);
+		if (code == WG_AGAIN)
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_NOT_YET);
+		if (code == WG_NOT_FOUND)
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
+		if (code == WG_OK)
+			code = wg_wire_peek(&client->in, frame, err);
+	}
+	if (code != WG_OK)
+		return code;
+	wg_wire_take(&client->in, frame);
+	return wg_client_hear(frame) && frame->op == op ? WG_OK : wg_client_garbled(err);
+}
+
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
                                 struct wg_err *failed, struct wg_err *err)
 {
 	struct wg_frame frame;
 	if (client->late != NULL)
 		return take_late(client, tag, out, failed, err);
-	enum wg_code code = wg_wire_peek(&client->in, &frame, err);
-	while (code == WG_AGAIN) {
-		code = wg_wire_fill(&client->in, client->fd, MSG_DONTWAIT, err);
-		if (code == WG_AGAIN)
-			return wg_err_set(err, WG_AGAIN, "no answer yet");
-		if (code == WG_NOT_FOUND)
-			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
-		if (code == WG_OK)
-			code = wg_wire_peek(&client->in, &frame, err);
-	}
+	enum wg_code code = take_frame(client, WG_OP_ADD_LATER, &frame, err);
 	if (code != WG_OK)
 		return code;
-	wg_wire_take(&client->in, &frame);
-	if (!wg_client_hear(&frame) || frame.op != WG_OP_ADD_LATER)
-		return wg_client_garbled(err);
 	*tag = frame.tag;
 	return take(frame.code, frame.body, frame.len, out, failed, err);
 }
@@ -84,6 +91,24 @@ enum wg_code wg_client_ready(struct wg_client *client, struct wg_err *err)
 	wg_buf_put(&body, "", 0);
 	enum wg_code code = wg_client_call(client, WG_OP_READY, &body, &answer, err);
 	return code == WG_OK && !wg_cur_end(&answer) ? wg_client_garbled(err) : code;
+}
+
+enum wg_code wg_client_ready_send(struct wg_client *client, struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(16);
+	wg_buf_put(&body, "", 0);
+	return wg_client_send(client, 0, WG_OP_READY, &body, err);
+}
+
+enum wg_code wg_client_ready_take(struct wg_client *client, struct wg_err *err)
+{
+	struct wg_frame frame;
+	enum wg_code code = take_frame(client, WG_OP_READY, &frame, err);
+	if (code != WG_OK)
+		return code;
+	if (frame.code != WG_OK)
+		return wg_client_refusal(frame.code, frame.body, frame.len, err);
+	return frame.len == 0 ? WG_OK : wg_client_garbled(err);
 }
 
 enum wg_code wg_client_status(struct wg_client *client, const char *id, const char *organisation,
