@@ -131,7 +131,8 @@ static enum spawn_step child_steps(const struct wg_child *spec, const struct spa
 {
 	/* what a nest calls is bound before it makes its children: each would do it anew, and not with all libraries at
 	 * hand */
-	static char now[] = "LD_BIND_NOW=1", quiet[] = "ASAN_OPTIONS=detect_leaks=0";
+	static char now[] = "LD_BIND_NOW=1",
+				quiet[] = "ASAN_OPTIONS=detect_leaks=0:malloc_context_size=8:quarantine_size_mb=16";
 	char *const environment[] = { WG_ASAN ? quiet : spec->nest ? now : NULL, NULL };
 	int last = last_pipe(spec);
 	if (setpgid(0, 0) != 0)
