@@ -201,9 +201,19 @@ class Hsm(unittest.TestCase):
         return smime.run("openssl", "pkeyutl", "-encrypt", "-certin", "-inkey", str(self.pki / "staffordshire/smime.pem"), "-in", self.ssl.put(padded),
                          "-pkeyopt", "rsa_padding_mode:none")
 
+    def refused_anew(self, seal, how):
+        """Nothing shows that what CBC gave is noise: the key that is drawn where none could be had opens one content in 256 to
+        what seems well padded, and is refused for what it is not. Then another is sealed."""
+        for _ in range(4):
+            words = self.refused(seal(), how)
+            if "could not be opened" in words:
+                break
+        return words
+
     def test_2_padding_tells_nothing(self):
-        sealed = self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime")
-        oaep = self.ssl.encrypt_oaep(self.inner(self.entity()), "staffordshire/smime")
+        sealed = lambda: self.ssl.encrypt(self.inner(self.entity()), "staffordshire/smime")
+        sealed_oaep = lambda: self.ssl.encrypt_oaep(self.inner(self.entity()), "staffordshire/smime")
+        oaep = sealed_oaep()
         fill = lambda n: bytes([7]) * n
         faults = {
             "a bit flipped": lambda k: k[:100] + bytes([k[100] ^ 1]) + k[101:],
@@ -218,9 +228,9 @@ class Hsm(unittest.TestCase):
         }
         said = {}
         for how, make in faults.items():
-            for kind, der in (("PKCS#1 v1.5", sealed), ("OAEP", oaep)):
-                said[f"{kind}: {how}"] = self.refused(self.bent(der, make, 0), f"{kind}: {how}")
-        said["cut short"] = self.refused(self.bent(sealed, lambda k: k, 200), "cut short")
+            for kind, seal in (("PKCS#1 v1.5", sealed), ("OAEP", sealed_oaep)):
+                said[f"{kind}: {how}"] = self.refused_anew(lambda: self.bent(seal(), make, 0), f"{kind}: {how}")
+        said["cut short"] = self.refused_anew(lambda: self.bent(sealed(), lambda k: k, 200), "cut short")
         # sealed to somebody else, and what names us and is for nobody
         said["to somebody else"] = self.refused(self.ssl.encrypt(self.inner(self.entity()), "derbyshire/smime"), "to somebody else")
         said["content bent"] = self.refused(oaep[:-40] + bytes([oaep[-40] ^ 1]) + oaep[-39:], "content bent")
