@@ -153,6 +153,11 @@ static void route(struct wg_intake *intake, struct wg_http_request *r, const str
 {
 	const char *path = wg_http_path(r), *rest;
 	bool get = strcmp(wg_http_method(r), "GET") == 0;
+	/* answers to these are waited for, and everybody with them; a POST was refused before its body was read */
+	if (get && intake->apart && (behind(path, "/v1/notices/") != NULL || strncmp(path, "/v1/inbox", 9) == 0)) {
+		wg_intake_refuse(r, &(struct wg_err){ .code = WG_AGAIN });
+		return;
+	}
 	if (strcmp(path, "/v1/notices") == 0) {
 		if (get)
 			wrong_method(r, "POST");

@@ -132,6 +132,7 @@ class Shared(g.Case):
                 self.assertEqual(code == 503, "retry-after" in {name.lower() for name in headers})
             self.assertIn(503, [code for _, code, _ in found])
             w.wait_for("nothing is taken", 60, lambda: self.request("GET", "/health/ready")[0] == 503)
+            self.assertEqual(self.request("GET", "/v1/inbox")[0], 503)
         finally:
             postgres.tell(stopped, signal.SIGCONT)
         again = [w.wait_for("it takes again", 60, lambda n=n: self.submit(g.report(f"PG-12-{n}"), check=False)) for n in range(len(senders))]
