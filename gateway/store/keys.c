@@ -14,18 +14,14 @@ enum wg_code wg_keys_settle(struct wg_store *store, struct wg_err *err)
 	return store->driver->keys_run(store, KEYS_SETTLE, NULL, 0, err);
 }
 
-static void forget(struct wg_keys *k)
+void wg_keys_forget(struct wg_store *store)
 {
+	struct wg_keys *k = store->keys;
 	if (k->made != NULL)
 		wg_wipe(k->made, k->made_count * sizeof *k->made);
 	free(k->made);
 	k->made = NULL;
 	k->made_count = 0;
-}
-
-void wg_keys_close(struct wg_store *store)
-{
-	forget(store->keys);
 }
 
 /* ---- the numbers of the transaction that is running */
@@ -85,12 +81,12 @@ static enum wg_code make_more(struct wg_store *store, struct wg_err *err)
 	code = wg_random(made, n * sizeof *made, err);
 	if (code == WG_OK)
 		code = put_made(store, k->end + 1, made, n, err);
-	forget(k);
+	wg_keys_forget(store);
 	k->made = made;
 	k->made_count = n;
 	k->made_first = k->end + 1;
 	if (code != WG_OK)
-		forget(k);
+		wg_keys_forget(store);
 	else
 		k->end += (int64_t)n;
 	return code;
@@ -146,12 +142,10 @@ static enum wg_code spend(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_keys_commit(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_keys *k = store->keys;
-	char last[24];
 	enum wg_code code = k->shred ? spend(store, err) : WG_OK;
 	if (code != WG_OK || k->count == 0)
 		return code; /* a transaction without blobs costs nothing here */
-	(void)snprintf(last, sizeof last, "%lld", (long long)k->last + (long long)k->count); /* 19 digits */
-	return wg_db_run(store, SQL_META_PUT, WG_ARGS(wg_db_text("head-last"), wg_db_text(last)), err);
+	return wg_keys_put_last(store, k->last + (int64_t)k->count, err);
 }
 
 enum wg_code wg_keys_after(struct wg_store *store, struct wg_err *err)
@@ -162,7 +156,7 @@ enum wg_code wg_keys_after(struct wg_store *store, struct wg_err *err)
 	if (!k->shred)
 		return WG_OK;
 	k->shred = false;
-	forget(k); /* what is to be destroyed may be among them */
+	wg_keys_forget(store); /* what is to be destroyed may be among them */
 	return wg_keys_shred(store, err);
 }
 

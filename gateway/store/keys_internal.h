@@ -47,8 +47,9 @@ struct wg_keys {
 
 /* ---- keys.c. A failure of keys.db is a fault of the store. */
 
-/* Before the database is closed. */
-void wg_keys_close(struct wg_store *store);
+/* What memory has of keys: before the database is closed, and when it may be another, which has others under the same
+ * numbers. */
+void wg_keys_forget(struct wg_store *store);
 
 void wg_keys_begin(struct wg_store *store);
 void wg_keys_mark(struct wg_store *store);
@@ -76,7 +77,10 @@ void wg_keys_mask(const uint8_t key[WG_KEYS_LEN], const char hash[WG_STORE_HASH]
 bool wg_keys_join(const uint8_t *row, size_t row_len, const uint8_t *rest, size_t rest_len,
                   const char hash[WG_STORE_HASH], uint8_t *out, size_t size);
 
-/* ---- keys_level.c: both files made to agree, after store.db was opened: what a crash between two commits left is
+/* ---- keys_level.c */
+/* Which number was given last, in store.db. Inside its transaction. */
+enum wg_code wg_keys_put_last(struct wg_store *store, int64_t last, struct wg_err *err) WG_MUST;
+/* Both files made to agree, after store.db was opened: what a crash between two commits left is
  * swept, and what was to be destroyed is destroyed. WG_CONFIG when they are not of one pair. */
 enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Inside a transaction in whose beginning it turned out that another process wrote to both: what is in memory is read

@@ -83,7 +83,7 @@ enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
 
 /* ---- levelling */
 
-static enum wg_code put_last(struct wg_store *store, int64_t last, struct wg_err *err)
+enum wg_code wg_keys_put_last(struct wg_store *store, int64_t last, struct wg_err *err)
 {
 	char text[24];
 	(void)snprintf(text, sizeof text, "%" PRId64, last); /* 20 bytes at most */
@@ -162,7 +162,7 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 		return sweep(store, b.first, err);
 	store->keys->older = true;
 	store->keys->last = b.last;
-	return put_last(store, b.last, err);
+	return wg_keys_put_last(store, b.last, err);
 }
 
 enum wg_code wg_keys_again(struct wg_store *store, struct wg_err *err)

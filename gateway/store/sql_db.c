@@ -76,6 +76,7 @@ enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err)
 enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct wg_err *err)
 {
 	wg_passages_clear(store); /* it may be another server, which has not all that the last one had */
+	wg_keys_forget(store);
 	enum wg_code code = store->driver->reconnect(store, err);
 	if (code == WG_OK) {
 		wg_works_settle(store->works, store->committed); /* before there are other transactions */
@@ -357,7 +358,7 @@ void wg_store_closep(struct wg_store **store)
 	wg_fresh_clear(s);
 	wg_passages_clear(s);
 	if (s->keys != NULL)
-		wg_keys_close(s);
+		wg_keys_forget(s);
 	if (s->driver != NULL)
 		s->driver->close(s);
 	free(s->keys);

@@ -1,8 +1,11 @@
 /* A way to PostgreSQL that is cut in the middle of a commit, before the server hears of it or before its answer is
  * heard: what became of it is known before anything is answered, also when others wrote meanwhile. Between the store
  * and a real server stands a relay that cuts. Nothing waits for a time to pass. */
+#include "base/id.h"
 #include "relay.h"
 #include "sharing.h"
+#include "store/driver.h"
+#include "store/keys_internal.h"
 
 /* ---- the store behind it */
 
@@ -247,6 +250,48 @@ static void other_numbers(void **state)
 	assert_int_equal(number(s, "SELECT count(*) FROM passage"), 1);
 }
 
+/* The same of the keys of contents: what stands there is what a content is masked with, or it is never opened again. */
+static void other_keys(void **state)
+{
+	struct scene *s = *state;
+	struct lost l;
+	struct wg_err err = { 0 };
+	bool committed = true;
+	struct wg_msg_receipt receipt;
+	struct wg_msg_new m = rig_message(7);
+	uint8_t row[WG_KEYS_ROW] = { 0 }, *bytes = NULL;
+	size_t len = 0;
+	OK(wg_store_commit(s->store, &err));
+	open_behind(s, &l);
+	write_one(l.store, s->now, 1);
+	const struct wg_keys made = *l.store->keys;
+	assert_true(made.end > made.last);
+	OK(wg_store_begin(l.store, &err));
+	OK(wg_store_add(l.store, s->now, &m, &receipt, &err));
+	atomic_store(&l.relay.cut, LOSE_REQUEST);
+	assert_int_not_equal(wg_store_commit(l.store, &err), WG_OK);
+	OK(wg_store_begin(s->store, &err));
+	OK(s->store->driver->keys_run(s->store, KEYS_BEGIN, NULL, 0, &err));
+	for (int64_t id = made.last + 1; id <= made.end; id++) {
+		OK(s->store->driver->keys_run(s->store, KEYS_DROP, &id, 1, &err));
+		OK(wg_random(row + sizeof row - WG_KEYS_LEN, WG_KEYS_LEN, &err));
+		OK(s->store->driver->keys_put(s->store, id, row, sizeof row, &err));
+	}
+	OK(s->store->driver->keys_run(s->store, KEYS_COMMIT, NULL, 0, &err));
+	OK(wg_store_commit(s->store, &err));
+	reconnect(l.store, &committed);
+	assert_false(committed);
+	OK(wg_store_begin(l.store, &err));
+	OK(wg_store_add(l.store, s->now, &m, &receipt, &err));
+	OK(wg_store_commit(l.store, &err));
+	close_behind(&l);
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_blob(s->store, s->now, receipt.id, "original", "robin", &bytes, &len, &err));
+	assert_int_equal(len, m.blob_len);
+	assert_memory_equal(bytes, m.blob, len);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_context_is_not_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(given_up_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_numbers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(other_keys, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
