@@ -92,7 +92,7 @@ static int run_metrics(const struct wg_cli *cli, int argc, char **argv)
 	if (code == WG_OK)
 		code = wg_directory_load(config->directory, config->paths.xsd, &directory, &err);
 	if (code == WG_OK)
-		code = wg_monitor_watched(config, directory, wg_clock_now(), false, &watched, &err);
+		code = wg_monitor_watched(config, directory, wg_clock_now(), &watched, &err);
 	if (code == WG_OK)
 		code = wg_admin_open(config, &admin, &err);
 	if (code == WG_OK)

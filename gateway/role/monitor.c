@@ -49,6 +49,7 @@ struct monitor {
 	pid_t fetcher;    /* 0: none runs */
 	int64_t fetch_at; /* monotonic ms */
 	uint64_t seen;    /* chains of TLS connections, when the last round began */
+	bool asking;      /* when `watched` was made, somebody was being asked, or was met since and is asked next */
 	json_t *metrics, *silence, *watched;
 	unsigned looks;
 	int64_t end_at;      /* monotonic ms: when the end of the log is said next */
@@ -81,6 +82,7 @@ static struct wg_monitor_view view_of(const struct monitor *m)
 		.metrics = m->metrics,
 		.silence = m->silence,
 		.watched = m->watched,
+		.asking = m->asking,
 		.oldest_s = m->config->monitor.oldest_s,
 		.backup_s = m->config->backup.warn_s,
 		.fault_s = m->config->monitor.fault_s,
@@ -109,9 +111,10 @@ static enum wg_code tell(struct monitor *m, struct wg_err *err)
 static enum wg_code look_at_certificates(struct monitor *m, struct wg_err *err)
 {
 	json_t *all = NULL;
-	enum wg_code code = wg_monitor_watched(m->config, m->directory, wg_clock_now(), m->fetcher != 0, &all, err);
+	enum wg_code code = wg_monitor_watched(m->config, m->directory, wg_clock_now(), &all, err);
 	if (code != WG_OK)
 		return code;
+	m->asking = m->fetcher != 0 || wg_peers_stamp(m->config) != m->seen; /* after all were looked at */
 	json_decref(m->watched);
 	m->watched = all;
 	return WG_OK;
@@ -174,14 +177,15 @@ static void fetch(struct monitor *m)
 	uint64_t seen = wg_peers_stamp(m->config);
 	if (m->fetcher != 0 || (now < m->fetch_at && seen == m->seen)) /* who was never met before is asked about at once */
 		return;
+	pid_t child = fork();
+	if (child == 0)
+		fetch_in_child(m, parent);
+	if (child < 0)
+		return; /* tried again at the next look */
 	if (now >= m->fetch_at)
 		m->fetch_at = now + (int64_t)m->config->monitor.revocation_s * 1000;
 	m->seen = seen;
-	m->fetcher = fork();
-	if (m->fetcher == 0)
-		fetch_in_child(m, parent);
-	if (m->fetcher < 0)
-		m->fetcher = 0; /* tried again at the next round */
+	m->fetcher = child;
 }
 
 static void say_end(struct monitor *m)

@@ -16,17 +16,17 @@ struct wg_monitor_view {
 	const json_t *silence; /* of wg_client_silence; an array */
 	const json_t *watched; /* what else is watched: an array of {name, use, days (integer; null: no end), warn (whether
 	                           its days are worth an alert: false where another has taken its place), words ("" when
-	                          nothing is wrong), stale (boolean), asking (boolean: what stale says may be over in a
-	                          moment)}; certificates and revocation data */
-	unsigned oldest_s;     /* a recipient's oldest copy that was not handed over for so long is an alert */
-	unsigned backup_s;     /* so is no verified backup for so long; 0: nobody wants to know */
-	unsigned fault_s;      /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
+	                          nothing is wrong), stale (boolean), unheard (boolean: stale because nobody has
+	                          answered yet)}; certificates and revocation data */
+	bool asking;       /* somebody is asked about revoked ones, or is about to be: who is unheard may be so only now */
+	unsigned oldest_s; /* a recipient's oldest copy that was not handed over for so long is an alert */
+	unsigned backup_s; /* so is no verified backup for so long; 0: nobody wants to know */
+	unsigned fault_s;  /* so is one that is tried in vain for so long, and a mailbox that cannot be read */
 };
 
-/* Every certificate that there is, as an array for view.watched. fetching: somebody is asked about revoked ones right
- * now. now: wall ms. The caller frees with json_decref. */
+/* Every certificate that there is, as an array for view.watched. now: wall ms. The caller frees with json_decref. */
 enum wg_code wg_monitor_watched(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
-                                bool fetching, json_t **out, struct wg_err *err) WG_MUST;
+                                json_t **out, struct wg_err *err) WG_MUST;
 
 /* Prometheus text exposition format 0.0.4. Label values are names of the directory, so their number is bounded. */
 void wg_monitor_text(const struct wg_monitor_view *view, struct wg_buf *out);

@@ -252,7 +252,8 @@ static void watched(const struct wg_monitor_view *v, struct list *list)
 			ageing(list, key, json_integer_value(days));
 		bool stale = json_is_true(json_object_get(one, "stale"));
 		char alert[KEY];
-		if (stale && json_is_true(json_object_get(one, "asking")) && !known(v, key_of("revocation", key, alert)))
+		if (stale && v->asking && json_is_true(json_object_get(one, "unheard")) &&
+		    !known(v, key_of("revocation", key, alert)))
 			continue; /* nobody has answered yet because nobody was asked yet */
 		if (words != NULL && words[0] != '\0')
 			say(add(list, stale ? "revocation" : "certificate", key), "%s: %.200s", key, words);

@@ -32,21 +32,20 @@ static bool is_stale(const struct wg_cert_item *item)
 	return item->asked && (item->revocation == WG_REVOCATION_STALE || item->revocation == WG_REVOCATION_MISSING);
 }
 
-/* fetching: somebody is being asked right now. */
-static json_t *watch_one(const struct wg_cert_item *item, const char *name, bool fetching)
+static json_t *watch_one(const struct wg_cert_item *item, const char *name)
 {
 	char words[WG_CERT_ITEM_WORDS];
-	bool asking = fetching && item->asked && item->revocation == WG_REVOCATION_MISSING;
-	json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "name", name, "use", item->what, "words",
-	                        fault_of(item, words), "stale", is_stale(item), "asking", asking, "warn", item->stage >= 0);
+	bool unheard = item->asked && item->revocation == WG_REVOCATION_MISSING;
+	json_t *one =
+		json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "name", name, "use", item->what, "words", fault_of(item, words),
+	              "stale", is_stale(item), "unheard", unheard, "warn", item->stage >= 0);
 	if (one != NULL && item->not_after != 0)
 		(void)json_object_set_new(one, "days", json_integer(item->days)); /* without memory it lacks its days */
 	return one;
 }
 
 /* Each name once: one authority may stand in several files. */
-static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, bool fetching, json_t **out,
-                              struct wg_err *err)
+static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, json_t **out, struct wg_err *err)
 {
 	json_t *all = json_array(), *names = json_object();
 	bool good = all != NULL && names != NULL;
@@ -56,7 +55,7 @@ static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, 
 		if (json_object_get(names, name) != NULL)
 			continue;
 		good = json_object_set_new(names, name, json_true()) == 0 &&
-		       json_array_append_new(all, watch_one(&items[i], name, fetching)) == 0;
+		       json_array_append_new(all, watch_one(&items[i], name)) == 0;
 	}
 	json_decref(names);
 	if (!good) {
@@ -68,10 +67,10 @@ static enum wg_code watch_all(const struct wg_cert_item *items, unsigned count, 
 }
 
 enum wg_code wg_monitor_watched(const struct wg_config *config, const struct wg_directory *directory, int64_t now,
-                                bool fetching, json_t **out, struct wg_err *err)
+                                json_t **out, struct wg_err *err)
 {
 	WG_AUTO_FREE struct wg_cert_item *items = NULL;
 	unsigned count = 0;
 	enum wg_code code = wg_certs_list(config, directory, now, false, &items, &count, err);
-	return code == WG_OK ? watch_all(items, count, fetching, out, err) : code;
+	return code == WG_OK ? watch_all(items, count, out, err) : code;
 }

@@ -106,6 +106,33 @@ static void test_alerts(void **state)
 	leave(&s);
 }
 
+/* Who was met while others were asked is asked next: no reason to wake anybody, unless nobody answered before. */
+static void test_unheard(void **state)
+{
+	(void)state;
+	static const char met[] = "[{\"name\":\"server\",\"use\":\"x\",\"words\":\"nobody knows\",\"stale\":true,"
+							  "\"unheard\":true}]",
+					  over[] = "[{\"name\":\"server\",\"use\":\"x\",\"words\":\"ran out\",\"stale\":true,"
+							   "\"unheard\":false}]";
+	static const struct {
+		const char *metrics, *watched;
+		bool asking;
+		unsigned count;
+	} rows[] = {
+		{ "{\"accepting\":true,\"alerts\":[]}", met, true, 0 },
+		{ "{\"accepting\":true,\"alerts\":[]}", met, false, 1 },
+		{ "{\"accepting\":true,\"alerts\":[]}", over, true, 1 },
+		{ "{\"accepting\":true,\"alerts\":[{\"key\":\"revocation server\"}]}", met, true, 1 },
+	};
+	for (size_t i = 0; i < WG_COUNT(rows); i++) {
+		struct scene s;
+		look(&s, rows[i].metrics, "[]", rows[i].watched);
+		s.view.asking = rows[i].asking;
+		assert_int_equal(wg_monitor_alerts(&s.view, s.alerts, WG_COUNT(s.alerts)), rows[i].count);
+		leave(&s);
+	}
+}
+
 /* The store refuses two of the same key, and then nobody is told of anything. */
 static void test_each_key_once(void **state)
 {
@@ -269,10 +296,15 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calm),          cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_alerts),        cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_ageing),        cmocka_unit_test(test_text),
-		cmocka_unit_test(test_each_key_once), cmocka_unit_test(test_those_that_go_on_come_first),
+		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_unheard),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_ageing),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_each_key_once),
+		cmocka_unit_test(test_those_that_go_on_come_first),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }
