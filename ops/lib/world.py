@@ -8,9 +8,10 @@ import os
 import pathlib
 import secrets
 import signal
-import socket
 import subprocess
 import time
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -20,12 +21,6 @@ FORCES = {
     "staffordshire-police": ("E23000015", "860 861", "Staffordshire Police (example)"),
 }
 START_TRIES = 5  # a role that ended by itself so often before its gateway was ready will not come up
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(what, seconds, probe):
@@ -283,7 +278,7 @@ class World:
     def start_postfix(self):
         """A real Postfix; its users must be able to pass through the folders above."""
         self.folder.chmod(0o711)
-        self.mail = Peer([ROOT / "tests/peers/postfix.sh", self.folder / "postfix", "0", self.pki], self.folder / "postfix.log",
+        self.mail = Peer([ROOT / "tests/peers/postfix.sh", self.folder / "postfix", str(free_port()), self.pki], self.folder / "postfix.log",
                          self.postfix_environment)
         if self.mail.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"Postfix did not get ready; see {self.folder}/postfix.log")

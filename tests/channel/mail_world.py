@@ -12,8 +12,12 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ops/lib"))
+import ports
 
 ROOT_TTL = "3600"
 ALGORITHM = "ECDSAP256SHA256"
@@ -34,13 +38,12 @@ def run(*words, cwd=None, check=True):
 
 
 def free_port():
-    """A port free for UDP and TCP."""
+    """A port free for UDP and TCP; that of TCP is ours until we end."""
     while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                udp.bind(tcp.getsockname())
-                return tcp.getsockname()[1]
+        port = ports.free_port()
+        with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 class Zone:

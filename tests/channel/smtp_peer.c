@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "../own_port.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -43,6 +44,16 @@ const char *smtp_path(const char *fmt, ...)
 	va_end(args);
 	(void)snprintf(path, sizeof paths[0], "%s/%s", root, tail);
 	return path;
+}
+
+const char *smtp_own_port(void)
+{
+	static char text[8];
+	unsigned short port = own_port();
+
+	assert_int_not_equal(port, 0);
+	(void)snprintf(text, sizeof text, "%u", (unsigned)port); /* five digits */
+	return text;
 }
 
 /* Runs a program to its end; its exit status. */

@@ -23,6 +23,9 @@ struct smtp_peer {
 	char report[65536]; /* what it printed at its end */
 };
 
+/* A port of this process, as text: for a server that is started. */
+const char *smtp_own_port(void);
+
 /* Starts program with the arguments (NULL-ended, after the program's own name), waits until it says "port N". */
 void smtp_peer_exec(struct smtp_peer *peer, const char *program, const char *const *args);
 /* A scenario of smtp_zoo.py, or of another zoo beside it. */

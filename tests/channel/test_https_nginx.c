@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../crypto/pki.h"
+#include "../own_port.h"
 #include "base/mem.h"
 #include "channel/session.h"
 #include "sys/file.h"
@@ -20,17 +21,6 @@ enum { PUSH, CLOSING, OTHER_CA, SMALL, AWAY, SERVERS };
 static unsigned short ports[SERVERS];
 static pid_t nginx;
 static char certificate[PATH_MAX], key[PATH_MAX], url[128];
-
-static unsigned short free_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 &&
-	            getsockname(fd, (struct sockaddr *)&a, &len) == 0);
-	(void)close(fd); /* nothing was kept back */
-	return ntohs(a.sin_port);
-}
 
 static bool listens(unsigned short port)
 {
@@ -88,7 +78,7 @@ static int setup(void **state)
 	if (pki_setup(state) != 0)
 		return -1;
 	for (size_t i = 0; i < SERVERS; i++)
-		ports[i] = free_port();
+		assert_true(ports[i] = own_port());
 	write_config();
 	(void)snprintf(config, sizeof config, "%s", pki("nginx.conf"));
 	nginx = fork();
@@ -97,7 +87,7 @@ static int setup(void **state)
 		(void)execlp("nginx", "nginx", "-p", pki_dir, "-c", config, (char *)NULL); /* returns only when it failed */
 		_exit(127);
 	}
-	for (int i = 0; i < 500 && !listens(ports[AWAY]); i++)
+	for (int i = 0; i < 3000 && !listens(ports[AWAY]); i++)
 		(void)usleep(20000);
 	if (!listens(ports[AWAY])) {
 		print_error("nginx did not start: is nginx-light installed (ops/packages)?\n");

@@ -100,7 +100,7 @@ static void start(struct smtp_peer *peer, const char *script, const char *folder
                   const char *option2)
 {
 	char program[512];
-	const char *args[] = { smtp_path("%s", folder), "0", smtp_path("pki"), option, option2, NULL };
+	const char *args[] = { smtp_path("%s", folder), smtp_own_port(), smtp_path("pki"), option, option2, NULL };
 
 	(void)snprintf(program, sizeof program, "%s/tests/peers/%s", WG_SOURCE_DIR, script); /* a cut path does not start */
 	smtp_peer_exec(peer, program, args);

@@ -72,7 +72,7 @@ static void test_postfix(void **state)
 	for (size_t i = 0; i < WG_COUNT(sizes); i++) {
 		struct smtp_peer peer;
 		const char *folder = smtp_path("postfix-%zu", i);
-		const char *args[] = { folder, "0", smtp_path("pki"), NULL };
+		const char *args[] = { folder, smtp_own_port(), smtp_path("pki"), NULL };
 		smtp_peer_exec(&peer, WG_SOURCE_DIR "/tests/peers/postfix.sh", args);
 		exchange(&peer, smtp_path("postfix-%zu/mail/all/new", i), sizes[i]);
 		smtp_peer_stop(&peer);

@@ -54,7 +54,7 @@ class MailIn(unittest.TestCase):
         cls.lmtp.chmod(0o2750)  # the socket gets the folder's group, to which the mail server belongs
         os.environ["WG_LMTP"] = str(cls.lmtp / "socket")
         cls.postfix_port = cls.world.start_postfix()
-        cls.dovecot = w.Peer([ROOT / "tests/peers/dovecot.sh", cls.folder / "dv", cls.world.pki], cls.folder / "dovecot.log")
+        cls.dovecot = w.Peer([ROOT / "tests/peers/dovecot.sh", cls.folder / "dv", cls.world.pki, *(str(w.free_port()) for _ in range(2))], cls.folder / "dovecot.log")
         cls.addClassCleanup(cls.dovecot.stop)
         cls.imaps = int((cls.folder / "dv/dovecot.conf").read_text().split("port = ")[2].split()[0])
         cls.secrets = cls.folder / "secrets"

@@ -87,10 +87,10 @@ class Case(g.Case):
         shutil.copy(cls.partner / "root.pem", cls.shown / "ca.pem")
         cls.show("server", reload=False)
         cls.start_nginx()
-        cls.world.mail = w.Peer([ROOT / "tests/peers/postfix.sh", cls.folder / "postfix", "0", cls.shown], cls.folder / "postfix.log")
+        cls.world.mail = w.Peer([ROOT / "tests/peers/postfix.sh", cls.folder / "postfix", str(w.free_port()), cls.shown], cls.folder / "postfix.log")
         if cls.world.mail.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"Postfix did not get ready; see {cls.folder}/postfix.log")
-        cls.dovecot = w.Peer([ROOT / "tests/peers/dovecot.sh", cls.folder / "dv", cls.shown], cls.folder / "dovecot.log")
+        cls.dovecot = w.Peer([ROOT / "tests/peers/dovecot.sh", cls.folder / "dv", cls.shown, *(str(w.free_port()) for _ in range(2))], cls.folder / "dovecot.log")
         cls.addClassCleanup(cls.dovecot.stop)
 
     @classmethod

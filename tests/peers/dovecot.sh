@@ -2,9 +2,10 @@
 # A real Dovecot on 127.0.0.1: IMAP with STARTTLS on one port and TLS from the first byte on another, LMTP on DIR/run/lmtp.
 # All of it lives in DIR; the machine's own Dovecot is not touched.
 #
-#   usage: dovecot.sh DIR [PKI]
+#   usage: dovecot.sh DIR [PKI [STARTTLS IMPLICIT]]
 #
-# PKI is what certs-example/make left; without it one is made in DIR/pki. The certificate is for localhost and mail.example.
+# PKI is what certs-example/make left; without it one is made in DIR/pki. STARTTLS and IMPLICIT
+# are the ports; without them free ones are taken. The certificate is for localhost and mail.example.
 # Prints "port STARTTLS IMPLICIT" and "ready"; ends on SIGTERM, or when its standard input is a pipe and ends. Needs root;
 # the folders above DIR must be open to other users (x), and DIR's path short (sockets).
 #
@@ -17,13 +18,13 @@ die() {
 	exit "${2:-70}"
 }
 
-(($# == 1 || $# == 2)) || die "usage: dovecot.sh DIR [PKI]" 64
+(($# == 1 || $# == 2 || $# == 4)) || die "usage: dovecot.sh DIR [PKI [STARTTLS IMPLICIT]]" 64
 ((EUID == 0)) || die "needs root" 77
 [[ -x /usr/sbin/dovecot ]] || die "Dovecot is missing: apt-get install dovecot-imapd dovecot-lmtpd" 69
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-if (($# == 2)); then
+if (($# >= 2)); then
 	pki=$(cd "$2" && pwd)
 else
 	pki=$dir/pki
@@ -34,8 +35,8 @@ fi
 free_port() {
 	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
-starttls=$(free_port)
-implicit=$(free_port)
+starttls=${3:-$(free_port)}
+implicit=${4:-$(free_port)}
 chmod 755 "$dir"
 mkdir -p "$dir"/{run,state,mail,log}
 chown nobody:nogroup "$dir/mail"
