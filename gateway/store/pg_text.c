@@ -23,27 +23,63 @@ char *wg_pg_text(const char *sql)
 /* Leases are judged by the clock of the machine that gave them: each node looks after its own, and any of them after
  * those of a node that is no more. 0: no node's. */
 #define NODE "current_setting('wardgate.node')::bigint"
-#define OWN " AND lease_until <= ?1 AND lease_owner >> 32 IN (0, " NODE ") ORDER BY seq"
-#define NOBODYS " AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = lease_owner >> 32) ORDER BY seq"
+#define OWN " AND lease_until <= ?1 AND lease_owner >> 32 IN (0, " NODE ") ORDER BY +seq"
+#define NOBODYS " AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = lease_owner >> 32) ORDER BY +seq"
+/* Rows that somebody has leased: a range of the index of these (<> 0 alone is none, and a plan that is made while the
+ * store is new then reads all messages, which it goes on doing when there are many). */
+#define LEASED "lease_owner > 0"
+/* What is looked up with each row of what stands before it, and never first: without OFFSET 0 the order would be the
+ * planner's, who judges a new store by its size. */
+#define FOR_EACH(columns, from_where) " CROSS JOIN LATERAL (SELECT " columns " FROM " from_where " OFFSET 0) AS "
 
 #define IDS(table, column) \
 	"SELECT nextval(pg_get_serial_sequence('" table "', '" column "')) FROM generate_series(1, ?1)"
 
 static const char *const texts[PG_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
-	[SQL_RECALLED_BY] =
-		"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = "
-		"?1"
-		" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
-		" SELECT r.id FROM message m CROSS JOIN named n JOIN concern c ON c.id = n.id AND c.recalls = 1 JOIN"
-		" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation"
-		" AND m.organisation <> '' AND r.state NOT IN"
-		" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
+	[SQL_LOG_OF] = /* two ranges: of "or" it makes none */
+	"SELECT * FROM (SELECT * FROM (SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log"
+	" WHERE message = ?1 ORDER BY seq LIMIT ?2) AS found UNION ALL SELECT * FROM (SELECT seq, at, actor, event, "
+	"message,"
+	" delivery, state, detail, prev, hash FROM log WHERE delivery = ?1 AND delivery <> '' AND message <> ?1 ORDER BY "
+	"seq"
+	" LIMIT ?2) AS found) AS both_of ORDER BY seq LIMIT ?2",
+	[SQL_RECALLED_BY] = "SELECT r.id FROM message m CROSS JOIN LATERAL (SELECT m.id UNION ALL SELECT m.notice_id UNION"
+						" ALL SELECT w.id FROM part p" FOR_EACH(
+							"id", "message w WHERE w.seq = p.parent") "w"
+																	  " WHERE p.message = m.seq) AS n(id)" FOR_EACH(
+																		  "message",
+																		  "concern c WHERE c.id = n.id AND c.recalls = "
+	                                                                      "1") "c" FOR_EACH("id, seq",
+	                                                                                        "message r WHERE r.seq = "
+	                                                                                        "c.message AND r.seq <> "
+	                                                                                        "m.seq AND"
+	                                                                                        " r.organisation = "
+	                                                                                        "m.organisation AND "
+	                                                                                        "r.state NOT IN "
+	                                                                                        "('rejected','duplicate')"
+	                                                                                        " AND (r.turn, r.seq) > "
+	                                                                                        "(m.turn, m.seq)") "r"
+																											   " WHERE "
+	                                                                                                           "m.seq "
+	                                                                                                           "= ?1 "
+	                                                                                                           "AND "
+	                                                                                                           "m."
+	                                                                                                           "organis"
+	                                                                                                           "ation "
+	                                                                                                           "<> '' "
+	                                                                                                           "ORDER "
+	                                                                                                           "BY "
+	                                                                                                           "r.seq "
+	                                                                                                           "LIMIT "
+	                                                                                                           "1",
 	[SQL_HOOKS] = /* the columns of the row with the least, which SQLite gives beside min() */
 	"SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
-	" h.attempts, h.due FROM hook h JOIN delivery d ON d.seq = h.delivery JOIN message m ON m.seq = d.message WHERE"
-	" h.due IS NOT NULL AND h.due <= ?1 AND d.epoch = ?2 AND " WG_SQL_IN_TURN " ORDER BY d.recipient, h.due) AS w"
-	" ORDER BY w.due LIMIT ?3",
+	" h.attempts, h.due FROM hook h" FOR_EACH("*", "delivery d WHERE d.seq = h.delivery AND d.epoch = ?2 "
+	                                               "AND " WG_SQL_IN_TURN) "d" FOR_EACH(
+		"kind",
+		"message m WHERE m.seq = d.message") "m WHERE h.due IS NOT NULL AND"
+											 " h.due <= ?1 ORDER BY d.recipient, h.due) AS w ORDER BY w.due LIMIT ?3",
 	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
 	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
 	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
@@ -52,14 +88,14 @@ static const char *const texts[PG_COUNT] = {
 		("SELECT (k.value ->> 2)::bigint, max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM "
 	     "json_array_elements(?1::json) k"
 	     " JOIN child_key c ON c.key = k.value ->> 0 AND c.kind IN ((k.value ->> 1)::bigint, -1) GROUP BY 1"),
-	[SQL_MSG_EXPIRED] = ("SELECT seq FROM message WHERE lease_owner <> 0" OWN),
-	[SQL_DLV_EXPIRED] = ("SELECT seq FROM delivery WHERE lease_owner <> 0" OWN),
-	[SQL_MSG_LEASED] = ("SELECT seq FROM message WHERE lease_owner <> 0" NOBODYS),
-	[SQL_DLV_LEASED] = ("SELECT seq FROM delivery WHERE lease_owner <> 0" NOBODYS),
+	[SQL_MSG_EXPIRED] = ("SELECT seq FROM message WHERE " LEASED OWN),
+	[SQL_DLV_EXPIRED] = ("SELECT seq FROM delivery WHERE " LEASED OWN),
+	[SQL_MSG_LEASED] = ("SELECT seq FROM message WHERE " LEASED NOBODYS),
+	[SQL_DLV_LEASED] = ("SELECT seq FROM delivery WHERE " LEASED NOBODYS),
 	[SQL_MSG_WORK] = /* and what it may be about, as another node left it */
 	("SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
 	 " THEN 1 ELSE 0 END, k.about FROM message m CROSS JOIN message w LEFT JOIN work k ON k.seq = w.seq AND k.token ="
-	 " w.lease_token WHERE m.seq = ?1 AND w.lease_owner <> 0 AND w.seq <> m.seq"),
+	 " w.lease_token WHERE m.seq = ?1 AND w." LEASED " AND w.seq <> m.seq"),
 	[PG_NOTE] = "INSERT INTO work(seq, token, about) VALUES(?1, ?2, ?3) ON CONFLICT(seq) DO UPDATE SET token ="
 				" excluded.token, about = excluded.about",
 	/* By a lock of our own, not of a row: a turn in which nothing is written writes nothing then. */

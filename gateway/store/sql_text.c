@@ -215,8 +215,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_LIVE] = "SELECT " LIVE("?1", "?2"),
 	[SQL_LIVE_TURNED] = /* of the child of message ?1 now, and of its child before, ?2 */
 	"SELECT m.seq FROM message m WHERE m.child IN (?2, (SELECT child FROM message WHERE seq = ?1)) AND m.watches <> 0"
-	" AND m.state IN ('routed','attention') AND m.purged_at = 0 AND (m.watches = 2) <> " LIVE(
-		"m.child", "m.seq") " ORDER BY m.seq",
+	" AND m.state IN ('routed','attention') AND +m.purged_at = 0 AND (m.watches = 2) <> " LIVE(
+		"m.child", "m.seq") " ORDER BY +m.seq",
 	[SQL_EPISODE_MESSAGES] = "SELECT seq FROM message WHERE episode = ?1 AND seq <> ?2 ORDER BY seq",
 	[SQL_TOLD] = /* who has it or will have it; what may have arrived counts too, whatever became of it */
 	"SELECT organisation, desk, role, side FROM delivery WHERE message = ?1 AND alarm_of IS NULL"
@@ -415,8 +415,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" ORDER BY turn, message, seq LIMIT ?7) AS found UNION ALL SELECT seq, turn, message FROM (SELECT d.seq, d.turn, "
 	"d.message"
 	" FROM delivery d WHERE d.organisation = ?2 AND d.channel = 'pull' AND d.state = 'handed-over' AND"
-	" (d.turn, d.message, d.seq) > (?4, ?5, ?6) AND (d.valid_until = 0 OR d.valid_until > ?1) AND EXISTS (SELECT 1"
-	" FROM message m WHERE m.seq = d.message AND m.purged_at = 0) ORDER BY d.turn, d.message, d.seq LIMIT ?7) AS found"
+	" (d.turn, d.message, d.seq) > (?4, ?5, ?6) AND (d.valid_until = 0 OR d.valid_until > ?1) AND (SELECT"
+	" m.purged_at FROM message m WHERE m.seq = d.message) = 0 ORDER BY d.turn, d.message, d.seq LIMIT ?7) AS found"
 	" ORDER BY 2, 3, 1 LIMIT ?7",
 	[SQL_INBOX_READY] =
 		"SELECT 1 FROM delivery d WHERE seq = ?2 AND " WG_SQL_DLV_PULL " AND epoch = ?3 AND " WG_SQL_IN_TURN,
@@ -443,7 +443,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_LIST_MESSAGES] =
 		"SELECT id, id, state, organisation, '', '', kind, way, since, next_try, tries, reason, 0, assigned,"
-		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY p.seq "
+		" (SELECT p.id FROM part x JOIN message p ON p.seq = x.parent WHERE x.message = message.seq ORDER BY +p.seq "
 		"LIMIT 1), '', '', 0, 0, 0, '', 0, 0, 0, 0, 0, 0"
 		" FROM message WHERE (?1 = '*' OR state = ?1 OR (?1 = '' AND " WG_SQL_MSG_UNFINISHED
 		")) AND (?2 = '' OR id = ?2) AND seq > ?4 AND ?5 = 0 ORDER BY seq LIMIT ?3",
