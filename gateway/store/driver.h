@@ -85,6 +85,10 @@ struct wg_driver {
 	 * and may be about that (sql_work.c). They find it in the fifth column of SQL_MSG_WORK. NULL: not shared. */
 	enum wg_code (*note)(struct wg_store *store, int64_t seq, int64_t token, const char *about, struct wg_err *err);
 
+	/* The wall clock to go by, in ms: of the machine of the database, which all that share it have in common. Asks
+	 * nobody: as it was heard last (at each beat), and gone on with by wg_clock_boot. NULL: this machine's. */
+	int64_t (*wall)(const struct wg_store *store);
+
 	/* From now on others wait for this process: an answer of the database that takes longer than a few seconds is taken
 	 * for a loss. NULL: it has nothing to wait for. */
 	enum wg_code (*hurry)(struct wg_store *store, struct wg_err *err);

@@ -518,6 +518,7 @@ const struct wg_driver wg_pg_driver = {
 	.changes = changes,
 	.exec = exec,
 	.transact = wg_pg_transact,
+	.wall = wg_pg_node_wall,
 	.hurry = wg_pg_hurry,
 	.reconnect = wg_pg_reconnect,
 	.in_transaction = in_transaction,

@@ -110,10 +110,12 @@ struct wg_pg {
 	int64_t node;                         /* this process among those that share the database */
 	struct wg_pg_peer peers[WG_PG_NODES]; /* the others, as they were seen last */
 	size_t peer_count;
-	bool looked;  /* and it is known who they are */
-	int64_t turn; /* writer.turn as this process left or saw it */
-	bool wrote;   /* in the transaction that is open */
-	bool logged;  /* in it, and to the log: memo knows the end */
+	bool looked;         /* and it is known who they are */
+	int64_t clock_ahead; /* ms that the database's clock is ahead of wg_clock_boot, */
+	bool clock_heard;    /* since it was heard */
+	int64_t turn;        /* writer.turn as this process left or saw it */
+	bool wrote;          /* in the transaction that is open */
+	bool logged;         /* in it, and to the log: memo knows the end */
 	char *conninfo[2], *folder;
 	struct wg_pg_reach reach;
 	bool hurried;
@@ -266,6 +268,7 @@ enum wg_code wg_pg_node_resume(struct wg_store *store, struct wg_err *err) WG_MU
 enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* driver.h */
+int64_t wg_pg_node_wall(const struct wg_store *store);
 enum wg_code wg_pg_node_note(struct wg_store *store, int64_t seq, int64_t token, const char *about, struct wg_err *err)
 	WG_MUST;
 /* At a clean end: the others need not wait for what it had leased. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/pg_internal.h"
@@ -24,6 +25,33 @@ static bool is_good(const PGresult *r)
 {
 	return PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK;
 }
+
+/* ---- one clock */
+
+/* What the database's clock says, as a column; and such a column of the first row, which was asked for at `asked` (by
+ * wg_clock_boot) and is here now: what is known is kept as long as it may be right, so that an answer that took long
+ * changes nothing. */
+#define CLOCK "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+static void hear(struct wg_pg *pg, int64_t asked, int64_t said)
+{
+	const int64_t least = said - wg_clock_boot(), most = said - asked;
+	if (!pg->clock_heard)
+		pg->clock_ahead = least + (most - least) / 2;
+	else if (pg->clock_ahead < least)
+		pg->clock_ahead = least;
+	else if (pg->clock_ahead > most)
+		pg->clock_ahead = most;
+	pg->clock_heard = true;
+}
+
+int64_t wg_pg_node_wall(const struct wg_store *store)
+{
+	const struct wg_pg *pg = store->base;
+	return wg_clock_boot() + pg->clock_ahead;
+}
+
+/* ---- who is there */
 
 #define NAME_MAX_BYTES (65 + PATH_MAX)
 
@@ -43,13 +71,16 @@ enum wg_code wg_pg_node_join(struct wg_store *store, const char *folder, struct 
 	name_of(folder, name);
 	struct wg_pg_args args;
 	(void)wg_pg_bind(&args, WG_ARGS(wg_db_text(name))); /* one */
+	const int64_t asked = wg_clock_boot();
 	PGresult *r = wg_pg_ask_with(pg, pg->main.conn,
 	                             "WITH before AS (DELETE FROM node WHERE name = $1)"
-	                             " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id",
+	                             " INSERT INTO node(name, seen_at) VALUES($1, now()) RETURNING id, " CLOCK,
 	                             &args);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "joining the nodes", err);
-	if (code == WG_OK)
+	if (code == WG_OK) {
 		store->node = pg->node = wg_pg_int(r, 0, 0);
+		hear(pg, asked, wg_pg_int(r, 0, 1));
+	}
 	PQclear(r);
 	(void)snprintf(sql, sizeof sql, "SET wardgate.node = %" PRId64, pg->node); /* it fits */
 	return code == WG_OK ? wg_pg_exec_on(store, &pg->main, sql, err) : code;
@@ -93,15 +124,20 @@ enum wg_code wg_pg_node_resume(struct wg_store *store, struct wg_err *err)
 static enum wg_code say(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	char sql[128];
+	char sql[192];
 	enum wg_code off = wg_pg_pipe_off(store, &pg->main, err);
 	if (off != WG_OK)
 		return off;
 	pg->wrote = true;
-	(void)snprintf(sql, sizeof sql, "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64, pg->node);
+	(void)snprintf(sql, sizeof sql,
+	               "UPDATE node SET beat = beat + 1, seen_at = now() WHERE id = %" PRId64 " RETURNING " CLOCK,
+	               pg->node);
+	const int64_t asked = wg_clock_boot();
 	PGresult *r = wg_pg_ask(pg, pg->main.conn, sql);
 	enum wg_code code = is_good(r) ? WG_OK : wg_pg_fail(store, pg->main.conn, r, "a beat", err);
-	const bool gone = code == WG_OK && strcmp(PQcmdTuples(r), "1") != 0;
+	const bool gone = code == WG_OK && PQntuples(r) != 1;
+	if (code == WG_OK && !gone)
+		hear(pg, asked, wg_pg_int(r, 0, 0));
 	store->lost = store->lost || gone; /* it goes on as another node */
 	if (gone)
 		code =

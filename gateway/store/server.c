@@ -39,7 +39,7 @@ void wg_server_tell(struct wg_server *server, const char *event, enum wg_store_r
 
 static void set_now(struct wg_server *server)
 {
-	int64_t wall = wg_clock_wall();
+	int64_t wall = wg_store_wall(server->store);
 	server->now = (struct wg_now){ .wall = wg_trusted_feed(&server->time, wall, wg_clock_boot()),
 		                           .steady = wg_clock_monotonic() };
 	(void)wg_trusted_words(&server->time, server->clock); /* returns its buffer */
@@ -86,7 +86,10 @@ static enum wg_code recover(struct wg_server *server, struct wg_err *err)
 		code = wg_store_moved(server->store, err);
 	if (code == WG_OK)
 		code = wg_store_time_known(server->store, &known, err);
-	wg_trusted_start(&server->time, &known, wg_clock_wall(), wg_clock_boot());
+	if (code == WG_OK)
+		code = wg_store_time_moves(server->store, &server->moves, err);
+	server->moves_now = server->moves;
+	wg_trusted_start(&server->time, &known, wg_store_wall(server->store), wg_clock_boot());
 	set_now(server);
 	if (code == WG_OK)
 		code = wg_store_recover(server->store, server->now, &lost, err);

@@ -15,6 +15,8 @@
  * it goes on although the store is started anew time and again. */
 #define TIME_MS 60000
 #define TIME_DOUBTED_MS 2000
+/* How long after another node put the time right: the database's clock was heard since (wg_store_nodes). */
+#define FOLLOW_MS (3 * EXPIRE_MS)
 
 static void answer(struct wg_conn *conn, const struct wg_frame *frame, int64_t now, enum wg_code code,
                    const struct wg_buf *body, const struct wg_err *err)
@@ -168,17 +170,43 @@ static int64_t next_time(const struct wg_server *server)
 	return server->now.wall + (server->time.fault ? TIME_DOUBTED_MS : TIME_MS);
 }
 
+/* What nodes that share a database, and its clock, find wrong is put right once, by the first of them that was told
+ * so or finds out; the others follow when they have heard that clock again since. */
+static enum wg_code share_time(struct wg_server *server, struct wg_err *err)
+{
+	struct wg_trusted *t = &server->time;
+	const bool wrong = t->fault || t->gained != 0;
+	if (!wrong && !time_is_due(server))
+		return WG_OK;
+	enum wg_code code = wg_store_time_moves(server->store, &server->moves_now, err);
+	if (code != WG_OK || !wrong)
+		return code;
+	const bool elsewhere = server->moves_now != server->moves;
+	if (elsewhere && server->moved_at == 0)
+		server->moved_at = server->now.steady;
+	if (elsewhere && t->fault && server->now.steady >= server->moved_at + FOLLOW_MS) {
+		wg_trusted_accept(t);
+		(void)wg_trusted_words(t, server->clock); /* returns its buffer */
+	}
+	if (elsewhere)
+		wg_trusted_settled(t);
+	if (t->gained == 0)
+		return WG_OK;
+	code = wg_store_time_moved(server->store, server->now, t->gained, t->gained_from, err);
+	server->moves_now++;
+	return code;
+}
+
 /* The clock was set, or is right again; and what the next process has to know of the time. */
 static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
 {
-	enum wg_code code = WG_OK;
+	const bool gained = server->time.gained != 0;
+	enum wg_code code = share_time(server, err);
 	bool news = server->time.fault != server->time_fault;
-	if (news)
+	if (code == WG_OK && news)
 		code = wg_store_time_log(server->store, server->now, NULL, server->clock, err);
 	const struct wg_trusted_memory known = wg_trusted_memory(&server->time);
-	if (code == WG_OK && server->time.gained != 0)
-		code = wg_store_time_moved(server->store, server->now, server->time.gained, server->time.gained_from, err);
-	if (code == WG_OK && (news || server->time.gained != 0 || time_is_due(server)))
+	if (code == WG_OK && (news || gained || time_is_due(server)))
 		code = wg_store_time_keep(server->store, &known, err);
 	return code;
 }
@@ -187,6 +215,10 @@ static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
 static void time_kept(struct wg_server *server)
 {
 	wg_trusted_settled(&server->time);
+	if (!server->time.fault) {
+		server->moves = server->moves_now;
+		server->moved_at = 0;
+	}
 	if (server->time.fault != server->time_fault) {
 		struct wg_err what = { 0 };
 		server->time_fault = server->time.fault;

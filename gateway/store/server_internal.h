@@ -57,6 +57,8 @@ struct wg_server {
 	bool time_fault;              /* as it was logged last */
 	bool time_accepted;           /* by a request of the transaction that is running */
 	int64_t time_at;              /* trusted ms: when it is remembered next */
+	int64_t moves, moves_now;     /* wg_store_time_moves when the clock was right, and in this transaction */
+	int64_t moved_at;             /* steady ms: another node was seen to have put the time right; 0: none was */
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
 	bool full;                   /* the disk was full in this round: nothing is added */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/driver.h"
@@ -66,6 +67,11 @@ bool wg_store_lost(const struct wg_store *store)
 bool wg_store_unanswered(const struct wg_store *store)
 {
 	return store->lost && store->unanswered;
+}
+
+int64_t wg_store_wall(const struct wg_store *store)
+{
+	return store->driver->wall != NULL ? store->driver->wall(store) : wg_clock_wall();
 }
 
 enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err)

@@ -91,11 +91,20 @@ enum wg_code wg_store_time_lost(struct wg_store *store, int64_t *until, int64_t 
 	return code == WG_OK ? get(store, "time-moved-by", by, err) : code;
 }
 
+enum wg_code wg_store_time_moves(struct wg_store *store, int64_t *count, struct wg_err *err)
+{
+	return get(store, "time-moves", count, err);
+}
+
 enum wg_code wg_store_time_moved(struct wg_store *store, struct wg_now now, int64_t by, int64_t from,
                                  struct wg_err *err)
 {
-	int64_t until = 0, before = 0;
+	int64_t until = 0, before = 0, count = 0;
 	enum wg_code code = wg_store_time_lost(store, &until, &before, err);
+	if (code == WG_OK)
+		code = wg_store_time_moves(store, &count, err);
+	if (code == WG_OK)
+		code = put(store, "time-moves", count + 1, err);
 	for (size_t i = 0; code == WG_OK && i < WG_COUNT(moves); i++)
 		code = wg_query_run(store, moves[i], WG_ARGS(wg_db_int(by), wg_db_int(from)), err);
 	if (code != WG_OK || by < 0 || from != INT64_MIN)

@@ -393,6 +393,9 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 bool wg_store_full(struct wg_store *store);
 /* In the last transaction a context waited for what another node has in work: nobody will say when that is done. */
 bool wg_store_elsewhere(const struct wg_store *store);
+/* The wall clock that feeds trusted time: this machine's or, of a database that several machines share, that of the
+ * database, so that a deadline is over for all of them at once and none with a wrong clock decides it alone. */
+int64_t wg_store_wall(const struct wg_store *store);
 /* From now on others wait for this process: an answer of a database elsewhere that takes longer than a few seconds (its
  * tcp_user_timeout) is taken for a loss. Without it one is waited for. */
 enum wg_code wg_store_hurry(struct wg_store *store, struct wg_err *err) WG_MUST;
@@ -410,7 +413,7 @@ enum wg_code wg_store_reconnect(struct wg_store *store, bool *committed, struct 
  * and do it all again, not eagerly. */
 void wg_store_eager(struct wg_store *store, bool eager);
 bool wg_store_repeat(const struct wg_store *store);
-/* What the last process knew of the time. Inside a transaction, as the three below. */
+/* What the last process knew of the time. Inside a transaction, as the four below. */
 enum wg_code wg_store_time_known(struct wg_store *store, struct wg_trusted_memory *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_time_keep(struct wg_store *store, const struct wg_trusted_memory *known, struct wg_err *err)
 	WG_MUST;
@@ -419,6 +422,9 @@ enum wg_code wg_store_time_keep(struct wg_store *store, const struct wg_trusted_
  * history stays, and what is older than now is as much younger for wg_store_purge. */
 enum wg_code wg_store_time_moved(struct wg_store *store, struct wg_now now, int64_t by, int64_t from,
                                  struct wg_err *err) WG_MUST;
+/* How often that was done: several processes that share the database find the same wrong time, and it is put right
+ * once. */
+enum wg_code wg_store_time_moves(struct wg_store *store, int64_t *count, struct wg_err *err) WG_MUST;
 /* Into the log: what is wrong with the clock, or "ok" again; by a person who accepts it, or by the store (who NULL). */
 enum wg_code wg_store_time_log(struct wg_store *store, struct wg_now now, const char *who, const char *words,
                                struct wg_err *err) WG_MUST;
