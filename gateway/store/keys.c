@@ -87,8 +87,10 @@ static enum wg_code make_more(struct wg_store *store, struct wg_err *err)
 	k->made_first = k->end + 1;
 	if (code != WG_OK)
 		wg_keys_forget(store);
-	else
+	else {
+		k->first = k->last + 1;
 		k->end += (int64_t)n;
+	}
 	return code;
 }
 

@@ -36,6 +36,7 @@ enum wg_batch_state {
 struct wg_keys {
 	char name[WG_ID_TEXT];        /* of the pair: store.db has it too */
 	int64_t last;                 /* number that was given last, by what is committed */
+	int64_t first;                /* of the last batch, as it was read or made: higher whenever keys were destroyed */
 	int64_t end;                  /* of the last key in keys.db: behind `last` they are there to be given */
 	size_t count, marked;         /* given by the transaction that is running */
 	uint8_t (*made)[WG_KEYS_LEN]; /* in memory, */

@@ -1,6 +1,7 @@
 /* Several processes on one PostgreSQL: the log is one chain, an order holds across them, and what one that is no more
  * had leased comes back. */
 #include "scene.h"
+#include "store/keys_internal.h"
 
 struct node {
 	char *folder;
@@ -262,6 +263,45 @@ static void after_one_that_is_no_more(void **state)
 	OK(wg_store_begin(s->store, &err));
 }
 
+/* What one destroys no other can open any more from its next transaction on, of which there is one a second. */
+static void destroyed_by_another(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf out = WG_BUF(1u << 20);
+	uint8_t row[WG_STORE_HEAD];
+	char id[WG_ID_TEXT];
+	uint64_t freed = 0;
+	size_t len = 0;
+	int64_t gone = 0;
+	bool more = false;
+	add(s, 1, id);
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	const struct wg_msg_job job = lease_one(s->store, s->now);
+	complete(s->store, s->now, &job, "rowan");
+	OK(wg_store_begin(s->store, &err));
+	const int64_t head = number(s, "SELECT b.head FROM message m JOIN blob b ON b.id = m.original");
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_keys_row(s->store, head, row, &len, &gone, &err));
+	assert_int_equal(len, WG_KEYS_ROW);
+	const struct wg_purge what = {
+		.kind = "missing", .before = s->now.wall + 1000, .after = "", .who = "robin", .why = "kept 6 years by a test"
+	};
+	const struct wg_now later = { .wall = s->now.wall + 2000, .steady = s->now.steady };
+	OK(wg_store_begin(other.store, &err));
+	OK(wg_store_purge(other.store, later, &what, &out, &freed, &more, &err));
+	assert_non_null(strstr(wg_buf_text(&out), "\"fate\":\"purge\""));
+	OK(wg_store_commit(other.store, &err));
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_keys_row(s->store, head, row, &len, &gone, &err));
+	assert_int_equal(len, 0);
+	assert_int_not_equal(gone, 0);
+	OK(wg_store_commit(s->store, &err));
+	leave(&other);
+	OK(wg_store_begin(s->store, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_older_database, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_after_the_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(after_one_that_is_no_more, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(destroyed_by_another, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
