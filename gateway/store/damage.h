@@ -9,7 +9,8 @@
  * damaged. A state that is not the one logged last is put right by the log (what was being sent has perhaps arrived); a
  * message whose original is not the one that was accepted, or that is another sender's than was logged, goes to
  * ATTENTION; a delivery with another recipient, channel, epoch, reference, envelope or record than was decided is
- * decided again, and one that was fetched before is not given again. rec NULL: it could not even be read.
+ * decided again, and one that was fetched before is not given again. rec NULL: it could not even be read. *len: the
+ * bytes of its original, or of its envelope.
  *
  * Not bound by the log are the instants of a delivery: not_before, deadline, valid_until, due, next_try. They move when
  * a person accepts a clock that was wrong (wg_store_time_moved), which is logged once and not for each row, so that the
@@ -17,9 +18,9 @@
  * consent's end, or keep it back: the last is told as the age of the oldest copy. Against the others there is `store
  * check`'s look at the pages, and a disk that checks what it reads. */
 enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_msg_rec *rec,
-                              bool *sound, struct wg_err *err) WG_MUST;
+                              bool *sound, size_t *len, struct wg_err *err) WG_MUST;
 enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_dlv_rec *rec,
-                               bool *sound, struct wg_err *err) WG_MUST;
+                               bool *sound, size_t *len, struct wg_err *err) WG_MUST;
 /* That will be asked of it: wg_db_ahead. */
 void wg_message_sound_ahead(struct wg_store *store, int64_t seq);
 void wg_delivery_sound_ahead(struct wg_store *store, int64_t seq);

@@ -58,16 +58,6 @@ enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t b
 	return wg_db_run(store, SQL_BLOB_REPLACED, WG_ARGS(wg_db_int(message), wg_db_int(blob)), err);
 }
 
-enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err)
-{
-	bool row = false;
-	enum wg_code code = wg_db_row(store, SQL_BLOB_LENGTH, WG_ARGS(wg_db_int(id)), &row, err);
-	if (code == WG_OK)
-		*len = row ? (size_t)wg_db_col_int(store, SQL_BLOB_LENGTH, 0) : 0;
-	wg_db_end(store, SQL_BLOB_LENGTH);
-	return code;
-}
-
 /* What was destroyed is no damage; a copy of store.db from before then names it still. */
 static enum wg_code no_head(struct wg_store *store, int64_t gone, struct wg_err *err)
 {

@@ -41,7 +41,9 @@ enum wg_code wg_concern_put(struct wg_store *store, const struct wg_msg_rec *msg
 {
 	char id[WG_CONCERN_TEXT];
 	const char *at = done->concerns != NULL ? done->concerns : "";
-	enum wg_code code = wg_db_run(store, SQL_CONCERN_CLEAR, WG_ARGS(wg_db_int(msg->seq)), err);
+	enum wg_code code = WG_OK;
+	if (!wg_message_first(msg))
+		code = wg_db_run(store, SQL_CONCERN_CLEAR, WG_ARGS(wg_db_int(msg->seq)), err);
 	while (code == WG_OK && wg_concern_next(&at, id)) {
 		const struct wg_arg args[] = { wg_db_int(msg->seq), wg_db_text(id), wg_db_int(done->recalls) };
 		if (id[0] == '\0')

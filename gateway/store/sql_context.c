@@ -149,6 +149,8 @@ static enum wg_code dues(struct wg_store *store, const struct wg_msg_rec *msg, s
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
+	if (wg_message_first(msg))
+		return WG_OK;
 	enum wg_code code = wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg->seq)), SIZE_MAX, &seqs, &n, err);
 	if (code == WG_OK && n > 0 && (c->dues = calloc(WG_LIMIT_RECIPIENTS, sizeof *c->dues)) == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "out of memory");
@@ -209,7 +211,7 @@ static enum wg_code context(struct wg_store *store, const char *message, const s
 		code = check_keys(asked->keys, asked->key_count, WG_STORE_KEYS_MAX, err);
 	if (code == WG_OK)
 		code = wg_concern_check(asked->concerns, err);
-	if (code == WG_OK)
+	if (code == WG_OK && !wg_message_first(&msg))
 		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 	if (code == WG_OK && turn != NULL)
 		wg_work_ahead(store, &msg);

@@ -47,6 +47,7 @@ static bool ends_with(const char *s, const char *end)
 /* What the row says and what the log says of it. */
 struct message_proof {
 	char id[WG_ID_TEXT], state[24], logged[24], detail[WG_STORE_REASON], blob[WG_STORE_HASH];
+	size_t len; /* of the blob */
 };
 
 static enum wg_code read_message(struct wg_store *store, int64_t seq, struct message_proof *p, struct wg_err *err)
@@ -60,6 +61,7 @@ static enum wg_code read_message(struct wg_store *store, int64_t seq, struct mes
 		wg_db_col_text(store, SQL_MSG_PROOF, 2, p->logged, sizeof p->logged);
 		wg_db_col_text(store, SQL_MSG_PROOF, 3, p->detail, sizeof p->detail);
 		wg_db_col_text(store, SQL_MSG_PROOF, 4, p->blob, sizeof p->blob);
+		p->len = (size_t)wg_db_col_int(store, SQL_MSG_PROOF, 5);
 	}
 	wg_db_end(store, SQL_MSG_PROOF);
 	return code;
@@ -103,10 +105,11 @@ void wg_message_sound_ahead(struct wg_store *store, int64_t seq)
 }
 
 enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_msg_rec *rec,
-                              bool *sound, struct wg_err *err)
+                              bool *sound, size_t *len, struct wg_err *err)
 {
 	struct message_proof p;
 	enum wg_code code = read_message(store, seq, &p, err);
+	*len = p.len;
 	*sound = code == WG_OK && rec != NULL && strcmp(p.state, p.logged) == 0 && message_fits(&p, rec);
 	if (code != WG_OK || *sound)
 		return code;
@@ -127,6 +130,7 @@ enum wg_code wg_message_sound(struct wg_store *store, struct wg_now now, int64_t
 struct delivery_proof {
 	char id[WG_ID_TEXT], message[WG_ID_TEXT], of[WG_ID_TEXT], state[24], logged[24]; /* of: the message, by the log */
 	char detail[WG_STORE_REASON + 256], end[2 * WG_STORE_HASH + 32];
+	size_t len; /* of its envelope */
 };
 
 /* "message detail" */
@@ -152,6 +156,7 @@ static enum wg_code read_delivery(struct wg_store *store, int64_t seq, struct de
 		wg_db_col_text(store, SQL_DLV_PROOF, 3, p->logged, sizeof p->logged);
 		take_first_entry(p, wg_db_col_borrow(store, SQL_DLV_PROOF, 4));
 		wg_db_col_text(store, SQL_DLV_PROOF, 5, blob, sizeof blob);
+		p->len = (size_t)wg_db_col_int(store, SQL_DLV_PROOF, 8);
 		code = wg_disclosure_put(store, wg_db_col_borrow(store, SQL_DLV_PROOF, 6),
 		                         wg_db_col_int(store, SQL_DLV_PROOF, 7) != 0, &record, err);
 		wg_sha256(wg_buf_text(&record), record.len, raw);
@@ -253,10 +258,11 @@ void wg_delivery_sound_ahead(struct wg_store *store, int64_t seq)
 }
 
 enum wg_code wg_delivery_sound(struct wg_store *store, struct wg_now now, int64_t seq, const struct wg_dlv_rec *rec,
-                               bool *sound, struct wg_err *err)
+                               bool *sound, size_t *len, struct wg_err *err)
 {
 	struct delivery_proof p;
 	enum wg_code code = read_delivery(store, seq, &p, err);
+	*len = p.len;
 	*sound = code == WG_OK && rec != NULL && strcmp(p.state, p.logged) == 0 && delivery_fits(&p, rec);
 	if (code != WG_OK || *sound)
 		return code;

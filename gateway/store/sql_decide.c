@@ -91,6 +91,7 @@ struct old {
 struct olds {
 	struct old *list;
 	size_t count;
+	bool any; /* there were some, be they superseded long since */
 };
 
 static void olds_free(struct olds *o)
@@ -120,12 +121,15 @@ static enum wg_code read_old(struct wg_store *store, int64_t seq, struct old *ol
 
 /* What was decided before and has not been sent is superseded; *olds holds everything that was there. Alarms first:
  * else the review that goes with them would recall them as settled, which it is not. */
-static enum wg_code supersede(struct wg_store *store, struct wg_now now, int64_t message, struct olds *olds,
-                              struct wg_err *err)
+static enum wg_code supersede(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                              struct olds *olds, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
-	enum wg_code code = wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(message)), SIZE_MAX, &seqs, &n, err);
+	enum wg_code code = WG_OK;
+	if (!wg_message_first(msg))
+		code = wg_db_seqs(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg->seq)), SIZE_MAX, &seqs, &n, err);
+	olds->any = n > 0;
 	if (code == WG_OK && n > 0 && (olds->list = calloc(n, sizeof *olds->list)) == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "out of memory");
 	for (size_t i = 0; code == WG_OK && i < n; i++) {
@@ -291,12 +295,16 @@ static enum wg_code was_refused(struct wg_store *store, const struct wg_msg_rec 
 	return code;
 }
 
-/* What stands against sending it as decided: its sender's recall, a person's no, a person's hold. */
+/* What stands against sending it as decided: its sender's recall, a person's no, a person's hold. before: the message
+ * was decided before, to whomever. */
 static enum wg_code place(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_dlv_new *d,
-                          const struct old *old, const char *recalled, struct placed *p, struct wg_err *err)
+                          const struct old *old, bool before, const char *recalled, struct placed *p,
+                          struct wg_err *err)
 {
+	enum wg_code code = WG_OK;
 	*p = (struct placed){ .as = d->state, .reason = d->reason };
-	enum wg_code code = was_refused(store, msg, d, &p->refused, err);
+	if (before)
+		code = was_refused(store, msg, d, &p->refused, err);
 	if (p->refused && d->state == WG_DLV_SEALED) {
 		p->as = WG_DLV_REVIEW;
 		p->reason = "a person decided before not to share this";
@@ -327,7 +335,7 @@ static enum wg_code put_one(struct wg_store *store, struct wg_now now, const str
 		return WG_OK;
 	if (d->alarm_of != 0 && seqs[d->alarm_of - 1] == 0)
 		return WG_OK;
-	enum wg_code code = place(store, msg, d, old, recalled, &p, err);
+	enum wg_code code = place(store, msg, d, old, olds->any, recalled, &p, err);
 	p.alarm_of = d->alarm_of != 0 ? seqs[d->alarm_of - 1] : 0;
 	if (code == WG_OK)
 		code = put_delivery(store, now, msg, episode, done->epoch, d, p.restored || (old != NULL && old->rec.maybe), &p,
@@ -345,7 +353,7 @@ enum wg_code wg_decide_put(struct wg_store *store, struct wg_now now, const stru
 	WG_CLEANUP(olds_free) struct olds olds = { 0 };
 	char by[WG_ID_TEXT], recalled[WG_STORE_REASON] = "";
 	int64_t seqs[WG_LIMIT_RECIPIENTS] = { 0 };
-	enum wg_code code = supersede(store, now, msg->seq, &olds, err);
+	enum wg_code code = supersede(store, now, msg, &olds, err);
 	if (code == WG_OK)
 		code = wg_concern_recalled(store, msg->seq, by, err);
 	if (code == WG_OK && by[0] != '\0')

@@ -50,9 +50,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	enum wg_code code = wg_delivery_by_seq(store, seq, &rec, err);
 	const bool read = code == WG_OK;
 	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))
-		code = wg_delivery_sound(store, now, seq, read ? &rec : NULL, &sound, err);
-	if (code == WG_OK && sound)
-		code = wg_blob_length(store, rec.envelope, &len, err);
+		code = wg_delivery_sound(store, now, seq, read ? &rec : NULL, &sound, &len, err);
 	if (code != WG_OK || !sound)
 		return code;
 	b->full = b->count > 0 && len > WG_STORE_LEASE_BYTES - b->bytes;
@@ -79,10 +77,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	memcpy(job->desk, rec.desk, sizeof job->desk);
 	memcpy(job->channel, rec.channel, sizeof job->channel);
 	memcpy(job->reference, rec.reference, sizeof job->reference);
-	code = wg_db_run(
-		store, SQL_DLV_LEASE,
-		WG_ARGS(wg_db_int(seq), wg_db_int((int64_t)b->owner), wg_db_int(now.steady + WG_STORE_LEASE_DELIVERY_MS)), err);
-	return code == WG_OK ? wg_delivery_move(store, now, &rec, WG_DLV_SENDING, WG_WHO_DELIVER, NULL, NULL, err) : code;
+	return wg_delivery_begin(store, now, &rec, b->owner, err);
 }
 
 static enum wg_code lease_next(struct wg_store *store, struct wg_now now, const char *recipient, struct batch *b,

@@ -96,6 +96,59 @@ static enum wg_code recall_alarms(struct wg_store *store, struct wg_now now, int
 	return code;
 }
 
+/* A move, and what of the row changes with it by the same statement. */
+struct move {
+	enum wg_delivery_state to;
+	enum wg_states_who who;
+	const char *person, *reason, *logged;
+	enum wg_sql sql;       /* one of those that begin with what every move leaves: SQL_DLV_STATE, _LEASE, _END */
+	struct wg_arg more[4]; /* what it takes beside that */
+	size_t more_count;
+};
+
+static enum wg_code move_row(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
+                             const struct move *m, struct wg_err *err)
+{
+	const struct wg_reached r = wg_delivery_reaches(now, dlv, m->to);
+	struct wg_arg args[8 + WG_COUNT(m->more)] = { wg_db_int(dlv->seq),   wg_db_text(wg_delivery_state_name(m->to)),
+		                                          wg_db_int(now.wall),   wg_db_text_or_null(m->reason),
+		                                          wg_db_int(r.ready),    wg_db_int(r.handed),
+		                                          wg_db_int(r.received), wg_db_int(r.acknowledged) };
+	memcpy(args + 8, m->more, m->more_count * sizeof *args);
+	return wg_db_run(store, m->sql, args, 8 + m->more_count, err);
+}
+
+static enum wg_code move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv, const struct move *m,
+                         struct wg_err *err)
+{
+	const char *name = wg_delivery_state_name(m->to);
+	if (!wg_delivery_may((int)dlv->state, m->to, m->who))
+		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot become %s by %s",
+		                  wg_delivery_state_name(dlv->state), name, wg_states_who_name(m->who));
+	enum wg_code code = move_row(store, now, dlv, m, err);
+	const struct wg_counted_dlv counted = { .organisation = dlv->organisation,
+		                                    .desk = dlv->desk,
+		                                    .channel = dlv->channel,
+		                                    .confirm = dlv->confirm[0] != '\0' };
+	if (code == WG_OK)
+		code = wg_count_delivery(store, &counted, (int)dlv->state, m->to, err);
+	if (code != WG_OK)
+		return code;
+	const struct wg_entry entry = { .who = m->who,
+		                            .person = m->person,
+		                            .event = name,
+		                            .message = dlv->message_id,
+		                            .delivery = dlv->id,
+		                            .state = name,
+		                            .detail = m->logged };
+	code = wg_chain_append(store, now, &entry, err);
+	if (code == WG_OK)
+		code = wg_delivery_follow(store, now, dlv, m->to, err);
+	if (code == WG_OK && waits_for_person(dlv->state) && !waits_for_person(m->to))
+		code = recall_alarms(store, now, dlv->seq, err);
+	return code;
+}
+
 enum wg_code wg_delivery_move(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv,
                               enum wg_delivery_state to, enum wg_states_who who, const char *person, const char *reason,
                               struct wg_err *err)
@@ -107,37 +160,21 @@ enum wg_code wg_delivery_move_words(struct wg_store *store, struct wg_now now, c
                                     enum wg_delivery_state to, enum wg_states_who who, const char *person,
                                     const char *reason, const char *logged, struct wg_err *err)
 {
-	const char *name = wg_delivery_state_name(to);
-	if (!wg_delivery_may((int)dlv->state, to, who))
-		return wg_err_set(err, WG_REJECT, "a delivery that is %s cannot become %s by %s",
-		                  wg_delivery_state_name(dlv->state), name, wg_states_who_name(who));
-	const struct wg_reached r = wg_delivery_reaches(now, dlv, to);
-	enum wg_code code =
-		wg_db_run(store, SQL_DLV_STATE,
-	              WG_ARGS(wg_db_int(dlv->seq), wg_db_text(name), wg_db_int(now.wall), wg_db_text_or_null(reason),
-	                      wg_db_int(r.ready), wg_db_int(r.handed), wg_db_int(r.received), wg_db_int(r.acknowledged)),
-	              err);
-	const struct wg_counted_dlv counted = { .organisation = dlv->organisation,
-		                                    .desk = dlv->desk,
-		                                    .channel = dlv->channel,
-		                                    .confirm = dlv->confirm[0] != '\0' };
-	if (code == WG_OK)
-		code = wg_count_delivery(store, &counted, (int)dlv->state, to, err);
-	if (code != WG_OK)
-		return code;
-	const struct wg_entry entry = { .who = who,
-		                            .person = person,
-		                            .event = name,
-		                            .message = dlv->message_id,
-		                            .delivery = dlv->id,
-		                            .state = name,
-		                            .detail = logged };
-	code = wg_chain_append(store, now, &entry, err);
-	if (code == WG_OK)
-		code = wg_delivery_follow(store, now, dlv, to, err);
-	if (code == WG_OK && waits_for_person(dlv->state) && !waits_for_person(to))
-		code = recall_alarms(store, now, dlv->seq, err);
-	return code;
+	const struct move m = {
+		.to = to, .who = who, .person = person, .reason = reason, .logged = logged, .sql = SQL_DLV_STATE
+	};
+	return move(store, now, dlv, &m, err);
+}
+
+enum wg_code wg_delivery_begin(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv, uint64_t owner,
+                               struct wg_err *err)
+{
+	const struct move m = { .to = WG_DLV_SENDING,
+		                    .who = WG_WHO_DELIVER,
+		                    .sql = SQL_DLV_LEASE,
+		                    .more = { wg_db_int((int64_t)owner), wg_db_int(now.steady + WG_STORE_LEASE_DELIVERY_MS) },
+		                    .more_count = 2 };
+	return move(store, now, dlv, &m, err);
 }
 
 enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_rec *dlv, char why[WG_STORE_REASON],
@@ -191,14 +228,16 @@ enum wg_code wg_delivery_end(struct wg_store *store, struct wg_now now, const st
 	(void)snprintf(why, sizeof why, "%s%s%s", outcome->detail != NULL ? outcome->detail : "",
 	               over && outcome->detail != NULL && *outcome->detail != '\0' ? "; " : "",
 	               over ? "its deadline is over" : ""); /* cut is acceptable in words */
-	enum wg_code code = over ? wg_delivery_move(store, now, dlv, WG_DLV_FAILED, WG_WHO_STORE, NULL, why, err)
-	                         : wg_delivery_move(store, now, dlv, outcome->state, outcome->who, NULL, why, err);
-	if (code == WG_OK)
-		code = wg_db_run(store, SQL_DLV_END,
-		                 WG_ARGS(wg_db_int(dlv->seq), wg_db_int(waits ? now.wall + outcome->wait_ms : 0),
-		                         wg_db_int(waits ? outcome->wait_ms : 0), wg_db_int(outcome->maybe),
-		                         wg_db_text_or_null(outcome->receipt)),
-		                 err);
+	const struct move m = { .to = over ? WG_DLV_FAILED : outcome->state,
+		                    .who = over ? WG_WHO_STORE : outcome->who,
+		                    .reason = why,
+		                    .logged = why,
+		                    .sql = SQL_DLV_END,
+		                    .more = { wg_db_int(waits ? now.wall + outcome->wait_ms : 0),
+		                              wg_db_int(waits ? outcome->wait_ms : 0), wg_db_int(outcome->maybe),
+		                              wg_db_text_or_null(outcome->receipt) },
+		                    .more_count = 4 };
+	enum wg_code code = move(store, now, dlv, &m, err);
 	if (code == WG_OK && dlv->pending != 0)
 		code = wg_receipt_waiting(store, now, dlv->seq, &moved, err);
 	return code == WG_OK && waits && !moved ? after_wait(store, now, dlv, err) : code;

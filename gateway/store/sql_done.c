@@ -149,46 +149,51 @@ static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, 
 	                     : code;
 }
 
-/* Whether it was decided as of a child that is missing (2) or is not (1); 0: that does not matter, or nothing of it was
- * decided. */
+/* message.watches, of one that was decided as of a child that is missing; one less: as of one that is not. */
+#define WATCHES_LIVE 2
+
+/* 0: that does not matter, or nothing of it was decided. */
 static int64_t watches(const struct wg_msg_done *done, const struct end *end)
 {
 	bool decided = is_kept(done->state) && !end->doubt;
-	return decided && done->watches_live ? 1 + done->live : 0;
+	return decided && done->watches_live ? WATCHES_LIVE - !done->live : 0;
+}
+
+/* Its row in its end. What follows in this transaction asks of it as it is then. */
+static enum wg_code put_row(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                            const struct wg_msg_done *done, const struct end *end, const struct wg_matched *m,
+                            int64_t notice, int64_t report, struct wg_err *err)
+{
+	return wg_db_run(store, SQL_MSG_DONE,
+	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
+	                         wg_db_text_or_null(end->keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
+	                         wg_db_text(done->notice_id), wg_db_int(done->relation), wg_db_int(watches(done, end)),
+	                         wg_db_text(wg_message_state_name(end->state)), wg_db_int(now.wall),
+	                         wg_db_text_or_null(end->reason), wg_db_ref(m->child), wg_db_text(m->child_how),
+	                         wg_db_ref(m->episode), wg_db_int(m->episode_new), wg_db_text(m->unlooked),
+	                         wg_db_text(done->sender_reference), wg_db_text(done->sender_copy_hash)),
+	                 err);
 }
 
 /* *words: the hashes of both, for the log: neither can be exchanged afterwards unseen. */
 static enum wg_code put_documents(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                                  const struct end *end, char words[DOCUMENTS_MAX], struct wg_err *err)
+                                  int64_t *notice, int64_t *report, char words[DOCUMENTS_MAX], struct wg_err *err)
 {
-	int64_t notice = 0, report = 0;
 	char notice_hash[WG_STORE_HASH] = "-", report_hash[WG_STORE_HASH] = "-";
 	enum wg_code code = WG_OK;
 	if (done->notice_len > WG_STORE_BLOB_MAX || done->report_len > WG_STORE_BLOB_MAX)
 		return wg_err_set(err, WG_LIMIT, "the notice or the report is larger than %zu bytes",
 		                  (size_t)WG_STORE_BLOB_MAX);
 	if (done->notice_len > 0)
-		code = wg_blob_put(store, done->notice, done->notice_len, &notice, notice_hash, err);
-	if (code == WG_OK && notice != 0)
+		code = wg_blob_put(store, done->notice, done->notice_len, notice, notice_hash, err);
+	if (code == WG_OK && *notice != 0)
 		code = wg_blob_replaced(store, msg->seq, msg->notice, err);
 	if (code == WG_OK && done->report_len > 0)
-		code = wg_blob_put(store, done->report, done->report_len, &report, report_hash, err);
-	if (code == WG_OK && report != 0)
+		code = wg_blob_put(store, done->report, done->report_len, report, report_hash, err);
+	if (code == WG_OK && *report != 0)
 		code = wg_blob_replaced(store, msg->seq, msg->report, err);
-	if (code != WG_OK)
-		return code;
 	(void)snprintf(words, DOCUMENTS_MAX, "notice=%s report=%s", notice_hash, report_hash); /* it fits */
-	if (*done->sender_reference != '\0')
-		code = wg_db_run(
-			store, SQL_MSG_SENDER,
-			WG_ARGS(wg_db_int(msg->seq), wg_db_text(done->sender_reference), wg_db_text(done->sender_copy_hash)), err);
-	if (code != WG_OK)
-		return code;
-	return wg_db_run(store, SQL_MSG_DONE,
-	                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(notice), wg_db_ref(report), wg_db_text(done->kind),
-	                         wg_db_text_or_null(end->keyed ? done->content_key : NULL), wg_db_text_or_null(done->epoch),
-	                         wg_db_text(done->notice_id), wg_db_int(done->relation), wg_db_int(watches(done, end))),
-	                 err);
+	return code;
 }
 
 /* "12 messages", and how many of them had come before. */
@@ -226,12 +231,13 @@ static enum wg_code match(struct wg_store *store, struct wg_now now, const struc
 /* The records that came with a message whose child is certain. Those of a message that got no child are dropped: the
  * notice brings them again when a person has said whom it is about. */
 static enum wg_code keep_records(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                                 const struct wg_msg_done *done, int64_t child, struct end *end, struct wg_err *err)
+                                 const struct wg_msg_done *done, const struct wg_matched *m, struct end *end,
+                                 struct wg_err *err)
 {
 	bool full = false;
-	if (end->doubt || child == 0)
+	if (end->doubt || m->child == 0)
 		return WG_OK;
-	enum wg_code code = wg_records_keep(store, now, msg, done, child, &end->stale, &full, err);
+	enum wg_code code = wg_records_keep(store, now, msg, done, m, &end->stale, &full, err);
 	if (code == WG_OK && full) {
 		end->state = WG_MSG_ATTENTION;
 		end_add(end, "not all answers about sharing were kept: the child has %d records", WG_STORE_RECORDS_MAX);
@@ -241,13 +247,11 @@ static enum wg_code keep_records(struct wg_store *store, struct wg_now now, cons
 
 /* Whom it is about, what it names, what was agreed in it. */
 static enum wg_code relate(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                           const struct wg_msg_done *done, struct end *end, int64_t *episode, struct wg_err *err)
+                           const struct wg_msg_done *done, struct end *end, struct wg_matched *m, struct wg_err *err)
 {
-	struct wg_matched m = { .child = 0 };
-	enum wg_code code = match(store, now, msg, done, end, &m, err);
-	*episode = m.episode;
+	enum wg_code code = match(store, now, msg, done, end, m, err);
 	if (code == WG_OK)
-		code = keep_records(store, now, msg, done, m.child, end, err);
+		code = keep_records(store, now, msg, done, m, end, err);
 	if (code == WG_OK)
 		code = wg_concern_put(store, msg, done, err);
 	return code == WG_OK ? wg_concern_recall(store, now, msg, done, err) : code;
@@ -256,21 +260,20 @@ static enum wg_code relate(struct wg_store *store, struct wg_now now, const stru
 /* The records of its child changed after the process role had asked for them: nothing of it is sent, and it is decided
  * once more. So are those that depend on an episode that it, or another meanwhile, opened or ended. */
 static enum wg_code decide_again(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                                 struct end *end, struct wg_err *err)
+                                 const struct wg_msg_done *done, const struct wg_matched *m, struct end *end,
+                                 struct wg_err *err)
 {
-	struct wg_msg_rec rec;
 	enum wg_code code = WG_OK;
+	bool itself = false;
 	if (end->stale)
 		code = wg_db_run(store, SQL_DLV_STALE_OF, WG_ARGS(wg_db_int(msg->seq)), err);
 	if (code == WG_OK && end->stale)
 		code = wg_message_again(store, now, msg->seq, "consent changed", err);
-	wg_db_ahead(store, SQL_MSG_BY_SEQ, WG_ARGS(wg_db_int(msg->seq)));
-	if (code == WG_OK)
-		code = wg_turn_live(store, now, msg, err);
-	if (code == WG_OK)
-		code = wg_message_by_seq(store, msg->seq, &rec, err);
-	if (code == WG_OK)
-		end->state = rec.state;
+	if (code == WG_OK &&
+	    (!m->fresh || watches(done, end) == WATCHES_LIVE)) /* else there is nobody, and it is not missing */
+		code = wg_turn_live(store, now, msg, &itself, err);
+	if (code == WG_OK && (end->stale || itself))
+		end->state = WG_MSG_NORMALISED;
 	return code;
 }
 
@@ -278,23 +281,29 @@ static enum wg_code decide_again(struct wg_store *store, struct wg_now now, cons
 static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                              const struct wg_msg_done *done, struct end *end, struct wg_err *err)
 {
-	int64_t episode = 0;
+	struct wg_matched m;
+	int64_t notice = 0, report = 0;
 	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_LIMIT_NAME + 8 + WG_STORE_REASON];
+	wg_matched_start(msg, &m);
 	enum wg_code code = divide(store, now, msg, done, end, err);
 	if (code == WG_OK && is_kept(done->state))
-		code = relate(store, now, msg, done, end, &episode, err);
+		code = relate(store, now, msg, done, end, &m, err);
 	if (code == WG_OK)
-		code = put_documents(store, msg, done, end, words, err);
+		code = put_documents(store, msg, done, &notice, &report, words, err);
 	if (code == WG_OK)
-		code = wg_decide_put(store, now, msg, episode, done, !end->doubt, err);
+		code = wg_message_check(msg, end->state, WG_WHO_PROCESS, err);
+	if (code == WG_OK)
+		code = put_row(store, now, msg, done, end, &m, notice, report, err);
+	if (code == WG_OK)
+		code = wg_decide_put(store, now, msg, is_kept(done->state) ? m.episode : 0, done, !end->doubt, err);
 	if (code == WG_OK && is_kept(done->state) && !end->doubt)
 		code = wg_form_replaces(store, now, msg, done, err);
 	if (code != WG_OK)
 		return code;
 	(void)snprintf(detail, sizeof detail, "%s%s%s %s", words, *done->organisation != '\0' ? " from=" : "",
 	               done->organisation, end->reason); /* cut is acceptable in words */
-	code = wg_message_move(store, now, msg, end->state, WG_WHO_PROCESS, NULL, end->reason, detail, err);
-	return code == WG_OK && is_kept(done->state) ? decide_again(store, now, msg, end, err) : code;
+	code = wg_message_moved(store, now, msg, end->state, WG_WHO_PROCESS, NULL, detail, err);
+	return code == WG_OK && is_kept(done->state) ? decide_again(store, now, msg, done, &m, end, err) : code;
 }
 
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
@@ -314,7 +323,8 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	if (code == WG_OK)
 		code = take_sender(store, done, &msg, same, err);
 	if (code == WG_OK && is_kept(done->state)) {
-		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
+		if (!wg_message_first(&msg))
+			wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 		if (msg.child == 0)
 			wg_evidence_ahead(store, done);
 	}

@@ -39,13 +39,15 @@ static enum wg_code facts_of(struct wg_store *store, int64_t episode, const stru
 }
 
 static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                         int64_t child, struct choice *c, struct wg_err *err)
+                         int64_t child, bool fresh, struct choice *c, struct wg_err *err)
 {
 	bool ended = false, unused = false;
 	for (unsigned i = 0; i < done->key_count && c->reference == NULL; i++)
 		if (done->keys[i].kind == WG_KEY_REFERENCE)
 			c->reference = done->keys[i].key;
 	c->view.reference = c->reference != NULL;
+	if (fresh)
+		return WG_OK;
 	enum wg_code code = id_of(store, SQL_EPISODE_LAST, WG_ARGS(wg_db_int(child), wg_db_int(0)), &c->open, err);
 	if (code == WG_OK)
 		code = id_of(store, SQL_EPISODE_LAST, WG_ARGS(wg_db_int(child), wg_db_int(1)), &c->closed, err);
@@ -66,20 +68,20 @@ static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, c
 }
 
 /* A new episode; whatever of the child was open has ended with it: a child has one open episode. */
-static enum wg_code make(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t child,
-                         bool opens, bool ends, int64_t *episode, struct wg_err *err)
+static enum wg_code make(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, bool opens, bool ends,
+                         struct wg_matched *m, struct wg_err *err)
 {
 	bool row = false;
 	enum wg_code code = WG_OK;
-	if (!ends)
-		code = wg_db_run(store, SQL_EPISODE_END_OPEN, WG_ARGS(wg_db_int(child), wg_db_int(msg->seq)), err);
+	if (!ends && !m->fresh)
+		code = wg_db_run(store, SQL_EPISODE_END_OPEN, WG_ARGS(wg_db_int(m->child), wg_db_int(msg->seq)), err);
 	if (code == WG_OK)
 		code = wg_db_row(store, SQL_EPISODE_PUT,
-		                 WG_ARGS(wg_db_int(now.wall), wg_db_int(child), wg_db_ref(opens ? msg->seq : 0),
+		                 WG_ARGS(wg_db_int(now.wall), wg_db_int(m->child), wg_db_ref(opens ? msg->seq : 0),
 		                         wg_db_ref(ends ? msg->seq : 0), wg_db_int(ends)),
 		                 &row, err);
 	if (code == WG_OK && row)
-		*episode = wg_db_col_int(store, SQL_EPISODE_PUT, 0);
+		m->episode = wg_db_col_int(store, SQL_EPISODE_PUT, 0);
 	wg_db_end(store, SQL_EPISODE_PUT);
 	return code;
 }
@@ -101,7 +103,7 @@ static enum wg_code join(struct wg_store *store, struct wg_now now, const struct
 	enum wg_code code = WG_OK;
 	m->episode = chosen(c, verdict->to);
 	if (verdict->to == WG_EPISODE_NEW)
-		code = make(store, now, msg, m->child, opens, verdict->ends, &m->episode, err);
+		code = make(store, now, msg, opens, verdict->ends, m, err);
 	else if (opens && m->episode != 0)
 		code = wg_db_run(store, SQL_EPISODE_OPENED, WG_ARGS(wg_db_int(m->episode), wg_db_int(msg->seq)), err);
 	if (code == WG_OK && verdict->ends && m->episode != 0)
@@ -113,21 +115,24 @@ static enum wg_code join(struct wg_store *store, struct wg_now now, const struct
 }
 
 /* ", the same episode as message X" behind what is said of the child. */
-static enum wg_code tell(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_matched *m, struct wg_err *err)
+static enum wg_code tell(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_match_episode *verdict,
+                         struct wg_matched *m, struct wg_err *err)
 {
 	bool row = false;
 	size_t used = strlen(m->log);
 	const char *between = used > 0 ? "; " : "";
+	enum wg_code code = WG_OK;
 	if (m->episode == 0)
 		return WG_OK;
-	enum wg_code code =
-		wg_db_row(store, SQL_EPISODE_FIRST, WG_ARGS(wg_db_int(m->episode), wg_db_int(msg->seq)), &row, err);
+	if (verdict->to != WG_EPISODE_NEW) /* which nobody else is in */
+		code = wg_db_row(store, SQL_EPISODE_FIRST, WG_ARGS(wg_db_int(m->episode), wg_db_int(msg->seq)), &row, err);
 	if (code == WG_OK && row)
 		(void)snprintf(m->log + used, sizeof m->log - used, "%sthe same episode as message %s", between,
 		               wg_db_col_borrow(store, SQL_EPISODE_FIRST, 0)); /* it fits */
 	else if (code == WG_OK)
 		(void)snprintf(m->log + used, sizeof m->log - used, "%sa new episode", between); /* likewise */
-	wg_db_end(store, SQL_EPISODE_FIRST);
+	if (row)
+		wg_db_end(store, SQL_EPISODE_FIRST);
 	return code;
 }
 
@@ -138,7 +143,7 @@ enum wg_code wg_episode_look(struct wg_store *store, const struct wg_msg_rec *ms
 	*episode = msg->child == child ? msg->episode : 0;
 	if (*episode != 0) /* one that was found once stays */
 		return WG_OK;
-	enum wg_code code = look(store, msg, done, child, &c, err);
+	enum wg_code code = look(store, msg, done, child, false, &c, err);
 	if (code == WG_OK)
 		*episode = chosen(&c, wg_match_episode(done->relation, &c.view).to);
 	return code;
@@ -159,7 +164,7 @@ enum wg_code wg_episode_run(struct wg_store *store, struct wg_now now, const str
 	if (!moved && msg->episode != 0)
 		code = wg_episode_leave(store, msg, err);
 	if (code == WG_OK)
-		code = look(store, msg, done, m->child, &c, err);
+		code = look(store, msg, done, m->child, m->fresh, &c, err);
 	if (code != WG_OK)
 		return code;
 	struct wg_match_episode verdict = wg_match_episode(done->relation, &c.view);
@@ -169,14 +174,11 @@ enum wg_code wg_episode_run(struct wg_store *store, struct wg_now now, const str
 			                                         done->relation == WG_RELATION_AFTER,
 			                                 .attach = true };
 	code = join(store, now, msg, done, &c, &verdict, m, err);
-	if (code == WG_OK)
-		code = wg_db_run(store, SQL_MSG_EPISODE,
-		                 WG_ARGS(wg_db_int(msg->seq), wg_db_ref(m->episode), wg_db_int(own),
-		                         wg_db_text(verdict.doubt != NULL ? verdict.doubt : "")),
-		                 err);
-	if (code == WG_OK && verdict.doubt != NULL)
+	m->episode_new = own;
+	(void)snprintf(m->unlooked, sizeof m->unlooked, "%s", verdict.doubt != NULL ? verdict.doubt : ""); /* it fits */
+	if (verdict.doubt != NULL)
 		(void)snprintf(m->words, sizeof m->words, "%s", verdict.doubt); /* it fits */
-	return code == WG_OK ? tell(store, msg, m, err) : code;
+	return code == WG_OK ? tell(store, msg, &verdict, m, err) : code;
 }
 
 enum wg_code wg_episode_leave(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err)
@@ -185,8 +187,5 @@ enum wg_code wg_episode_leave(struct wg_store *store, const struct wg_msg_rec *m
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; code == WG_OK && i < WG_COUNT(undo); i++)
 		code = wg_db_run(store, undo[i], WG_ARGS(wg_db_int(msg->seq)), err);
-	if (code == WG_OK)
-		code = wg_db_run(store, SQL_MSG_EPISODE,
-		                 WG_ARGS(wg_db_int(msg->seq), wg_db_text(NULL), wg_db_int(0), wg_db_text("")), err);
 	return code;
 }

@@ -148,7 +148,7 @@ enum wg_code wg_store_inbox_take(struct wg_store *store, struct wg_now now, cons
 	if (code == WG_OK)
 		code = may_take(store, now, &d, err);
 	if (code == WG_OK)
-		code = wg_delivery_sound(store, now, d.seq, &d, &sound, err);
+		code = wg_delivery_sound(store, now, d.seq, &d, &sound, &n, err);
 	if (code == WG_OK && !sound)
 		wg_err_set(refused, WG_AGAIN, "the stored copy is not as it was: it was dealt with");
 	if (code != WG_OK || !sound)

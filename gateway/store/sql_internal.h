@@ -21,7 +21,6 @@ enum wg_sql {
 	SQL_META_PUT,
 	SQL_BLOB_PUT,
 	SQL_BLOB_GET,
-	SQL_BLOB_LENGTH,
 	SQL_BLOB_ALL,
 	SQL_BLOB_REPLACED,
 	SQL_LOG_HEAD,
@@ -66,7 +65,6 @@ enum wg_sql {
 	SQL_MSG_ASSIGN,
 	SQL_MSG_RESOLVE,
 	SQL_MSG_ORGANISATION,
-	SQL_MSG_SENDER,
 	SQL_MSG_KEY,
 	SQL_CHILD_PUT,
 	SQL_CHILD_BY_KEY,
@@ -75,8 +73,6 @@ enum wg_sql {
 	SQL_CHILD_KEY,
 	SQL_CHILD_LAST,
 	SQL_CHILD_UNLEARN,
-	SQL_MSG_CHILD,
-	SQL_MSG_EPISODE,
 	SQL_STRANGERS,
 	SQL_STRANGER_REFERENCE,
 	SQL_LIVE,
@@ -289,7 +285,6 @@ void wg_fresh_keep(struct wg_store *store, int64_t id, const void *p, size_t len
 bool wg_fresh_take(struct wg_store *store, int64_t id, uint8_t **out, size_t *len);
 /* Whenever a blob's number may come to mean another, or its content may have changed. */
 void wg_fresh_clear(struct wg_store *store);
-enum wg_code wg_blob_length(struct wg_store *store, int64_t id, size_t *len, struct wg_err *err) WG_MUST;
 /* Another took its place in the message; it goes when the message is purged. blob 0: there was none. */
 enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err) WG_MUST;
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */
@@ -379,6 +374,19 @@ struct wg_msg_rec {
 enum wg_code wg_message_by_id(struct wg_store *store, const char *id, struct wg_msg_rec *out, struct wg_err *err)
 	WG_MUST;
 enum wg_code wg_message_by_seq(struct wg_store *store, int64_t seq, struct wg_msg_rec *out, struct wg_err *err) WG_MUST;
+/* Under the first lease that it ever had: nothing was decided, kept or learned of it before, for all that is done under
+ * a lease, each of which raises the token when it is given and when it ends. */
+static inline bool wg_message_first(const struct wg_msg_rec *msg)
+{
+	return msg->owner != 0 && msg->token == 1;
+}
+/* What a move leaves beside the row: it is counted and logged. */
+enum wg_code wg_message_moved(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                              enum wg_message_state to, enum wg_states_who who, const char *person, const char *detail,
+                              struct wg_err *err) WG_MUST;
+/* Whether the table of states lets who move it so: WG_REJECT. */
+enum wg_code wg_message_check(const struct wg_msg_rec *msg, enum wg_message_state to, enum wg_states_who who,
+                              struct wg_err *err) WG_MUST;
 /* Moves it, if the table of states lets who do so, and writes the log. It is no longer leased afterwards. reason NULL
  * clears it. */
 enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
@@ -433,6 +441,9 @@ enum wg_code wg_delivery_move_words(struct wg_store *store, struct wg_now now, c
  * settled; "" when there is. */
 enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_rec *dlv, char why[WG_STORE_REASON],
                                    struct wg_err *err) WG_MUST;
+/* The beginning of an attempt: leased, and sending. */
+enum wg_code wg_delivery_begin(struct wg_store *store, struct wg_now now, const struct wg_dlv_rec *dlv, uint64_t owner,
+                               struct wg_err *err) WG_MUST;
 /* The end of an attempt: lease over, counted, what came of it kept. */
 struct wg_dlv_outcome {
 	enum wg_delivery_state state;
@@ -492,7 +503,14 @@ struct wg_matched {
 	bool doubt;                  /* about the child: nothing was learned */
 	char words[WG_STORE_REASON]; /* for a person: of the doubt, about the child or the episode; "" for none */
 	char log[WG_STORE_REASON];   /* what was found, by ids of messages; "" for nothing new */
+	bool fresh;                  /* nothing but this message was ever about that child: it was made for it, now */
+	/* What its row keeps of that: as in struct wg_msg_rec. */
+	char child_how[16];
+	bool episode_new;
+	char unlooked[256]; /* its doubt */
 };
+/* As its row says until now. */
+void wg_matched_start(const struct wg_msg_rec *msg, struct wg_matched *out);
 enum wg_code wg_match_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                           const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err) WG_MUST;
 
@@ -537,8 +555,8 @@ enum wg_code wg_record_check(const struct wg_record_new *record, struct wg_err *
  * those that came with it, and takes along those of before when its child has changed; the child's other messages are
  * decided again. full: there were more than a child may have. */
 enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                             const struct wg_msg_done *done, int64_t child, bool *stale, bool *full, struct wg_err *err)
-	WG_MUST;
+                             const struct wg_msg_done *done, const struct wg_matched *m, bool *stale, bool *full,
+                             struct wg_err *err) WG_MUST;
 /* All records of a child, the oldest first. */
 enum wg_code wg_records_of(struct wg_store *store, int64_t child, struct wg_record **out, unsigned *count,
                            struct wg_err *err) WG_MUST;
@@ -549,9 +567,9 @@ enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *ms
 
 /* ---- sql_turn.c: what changes by itself under a decision */
 /* Messages of the child of msg, and of the one it had before (as msg says), whose decision depends on whether the child
- * is missing, and that were decided when that was otherwise: decided again. */
-enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, struct wg_err *err)
-	WG_MUST;
+ * is missing, and that were decided when that was otherwise: decided again. *itself: msg is one of them. */
+enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, bool *itself,
+                          struct wg_err *err) WG_MUST;
 
 /* ---- sql_decide.c: the deliveries of a message */
 /* Whether the deliveries of done are such as store.h says. */

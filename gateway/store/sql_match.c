@@ -53,29 +53,22 @@ static enum wg_code learn(struct wg_store *store, const struct wg_msg_rec *msg, 
 	return code;
 }
 
-static enum wg_code make_child(struct wg_store *store, struct wg_now now, int64_t *child, struct wg_err *err)
+static enum wg_code make_child(struct wg_store *store, struct wg_now now, struct wg_matched *m, struct wg_err *err)
 {
 	bool row = false;
 	enum wg_code code = wg_db_row(store, SQL_CHILD_PUT, WG_ARGS(wg_db_int(now.wall)), &row, err);
+	m->fresh = m->child == 0; /* else it leaves another, of which more is asked */
 	if (code == WG_OK && row)
-		*child = wg_db_col_int(store, SQL_CHILD_PUT, 0);
+		m->child = wg_db_col_int(store, SQL_CHILD_PUT, 0);
 	wg_db_end(store, SQL_CHILD_PUT);
 	return code;
 }
 
-/* From now on the message is about child; what was learned from it about another is forgotten. */
-static enum wg_code settle(struct wg_store *store, const struct wg_msg_rec *msg, int64_t child, const char *how,
-                           struct wg_err *err)
+/* From now on the message is about another child: what was learned from it about this one is forgotten. */
+static enum wg_code leave(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_err *err)
 {
-	enum wg_code code = WG_OK;
-	if (msg->child != 0 && msg->child != child) {
-		code = wg_db_run(store, SQL_CHILD_UNLEARN, WG_ARGS(wg_db_int(msg->child), wg_db_int(msg->seq)), err);
-		if (code == WG_OK)
-			code = wg_episode_leave(store, msg, err);
-	}
-	if (code == WG_OK && (msg->child != child || strcmp(msg->child_how, how) != 0))
-		code = wg_db_run(store, SQL_MSG_CHILD, WG_ARGS(wg_db_int(msg->seq), wg_db_int(child), wg_db_text(how)), err);
-	return code;
+	enum wg_code code = wg_db_run(store, SQL_CHILD_UNLEARN, WG_ARGS(wg_db_int(msg->child), wg_db_int(msg->seq)), err);
+	return code == WG_OK ? wg_episode_leave(store, msg, err) : code;
 }
 
 /* ---- the three ways to a child; each leaves *how NULL when the message keeps the one it has */
@@ -95,7 +88,7 @@ static enum wg_code by_keys(struct wg_store *store, struct wg_now now, const str
 	case WG_MATCH_NEW:
 		*how = "new";
 		(void)snprintf(m->log, sizeof m->log, "a new child"); /* it fits */
-		return make_child(store, now, &m->child, err);
+		return make_child(store, now, m, err);
 	case WG_MATCH_SAME:
 		*how = "keys";
 		m->child = c->list[at].child;
@@ -140,7 +133,7 @@ static enum wg_code as_new(struct wg_store *store, struct wg_now now, const stru
 		return WG_OK; /* said before, and made then */
 	*how = "person-new";
 	(void)snprintf(m->log, sizeof m->log, "a new child (a person said so)"); /* it fits */
-	return make_child(store, now, &m->child, err);
+	return make_child(store, now, m, err);
 }
 
 /* By the same rules, without writing: what is not certain is nobody. */
@@ -186,20 +179,30 @@ enum wg_code wg_match_look(struct wg_store *store, const struct wg_msg_rec *msg,
 	return code;
 }
 
+void wg_matched_start(const struct wg_msg_rec *msg, struct wg_matched *out)
+{
+	*out = (struct wg_matched){ .child = msg->child, .episode = msg->episode, .episode_new = msg->episode_new };
+	memcpy(out->child_how, msg->child_how, sizeof out->child_how);
+	memcpy(out->unlooked, msg->doubt, sizeof out->unlooked);
+}
+
 enum wg_code wg_match_run(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                           const struct wg_msg_done *done, struct wg_matched *out, struct wg_err *err)
 {
-	struct wg_matched m = { .child = msg->child, .episode = msg->episode };
+	struct wg_matched m;
 	const char *how = NULL;
 	enum wg_code code = WG_OK;
+	wg_matched_start(msg, &m);
 	if (done->child_choice == WG_CHILD_SAME)
 		code = as_message(store, msg, done, &m, &how, err);
 	else if (done->child_choice == WG_CHILD_NEW)
 		code = as_new(store, now, msg, &m, &how, err);
 	else if (msg->child == 0 && done->key_count > 0) /* one that was found once stays */
 		code = by_keys(store, now, msg, done, &m, &how, err);
+	if (code == WG_OK && !m.doubt && msg->child != 0 && msg->child != m.child)
+		code = leave(store, msg, err);
 	if (code == WG_OK && !m.doubt && how != NULL)
-		code = settle(store, msg, m.child, how, err);
+		(void)snprintf(m.child_how, sizeof m.child_how, "%s", how); /* it fits */
 	if (code == WG_OK && !m.doubt && m.child != 0)
 		code = learn(store, msg, done, m.child, err);
 	if (code == WG_OK && !m.doubt && m.child != 0)

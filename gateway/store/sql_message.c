@@ -60,30 +60,41 @@ enum wg_code wg_message_by_seq(struct wg_store *store, int64_t seq, struct wg_ms
 	return find(store, SQL_MSG_BY_SEQ, wg_db_int(seq), out, err);
 }
 
+enum wg_code wg_message_check(const struct wg_msg_rec *msg, enum wg_message_state to, enum wg_states_who who,
+                              struct wg_err *err)
+{
+	if (wg_message_may((int)msg->state, to, who))
+		return WG_OK;
+	return wg_err_set(err, WG_REJECT, "a message that is %s cannot become %s by %s", wg_message_state_name(msg->state),
+	                  wg_message_state_name(to), wg_states_who_name(who));
+}
+
+enum wg_code wg_message_moved(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
+                              enum wg_message_state to, enum wg_states_who who, const char *person, const char *detail,
+                              struct wg_err *err)
+{
+	const char *name = wg_message_state_name(to);
+	const struct wg_entry entry = {
+		.who = who, .person = person, .event = name, .message = msg->id, .state = name, .detail = detail
+	};
+	enum wg_code code = wg_count_message(store, (int)msg->state, to, err);
+	return code == WG_OK ? wg_chain_append(store, now, &entry, err) : code;
+}
+
 enum wg_code wg_message_move(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                              enum wg_message_state to, enum wg_states_who who, const char *person, const char *reason,
                              const char *detail, struct wg_err *err)
 {
-	const char *name = wg_message_state_name(to);
-	if (!wg_message_may((int)msg->state, to, who))
-		return wg_err_set(err, WG_REJECT, "a message that is %s cannot become %s by %s",
-		                  wg_message_state_name(msg->state), name, wg_states_who_name(who));
 	bool again = to == WG_MSG_NORMALISED;
-	enum wg_code code = wg_db_run(store, SQL_MSG_STATE,
-	                              WG_ARGS(wg_db_int(msg->seq), wg_db_text(name), wg_db_int(now.wall),
-	                                      wg_db_text_or_null(reason), wg_db_int(again)),
-	                              err);
+	enum wg_code code = wg_message_check(msg, to, who, err);
 	if (code == WG_OK)
-		code = wg_count_message(store, (int)msg->state, to, err);
+		code = wg_db_run(store, SQL_MSG_STATE,
+		                 WG_ARGS(wg_db_int(msg->seq), wg_db_text(wg_message_state_name(to)), wg_db_int(now.wall),
+		                         wg_db_text_or_null(reason), wg_db_int(again)),
+		                 err);
 	if (code != WG_OK)
 		return code;
-	const struct wg_entry entry = { .who = who,
-		                            .person = person,
-		                            .event = name,
-		                            .message = msg->id,
-		                            .state = name,
-		                            .detail = detail != NULL ? detail : reason };
-	return wg_chain_append(store, now, &entry, err);
+	return wg_message_moved(store, now, msg, to, who, person, detail != NULL ? detail : reason, err);
 }
 
 enum wg_code wg_message_missed(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,

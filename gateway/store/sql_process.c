@@ -68,9 +68,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
 	enum wg_code code = wg_message_by_seq(store, seq, &rec, err);
 	const bool read = code == WG_OK;
 	if (read || ((code == WG_CORRUPT || code == WG_NOT_FOUND) && wg_store_fault(store, NULL) == WG_OK))
-		code = wg_message_sound(store, now, seq, read ? &rec : NULL, &sound, err);
-	if (code == WG_OK && sound)
-		code = wg_blob_length(store, rec.original, &len, err);
+		code = wg_message_sound(store, now, seq, read ? &rec : NULL, &sound, &len, err);
 	if (code != WG_OK || !sound)
 		return code;
 	/* Alone from the second try on: see WG_STORE_TRIES. */

@@ -38,13 +38,18 @@ static enum wg_code number_of(struct wg_store *store, enum wg_sql sql, const str
 	return code;
 }
 
+static enum wg_code raise_number(struct wg_store *store, int64_t child, struct wg_err *err)
+{
+	return wg_db_run(store, SQL_RECORDS_CHANGED, WG_ARGS(wg_db_int(child)), err);
+}
+
 /* The records of the child are others now: what is unsent of it (but for message `but`) is decided again. */
 static enum wg_code changed(struct wg_store *store, struct wg_now now, int64_t child, int64_t but, unsigned *pulled,
                             struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
-	enum wg_code code = wg_db_run(store, SQL_RECORDS_CHANGED, WG_ARGS(wg_db_int(child)), err);
+	enum wg_code code = raise_number(store, child, err);
 	if (code == WG_OK)
 		code = wg_db_seqs(store, SQL_MSG_PULL, WG_ARGS(wg_db_int(child), wg_db_int(but)), SIZE_MAX, &seqs, &n, err);
 	if (code == WG_OK) /* what is being sent too: it may come back */
@@ -70,10 +75,11 @@ static enum wg_code log_record(struct wg_store *store, struct wg_now now, const 
 	return wg_chain_append(store, now, &entry, err);
 }
 
-/* *fresh: it was not there before. *full: the child has as many as it may have, and it was not kept. */
+/* *fresh: it was not there before. *full: the child has as many as it may have, and it was not kept. has: how many it
+ * has, -1: that is asked. */
 static enum wg_code put(struct wg_store *store, struct wg_now now, int64_t child, int64_t message,
-                        const struct wg_record_new *record, const struct wg_entry *like, const char *why, bool *fresh,
-                        bool *full, struct wg_err *err)
+                        const struct wg_record_new *record, const struct wg_entry *like, const char *why, int64_t has,
+                        bool *fresh, bool *full, struct wg_err *err)
 {
 	int64_t n = 0, blob = 0;
 	char hash[WG_STORE_HASH];
@@ -82,7 +88,9 @@ static enum wg_code put(struct wg_store *store, struct wg_now now, int64_t child
 	enum wg_code code = number_of(store, SQL_RECORD_FIND, WG_ARGS(wg_db_text(record->id)), &known, &n, err);
 	if (code != WG_OK || known)
 		return code;
-	code = number_of(store, SQL_RECORD_COUNT, WG_ARGS(wg_db_int(child)), NULL, &n, err);
+	n = has;
+	if (has < 0)
+		code = number_of(store, SQL_RECORD_COUNT, WG_ARGS(wg_db_int(child)), NULL, &n, err);
 	*full = code == WG_OK && n >= WG_STORE_RECORDS_MAX;
 	if (code != WG_OK || *full)
 		return code;
@@ -122,23 +130,30 @@ static enum wg_code take_along(struct wg_store *store, struct wg_now now, const 
 }
 
 enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
-                             const struct wg_msg_done *done, int64_t child, bool *stale, bool *full, struct wg_err *err)
+                             const struct wg_msg_done *done, const struct wg_matched *m, bool *stale, bool *full,
+                             struct wg_err *err)
 {
 	const struct wg_entry like = { .who = WG_WHO_PROCESS, .message = msg->id };
-	int64_t at = 0;
+	int64_t at = 0, kept = 0;
+	enum wg_code code = WG_OK;
 	bool any = false;
-	enum wg_code code = number_of(store, SQL_RECORDS_AT, WG_ARGS(wg_db_int(child)), NULL, &at, err);
+	if (!m->fresh)
+		code = number_of(store, SQL_RECORDS_AT, WG_ARGS(wg_db_int(m->child)), NULL, &at, err);
 	*stale = at > msg->lease_records;
 	*full = false;
 	if (code == WG_OK)
-		code = take_along(store, now, msg, child, &any, err);
+		code = take_along(store, now, msg, m->child, &any, err);
 	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++) {
 		bool fresh = false, over = false;
-		code = put(store, now, child, msg->seq, &done->consents[i], &like, "came with the notice", &fresh, &over, err);
+		code = put(store, now, m->child, msg->seq, &done->consents[i], &like, "came with the notice",
+		           m->fresh ? kept : -1, &fresh, &over, err);
 		any = any || fresh;
+		kept += fresh;
 		*full = *full || over;
 	}
-	return code == WG_OK && any ? changed(store, now, child, msg->seq, NULL, err) : code;
+	if (code != WG_OK || !any)
+		return code;
+	return m->fresh ? raise_number(store, m->child, err) : changed(store, now, m->child, msg->seq, NULL, err);
 }
 
 enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, int64_t child, struct wg_err *err)
@@ -216,7 +231,7 @@ enum wg_code wg_store_record(struct wg_store *store, struct wg_now now, uint64_t
 	if (code == WG_OK)
 		code = check_child(store, (int64_t)child, err);
 	if (code == WG_OK)
-		code = put(store, now, (int64_t)child, 0, record, &like, why, &fresh, &full, err);
+		code = put(store, now, (int64_t)child, 0, record, &like, why, -1, &fresh, &full, err);
 	if (code == WG_OK && full)
 		code = wg_err_set(err, WG_LIMIT, "a child has at most %d records", WG_STORE_RECORDS_MAX);
 	if (code == WG_OK && fresh)

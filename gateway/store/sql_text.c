@@ -18,6 +18,15 @@
 	" m.seq = d.message "
 /* A person has to decide, be it held by one meanwhile. */
 #define IN_REVIEW "(d.state = 'review' OR (d.state = 'held' AND d.held_from = 'review'))"
+/* What every move of a delivery leaves in its row. While it is tried again, what went wrong the last time stays. */
+#define DLV_MOVED                                                                                                \
+	"state = ?2, since = ?3, reason = CASE WHEN ?2 = 'sending' THEN reason ELSE ?4 END, fault_at = CASE"         \
+	" WHEN ?2 = 'sending' OR (?2 IN ('deferred', 'failed') AND fault_at <> 0) THEN fault_at"                     \
+	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END," \
+	" ready_at = CASE WHEN ?5 <> 0 THEN ?5 ELSE ready_at END," /* when it first came so far */                   \
+	" handed_at = CASE WHEN handed_at = 0 AND ?6 <> 0 THEN ?3 ELSE handed_at END,"                               \
+	" received_at = CASE WHEN received_at = 0 AND ?7 <> 0 THEN ?3 ELSE received_at END,"                         \
+	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?8 <> 0 THEN ?3 ELSE acknowledged_at END"
 #define LOG_COLUMNS "SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log "
 /* Of several of one reference or token: the one whose copy it says it is, then one that was sent, the newest. ?2 is the
  * hash of that copy, or "". */
@@ -69,7 +78,6 @@ const char *const wg_sql_text[SQL_COUNT] = {
 
 	[SQL_BLOB_PUT] = "INSERT INTO blob(hash, size, head, bytes) VALUES(?1, ?2, ?3, ?4) RETURNING id",
 	[SQL_BLOB_GET] = "SELECT hash, bytes, size, head FROM blob WHERE id = ?1",
-	[SQL_BLOB_LENGTH] = "SELECT size FROM blob WHERE id = ?1",
 	[SQL_BLOB_ALL] = "SELECT id FROM blob WHERE head <> 0 ORDER BY id",
 	[SQL_BLOB_REPLACED] = "INSERT INTO replaced(message, blob) VALUES(?1, ?2) ON CONFLICT(message, blob) DO NOTHING",
 
@@ -129,12 +137,14 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_PROOF] =
 		"SELECT m.id, m.state, (SELECT l.state FROM log l WHERE l.message = m.id AND l.delivery = '' AND l.state <> ''"
 		" ORDER BY l.seq DESC LIMIT 1), (SELECT l.detail FROM log l WHERE l.message = m.id AND l.event = 'accepted'"
-		" ORDER BY l.seq LIMIT 1), b.hash FROM message m LEFT JOIN blob b ON b.id = m.original WHERE m.seq = ?1",
+		" ORDER BY l.seq LIMIT 1), b.hash, b.size FROM message m LEFT JOIN blob b ON b.id = m.original WHERE m.seq = "
+	    "?1",
 	[SQL_DLV_PROOF] =
 		"SELECT d.id, m.id, d.state, (SELECT l.state FROM log l WHERE l.delivery = d.id AND l.delivery <> ''"
 		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.message || ' ' || l.detail FROM log l WHERE "
 		"l.delivery = d.id"
-		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record, x.packed FROM delivery d"
+		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record, x.packed, b.size FROM "
+	    "delivery d"
 		" LEFT JOIN message m ON m.seq = d.message LEFT JOIN blob b ON b.id = d.envelope"
 		" LEFT JOIN disclosure x ON x.delivery = d.seq WHERE d.seq = ?1",
 
@@ -172,9 +182,15 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	                    alone */
 	"SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
 	" THEN 1 ELSE 0 END FROM message m CROSS JOIN message w WHERE m.seq = ?1 AND w.lease_owner <> 0 AND w.seq <> m.seq",
-	[SQL_MSG_DONE] = "UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4,"
-					 " content_key = coalesce(content_key, ?5), epoch = ?6, notice_id = ?7, relation = ?8,"
-					 " watches = ?9 WHERE seq = ?1",
+	[SQL_MSG_DONE] = /* it is decided, and what was found of it; no longer leased, as with every move */
+	"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4, content_key = CASE "
+	"WHEN"
+	" ?10 IN ('rejected','returned') THEN NULL ELSE coalesce(content_key, ?5) END, epoch = ?6, notice_id = ?7,"
+	" relation = ?8, watches = ?9, state = ?10, since = ?11, reason = ?12, again = 0, child = ?13, child_how = ?14,"
+	" episode = ?15, episode_new = ?16, doubt = ?17, sender_reference = CASE WHEN ?18 <> '' THEN ?18 ELSE"
+	" sender_reference END, sender_copy_hash = CASE WHEN ?18 <> '' THEN ?19 ELSE sender_copy_hash END,"
+	" lease_token = lease_token + 1, lease_owner = 0, lease_until = 0, tries = 0, next_try = 0, wait_ms = 0"
+	" WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
 	[SQL_MSG_SAME] =
 		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
@@ -185,7 +201,6 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_RESOLVE] = "UPDATE message SET resolution = ?2 WHERE seq = ?1",
 	[SQL_MSG_ORGANISATION] = /* once; the key of its content was among those of nobody */
 	"UPDATE message SET organisation = ?2, content_key = NULL WHERE seq = ?1 AND organisation = ''",
-	[SQL_MSG_SENDER] = "UPDATE message SET sender_reference = ?2, sender_copy_hash = ?3 WHERE seq = ?1",
 	[SQL_MSG_KEY] = "UPDATE message SET submission_key = ?2 WHERE seq = ?1 AND submission_key = ''",
 
 	[SQL_CHILD_PUT] = "INSERT INTO child(made_at) VALUES(?1) RETURNING id",
@@ -201,8 +216,6 @@ const char *const wg_sql_text[SQL_COUNT] = {
 					  " ON CONFLICT(key, kind, child) DO NOTHING",
 	[SQL_CHILD_LAST] = "SELECT id FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT 1",
 	[SQL_CHILD_UNLEARN] = "DELETE FROM child_key WHERE child = ?1 AND message = ?2",
-	[SQL_MSG_CHILD] = "UPDATE message SET child = ?2, child_how = ?3 WHERE seq = ?1",
-	[SQL_MSG_EPISODE] = "UPDATE message SET episode = ?2, episode_new = ?3, doubt = ?4 WHERE seq = ?1",
 
 	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; one look into the index each, the kind judged afterwards */
 	"SELECT CAST(k.value ->> 2 AS BIGINT), max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM json_each(?1) k CROSS "
@@ -313,21 +326,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_DLV_BY_ID] = DLV_COLUMNS "WHERE d.id = ?1",
 	[SQL_DLV_BY_SEQ] = DLV_COLUMNS "WHERE d.seq = ?1",
 	[SQL_DLV_OF_MESSAGE] = "SELECT seq FROM delivery WHERE message = ?1 ORDER BY seq",
-	[SQL_DLV_STATE] = /* while it is tried again, what went wrong the last time stays */
-	"UPDATE delivery SET state = ?2, since = ?3, reason = CASE WHEN ?2 = 'sending' THEN reason ELSE ?4 END, fault_at = "
-	"CASE"
-	" WHEN ?2 = 'sending' OR (?2 IN ('deferred', 'failed') AND fault_at <> 0) THEN fault_at"
-	" WHEN ?2 IN ('deferred', 'failed') AND state = 'sending' THEN since WHEN ?2 = 'failed' THEN ?3 ELSE 0 END,"
-	" ready_at = CASE WHEN ?5 <> 0 THEN ?5 ELSE ready_at END," /* when it first came so far */
-	" handed_at = CASE WHEN handed_at = 0 AND ?6 <> 0 THEN ?3 ELSE handed_at END,"
-	" received_at = CASE WHEN received_at = 0 AND ?7 <> 0 THEN ?3 ELSE received_at END,"
-	" acknowledged_at = CASE WHEN acknowledged_at = 0 AND ?8 <> 0 THEN ?3 ELSE acknowledged_at END WHERE seq = ?1",
-	[SQL_DLV_LEASE] =
-		"UPDATE delivery SET lease_owner = ?2, lease_until = ?3, lease_token = lease_token + 1 WHERE seq = ?1",
+	[SQL_DLV_STATE] = "UPDATE delivery SET " DLV_MOVED " WHERE seq = ?1",
+	[SQL_DLV_LEASE] = "UPDATE delivery SET " DLV_MOVED ", lease_owner = ?9, lease_until = ?10,"
+					  " lease_token = lease_token + 1 WHERE seq = ?1",
 	[SQL_DLV_END] =
-		"UPDATE delivery SET lease_owner = 0, lease_until = 0, lease_token = lease_token + 1, attempts = attempts + 1,"
-		" next_try = ?2, wait_ms = ?3, maybe = CASE WHEN maybe <> 0 OR ?4 <> 0 THEN 1 ELSE 0 END, receipt = ?5 WHERE "
-		"seq = ?1",
+		"UPDATE delivery SET " DLV_MOVED ", lease_owner = 0, lease_until = 0, lease_token = lease_token + 1,"
+		" attempts = attempts + 1, next_try = ?9, wait_ms = ?10, maybe = CASE WHEN maybe <> 0 OR ?11 <> 0"
+		" THEN 1 ELSE 0 END, receipt = ?12 WHERE seq = ?1",
 	[SQL_DLV_HOLD] = "UPDATE delivery SET held_from = ?2 WHERE seq = ?1",
 	[SQL_DLV_DUE] = "UPDATE delivery SET next_try = 0, wait_ms = 0, deadline = CASE WHEN deadline > ?2 THEN deadline "
 					"ELSE ?2 END WHERE seq = ?1",

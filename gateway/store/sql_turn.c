@@ -27,7 +27,8 @@ enum wg_code wg_store_consents_end(struct wg_store *store, struct wg_now now, un
 
 /* Each decision knows what it was told of the episode, so whoever comes last finds the other: the message that opened
  * one, or the one that was decided meanwhile. */
-enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, struct wg_err *err)
+enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, bool *itself,
+                          struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
@@ -35,7 +36,10 @@ enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struc
 	                               WG_ARGS(wg_db_int(msg->seq), wg_db_ref(msg->child), wg_db_int(WG_RELATION_OPENS),
 	                                       wg_db_int(WG_RELATION_CLOSES)),
 	                               SIZE_MAX, &seqs, &n, err);
-	for (size_t i = 0; code == WG_OK && i < n; i++)
+	*itself = false;
+	for (size_t i = 0; code == WG_OK && i < n; i++) {
+		*itself = *itself || seqs[i] == msg->seq;
 		code = wg_db_run(store, SQL_DLV_STALE_OF, WG_ARGS(wg_db_int(seqs[i])), err);
+	}
 	return code == WG_OK ? again_all(store, now, seqs, n, "episode changed", err) : code;
 }

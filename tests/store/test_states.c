@@ -502,6 +502,7 @@ static void perform_on_message(struct scene *s, const char *event)
 	unsigned count = 0, lost = 0;
 	enum wg_message_state as;
 	bool waits = s->msg.state == WG_MSG_ACCEPTED || s->msg.state == WG_MSG_NORMALISED;
+	bool itself = false;
 	if (strcmp(event, "damage") == 0)
 		sql(s->store, "UPDATE blob SET bytes = x'00' WHERE id = (SELECT original FROM message WHERE seq = 1)");
 	bool person = strcmp(event, "retry") == 0 || strcmp(event, "cancel") == 0 || strcmp(event, "resolve") == 0;
@@ -528,7 +529,7 @@ static void perform_on_message(struct scene *s, const char *event)
 		assert_int_equal(count, 1);
 	} else if (strcmp(event, "episode") == 0) {
 		open_episode(s);
-		OK(wg_turn_live(s->store, now, &s->msg, &err));
+		OK(wg_turn_live(s->store, now, &s->msg, &itself, &err));
 	} else if (strcmp(event, "resolve") == 0) {
 		enum wg_code want = s->msg.state == WG_MSG_ATTENTION ? WG_OK : WG_REJECT;
 		FAILS(want, wg_store_resolve(s->store, now, s->msg.id, "robin", "a test", "ciphertext", 10, &err));
