@@ -251,6 +251,7 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 	if (maps == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for maps");
 	maps->schema = schema;
+	(void)wg_mem_refused(); /* that was somebody else's */
 	int len = snprintf(path, sizeof path, "%s/map.xsd", xsd_dir);
 	if (len < 0 || (size_t)len >= sizeof path)
 		return wg_err_set(err, WG_CONFIG, "schema folder %s: its name is too long", xsd_dir);
@@ -264,6 +265,9 @@ enum wg_code wg_maps_load_only(const char *maps_dir, const char *xsd_dir, const 
 		                   : wg_err_set(err, WG_CONFIG, "maps folder %s: there is no map in it", maps_dir);
 	if (code == WG_OK)
 		code = check_tables(maps, err);
+	/* an attribute that could not be copied was taken for one that is not there */
+	if (code == WG_OK && wg_mem_refused())
+		code = wg_err_set(err, WG_SYSTEM, "no memory for maps");
 	wg_xml_xsd_freep(&xsd);
 	if (code == WG_NOT_FOUND) {
 		code = WG_CONFIG;

@@ -103,35 +103,18 @@ static enum wg_code label_of(struct loader *l, struct at at, wg_categories *out)
 	return WG_OK;
 }
 
-/* The global definition of that kind and name. */
-static bool find_global(const struct loader *l, const char *kind, const char *name, struct at *out)
-{
-	for (size_t i = 0; i < l->schema->n_docs; i++) {
-		const struct _xmlNode *c = wg_xml_first(wg_xml_root(l->schema->docs[i]), kind);
-		for (; c != NULL; c = wg_xml_next(c, kind)) {
-			char its[WG_LIMIT_NAME + 1];
-			if (wg_xml_attr_into(c, "name", its, sizeof its) && strcmp(its, name) == 0) {
-				*out = (struct at){ l->schema->docs[i], c };
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 /* The type of that name, made empty when it is new; NULL for text without attributes. */
 static enum wg_code type_named(struct loader *l, struct at at, const char *name, struct wg_type **out)
 {
-	struct at definition;
 	*out = NULL;
-	if (strncmp(name, "xs:", 3) == 0 || find_global(l, "simpleType", name, &definition))
+	if (strncmp(name, "xs:", 3) == 0 || wg_schema_global(l->schema, "simpleType", name) != NULL)
 		return WG_OK;
 	for (size_t i = 0; i < l->schema->n_types; i++)
 		if (strcmp(l->schema->types[i]->name, name) == 0) {
 			*out = l->schema->types[i];
 			return WG_OK;
 		}
-	if (!find_global(l, "complexType", name, &definition))
+	if (wg_schema_global(l->schema, "complexType", name) == NULL)
 		return wg_xml_complain(at.doc, at.node, l->err, "type \"%s\" is not defined", name);
 	if (l->schema->n_types == WG_SCHEMA_TYPES)
 		return wg_xml_complain(at.doc, at.node, l->err, "more than %d types", WG_SCHEMA_TYPES);
@@ -294,6 +277,7 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 	if (schema == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the schema");
 	struct loader loader = { .schema = schema, .folder = folder, .err = err };
+	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = load_document(&loader, "notice.xsd");
 	if (code == WG_OK)
 		code = read_types(&loader);
@@ -309,6 +293,9 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 		code = wg_schema_load_codes(schema, err);
 	if (code == WG_OK)
 		code = wg_schema_load_valid(schema, err);
+	/* an attribute that could not be copied was taken for one that is not there */
+	if (code == WG_OK && wg_mem_refused())
+		code = wg_err_set(err, WG_SYSTEM, "no memory for the schema");
 	if (code == WG_OK)
 		*out = wg_steal(&schema);
 	wg_schema_freep(&schema);
