@@ -126,14 +126,19 @@ static bool tie_to_parent(pid_t parent)
 	       getppid() == parent; /* it may have died before the first call */
 }
 
+/* Its only variable, or NULL. What a nest calls is bound before it makes its children: each would do it anew, and not
+ * with all libraries at hand. */
+static char *environment_of(const struct wg_child *spec)
+{
+	static char sanitizer[] = "ASAN_OPTIONS=detect_leaks=0:malloc_context_size=8:quarantine_size_mb=16";
+	static char nest[] = "LD_BIND_NOW=1";
+	return WG_ASAN ? sanitizer : spec->nest ? nest : NULL;
+}
+
 /* Every step in order; returns the one that failed. */
 static enum spawn_step child_steps(const struct wg_child *spec, const struct spawn_pipes *p, pid_t parent, int *status)
 {
-	/* what a nest calls is bound before it makes its children: each would do it anew, and not with all libraries at
-	 * hand */
-	static char now[] = "LD_BIND_NOW=1",
-				quiet[] = "ASAN_OPTIONS=detect_leaks=0:malloc_context_size=8:quarantine_size_mb=16";
-	char *const environment[] = { WG_ASAN ? quiet : spec->nest ? now : NULL, NULL };
+	char *const environment[] = { environment_of(spec), NULL };
 	int last = last_pipe(spec);
 	if (setpgid(0, 0) != 0)
 		return STEP_GROUP;
