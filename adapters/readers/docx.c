@@ -29,7 +29,8 @@ static enum wg_code read_styles(struct wg_docx_package *package, struct wg_offic
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	const char *name = wg_docx_relation_target(&package->relations, "styles");
 	enum wg_code code =
-		name != NULL ? wg_docx_package_part(package, name, "the document's styles", &doc, err) : WG_NOT_FOUND;
+		name != NULL ? wg_office_part(package->zip, name, "the document's styles", wg_docx_styles_keep, &doc, err)
+					 : WG_NOT_FOUND;
 	if (code != WG_OK && code != WG_NOT_FOUND)
 		return code;
 	return wg_docx_styles_read(doc != NULL ? wg_xml_root(doc) : NULL, styles)
@@ -40,7 +41,7 @@ static enum wg_code read_styles(struct wg_docx_package *package, struct wg_offic
 static enum wg_code read_body(struct wg_docx_package *package, struct wg_docx_walk *w, struct wg_err *err)
 {
 	WG_AUTO_XML struct wg_xml *doc = NULL;
-	enum wg_code code = wg_docx_package_part(package, package->main, "the document's main part", &doc, err);
+	enum wg_code code = wg_office_part(package->zip, package->main, "the document's main part", NULL, &doc, err);
 	if (code == WG_NOT_FOUND)
 		return wg_err_set(err, WG_REJECT, "the document's main part is missing: save it again as .docx");
 	if (code != WG_OK)
@@ -89,7 +90,8 @@ static enum wg_code read_side(struct wg_docx_package *package, struct wg_docx_wa
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	if (relation->external || (!margin && !notes && !comments))
 		return WG_OK;
-	enum wg_code code = wg_docx_package_part(package, relation->target, "a header, footer, note or comment", &doc, err);
+	enum wg_code code =
+		wg_office_part(package->zip, relation->target, "a header, footer, note or comment", NULL, &doc, err);
 	if (code != WG_OK)
 		return code == WG_NOT_FOUND ? WG_OK : code;
 	w->n_fields = 0;

@@ -33,12 +33,6 @@ void wg_docx_package_free(struct wg_docx_package *package)
 	wg_docx_relations_free(&package->relations);
 }
 
-enum wg_code wg_docx_package_part(struct wg_docx_package *package, const char *name, const char *what,
-                                  struct wg_xml **out, struct wg_err *err)
-{
-	return wg_office_part(package->zip, name, what, out, err);
-}
-
 /* "../media/x" seen from the part "word/document.xml": "media/x". False when it leads out of the package. */
 static bool resolve(const char *part, const char *target, char *out, size_t size)
 {
@@ -101,7 +95,7 @@ enum wg_code wg_docx_package_relations(struct wg_docx_package *package, const ch
 	(void)snprintf(name, sizeof name, "%.*s_rels/%s.rels", dir, part, part + dir); /* fits */
 	if (!wg_zip_has(package->zip, name))
 		return WG_OK;
-	enum wg_code code = wg_docx_package_part(package, name, "the document's relationships", &doc, err);
+	enum wg_code code = wg_office_part(package->zip, name, "the document's relationships", NULL, &doc, err);
 	if (code != WG_OK)
 		return code;
 	size_t n = 0;
@@ -169,7 +163,7 @@ static enum wg_code find_main(struct wg_docx_package *package, struct wg_err *er
 	if (code == WG_OK && package->main == NULL)
 		code = wg_err_set(err, WG_SYSTEM, "no memory for the document");
 	if (code == WG_OK)
-		code = wg_docx_package_part(package, "[Content_Types].xml", "the document's content types", &types, err);
+		code = wg_office_part(package->zip, "[Content_Types].xml", "the document's content types", NULL, &types, err);
 	if (code == WG_NOT_FOUND)
 		code = wg_err_set(err, WG_REJECT, "this is no Word document: save it as .docx and send it again");
 	return code == WG_OK ? check_type(package, wg_xml_root(types), &package->macros, err) : code;

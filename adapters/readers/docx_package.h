@@ -32,9 +32,6 @@ struct wg_docx_package {
 enum wg_code wg_docx_package_open(const struct wg_buf *in, struct wg_docx_package *package, struct wg_err *err) WG_MUST;
 void wg_docx_package_free(struct wg_docx_package *package);
 
-/* Reads a part. WG_NOT_FOUND when it is not there. what: for messages ("a header of the document"). */
-enum wg_code wg_docx_package_part(struct wg_docx_package *package, const char *name, const char *what,
-                                  struct wg_xml **out, struct wg_err *err) WG_MUST;
 /* Relationships of a part: empty when it has none. Adds to relations; freed by the caller. */
 enum wg_code wg_docx_package_relations(struct wg_docx_package *package, const char *part,
                                        struct wg_docx_relations *relations, struct wg_err *err) WG_MUST;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mem.h"
+#include "base/text.h"
 #include "readers/office_xml.h"
 
 bool wg_docx_toggle(const xmlNode *properties, const char *name, bool *said)
@@ -14,6 +16,14 @@ bool wg_docx_toggle(const xmlNode *properties, const char *name, bool *said)
 		return false;
 	const char *value = wg_office_attr(node, "val");
 	return strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && strcmp(value, "off") != 0;
+}
+
+/* Below them nothing is asked for. */
+static const char *const kept[] = { "style", "name basedOn rPr pPr", "b vanish outlineLvl" };
+
+bool wg_docx_styles_keep(const char *name, size_t depth)
+{
+	return depth <= WG_COUNT(kept) && wg_list_has(kept[depth - 1], name);
 }
 
 static bool is_title(const char *name)

@@ -6,6 +6,8 @@
 
 #include "readers/office_style.h"
 
+/* What of the styles part is looked at, for wg_xml_parse_some: a twentieth of what some programs write there. */
+bool wg_docx_styles_keep(const char *name, size_t depth);
 /* root: of the styles part, or NULL. False when memory runs out. */
 bool wg_docx_styles_read(const xmlNode *root, struct wg_office_styles *styles);
 /* By its id; of one that the document does not define, what its name says. */

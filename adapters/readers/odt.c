@@ -63,7 +63,7 @@ static void note_entries(const struct wg_zip *zip, struct wg_office *doc)
 static enum wg_code part(struct wg_zip *zip, const char *name, const char *what, struct wg_xml **out,
                          struct wg_err *err)
 {
-	enum wg_code code = wg_office_part(zip, name, what, out, err);
+	enum wg_code code = wg_office_part(zip, name, what, NULL, out, err);
 	return code == WG_NOT_FOUND ? wg_err_set(err, WG_REJECT, "%s is missing: save it again as .odt", what) : code;
 }
 

@@ -41,11 +41,12 @@ static bool has_doctype(const struct wg_buf *part)
 
 enum wg_code wg_office_no_doctype(struct wg_zip *zip, struct wg_err *err)
 {
+	WG_AUTO_BUF struct wg_buf part = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	for (size_t i = 0; i < wg_zip_count(zip); i++) {
 		const char *name = wg_zip_name(zip, i);
 		if (!ends(name, ".xml") && !ends(name, ".rels") && !ends(name, ".rdf") && !ends(name, ".vml"))
 			continue;
-		WG_AUTO_BUF struct wg_buf part = WG_BUF(WG_LIMIT_READER_OUTPUT);
+		wg_buf_reset(&part);
 		enum wg_code code = wg_zip_read(zip, name, &part, err);
 		if (code != WG_OK)
 			return code;
@@ -58,14 +59,14 @@ enum wg_code wg_office_no_doctype(struct wg_zip *zip, struct wg_err *err)
 	return WG_OK;
 }
 
-enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *what, struct wg_xml **out,
-                            struct wg_err *err)
+enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *what, wg_xml_keep *keep,
+                            struct wg_xml **out, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf part = WG_BUF(WG_LIMIT_READER_OUTPUT);
 	enum wg_code code = wg_zip_read(zip, name, &part, err);
 	if (code != WG_OK)
 		return code;
-	code = wg_xml_parse(part.data, part.len, what, out, err);
+	code = wg_xml_parse_some(part.data, part.len, what, keep, out, err);
 	return code == WG_REJECT
 	           ? wg_err_add(err, "the document cannot be read as it is: save it again, or send it in parts")
 	           : code;

@@ -19,8 +19,9 @@ enum wg_code wg_office_no_doctype(struct wg_zip *zip, struct wg_err *err) WG_MUS
  * folder they lie in ("word/media/"). */
 void wg_office_logos(const struct wg_zip *zip, const char *pictures, struct wg_office *doc);
 
-/* Parses a part with the guarded parser. WG_NOT_FOUND when it is not there. what: for messages. */
-enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *what, struct wg_xml **out,
-                            struct wg_err *err) WG_MUST;
+/* Parses a part with the guarded parser. WG_NOT_FOUND when it is not there. what: for messages; keep: NULL, or which
+ * elements are wanted (wg_xml_parse_some). */
+enum wg_code wg_office_part(struct wg_zip *zip, const char *name, const char *what, wg_xml_keep *keep,
+                            struct wg_xml **out, struct wg_err *err) WG_MUST;
 
 #endif

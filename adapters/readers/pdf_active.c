@@ -15,9 +15,15 @@
 /* Scripts of Acrobat's field properties are shorter. */
 #define SCRIPT_BYTES 500
 
+/* An object that holds others. */
+struct holder {
+	qpdf_oh object;
+	enum qpdf_object_type_e type;
+};
+
 struct walk {
 	struct wg_pdf *pdf;
-	qpdf_oh *todo; /* released when taken */
+	struct holder *todo; /* released when taken */
 	size_t count, cap;
 	struct wg_pdf_map seen;
 	size_t objects;
@@ -118,17 +124,16 @@ static const char *why_refused(struct walk *walk, const char *key, qpdf_oh value
 static void push(struct walk *walk, qpdf_oh object)
 {
 	struct wg_pdf *pdf = walk->pdf;
-	uint64_t id = wg_pdf_id(pdf, object);
-	enum qpdf_object_type_e type = ot_null;
-	if (id == 0 || wg_pdf_map_add(&walk->seen, id, 0))
-		type = qpdf_oh_get_type_code(pdf->q, object);
-	if (type != ot_array && type != ot_dictionary && type != ot_stream) {
+	enum qpdf_object_type_e type = qpdf_oh_get_type_code(pdf->q, object);
+	bool holds = type == ot_array || type == ot_dictionary || type == ot_stream;
+	uint64_t id = holds ? wg_pdf_id(pdf, object) : 0;
+	if (!holds || (id != 0 && !wg_pdf_map_add(&walk->seen, id, 0))) {
 		qpdf_oh_release(pdf->q, object);
 		return;
 	}
 	if (walk->count == walk->cap) {
 		size_t cap = walk->cap == 0 ? 1024 : walk->cap * 2;
-		qpdf_oh *bigger = reallocarray(walk->todo, cap, sizeof *bigger);
+		struct holder *bigger = reallocarray(walk->todo, cap, sizeof *bigger);
 		if (bigger == NULL) {
 			walk->no_memory = true;
 			qpdf_oh_release(pdf->q, object);
@@ -137,15 +142,15 @@ static void push(struct walk *walk, qpdf_oh object)
 		walk->todo = bigger;
 		walk->cap = cap;
 	}
-	walk->todo[walk->count++] = object;
+	walk->todo[walk->count++] = (struct holder){ object, type };
 }
 
 static void visit_array(struct walk *walk, qpdf_oh array)
 {
-	size_t n = wg_pdf_items(walk->pdf, array);
+	int n = qpdf_oh_get_array_n_items(walk->pdf->q, array);
 	walk->over = n > OBJECTS_MAX || walk->count > OBJECTS_MAX;
-	for (size_t i = 0; i < n && !walk->over && !walk->no_memory; i++)
-		push(walk, qpdf_oh_get_array_item(walk->pdf->q, array, (int)i));
+	for (int i = 0; i < n && !walk->over && !walk->no_memory; i++)
+		push(walk, qpdf_oh_get_array_item(walk->pdf->q, array, i));
 }
 
 /* The keys are copied first: the library holds one list of keys at a time, and it is asked for objects in between. */
@@ -170,12 +175,13 @@ static void visit_dictionary(struct walk *walk, qpdf_oh dict)
 	}
 }
 
-static void visit(struct walk *walk, qpdf_oh object)
+static void visit(struct walk *walk, const struct holder *holder)
 {
 	qpdf_data q = walk->pdf->q;
-	if (qpdf_oh_is_array(q, object)) {
+	qpdf_oh object = holder->object;
+	if (holder->type == ot_array) {
 		visit_array(walk, object);
-	} else if (qpdf_oh_is_stream(q, object)) {
+	} else if (holder->type == ot_stream) {
 		qpdf_oh dict = qpdf_oh_get_dict(q, object);
 		visit_dictionary(walk, dict);
 		qpdf_oh_release(q, dict);
@@ -188,7 +194,7 @@ static void visit(struct walk *walk, qpdf_oh object)
 static void walk_free(struct walk *walk)
 {
 	while (walk->count > 0)
-		qpdf_oh_release(walk->pdf->q, walk->todo[--walk->count]);
+		qpdf_oh_release(walk->pdf->q, walk->todo[--walk->count].object);
 	free(walk->todo);
 	wg_pdf_map_free(&walk->seen);
 }
@@ -198,7 +204,8 @@ enum wg_code wg_pdf_active(struct wg_pdf *pdf, struct wg_err *err)
 	WG_CLEANUP(walk_free) struct walk walk = { .pdf = pdf };
 	push(&walk, qpdf_get_trailer(pdf->q));
 	while (walk.count > 0 && walk.why == NULL && !walk.over && !walk.no_memory && !qpdf_has_error(pdf->q)) {
-		visit(&walk, walk.todo[--walk.count]);
+		const struct holder next = walk.todo[--walk.count]; /* the list may move meanwhile */
+		visit(&walk, &next);
 		walk.over = walk.over || ++walk.objects > OBJECTS_MAX;
 	}
 	if (walk.why != NULL)

@@ -115,21 +115,24 @@ static enum wg_code damaged(struct wg_err *err)
 	                  "a part of the document is damaged: its length or checksum is wrong: send it again");
 }
 
-/* libzip checks the checksum when it reaches the end of the entry, so the end must be reached. */
-static enum wg_code expand(zip_file_t *file, uint64_t size, struct wg_buf *out, struct wg_err *err)
+/* libzip checks the checksum when it reaches the end of the entry, so the end must be reached: by one byte more, which
+ * there is not. */
+static enum wg_code expand(zip_file_t *file, size_t size, struct wg_buf *out, struct wg_err *err)
 {
-	char block[16384];
-	uint64_t got = 0;
-	zip_int64_t n;
-	while ((n = zip_fread(file, block, sizeof block)) > 0) {
-		got += (uint64_t)n;
-		if (got > size)
-			return damaged(err);
-		wg_buf_put(out, block, (size_t)n);
-		if (out->failed)
-			return wg_buf_check(out, "a part of the document", err);
-	}
-	return n < 0 || got != size ? damaged(err) : WG_OK;
+	uint8_t over, *at = wg_buf_room(out, size);
+	size_t got = 0;
+	zip_int64_t n = 1;
+	if (at == NULL)
+		return wg_buf_check(out, "a part of the document", err);
+	for (; n > 0 && got<size; got += n> 0 ? (size_t)n : 0)
+		n = zip_fread(file, at + got, size - got);
+	if (n >= 0)
+		n = zip_fread(file, &over, sizeof over);
+	if (n != 0 || got != size)
+		return damaged(err);
+	out->len += size;
+	wg_buf_put(out, NULL, 0); /* it ends in a NUL */
+	return WG_OK;
 }
 
 enum wg_code wg_zip_read(struct wg_zip *zip, const char *name, struct wg_buf *out, struct wg_err *err)
@@ -144,7 +147,7 @@ enum wg_code wg_zip_read(struct wg_zip *zip, const char *name, struct wg_buf *ou
 	zip_file_t *file = zip_fopen_index(zip->lib, i, 0);
 	if (file == NULL)
 		return damaged(err);
-	enum wg_code code = expand(file, size, out, err);
-	(void)zip_fclose(file); /* was only read; its checksum was seen by expand */
+	enum wg_code code = expand(file, (size_t)size, out, err); /* within the limit of them all */
+	(void)zip_fclose(file);                                   /* was only read; its checksum was seen by expand */
 	return code;
 }

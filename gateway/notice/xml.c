@@ -62,6 +62,9 @@ struct budget {
 	const char *fault;
 	startElementNsSAX2Func start;
 	endElementNsSAX2Func end;
+	charactersSAXFunc characters;
+	wg_xml_keep *keep;     /* NULL: all */
+	size_t left_out;       /* elements that are open and left out */
 	const char *ns, *root; /* which element is looked for */
 	bool begun, other;     /* the first came, and is another */
 };
@@ -90,6 +93,9 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		stop(ctxt, "elements are nested too deeply");
 	else if (budget->nodes > WG_LIMIT_XML_NODES)
 		stop(ctxt, "there are too many elements and attributes");
+	else if (budget->left_out > 0 ||
+	         (budget->keep != NULL && budget->depth > 1 && !budget->keep((const char *)name, budget->depth - 1)))
+		budget->left_out++;
 	else
 		budget->start(ctx, name, prefix, uri, n_ns, ns, n_attr, n_default, attr);
 }
@@ -99,7 +105,18 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
 	xmlParserCtxt *ctxt = ctx;
 	struct budget *budget = ctxt->_private;
 	budget->depth--;
-	budget->end(ctx, name, prefix, uri);
+	if (budget->left_out > 0)
+		budget->left_out--;
+	else
+		budget->end(ctx, name, prefix, uri);
+}
+
+static void on_characters(void *ctx, const xmlChar *text, int len)
+{
+	xmlParserCtxt *ctxt = ctx;
+	struct budget *budget = ctxt->_private;
+	if (budget->left_out == 0)
+		budget->characters(ctx, text, len);
 }
 
 /* Processing instructions and comments carry nothing for us and are not kept. */
@@ -173,11 +190,22 @@ static enum wg_code judge(const xmlParserCtxt *ctxt, const struct budget *budget
 
 enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
 {
+	return wg_xml_parse_some(bytes, len, name, NULL, out, err);
+}
+
+enum wg_code wg_xml_parse_some(const void *bytes, size_t len, const char *name, wg_xml_keep *keep, struct wg_xml **out,
+                               struct wg_err *err)
+{
 	struct budget budget;
 	xmlParserCtxt *ctxt = NULL;
 	enum wg_code code = parser(bytes, len, name, &budget, &ctxt, err);
 	if (code != WG_OK)
 		return code;
+	if (keep != NULL) {
+		budget.keep = keep;
+		budget.characters = ctxt->sax->characters;
+		ctxt->sax->characters = ctxt->sax->ignorableWhitespace = on_characters;
+	}
 	ctxt->linenumbers = 1;
 	(void)xmlParseDocument(ctxt);
 	xmlDoc *doc = ctxt->myDoc;

@@ -27,6 +27,11 @@ void wg_xml_memory(void);
  * with a DOCTYPE, or too deep; WG_LIMIT when larger than the limits. The caller frees *out. */
 enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)
 	WG_MUST;
+/* The same, with those elements only of which keep says yes (local name; depth: 1 for the root's children, which is
+ * always kept), and nothing of the others or below them. What wg_xml_parse refuses is refused all the same. */
+typedef bool wg_xml_keep(const char *name, size_t depth);
+enum wg_code wg_xml_parse_some(const void *bytes, size_t len, const char *name, wg_xml_keep *keep, struct wg_xml **out,
+                               struct wg_err *err) WG_MUST;
 /* Whether its first element is that one of that namespace. Then all of it was parsed and nothing kept, and what
  * wg_xml_parse refuses is refused in the same words; of another nothing behind the first tag was looked at. */
 enum wg_code wg_xml_is(const void *bytes, size_t len, const char *name, const char *ns, const char *root, bool *is,

@@ -1,4 +1,5 @@
-/* wg_xml_is against wg_xml_parse: what the one says without keeping anything is what the other's tree says. */
+/* wg_xml_is and wg_xml_parse_some against wg_xml_parse: what they say keeping nothing, or something, is what the tree
+ * of all says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libxml/tree.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -15,7 +17,48 @@
 
 #define NS "xmlns=\"" WG_NOTICE_NS "\""
 
-/* What both say of it; the same is held against the other way. */
+/* Some of each depth, whatever they are called. */
+static bool some(const char *name, size_t depth)
+{
+	return (strlen(name) + depth) % 3 != 0;
+}
+
+static void prune(xmlNode *node, size_t depth)
+{
+	for (xmlNode *next, *c = node->children; c != NULL; c = next) {
+		next = c->next;
+		if (c->type != XML_ELEMENT_NODE)
+			continue;
+		if (some((const char *)c->name, depth)) {
+			prune(c, depth + 1);
+			continue;
+		}
+		xmlUnlinkNode(c);
+		xmlFreeNode(c);
+	}
+}
+
+/* doc, NULL unless tree is WG_OK, with what is not kept cut out of it, is what comes of keeping the rest only. */
+static void agree_on_some(const char *what, const void *bytes, size_t len, struct wg_xml *doc, enum wg_code tree,
+                          const struct wg_err *parsed)
+{
+	WG_AUTO_XML struct wg_xml *part = NULL;
+	WG_AUTO_BUF struct wg_buf want = WG_BUF(WG_LIMIT_MESSAGE), got = WG_BUF(WG_LIMIT_MESSAGE);
+	struct wg_err err = { 0 };
+	enum wg_code code = wg_xml_parse_some(bytes, len, "document", some, &part, &err);
+	if (code != tree || strcmp(err.text, parsed->text) != 0)
+		fail_msg("%s: some: %s (%s), not %s (%s)", what, wg_code_name(code), err.text, wg_code_name(tree),
+		         parsed->text);
+	if (tree != WG_OK)
+		return;
+	prune(wg_xml_root(doc), 1);
+	assert_int_equal(wg_xml_serialise(doc, false, &want, &err), WG_OK);
+	assert_int_equal(wg_xml_serialise(part, false, &got, &err), WG_OK);
+	if (want.len != got.len || memcmp(want.data, got.data, got.len) != 0)
+		fail_msg("%s: some: %s, not %s", what, wg_buf_text(&got), wg_buf_text(&want));
+}
+
+/* What all say of it; the same is held against the other way. */
 static void agree(const char *what, const void *bytes, size_t len)
 {
 	WG_AUTO_XML struct wg_xml *doc = NULL;
@@ -32,6 +75,7 @@ static void agree(const char *what, const void *bytes, size_t len)
 		fail_msg("%s: %s (%s), %s (%s), %d", what, wg_code_name(tree), parsed.text, wg_code_name(look), looked.text,
 		         is);
 	}
+	agree_on_some(what, bytes, len, doc, tree, &parsed);
 }
 
 static void shapes(void **state)
@@ -69,6 +113,11 @@ static void shapes(void **state)
 		"<notice " NS ">\x01</notice>",
 		"<!DOCTYPE notice><notice " NS "/>",
 		"<notice " NS "><a></b></notice>",
+		"<notice " NS
+		">1<aa>2<b>3</b>4<cc>5</cc></aa>6<bb>7<![CDATA[8]]></bb>&amp;9<ccc x=\"1\"><d/>&#65;</ccc></notice>",
+		"<notice " NS "><aa><p:q/></aa></notice>",
+		"<notice " NS "><aa>&unknown;</aa></notice>",
+		"<notice " NS "><aa xmlns:p=\"urn:x\"><p:q/></aa><p:q xmlns:p=\"urn:y\"/></notice>",
 		"\xEF\xBB\xBF<notice " NS "/>",
 		"<?xml version=\"2.0\"?><notice " NS "/>",
 		"<notice " NS " xmlns:a=\"\"/>",
