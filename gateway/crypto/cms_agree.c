@@ -34,23 +34,12 @@ static const uint8_t cipher_head[] = { 0x30, 0x1e, 0x06, 0x09, 0x60, 0x86, 0x48,
 	                                   0x03, 0x04, 0x01, 0x2e, 0x30, 0x11, 0x04, NONCE_LEN };
 static const uint8_t cipher_tail[] = { 0x02, 0x01, TAG_LEN };
 static const uint8_t tag_head[] = { 0x04, TAG_LEN };
-static void drop_pkey(EVP_PKEY **key)
-{
-	EVP_PKEY_free(*key);
-	*key = NULL;
-}
-
-static void drop_cipher_ctx(EVP_CIPHER_CTX **ctx)
-{
-	EVP_CIPHER_CTX_free(*ctx);
-	*ctx = NULL;
-}
 
 /* The content, once its tag was found right. */
 static bool open_content(const uint8_t *key, const uint8_t *nonce, const uint8_t *in, size_t len, uint8_t *tag,
                          uint8_t *out)
 {
-	WG_CLEANUP(drop_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	WG_CLEANUP(wg_auto_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n = 0, last = 0;
 	return ctx != NULL && EVP_DecryptInit_ex2(ctx, wg_cms_kit()->gcm, key, nonce, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)TAG_LEN, tag) == 1 &&
@@ -60,7 +49,7 @@ static bool open_content(const uint8_t *key, const uint8_t *nonce, const uint8_t
 
 static bool unwrap(const uint8_t *with, const uint8_t *wrapped, uint8_t out[static WRAPPED_LEN])
 {
-	WG_CLEANUP(drop_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	WG_CLEANUP(wg_auto_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n = 0;
 	if (ctx == NULL)
 		return false;
@@ -146,7 +135,7 @@ static const uint8_t *agree_with(const struct wg_key *key, const uint8_t *point)
 	struct wg_agreed *last = key->agreed;
 	if (last->known && memcmp(last->point, point, POINT_LEN) == 0)
 		return last->with;
-	WG_CLEANUP(drop_pkey) EVP_PKEY *peer = EVP_PKEY_new();
+	WG_CLEANUP(wg_auto_pkey) EVP_PKEY *peer = EVP_PKEY_new();
 	last->known = point[0] == 0x04 && peer != NULL && EVP_PKEY_copy_parameters(peer, key->pkey) == 1 &&
 	              EVP_PKEY_set1_encoded_public_key(peer, point, POINT_LEN) == 1 &&
 	              wg_cms_agree(key->pkey, peer, last->with);

@@ -22,12 +22,6 @@ static const uint8_t oaep[] = { 0x30, 0x38, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 
 	                            0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0b, 0x06,
 	                            0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01 };
 
-static void drop_cipher(EVP_CIPHER_CTX **ctx)
-{
-	EVP_CIPHER_CTX_free(*ctx);
-	*ctx = NULL;
-}
-
 /* ---- RSA */
 
 /* Encrypts content keys to it, as its cipher's recipients are known to open. */
@@ -78,7 +72,7 @@ static bool put_transport(const struct wg_cert *cert, EVP_PKEY *to, enum wg_ciph
 static bool wrap(const uint8_t kek[static WG_CMS_KEY_LEN], const uint8_t key[static WG_CMS_KEY_LEN],
                  uint8_t out[static WG_CMS_WRAPPED_LEN])
 {
-	WG_CLEANUP(drop_cipher) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	WG_CLEANUP(wg_auto_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n = 0;
 	if (ctx == NULL)
 		return false;
@@ -131,7 +125,7 @@ bool wg_cms_sealed_put(const struct wg_cert *const *recipients, size_t count, en
 	bool agrees = false;
 	if (wg_cms_kit() == NULL || count == 0 || count > WG_CMS_RECIPIENTS)
 		return false;
-	WG_CLEANUP(drop_cipher) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	WG_CLEANUP(wg_auto_cipher_ctx) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	bool made = ctx != NULL && RAND_priv_bytes(key, sizeof key) == 1 &&
 	            put_recipients(recipients, count, cipher, key, &infos, &agrees) &&
 	            wg_cms_put_sealed(ctx, cipher, &infos, agrees, key, content, len, out);

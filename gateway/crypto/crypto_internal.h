@@ -55,6 +55,8 @@ WG_OSSL_CLEANUP(x509, X509, X509_free)
 WG_OSSL_CLEANUP(cms, CMS_ContentInfo, CMS_ContentInfo_free)
 WG_OSSL_CLEANUP(store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
 WG_OSSL_CLEANUP(names, GENERAL_NAMES, GENERAL_NAMES_free)
+WG_OSSL_CLEANUP(pkey, EVP_PKEY, EVP_PKEY_free)
+WG_OSSL_CLEANUP(cipher_ctx, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
 static inline void wg_auto_infos(STACK_OF(X509_INFO) * *p)
 {

@@ -18,8 +18,6 @@
 
 _Static_assert(WG_LOCK_HEAD == MAGIC_LEN + KEY_LEN + NONCE_LEN + TAG_LEN, "the head is these four");
 
-WG_OSSL_CLEANUP(cipher_ctx, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
-
 bool wg_locked(const void *bytes, size_t len)
 {
 	return len >= WG_LOCK_HEAD && memcmp(bytes, MAGIC, MAGIC_LEN) == 0;
