@@ -186,7 +186,7 @@ static bool take(struct wg_intake *intake, unsigned number, const char *name, in
 	}
 	if (code != WG_OK && code != WG_NOT_FOUND)
 		wg_drop_fault_note(intake, number, inode, &err);
-	if (code == WG_AGAIN && strstr(err.text, "store closed") != NULL)
+	if (code == WG_AGAIN && wg_client_gone(&err))
 		wg_intake_fail(intake, &err);
 	return code == WG_OK || code == WG_NOT_FOUND;
 }

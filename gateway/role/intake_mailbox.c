@@ -129,9 +129,9 @@ static void tell_store(struct wg_mailbox *m, const struct wg_mailbox_packet *p)
 	name_of(&m->box, name);
 	if (p->code != WG_OK)
 		(void)snprintf(words, sizeof words, "%.*s", (int)sizeof words - 1, p->words[0] != '\0' ? p->words : "no words");
-	m->said = true;
-	if (wg_client_trouble(m->intake->asks, wg_buf_text(&all), name, words, p->serial, &err) != WG_OK)
-		wg_intake_fail(m->intake, &err);
+	m->said = wg_client_trouble(m->intake->asks, wg_buf_text(&all), name, words, p->serial, &err) == WG_OK;
+	if (!m->said && wg_client_gone(&err))
+		wg_intake_fail(m->intake, &err); /* otherwise it is told after the next look */
 }
 
 static void over(struct wg_mailbox *m, const struct wg_mailbox_packet *p)

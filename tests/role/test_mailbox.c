@@ -14,11 +14,14 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <event2/event.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "role/check_in.h"
+#include "role/intake.h"
 #include "role/mailbox.h"
+#include "store/wire.h"
 
 static void test_packets(void **state)
 {
@@ -217,6 +220,62 @@ static void test_a_file_that_is_not_there(void **state)
 	free(c);
 }
 
+/* How a poll ended; intake reads it, and the store may be told. */
+static void say_over(struct wg_intake *intake, int keeper, enum wg_code how)
+{
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(WG_MAILBOX_PACKET);
+	const struct wg_mailbox_packet over = { .what = WG_MAILBOX_OVER, .code = how, .words = "words" };
+	wg_mailbox_pack(&over, &b);
+	assert_true(send(keeper, b.data, b.len, 0) == (ssize_t)b.len);
+	assert_int_equal(event_base_loop(intake->base, EVLOOP_ONCE), 0);
+}
+
+/* What the store will answer to its n-th question. */
+static void will_answer(int store, uint32_t n, enum wg_code code, const char *words)
+{
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(4096);
+	const struct wg_frame to = { .tag = n, .op = WG_OP_TROUBLE };
+	struct wg_err err = { 0 };
+	wg_wire_answer(&b, &to, code, 1, words, strlen(words));
+	assert_int_equal(wg_wire_send(store, b.data, b.len, NULL, 0, &err), WG_OK);
+}
+
+/* While the store has no database, intake goes on, and tells it later how it stands with a mailbox. */
+static void test_told_later(void **state)
+{
+	(void)state;
+	struct wg_config *c = calloc(1, sizeof *c);
+	struct wg_intake *intake = calloc(1, sizeof *intake);
+	struct wg_err err = { 0 };
+	int keeper[2], store[2];
+	assert_true(c != NULL && intake != NULL);
+	*c = config_of("/etc/wardgate/imap.secret");
+	c->imap_count = 1;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, keeper), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, store), 0);
+	*intake = (struct wg_intake){ .config = c, .base = event_base_new(), .mailbox_count = 1 };
+	struct wg_mailbox *m = &intake->mailboxes[0];
+	*m = (struct wg_mailbox){ .intake = intake, .box = wg_mailbox_at(c, 0), .fd = keeper[0], .mail = WG_BUF(1) };
+	assert_int_equal(wg_client_adopt(store[0], &intake->asks, &err), WG_OK);
+	assert_int_equal(wg_intake_mailbox_watch(intake, &err), WG_OK);
+	will_answer(store[1], 1, WG_AGAIN, "not accepting: the database cannot be reached");
+	say_over(intake, keeper[1], WG_OK);
+	assert_false(intake->failed || m->said);
+	will_answer(store[1], 2, WG_OK, "");
+	say_over(intake, keeper[1], WG_OK);
+	assert_true(!intake->failed && m->said);
+	say_over(intake, keeper[1], WG_OK); /* no news: nothing is asked */
+	assert_int_equal(close(store[1]), 0);
+	say_over(intake, keeper[1], WG_AGAIN);
+	assert_true(intake->failed);
+	wg_intake_mailbox_stop(intake);
+	event_base_free(intake->base);
+	wg_client_freep(&intake->asks);
+	assert_int_equal(close(keeper[1]), 0);
+	free(intake);
+	free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_mesh_folder),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_a_file_that_is_not_there),
+		cmocka_unit_test(test_told_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
