@@ -28,6 +28,8 @@
 #define IDLE_MS 60000
 /* A store that has not said for so long whether it takes anything takes nothing. */
 #define SILENT_MS 10000
+/* How long an answer is waited for where everybody waits with it. */
+#define ANSWER_MS 5000
 #define CONNECTIONS 512
 #define HEADER_MAX ((size_t)16 * 1024)
 /* Documents of all connections that are on their way or wait for the store: four of the largest, or thousands of what
@@ -185,6 +187,13 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopexit(intake->base, &(struct timeval){ .tv_usec = ANSWER_US }); /* else DRAIN_MS ends it */
 }
 
+/* What lies there is waited for until it is taken, so only while the store answers: whatever it was asked last. */
+static void look_through_drops(struct wg_intake *intake)
+{
+	if (!intake->apart && intake->looked_at == 0)
+		wg_intake_drops_scan(intake);
+}
+
 /* What the store said of whether it takes anything, for those who ask before they send. A store that waits for its
  * database may say nothing for long: nobody here waits with it, and after a while that is an answer too. */
 static void hear_of_store(struct wg_intake *intake)
@@ -201,6 +210,7 @@ static void hear_of_store(struct wg_intake *intake)
 	intake->apart = silent || (intake->full && strncmp(err.text, "not accepting: the database", 27) == 0);
 	if (code != WG_OK && !intake->full)
 		wg_intake_fail(intake, &err);
+	look_through_drops(intake);
 }
 
 static void on_word(evutil_socket_t fd, short what, void *arg)
@@ -221,13 +231,6 @@ static void look_at_store(struct wg_intake *intake)
 		wg_intake_fail(intake, &err);
 }
 
-/* What lies there is waited for until it is taken, so not while the store says nothing. */
-static void look_through_drops(struct wg_intake *intake)
-{
-	if (!intake->apart)
-		wg_intake_drops_scan(intake);
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct wg_intake *intake = arg;
@@ -235,7 +238,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	look_at_store(intake);
 	tell_late(intake);
 	wg_rest_forget(intake->rest);
-	look_through_drops(intake);
 }
 
 static void on_renamed(evutil_socket_t fd, short what, void *arg)
@@ -410,6 +412,8 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->adds, err);
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->asks, err);
+	if (code == WG_OK)
+		code = wg_client_patience(intake->asks, ANSWER_MS, err);
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->looks, err);
 	if (code != WG_OK)

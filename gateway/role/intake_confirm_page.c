@@ -47,8 +47,9 @@ static const struct {
 	                       "It may be incomplete, or too old. Open it from the message again, whole, or reply to the "
 	                       "message with your name, or ring the number that stands in it." },
 	[WG_CONFIRM_TOO_MANY] = { "Too many tries", "Please try again in ten minutes, or ring the number in the message." },
-	[WG_CONFIRM_LATER] = { "This cannot be recorded now", "Nothing was recorded. Please try again in a few minutes, or "
-	                                                      "ring the number in the message." },
+	[WG_CONFIRM_LATER] = { "This cannot be recorded now", "Please open the link again in a few minutes: it shows "
+	                                                      "whether your answer was recorded. Or ring the number in "
+	                                                      "the message." },
 };
 
 static const char form[] =

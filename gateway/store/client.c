@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -150,33 +151,71 @@ static enum wg_code keep_late(struct wg_client *client, const struct wg_frame *f
 	return WG_OK;
 }
 
-static enum wg_code await(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_frame *frame,
-                          struct wg_err *err)
+/* The next answer. flags: of recv. */
+static enum wg_code next(struct wg_client *client, int flags, struct wg_frame *frame, struct wg_err *err)
+{
+	enum wg_code code;
+	while ((code = wg_wire_peek(&client->in, frame, err)) == WG_AGAIN) {
+		code = wg_wire_fill(&client->in, client->fd, flags, err);
+		if (code == WG_AGAIN)
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_NOT_YET);
+		if (code == WG_NOT_FOUND)
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
+		if (code != WG_OK)
+			return code;
+	}
+	if (code != WG_OK)
+		return code;
+	wg_wire_take(&client->in, frame);
+	return wg_client_hear(frame) ? WG_OK : wg_client_garbled(err);
+}
+
+enum wg_code wg_client_take(struct wg_client *client, struct wg_frame *frame, struct wg_err *err)
+{
+	return next(client, MSG_DONTWAIT, frame, err);
+}
+
+/* Until the answer with that tag; others were asked for without waiting. */
+static enum wg_code await(struct wg_client *client, uint32_t tag, int flags, struct wg_frame *frame, struct wg_err *err)
 {
 	for (;;) {
-		enum wg_code code = wg_wire_peek(&client->in, frame, err);
-		if (code == WG_AGAIN)
-			code = wg_wire_fill(&client->in, client->fd, 0, err);
-		else if (code == WG_OK) {
-			wg_wire_take(&client->in, frame);
-			if (!wg_client_hear(frame))
-				return wg_client_garbled(err);
-			if (frame->tag == tag && frame->op == op)
-				return WG_OK;
-			code = frame->op == WG_OP_ADD_LATER ? keep_late(client, frame, err) : wg_client_garbled(err);
-		}
-		if (code == WG_NOT_FOUND)
-			code = wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
+		enum wg_code code = next(client, flags, frame, err);
+		if (code != WG_OK)
+			return code;
+		if (frame->op != WG_OP_ADD_LATER)
+			return frame->tag == tag ? WG_OK : wg_client_garbled(err);
+		code = keep_late(client, frame, err);
 		if (code != WG_OK)
 			return code;
 	}
 }
 
+enum wg_code wg_client_patience(struct wg_client *client, int ms, struct wg_err *err)
+{
+	const struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	return setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0
+	           ? WG_OK
+	           : wg_err_errno(err, "a limit for the store's answers");
+}
+
+/* The answer that was given up is taken, if it came by now. */
+static enum wg_code catch_up(struct wg_client *client, struct wg_err *err)
+{
+	struct wg_frame late;
+	enum wg_code code = client->given_up != 0 ? await(client, client->given_up, MSG_DONTWAIT, &late, err) : WG_OK;
+	if (code == WG_OK)
+		client->given_up = 0;
+	return code;
+}
+
 enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
                             struct wg_err *err)
 {
+	enum wg_code code = catch_up(client, err);
+	if (code != WG_OK)
+		return code;
 	uint32_t tag = ++client->tag;
-	enum wg_code code = wg_client_send(client, tag, op, body, err);
+	code = wg_client_send(client, tag, op, body, err);
 	return code == WG_OK ? wg_client_answer(client, tag, op, answer, err) : code;
 }
 
@@ -184,7 +223,11 @@ enum wg_code wg_client_answer(struct wg_client *client, uint32_t tag, enum wg_op
                               struct wg_err *err)
 {
 	struct wg_frame frame;
-	enum wg_code code = await(client, tag, op, &frame, err);
+	enum wg_code code = await(client, tag, 0, &frame, err);
+	if (code == WG_AGAIN && strcmp(err->text, WG_CLIENT_NOT_YET) == 0)
+		client->given_up = tag;
+	if (code == WG_OK && frame.op != op)
+		code = wg_client_garbled(err);
 	if (code != WG_OK)
 		return code;
 	if (frame.code != WG_OK)

@@ -28,6 +28,11 @@ enum wg_code wg_client_time(struct wg_client *client, struct wg_err *err) WG_MUS
  * question.
  */
 bool wg_client_gone(const struct wg_err *err);
+#define WG_CLIENT_NOT_YET "no answer yet" /* the store may still do what it was asked */
+/* From now on each part of an answer is waited for that long at most (ms, more than 0); then the call gives WG_AGAIN
+ * with err->text WG_CLIENT_NOT_YET, and so does every later one, at once and without asking, until that answer came.
+ * Not for a connection on which leases are asked for. */
+enum wg_code wg_client_patience(struct wg_client *client, int ms, struct wg_err *err) WG_MUST;
 
 /* ---- intake: may add, and ask about what its senders added */
 
@@ -36,7 +41,6 @@ bool wg_client_gone(const struct wg_err *err);
  * store.h says of it. The same key or the same content again: the first receipt, duplicate set. */
 enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *msg, struct wg_msg_receipt *out,
                            struct wg_err *err) WG_MUST;
-#define WG_CLIENT_NOT_YET "no answer yet" /* to what was asked without waiting */
 /* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers
  * in the order they come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take
  * gives WG_AGAIN with err->text WG_CLIENT_NOT_YET when none is whole yet; *failed holds the fate of that one message.

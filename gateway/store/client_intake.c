@@ -1,7 +1,6 @@
 /* client_intake.c owns what intake asks. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "store/client_internal.h"
@@ -55,20 +54,8 @@ static enum wg_code take_late(struct wg_client *client, uint32_t *tag, struct wg
 /* The next answer, if it is there, to a question of that kind. */
 static enum wg_code take_frame(struct wg_client *client, enum wg_op op, struct wg_frame *frame, struct wg_err *err)
 {
-	enum wg_code code = wg_wire_peek(&client->in, frame, err);
-	while (code == WG_AGAIN) {
-		code = wg_wire_fill(&client->in, client->fd, MSG_DONTWAIT, err);
-		if (code == WG_AGAIN)
-			return wg_err_set(err, WG_AGAIN, WG_CLIENT_NOT_YET);
-		if (code == WG_NOT_FOUND)
-			return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
-		if (code == WG_OK)
-			code = wg_wire_peek(&client->in, frame, err);
-	}
-	if (code != WG_OK)
-		return code;
-	wg_wire_take(&client->in, frame);
-	return wg_client_hear(frame) && frame->op == op ? WG_OK : wg_client_garbled(err);
+	enum wg_code code = wg_client_take(client, frame, err);
+	return code == WG_OK && frame->op != op ? wg_client_garbled(err) : code;
 }
 
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,

@@ -1,5 +1,5 @@
-/* A role's connection, from inside. Invariant: between calls every answer but those to WG_OP_ADD_LATER has been taken.
- */
+/* A role's connection, from inside. Invariant: between calls every answer has been taken but those to WG_OP_ADD_LATER
+ * and the one that was given up. */
 #ifndef WG_STORE_CLIENT_INTERNAL_H
 #define WG_STORE_CLIENT_INTERNAL_H
 
@@ -18,8 +18,9 @@ struct wg_late {
 
 struct wg_client {
 	int fd;
-	uint32_t tag;   /* of the last call */
-	uint32_t lease; /* of a lease that was asked for with wg_client_done_lease */
+	uint32_t tag;      /* of the last call */
+	uint32_t lease;    /* of a lease that was asked for with wg_client_done_lease */
+	uint32_t given_up; /* of the answer that nobody waits for any more (wg_client_patience); 0: none */
 	struct wg_wire_in in;
 	struct wg_late *late, **late_end;
 };
@@ -27,6 +28,8 @@ struct wg_client {
 /* Sends a request without waiting. */
 enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
                             struct wg_err *err) WG_MUST;
+/* The next answer, if it is there: WG_AGAIN with WG_CLIENT_NOT_YET if not. */
+enum wg_code wg_client_take(struct wg_client *client, struct wg_frame *frame, struct wg_err *err) WG_MUST;
 /* Sends a request and waits for its answer, whose body is borrowed until the next call. An answer that is an error is
  * given as one. */
 enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,

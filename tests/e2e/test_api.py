@@ -4,8 +4,10 @@ machines meet it."""
 import hashlib
 import http.client
 import json
+import os
 import pathlib
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -120,6 +122,20 @@ class HandingIn(Case):
             self.ask("POST", "/v1/notices", g.report("API-5"), {"Content-Type": "message/rfc822", "traceparent": parent})
             lines = [l for l in self.host.log_lines(offset) if l["event"].startswith("accepted")]
             self.assertEqual([l.get("trace") == trace for l in lines], [logged])
+
+    def test_a_store_that_says_nothing(self):
+        """Whoever asks is told to come again, and it stops nobody who asks for something else."""
+        store = self.host.roles()["store"]
+        self.assertEqual(self.ask("GET", "/v1/inbox", who=PLACING)[0], 200)
+        os.kill(store, signal.SIGSTOP)
+        try:
+            for path in ("/v1/inbox", "/v1/notices/01kaw3q6k4m2s8t0v5x7z9b1d3", "/v1/inbox/01kaw3q6k4m2s8t0v5x7z9b1d3"):
+                self.assertEqual(self.ask("GET", path, who=PLACING)[0], 503)
+            self.assertEqual(self.ask("GET", "/health/live")[0], 200)
+        finally:
+            os.kill(store, signal.SIGCONT)
+        w.wait_for("it answers again", 60, lambda: self.ask("GET", "/v1/inbox", who=PLACING)[0] == 200)
+        self.assertEqual(self.host.roles()["store"], store)
 
     def test_large_is_refused_before_it_is_sent(self):
         context = ssl.create_default_context(cafile=self.world.pki / "ca.pem")

@@ -103,11 +103,42 @@ static void all_in_one_piece(void **state)
 	assert_int_equal(close(store), 0);
 }
 
+/* A store that says nothing is waited for once; until it has spoken nothing else is asked of it. */
+static void waited_for_once(void **state)
+{
+	static const uint8_t first[] = "first", second[] = "second";
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(16);
+	struct wg_cur in;
+	int store = -1;
+	(void)state;
+	struct wg_client *client = client_with(&store);
+	wg_buf_put(&body, "", 0);
+	OK(wg_client_patience(client, 20, &err));
+	for (int i = 0; i < 3; i++) {
+		FAILS(WG_AGAIN, wg_client_call(client, WG_OP_TIME, &body, &in, &err));
+		assert_string_equal(err.text, WG_CLIENT_NOT_YET);
+		assert_false(wg_client_gone(&err));
+	}
+	uint8_t asked[2 * WG_WIRE_HEAD];
+	assert_int_equal(recv(store, asked, sizeof asked, MSG_DONTWAIT), WG_WIRE_HEAD); /* one question */
+	answer(store, 1, WG_OP_TIME, WG_OK, first, sizeof first);                       /* late: nobody's any more */
+	answer(store, 2, WG_OP_TIME, WG_OK, second, sizeof second);
+	OK(wg_client_call(client, WG_OP_TIME, &body, &in, &err));
+	assert_memory_equal(in.p, second, sizeof second);
+	FAILS(WG_AGAIN, wg_client_call(client, WG_OP_TIME, &body, &in, &err));
+	assert_int_equal(close(store), 0);
+	FAILS(WG_AGAIN, wg_client_call(client, WG_OP_TIME, &body, &in, &err));
+	assert_true(wg_client_gone(&err));
+	wg_client_freep(&client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_with_a_lease),
 		cmocka_unit_test(all_in_one_piece),
+		cmocka_unit_test(waited_for_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
