@@ -64,12 +64,12 @@ void wg_intake_refuse(struct wg_http_request *r, const struct wg_err *err)
 
 void wg_intake_no_store(struct wg_intake *intake, struct wg_http_request *r, const struct wg_err *err)
 {
-	wg_http_problem(r, 503, "not-now", "The gateway cannot answer this now",
-	                "Send the same request again later: what it asks for is done once.");
 	if (wg_client_gone(err))
 		wg_intake_fail(intake, err);
 	else
 		wg_log_err(WG_LOG_WARNING, "not-answered", err, "path", wg_http_path(r), NULL);
+	wg_http_problem(r, 503, "not-now", "The gateway cannot answer this now",
+	                "Send the same request again later: what it asks for is done once.");
 }
 
 /* ---- health */
