@@ -20,11 +20,14 @@ FORCES = {
     "derbyshire-police": ("E23000018", "830 831", "Derbyshire Constabulary (example)"),
     "staffordshire-police": ("E23000015", "860 861", "Staffordshire Police (example)"),
 }
+# What comes is waited for at least so long: a machine that does much else may let a process stand for a while.
+PATIENCE_S = 150
 START_TRIES = 5  # a role that ended by itself so often before its gateway was ready will not come up
 
 
 def wait_for(what, seconds, probe):
     """Calls probe until it answers something true; says what was waited for when it never does."""
+    seconds = max(seconds, PATIENCE_S)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = probe()
@@ -154,7 +157,8 @@ class Gateway:
         self.wait_ready()
 
     def log_lines(self, offset=0):
-        for line in self.log.read_bytes()[offset:].decode(errors="replace").splitlines():
+        """The lines after that offset, but for one that is just being written."""
+        for line in self.log.read_bytes()[offset:].rpartition(b"\n")[0].decode(errors="replace").splitlines():
             try:
                 yield json.loads(line)
             except ValueError:
@@ -172,7 +176,7 @@ class Gateway:
             return self.roles_wanted <= up
         wait_for(f"the gateway of {self.organisation} is ready (log: {self.log})", seconds, ready)
 
-    def stop(self, seconds=60):
+    def stop(self, seconds=PATIENCE_S):
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(seconds)

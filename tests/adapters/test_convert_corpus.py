@@ -46,7 +46,7 @@ def convert(wardgate, document, folder):
     """Exit status, parts and messages of one conversion. Reports come for every part, in order; a report without a map has no notice."""
     path = folder / "report.xml"
     path.unlink(missing_ok=True)
-    done = subprocess.run([wardgate, "convert", "--report", path, *FACTS, document], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([wardgate, "convert", "--report", path, *FACTS, document], capture_output=True, timeout=150, check=False)
     notices, reports = split(done.stdout), split(path.read_bytes() if path.exists() else None)
     if len(reports) < 2:
         report = reports[0] if reports and done.returncode == ATTENTION else None

@@ -113,7 +113,7 @@ def convert(wardgate, document, folder, name):
     path, report = folder / name, folder / "report.xml"
     path.write_bytes(document)
     report.unlink(missing_ok=True)
-    done = subprocess.run([wardgate, "convert", "--report", report, *FACTS, path], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([wardgate, "convert", "--report", report, *FACTS, path], capture_output=True, timeout=150, check=False)
     said = done.stderr.decode()
     if done.returncode == ATTENTION and report.exists():
         fields = etree.parse(report).getroot()

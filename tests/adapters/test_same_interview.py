@@ -81,7 +81,7 @@ def documents():
 
 
 def convert(path, *more):
-    return subprocess.run([os.environ["WARDGATE"], "convert", *FACTS, *more, path], capture_output=True, timeout=60, check=False)
+    return subprocess.run([os.environ["WARDGATE"], "convert", *FACTS, *more, path], capture_output=True, timeout=150, check=False)
 
 
 def below_header(notice):

@@ -31,7 +31,7 @@ def tool(name):
 
 
 def run(*words, cwd=None, check=True):
-    done = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True, timeout=150, check=False)
     if check and done.returncode != 0:
         raise RuntimeError(f"{words[0]}: {done.stderr or done.stdout}")
     return done

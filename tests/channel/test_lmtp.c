@@ -19,6 +19,8 @@
 #include "base/mem.h"
 #include "channel/lmtp.h"
 
+/* The time limits of a server that is dripped at: long enough for a machine that is slow. */
+#define DRIP_MS 3000
 #define HELLO "LHLO mx.example\r\n"
 #define FROM "MAIL FROM:<a@a.example>\r\n"
 #define TO "RCPT TO:<b@b.example>\r\n"
@@ -389,7 +391,7 @@ static void test_server_limits(void **state)
 {
 	(void)state;
 	struct wg_lmtp_spec spec = spec_of();
-	spec.command_ms = spec.data_ms = 700;
+	spec.command_ms = spec.data_ms = DRIP_MS;
 	pid_t pid = serve(spec);
 	static char big[120000];
 	for (size_t i = 0; i < sizeof big; i++)
@@ -409,7 +411,7 @@ static void test_server_limits(void **state)
 	/* a byte now and then is no sign of life: neither in commands nor in a mail */
 	say(b, UP, strlen(UP));
 	expect(b, "354");
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < DRIP_MS / 150 + 2; i++) {
 		say(b, "x", 1);
 		say(c, "x", 1);
 		usleep(150000);

@@ -20,7 +20,7 @@
 
 #include "channel/plain_httpd.h"
 
-#define WAIT_MS 20000 /* only against a hung test */
+#define WAIT_MS 120000 /* only against a hung test */
 /* As in plain_httpd.c, and some more. */
 #define LET_IN 32
 #define MORE 8

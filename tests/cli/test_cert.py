@@ -68,7 +68,7 @@ class Case(unittest.TestCase):
         if words and isinstance(words[0], unittest.TestResult):
             return super().run(*words)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WARDGATE")}
-        return subprocess.run([PROGRAM, *map(str, words), "--config", self.gateway.config], capture_output=True, text=True, timeout=60, env=environment)
+        return subprocess.run([PROGRAM, *map(str, words), "--config", self.gateway.config], capture_output=True, text=True, timeout=150, env=environment)
 
     def expect(self, status, *words):
         done = self.run(*words)
@@ -426,7 +426,7 @@ class Hsm(unittest.TestCase):
         theirs.start()
         mine.start()
         message = self.world.submit(mine, ROOT / "ops/lib/missing-report.eml", "staffordshire-police")
-        for _ in range(300):
+        for _ in range(750):
             rows = subprocess.run([PROGRAM, "--json", "queue", "list", "--all", "--config", mine.config], capture_output=True, text=True).stdout
             rows = [json.loads(line) for line in rows.splitlines()]
             states = {r["organisation"] + "/" + r["desk"]: r["state"] for r in rows if r["desk"]}

@@ -29,7 +29,7 @@ def run(*words, data=None, stdin=None):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WARDGATE")}
     if data is not None:
         environment["WARDGATE_DATA"] = str(data)
-    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=60, env=environment, input=stdin, check=False)
+    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=150, env=environment, input=stdin, check=False)
 
 
 def folded(label):

@@ -97,7 +97,7 @@ class People(unittest.TestCase):
     def run(self, *words, **more):
         if words and isinstance(words[0], unittest.TestResult):
             return super().run(*words)
-        return subprocess.run([PROGRAM, *map(str, words), "--config", self.gateway.config], capture_output=True, text=True, timeout=60, **more)
+        return subprocess.run([PROGRAM, *map(str, words), "--config", self.gateway.config], capture_output=True, text=True, timeout=150, **more)
 
     def good(self, *words, **more):
         done = self.run(*words, **more)
@@ -460,7 +460,7 @@ class Misuse(unittest.TestCase):
                 (("disclosures", "exempt", ID, "--code", "crime"), "--why"), (("disclosures", "exempt", "--code", "crime", *why), "26 characters"),
                 (("disclosures", *child, "--code", "crime"), "for exempt"), (("disclosures", *child, "--html", "--json"), "--html or --json")):
             with self.subTest(words):
-                done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=60)
+                done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=150)
                 self.assertEqual(done.returncode, USAGE, done.stderr)
                 self.assertIn(says, done.stderr)
                 self.assertEqual(done.stdout, "")

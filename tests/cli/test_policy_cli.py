@@ -331,7 +331,7 @@ class Refused(Case):
                       ("check", self.folder / "small.xml"),
                       ("trace", "--requirements", TESTS / "requirements.txt", "--tests", TESTS, ROOT / "policy/midlands.xml")):
             with self.subTest(words=words), open("/dev/full", "w") as full:
-                done = subprocess.run([PROGRAM, "policy", *map(str, words)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                done = subprocess.run([PROGRAM, "policy", *map(str, words)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=150)
                 self.assertNotIn(done.returncode, (OK, ATTENTION), done.stderr)
 
 

@@ -84,9 +84,9 @@ class Replay(unittest.TestCase):
             text = text.replace(old, now)
         (new / "replayed.xml").write_text(text)
         words = [PROGRAM, "policy", "replay", new / "replayed.xml", "--since", since, *more, "--config", self.gateway.config]
-        plain = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=60)
+        plain = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=150)
         self.assertEqual(plain.returncode, OK, plain.stderr)
-        found = subprocess.run([*map(str, words), "--json"], capture_output=True, text=True, timeout=60)
+        found = subprocess.run([*map(str, words), "--json"], capture_output=True, text=True, timeout=150)
         return plain.stdout, json.loads(found.stdout)
 
     def test_the_same_policy_gives_the_same(self):
@@ -152,17 +152,17 @@ class Replay(unittest.TestCase):
         mine, theirs = self.world.pki / "staffordshire", self.world.pki / "derbyshire"
         other.write_text(self.gateway.config.read_text().replace(f"{mine}/storage.", f"{theirs}/storage."))
         words = [PROGRAM, "policy", "replay", self.folder / "replayed.xml", "--since", "2020-01-01", "--config", other]
-        plain = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=60)
+        plain = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=150)
         self.assertEqual(plain.returncode, OK, plain.stderr)
         self.assertIn("Could not be replayed:\n", plain.stdout)
         self.assertIn("0 of 2 messages replayed", plain.stdout)
-        found = json.loads(subprocess.run([*map(str, words), "--json"], capture_output=True, text=True, timeout=60).stdout)
+        found = json.loads(subprocess.run([*map(str, words), "--json"], capture_output=True, text=True, timeout=150).stdout)
         self.assertEqual({m["message"] for m in found["not-replayed"]}, set(self.messages))
         self.assertTrue(all(m["reason"] for m in found["not-replayed"]))
 
     def test_no_gateway(self):
         done = subprocess.run([PROGRAM, "policy", "replay", self.folder / "replayed.xml", "--since", "2026-01-01", "--config",
-                               self.folder / "nowhere.xml"], capture_output=True, text=True, timeout=60)
+                               self.folder / "nowhere.xml"], capture_output=True, text=True, timeout=150)
         self.assertIn(done.returncode, (NOT_FOUND, CONFIG))
         self.assertEqual(done.stdout, "")
 

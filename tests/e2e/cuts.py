@@ -161,6 +161,10 @@ def without_deadlines(folder):
     return folder
 
 
+def queue_is_empty(world):
+    return subprocess.run(["postqueue", "-c", world.folder / "postfix/etc", "-j"], capture_output=True, text=True, check=True).stdout == ""
+
+
 def make_world(folder, share, dice):
     world = w.World(folder)
     world.make_pki()
@@ -216,7 +220,7 @@ def main():
         for cutter, name in zip(cutters, ("submitting", "pushing", "mailing")):
             verdict.check(f"{name}: {cutter.connections} connections, cut {dict(cutter.cut)}", [] if sum(cutter.cut.values()) > 0 else [cutter.cut])
         print(f"tries for {options.notices} notices: {sum(c.tries for c in clients)}")
-        time.sleep(3)  # Postfix hands its last over
+        w.wait_for("Postfix has handed its last over", max(1, deadline - time.monotonic()), lambda: queue_is_empty(world))
         for gateway in gateways:
             w.wait_for(f"{gateway.organisation} has nothing unfinished", max(1, deadline - time.monotonic()), lambda g=gateway: chaos.unfinished(g) == 0)
             gateway.stop()

@@ -98,7 +98,7 @@ class Attention(g.Case):
         self.attention("return", message, "--why", "Please add the date of birth.")
         rows = self.settle(message)
         self.assertEqual({r["organisation"] for r in rows}, {"staffordshire-police"})
-        self.assertEqual(self.state(message)["state"], "returned")
+        self.becomes(message, "returned")
         reference = f"{message}.staffordshire-police.".encode()
         sealed = w.wait_for("the mail is there", 30, lambda: next((m for m in self.world.mails() if reference in m.read_bytes()), None))
         opened = email.message_from_bytes(self.world.open_mail(sealed, "staffordshire-police"), policy=email.policy.default)

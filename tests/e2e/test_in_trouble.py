@@ -64,16 +64,32 @@ class InTrouble(unittest.TestCase):
         """A file system or an HSM that does not answer: here, the process that checks is stopped."""
         asked, _ = self.deaf.accept()
         self.addCleanup(asked.close)
-        children = pathlib.Path(f"/proc/{self.gate.process.pid}/task/{self.gate.process.pid}/children")
-        before = set(children.read_text().split())
-        self.gate.process.send_signal(signal.SIGHUP)
-        checks = w.wait_for("it is checked", 60, lambda: set(children.read_text().split()) - before)
-        for pid in checks:
-            os.kill(int(pid), signal.SIGSTOP)
+        w.wait_for("the process that checks is caught", 120, self.catch_check)
         w.wait_for("that is given up", 120, lambda: self.events(event="reload-refused"))
         self.assertIn("took longer", self.events(event="reload-refused")[0]["error"])
         os.kill(self.gate.roles()["deliver"], signal.SIGKILL)
         w.wait_for("who dies is started again", 60, lambda: len(self.events(event="ready", role="deliver")) > 1)
+
+    def catch_check(self):
+        """Has the configuration checked, and stops the process that does it; None when it was faster. It is a child of the
+        supervisor that stays what it was forked from, while roles become programs of their own."""
+        pid = self.gate.process.pid
+        children, mine = pathlib.Path(f"/proc/{pid}/task/{pid}/children"), pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        done = len(self.events(event="reload"))
+        ready = {role: len(self.events(event="ready", role=role)) for role in self.gate.roles_wanted - {"store"}}
+        before = set(children.read_text().split())
+        self.gate.process.send_signal(signal.SIGHUP)
+        while len(self.events(event="reload")) == done:
+            for child in set(children.read_text().split()) - before:
+                try:
+                    os.kill(int(child), signal.SIGSTOP)
+                    if pathlib.Path(f"/proc/{child}/cmdline").read_bytes() == mine and len(self.events(event="reload")) == done:
+                        return child
+                    os.kill(int(child), signal.SIGCONT)
+                except (ProcessLookupError, FileNotFoundError):
+                    pass  # it ended
+        w.wait_for("those that it has now are ready", 60, lambda: all(len(self.events(event="ready", role=role)) > n for role, n in ready.items()))
+        return None
 
     def events(self, **wanted):
         return [l for l in self.gate.log_lines() if wanted.items() <= l.items()]

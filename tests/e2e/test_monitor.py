@@ -68,7 +68,8 @@ class Monitor(unittest.TestCase):
         self.assertRegex(text, r'wardgate_deliveries_total\{channel="mail",outcome="handed-over"\} [1-9]')
         for canary in CANARIES:
             self.assertNotIn(canary.decode(), text)
-        self.assertEqual([l for l in self.gate.log_lines() if l.get("event") == "alert"], [])  # nothing is wrong yet
+        # nothing is wrong yet; on a machine that is slow a copy may have waited for a second
+        self.assertEqual([l for l in self.gate.log_lines() if l.get("event") == "alert" and not l["alert"].startswith("undelivered ")], [])
 
     def test_2_health_and_nothing_else(self):
         self.assertEqual(self.ask("/health/live"), (200, '{"status":"ok"}\n'))
@@ -80,10 +81,12 @@ class Monitor(unittest.TestCase):
 
     def test_3_an_alert_starts_once_and_clears_once(self):
         key = "undelivered staffordshire/front-door"
+        w.wait_for("what was late before is over", 60, lambda: len(self.alerts("alert", key)) == len(self.alerts("alert-cleared", key)))
+        before = len(self.alerts("alert", key))
         port = self.world.mail.port
         self.world.mail.stop()
         self.world.submit(self.gate, self.path(report("SP-71-000002")), "staffordshire-police")
-        w.wait_for("the alert is said", 120, lambda: self.alerts("alert", key))
+        w.wait_for("the alert is said", 120, lambda: len(self.alerts("alert", key)) > before)
         w.wait_for("the metrics count it", 60, lambda: "\nwardgate_alerts 0\n" not in self.metrics())
         self.assertRegex(self.metrics(), r'wardgate_recipient_oldest_seconds\{recipient="staffordshire/front-door"\} [1-9]')
         self.gate.stop()
@@ -92,9 +95,9 @@ class Monitor(unittest.TestCase):
         self.gate.config.write_text(config.replace(f'port="{port}"', f'port="{self.world.start_mail()}"'))
         self.gate.process.send_signal(1)
         w.wait_for("the copies are handed over", 60, lambda: not self.gate.rows())
-        w.wait_for("the alert has cleared", 120, lambda: self.alerts("alert-cleared", key))
-        self.assertEqual(len(self.alerts("alert", key)), 1)
-        self.assertEqual(len(self.alerts("alert-cleared", key)), 1)
+        w.wait_for("the alert has cleared", 120, lambda: len(self.alerts("alert-cleared", key)) > before)
+        self.assertEqual(len(self.alerts("alert", key)), before + 1)
+        self.assertEqual(len(self.alerts("alert-cleared", key)), before + 1)
 
     def shown(self):
         """The certificate that the gateway shows at its HTTPS door."""
@@ -123,9 +126,12 @@ class Monitor(unittest.TestCase):
             shutil.copy2(new / f"server.{ending}", part)
             part.rename(mine / f"server.{ending}")
         w.wait_for("the other certificate is shown", 60, lambda: self.shown() not in (None, before))
-        self.assertEqual(len([l for l in self.gate.log_lines() if l.get("event") == "certificates-changed"]), 1)
+        seen = len([l for l in self.gate.log_lines() if l.get("event") == "certificates-changed"])
+        self.assertIn(seen, (1, 2))  # it may have looked between the two renames
+        refused = lambda: [l for l in self.gate.log_lines() if l.get("event") == "reload-refused"]
+        before = len(refused())
         (mine / "server.key").write_text("half written")
-        w.wait_for("what does not fit is refused, in words", 60, lambda: [l for l in self.gate.log_lines() if l.get("event") == "reload-refused"])
+        w.wait_for("what does not fit is refused, in words", 60, lambda: len(refused()) > before)
         self.assertIsNotNone(self.shown())  # and the old one goes on
 
     def path(self, data):

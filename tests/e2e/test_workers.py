@@ -53,7 +53,7 @@ class Case(g.Case):
         return ids
 
     def test_each_child_in_its_order(self):
-        before = {number: self.host.worker(number) for number in range(WORKERS)}
+        before = {number: w.wait_for(f"worker {number} runs", 60, lambda n=number: self.host.worker(n)) for number in range(WORKERS)}
         self.assertEqual(len(set(before.values())), WORKERS)
         for pid in (self.host.roles()["process"], *before.values()):  # who keeps them, which holds the keys too, is confined as they are
             self.assertIn("Seccomp:\t2", pathlib.Path(f"/proc/{pid}/status").read_text())

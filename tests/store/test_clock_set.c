@@ -30,7 +30,7 @@ static void ask(struct wg_client *admin, struct wg_buf *out)
 static void wait_for(struct wg_client *admin, const char *piece)
 {
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 20);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2400; i++) {
 		ask(admin, &out);
 		if (strstr(wg_buf_text(&out), piece) != NULL)
 			return;

@@ -493,7 +493,7 @@ static void killed(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	FAILS(WG_CONFIG, wg_store_open_at(&b.place, &store, &err));
 	assert_non_null(strstr(err.text, "was cut off"));
-	for (int i = 0; i < 600 && code == WG_AGAIN; i++) {
+	for (int i = 0; i < 2400 && code == WG_AGAIN; i++) {
 		code = move(&a, &b, &out, &err);
 		if (code == WG_AGAIN)
 			(void)usleep(50000); /* tried again anyway */
