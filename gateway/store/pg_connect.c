@@ -15,6 +15,7 @@
 /* Ends a connection whose other side is gone, in seconds and ms: a failover is not waited for longer, nor an answer
  * while gateways wait (pg_wait.c). */
 #define CONNECT_S "3"
+#define CONNECT_MS 3000
 #define OPTIONS_MAX 64
 #define PICKED 3 /* options that are lists, one entry a host */
 /* A process that stops in the middle of a transaction holds up all nodes: the server ends it then. Under sanitizers one
@@ -30,7 +31,7 @@ static const char settings[] =
 	"SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '" HANGS "';"
 	" SET lock_timeout = '60s'; SET jit = off; SET datestyle = 'ISO'; SET standard_conforming_strings = on;"
 	/* every statement has its index (tests/store/test_pg_plans): planned once, whatever the values, and not by how
-	   large tables were when somebody last counted them, which of a new store is nothing */
+       large tables were when somebody last counted them, which of a new store is nothing */
 	" SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
 	" SET enable_mergejoin = off; SET enable_bitmapscan = off;";
 
@@ -67,11 +68,12 @@ static void add(struct options *o, const char *name, const char *value)
 	}
 }
 
-/* Sockets of this machine, and it alone: everything else has to prove who it is. */
+/* Sockets of this machine, and it alone: everything else has to prove who it is. So does what is not named here: it is
+ * libpq's default, a Unix socket, where nothing is asked of TLS, or what the environment or a service file says. */
 static bool is_local(const char *hosts)
 {
 	if (hosts == NULL)
-		return true; /* libpq's default: a Unix socket */
+		return false;
 	for (const char *p = hosts; *p != '\0'; p += *p == ',') {
 		size_t n = strcspn(p, ",");
 		bool local = *p == '/' || (n == 9 && memcmp(p, "127.0.0.1", 9) == 0) || (n == 3 && memcmp(p, "::1", 3) == 0);
@@ -204,6 +206,7 @@ static enum wg_code start(struct wg_pg *pg, const char *conninfo, const char *wh
 	}
 	enum wg_code code = complete(given, what, &o, err);
 	pg->reach.hosts = hosts_of(given);
+	pg->reach.limit_ms = CONNECT_MS; /* also of one that is told to wait for ever: there may be others */
 	for (size_t i = 0; code == WG_OK && i < o.count; i++)
 		if (strcmp(o.names[i], "tcp_user_timeout") == 0 && wg_num_parse(o.values[i], 1, INT_MAX / 2, &number))
 			pg->answer_ms = (int)number;

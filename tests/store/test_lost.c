@@ -1,11 +1,12 @@
 /* A way to PostgreSQL that is cut in the middle of a commit, before the server hears of it or before its answer is
  * heard: what became of it is known before anything is answered, also when others wrote meanwhile. Between the store
- * and a real server stands a relay that cuts. Nothing waits for a time to pass. */
+ * and a real server stands a relay that cuts. And who is connected to at all. Nothing waits for a time to pass. */
 #include "base/id.h"
 #include "relay.h"
 #include "sharing.h"
 #include "store/driver.h"
 #include "store/keys_internal.h"
+#include "store/pg_internal.h"
 
 /* ---- the store behind it */
 
@@ -292,6 +293,60 @@ static void other_keys(void **state)
 	free(bytes);
 }
 
+/* ---- to whom it connects */
+
+static void sslmode_of(const char *conninfo, char *out, size_t size)
+{
+	struct wg_pg pg = { .conninfo = { (char *)(uintptr_t)conninfo } };
+	struct wg_err err = { 0 };
+	PGconn *conn = NULL;
+	OK(wg_pg_connect_start(&pg, 0, 0, &conn, &err));
+	PQconninfoOption *list = PQconninfo(conn);
+	for (const PQconninfoOption *o = list; o->keyword != NULL; o++)
+		if (strcmp(o->keyword, "sslmode") == 0)
+			(void)snprintf(out, size, "%s", o->val); /* a word */
+	PQconninfoFree(list);
+	PQfinish(conn);
+}
+
+/* Where the host stands in the environment, or in a service file, nobody has read it here: it has to prove who it is as
+ * any other. */
+static void a_host_that_is_not_named(void **state)
+{
+	struct wg_pg pg = { .conninfo = { (char *)(uintptr_t) "dbname=x sslmode=disable" } };
+	struct wg_err err = { 0 };
+	PGconn *conn = NULL;
+	char mode[16];
+	(void)state;
+	assert_int_equal(setenv("PGHOST", "localhost", 1), 0);
+	sslmode_of("dbname=x", mode, sizeof mode);
+	assert_string_equal(mode, "verify-full");
+	assert_int_equal(wg_pg_connect_start(&pg, 0, 0, &conn, &err), WG_CONFIG);
+	assert_null(conn);
+	assert_int_equal(unsetenv("PGHOST"), 0);
+	sslmode_of("host=127.0.0.1 dbname=x", mode, sizeof mode);
+	assert_string_equal(mode, "prefer");
+}
+
+/* Of a host that may take as long as it likes others still have their turn, and it has one. */
+static void a_host_without_a_limit(void **state)
+{
+	static const char *const words[] = { "0", "-1", "99999999999" };
+	struct wg_err err = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		char conninfo[96];
+		struct wg_pg pg = { .conninfo = { conninfo } };
+		PGconn *conn = NULL;
+		(void)snprintf(conninfo, sizeof conninfo, "host=/nowhere,/elsewhere connect_timeout=%s",
+		               words[i]); /* it fits */
+		OK(wg_pg_connect_start(&pg, 0, 0, &conn, &err));
+		assert_int_equal(pg.reach.hosts, 2);
+		assert_true(pg.reach.limit_ms >= 1000);
+		PQfinish(conn);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +360,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(given_up_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_keys, set_up, tear_down),
+		cmocka_unit_test(a_host_that_is_not_named),
+		cmocka_unit_test(a_host_without_a_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
