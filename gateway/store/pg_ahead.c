@@ -29,12 +29,22 @@ static void forget(struct wg_pg *pg, struct wg_pg_ahead *a)
 	pg->ahead_count--;
 }
 
-static bool names(const char *text, const char *table)
+static bool ends_with(const char *text, size_t len, const char *word)
+{
+	const size_t n = strlen(word);
+	return len >= n && memcmp(text + len - n, word, n) == 0;
+}
+
+bool wg_pg_reads(const char *text, const char *table)
 {
 	const size_t len = strlen(table);
 	for (const char *p = text; (p = strstr(p, table)) != NULL; p += len) {
-		const unsigned char before = (unsigned char)(p > text ? p[-1] : ' '), after = (unsigned char)p[len];
-		if (isalnum(before) == 0 && before != '_' && isalnum(after) == 0 && after != '_')
+		const unsigned char after = (unsigned char)p[len];
+		size_t before = (size_t)(p - text);
+		while (before > 0 && text[before - 1] == ' ')
+			before--;
+		if (isalnum(after) == 0 && after != '_' &&
+		    (ends_with(text, before, "FROM") || ends_with(text, before, "JOIN") || ends_with(text, before, ",")))
 			return true;
 	}
 	return false;
@@ -43,7 +53,7 @@ static bool names(const char *text, const char *table)
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table)
 {
 	for (size_t i = 0; pg->ahead_count > 0 && i < WG_PG_AHEAD; i++)
-		if (pg->ahead[i].stmt != NULL && (table == NULL || names(pg->ahead[i].stmt->text, table)))
+		if (pg->ahead[i].stmt != NULL && (table == NULL || wg_pg_reads(pg->ahead[i].stmt->text, table)))
 			forget(pg, &pg->ahead[i]);
 }
 

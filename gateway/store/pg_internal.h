@@ -221,6 +221,9 @@ enum wg_code wg_pg_ahead_take(struct wg_store *store, struct wg_pg_stmt *stmt, c
                               bool *known, struct wg_err *err) WG_MUST;
 /* The answer, which is given away, to what was sent under that number. */
 void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows);
+/* Whether a statement of ours reads that table, by its text: columns have such names too. Behind a comma it may be
+ * either. */
+bool wg_pg_reads(const char *text, const char *table) WG_MUST;
 /* Something is written to that table (NULL: to any): what was asked of it is asked anew. */
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table);
 

@@ -80,15 +80,27 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	return wg_delivery_begin(store, now, &rec, b->owner, err);
 }
 
+/* What could be leased of that recipient, in turn; whoever takes the rows has room for as many as are asked for. */
+struct asked {
+	struct wg_arg args[4];
+	unsigned want;
+};
+
+static struct asked next_of(struct wg_now now, const char *recipient, const struct batch *b)
+{
+	const unsigned left = b->max - b->count, want = b->per_recipient < left ? b->per_recipient : left;
+	return (struct asked){
+		.args = { wg_db_int(now.wall), wg_db_text(recipient), wg_db_text(b->epoch), wg_db_int(want) }, .want = want
+	};
+}
+
 static enum wg_code lease_next(struct wg_store *store, struct wg_now now, const char *recipient, struct batch *b,
                                bool *any, struct wg_err *err)
 {
 	WG_AUTO_FREE int64_t *seqs = NULL;
 	size_t n = 0;
-	unsigned left = b->max - b->count;
-	unsigned want = b->per_recipient < left ? b->per_recipient : left;
-	const struct wg_arg args[] = { wg_db_int(now.wall), wg_db_text(recipient), wg_db_text(b->epoch), wg_db_int(want) };
-	enum wg_code code = wg_db_seqs(store, SQL_DLV_NEXT, args, WG_COUNT(args), want, &seqs, &n, err);
+	const struct asked q = next_of(now, recipient, b);
+	enum wg_code code = wg_db_seqs(store, SQL_DLV_NEXT, q.args, WG_COUNT(q.args), q.want, &seqs, &n, err);
 	for (size_t i = 0; code == WG_OK && !b->full && i < n; i++)
 		code = lease_one(store, now, seqs[i], b, err);
 	*any = n > 0;
@@ -121,6 +133,17 @@ static enum wg_code next_recipient(struct wg_store *store, const char *after, ch
 	return code;
 }
 
+/* What is asked when nobody stands behind the one that was served last. */
+static void round_ahead(struct wg_store *store, struct wg_now now, const struct batch *b)
+{
+	const struct asked q = next_of(now, store->turn, b);
+	if (store->turn[0] == '\0')
+		return;
+	wg_db_ahead(store, SQL_DLV_RECIPIENT, WG_ARGS(wg_db_text("")));
+	if (store->turn_again && !wg_list_has(b->busy, store->turn))
+		wg_db_ahead(store, SQL_DLV_NEXT, q.args, WG_COUNT(q.args));
+}
+
 /* Once round all recipients, starting behind the one served last, so that a long queue does not starve the names behind
  * it. */
 static enum wg_code lease_round(struct wg_store *store, struct wg_now now, struct batch *b, struct wg_err *err)
@@ -130,6 +153,7 @@ static enum wg_code lease_round(struct wg_store *store, struct wg_now now, struc
 	memcpy(at, start, sizeof at);
 	bool wrapped = false;
 	enum wg_code code = WG_OK;
+	round_ahead(store, now, b);
 	while (code == WG_OK && !b->full) {
 		code = next_recipient(store, at, at, sizeof at, err);
 		if (code != WG_OK || (*at == '\0' && wrapped))
@@ -141,8 +165,10 @@ static enum wg_code lease_round(struct wg_store *store, struct wg_now now, struc
 		if (!wg_list_has(b->busy, at)) {
 			unsigned before = b->count;
 			code = lease_of(store, now, at, b, err);
-			if (b->count > before)
+			if (b->count > before) {
+				store->turn_again = strcmp(store->turn, at) == 0;
 				memcpy(store->turn, at, sizeof store->turn);
+			}
 		}
 		if (wrapped && strcmp(at, start) >= 0)
 			break;

@@ -219,6 +219,7 @@ struct wg_store {
 	struct wg_chain_head head; /* sql_chain.c */
 	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */
 	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
+	bool turn_again;                  /* it was served twice in a row: mostly it is the only one */
 	struct wg_fresh *fresh;           /* sql_fresh.c */
 	size_t fresh_bytes;
 	struct wg_passages *passages; /* sql_passage.c; NULL: none is known */

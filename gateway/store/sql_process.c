@@ -103,11 +103,12 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, uint64_
  * leases too small to be shared they get every fourth, first. */
 #define SHARED_LEASE 4
 
+#define NEXT_ARGS(now, max, bulk) WG_ARGS(wg_db_int((now).wall), wg_db_int(max), wg_db_int(bulk))
+
 static enum wg_code next_seqs(struct wg_store *store, struct wg_now now, unsigned max, bool bulk, int64_t **seqs,
                               size_t *n, struct wg_err *err)
 {
-	return wg_db_seqs(store, SQL_MSG_NEXT, WG_ARGS(wg_db_int(now.wall), wg_db_int(max), wg_db_int(bulk)), max, seqs, n,
-	                  err);
+	return wg_db_seqs(store, SQL_MSG_NEXT, NEXT_ARGS(now, max, bulk), max, seqs, n, err);
 }
 
 static enum wg_code lease_next(struct wg_store *store, struct wg_now now, uint64_t owner, unsigned max, struct batch *b,
@@ -117,6 +118,7 @@ static enum wg_code lease_next(struct wg_store *store, struct wg_now now, uint64
 	size_t singles = 0, bulks = 0;
 	bool more = true;
 	const unsigned theirs = max >= SHARED_LEASE ? max / SHARED_LEASE : ++store->leases % SHARED_LEASE == 0 ? max : 0;
+	wg_db_ahead(store, SQL_MSG_NEXT, NEXT_ARGS(now, max, false)); /* as it is asked when there are no parts */
 	enum wg_code code = next_seqs(store, now, max, true, &bulk, &bulks, err);
 	if (code == WG_OK)
 		code = next_seqs(store, now, max - (bulks < theirs ? (unsigned)bulks : theirs), false, &single, &singles, err);
