@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "notice/xml.h"
-#include "readers/charset.h"
 #include "readers/docx_internal.h"
 #include "readers/docx_package.h"
 #include "readers/office_package.h"
@@ -15,14 +14,6 @@
 
 /* Headers and footers of one document: three of each for every section. */
 #define MARGINS_MAX 60
-
-enum wg_code wg_docx_prepare(struct wg_err *err)
-{
-	wg_xml_init();
-	return wg_charset_prepare()
-	           ? WG_OK
-	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
-}
 
 static enum wg_code read_styles(struct wg_docx_package *package, struct wg_office_styles *styles, struct wg_err *err)
 {

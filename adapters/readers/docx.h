@@ -5,9 +5,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Loads what opens files at its first use; call before confinement. */
-enum wg_code wg_docx_prepare(struct wg_err *err) WG_MUST;
-
 /* in: one .docx (also .docm, .dotx: macros are dropped and said). out: <fields reader="docx">. WG_REJECT with the
  * reason and what to do when it is none, has a password, a DOCTYPE in a part, or an archive that programs would read
  * differently; WG_LIMIT when it is too large. */

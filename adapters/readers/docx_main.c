@@ -2,10 +2,13 @@
  * output. */
 #include "base/limits.h"
 #include "readers/docx.h"
+#include "readers/only_xml.h"
 #include "readers/reader.h"
 
 int main(void)
 {
-	static const struct wg_reader reader = { .name = "reader docx", .prepare = wg_docx_prepare, .read = wg_docx_read };
+	static const struct wg_reader reader = {
+		.name = "reader docx", .prepare = wg_only_xml_prepare, .leave = wg_only_xml_zipped_leave, .read = wg_docx_read
+	};
 	wg_reader_main(&reader, WG_LIMIT_MESSAGE);
 }

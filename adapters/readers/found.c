@@ -362,10 +362,11 @@ enum wg_code wg_found_write(struct wg_found *found, const char *reader, const st
 	char hex[2 * WG_SHA256_LEN + 1];
 	wg_sha256(wg_buf_text(document), document->len, hash);
 	wg_hex(hash, sizeof hash, hex);
-	wg_buf_printf(out,
-	              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<fields xmlns=\"urn:wardgate:fields:1\" reader=\"%s\" "
-	              "sha256=\"%s\"%s>\n",
-	              reader, hex, found->divided ? " divided=\"true\"" : "");
+	wg_buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<fields xmlns=\"urn:wardgate:fields:1\"");
+	put_attribute(out, "reader", reader);
+	put_attribute(out, "sha256", hex);
+	put_attribute(out, "divided", found->divided ? "true" : NULL);
+	wg_buf_puts(out, ">\n");
 	put_line(out, "subject", found->subject);
 	put_line(out, "from", found->from);
 	put_line(out, "message-id", found->message_id);

@@ -8,20 +8,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "notice/xml.h"
-#include "readers/charset.h"
 #include "readers/odt_internal.h"
 #include "readers/office_package.h"
 #include "readers/office_xml.h"
 
 #define TYPE_BYTES 200
-
-enum wg_code wg_odt_prepare(struct wg_err *err)
-{
-	wg_xml_init();
-	return wg_charset_prepare()
-	           ? WG_OK
-	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
-}
 
 /* The archive says what it is in its entry "mimetype". */
 static enum wg_code check_type(struct wg_zip *zip, struct wg_err *err)

@@ -5,9 +5,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Loads what opens files at its first use; call before confinement. */
-enum wg_code wg_odt_prepare(struct wg_err *err) WG_MUST;
-
 /* in: one .odt (also .ott). out: <fields reader="odt">. WG_REJECT with the reason and what to do when it is none, is
  * encrypted, has a DOCTYPE in a part, or an archive that programs would read differently; WG_LIMIT when it is too
  * large.

@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "notice/xml.h"
-#include "readers/charset.h"
 #include "readers/found.h"
 #include "readers/xlsx_internal.h"
 
@@ -17,14 +16,6 @@
 #define LISTS_BYTES ((size_t)1024 * 1024)
 /* Text boxes of one workbook. */
 #define DRAWN_BYTES ((size_t)1024 * 1024)
-
-enum wg_code wg_xlsx_prepare(struct wg_err *err)
-{
-	wg_xml_init();
-	return wg_charset_prepare()
-	           ? WG_OK
-	           : wg_err_set(err, WG_SYSTEM, "the C library's charset converters (gconv) are not installed");
-}
 
 struct sheet_entry {
 	char name[WG_XLSX_NAME_BYTES], path[WG_XLSX_PATH_BYTES];

@@ -5,9 +5,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Loads what opens files at its first use; call before confinement. */
-enum wg_code wg_xlsx_prepare(struct wg_err *err) WG_MUST;
-
 /* in: an .xlsx file. out: <fields reader="xlsx">: forms and single rows as fields, tables of several rows divided. What
  * is hidden, calculated without a stored result, linked from elsewhere or drawn is not read, and a remark says so.
  * WG_REJECT: no ZIP that every program reads alike, no workbook, a part that is not well-formed or has a DOCTYPE.

@@ -32,9 +32,10 @@ static bool starts(const char *p, const char *end, const char *mark)
 static bool encoding_known(const char *p, const char *end)
 {
 	static const char *const known[] = { "UTF-8", "US-ASCII", "ISO-8859-1" };
+	static const char usual[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 	char declaration[DECLARATION_MAX + 1];
 	size_t n = (size_t)(end - p) < DECLARATION_MAX ? (size_t)(end - p) : DECLARATION_MAX;
-	if (!starts(p, end, "<?xml"))
+	if (starts(p, end, usual) || !starts(p, end, "<?xml"))
 		return true;
 	memcpy(declaration, p, n);
 	declaration[n] = '\0';

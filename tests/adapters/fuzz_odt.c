@@ -6,12 +6,13 @@
 #include "fuzz_reader.h"
 #include "office_make.h"
 #include "readers/odt.h"
+#include "readers/only_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_reader reader = { .prepare = wg_odt_prepare, .read = wg_odt_read };
+	static struct fuzz_reader reader = { .prepare = wg_only_xml_prepare, .read = wg_odt_read };
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_MESSAGE);
 	if (size >= 2 && memcmp(data, "PK", 2) == 0)
 		wg_buf_put(&in, data, size);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz_reader.h"
+#include "readers/only_xml.h"
 #include "readers/xlsx.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -98,7 +99,7 @@ static void workbook(struct wg_buf *zip, const uint8_t *sheet, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_reader reader = { .prepare = wg_xlsx_prepare, .read = wg_xlsx_read };
+	static struct fuzz_reader reader = { .prepare = wg_only_xml_prepare, .read = wg_xlsx_read };
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_MESSAGE);
 	if (size >= 2 && memcmp(data, "PK", 2) == 0)
 		wg_buf_put(&in, data, size);
