@@ -365,6 +365,9 @@ static unsigned days_of(unsigned year, unsigned month)
 	return days[month - 1] + (month == 2 && leap ? 1u : 0u);
 }
 
+/* Digits behind a second's point: of more, libxml2's sum may come to a whole minute. */
+#define FRACTION_MAX 9
+
 /* 2026-11-20T22:41:07Z, 2026-11-20T22:41:07.25+01:00: XML Schema part 2, 3.2.7, without its rarer forms. */
 static bool is_instant(const char *s)
 {
@@ -376,7 +379,7 @@ static bool is_instant(const char *s)
 		return false;
 	if (*s == '.') {
 		size_t n = strspn(s + 1, "0123456789");
-		if (n == 0)
+		if (n == 0 || n > FRACTION_MAX)
 			return false;
 		s += 1 + n;
 	}
