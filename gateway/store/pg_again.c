@@ -31,6 +31,9 @@ static void drop(struct wg_store *store)
 		pg->key_stmt[i].ready = false;
 	for (int i = 0; i < WG_PG_IDS; i++)
 		pg->pool[i] = (struct wg_pg_pool){ .next = 0 };
+	for (int i = 0; i < WG_PG_GATHERED; i++)
+		pg->gather[i].stmt.ready = false;
+	wg_pg_gather_drop(pg);
 	wg_pg_memo_clear(pg);
 	pg->open = pg->keys_open = pg->mark_sent = false;
 	pg->marks = 0;

@@ -207,6 +207,8 @@ enum wg_code wg_pg_send(struct wg_store *store, int id, const struct wg_arg *arg
 	if (!wg_pg_bind(&a, args, count))
 		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
 	enum wg_code code = s->text == NULL ? make(store, id, count, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_pg_gather_before(store, id, s, err);
 	return code == WG_OK ? wg_pg_pipe_send(store, &pg->main, s, &a, count, err) : code;
 }
 
@@ -229,7 +231,14 @@ static enum wg_code insert(struct wg_store *store, enum wg_sql id, const struct 
 	return code == WG_OK && s->rows == NULL ? fault(store, WG_SYSTEM, "statement", "out of memory", err) : code;
 }
 
-/* Sent; in s->rows what nobody has to wait for, *wait otherwise. */
+/* Whether somebody will ask later what became of it. */
+static bool may_wait(struct wg_store *store)
+{
+	const struct wg_pg *pg = wg_pg_of(store);
+	return pg->open && (pg->marks > 0 || store->eager);
+}
+
+/* Sent, or kept to be sent with others; in s->rows what nobody has to wait for, *wait otherwise. */
 static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count, bool *wait,
                           struct wg_err *err)
 {
@@ -253,6 +262,11 @@ static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct w
 		return code;
 	if (s->ids != 0)
 		return insert(store, id, args, count, err);
+	bool taken = false;
+	if (may_wait(store))
+		code = wg_pg_gather(store, (int)id, s, args, count, &taken, err);
+	if (code != WG_OK || taken)
+		return code;
 	*wait = true;
 	return wg_pg_send(store, (int)id, args, count, err);
 }
@@ -261,13 +275,6 @@ static enum wg_code finish(struct wg_store *store, enum wg_code code, struct wg_
 {
 	const struct wg_pg *pg = wg_pg_of(store);
 	return code != WG_OK && pg->open && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
-}
-
-/* Whether somebody will ask later what became of it. */
-static bool may_wait(struct wg_store *store)
-{
-	const struct wg_pg *pg = wg_pg_of(store);
-	return pg->open && (pg->marks > 0 || store->eager);
 }
 
 static enum wg_code query(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
@@ -482,6 +489,7 @@ static void close_both(struct wg_store *store)
 	for (int i = 0; i < KEYS_COUNT; i++)
 		free(pg->key_stmt[i].text);
 	wg_pg_ahead_drop(pg, NULL);
+	wg_pg_gather_free(pg);
 	free(pg->conninfo[0]);
 	free(pg->conninfo[1]);
 	free(pg->folder);

@@ -89,6 +89,20 @@ struct wg_pg_reach {
 	char why[256];
 };
 
+/* Rows of one insertion that wait to be sent together (pg_gather.c). */
+#define WG_PG_GATHERED 3
+#define WG_PG_GATHER_COLUMNS 10
+#define WG_PG_GATHER_ROWS 64
+struct wg_pg_gather {
+	struct wg_pg_stmt stmt; /* of lists; text NULL: nothing was gathered yet */
+	size_t count;           /* of its columns */
+	Oid lists[WG_PG_GATHER_COLUMNS];
+	struct wg_buf columns[WG_PG_GATHER_COLUMNS]; /* lists without their end */
+	unsigned rows;
+	bool updates;       /* a row that is there already */
+	struct wg_buf keys; /* of rows, then */
+};
+
 #define WG_PG_NODES 256 /* that are looked after at once; machines are few */
 struct wg_pg_peer {
 	int64_t id, beat;
@@ -102,6 +116,7 @@ struct wg_pg {
 	struct wg_pg_memo memo;
 	struct wg_pg_ahead ahead[WG_PG_AHEAD];
 	unsigned ahead_count, ahead_serial;
+	struct wg_pg_gather gather[WG_PG_GATHERED];
 	bool open, keys_open;                 /* a transaction is, of the main database and of the keys */
 	unsigned marks;                       /* that are set, one within the other */
 	bool mark_sent;                       /* the database knows of them */
@@ -226,6 +241,19 @@ void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows);
 bool wg_pg_reads(const char *text, const char *table) WG_MUST;
 /* Something is written to that table (NULL: to any): what was asked of it is asked anew. */
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table);
+
+/* ---- pg_gather.c */
+/* *taken: the row is kept, and will be sent. */
+enum wg_code wg_pg_gather(struct wg_store *store, int id, const struct wg_pg_stmt *stmt, const struct wg_arg *args,
+                          size_t count, bool *taken, struct wg_err *err) WG_MUST;
+/* Before that statement is sent: what it would read or write to, or what has to be there before it. */
+enum wg_code wg_pg_gather_before(struct wg_store *store, int id, const struct wg_pg_stmt *stmt, struct wg_err *err)
+	WG_MUST;
+/* All that is kept is sent. */
+enum wg_code wg_pg_gather_flush(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* What is kept is given up: its transaction, or its mark, is. */
+void wg_pg_gather_drop(struct wg_pg *pg);
+void wg_pg_gather_free(struct wg_pg *pg);
 
 /* ---- pg_turn.c: the transaction and its turn to write */
 enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;

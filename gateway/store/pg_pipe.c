@@ -100,7 +100,9 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 
 enum wg_code wg_pg_pipe_off(struct wg_store *store, struct wg_pg_pipe *pipe, struct wg_err *err)
 {
-	enum wg_code code = wg_pg_pipe_settle(store, pipe, NULL, err);
+	enum wg_code code = pipe == &wg_pg_of(store)->main ? wg_pg_gather_flush(store, err) : WG_OK;
+	if (code == WG_OK)
+		code = wg_pg_pipe_settle(store, pipe, NULL, err);
 	if (PQpipelineStatus(pipe->conn) != PQ_PIPELINE_OFF && PQexitPipelineMode(pipe->conn) != 1 && code == WG_OK)
 		code = wg_pg_fail(store, pipe->conn, NULL, "end of a pipeline", err);
 	return code;

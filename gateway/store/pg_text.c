@@ -44,42 +44,44 @@ static const char *const texts[PG_COUNT] = {
 	" delivery, state, detail, prev, hash FROM log WHERE delivery = ?1 AND delivery <> '' AND message <> ?1 ORDER BY "
 	"seq"
 	" LIMIT ?2) AS found) AS both_of ORDER BY seq LIMIT ?2",
-	[SQL_RECALLED_BY] = "SELECT r.id FROM message m CROSS JOIN LATERAL (SELECT m.id UNION ALL SELECT m.notice_id UNION"
-						" ALL SELECT w.id FROM part p" FOR_EACH(
-							"id", "message w WHERE w.seq = p.parent") "w"
-																	  " WHERE p.message = m.seq) AS n(id)" FOR_EACH(
-																		  "message",
-																		  "concern c WHERE c.id = n.id AND c.recalls = "
-	                                                                      "1") "c" FOR_EACH("id, seq",
-	                                                                                        "message r WHERE r.seq = "
-	                                                                                        "c.message AND r.seq <> "
-	                                                                                        "m.seq AND"
-	                                                                                        " r.organisation = "
-	                                                                                        "m.organisation AND "
-	                                                                                        "r.state NOT IN "
-	                                                                                        "('rejected','duplicate')"
-	                                                                                        " AND (r.turn, r.seq) > "
-	                                                                                        "(m.turn, m.seq)") "r"
-																											   " WHERE "
-	                                                                                                           "m.seq "
-	                                                                                                           "= ?1 "
-	                                                                                                           "AND "
-	                                                                                                           "m."
-	                                                                                                           "organis"
-	                                                                                                           "ation "
-	                                                                                                           "<> '' "
-	                                                                                                           "ORDER "
-	                                                                                                           "BY "
-	                                                                                                           "r.seq "
-	                                                                                                           "LIMIT "
-	                                                                                                           "1",
+	[SQL_RECALLED_BY] =
+		"SELECT r.id FROM message m CROSS JOIN LATERAL (SELECT m.id UNION ALL SELECT m.notice_id UNION"
+		" ALL SELECT w.id FROM part p" FOR_EACH(
+			"id", "message w WHERE w.seq = p.parent") "w"
+													  " WHERE p.message = m.seq) AS n(id)" FOR_EACH(
+														  "message",
+														  "concern c WHERE c.id = n.id AND c.recalls = "
+														  "1") "c" FOR_EACH("id, seq", "message r WHERE r.seq = "
+	                                                                                   "c.message AND r.seq <> "
+	                                                                                   "m.seq AND"
+	                                                                                   " r.organisation = "
+	                                                                                   "m.organisation AND "
+	                                                                                   "r.state NOT IN "
+	                                                                                   "('rejected','duplicate')"
+	                                                                                   " AND (r.turn, r.seq) > "
+	                                                                                   "(m.turn, m.seq)") "r"
+																										  " WHERE "
+																										  "m.seq "
+																										  "= ?1 "
+																										  "AND "
+																										  "m."
+																										  "organis"
+																										  "ation "
+																										  "<> '' "
+																										  "ORDER "
+																										  "BY "
+																										  "r.seq "
+																										  "LIMIT "
+																										  "1",
 	[SQL_HOOKS] = /* the columns of the row with the least, which SQLite gives beside min() */
 	"SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
-	" h.attempts, h.due FROM hook h" FOR_EACH("*", "delivery d WHERE d.seq = h.delivery AND d.epoch = ?2 "
-	                                               "AND " WG_SQL_IN_TURN) "d" FOR_EACH(
-		"kind",
-		"message m WHERE m.seq = d.message") "m WHERE h.due IS NOT NULL AND"
-											 " h.due <= ?1 ORDER BY d.recipient, h.due) AS w ORDER BY w.due LIMIT ?3",
+	" h.attempts, h.due FROM hook h" FOR_EACH(
+		"*",
+		"delivery d WHERE d.seq = h.delivery AND d.epoch = ?2 "
+		"AND " WG_SQL_IN_TURN) "d" FOR_EACH("kind",
+	                                        "message m WHERE m.seq = d.message") "m WHERE h.due IS NOT NULL AND"
+																				 " h.due <= ?1 ORDER BY d.recipient, "
+	                                                                             "h.due) AS w ORDER BY w.due LIMIT ?3",
 	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
 	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
 	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"

@@ -95,6 +95,7 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
 	wg_pg_ahead_drop(pg, NULL); /* of the transaction before */
+	wg_pg_gather_drop(pg);
 	enum wg_code code = wg_pg_send(store, SQL_BEGIN, NULL, 0, err);
 	if (code == WG_OK)
 		code = wg_pg_send(store, PG_LOCK, NULL, 0, err);
@@ -159,6 +160,7 @@ static enum wg_code rollback(struct wg_store *store, struct wg_err *err)
 	pg->open = false;
 	pg->broken = (struct wg_err){ 0 };
 	wg_pg_memo_clear(pg);
+	wg_pg_gather_drop(pg);
 	enum wg_code code = wg_pg_pipe_settle(store, &pg->main, NULL, &spoilt); /* whatever: it is given up */
 	code = wg_store_fault(store, err);
 	if (code == WG_OK)
@@ -198,6 +200,7 @@ static enum wg_code undo(struct wg_store *store, struct wg_err *err)
 	if (!pg->mark_sent && pg->broken.code == WG_OK)
 		return WG_OK;
 	wg_pg_memo_clear(pg);
+	wg_pg_gather_drop(pg); /* the mark was sent: what stood before it too */
 	enum wg_code code = wg_pg_pipe_settle(store, &pg->main, NULL, store->eager ? err : &spoilt);
 	if (store->fault.code != WG_OK)
 		return wg_store_fault(store, err);
