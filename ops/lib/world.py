@@ -26,14 +26,17 @@ START_TRIES = 5  # a role that ended by itself so often before its gateway was r
 
 
 def wait_for(what, seconds, probe):
-    """Calls probe until it answers something true; says what was waited for when it never does."""
+    """Calls probe until it answers something true, more seldom the longer it takes: whoever asks all the time keeps those from
+    their work for whom it waits. Says what was waited for when it never comes."""
     seconds = max(seconds, PATIENCE_S)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    start = now = time.monotonic()
+    while now < start + seconds:
         answer = probe()
         if answer:
             return answer
-        time.sleep(0.05)
+        took = time.monotonic() - now
+        time.sleep(max(took, min(0.25, 0.05 + (now - start) / 40)))
+        now = time.monotonic()
     raise TimeoutError(f"{what}: not after {seconds} s")
 
 
