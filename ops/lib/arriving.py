@@ -227,7 +227,7 @@ def alarms(story, message):
         if address in TOLD and path not in story.seen:
             entity = story.world.open_mail(path, TOLD[address][0])
             if b'kind="not-confirmed"' in entity or "not-confirmed" in story.notice_of(entity):
-                found.setdefault(address, []).append((path.stat().st_mtime, text_of(entity)))
+                found.setdefault(address, []).append(text_of(entity))
     return found
 
 
@@ -242,14 +242,16 @@ def silence(story):
     message = story.world.submit(story.host, report, "staffordshire-police")
     say(f"Tuesday night, she is missing again: receipt {message}. This time nobody at Derbyshire Police confirms.")
     told = w.wait_for("three desks are told", 30, lambda: (lambda a: a if len(a) == len(TOLD) else None)(alarms(story, message)))
-    for address in sorted(told, key=lambda a: told[a][0][0]):
+    for address in TOLD:
         say(f"{address}, {TOLD[address][1]}, is sent:")
-        shown = alarm_lines(told[address][0][1])
+        shown = alarm_lines(told[address][0])
         for line in shown:
             print("      " + line)
+    # in the order of the record: mails of steps that were due soon after one another may overtake each other
+    order = re.findall(r"(?m)^ +not acknowledged: (\S+)/(\S+)$", story.host.cli("queue", "show", message).stdout)
     check("each is told once, in this order: the alternate desk, the sender, the operator", [len(told[a]) for a in TOLD] == [1, 1, 1]
-          and sorted(told, key=lambda a: told[a][0][0]) == list(TOLD))
-    words = [told[a][0][1] for a in TOLD]
+          and [f"{desk}@{organisation}.example" for organisation, desk in order] == list(TOLD))
+    words = [told[a][0] for a in TOLD]
     check("each says whom to ring and at which number, and nothing of the child",
           all("Ring 01632 960999" in " ".join(t.split()) and "Tess" not in t for t in words))
 

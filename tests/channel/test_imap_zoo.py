@@ -113,7 +113,7 @@ ZOO = [
 def poll(probe, folder, certs, server, tls, login):
     start = time.monotonic()
     done = subprocess.run([probe, "localhost", str(server.port), tls, certs / "ca.pem", z.USER, folder / "secret", login, "INBOX"],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=300)
     lines = done.stdout.splitlines()
     given = {}
     for line in lines:
@@ -152,8 +152,8 @@ def examine(row, probe, folder, certs):
         faults.append(f"marked {server.seen.marked} that were not handed over")
     if code == "ok" and not (server.seen.marked | server.seen.moved >= whole):
         faults.append("not marked")
-    if seconds > 60:
-        faults.append("more than a minute")
+    if seconds > 200:  # on a machine that does much else; some 30 alone
+        faults.append("it does not end by itself")
     server.how = {} if login == "plain" else {"auth": ["AUTH=XOAUTH2"]}
     then, rest, *_ = poll(probe, folder, certs, server, tls, login)
     left = set(z.MAILS) - (server.seen.moved | large if how.get("permanent") else server.seen.marked - set(rest))

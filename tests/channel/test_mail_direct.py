@@ -192,7 +192,7 @@ class MailDirect(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def wait_for_postfix(self, count):
-        for _ in range(100):
+        for _ in range(1200):
             if len(self.postfix.mails()) >= count:
                 break
             time.sleep(0.1)
