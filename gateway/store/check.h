@@ -9,7 +9,7 @@
 #define WG_CHECK_EACH 20
 
 struct wg_check {
-	bool pages; /* every page of both files, as SQLite sees them: minutes for a large store */
+	bool pages; /* every page of both files, as SQLite sees them, and what rows refer to: minutes for a large store */
 	bool blobs; /* every blob is read, opened with its key and held against its hash */
 	bool keys;  /* keys that nothing names, blobs that nothing names */
 	/* Each finding, in words, and what to do. */

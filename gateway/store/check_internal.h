@@ -29,7 +29,4 @@ enum wg_code wg_purge_audit(struct wg_store *store, struct wg_check *check, stru
 enum wg_code wg_receipt_audit(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
 /* ---- check_keys.c: heads and blobs that nothing names. */
 enum wg_code wg_check_keys(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
-/* Every page, by SQLite itself. */
-enum wg_code wg_check_pages(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
-
 #endif

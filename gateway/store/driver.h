@@ -32,6 +32,7 @@ struct wg_keys_batch {
 
 struct wg_mover;       /* move_internal.h */
 struct wg_schema_view; /* migrate.h */
+struct wg_check;       /* check.h */
 
 struct wg_driver {
 	const char *name;
@@ -70,6 +71,9 @@ struct wg_driver {
 	void (*cursor_end)(void *cursor);
 	/* Rows that the last statement of a cursor that was stepped has changed. */
 	int64_t (*changes)(struct wg_store *store);
+
+	/* What of the database is not as it has to be, whatever the rows say: wg_check.pages. */
+	enum wg_code (*check)(struct wg_store *store, struct wg_check *check, struct wg_err *err);
 
 	/* A text of one or more statements without arguments and rows. */
 	enum wg_code (*exec)(struct wg_store *store, const char *sql, struct wg_err *err);

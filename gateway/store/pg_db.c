@@ -524,6 +524,7 @@ const struct wg_driver wg_pg_driver = {
 	.cursor_text = cursor_text,
 	.cursor_end = cursor_end,
 	.changes = changes,
+	.check = wg_pg_refers_check,
 	.exec = exec,
 	.transact = wg_pg_transact,
 	.wall = wg_pg_node_wall,

@@ -287,6 +287,11 @@ enum wg_code wg_pg_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_pg_look(const struct wg_store_place *place, struct wg_schema_view *out, struct wg_err *err) WG_MUST;
 const char *wg_pg_step_words(int64_t version);
 
+/* ---- pg_refers.c */
+extern const char wg_pg_refers_drop[]; /* the sixth migration */
+struct wg_check;
+enum wg_code wg_pg_refers_check(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
+
 /* ---- pg_move.c */
 /* WG_CONFIG when a copy into the database was cut off. */
 enum wg_code wg_pg_not_copying(struct wg_store *store, struct wg_err *err) WG_MUST;

@@ -240,7 +240,8 @@ static const char sharing[] =
 
 /* A row that a transaction changes several times is held against what it refers to once, as it is in the end: looked
  * for with every statement, that was half of all that was asked of the server for a notice. Who wants to know at once
- * says so (pg_turn.c). Nothing that is referred to is ever deleted. */
+ * says so (pg_turn.c). Nothing that is referred to is ever deleted. Of most it is not looked for since (pg_refers.c).
+ */
 static const char at_the_end[] =
 	"DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS held, conname FROM pg_constraint"
 	" WHERE contype = 'f' AND connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) LOOP"
@@ -286,8 +287,9 @@ static const char *const second[] = { at_the_end, NULL };
 static const char *const third[] = { passages, NULL };
 static const char *const fourth[] = { fewer, NULL };
 static const char *const fifth[] = { in_work, NULL };
+static const char *const sixth[] = { wg_pg_refers_drop, NULL };
 /* Each ends with its number in version. */
-static const char *const *const migrations[] = { first, second, third, fourth, fifth };
+static const char *const *const migrations[] = { first, second, third, fourth, fifth, sixth };
 #define VERSION ((int64_t)WG_COUNT(migrations))
 
 /* What each does, for a person. */
@@ -297,6 +299,7 @@ static const char *const words[] = {
 	"what disclosure records say alike, from now on kept once",
 	"rows are counted by who moves them",
 	"one child's messages are decided in their order, whichever nodes do so",
+	"rows that are put with what they refer to are not held against it once more",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 

@@ -81,7 +81,7 @@ static const char *const texts[PG_COUNT] = {
 		"AND " WG_SQL_IN_TURN) "d" FOR_EACH("kind",
 	                                        "message m WHERE m.seq = d.message") "m WHERE h.due IS NOT NULL AND"
 																				 " h.due <= ?1 ORDER BY d.recipient, "
-	                                                                             "h.due) AS w ORDER BY w.due LIMIT ?3",
+																				 "h.due) AS w ORDER BY w.due LIMIT ?3",
 	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
 	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
 	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"

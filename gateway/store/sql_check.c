@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/check_internal.h"
+#include "store/driver.h"
 
 #define REMEDY_BLOB                                                                                                 \
 	"an envelope is made again by itself; of a message that waits a person is told (wardgate attention list): ask " \
@@ -246,7 +247,7 @@ enum wg_code wg_store_check(struct wg_store *store, struct wg_check *check, stru
 {
 	check->findings = check->entries = 0;
 	check->head[0] = '\0';
-	enum wg_code code = check->pages ? wg_check_pages(store, check, err) : WG_OK;
+	enum wg_code code = check->pages ? store->driver->check(store, check, err) : WG_OK;
 	if (code == WG_OK)
 		code = check_chain(store, check, err);
 	if (code == WG_OK)

@@ -48,10 +48,8 @@ static const char foreign[] =
 	"SELECT 'a row of ' || \"table\" || ' names one of ' || parent || ' that is not there' FROM"
 	" pragma_foreign_key_check LIMIT 100";
 
-enum wg_code wg_check_pages(struct wg_store *store, struct wg_check *check, struct wg_err *err)
+enum wg_code wg_sqlite_check(struct wg_store *store, struct wg_check *check, struct wg_err *err)
 {
-	if (store->driver != &wg_sqlite_driver)
-		return WG_OK; /* another database looks after its pages itself */
 	enum wg_code code =
 		pragma_rows(store, wg_sqlite_of(store)->db, "store.db", "PRAGMA integrity_check(100)", check, err);
 	if (code == WG_OK)

@@ -299,6 +299,7 @@ const struct wg_driver wg_sqlite_driver = {
 	.cursor_text = wg_sqlite_cursor_text,
 	.cursor_end = wg_sqlite_cursor_end,
 	.changes = wg_sqlite_changes,
+	.check = wg_sqlite_check,
 	.exec = wg_sqlite_exec,
 	.transact = transact,
 	.in_transaction = in_transaction,

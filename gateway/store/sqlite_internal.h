@@ -88,4 +88,8 @@ enum wg_code wg_sqlite_not_copying(const char *folder, struct wg_err *err) WG_MU
 /* The folder, whose lock is held, is empty and marked: what is made in it now is refused to everybody else. */
 enum wg_code wg_sqlite_fill_begin(const char *folder, struct wg_err *err) WG_MUST;
 
+/* ---- sqlite_check.c: as wg_driver.check. Every page, by SQLite itself, and what rows refer to. */
+struct wg_check;
+enum wg_code wg_sqlite_check(struct wg_store *store, struct wg_check *check, struct wg_err *err) WG_MUST;
+
 #endif

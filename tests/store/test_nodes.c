@@ -163,7 +163,7 @@ static void an_older_database(void **state)
 	PQfinish(conn);
 	OK(wg_store_open_at(place, &s->store, &err));
 	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(number(s, "SELECT number FROM version"), 5);
+	assert_int_equal(number(s, "SELECT number FROM version"), 6);
 	assert_int_equal(number(s, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%_moved' AND tgrelid IN"
 	                           " ('message'::regclass, 'delivery'::regclass)"),
 	                 0);

@@ -1,6 +1,7 @@
-/* PostgreSQL looks for what rows refer to once a transaction, at its end: a row that refers to nothing is not
- * committed, and is told at once where each request is judged at its own end. */
+/* PostgreSQL looks for what rows refer to, where it does, once a transaction, at its end: a row that refers to nothing
+ * is not committed, and is told at once where each request is judged at its own end. */
 #include "scene.h"
+#include "store/check.h"
 
 /* A part of a message that there is none of. */
 static enum wg_code refers_to_nothing(struct wg_store *store, struct wg_err *err)
@@ -120,6 +121,34 @@ static void from_version_1(void **state)
 	at_the_end(state);
 }
 
+static void tell(void *arg, const char *words, const char *todo)
+{
+	(void)todo;
+	if (strstr(words, "a row of child_key names one of child that is not there") != NULL)
+		++*(unsigned *)arg;
+}
+
+/* What PostgreSQL does not look for, the check does. */
+static void the_check_looks(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	unsigned told = 0;
+	struct wg_check check = { .pages = true, .on = tell, .arg = &told };
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
+	OK(wg_store_check(s->store, &check, &err));
+	assert_int_equal(check.findings, 0);
+	OK(wg_query_run(s->store, "INSERT INTO child_key(key, child, kind, scope) VALUES('k', 4711, 1, '')", NULL, 0,
+	                &err));
+	OK(wg_store_check(s->store, &check, &err));
+	assert_int_equal(check.findings, 1);
+	assert_int_equal(told, 1);
+	OK(wg_query_run(s->store, "DELETE FROM child_key", NULL, 0, &err));
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(s->store, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +156,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(at_the_end_with_a_document, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(from_version_1, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_check_looks, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

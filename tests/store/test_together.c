@@ -160,13 +160,16 @@ static void a_row_that_is_refused(void **state)
 {
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
+	const struct wg_arg nothing = wg_db_text(""), again[] = { wg_db_int(1), wg_db_int(1), nothing, nothing, nothing,
+		                                                      nothing,      nothing,      nothing, nothing, nothing };
+	char id[WG_ID_TEXT];
+	add(s, 1, id);
 	begin(s, false);
 	OK(wg_store_mark(s->store, &err));
-	OK(wg_db_run(s->store, SQL_CHILD_KEY,
-	             WG_ARGS(wg_db_text("k"), wg_db_int(4711), wg_db_int(1), wg_db_text(""), wg_db_ref(0)), &err));
+	OK(wg_db_run(s->store, SQL_LOG_PUT, again, WG_COUNT(again), &err));
 	assert_int_equal(wg_store_keep(s->store, &err), WG_REJECT);
 	OK(wg_store_undo(s->store, &err));
-	assert_int_equal(number(s, "SELECT count(*) FROM child_key"), 0);
+	assert_int_equal(number(s, "SELECT count(*) FROM log WHERE seq = 1"), 1);
 }
 
 int main(void)
