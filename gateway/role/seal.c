@@ -33,16 +33,19 @@ bool wg_reference_valid(const char *s)
 	return wg_id_valid(id) && wg_name_valid(name) && wg_name_valid(dot + 1);
 }
 
-/* For people, with what is asked of them above it. */
+/* For people, with what is asked of them above it. html, text: NULL where it is not wanted. */
 static enum wg_code render(const struct wg_notice *copy, const struct wg_ask *ask, struct wg_buf *html,
                            struct wg_buf *text, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf page = WG_BUF(WG_LIMIT_NOTICE);
+	if (html == NULL && text == NULL)
+		return WG_OK;
 	if (ask == NULL)
 		return wg_render_both(copy, html, text, err);
-	wg_ask_text(ask, text);
-	enum wg_code code = wg_render_both(copy, &page, text, err);
-	if (code == WG_OK)
+	if (text != NULL)
+		wg_ask_text(ask, text);
+	enum wg_code code = wg_render_both(copy, html != NULL ? &page : NULL, text, err);
+	if (code == WG_OK && html != NULL)
 		code = wg_ask_html(ask, wg_buf_text(&page), html, err);
 	wg_buf_wipe(&page);
 	return code;
@@ -57,14 +60,14 @@ static enum wg_code sign_copy(const struct wg_sealing *s, const struct wg_notice
 	WG_AUTO_BUF struct wg_buf entity = WG_BUF(WG_LIMIT_ENVELOPE), der = WG_BUF(WG_LIMIT_ENVELOPE);
 	const struct wg_desk *desk = sending->desk;
 	bool all = !desk->wants_text && !desk->wants_html && !desk->wants_xml;
+	bool as_text = all || desk->wants_text, as_html = all || desk->wants_html;
 	char seed[WG_HASH_TEXT];
 	enum wg_code code = wg_notice_serialise(copy, &xml, err);
 	if (code == WG_OK)
-		code = render(copy, sending->ask, &html, &text, err);
+		code = render(copy, sending->ask, as_html ? &html : NULL, as_text ? &text : NULL, err);
 	if (code == WG_OK) {
 		wg_sha256_hex(xml.data, xml.len, seed);
-		code = wg_mime_entity(all || desk->wants_text ? wg_buf_text(&text) : NULL,
-		                      all || desk->wants_html ? wg_buf_text(&html) : NULL,
+		code = wg_mime_entity(as_text ? wg_buf_text(&text) : NULL, as_html ? wg_buf_text(&html) : NULL,
 		                      all || desk->wants_xml ? xml.data : NULL, xml.len, seed, &entity, err);
 	}
 	size_t signer = 0;
