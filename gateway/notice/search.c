@@ -3,7 +3,6 @@
  */
 #include "notice/search.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,9 @@
 #include "notice/notice_internal.h"
 #include "notice/search_internal.h"
 
-/* Candidates at first; the list doubles. A power of two, as WG_TRACES_MAX is not: the last doubling goes beyond it. */
-#define ROOM_AT_FIRST 128
+/* Candidates at first, of a page of text some hundred; the list doubles. A power of two, as WG_TRACES_MAX is not: the
+ * last doubling goes beyond it. */
+#define ROOM_AT_FIRST 256
 
 #define PATH_MAX_BYTES sizeof(((struct wg_trace *)0)->path)
 
@@ -50,7 +50,7 @@ static bool grow(struct wg_traces *t)
 {
 	unsigned room = t->room > 0 ? 2 * t->room : ROOM_AT_FIRST;
 	struct wg_traces more = { .count = t->count, .room = room };
-	more.list = calloc(room, sizeof *more.list);
+	more.list = malloc(room * sizeof *more.list); /* each is written whole when it is added */
 	more.slots = calloc((size_t)2 * room, sizeof *more.slots);
 	if (more.list == NULL || more.slots == NULL) {
 		free(more.list);
@@ -74,6 +74,14 @@ bool wg_traces_over(const struct wg_traces *t)
 	return t->full || t->failed;
 }
 
+/* Cut where it does not fit; the searches and walk see to it that it does. */
+static void copy(char *out, size_t size, const char *text)
+{
+	size_t n = strnlen(text, size - 1);
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
 void wg_traces_add(struct wg_traces *t, enum wg_trace_kind kind, const char *value)
 {
 	if (wg_traces_over(t) || value[0] == '\0')
@@ -88,8 +96,8 @@ void wg_traces_add(struct wg_traces *t, enum wg_trace_kind kind, const char *val
 	struct wg_trace *trace = &t->list[t->count];
 	trace->kind = kind;
 	trace->category = t->category;
-	(void)snprintf(trace->value, sizeof trace->value, "%s", value); /* the searches see to it that it fits */
-	(void)snprintf(trace->path, sizeof trace->path, "%s", t->path); /* walk does */
+	copy(trace->value, sizeof trace->value, value);
+	copy(trace->path, sizeof trace->path, t->path);
 	*slot_of(t, kind, trace->value, trace->path) = ++t->count;
 }
 

@@ -103,8 +103,8 @@ static uint32_t fold(uint32_t c)
 void wg_match_fold(const char *s, struct wg_buf *out)
 {
 	for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {
-		uint32_t c = 0, small;
-		n = wg_utf8_decode(s, left, &c);
+		uint32_t c = (unsigned char)*s, small;
+		n = c < 0x80 ? 1 : wg_utf8_decode(s, left, &c);
 		small = n > 0 ? fold(c) : 0;
 		if (n == 0)
 			n = 1; /* never in a notice, which is UTF-8 */
