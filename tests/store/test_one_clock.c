@@ -93,7 +93,7 @@ static bool says(struct wg_client *admin, const char *piece)
 
 static void wait_for(struct wg_client *admin, const char *piece)
 {
-	for (int i = 0; i < 600 && !says(admin, piece); i++)
+	for (int i = 0; i < 1500 && !says(admin, piece); i++)
 		(void)usleep(100000);
 	assert_true(says(admin, piece));
 }

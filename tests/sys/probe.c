@@ -85,13 +85,13 @@ static int grandchild(bool wait_too)
 	if (pid < 0)
 		return 1;
 	if (pid == 0) {
-		(void)sleep(60);
+		(void)sleep(600);
 		_exit(0);
 	}
 	(void)printf("%d", (int)pid);
 	(void)fflush(stdout); /* main looks at what went wrong */
 	if (wait_too)
-		(void)sleep(60);
+		(void)sleep(600);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ static int plain(const char *self, const char *mode)
 	if (strcmp(mode, "surroundings") == 0)
 		return surroundings();
 	if (strcmp(mode, "sleep") == 0)
-		return (int)sleep(60);
+		return (int)sleep(600);
 	if (strcmp(mode, "spin") == 0)
 		return spin();
 	if (strcmp(mode, "eat") == 0)

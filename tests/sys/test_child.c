@@ -21,7 +21,7 @@
 #include "sys/child.h"
 
 #define PROBE WG_BINARY_DIR "/bin/sys_probe"
-#define ENOUGH_MS 30000
+#define ENOUGH_MS 150000
 
 static enum wg_code run(const struct wg_child *with, const char *const *argv, struct wg_buf *out, struct wg_err *err)
 {
