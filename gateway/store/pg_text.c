@@ -32,6 +32,11 @@ char *wg_pg_text(const char *sql)
  * planner's, who judges a new store by its size. */
 #define FOR_EACH(columns, from_where) " CROSS JOIN LATERAL (SELECT " columns " FROM " from_where " OFFSET 0) AS "
 
+/* Of a name that thousands have no more than are held against a message (WG_EVIDENCE_MAX). */
+#define CHILDREN(which) "SELECT child FROM child_key WHERE key = ?1 AND " which " ORDER BY child LIMIT 256"
+_Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
+#define SOUGHT "key = k.value ->> 0 AND kind IN ((k.value ->> 1)::bigint, -1)"
+
 #define IDS(table, column) \
 	"SELECT nextval(pg_get_serial_sequence('" table "', '" column "')) FROM generate_series(1, ?1)"
 
@@ -86,10 +91,13 @@ static const char *const texts[PG_COUNT] = {
 	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
 	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
 	 " coalesce(?9, ?11), ?10) RETURNING seq"),
-	[SQL_STRANGERS] =
-		("SELECT (k.value ->> 2)::bigint, max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM "
-	     "json_array_elements(?1::json) k"
-	     " JOIN child_key c ON c.key = k.value ->> 0 AND c.kind IN ((k.value ->> 1)::bigint, -1) GROUP BY 1"),
+	[SQL_CHILD_BY_KEY] = /* here every row of a question is read, so that it says how many it needs */
+	("SELECT child FROM (" CHILDREN("kind = ?2") ") AS a UNION SELECT child FROM (" CHILDREN(
+		"kind = -1") ") AS b ORDER BY 1"),
+	[SQL_STRANGERS] = /* a look into the index for each, whatever the planner makes of a list of unknown length */
+	("SELECT (k.value ->> 2)::bigint, own.one IS NOT NULL FROM json_array_elements(?1::json) k CROSS JOIN LATERAL"
+	 " (SELECT 1 AS one FROM child_key WHERE " SOUGHT " LIMIT 1) AS known LEFT JOIN LATERAL"
+	 " (SELECT 1 AS one FROM child_key WHERE " SOUGHT " AND child = ?2 LIMIT 1) AS own ON true"),
 	[SQL_MSG_EXPIRED] = ("SELECT seq FROM message WHERE " LEASED OWN),
 	[SQL_DLV_EXPIRED] = ("SELECT seq FROM delivery WHERE " LEASED OWN),
 	[SQL_MSG_LEASED] = ("SELECT seq FROM message WHERE " LEASED NOBODYS),

@@ -37,6 +37,8 @@
 	"ELSE 0 END ELSE 4 -"                                                                                             \
 	" CASE WHEN attempts > 0 THEN 1 ELSE 0 END END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
 
+#define SOUGHT "key = k.value ->> 0 AND kind IN (CAST(k.value ->> 1 AS BIGINT), -1)"
+
 #define REGISTER                                                                                                      \
 	"SELECT m.id, m.kind, m.organisation, m.accepted_at, d.id, d.organisation, d.desk, d.role, d.side, d.channel,"    \
 	" d.state, d.reason, d.epoch, x.decided_at, (SELECT l.at FROM log l WHERE l.delivery = d.id AND l.delivery <> ''" \
@@ -138,13 +140,13 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"SELECT m.id, m.state, (SELECT l.state FROM log l WHERE l.message = m.id AND l.delivery = '' AND l.state <> ''"
 		" ORDER BY l.seq DESC LIMIT 1), (SELECT l.detail FROM log l WHERE l.message = m.id AND l.event = 'accepted'"
 		" ORDER BY l.seq LIMIT 1), b.hash, b.size FROM message m LEFT JOIN blob b ON b.id = m.original WHERE m.seq = "
-	    "?1",
+		"?1",
 	[SQL_DLV_PROOF] =
 		"SELECT d.id, m.id, d.state, (SELECT l.state FROM log l WHERE l.delivery = d.id AND l.delivery <> ''"
 		" AND l.state <> '' ORDER BY l.seq DESC LIMIT 1), (SELECT l.message || ' ' || l.detail FROM log l WHERE "
 		"l.delivery = d.id"
 		" AND l.delivery <> '' ORDER BY l.seq LIMIT 1), coalesce(b.hash, '-'), x.record, x.packed, b.size FROM "
-	    "delivery d"
+		"delivery d"
 		" LEFT JOIN message m ON m.seq = d.message LEFT JOIN blob b ON b.id = d.envelope"
 		" LEFT JOIN disclosure x ON x.delivery = d.seq WHERE d.seq = ?1",
 
@@ -217,10 +219,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CHILD_LAST] = "SELECT id FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT 1",
 	[SQL_CHILD_UNLEARN] = "DELETE FROM child_key WHERE child = ?1 AND message = ?2",
 
-	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; one look into the index each, the kind judged afterwards */
-	"SELECT CAST(k.value ->> 2 AS BIGINT), max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END) FROM json_each(?1) k CROSS "
-	"JOIN"
-	" child_key c WHERE c.key = k.value ->> 0 AND +c.kind IN (CAST(k.value ->> 1 AS BIGINT), -1) GROUP BY 1",
+	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; two looks into the index each, however many children have it
+	                   */
+	"SELECT CAST(k.value ->> 2 AS BIGINT), EXISTS (SELECT 1 FROM child_key WHERE " SOUGHT " AND child = ?2) FROM"
+	" json_each(?1) k WHERE EXISTS (SELECT 1 FROM child_key WHERE " SOUGHT ")",
 	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
 							   "(SELECT e.child FROM episode_reference r"
 							   " JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
