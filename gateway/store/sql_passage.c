@@ -231,13 +231,18 @@ static enum wg_code words_of(struct wg_store *store, int64_t id, struct wg_buf *
 	enum wg_code code = wg_db_row(store, SQL_PASSAGE_GET, WG_ARGS(wg_db_int(id)), &row, err);
 	if (code == WG_OK && row) {
 		wg_db_col_text(store, SQL_PASSAGE_GET, 0, hash, sizeof hash);
-		wg_buf_puts(&words, wg_db_col_borrow(store, SQL_PASSAGE_GET, 1));
+		const char *kept = wg_db_col_borrow(store, SQL_PASSAGE_GET, 1);
+		wg_buf_puts(&words, kept);
+		if (words.failed && strlen(kept) <= WORDS_MAX) /* else it would look damaged */
+			code = wg_err_set(err, WG_SYSTEM, "out of memory");
 	}
 	wg_db_end(store, SQL_PASSAGE_GET);
 	const bool sound = code == WG_OK && row && wg_passage_sound(hash, wg_buf_text(&words));
 	if (code == WG_OK && row && !sound)
 		code = find(store, hash, &other, &better, err);
 	const struct wg_buf *use = other != 0 ? &better : &words;
+	if (code == WG_OK && better.failed)
+		code = wg_err_set(err, WG_SYSTEM, "out of memory");
 	if (code != WG_OK)
 		return code;
 	wg_buf_puts(out, row ? wg_buf_text(use) : "null");

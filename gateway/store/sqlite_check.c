@@ -66,7 +66,7 @@ static enum wg_code merge_heads(struct wg_store *store, sqlite3_stmt *have, stru
                                 struct wg_check *check, struct wg_err *err)
 {
 	uint64_t orphans = 0;
-	bool row = false, end = false;
+	bool row = false;
 	int rc = sqlite3_step(have);
 	enum wg_code code = wg_query_step(want, &row, err);
 	while (code == WG_OK && (row || rc == SQLITE_ROW)) {
@@ -77,11 +77,10 @@ static enum wg_code merge_heads(struct wg_store *store, sqlite3_stmt *have, stru
 			rc = sqlite3_step(have);
 		if (w <= h) /* one that is missing is told with its blob */
 			code = wg_query_step(want, &row, err);
-		end = rc != SQLITE_ROW && rc != SQLITE_DONE;
-		if (end)
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 			break;
 	}
-	if (code == WG_OK && end)
+	if (code == WG_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return wg_sqlite_keys_fail(store, "heads", err);
 	if (code == WG_OK && orphans > 0)
 		wg_check_tell(check, REMEDY_ORPHAN, "keys.db has %llu keys of blobs that store.db does not name",
@@ -185,7 +184,7 @@ static void tell_blob(struct joining *j, int64_t blob, const char *words)
 	              "%s %s", owner, words);
 }
 
-/* The current row of select_blob. */
+/* The current row of SQL_BLOB_GET. */
 static enum wg_code join_one(struct joining *j, sqlite3_stmt *stmt, int64_t blob, int64_t head, struct wg_err *err)
 {
 	const uint8_t *rest = sqlite3_column_blob(stmt, 1);
