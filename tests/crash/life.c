@@ -51,6 +51,7 @@ void life_reset(struct life *life, unsigned messages)
 {
 	life->messages = messages;
 	life->runs = life->count = 0;
+	life->ahead = false;
 }
 
 struct life_event *life_put(struct life *life, enum life_kind kind, unsigned n, const char *words)
@@ -182,10 +183,13 @@ static void submit(struct run *run, unsigned n)
 	memcpy(e->digest, m.content_hash, sizeof e->digest);
 	if (!begin(run))
 		return;
-	if (run->life->early) /* before anything is asked of the disk: a commit alone is a call or two, rarely struck */
+	if (run->life->early)
 		(void)life_put(run->life, LIFE_ACK, n, m.id);
+	run->life->ahead = run->life->early;
 	enum wg_code code = wg_store_add(run->store, run->now, &m, &receipt, &run->err);
-	if (end(run, code, n) && !run->life->early)
+	const bool done = end(run, code, n);
+	run->life->ahead = false;
+	if (done && !run->life->early)
 		(void)life_put(run->life, LIFE_ACK, n, receipt.id);
 }
 

@@ -46,7 +46,8 @@ struct life {
 	unsigned runs;     /* processes so far */
 	bool timed;        /* say when each event was */
 	bool one;          /* there is only the recipient 0 */
-	bool early;        /* the control, which has to be found guilty: answers leave before the commit */
+	bool early;        /* the control, which has to be found guilty: answers leave before the commit, */
+	bool ahead;        /* and this one has left, and its commit is not done */
 	long asked;        /* allocations of the last process, when they are counted */
 	unsigned count;    /* of events; more than LIFE_EVENTS: the last ones were lost, which is a fault of the test */
 	struct life_event events[LIFE_EVENTS];

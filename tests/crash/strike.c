@@ -150,6 +150,7 @@ static bool one_call(pid_t pid, const struct strike *s, strike_unsynced *unsynce
 	long number = (long)info.entry.nr;
 	if (seen->calls >= STRIKE_CALLS_MAX)
 		broken("more system calls than there is room for");
+	seen->watched[seen->calls] = seen->watch != NULL && *seen->watch;
 	seen->numbers[seen->calls++] = (uint16_t)number;
 	if (number == SYS_exit_group)
 		seen->open_after = descriptors(pid);

@@ -27,6 +27,8 @@ struct strike_seen {
 	unsigned calls;
 	uint16_t numbers[STRIKE_CALLS_MAX]; /* of the calls, in their order */
 	bool folder[STRIKE_CALLS_MAX];      /* it was a sync of a folder */
+	bool watched[STRIKE_CALLS_MAX];     /* *watch was true just before it */
+	const bool *watch;                  /* NULL: nobody asks; kept from run to run */
 	bool struck;
 	long number;    /* of the call that was struck */
 	char path[160]; /* what its descriptor stood for; "" for none */
