@@ -6,6 +6,7 @@
  * statements without rows are short, as are those of what is asked ahead. After a failure the server skips what follows
  * up to the next sync, so that nothing is done on top of what was not. */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "store/pg_internal.h"
 
@@ -70,6 +71,8 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 {
 	enum wg_code code = wg_pg_pipe_flush(store, pipe, err);
 	PGresult *kept = NULL;
+	if (code != WG_OK && PQsocket(pipe->conn) >= 0) /* what was not sent is not answered: nobody waits for it */
+		(void)shutdown(PQsocket(pipe->conn), SHUT_RDWR);
 	for (unsigned i = 0; i < pipe->count; i++) {
 		struct wg_pg_stmt *stmt = pipe->sent[i].stmt;
 		PGresult *r = code == WG_OK || PQstatus(pipe->conn) == CONNECTION_OK
