@@ -250,8 +250,10 @@ void wg_plain_httpd_freep(struct wg_plain_httpd **httpd)
 	wg_accept_freep(&h->accept);
 	if (h->listener != NULL)
 		evconnlistener_free(h->listener);
-	while (h->connections != NULL)
-		end(h->connections);
+	for (struct connection *c = h->connections, *next; c != NULL; c = next) {
+		next = c->next;
+		end(c);
+	}
 	if (h->socket[0] != '\0')
 		(void)unlink(h->socket); /* the next start finds it stale otherwise */
 	free(h);

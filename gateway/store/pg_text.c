@@ -106,8 +106,9 @@ static const char *const texts[PG_COUNT] = {
 	("SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
 	 " THEN 1 ELSE 0 END, k.about FROM message m CROSS JOIN message w LEFT JOIN work k ON k.seq = w.seq AND k.token ="
 	 " w.lease_token WHERE m.seq = ?1 AND w." LEASED " AND w.seq <> m.seq"),
-	[PG_NOTE] = "INSERT INTO work(seq, token, about) VALUES(?1, ?2, ?3) ON CONFLICT(seq) DO UPDATE SET token ="
-				" excluded.token, about = excluded.about",
+	[PG_NOTE] = /* for the other nodes */
+	("INSERT INTO work(seq, token, about) VALUES(?1, ?2, ?3) ON CONFLICT(seq) DO UPDATE SET token ="
+	 " excluded.token, about = excluded.about"),
 	/* By a lock of our own, not of a row: a turn in which nothing is written writes nothing then. */
 	[PG_LOCK] = "SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))",
 	[PG_TURN] = "SELECT turn FROM writer",
