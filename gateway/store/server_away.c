@@ -26,7 +26,7 @@ void wg_away_begin(struct wg_server *server)
 		c->held = server->doubt && (c->in.start != c->mark || c->fresh.len > 0);
 	}
 	server->pause = PAUSE_MIN_MS;
-	server->again_at = server->now.steady;
+	server->again_at = server->now.steady + (server->full ? PAUSE_MAX_MS : 0); /* it is not over at once */
 	wg_server_tell(server, "database-lost", WG_ROLE_ADMIN, &why);
 }
 
@@ -38,7 +38,8 @@ static bool is_told(enum wg_store_role role)
 /* To all that is asked by those who can come again. */
 static void refuse(struct wg_server *server)
 {
-	static const char words[] = "not accepting: the database cannot be reached";
+	const char *words = server->full ? "not accepting: the disk of the database is full"
+	                                 : "not accepting: the database cannot be reached";
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
 		struct wg_frame frame;
@@ -46,7 +47,7 @@ static void refuse(struct wg_server *server)
 		       !wg_ops_silent(frame.op)) {
 			wg_wire_take(&c->in, &frame);
 			c->waiting = false;
-			wg_wire_answer(&c->out, &frame, WG_AGAIN, server->now.wall, words, sizeof words - 1);
+			wg_wire_answer(&c->out, &frame, WG_AGAIN, server->now.wall, words, strlen(words));
 		}
 	}
 }

@@ -290,6 +290,8 @@ static void judge_room(struct wg_server *server)
 	if (!server->accepting && crowded)
 		(void)snprintf(server->why, sizeof server->why, "queue: %llu messages wait to be worked off",
 		               (unsigned long long)server->waiting); /* it fits */
+	else if (server->full)
+		(void)snprintf(server->why, sizeof server->why, "disk: the database found it full"); /* it fits */
 	else if (!server->accepting)
 		(void)snprintf(server->why, sizeof server->why, "disk: %llu MiB free, %llu MiB have to stay free",
 		               (unsigned long long)bytes >> 20, (unsigned long long)WG_STORE_RESERVE >> 20); /* it fits */
@@ -415,7 +417,7 @@ enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 		judge_room(server);
 		code = run_and_commit(server, err);
 		if (code == WG_AGAIN)
-			code = wg_err_set(err, WG_SYSTEM, "the disk is full: nothing can be stored any more");
+			code = wg_store_no_room(server->store, err);
 	}
 	if (code != WG_OK)
 		wg_store_rollback(server->store);

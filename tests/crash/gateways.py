@@ -4,11 +4,12 @@ that it started, is watched (crash_strike), and during the life of a child's two
 calls, or one fails, once or for good; or it is refused memory (crash_refuse), once or for good. The supervisor starts again what ended. Then checker.py judges what the sender was told
 and what the three recipients got.
 
-usage: gateways.py [--points N] [--seed S] [--jobs J] [--roles ROLE ...] [--how HOW ...] [--folder DIR] [--set ATTRIBUTES]
+usage: gateways.py [--points N] [--seed S] [--jobs J] [--roles ROLE ...] [--how HOW ...] [--postgresql] [--folder DIR]
+                   [--set ELEMENTS]
 
 N points (400): as many of each role, a third of them kills, a third errors, a third memory; every fifth while the role starts
 anew. Says for
-each that is wrong what was struck. Needs root, to watch processes that nobody else may look into. The last line is
+each that is wrong what was struck. --postgresql: the store is a PostgreSQL, which itself is not struck. Needs root, to watch processes that nobody else may look into. The last line is
 `N passed, N failed`.
 """
 import argparse
@@ -50,6 +51,28 @@ OPENED = 20       # of so many copies one is opened with its recipient's key
 # How a role may end when something fails: by itself, by us, or by GLib, which ends a program that is refused memory.
 FINE_ENDS = ("exit ", "signal 9 ", "signal 5 ")
 AS_MAIL = b"MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\nContent-Transfer-Encoding: base64\n\n"
+
+
+class Database:
+    """A PostgreSQL for one gateway."""
+    SERVER = ROOT / "tests/store/pg_server"
+
+    def __init__(self, folder):
+        self.folder = folder
+        subprocess.run([self.SERVER, "safe", folder], check=True)
+        for name in ("wardgate", "keys"):
+            self.ask(f"CREATE DATABASE {name}", "postgres")
+        where = f"host={folder} user=wardgate dbname="
+        self.element = f'<store driver="postgresql" database="{where}wardgate" keys="{where}keys"/>'
+
+    def ask(self, sql, database="wardgate"):
+        """Rows of texts."""
+        done = subprocess.run(["psql", "-X", "-A", "-t", "-q", "-F", "\t", "-h", self.folder, "-U", "wardgate", "-c", sql, database], check=True,
+                              capture_output=True, text=True)
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+    def stop(self):
+        subprocess.run([self.SERVER, "stop", self.folder], check=True)
 
 
 class Striker:
@@ -172,15 +195,18 @@ class Case:
 class Stage:
     """One gateway, its sender and its recipients."""
 
-    def __init__(self, folder, attributes, pki=None):
+    def __init__(self, folder, elements, postgresql, pki=None):
         self.world = w.World(folder)
+        for path in (folder.parent, folder):
+            path.chmod(0o755)  # the database runs as a user of its own
+        self.database = Database(folder / "pg") if postgresql else None
         if pki is None:
             self.world.make_pki()
         else:
             shutil.copytree(pki, self.world.pki, symlinks=True)
         self.recipient = https_recipient.Recipient(self.world.pki, PLACING)
         self.gateway = w.Gateway(self.world, HOST, w.free_port())
-        self.gateway.beside = attributes
+        self.gateway.beside = elements + (self.database.element if self.database else "")
         self.refuse = self.world.folder / "refuse"
         self.refuse.write_bytes(bytes(Refuser.FORM.size))
         self.world.environment = {"LD_PRELOAD": str(BIN / "crash_refuse.so"), "WG_REFUSE": str(self.refuse)}
@@ -197,6 +223,8 @@ class Stage:
     def close(self):
         self.world.close()
         self.recipient.stop()
+        if self.database:
+            self.database.stop()
 
     # ---- what arrives
 
@@ -325,9 +353,11 @@ class Stage:
     def unsure(self):
         """References of the copies of which the gateway itself says that they may have arrived more than once. Its database is
         looked at when it is stopped: before, whoever opens it is in the way of a store that starts anew."""
+        sql = "SELECT m.id, d.organisation, d.desk FROM delivery d JOIN message m ON m.seq = d.message WHERE d.maybe"
+        if self.database:
+            return {".".join(row) for row in self.database.ask(f"{sql} = 1")}
         with sqlite3.connect(f"file:{next(self.gateway.state.glob('store.db'))}?mode=ro", uri=True) as db:
-            return {".".join(row) for row in db.execute("SELECT m.id, d.organisation, d.desk FROM delivery d JOIN message m ON m.seq = d.message"
-                                                        " WHERE d.maybe")}
+            return {".".join(row) for row in db.execute(sql)}
 
     def judge(self, case, unsure=None):
         """unsure: None, while it runs, for all: what came again is judged in the end."""
@@ -462,7 +492,7 @@ class Run:
         passed = failed = 0
         try:
             for job in range(args.jobs):
-                stages.append(Stage(folder / f"stage-{job}", args.set, stages[0].world.pki if stages else None))
+                stages.append(Stage(folder / f"stage-{job}", args.set, args.postgresql, stages[0].world.pki if stages else None))
             points = self.plan(stages[0])
             threads = [threading.Thread(target=self.guarded, args=(stage, points, broken)) for stage in stages]
             for thread in threads:
@@ -497,6 +527,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--roles", nargs="+", choices=ROLES, default=list(ROLES))
     parser.add_argument("--how", nargs="+", choices=sorted(set(HOWS)), default=list(HOWS))
+    parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--folder")
     parser.add_argument("--set", default="", help="elements of the configuration beside <deliver>")
     args = parser.parse_args()
