@@ -327,6 +327,7 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 			wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 		if (msg.child == 0)
 			wg_evidence_ahead(store, done);
+		wg_records_ahead(store, done);
 	}
 	bool sent_before = *same != '\0';
 	if (code == WG_OK && !sent_before)

@@ -561,6 +561,8 @@ enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const st
 /* All records of a child, the oldest first. */
 enum wg_code wg_records_of(struct wg_store *store, int64_t child, struct wg_record **out, unsigned *count,
                            struct wg_err *err) WG_MUST;
+/* Some of what keeping them will ask, as wg_db_ahead. */
+void wg_records_ahead(struct wg_store *store, const struct wg_msg_done *done);
 /* Who asks from now on has seen the records of that child (0: it has none) as they stand. Most of them it had seen when
  * it was leased: then nothing is written, and the answer waits for no disk. */
 enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, int64_t child, struct wg_err *err)

@@ -156,9 +156,17 @@ enum wg_code wg_records_keep(struct wg_store *store, struct wg_now now, const st
 	return m->fresh ? raise_number(store, m->child, err) : changed(store, now, m->child, msg->seq, NULL, err);
 }
 
+void wg_records_ahead(struct wg_store *store, const struct wg_msg_done *done)
+{
+	for (unsigned i = 0; i < done->consent_count; i++)
+		wg_db_ahead(store, SQL_RECORD_FIND, WG_ARGS(wg_db_text(done->consents[i].id)));
+}
+
 enum wg_code wg_records_seen(struct wg_store *store, const struct wg_msg_rec *msg, int64_t child, struct wg_err *err)
 {
 	int64_t head = 0, at = 0;
+	if (child == 0) /* nobody yet, of whom there are none */
+		return WG_OK;
 	enum wg_code code = number_of(store, SQL_RECORDS_AT, WG_ARGS(wg_db_int(child)), NULL, &at, err);
 	if (code != WG_OK || msg->owner == 0 || at <= msg->lease_records)
 		return code; /* as they were at the lease: what changes from now on gets a higher number */

@@ -139,9 +139,11 @@ static enum wg_code log_done(struct wg_store *store, struct wg_now now, const st
 {
 	struct wg_dlv_rec dlv = { .id = "" };
 	char detail[WG_STORE_REASON + WG_STORE_DETAIL], words[WG_STORE_DETAIL];
+	if (done->notice_count == 0 && done->detail[0] == '\0')
+		return WG_OK; /* a look, nothing more */
 	enum wg_code code = f->delivery != 0 ? wg_delivery_by_seq(store, f->delivery, &dlv, err) : WG_OK;
-	if (code != WG_OK || (done->notice_count == 0 && done->detail[0] == '\0'))
-		return code; /* a look, nothing more */
+	if (code != WG_OK)
+		return code;
 	(void)snprintf(detail, sizeof detail, "%s%s%s steps=%u notices=%u %s", kinds[f->kind],
 	               f->alert[0] != '\0' ? " " : "", f->alert, done->steps, done->notice_count,
 	               wg_defang(done->detail, words, sizeof words)); /* it fits */
