@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,7 +22,7 @@
 
 #define WAIT_S 20
 
-volatile int *peer_reached;
+volatile int *peer_reached, *peer_unasked;
 const struct wg_httpd_spec peer_spec = {
 	.address = "127.0.0.1",
 	.max_header = 8192,
@@ -149,11 +150,12 @@ static struct peer start(void (*run)(const void *arg, int fd), const void *arg)
 {
 	int fds[2];
 	if (peer_reached == NULL) {
-		void *shared = mmap(NULL, sizeof *peer_reached, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		void *shared = mmap(NULL, 2 * sizeof *peer_reached, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		assert_true(shared != MAP_FAILED);
 		peer_reached = shared;
+		peer_unasked = peer_reached + 1;
 	}
-	*peer_reached = 0;
+	*peer_reached = *peer_unasked = 0;
 	(void)signal(SIGPIPE, SIG_IGN); /* servers hang up in our face here: that is what is tested */
 	assert_int_equal(pipe(fds), 0);
 	struct peer peer = { .pid = fork() };
@@ -266,12 +268,17 @@ static bool say_id(SSL *ssl, const char *word)
 static void chat(SSL *ssl)
 {
 	const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
+	const int yes = 1; /* what is said is there then: it waits for nobody's acknowledgement of what was said before */
+	if (setsockopt(SSL_get_fd(ssl), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0)
+		die("TCP_NODELAY");
 	while (read_request(ssl)) {
 		(*peer_reached)++;
 		if (!say_id(ssl, "asked"))
 			return;
 		(void)nanosleep(&moment, NULL); /* shorter, and it would come with the answer */
-		if (!say_id(ssl, "unasked"))
+		bool said = say_id(ssl, "unasked");
+		(*peer_unasked)++;
+		if (!said)
 			return;
 	}
 }

@@ -9,6 +9,8 @@
 
 /* Requests that reached the handler of the server running now; shared between the processes. */
 extern volatile int *peer_reached;
+/* How often peer_chatty's server has said what it was not asked for. */
+extern volatile int *peer_unasked;
 
 struct peer {
 	pid_t pid;

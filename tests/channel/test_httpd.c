@@ -388,7 +388,7 @@ static void test_drip(void **state)
 		CHUNKED "f000\r\n",
 	};
 	struct wg_httpd_spec spec = peer_spec;
-	spec.request_ms = 500;
+	spec.request_ms = 2000;
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	struct peer peer = peer_httpd(&spec);
 	for (size_t i = 0; i < WG_COUNT(starts); i++) {
