@@ -201,19 +201,17 @@ static enum wg_code put(struct outflow *out, const char *bytes, size_t len, stru
 
 static enum wg_code put_lines(struct outflow *out, const char *bytes, size_t len, struct wg_err *err)
 {
+	const char *from = bytes, *end = bytes + len, *dot = bytes;
 	enum wg_code code = WG_OK;
 
-	while (code == WG_OK && len > 0) {
-		const char *eol = memchr(bytes, '\n', len);
-		size_t line = eol ? (size_t)(eol - bytes) + 1 : len;
-		if (bytes[0] == '.')
-			code = put(out, ".", 1, err);
-		if (code == WG_OK)
-			code = put(out, bytes, line, err);
-		bytes += line;
-		len -= line;
+	while (code == WG_OK && (dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
+		if (dot == bytes || dot[-1] == '\n') {
+			code = put(out, from, (size_t)(dot - from) + 1, err);
+			from = dot; /* once more */
+		}
+		dot++;
 	}
-	return code;
+	return code == WG_OK ? put(out, from, (size_t)(end - from), err) : code;
 }
 
 /* The dot goes with the last of the content, in one TLS record or behind others: the server has it only when all of
