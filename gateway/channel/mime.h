@@ -10,9 +10,10 @@
 #include "base/err.h"
 
 /* The inner entity that gets signed: multipart/mixed of multipart/alternative (text, html) and notice.xml. Any of the
- * three may be NULL, not all: of text and html the one that is there stands alone, without the alternative.
- * Deterministic for the same input (boundaries derived from the content's hash given as seed, so one projection signs
- * once). */
+ * three may be NULL, not all: of text and html the one that is there stands alone, without the alternative. Each is
+ * quoted-printable, or base64 where that is shorter: 7-bit, as RFC 8551 3.1.2 wants what is inside too, since a gateway
+ * on the other side may open the seal and pass the signed part on. Deterministic for the same input (boundaries derived
+ * from the content's hash given as seed, so one projection signs once). */
 enum wg_code wg_mime_entity(const char *text, const char *html, const void *xml, size_t xml_len, const char *seed,
                             struct wg_buf *out, struct wg_err *err) WG_MUST;
 

@@ -76,18 +76,29 @@ static void canonical(const char *text, struct wg_buf *out)
 struct content {
 	const char *text, *html, *xml;
 	size_t xml_len;
+	const char *base64; /* of t, h, x those that go out as that, the others as quoted-printable */
 };
 
 #define XML(s) s, sizeof(s) - 1
+#define SEVENTY "0123456789 123456789 123456789 123456789 123456789 123456789 123456789"
 static const struct content contents[] = {
-	{ "Tess Example is missing.\n", "<p>Tess Example</p>\n", XML("<notice/>\n") },
-	{ "", "", XML("") },
-	{ "before\n.\nafter\n..\n", "\r\n.\r\n", XML("a\n.\nb\r\n.\r\nc\r.\rd") },
-	{ "no end", "\n\n\n", XML("nul \0 in \0\0 it\0") },
-	{ "Content-Type: text/plain\n\n--=_wg-\n", "--=_wg-boundary--\n", XML("\r\n--=_wg-\r\n\r\nMIME-Version: 1.0\r\n") },
-	{ "Łucja Überprüfung, 児童, \xf0\x9f\x91\xa7\n", "\xe2\x80\xa8", XML("\xff\xfe\x80\x00\x01") },
-	{ "From nobody\nSubject: x\n\n", "\t \n", XML("]]>&<!--") },
-	{ "lone \r return", "\r", XML("\r\n\n\r") },
+	{ SEVENTY "blanks  \nat the end \t\r\nof lines\t\n ", SEVENTY "<p>a and b</p> =\nthe =3D and the end=20",
+	  XML(SEVENTY "<a>\n\t<b c=\"d\"/>and many a word\r\n</a> \n"), "" },
+	{ SEVENTY "12\n" SEVENTY "123\n" SEVENTY "1234\n" SEVENTY "12 \n" SEVENTY "12345678",
+	  SEVENTY "1=\n" SEVENTY "12=", XML(SEVENTY "12\n" SEVENTY "123\n"), "" },
+	{ SEVENTY "with one \x7f and one \x01 and a lone \r in it\r", SEVENTY "Caf\xc3\xa9",
+	  XML(SEVENTY "<a>Caf\xc3\xa9 \0 \xff</a>"), "" },
+	{ "x", "y",
+	  XML("<a>\n    <b>\n      <c>and more</c>\n      <d>and more</d>\n    </b>\n  </a>\n<a>and more of it</a>"), "" },
+	{ "Tess Example is missing.\n", "<p>Tess Example</p>\n", XML("<notice/>\n"), "" },
+	{ "", "", XML(""), "" },
+	{ "before\n.\nafter\n..\n", "\r\n.\r\n", XML("a\n.\nb\r\n.\r\nc\r.\rd"), "thx" },
+	{ "no end", "\n\n\n", XML("nul \0 in \0\0 it\0"), "hx" },
+	{ "Content-Type: text/plain\n\n--=_wg-\n", "--=_wg-boundary--\n", XML("\r\n--=_wg-\r\n\r\nMIME-Version: 1.0\r\n"),
+	  "x" },
+	{ "Łucja Überprüfung, 児童, \xf0\x9f\x91\xa7\n", "\xe2\x80\xa8", XML("\xff\xfe\x80\x00\x01"), "thx" },
+	{ "From nobody\nSubject: x\n\n", "\t \n", XML("]]>&<!--"), "h" },
+	{ "lone \r return", "\r", XML("\r\n\n\r"), "hx" },
 };
 
 static void build(const struct content *c, const char *seed, struct wg_buf *out)
@@ -100,23 +111,63 @@ static void build(const struct content *c, const char *seed, struct wg_buf *out)
 	assert_int_equal(wg_mime_wire_check(out->data, out->len, &err), WG_OK);
 }
 
-static void test_entity(void **state)
+/* RFC 2045 6.7 and 6.8: no line of a body is longer than 76, and none ends with a blank. */
+static void assert_lines(const struct wg_buf *entity)
+{
+	const char *end;
+	for (const char *p = wg_buf_text(entity); (end = strstr(p, "\r\n")) != NULL; p = end + 2)
+		assert_true(end - p <= 76 && (end == p || (end[-1] != ' ' && end[-1] != '\t')));
+}
+
+static const char *encoding(const struct content *c, char part)
+{
+	return strchr(c->base64, part) != NULL ? "base64" : "quoted-printable";
+}
+
+/* What another parser finds in it. */
+static void assert_same(const struct content *c)
 {
 	static char said[16384];
+	char words[80];
+	struct wg_buf out WG_AUTO_BUF, text WG_AUTO_BUF, html WG_AUTO_BUF;
+	build(c, "0123456789abcdef", &out);
+	assert_lines(&out);
+	canonical(c->text, &text);
+	canonical(c->html, &html);
+	ask_python(&out, said, sizeof said);
+	assert_null(strstr(said, "defects"));
+	expect(said, "part 0 multipart/mixed - - - - - -\npart 1 multipart/alternative - - - - - -\npart 2 text/plain");
+	(void)snprintf(words, sizeof words, "2 text/plain utf-8 %s - -", encoding(c, 't')); /* all fit */
+	expect_part(said, words, wg_buf_text(&text), text.len);
+	(void)snprintf(words, sizeof words, "2 text/html utf-8 %s - -", encoding(c, 'h'));
+	expect_part(said, words, wg_buf_text(&html), html.len);
+	(void)snprintf(words, sizeof words, "1 application/xml - %s notice.xml -", encoding(c, 'x'));
+	expect_part(said, words, c->xml, c->xml_len);
+}
 
+/* Blanks, line ends and what has to be quoted at all places of a line. */
+static void test_lines(void **state)
+{
+	enum { LEN = 20000 };
+	static const char letters[] = "abcdefgh ijklmnop.qrstuvw xyz--ABCDEFGHIJKLM  NOPQ\tRST.\r\n=\xc3\xa9";
+	static char text[LEN + 1], xml[LEN];
+	uint32_t dice = 20261123;
 	(void)state; /* none */
-	for (size_t i = 0; i < WG_COUNT(contents); i++) {
-		struct wg_buf out WG_AUTO_BUF, text WG_AUTO_BUF, html WG_AUTO_BUF;
-		build(&contents[i], "0123456789abcdef", &out);
-		canonical(contents[i].text, &text);
-		canonical(contents[i].html, &html);
-		ask_python(&out, said, sizeof said);
-		assert_null(strstr(said, "defects"));
-		expect(said, "part 0 multipart/mixed - - - - - -\npart 1 multipart/alternative - - - - - -\npart 2 text/plain");
-		expect_part(said, "2 text/plain utf-8 base64 - -", wg_buf_text(&text), text.len);
-		expect_part(said, "2 text/html utf-8 base64 - -", wg_buf_text(&html), html.len);
-		expect_part(said, "1 application/xml - base64 notice.xml -", contents[i].xml, contents[i].xml_len);
+	for (size_t i = 0; i < LEN; i++) {
+		dice = dice * 1664525 + 1013904223;
+		xml[i] = letters[(dice >> 8) % (sizeof letters - 1)];
+		text[i] = xml[i];
+		if ((xml[i] & 0x80) != 0)
+			text[i] = '\n'; /* a half of a character is no UTF-8 */
 	}
+	assert_same(&(const struct content){ text, text + LEN / 2, xml, LEN, "" });
+}
+
+static void test_entity(void **state)
+{
+	(void)state; /* none */
+	for (size_t i = 0; i < WG_COUNT(contents); i++)
+		assert_same(&contents[i]);
 }
 
 /* One line of many megabytes, and many. */
@@ -131,12 +182,12 @@ static void test_large(void **state)
 	memset(big, 'x', len);
 	memset(lines, '\n', len);
 	big[len] = lines[len] = '\0';
-	const struct content c = { big, lines, big, len };
+	const struct content c = { big, lines, big, len, "h" };
 	struct wg_buf out WG_AUTO_BUF, html WG_AUTO_BUF;
 	build(&c, "seed", &out);
 	canonical(lines, &html);
 	ask_python(&out, said, sizeof said);
-	expect_part(said, "2 text/plain utf-8 base64 - -", big, len);
+	expect_part(said, "2 text/plain utf-8 quoted-printable - -", big, len);
 	expect_part(said, "2 text/html utf-8 base64 - -", wg_buf_text(&html), html.len);
 }
 
@@ -358,10 +409,10 @@ static void test_wire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entity),         cmocka_unit_test(test_large),     cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_entity_refused), cmocka_unit_test(test_mail),      cmocka_unit_test(test_pkcs7),
-		cmocka_unit_test(test_subject),        cmocka_unit_test(test_injection), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_lines),         cmocka_unit_test(test_entity),         cmocka_unit_test(test_large),
+		cmocka_unit_test(test_deterministic), cmocka_unit_test(test_entity_refused), cmocka_unit_test(test_mail),
+		cmocka_unit_test(test_pkcs7),         cmocka_unit_test(test_subject),        cmocka_unit_test(test_injection),
+		cmocka_unit_test(test_dates),         cmocka_unit_test(test_wire),
 	};
 
 	return cmocka_run_group_tests_name("mime", tests, NULL, NULL);

@@ -25,7 +25,7 @@ def show(part, depth):
 
 
 with open(sys.argv[1], "rb") as f:
-    mail = email.message_from_binary_file(f)
+    mail = email.message_from_bytes(f.read())  # message_from_binary_file makes LF of CRLF
 for name, value in mail.items():
     print(f"header {name}: {email.header.make_header(email.header.decode_header(value))}".replace("\n", "\\n"))
 show(mail, 0)

@@ -321,6 +321,22 @@ int gate_opened(const char *file, const char *form, const char *who, char *out, 
 	return 0;
 }
 
+void gate_unquoted(const char *inner, size_t len, struct wg_buf *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < len; i++) {
+		const char *high = inner[i] == '=' && len - i > 2 ? strchr(digits, inner[i + 1]) : NULL;
+		const char *low = high != NULL ? strchr(digits, inner[i + 2]) : NULL;
+		if (low != NULL)
+			wg_buf_u8(out, (uint8_t)((high - digits) << 4 | (low - digits)));
+		else if (inner[i] != '=' || len - i <= 2 || inner[i + 1] != '\r')
+			wg_buf_putc(out, inner[i]);
+		else
+			low = inner; /* a line that goes on */
+		i += low != NULL ? 2 : 0;
+	}
+}
+
 /* The reference in letters: another child for another reference, in both words of the name. */
 static void name_of(const char *reference, char *out, size_t size)
 {

@@ -77,6 +77,8 @@ void gate_never_logged(const char *const *never, size_t count, struct wg_buf *lo
 /* pki_dir/file, an envelope in that form ("SMIME", "DER"), as who opens it with openssl and its own key; the inner
  * entity into out. -1 when it cannot be opened, or was not signed by somebody whom the authority knows. */
 int gate_opened(const char *file, const char *form, const char *who, char *out, size_t max);
+/* An opened copy, or a part of it, whose parts are quoted-printable: with those decoded. */
+void gate_unquoted(const char *inner, size_t len, struct wg_buf *out);
 
 /* A missing report as a police force mails it. reference tells the episodes, and the children, apart; extra is put at
  * the end. */

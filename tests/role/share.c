@@ -216,7 +216,8 @@ void share_copy(struct gate *gate, const char *delivery, const char *who, struct
 	struct wg_buf envelope = WG_BUF(WG_LIMIT_ENVELOPE);
 	if (wg_client_blob(gate->store.admin, delivery, "envelope", "test", &envelope, &pki_err) != WG_OK)
 		fail_msg("%s", pki_err.text);
-	assert_null(memmem(envelope.data, envelope.len, "anary", 5));
+	assert_null(memmem(envelope.data, envelope.len, "Canary", 6)); /* fewer letters stand in much base64 by chance */
+	assert_null(memmem(envelope.data, envelope.len, "canary", 6));
 	pki_write("mail.eml", envelope.data, envelope.len);
 	wg_buf_free(&envelope);
 	assert_int_equal(gate_opened("mail.eml", "SMIME", who, inner, sizeof inner), 0);
@@ -225,12 +226,9 @@ void share_copy(struct gate *gate, const char *delivery, const char *who, struct
 	part = strstr(part, "\r\n\r\n");
 	assert_non_null(part);
 	part += 4;
-	end = strstr(part, "--");
+	end = strstr(part, "\r\n--=_");
 	assert_non_null(end);
-	pki_write("part.b64", part, (size_t)(end - part));
-	const char *const decode[] = { "openssl", "base64", "-d", "-in", pki("part.b64"), "-out", pki("part.xml"), NULL };
-	assert_int_equal(pki_run("base64.log", decode), 0);
-	assert_int_equal(wg_file_read(pki("part.xml"), out, &pki_err), WG_OK);
+	gate_unquoted(part, (size_t)(end - part), out);
 }
 
 void share_act(struct gate *gate, const char *action, const char *id, const char *who)

@@ -43,24 +43,15 @@ struct copy {
 	char message[WG_ID_TEXT], reference[WG_REFERENCE_TEXT], token[WG_TOKEN_TEXT];
 };
 
-/* The token out of the opened copy: it stands in base64 there. */
+/* The token out of the opened copy. */
 static void find_token(const char *inner, char token[static WG_TOKEN_TEXT])
 {
-	bool found = false;
-	for (const char *p = strstr(inner, "\r\n\r\n"); p != NULL && !found; p = strstr(p, "\r\n\r\n")) {
-		uint8_t *bytes = NULL;
-		size_t len = 0, at = 0;
-		p += 4;
-		if (strncmp(p, "--", 2) == 0)
-			continue;
-		const char *end = strstr(p, "\r\n--");
-		if (wg_base64_decode(p, end != NULL ? (size_t)(end - p) : strlen(p), &bytes, &len, &pki_err) == WG_OK)
-			found = wg_token_find((const char *)bytes, len, &at, token);
-		/* by when stands beside it, out of the policy's deadline for the kind and role */
-		assert_true(!found || memmem(bytes, len, "After that somebody else is told", 32) != NULL);
-		free(bytes);
-	}
-	assert_true(found);
+	WG_AUTO_BUF struct wg_buf text = WG_BUF(WG_LIMIT_ENVELOPE);
+	size_t at = 0;
+	gate_unquoted(inner, strlen(inner), &text);
+	assert_true(wg_token_find(wg_buf_text(&text), text.len, &at, token));
+	/* by when stands beside it, out of the policy's deadline for the kind and role */
+	assert_non_null(strstr(wg_buf_text(&text), "After that somebody else is told"));
 }
 
 /* Everything that is due is handed over; the copy of message for the partner is looked into. */
