@@ -26,10 +26,9 @@
  * minutes. */
 #define REQUEST_MS 120000
 #define IDLE_MS 60000
-/* A store that has not said for so long whether it takes anything takes nothing. */
+/* A store that has not said for so long whether it takes anything takes nothing, and what it is asked is not waited for
+ * any longer: twice what it waits itself for a PostgreSQL that stands still. */
 #define SILENT_MS 10000
-/* How long an answer is waited for where everybody waits with it. */
-#define ANSWER_MS 5000
 #define CONNECTIONS 512
 #define HEADER_MAX ((size_t)16 * 1024)
 /* Documents of all connections that are on their way or wait for the store: four of the largest, or thousands of what
@@ -413,7 +412,7 @@ static enum wg_code prepare(struct wg_intake *intake, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->asks, err);
 	if (code == WG_OK)
-		code = wg_client_patience(intake->asks, ANSWER_MS, err);
+		code = wg_client_patience(intake->asks, SILENT_MS, err);
 	if (code == WG_OK)
 		code = wg_role_connect(c, WG_ROLE_INTAKE, &intake->looks, err);
 	if (code != WG_OK)
