@@ -103,7 +103,8 @@ static enum wg_code flush(struct wg_store *store, struct wg_pg_gather *g, struct
 	if (code == WG_OK)
 		code = wg_pg_pipe_send(store, &pg->main, &g->stmt, &a, g->count, err);
 	drop(g);
-	return code;
+	/* whoever asks something ahead does not hear of it */
+	return code != WG_OK && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
 }
 
 enum wg_code wg_pg_gather_flush(struct wg_store *store, struct wg_err *err)

@@ -172,6 +172,24 @@ static void a_row_that_is_refused(void **state)
 	assert_int_equal(number(s, "SELECT count(*) FROM log WHERE seq = 1"), 1);
 }
 
+/* Rows that could not be put together for want of memory spoil their transaction, also where nobody hears of it at
+ * once. */
+static void rows_that_are_not_put_together(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	begin(s, true);
+	put(s, "one", 1);
+	for (size_t i = 0; i < WG_PG_GATHERED; i++)
+		if (wg_pg_of(s->store)->gather[i].rows > 0)
+			wg_buf_fail(&wg_pg_of(s->store)->gather[i].columns[1]);
+	wg_db_ahead(s->store, SQL_COUNT_MESSAGES, NULL, 0);
+	assert_int_equal(kept(s), 0);
+	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
+	assert_true(wg_store_repeat(s->store));
+	end(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_with_its_transaction, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_log_is_read_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_row_that_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_that_are_not_put_together, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
