@@ -221,7 +221,8 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
 	lmtp->conns = c;
 	lmtp->count++;
 	bufferevent_setcb(c->bev, readable, written, event_came, c);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, READ_MOST);
+	/* All that was read is eaten before more is, so no watermark bounds it: to set one ends the process when memory
+	 * runs out (libevent 2.1.12). */
 	(void)bufferevent_set_max_single_read(c->bev, READ_MOST); /* without it the turns are only shorter */
 	arm(c, lmtp->spec.command_ms);
 	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0)
