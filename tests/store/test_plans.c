@@ -1,6 +1,6 @@
 /* How SQLite goes about each statement that is kept: none that is asked while the gateway works reads a whole table, so
  * that a million messages cost what a thousand do. Nothing is timed. */
-#include "rig.h"
+#include "scene.h"
 #include "store/sqlite_internal.h"
 
 /* Statements that may read a whole table, each with its reason. */
@@ -153,6 +153,53 @@ static void what_many_have_is_not_sorted(void **state)
 	rig_remove(folder);
 }
 
+struct updates {
+	unsigned message, delivery;
+};
+
+static void note_update(void *arg, int what, const char *database, const char *table, sqlite3_int64 row)
+{
+	struct updates *u = arg;
+	(void)database;
+	(void)row;
+	u->message += what == SQLITE_UPDATE && strcmp(table, "message") == 0;
+	u->delivery += what == SQLITE_UPDATE && strcmp(table, "delivery") == 0;
+}
+
+/* Each of their rows is in a dozen indexes: what a step changes of one it changes at once. */
+static void a_row_is_changed_once_a_step(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct updates u = { 0 };
+	struct wg_dlv_new d = rig_delivery("meadowton", "a");
+	struct wg_match_key keys[] = { rig_key(WG_KEY_NAME_BIRTH, "tess"), rig_key(WG_KEY_REFERENCE, "incident-1") };
+	struct wg_msg_done_result result;
+	char id[WG_ID_TEXT];
+	unsigned stale = 9;
+	add(s, 1, id);
+	(void)sqlite3_update_hook(wg_sqlite_of(s->store)->db, note_update, &u); /* there was none */
+	struct wg_msg_job job = take_message(s);
+	assert_int_equal(u.message, 1);
+	struct wg_msg_done done = rig_done(job.id, job.token, &d, 1);
+	done.relation = WG_RELATION_OPENS;
+	done.keys = keys;
+	done.key_count = WG_COUNT(keys);
+	done.watches_live = true;
+	(void)snprintf(done.sender_reference, sizeof done.sender_reference, "copy-1"); /* short */
+	OK(wg_store_done(s->store, s->now, &done, &result, &err));
+	assert_int_equal(result.state, WG_MSG_ROUTED);
+	assert_int_equal(u.message, 2);
+	assert_int_equal(u.delivery, 0);
+	const struct wg_dlv_job copy = take_delivery(s);
+	assert_int_equal(u.delivery, 1);
+	struct wg_dlv_report r = { .token = copy.token, .state = WG_DLV_HANDED_OVER };
+	memcpy(r.id, copy.id, sizeof r.id);
+	OK(wg_store_report(s->store, s->now, &r, 1, &stale, &err));
+	assert_int_equal(u.delivery, 2);
+	assert_int_equal(u.message, 2);
+}
+
 /* How many steps SQLite takes to say whether others have a date of birth that so many children have. */
 static int64_t steps_of_strangers(unsigned children)
 {
@@ -221,6 +268,8 @@ int main(void)
 		                                cmocka_unit_test(what_is_deferred_is_found_by_its_time),
 		                                cmocka_unit_test(what_many_have_is_not_sorted),
 		                                cmocka_unit_test(what_many_have_is_not_gone_through),
+		                                cmocka_unit_test_setup_teardown(a_row_is_changed_once_a_step, set_up,
+		                                                                tear_down),
 		                                cmocka_unit_test(nothing_is_planned_twice) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
