@@ -199,6 +199,17 @@ static enum wg_code fill(struct wg_store *store, const struct wg_msg_rec *msg, c
 	return code;
 }
 
+/* Whether it is its turn as far as its keys say: many wait, and are asked again whenever another is done. */
+static enum wg_code by_its_keys(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *asked,
+                                struct wg_about *about, bool *turn, struct wg_err *err)
+{
+	wg_work_ahead(store, msg);
+	if (msg->child == 0)
+		wg_evidence_ahead(store, asked);
+	enum wg_code code = wg_about_keys(about, asked->keys, asked->key_count, err);
+	return code == WG_OK ? wg_work_free(store, msg, about, turn, err) : code;
+}
+
 /* turn: NULL, or whether it was its turn: *out is as it was otherwise. */
 static enum wg_code context(struct wg_store *store, const char *message, const struct wg_msg_done *asked, bool *turn,
                             struct wg_context *out, struct wg_err *err)
@@ -214,15 +225,17 @@ static enum wg_code context(struct wg_store *store, const char *message, const s
 	if (code == WG_OK && !wg_message_first(&msg))
 		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 	if (code == WG_OK && turn != NULL)
-		wg_work_ahead(store, &msg);
-	if (code == WG_OK)
-		code = fill(store, &msg, asked, &c, &about, err);
-	if (code == WG_OK && turn != NULL)
-		code = wg_about_keys(&about, asked->keys, asked->key_count, err);
-	if (code == WG_OK && turn != NULL)
-		code = wg_work_turn(store, &msg, &about, turn, err);
+		code = by_its_keys(store, &msg, asked, &about, turn, err);
+	if (code != WG_OK || (turn != NULL && !*turn))
+		return code;
+	const size_t known = about.count;
+	code = fill(store, &msg, asked, &c, &about, err);
+	if (code == WG_OK && turn != NULL && about.count > known) /* children that are meant by them */
+		code = wg_work_free(store, &msg, &about, turn, err);
 	if (code == WG_OK && turn != NULL && !*turn)
 		return WG_OK;
+	if (code == WG_OK && turn != NULL)
+		code = wg_work_take(store, &msg, &about, err);
 	if (code == WG_OK)
 		code = wg_records_seen(store, &msg, (int64_t)c.child, err);
 	if (code != WG_OK)

@@ -490,8 +490,13 @@ enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *ke
 	WG_MUST;
 /* That will be asked: wg_db_ahead. */
 void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg);
-/* Whether msg may be decided now; if so that is noted, and what about holds is taken. */
-enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
+/* Whether msg, which is about that, may be decided now. What may not, may not either when it turns out to be about
+ * more.
+ */
+enum wg_code wg_work_free(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_about *about,
+                          bool *turn, struct wg_err *err) WG_MUST;
+/* It may: that is noted, and what about holds is taken. */
+enum wg_code wg_work_take(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about,
                           struct wg_err *err) WG_MUST;
 /* At the end of a transaction. works may be NULL. */
 void wg_works_settle(struct wg_works *works, bool committed);

@@ -205,17 +205,23 @@ void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg)
 		wg_db_ahead(store, SQL_MSG_WORK, WG_ARGS(wg_db_int(msg->seq)));
 }
 
-enum wg_code wg_work_turn(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about, bool *turn,
-                          struct wg_err *err)
+enum wg_code wg_work_free(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_about *about,
+                          bool *turn, struct wg_err *err)
 {
 	*turn = true;
 	if (msg->owner == 0) /* nobody will complete it under a lease */
 		return WG_OK;
 	if (store->works == NULL && (store->works = calloc(1, sizeof *store->works)) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	enum wg_code code = look(store, msg, about, turn, err);
-	if (code != WG_OK || !*turn)
-		return code;
+	return look(store, msg, about, turn, err);
+}
+
+enum wg_code wg_work_take(struct wg_store *store, const struct wg_msg_rec *msg, struct wg_about *about,
+                          struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	if (msg->owner == 0)
+		return WG_OK;
 	if (store->works->count == WORKS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d messages are being decided", WORKS_MAX);
 	const struct work note = { .seq = msg->seq, .token = (int64_t)msg->token, .fresh = true, .about = *about };

@@ -2,6 +2,7 @@
  * is what one process would have left that took them one after the other. Beside it stand orders that must be possible:
  * what is about other children is not waited for. */
 #include "sharing.h"
+#include "store/sqlite_internal.h"
 
 #define MESSAGES_MAX 3
 #define STEPS_MAX (4 * MESSAGES_MAX)
@@ -376,9 +377,38 @@ static void every_order(void **state)
 	OK(wg_store_begin(s->store, &err));
 }
 
+/* Whoever has to wait is asked again whenever another is done: of its children nothing is looked for until then. */
+static void waiting_asks_for_little(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char ids[2][WG_ID_TEXT];
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	add(s, 1, ids[0]);
+	add(s, 2, ids[1]);
+	OK(wg_store_lease_messages(s->store, s->now, OWNER(0), 2, &jobs, &count, &err));
+	assert_int_equal(count, 2);
+	wg_msg_jobs_free(jobs, count);
+	sqlite3_stmt *search = wg_sqlite_of(s->store)->stmt[SQL_CHILD_BY_KEY];
+	for (unsigned i = 0; i < 3; i++) { /* the second too early, the first, the second */
+		const unsigned of = i == 1 ? 0 : 1;
+		const struct wg_match_key key = rig_key(WG_KEY_NAME_BIRTH, of == 0 ? "tess" : "alex");
+		struct wg_context c = { 0 };
+		bool turn = false;
+		const int asked = sqlite3_stmt_status(search, SQLITE_STMTSTATUS_RUN, 0);
+		OK(wg_store_context_in_turn(s->store, ids[of], WG_RELATION_OPENS, &key, 1, WG_CHILD_BY_KEYS, "", NULL, &turn,
+		                            &c, &err));
+		wg_context_free(&c);
+		assert_int_equal(turn, i > 0);
+		assert_int_equal(sqlite3_stmt_status(search, SQLITE_STMTSTATUS_RUN, 0) > asked, i > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(waiting_asks_for_little, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_order, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
