@@ -3,6 +3,7 @@
 
 #include <libxml/tree.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "notice/notice.h"
@@ -25,25 +26,45 @@ const struct wg_attribute *wg_type_attribute(const struct wg_type *type, const c
 	return NULL;
 }
 
-/* Without a copy of what it compares: every code of every rendering asks it for hundreds of definitions. */
-static bool has_name(const xmlNode *node, const char *name)
+/* What stands in its name attribute; NULL when there is none. Without a copy: it lives as long as the documents. */
+static const char *name_of(const xmlNode *node)
 {
 	for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
 		if (strcmp((const char *)a->name, "name") == 0)
-			return a->children != NULL && a->children->next == NULL && a->children->content != NULL &&
-			       strcmp((const char *)a->children->content, name) == 0;
-	return false;
+			return a->children != NULL && a->children->next == NULL ? (const char *)a->children->content : NULL;
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct wg_global *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+	return order != 0 ? order : strcmp(x->kind, y->kind);
+}
+
+enum wg_code wg_schema_load_globals(struct wg_schema *schema, struct wg_err *err)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < schema->n_docs; i++)
+		for (const xmlNode *c = wg_xml_first(wg_xml_root(schema->docs[i]), NULL); c != NULL; c = wg_xml_next(c, NULL))
+			n++;
+	schema->globals = calloc(n + 1, sizeof *schema->globals);
+	if (schema->globals == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for the schema");
+	for (size_t i = 0; i < schema->n_docs; i++)
+		for (const xmlNode *c = wg_xml_first(wg_xml_root(schema->docs[i]), NULL); c != NULL; c = wg_xml_next(c, NULL))
+			if (name_of(c) != NULL)
+				schema->globals[schema->n_globals++] = (struct wg_global){ wg_xml_name(c), name_of(c), c };
+	qsort(schema->globals, schema->n_globals, sizeof *schema->globals, by_name);
+	return WG_OK;
 }
 
 const struct _xmlNode *wg_schema_global(const struct wg_schema *schema, const char *definition, const char *name)
 {
-	for (size_t i = 0; i < schema->n_docs; i++) {
-		const struct _xmlNode *c = wg_xml_first(wg_xml_root(schema->docs[i]), definition);
-		for (; c != NULL; c = wg_xml_next(c, definition))
-			if (has_name(c, name))
-				return c;
-	}
-	return NULL;
+	const struct wg_global key = { .kind = definition, .name = name };
+	const struct wg_global *found =
+		schema->n_globals > 0 ? bsearch(&key, schema->globals, schema->n_globals, sizeof key, by_name) : NULL;
+	return found != NULL ? found->node : NULL;
 }
 
 bool wg_place_text(const struct wg_place *place)

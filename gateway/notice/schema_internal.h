@@ -90,10 +90,18 @@ struct wg_kind {
 	const struct _xmlNode *declared;   /* xs:enumeration */
 };
 
+/* What stands directly below the root of one of the documents, and has a name. All borrowed from the document. */
+struct wg_global {
+	const char *kind, *name; /* "complexType" */
+	const struct _xmlNode *node;
+};
+
 struct wg_schema {
 	struct wg_xml_xsd *xsd;
 	struct wg_xml *docs[WG_SCHEMA_DOCUMENTS]; /* kept: declared points into them */
 	size_t n_docs;
+	struct wg_global *globals; /* sorted by name, then kind */
+	size_t n_globals;
 	struct wg_kind kinds[WG_SCHEMA_KINDS]; /* in the order of the schema */
 	size_t n_kinds;
 	struct wg_codes *codes;    /* all of them */
@@ -146,6 +154,9 @@ enum wg_code wg_schema_complain(const struct wg_schema *schema, const char *path
 /* Whether any type has an element (attribute: an attribute) of that name, and the nearest name otherwise. */
 bool wg_schema_knows(const struct wg_schema *schema, const char *name, bool attribute);
 const char *wg_schema_nearest(const struct wg_schema *schema, const char *name, bool attribute);
+
+/* For schema_load.c, when the documents are there: globals. */
+enum wg_code wg_schema_load_globals(struct wg_schema *schema, struct wg_err *err) WG_MUST;
 
 /* For schema_load.c: reads the kinds, their bodies and what they require (schema_kinds.c). WG_CONFIG when a body or a
  * required place is not in the schema. */

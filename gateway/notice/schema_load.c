@@ -280,6 +280,8 @@ enum wg_code wg_schema_load(const char *xsd_dir, struct wg_schema **out, struct 
 	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = load_document(&loader, "notice.xsd");
 	if (code == WG_OK)
+		code = wg_schema_load_globals(schema, err);
+	if (code == WG_OK)
 		code = read_types(&loader);
 	if (code == WG_OK)
 		code = read_root(&loader);
@@ -310,6 +312,7 @@ void wg_schema_freep(struct wg_schema **schema)
 		free((*schema)->types[i]);
 	for (size_t i = 0; i < (*schema)->n_docs; i++)
 		wg_xml_freep(&(*schema)->docs[i]);
+	free((*schema)->globals);
 	wg_schema_free_codes(*schema);
 	wg_schema_free_valid(*schema);
 	wg_xml_xsd_freep(&(*schema)->xsd);
