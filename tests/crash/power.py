@@ -3,10 +3,10 @@
 random moment the file system is shut down as if the power had gone: nothing that was not on disk yet gets there. Then it is
 unmounted, mounted again, the store recovers (now and then cut off again), everything is finished, and checker.py judges.
 
-usage: power.py [--cuts N] [--seed S] [--control N] [--only ext4|xfs] [--folder DIR]
+usage: power.py [--cuts N] [--seed S] [--control N] [--guilty N] [--only ext4|xfs] [--folder DIR]
 
 N cuts (6) on each file system, half as many of files written by wg_file_write. Controls that have to lose something, or the
-harness proves nothing (up to --control rounds of each, 40): the store under eatmydata, and files without the sync of their folder.
+harness proves nothing (--guilty times, 1, in --control rounds of each at most, 40): the store under eatmydata, and files without the sync of their folder.
 Needs root and loop devices; a machine without them fails this test. The last line is `N passed, N failed`.
 """
 import argparse
@@ -192,8 +192,9 @@ class Trial:
                 print("GUILTY", name, *faults[:5], *lines[-40:], sep="\n  ", flush=True)
         return not faults
 
-    def run(self, cuts, lives=LIVES, until_guilty=False):
-        while self.cuts < cuts and not (until_guilty and self.guilty):
+    def run(self, cuts, lives=LIVES, guilty=None):
+        """guilty: after so many it is enough."""
+        while self.cuts < cuts and (guilty is None or len(self.guilty) < guilty):
             self.life(self.number, min(lives, cuts - self.cuts))
             self.number += 1
 
@@ -214,22 +215,22 @@ def trials(kind, args, folder, said):
             step = max(LIVES, cuts // 10)
             most = cuts if control else 6 * cuts  # more than were asked for only when all came after the load
             while trial.cuts < cuts or (trial.during == 0 and trial.cuts < most):
-                trial.run(max(trial.cuts + 1, min(cuts, trial.cuts + step)), lives, until_guilty=control)
-                if control and trial.guilty:
+                trial.run(max(trial.cuts + 1, min(cuts, trial.cuts + step)), lives, guilty=args.guilty if control else None)
+                if control and len(trial.guilty) >= args.guilty:
                     break
                 if cuts >= 100:
                     print(f"{kind} {what}: {trial.cuts} cuts, {len(trial.guilty)} guilty", flush=True)
             said.append((kind, what, control, trial))
 
 
-def report(said):
+def report(said, guilty):
     passed = failed = 0
     for kind, what, control, trial in said:
         # cuts that all came too early or too late would prove nothing
-        right = bool(trial.guilty) if control else not trial.guilty and trial.during > 0 and trial.acked > 0
+        right = len(trial.guilty) >= guilty if control else not trial.guilty and trial.during > 0 and trial.acked > 0
         name = f"{kind}: {what}" + (", the control" if control else "")
         print(f"{'ok    ' if right else 'FAILED'} {name}: {trial.cuts} cuts, {trial.during} of them while it worked,"
-              f" {len(trial.guilty)} guilty" + (" (it has to be)" if control else ""))
+              f" {len(trial.guilty)} guilty" + (f" (at least {guilty} have to be)" if control else ""))
         if not control or not right:
             for case, faults in trial.guilty[:5]:
                 print(f"  {case}", *faults[:5], sep="\n    ")
@@ -257,6 +258,7 @@ def main():
     parser.add_argument("--cuts", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--control", type=int, default=40)
+    parser.add_argument("--guilty", type=int, default=1)
     parser.add_argument("--only", choices=sorted(SIZE))
     parser.add_argument("--folder")
     args = parser.parse_args()
@@ -277,7 +279,7 @@ def main():
     broken = [row for row in said if row[3] is None]
     for kind, fault, _, _ in broken:
         print(f"FAILED {kind}: {fault}")
-    passed, failed = report([row for row in said if row[3] is not None])
+    passed, failed = report([row for row in said if row[3] is not None], args.guilty)
     print(f"{passed} passed, {failed + len(broken)} failed")
     return 0 if passed > 0 and failed + len(broken) == 0 else 1
 
