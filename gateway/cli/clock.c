@@ -13,20 +13,22 @@
 
 static bool show(const struct wg_cli *cli, const json_t *metrics, struct wg_buf *out)
 {
-	char machine[WG_CLOCK_TEXT], store_when[WG_CLOCK_WORDS], when[WG_CLOCK_WORDS];
-	const char *words = wg_people_text(metrics, "clock"), *now = wg_people_text(metrics, "now");
-	int64_t wall = wg_clock_wall();
+	char store_when[WG_CLOCK_WORDS], when[WG_CLOCK_WORDS];
+	const char *words = wg_people_text(metrics, "clock"), *now = wg_people_text(metrics, "now"),
+			   *machine = wg_people_text(metrics, "machine"); /* of the store or, shared, of its database */
 	bool ok = strcmp(words, "ok") == 0;
 	if (cli->json) {
 		wg_buf_printf(out, "{\"ok\":%s,\"words\":", ok ? "true" : "false");
 		wg_buf_put_json(out, words);
 		wg_buf_puts(out, ",\"store\":");
 		wg_buf_put_json(out, now);
-		wg_buf_printf(out, ",\"machine\":\"%s\"}\n", wg_clock_format(wall, machine));
+		wg_buf_puts(out, ",\"machine\":");
+		wg_buf_put_json(out, machine);
+		wg_buf_puts(out, "}\n");
 		return ok;
 	}
 	(void)wg_people_stamp(now, store_when);
-	(void)wg_clock_words(wall, when);
+	(void)wg_people_stamp(machine, when);
 	if (ok) {
 		wg_buf_printf(out, "The clock is right: %s.\n", store_when);
 		return ok;
@@ -62,14 +64,17 @@ static int run_show(const struct wg_cli *cli, struct wg_admin *admin)
 static int run_accept(struct wg_admin *admin, const char *why)
 {
 	char name[WG_OPERATOR_TEXT], when[WG_CLOCK_WORDS];
+	json_t *metrics = NULL;
 	struct wg_err err = { 0 };
 	unsigned changed = 0;
 	enum wg_code code = wg_client_act(admin->client, "accept-clock", "", wg_operator(name), why, &changed, &err);
-	if (code != WG_OK)
-		return wg_fail("clock", &err);
-	(void)printf("accepted: it is %s; waits and deadlines go by it from now on\n",
-	             wg_clock_words(wg_clock_wall(), when)); /* main looks at stdout */
-	return EX_OK;
+	if (code == WG_OK)
+		code = wg_said_metrics(admin, &metrics, &err);
+	if (code == WG_OK)
+		(void)printf("accepted: it is %s; waits and deadlines go by it from now on\n",
+		             wg_people_stamp(wg_people_text(metrics, "machine"), when)); /* main looks at stdout */
+	json_decref(metrics);
+	return code == WG_OK ? EX_OK : wg_fail("clock", &err);
 }
 
 static int run_clock(const struct wg_cli *cli, int argc, char **argv)

@@ -176,16 +176,16 @@ enum wg_code wg_client_task_done_take(struct wg_client *client, uint32_t tag, st
 enum wg_code wg_client_alerts(struct wg_client *client, const struct wg_alert *now, unsigned count,
                               struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
 /* monitor and admin: a JSON object for metrics: accepting, why, clock ("ok" or what is wrong with it), now (RFC 3339,
- * by trusted time), states (messages and deliveries: an object each of how many are in each state; none, no member),
- * receipts (an object: how many of each level, ever), outcomes (an array of channel, state, count: how often a delivery
- * came to an end state, ever), recipients (an array of organisation, desk, open, oldest_s of what is not handed over,
- * unconfirmed, oldest_unconfirmed_s, fault_s (how long something for it has been tried in vain; 0: nothing is),
- * stalled_s (how long something for it has been under way, and nothing was handed over meanwhile), failed (something
- * for it was given up and nobody has dealt with that), why (the words of the fault or the failure, defanged): every
- * recipient there ever was), attention, attention_oldest_s, reviews, reviews_overdue, tasks_overdue,
- * log_entries and log_head (the end of the log), backup_age_s (since the last verified backup), damage_age_s (since
- * something stored was found damaged; -1, both: never), troubles (an array of name, words, since_s: wg_client_trouble),
- * alerts (an array of key, words, since as RFC 3339). */
+ * by trusted time), machine (RFC 3339: what the clock says that feeds it), states (messages and deliveries: an object
+ * each of how many are in each state; none, no member), receipts (an object: how many of each level, ever), outcomes
+ * (an array of channel, state, count: how often a delivery came to an end state, ever), recipients (an array of
+ * organisation, desk, open, oldest_s of what is not handed over, unconfirmed, oldest_unconfirmed_s, fault_s (how long
+ * something for it has been tried in vain; 0: nothing is), stalled_s (how long something for it has been under way, and
+ * nothing was handed over meanwhile), failed (something for it was given up and nobody has dealt with that), why (the
+ * words of the fault or the failure, defanged): every recipient there ever was), attention, attention_oldest_s,
+ * reviews, reviews_overdue, tasks_overdue, log_entries and log_head (the end of the log), backup_age_s (since the last
+ * verified backup), damage_age_s (since something stored was found damaged; -1, both: never), troubles (an array of
+ * name, words, since_s: wg_client_trouble), alerts (an array of key, words, since as RFC 3339). */
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err) WG_MUST;
 /* monitor and admin: from whom and to whom nothing was heard for how long: a JSON array of {organisation, desk ("" for
  * senders), direction "from" or "to", last (RFC 3339), gap_s, usual_s (the longest of its usual gaps), silent}. */

@@ -186,7 +186,7 @@ enum wg_code wg_op_metrics(struct wg_ask *ask, struct wg_err *err)
 	const struct wg_server *s = ask->server;
 	if (!wg_cur_end(&ask->in))
 		return wg_ask_malformed(ask, err);
-	return wg_store_metrics(s->store, s->now, s->accepting, s->why, s->clock, ask->answer, err);
+	return wg_store_metrics(s->store, s->now, s->accepting, s->why, s->clock, s->time.wall, ask->answer, err);
 }
 
 enum wg_code wg_op_trouble(struct wg_ask *ask, struct wg_err *err)

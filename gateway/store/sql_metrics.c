@@ -237,7 +237,7 @@ static enum wg_code put_since(struct wg_store *store, struct wg_now now, const c
 }
 
 enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
-                              const char *clock, struct wg_buf *out, struct wg_err *err)
+                              const char *clock, int64_t wall, struct wg_buf *out, struct wg_err *err)
 {
 	char text[WG_CLOCK_TEXT];
 	wg_buf_printf(out, "{\"accepting\":%s", accepting ? "true" : "false");
@@ -247,6 +247,8 @@ enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool ac
 	wg_buf_put_json(out, clock);
 	put_name(out, false, "now");
 	wg_buf_put_json(out, wg_clock_format(now.wall, text));
+	put_name(out, false, "machine");
+	wg_buf_put_json(out, wg_clock_format(wall, text));
 	wg_buf_puts(out, ",\"states\":{\"messages\":");
 	enum wg_code code = wg_counts_seal(store, err);
 	if (code == WG_OK)

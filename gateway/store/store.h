@@ -534,9 +534,9 @@ enum wg_code wg_store_trouble(struct wg_store *store, struct wg_now now, const c
                               const char *words, unsigned age_s, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_alerts(struct wg_store *store, struct wg_now now, const struct wg_alert *list, unsigned count,
                              struct wg_alert **out, unsigned *changed, struct wg_err *err) WG_MUST;
-/* accepting, why and clock are the server's to know, here and in wg_store_health. */
+/* accepting, why and clock are the server's to know, here and in wg_store_health; wall: what wg_store_wall says. */
 enum wg_code wg_store_metrics(struct wg_store *store, struct wg_now now, bool accepting, const char *why,
-                              const char *clock, struct wg_buf *out, struct wg_err *err) WG_MUST;
+                              const char *clock, int64_t wall, struct wg_buf *out, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_silence(struct wg_store *store, struct wg_now now, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 enum wg_code wg_store_receipts(struct wg_store *store, const char *id, struct wg_buf *out, struct wg_err *err) WG_MUST;

@@ -8,7 +8,7 @@ static const char *metrics(struct scene *s)
 	static char text[16384];
 	WG_AUTO_BUF struct wg_buf out = WG_BUF(1 << 20);
 	struct wg_err err = { 0 };
-	OK(wg_store_metrics(s->store, s->now, true, "", "ok", &out, &err));
+	OK(wg_store_metrics(s->store, s->now, true, "", "ok", s->now.wall, &out, &err));
 	assert_true(out.len < sizeof text);
 	memcpy(text, wg_buf_text(&out), out.len + 1);
 	int64_t valid = 0;
@@ -242,7 +242,7 @@ static int cost_of(struct scene *s, int what)
 	steps = 0;
 	sqlite3_progress_handler(wg_sqlite_of(s->store)->db, 100, step, NULL);
 	if (what == 0)
-		OK(wg_store_metrics(s->store, s->now, true, "", "ok", &out, &err));
+		OK(wg_store_metrics(s->store, s->now, true, "", "ok", s->now.wall, &out, &err));
 	else if (what == 1)
 		OK(wg_store_health(s->store, s->now, true, "", "ok", &out, &err));
 	else
