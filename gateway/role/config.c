@@ -396,6 +396,7 @@ enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_
 	c->retry_first_s = 30;
 	c->retry_most_s = 1800;
 	c->give_up_s = 259200;
+	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = wg_xml_load(full, &doc, err);
 	struct reading r = { .doc = doc, .file = c->file, .err = err, .code = WG_OK };
 	if (code == WG_OK)
@@ -410,6 +411,9 @@ enum wg_code wg_config_load(const char *file, struct wg_config **out, struct wg_
 	if (code != WG_OK)
 		return code;
 	read_gateway(&r, wg_xml_root(doc), c);
+	/* an attribute that could not be copied was taken for one that is not there */
+	if (r.code == WG_OK && wg_mem_refused())
+		r.code = wg_err_set(err, WG_SYSTEM, "no memory for the configuration");
 	if (r.code == WG_OK)
 		*out = wg_steal(&c);
 	return r.code;

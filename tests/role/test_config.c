@@ -1,4 +1,5 @@
 /* The configuration: read as it was meant, or refused with file and line and what is wrong. */
+#include "../refused_copy.h"
 #include "gate.h"
 
 #include <unistd.h>
@@ -263,6 +264,22 @@ static void test_data(void **state)
 	free(text);
 }
 
+static enum wg_code load(const char *file, struct wg_err *err)
+{
+	struct wg_config *c = NULL;
+	enum wg_code code = wg_config_load(file, &c, err);
+	assert_int_equal(code == WG_OK, c != NULL);
+	free(c);
+	return code;
+}
+
+/* revocation="required" that was not seen for want of memory is not off. */
+static void test_refused_memory(void **state)
+{
+	(void)state;
+	refuse_each_copy(load, pki("gateway.xml"));
+}
+
 static void test_check(void **state)
 {
 	(void)state;
@@ -280,7 +297,7 @@ int main(void)
 		cmocka_unit_test(test_good),      cmocka_unit_test(test_relative),   cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_ways),      cmocka_unit_test(test_broken),     cmocka_unit_test(test_revoked_smarthosts),
 		cmocka_unit_test(test_no_way_in), cmocka_unit_test(test_long_paths), cmocka_unit_test(test_not_there),
-		cmocka_unit_test(test_data),      cmocka_unit_test(test_check),
+		cmocka_unit_test(test_data),      cmocka_unit_test(test_check),      cmocka_unit_test(test_refused_memory),
 	};
 	return cmocka_run_group_tests(tests, gate_setup, pki_teardown);
 }
