@@ -15,9 +15,9 @@ void wg_answer_disposition(struct wg_answer *a, const char *text, size_t len); /
 /* answer_text.c: what somebody wrote above, below or between what is quoted: person, words, refused, more. */
 void wg_answer_text(struct wg_answer *a, const char *text, size_t len);
 
-/* answer_signature.c: whether a line is plainly of a signature and says nothing else: a post or an organisation, a number
- * or an address; whether words are a post alone; whether a line begins a disclaimer, which goes on to the next empty
- * line. */
+/* answer_signature.c: whether a line is plainly of a signature and says nothing else: a post or an organisation, a
+ * number or an address; whether words are a post alone; whether a line begins a disclaimer, which goes on to the next
+ * empty line. */
 bool wg_answer_signature(const char *line);
 bool wg_answer_title(const char *words);
 bool wg_answer_disclaimer(const char *line);

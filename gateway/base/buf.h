@@ -26,8 +26,8 @@ void wg_buf_wipe(struct wg_buf *b);
 void wg_buf_reset(struct wg_buf *b); /* len = 0, memory kept, failure forgotten */
 
 void wg_buf_put(struct wg_buf *b, const void *p, size_t len);
-/* Where at least len more bytes may be written; who did so adds them to b->len. NULL: over the maximum, or no memory, and
- * the buffer has failed. */
+/* Where at least len more bytes may be written; who did so adds them to b->len. NULL: over the maximum, or no memory,
+ * and the buffer has failed. */
 uint8_t *wg_buf_room(struct wg_buf *b, size_t len);
 void wg_buf_puts(struct wg_buf *b, const char *s);
 void wg_buf_putc(struct wg_buf *b, char c);

@@ -31,8 +31,8 @@ bool wg_num_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out);
  * characters. */
 bool wg_address_valid(const char *s);
 
-/* A Message-ID, without its brackets, of the same shape: what stands before the @ is no mailbox, and longer than one may
- * be where names of an organisation and a desk are (RFC 5322 section 3.6.4). At most WG_LIMIT_MESSAGE_ID bytes. */
+/* A Message-ID, without its brackets, of the same shape: what stands before the @ is no mailbox, and longer than one
+ * may be where names of an organisation and a desk are (RFC 5322 section 3.6.4). At most WG_LIMIT_MESSAGE_ID bytes. */
 bool wg_message_id_valid(const char *s);
 
 /* A host name (letters, digits, hyphens, dots; labels 1 to 63). An IP literal is not one. */

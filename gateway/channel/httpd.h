@@ -34,9 +34,9 @@ struct wg_httpd_spec {
 /* Called with each complete request. The handler keeps request until it answers with wg_http_answer. */
 typedef void (*wg_http_handler)(void *arg, struct wg_http_request *request);
 
-/* tls is borrowed. Listens at once, serves when the base runs. Silences libevent's own log (wg_loop_silence) and ignores
- * SIGPIPE, for the process. What is not clean HTTP/1.1 with one framing, of GET or POST, and small enough is answered with a problem and
- * never reaches the handler. */
+/* tls is borrowed. Listens at once, serves when the base runs. Silences libevent's own log (wg_loop_silence) and
+ * ignores SIGPIPE, for the process. What is not clean HTTP/1.1 with one framing, of GET or POST, and small enough is
+ * answered with a problem and never reaches the handler. */
 enum wg_code wg_httpd_start(struct event_base *base, const struct wg_httpd_spec *spec, struct ssl_ctx_st *tls,
                             wg_http_handler handler, void *arg, struct wg_httpd **out, struct wg_err *err) WG_MUST;
 unsigned short wg_httpd_port(const struct wg_httpd *httpd);

@@ -303,9 +303,9 @@ const struct wg_command wg_command_discover = {
 	.help =
 		"usage: wardgate discover ORGANISATION[/DESK] [--save FOLDER] [--json]\n\n"
 		"Looks where the directory allows it (<discover smimea=\"true\" ldap=\"ldaps://...\"/>) for S/MIME "
-	    "certificates of\n"
+		"certificates of\n"
 		"the desks' addresses: SMIMEA records, which must be signed (DNSSEC), and LDAP over TLS. Each is checked "
-	    "against\n"
+		"against\n"
 		"the anchors for that organisation and the desk's address. What is found is a hint: nothing is changed.\n"
 		"  --save FOLDER  write those that fit and are new there, and say how to put them into the directory\n\n"
 		"Exit status: 0 nothing new; 10 a person must look: something new, or something that does not fit; 75 a place\n"

@@ -12,10 +12,10 @@
 struct wg_nests;
 
 struct wg_paths {
-	char program[WG_PATH_TEXT];                                       /* this program, absolute */
+	char program[WG_PATH_TEXT];                 /* this program, absolute */
 	char xsd[WG_PATH_TEXT], maps[WG_PATH_TEXT]; /* folders */
-	char readers[WG_PATH_TEXT];                                       /* folder of the wardgate-reader-* programs */
-	char openapi[WG_PATH_TEXT];                                       /* ops/openapi.yaml */
+	char readers[WG_PATH_TEXT];                 /* folder of the wardgate-reader-* programs */
+	char openapi[WG_PATH_TEXT];                 /* ops/openapi.yaml */
 	struct wg_nests *nests; /* NULL, or where readers are ready before their document comes; borrowed */
 };
 

@@ -20,7 +20,7 @@ struct wg_process {
 	struct wg_directory *directory;
 	struct wg_key *storage_key;
 	struct wg_cert *storage_cert;
-	struct wg_rest *rest; /* seals to it */
+	struct wg_rest *rest;         /* seals to it */
 	struct wg_keyring smime;      /* all of them open what comes in; the newest valid one signs */
 	struct wg_trust_set *anchors; /* of every organisation of the directory */
 	struct wg_revocations *revocations;

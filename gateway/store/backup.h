@@ -37,8 +37,9 @@ void wg_copy_freep(struct wg_copy **copy);
 /* Removes what a store process that was killed left in the folder. */
 void wg_copy_sweep(const char *folder);
 
-/* Rows of keys.db that were given, after that number, as many as fit one answer, into out in wire form: u32 how many, then each its
- * number (u64) and its bytes; gone: of those that were destroyed, number and wall ms (two u64). None: the end. */
+/* Rows of keys.db that were given, after that number, as many as fit one answer, into out in wire form: u32 how many,
+ * then each its number (u64) and its bytes; gone: of those that were destroyed, number and wall ms (two u64). None: the
+ * end. */
 enum wg_code wg_store_heads(struct wg_store *store, int64_t after, bool gone, struct wg_buf *out, struct wg_err *err)
 	WG_MUST;
 

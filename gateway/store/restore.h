@@ -4,8 +4,8 @@
 
 #include "store/store.h"
 
-/* A row of keys: its bytes, or, bytes NULL, one that was destroyed at gone (wall ms). *id 0: there is no more. Bytes are
- * borrowed until the next call. */
+/* A row of keys: its bytes, or, bytes NULL, one that was destroyed at gone (wall ms). *id 0: there is no more. Bytes
+ * are borrowed until the next call. */
 typedef enum wg_code wg_store_next_key(void *arg, int64_t *id, const uint8_t **bytes, size_t *len, int64_t *gone,
                                        struct wg_err *err);
 
