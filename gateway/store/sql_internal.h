@@ -376,10 +376,11 @@ enum wg_code wg_message_by_id(struct wg_store *store, const char *id, struct wg_
 	WG_MUST;
 enum wg_code wg_message_by_seq(struct wg_store *store, int64_t seq, struct wg_msg_rec *out, struct wg_err *err) WG_MUST;
 /* Under the first lease that it ever had: nothing was decided, kept or learned of it before, for all that is done under
- * a lease, each of which raises the token when it is given and when it ends. */
+ * a lease, each of which raises the token when it is given and when it ends. Nor has it any other state then, whatever
+ * an older page of the disk says of the token. */
 static inline bool wg_message_first(const struct wg_msg_rec *msg)
 {
-	return msg->owner != 0 && msg->token == 1;
+	return msg->owner != 0 && msg->token == 1 && msg->state == WG_MSG_ACCEPTED;
 }
 /* What a move leaves beside the row: it is counted and logged. */
 enum wg_code wg_message_moved(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
