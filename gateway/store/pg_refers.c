@@ -1,10 +1,9 @@
 /* pg_refers.c owns what rows refer to without PostgreSQL's looking after it.
  *
- * It held every row that a notice leaves against what that refers to: some thirty looks and locks a notice, a sixth of
- * what its server did for one. But each of these rows is put by a transaction that has put, or just read, what it
- * refers to, with the turn to write, and nothing that is referred to is ever deleted. Where a person or a partner names
- * what is referred to, or where it is rare, PostgreSQL still looks (pg_schema.c). `wardgate store check`, and a store
- * that is copied, look at all of it. */
+ * It held every row that a notice leaves against what that refers to: some thirty looks and locks a notice. But each of
+ * these rows is put by a transaction that has put, or just read, what it refers to, with the turn to write, and nothing
+ * that is referred to is ever deleted. Where a person or a partner names what is referred to, or where it is rare,
+ * PostgreSQL still looks (pg_schema.c). `wardgate store check`, and a store that is copied, look at all of it. */
 #include "base/mem.h"
 #include "store/check_internal.h"
 #include "store/pg_internal.h"

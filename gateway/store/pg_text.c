@@ -30,11 +30,34 @@ char *wg_pg_text(const char *sql)
 #define LEASED "lease_owner > 0"
 /* What is looked up with each row of what stands before it, and never first: without OFFSET 0 the order would be the
  * planner's, who judges a new store by its size. */
-#define FOR_EACH(columns, from_where) " CROSS JOIN LATERAL (SELECT " columns " FROM " from_where " OFFSET 0) AS "
+#define FOR_EACH(columns, from_where, name) \
+	" CROSS JOIN LATERAL (SELECT " columns " FROM " from_where " OFFSET 0) AS " name
+
+/* Of message m: what it is called by, who recalls that by its name, and may. */
+#define WHOLE FOR_EACH("id", "message w WHERE w.seq = p.parent", "w")
+#define CALLED \
+	"SELECT m.id UNION ALL SELECT m.notice_id UNION ALL SELECT w.id FROM part p" WHOLE " WHERE p.message = m.seq"
+#define RECALLS FOR_EACH("message", "concern c WHERE c.id = n.id AND c.recalls = 1", "c")
+#define LATER                                                                                                  \
+	"message r WHERE r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation AND r.state NOT" \
+	" IN ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq)"
+#define RECALLING FOR_EACH("id, seq", LATER, "r")
+
+/* Of hook h, if it is to be told now. */
+#define HOOKED FOR_EACH("*", "delivery d WHERE d.seq = h.delivery AND d.epoch = ?2 AND " WG_SQL_IN_TURN, "d")
+#define ITS_KIND FOR_EACH("kind", "message m WHERE m.seq = d.message", "m")
+
+#define SOME_LOG(which)                                                                                               \
+	"SELECT * FROM (SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log WHERE " which \
+	" ORDER BY seq LIMIT ?2) AS found"
+#define LOG_OF_MESSAGE SOME_LOG("message = ?1")
+#define LOG_OF_DELIVERY SOME_LOG("delivery = ?1 AND delivery <> '' AND message <> ?1")
 
 /* Of a name that thousands have no more than are held against a message (WG_EVIDENCE_MAX). */
 #define CHILDREN(which) "SELECT child FROM child_key WHERE key = ?1 AND " which " ORDER BY child LIMIT 256"
 _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
+#define OF_THAT_KIND CHILDREN("kind = ?2")
+#define OF_OLD CHILDREN("kind = -1")
 #define SOUGHT "key = k.value ->> 0 AND kind IN ((k.value ->> 1)::bigint, -1)"
 
 #define IDS(table, column) \
@@ -43,57 +66,19 @@ _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
 static const char *const texts[PG_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_LOG_OF] = /* two ranges: of "or" it makes none */
-	"SELECT * FROM (SELECT * FROM (SELECT seq, at, actor, event, message, delivery, state, detail, prev, hash FROM log"
-	" WHERE message = ?1 ORDER BY seq LIMIT ?2) AS found UNION ALL SELECT * FROM (SELECT seq, at, actor, event, "
-	"message,"
-	" delivery, state, detail, prev, hash FROM log WHERE delivery = ?1 AND delivery <> '' AND message <> ?1 ORDER BY "
-	"seq"
-	" LIMIT ?2) AS found) AS both_of ORDER BY seq LIMIT ?2",
-	[SQL_RECALLED_BY] =
-		"SELECT r.id FROM message m CROSS JOIN LATERAL (SELECT m.id UNION ALL SELECT m.notice_id UNION"
-		" ALL SELECT w.id FROM part p" FOR_EACH(
-			"id", "message w WHERE w.seq = p.parent") "w"
-													  " WHERE p.message = m.seq) AS n(id)" FOR_EACH(
-														  "message",
-														  "concern c WHERE c.id = n.id AND c.recalls = "
-														  "1") "c" FOR_EACH("id, seq", "message r WHERE r.seq = "
-	                                                                                   "c.message AND r.seq <> "
-	                                                                                   "m.seq AND"
-	                                                                                   " r.organisation = "
-	                                                                                   "m.organisation AND "
-	                                                                                   "r.state NOT IN "
-	                                                                                   "('rejected','duplicate')"
-	                                                                                   " AND (r.turn, r.seq) > "
-	                                                                                   "(m.turn, m.seq)") "r"
-																										  " WHERE "
-																										  "m.seq "
-																										  "= ?1 "
-																										  "AND "
-																										  "m."
-																										  "organis"
-																										  "ation "
-																										  "<> '' "
-																										  "ORDER "
-																										  "BY "
-																										  "r.seq "
-																										  "LIMIT "
-																										  "1",
+	("SELECT * FROM (" LOG_OF_MESSAGE " UNION ALL " LOG_OF_DELIVERY ") AS both_of ORDER BY seq LIMIT ?2"),
+	[SQL_RECALLED_BY] = ("SELECT r.id FROM message m CROSS JOIN LATERAL (" CALLED ") AS n(id)" RECALLS RECALLING
+	                     " WHERE m.seq = ?1 AND m.organisation <> '' ORDER BY r.seq LIMIT 1"),
 	[SQL_HOOKS] = /* the columns of the row with the least, which SQLite gives beside min() */
-	"SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
-	" h.attempts, h.due FROM hook h" FOR_EACH(
-		"*",
-		"delivery d WHERE d.seq = h.delivery AND d.epoch = ?2 "
-		"AND " WG_SQL_IN_TURN) "d" FOR_EACH("kind",
-	                                        "message m WHERE m.seq = d.message") "m WHERE h.due IS NOT NULL AND"
-																				 " h.due <= ?1 ORDER BY d.recipient, "
-																				 "h.due) AS w ORDER BY w.due LIMIT ?3",
+	("SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
+	 " h.attempts, h.due FROM hook h" HOOKED ITS_KIND
+	 " WHERE h.due IS NOT NULL AND h.due <= ?1 ORDER BY d.recipient, h.due) AS w ORDER BY w.due LIMIT ?3"),
 	[SQL_MSG_PUT] = /* ?11: its number (wg_pg_numbered) */
 	("INSERT INTO message(id, organisation, content_hash, content_type, way, accepted_at, state, since, original, bulk,"
 	 " turn, submission_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'accepted', ?7, ?8, CASE WHEN ?9 IS NULL THEN 0 ELSE 1 END,"
 	 " coalesce(?9, ?11), ?10) RETURNING seq"),
 	[SQL_CHILD_BY_KEY] = /* here every row of a question is read, so that it says how many it needs */
-	("SELECT child FROM (" CHILDREN("kind = ?2") ") AS a UNION SELECT child FROM (" CHILDREN(
-		"kind = -1") ") AS b ORDER BY 1"),
+	("SELECT child FROM (" OF_THAT_KIND ") AS a UNION SELECT child FROM (" OF_OLD ") AS b ORDER BY 1"),
 	[SQL_STRANGERS] = /* a look into the index for each, whatever the planner makes of a list of unknown length */
 	("SELECT (k.value ->> 2)::bigint, own.one IS NOT NULL FROM json_array_elements(?1::json) k CROSS JOIN LATERAL"
 	 " (SELECT 1 AS one FROM child_key WHERE " SOUGHT " LIMIT 1) AS known LEFT JOIN LATERAL"
