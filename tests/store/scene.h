@@ -43,6 +43,24 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
+/* The transaction that is under way is committed, and one begun in that way (wg_store_eager). */
+static inline void begin_anew(struct scene *s, bool eager)
+{
+	struct wg_err err = { 0 };
+	OK(wg_store_commit(s->store, &err));
+	wg_store_eager(s->store, eager);
+	OK(wg_store_begin(s->store, &err));
+}
+
+/* It comes to nothing, and the next is as in the beginning. */
+static inline void give_up(struct scene *s)
+{
+	struct wg_err err = { 0 };
+	wg_store_rollback(s->store);
+	wg_store_eager(s->store, false);
+	OK(wg_store_begin(s->store, &err));
+}
+
 static inline int64_t number(struct scene *s, const char *sql)
 {
 	struct wg_err err = { 0 };

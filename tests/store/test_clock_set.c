@@ -1,23 +1,8 @@
 /* The machine's clock is set while the store runs: nothing expires, and it says so. This program stands between the
  * store and the kernel's wall clock. */
-#include <stdatomic.h>
-#include <sys/syscall.h>
-#include <time.h>
-
 #include "rig.h"
+#include "set_clock.h"
 #include "store/server.h"
-
-static _Atomic int64_t set_by_s;
-
-int clock_gettime(clockid_t which, struct timespec *out)
-{
-	int rc = (int)syscall(SYS_clock_gettime, which, out);
-	if (which == CLOCK_REALTIME)
-		out->tv_sec += atomic_load(&set_by_s);
-	return rc;
-}
-
-#define DAY_S 86400LL
 
 static void ask(struct wg_client *admin, struct wg_buf *out)
 {

@@ -1,24 +1,10 @@
 /* Nodes on machines whose clocks disagree go by one, the database's; and when that is set they find the same wrong
  * time, of which a person tells one of them, and which is put right once. This program stands between the store and the
  * kernel's wall clock, and in the database's schema a function stands before the server's own. */
-#include <stdatomic.h>
-#include <sys/syscall.h>
-#include <time.h>
-
 #include "rig.h"
+#include "set_clock.h"
 #include "store/server.h"
 
-static _Atomic int64_t set_by_s;
-
-int clock_gettime(clockid_t which, struct timespec *out)
-{
-	int rc = (int)syscall(SYS_clock_gettime, which, out);
-	if (which == CLOCK_REALTIME)
-		out->tv_sec += atomic_load(&set_by_s);
-	return rc;
-}
-
-#define DAY_S 86400LL
 #define CLOCK_OK "\"clock\":\"ok\""
 
 /* ---- two nodes on one database whose clock can be set */

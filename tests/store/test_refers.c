@@ -9,45 +9,33 @@ static enum wg_code refers_to_nothing(struct wg_store *store, struct wg_err *err
 	return wg_db_run(store, SQL_PART_PUT, WG_ARGS(wg_db_int(4711), wg_db_int(1), wg_db_int(4712)), err);
 }
 
-static int64_t parts(struct wg_store *store)
-{
-	struct wg_err err = { 0 };
-	int64_t n = -1;
-	OK(wg_query_number(store, "SELECT count(*) FROM part", NULL, 0, &n, &err));
-	return n;
-}
+static const char parts[] = "SELECT count(*) FROM part";
 
-/* The scene begins a transaction; here it is begun anew, in that way. */
 static void begin(struct scene *s, bool eager)
 {
 	struct wg_err err = { 0 };
-	OK(wg_store_commit(s->store, &err));
-	wg_store_eager(s->store, eager);
-	OK(wg_store_begin(s->store, &err));
+	begin_anew(s, eager);
 	OK(wg_store_mark(s->store, &err));
 }
 
-static void give_up(struct scene *s)
+/* It is put, and all of the transaction is to be done once more. */
+static void not_committed(struct scene *s)
 {
 	struct wg_err err = { 0 };
-	wg_store_rollback(s->store);
-	wg_store_eager(s->store, false);
-	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(parts(s->store), 0);
-}
-
-/* All of the transaction is to be done once more; what came with it is not there. */
-static void at_the_end(void **state)
-{
-	struct scene *s = *state;
-	struct wg_err err = { 0 };
-	begin(s, true);
 	OK(refers_to_nothing(s->store, &err));
 	OK(wg_store_keep(s->store, &err));
 	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
 	assert_true(wg_store_repeat(s->store));
 	OK(wg_store_fault(s->store, &err));
 	give_up(s);
+	assert_int_equal(number(s, parts), 0);
+}
+
+static void at_the_end(void **state)
+{
+	struct scene *s = *state;
+	begin(s, true);
+	not_committed(s);
 }
 
 /* So it is with a document, and another has its key then. */
@@ -59,12 +47,7 @@ static void at_the_end_with_a_document(void **state)
 	const struct wg_msg_new m = rig_message(1);
 	begin(s, true);
 	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
-	OK(refers_to_nothing(s->store, &err));
-	OK(wg_store_keep(s->store, &err));
-	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
-	assert_true(wg_store_repeat(s->store));
-	OK(wg_store_fault(s->store, &err));
-	give_up(s);
+	not_committed(s);
 	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
 	assert_false(receipt.duplicate);
 	OK(wg_store_commit(s->store, &err));
@@ -87,7 +70,7 @@ static void at_once(void **state)
 	OK(wg_store_undo(s->store, &err));
 	OK(wg_store_commit(s->store, &err));
 	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(parts(s->store), 0);
+	assert_int_equal(number(s, parts), 0);
 	OK(wg_store_add(s->store, s->now, &m, &receipt, &err));
 	assert_true(receipt.duplicate);
 }

@@ -26,21 +26,11 @@ static int64_t count(struct scene *s, const char *name)
 	return n;
 }
 
-static void begin(struct scene *s, bool eager)
-{
-	struct wg_err err = { 0 };
-	OK(wg_store_commit(s->store, &err));
-	wg_store_eager(s->store, eager);
-	OK(wg_store_begin(s->store, &err));
-}
-
 /* The audit at the end of each test knows nothing of these. */
 static void end(struct scene *s)
 {
 	struct wg_err err = { 0 };
-	wg_store_rollback(s->store);
-	wg_store_eager(s->store, false);
-	OK(wg_store_begin(s->store, &err));
+	give_up(s);
 	OK(wg_query_run(s->store, "DELETE FROM counter WHERE kind = 'trial'", NULL, 0, &err));
 }
 
@@ -51,7 +41,7 @@ static void as_they_were_put(void **state)
 		                                 " a ", "a\nb\tc", "'",    "?1 $1", "\xc3\xa4\xe2\x82\xac",
 		                                 "%s" };
 	struct scene *s = *state;
-	begin(s, true);
+	begin_anew(s, true);
 	for (size_t i = 0; i < WG_COUNT(words); i++)
 		put(s, words[i], (int64_t)i - 3);
 	assert_int_equal(kept(s), WG_COUNT(words));
@@ -65,7 +55,7 @@ static void as_they_were_put(void **state)
 static void the_same_twice(void **state)
 {
 	struct scene *s = *state;
-	begin(s, true);
+	begin_anew(s, true);
 	put(s, "one", 1);
 	put(s, "two", 1);
 	put(s, "one", 2);
@@ -79,7 +69,7 @@ static void more_than_fit(void **state)
 {
 	struct scene *s = *state;
 	char name[24];
-	begin(s, true);
+	begin_anew(s, true);
 	for (int i = 0; i < 3 * WG_PG_GATHER_ROWS; i++) {
 		(void)snprintf(name, sizeof name, "n%d", i); /* it fits */
 		put(s, name, 1);
@@ -95,7 +85,7 @@ static void goes_with_its_request(void **state)
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
 	for (int eager = 0; eager <= 1; eager++) {
-		begin(s, eager == 1);
+		begin_anew(s, eager == 1);
 		OK(wg_store_mark(s->store, &err));
 		put(s, "before", 1);
 		OK(wg_store_keep(s->store, &err));
@@ -126,7 +116,7 @@ static void goes_with_its_transaction(void **state)
 {
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
-	begin(s, true);
+	begin_anew(s, true);
 	put(s, "one", 1);
 	wg_store_rollback(s->store);
 	assert_int_equal(kept(s), 0);
@@ -142,7 +132,7 @@ static void the_log_is_read_back(void **state)
 	struct wg_err err = { 0 };
 	char id[WG_ID_TEXT];
 	bool row = false;
-	begin(s, true);
+	begin_anew(s, true);
 	OK(wg_store_mark(s->store, &err));
 	add(s, 1, id);
 	assert_true(kept(s) > 0);
@@ -164,7 +154,7 @@ static void a_row_that_is_refused(void **state)
 		                                                      nothing,      nothing,      nothing, nothing, nothing };
 	char id[WG_ID_TEXT];
 	add(s, 1, id);
-	begin(s, false);
+	begin_anew(s, false);
 	OK(wg_store_mark(s->store, &err));
 	OK(wg_db_run(s->store, SQL_LOG_PUT, again, WG_COUNT(again), &err));
 	assert_int_equal(wg_store_keep(s->store, &err), WG_REJECT);
@@ -178,7 +168,7 @@ static void rows_that_are_not_put_together(void **state)
 {
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
-	begin(s, true);
+	begin_anew(s, true);
 	put(s, "one", 1);
 	for (size_t i = 0; i < WG_PG_GATHERED; i++)
 		if (wg_pg_of(s->store)->gather[i].rows > 0)
