@@ -124,8 +124,8 @@ static enum wg_code expand(zip_file_t *file, size_t size, struct wg_buf *out, st
 	zip_int64_t n = 1;
 	if (at == NULL)
 		return wg_buf_check(out, "a part of the document", err);
-	for (; n > 0 && got<size; got += n> 0 ? (size_t)n : 0)
-		n = zip_fread(file, at + got, size - got);
+	while (got < size && (n = zip_fread(file, at + got, size - got)) > 0)
+		got += (size_t)n;
 	if (n >= 0)
 		n = zip_fread(file, &over, sizeof over);
 	if (n != 0 || got != size)
