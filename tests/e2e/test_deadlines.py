@@ -178,9 +178,10 @@ class Deadlines(unittest.TestCase):
 
     def latest_there(self):
         """The delivery to their own front door of what came last, once all three came."""
-        rows = [r for r in self.placing.rows("--all") if (r["organisation"], r["desk"]) == ("derbyshire", "front-door")]
-        last = max(rows, key=lambda r: r["message"]) if len(rows) == 3 else None
-        return last if last is not None and last["state"] == "handed-over" else None
+        rows = self.placing.rows("--all")
+        last = [r["id"] for r in rows if not r["desk"]][-1:]
+        there = [r for r in rows if (r["organisation"], r["desk"]) == ("derbyshire", "front-door")]
+        return next((r for r in there if [r["message"]] == last and r["state"] == "handed-over"), None) if len(there) == 3 else None
 
 
 if __name__ == "__main__":
