@@ -321,12 +321,15 @@ void wg_config_place(const struct wg_config *config, struct wg_store_place *out)
 		                            .keys = shared ? config->store.keys : NULL };
 }
 
-/* Two for each processor: while one waits until what it did is on disk, or for a reader, another works, and what
- * several have done goes to disk at once. Idle, one costs half a MiB. */
+/* While one waits until what it did is on disk, or for a reader, others work, and what several have done goes to disk
+ * at once: with two for each processor a part of each stood idle, four were no faster than three. Idle, one costs half
+ * a MiB. */
+#define WORKERS_A_PROCESSOR 3
+
 static unsigned workers_here(void)
 {
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? 2 * CPU_COUNT(&set) : 2;
+	int n = WORKERS_A_PROCESSOR * (sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1);
 	return n < 1 ? 1 : n > WG_TEAM_MAX ? WG_TEAM_MAX : (unsigned)n;
 }
 
