@@ -93,15 +93,29 @@ void wg_intake_receipt(const struct wg_msg_receipt *receipt, struct wg_buf *out)
 	              wg_message_state_name(receipt->state));
 }
 
+bool wg_intake_laden(const struct wg_intake *intake)
+{
+	return intake->pending_count == WG_INTAKE_PENDING || wg_client_unsent(intake->adds) >= HELD_MAX;
+}
+
+/* What the store has not read yet is written when it reads. */
+static bool watch_unsent(struct wg_intake *intake, struct wg_err *err)
+{
+	if (wg_client_unsent(intake->adds) == 0 || event_add(intake->unsent, NULL) == 0)
+		return true;
+	(void)wg_err_set(err, WG_SYSTEM, "the event loop cannot watch for the store"); /* who asked gives it on */
+	return false;
+}
+
 enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
                            uint32_t number, int64_t patience, struct wg_err *err)
 {
 	uint32_t tag = 0;
-	while (tag < WG_INTAKE_PENDING && intake->pending[tag].told != NULL)
+	if (wg_intake_laden(intake))
+		return wg_err_set(err, WG_AGAIN, "%u messages wait for the store already", intake->pending_count);
+	while (intake->pending[tag].told != NULL)
 		tag++;
-	if (tag == WG_INTAKE_PENDING)
-		return wg_err_set(err, WG_AGAIN, "%d messages wait for the store already", WG_INTAKE_PENDING);
-	if (wg_client_add_send(intake->adds, tag, msg, err) != WG_OK) {
+	if (wg_client_add_send(intake->adds, tag, msg, err) != WG_OK || !watch_unsent(intake, err)) {
 		wg_intake_fail(intake, err);
 		return err->code = WG_AGAIN;
 	}
@@ -186,6 +200,15 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopexit(intake->base, &(struct timeval){ .tv_usec = ANSWER_US }); /* else DRAIN_MS ends it */
 }
 
+static void on_store_reads(evutil_socket_t fd, short what, void *arg)
+{
+	struct wg_intake *intake = arg;
+	struct wg_err err = { 0 };
+	(void)fd, (void)what;
+	if (wg_client_flush(intake->adds, &err) != WG_OK || !watch_unsent(intake, &err))
+		wg_intake_fail(intake, &err);
+}
+
 /* What lies there is waited for until it is taken, so only while the store answers: whatever it was asked last. */
 static void look_through_drops(struct wg_intake *intake)
 {
@@ -266,9 +289,9 @@ struct watching {
 	int inotify;
 };
 
-static void unwatch(struct watching *w)
+static void unwatch(struct wg_intake *intake, struct watching *w)
 {
-	struct event *all[] = { w->store, w->word, w->tick, w->renamed, w->term, w->interrupt };
+	struct event *all[] = { intake->unsent, w->store, w->word, w->tick, w->renamed, w->term, w->interrupt };
 	for (size_t i = 0; i < WG_COUNT(all); i++)
 		if (all[i] != NULL)
 			event_free(all[i]);
@@ -300,13 +323,14 @@ static enum wg_code watch(struct wg_intake *intake, struct watching *w, struct w
 	if (code != WG_OK)
 		return code;
 	w->store = event_new(intake->base, wg_client_fd(intake->adds), EV_READ | EV_PERSIST, on_store, intake);
+	intake->unsent = event_new(intake->base, wg_client_fd(intake->adds), EV_WRITE, on_store_reads, intake);
 	w->word = event_new(intake->base, wg_client_fd(intake->looks), EV_READ | EV_PERSIST, on_word, intake);
 	w->tick = event_new(intake->base, -1, EV_PERSIST, on_tick, intake);
 	w->term = event_new(intake->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, intake);
 	w->interrupt = event_new(intake->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, intake);
-	bool ok = w->store != NULL && w->word != NULL && w->tick != NULL && w->term != NULL && w->interrupt != NULL &&
-	          event_add(w->store, NULL) == 0 && event_add(w->word, NULL) == 0 && event_add(w->tick, &tick) == 0 &&
-	          event_add(w->term, NULL) == 0 && event_add(w->interrupt, NULL) == 0;
+	bool ok = w->store != NULL && intake->unsent != NULL && w->word != NULL && w->tick != NULL && w->term != NULL &&
+	          w->interrupt != NULL && event_add(w->store, NULL) == 0 && event_add(w->word, NULL) == 0 &&
+	          event_add(w->tick, &tick) == 0 && event_add(w->term, NULL) == 0 && event_add(w->interrupt, NULL) == 0;
 	if (ok && w->inotify >= 0) {
 		w->renamed = event_new(intake->base, w->inotify, EV_READ | EV_PERSIST, on_renamed, intake);
 		ok = w->renamed != NULL && event_add(w->renamed, NULL) == 0;
@@ -459,7 +483,7 @@ enum wg_code wg_role_intake(const struct wg_config *config, struct wg_err *err)
 	wg_intake_drop_pending(&intake);
 	wg_lmtp_freep(&intake.lmtp);
 	wg_intake_mailbox_stop(&intake);
-	unwatch(&w);
+	unwatch(&intake, &w);
 	if (intake.base != NULL)
 		event_base_free(intake.base);
 	wg_tls_freep(&intake.tls);

@@ -70,6 +70,7 @@ struct wg_intake {
 	struct wg_client *looks; /* whether the store takes anything: asked without waiting */
 	int64_t looked_at;       /* monotonic ms of the question that is not answered yet; 0: there is none */
 	struct event_base *base;
+	struct event *unsent; /* the store reads: what it was sent by adds goes on */
 	struct wg_httpd *httpd;
 	struct wg_lmtp *lmtp;
 	struct wg_confirm *confirm;
@@ -101,9 +102,11 @@ enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, 
 enum wg_code wg_intake_seal_mail(struct wg_intake *intake, const char *way, const void *bytes, size_t len,
                                  struct wg_buf *blob, struct wg_msg_new *msg, struct wg_err *err) WG_MUST;
 
+/* As much waits for the store as may: nothing more can be offered. */
+bool wg_intake_laden(const struct wg_intake *intake);
 /* Offers a sealed message to the store; told is called once with its fate, never from within this call when it returns
- * WG_OK. patience: ms after which it is told that it does not know; 0: it waits as long as that takes. WG_AGAIN: every
- * slot is taken, or the store is gone (then the role ends too); told is not called. */
+ * WG_OK. patience: ms after which it is told that it does not know; 0: it waits as long as that takes. WG_AGAIN: the
+ * gateway is laden, or the store is gone (then the role ends too); told is not called. */
 enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *msg, wg_intake_told *told, void *arg,
                            uint32_t number, int64_t patience, struct wg_err *err) WG_MUST;
 /* Takes the answers that the store has given. */

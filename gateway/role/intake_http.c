@@ -79,7 +79,7 @@ const char *wg_intake_busy(void *arg)
 	const struct wg_intake *intake = arg;
 	if (intake->draining)
 		return "The gateway is stopping. Nothing was accepted: send the same request again.";
-	if (intake->pending_count == WG_INTAKE_PENDING)
+	if (wg_intake_laden(intake))
 		return "As much waits to be stored as may. Nothing was accepted: send the same request again later.";
 	if (intake->crowded)
 		return "Too much waits to be worked off. Nothing was accepted: send the same request again later.";

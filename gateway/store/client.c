@@ -61,8 +61,21 @@ enum wg_code wg_client_adopt(int fd, struct wg_client **out, struct wg_err *err)
 	client->fd = fd;
 	client->in.max = WG_LIMIT_FRAME;
 	client->late_end = &client->late;
+	client->unsent_end = &client->unsent;
 	*out = client;
 	return WG_OK;
+}
+
+/* The first of them. */
+static void drop_unsent(struct wg_client *client)
+{
+	struct wg_unsent *u = client->unsent;
+	client->unsent = u->next;
+	if (client->unsent == NULL)
+		client->unsent_end = &client->unsent;
+	client->unsent_len -= u->frame.len - u->sent;
+	wg_buf_free(&u->frame);
+	free(u);
 }
 
 void wg_client_freep(struct wg_client **client)
@@ -75,6 +88,8 @@ void wg_client_freep(struct wg_client **client)
 		free(c->late);
 		c->late = next;
 	}
+	while (c->unsent != NULL)
+		drop_unsent(c);
 	wg_wire_free(&c->in);
 	wg_closep(&c->fd);
 	free(c);
@@ -124,6 +139,18 @@ enum wg_code wg_client_refusal(unsigned code, const uint8_t *body, size_t len, s
 	                  (const char *)body);
 }
 
+/* What a request that does not wait has left: before the next one, waiting. */
+static enum wg_code send_unsent(struct wg_client *client, struct wg_err *err)
+{
+	enum wg_code code = WG_OK;
+	while (code == WG_OK && client->unsent != NULL) {
+		const struct wg_unsent *u = client->unsent;
+		code = wg_wire_send(client->fd, u->frame.data + u->sent, u->frame.len - u->sent, NULL, 0, err);
+		drop_unsent(client);
+	}
+	return code;
+}
+
 enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
                             struct wg_err *err)
 {
@@ -133,8 +160,46 @@ enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op o
 		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body->len);
 	if (code != WG_OK)
 		return code;
+	code = send_unsent(client, err);
+	if (code != WG_OK)
+		return code;
 	wg_wire_head(head, tag, op, 0, body->len);
 	return wg_wire_send(client->fd, head, sizeof head, body->data, body->len, err);
+}
+
+enum wg_code wg_client_send_later(struct wg_client *client, struct wg_buf *frame, struct wg_err *err)
+{
+	struct wg_unsent *u = calloc(1, sizeof *u);
+	if (u == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	u->frame = *frame;
+	*frame = WG_BUF(frame->max);
+	*client->unsent_end = u;
+	client->unsent_end = &u->next;
+	client->unsent_len += u->frame.len;
+	return wg_client_flush(client, err);
+}
+
+enum wg_code wg_client_flush(struct wg_client *client, struct wg_err *err)
+{
+	while (client->unsent != NULL) {
+		struct wg_unsent *u = client->unsent;
+		size_t sent = 0;
+		enum wg_code code = wg_wire_send_some(client->fd, u->frame.data + u->sent, u->frame.len - u->sent, &sent, err);
+		if (code != WG_OK)
+			return code;
+		u->sent += sent;
+		client->unsent_len -= sent;
+		if (u->sent < u->frame.len)
+			break; /* the socket is full */
+		drop_unsent(client);
+	}
+	return WG_OK;
+}
+
+size_t wg_client_unsent(const struct wg_client *client)
+{
+	return client->unsent_len;
 }
 
 /* Keeps an answer for wg_client_add_take. */

@@ -44,9 +44,12 @@ enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *ms
 /* The same in two halves, so that many are under way at once: send, then, when the descriptor is readable, take answers
  * in the order they come; tag is the caller's. Take until there is none: one read may bring several. wg_client_add_take
  * gives WG_AGAIN with err->text WG_CLIENT_NOT_YET when none is whole yet; *failed holds the fate of that one message.
- */
+ * Neither waits: what the store has not read yet is kept here, a copy, and written by wg_client_flush when the
+ * descriptor is writable, or before anything else is asked. The caller bounds how much that may be. */
 enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg,
                                 struct wg_err *err) WG_MUST;
+enum wg_code wg_client_flush(struct wg_client *client, struct wg_err *err) WG_MUST;
+size_t wg_client_unsent(const struct wg_client *client); /* bytes that are kept so */
 enum wg_code wg_client_add_take(struct wg_client *client, uint32_t *tag, struct wg_msg_receipt *out,
                                 struct wg_err *failed, struct wg_err *err) WG_MUST;
 /* WG_OK when the store would take a message now; WG_AGAIN with the reason otherwise (disk, or it is gone). */

@@ -23,9 +23,15 @@ enum wg_code wg_client_add(struct wg_client *client, const struct wg_msg_new *ms
 enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const struct wg_msg_new *msg,
                                 struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf body = WG_BUF(WG_LIMIT_FRAME);
-	wg_codec_put_msg_new(&body, msg);
-	return wg_client_send(client, tag, WG_OP_ADD_LATER, &body, err);
+	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
+	uint8_t head[WG_WIRE_HEAD] = { 0 };
+	wg_buf_put(&frame, head, sizeof head);
+	wg_codec_put_msg_new(&frame, msg);
+	enum wg_code code = wg_buf_check(&frame, "a message for the store", err);
+	if (code != WG_OK)
+		return code;
+	wg_wire_head(frame.data, tag, WG_OP_ADD_LATER, 0, frame.len - WG_WIRE_HEAD);
+	return wg_client_send_later(client, &frame, err);
 }
 
 static enum wg_code take(unsigned fate, const uint8_t *body, size_t len, struct wg_msg_receipt *out,

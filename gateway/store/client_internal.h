@@ -16,6 +16,13 @@ struct wg_late {
 	uint8_t body[];
 };
 
+/* A request that the store has not read the whole of. */
+struct wg_unsent {
+	struct wg_unsent *next;
+	struct wg_buf frame;
+	size_t sent; /* less than frame.len */
+};
+
 struct wg_client {
 	int fd;
 	uint32_t tag;      /* of the last call */
@@ -23,11 +30,16 @@ struct wg_client {
 	uint32_t given_up; /* of the answer that nobody waits for any more (wg_client_patience); 0: none */
 	struct wg_wire_in in;
 	struct wg_late *late, **late_end;
+	struct wg_unsent *unsent, **unsent_end; /* in the order of their sending */
+	size_t unsent_len;                      /* of all of them, what is left */
 };
 
-/* Sends a request without waiting. */
+/* Sends a request, and does not wait for its answer. */
 enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
                             struct wg_err *err) WG_MUST;
+/* Sends a frame, whole with its head, without waiting at all: what the socket does not take now is kept (client.h). The
+ * frame is taken over, when WG_OK. */
+enum wg_code wg_client_send_later(struct wg_client *client, struct wg_buf *frame, struct wg_err *err) WG_MUST;
 /* The next answer, if it is there: WG_AGAIN with WG_CLIENT_NOT_YET if not. */
 enum wg_code wg_client_take(struct wg_client *client, struct wg_frame *frame, struct wg_err *err) WG_MUST;
 /* Sends a request and waits for its answer, whose body is borrowed until the next call. An answer that is an error is

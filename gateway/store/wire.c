@@ -180,6 +180,18 @@ enum wg_code wg_wire_send_all(int fd, struct iovec *iov, size_t count, struct wg
 	return WG_OK;
 }
 
+enum wg_code wg_wire_send_some(int fd, const void *p, size_t len, size_t *sent, struct wg_err *err)
+{
+	ssize_t n;
+	do
+		n = send(fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		return wg_err_set(err, WG_AGAIN, WG_CLIENT_GONE);
+	*sent = n < 0 ? 0 : (size_t)n;
+	return WG_OK;
+}
+
 enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
 {
 	struct iovec iov[] = { { (void *)(uintptr_t)head, head_len }, { (void *)(uintptr_t)body, len } };

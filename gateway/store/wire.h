@@ -100,6 +100,8 @@ void wg_wire_take(struct wg_wire_in *in, const struct wg_frame *frame);
 struct iovec;
 /* All pieces, in their order, to a blocking socket; iov changes. WG_AGAIN with these words when the peer is gone. */
 enum wg_code wg_wire_send_all(int fd, struct iovec *iov, size_t count, struct wg_err *err) WG_MUST;
+/* As much as the socket takes now, none of it perhaps: how much, in *sent. The same when the peer is gone. */
+enum wg_code wg_wire_send_some(int fd, const void *p, size_t len, size_t *sent, struct wg_err *err) WG_MUST;
 /* The same of two. */
 enum wg_code wg_wire_send(int fd, const void *head, size_t head_len, const void *body, size_t len, struct wg_err *err)
 	WG_MUST;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The HTTPS interface as integrators meet it, every answer held against ops/openapi.yaml; the page to confirm on as people and
 machines meet it."""
+import concurrent.futures
 import hashlib
 import http.client
 import json
@@ -135,6 +136,33 @@ class HandingIn(Case):
         finally:
             os.kill(store, signal.SIGCONT)
         w.wait_for("it answers again", 60, lambda: self.ask("GET", "/v1/inbox", who=PLACING)[0] == 200)
+        self.assertEqual(self.host.roles()["store"], store)
+
+    def test_a_store_that_does_not_read(self):
+        """Large documents for it are kept and hold nobody up; whether they are taken is said in time, and they are taken once."""
+        store = self.host.roles()["store"]
+        large = [(f"API-LARGE-{i}", g.report(f"API-LARGE-{i}") + b"\r\n" + b"x" * 70 + b"\r\n" * (4 << 20)) for i in range(3)]
+
+        def offer(document):
+            try:
+                return self.post(document[1], key=document[0])
+            except OSError:  # refused before it was read
+                return None
+        os.kill(store, signal.SIGSTOP)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                sent = [pool.submit(offer, d) for d in large]
+                small = pool.submit(self.post, g.report("API-SMALL"), key="API-SMALL")
+                while not concurrent.futures.wait([small], timeout=0.5).done:
+                    self.assertEqual(self.ask("GET", "/health/live")[0], 200)
+                self.assertEqual(small.result()[0], 503)
+                self.assertIn("Retry-After", small.result()[1])
+                self.assertLessEqual({s.result()[0] for s in sent if s.result()}, {503})
+        finally:
+            os.kill(store, signal.SIGCONT)
+        for document in large:
+            receipt = w.wait_for(f"{document[0]} is taken", 60, lambda: (lambda r: r if r and r[0] == 202 else None)(offer(document)))
+            self.assertEqual(offer(document)[2]["id"], receipt[2]["id"])
         self.assertEqual(self.host.roles()["store"], store)
 
     def test_large_is_refused_before_it_is_sent(self):

@@ -133,12 +133,88 @@ static void waited_for_once(void **state)
 	wg_client_freep(&client);
 }
 
+static struct wg_msg_new large_message(unsigned number, const uint8_t *bytes, size_t len)
+{
+	struct wg_msg_new m = rig_message(number);
+	m.blob = bytes;
+	m.blob_len = len;
+	return m;
+}
+
+/* Reads the messages from one number up to another, at which a question of the time may come in the place of the last.
+ * client: who sends, when it is this thread. */
+static void read_messages(struct wg_client *client, int store, uint32_t from, uint32_t to, size_t len)
+{
+	struct wg_err err = { 0 };
+	struct wg_wire_in in = { .max = WG_LIMIT_FRAME };
+	struct wg_frame frame = { .tag = 0 };
+	while (from <= to) {
+		enum wg_code code = wg_wire_peek(&in, &frame, &err);
+		if (code == WG_AGAIN) {
+			if (client != NULL)
+				OK(wg_client_flush(client, &err));
+			OK(wg_wire_fill(&in, store, client != NULL ? MSG_DONTWAIT : 0, &err));
+			continue;
+		}
+		OK(code);
+		wg_wire_take(&in, &frame);
+		if (from == to && frame.op == WG_OP_TIME)
+			break;
+		assert_int_equal(frame.op, WG_OP_ADD_LATER);
+		assert_int_equal(frame.tag, from++);
+		assert_true(frame.len > len);
+	}
+	assert_int_equal(in.start, in.len);
+	wg_wire_free(&in);
+}
+
+/* A store that does not read holds nobody up: what is large waits here, whole and in its order, until it reads. */
+static void kept_until_it_reads(void **state)
+{
+	enum { LARGE = 4 * 1024 * 1024 };
+	struct wg_err err = { 0 };
+	WG_AUTO_FREE uint8_t *bytes = calloc(1, LARGE);
+	int store = -1, status = -1;
+	(void)state;
+	assert_non_null(bytes);
+	struct wg_client *client = client_with(&store);
+	assert_int_equal(wg_client_unsent(client), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct wg_msg_new m = large_message(i, bytes, LARGE);
+		OK(wg_client_add_send(client, i, &m, &err));
+		assert_in_range(wg_client_unsent(client), (size_t)LARGE * i + 1, (size_t)(LARGE + 4096) * (i + 1));
+	}
+	read_messages(client, store, 0, 2, LARGE);
+	assert_int_equal(wg_client_unsent(client), 0);
+
+	struct wg_msg_new m = large_message(3, bytes, LARGE);
+	OK(wg_client_add_send(client, 3, &m, &err));
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) { /* what is asked next goes behind it, and waits */
+		read_messages(NULL, store, 3, 4, LARGE);
+		answer(store, 1, WG_OP_TIME, WG_OK, NULL, 0);
+		_exit(0);
+	}
+	OK(wg_client_time(client, &err));
+	assert_int_equal(wg_client_unsent(client), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+
+	OK(wg_client_add_send(client, 4, &m, &err));
+	assert_int_equal(close(store), 0);
+	FAILS(WG_AGAIN, wg_client_flush(client, &err));
+	assert_true(wg_client_gone(&err));
+	wg_client_freep(&client); /* with what is left */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_with_a_lease),
 		cmocka_unit_test(all_in_one_piece),
 		cmocka_unit_test(waited_for_once),
+		cmocka_unit_test(kept_until_it_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
