@@ -52,13 +52,21 @@ static void refuse(struct wg_server *server)
 	}
 }
 
-/* Its owners' numbers, if it goes on as another node: what they had leased is not theirs any more. */
+/* If it goes on as another node, its owners get its numbers: what they had leased is not theirs any more. */
 static void own_again(struct wg_server *server)
 {
 	const uint64_t node = wg_store_owners(server->store), low = ((uint64_t)1 << WG_NODE_SHIFT) - 1;
+	struct wg_err words = { 0 };
+	if (node == (server->owners & ~low))
+		return;
 	server->owners = node | (server->owners & low);
 	for (unsigned i = 0; i < server->count; i++)
 		server->conns[i]->owner = node | (server->conns[i]->owner & low);
+	(void)wg_err_set(
+		&words, WG_AGAIN,
+		"the other nodes heard nothing of this one and gave it up: it goes on as a new one, and what it had "
+		"in hand is theirs");
+	wg_server_tell(server, "given-up", WG_ROLE_ADMIN, &words);
 }
 
 enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_err *err)
@@ -69,8 +77,8 @@ enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_e
 		enum wg_code code = wg_store_reconnect(server->store, committed, &words);
 		if (code == WG_OK) {
 			server->away = false;
-			own_again(server);
 			wg_server_tell(server, "database-back", WG_ROLE_ADMIN, &words);
+			own_again(server);
 			return WG_OK;
 		}
 		if (code != WG_AGAIN) {

@@ -224,9 +224,10 @@ class Story:
         check(f"{victim.name} sees that it was given up, and starts anew by itself", victim.ready())
 
     def came_to(self, node, logged):
-        """Its store process has ended since and is there again."""
+        """Its store process has ended since and is there again; or, where it stood still within a transaction, which PostgreSQL
+        ended, it has gone on as a new node."""
         events = [line.get("event") for line in node.log_lines(logged) if line.get("role") == "store"]
-        return "stopped" in events and events[-1] == "ready" and node.ready()
+        return ("given-up" in events or "stopped" in events and events[-1] == "ready") and node.ready()
 
     # ---- 7
 

@@ -201,35 +201,48 @@ static void it_stands_still_meanwhile(void **state)
 	end(s, &a);
 }
 
-/* Another node has the turn to write, and stands still with it. */
-static void another_keeps_the_turn(void **state)
+static void run(PGconn *conn, const char *sql)
 {
-	struct scene *s = *state;
+	PGresult *r = PQexec(conn, sql);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	PQclear(r);
+}
+
+/* Another node has the turn to write, and stands still with it. What it does then is done before the server is back. */
+static void kept_from_the_turn(struct scene *s, const char *then, unsigned given_up)
+{
 	struct away a;
 	struct pg_place p;
 	start(s, &a, BRIEFLY);
 	PGconn *other = PQconnectdb(pg_place(&p, s->folder)->database);
 	struct wg_client *asks = rig_client(&a.server, WG_ROLE_INTAKE);
 	wait_for(asks, WG_OK);
-	PGresult *r = PQexec(other, "BEGIN; SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))");
-	assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
-	PQclear(r);
+	run(other, "BEGIN; SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))");
 	wait_for(asks, WG_AGAIN);
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(ask(asks), WG_AGAIN);
+	run(other, then);
 	PQfinish(other);
 	wait_for(asks, WG_OK);
+	send_adds(asks, 0);
+	take_adds(asks);
 	wg_client_freep(&asks);
 	rig_stop(&a.server);
+	assert_int_equal(a.server.given_up, given_up);
+	check(s, ADDS);
 	end(s, &a);
 }
 
-static void run(PGconn *conn, const char *sql)
+static void another_keeps_the_turn(void **state)
 {
-	PGresult *r = PQexec(conn, sql);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		fail_msg("%s: %s", sql, PQerrorMessage(conn));
-	PQclear(r);
+	kept_from_the_turn(*state, "ROLLBACK", 0);
+}
+
+/* Its connection was ended while it stood still, and the others gave it up: it says so, and goes on as a new one. */
+static void it_is_given_up(void **state)
+{
+	kept_from_the_turn(*state, "DELETE FROM node WHERE id = (SELECT max(id) FROM node); COMMIT", 1);
 }
 
 /* The server says that its disk is full (SQLSTATE 53100), of all that adds a document: who hands in is told to come
@@ -280,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_stands_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_stands_still_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_keeps_the_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(it_is_given_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(its_disk_is_full, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
