@@ -35,7 +35,7 @@ static void drop(struct wg_store *store)
 		pg->gather[i].stmt.ready = false;
 	wg_pg_gather_drop(pg);
 	wg_pg_memo_clear(pg);
-	pg->open = pg->keys_open = pg->mark_sent = false;
+	pg->open = pg->keys_open = pg->touched = false;
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
 	pg->peer_count = 0;

@@ -255,7 +255,7 @@ static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct w
 	enum wg_code code = s->text == NULL ? make(store, (int)id, count, err) : WG_OK;
 	if (code == WG_OK && s->writes) {
 		wg_pg_ahead_drop(pg, s->table[0] != '\0' ? s->table : NULL);
-		code = wg_pg_mark_now(store, err);
+		wg_pg_touch(pg);
 	} else if (code == WG_OK)
 		code = wg_pg_ahead_take(store, s, args, count, &known, err);
 	if (code != WG_OK || known)
@@ -374,9 +374,9 @@ static enum wg_code cursor_open(struct wg_store *store, const char *sql, const s
 	const bool writes = !starts(text, "SELECT") && !starts(text, "WITH");
 	if (pg->open && pg->broken.code != WG_OK)
 		return wg_pg_spoil(store, pg->broken.code, err);
-	enum wg_code code = writes ? wg_pg_mark_now(store, err) : WG_OK;
-	if (code == WG_OK)
-		code = wg_pg_pipe_off(store, &pg->main, err);
+	if (writes)
+		wg_pg_touch(pg);
+	enum wg_code code = wg_pg_pipe_off(store, &pg->main, err);
 	if (code != WG_OK)
 		return finish(store, code, err);
 	c->rows = wg_pg_ask_with(pg, pg->main.conn, text, &a);
@@ -420,9 +420,8 @@ static int64_t changes(struct wg_store *store)
 static enum wg_code exec(struct wg_store *store, const char *sql, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
-	enum wg_code code = pg->open ? wg_pg_mark_now(store, err) : WG_OK;
-	if (code == WG_OK)
-		code = wg_pg_exec_on(store, &pg->main, sql, err);
+	wg_pg_touch(pg);
+	enum wg_code code = wg_pg_exec_on(store, &pg->main, sql, err);
 	wg_pg_memo_clear(pg);
 	return finish(store, code, err);
 }

@@ -119,7 +119,7 @@ struct wg_pg {
 	struct wg_pg_gather gather[WG_PG_GATHERED];
 	bool open, keys_open;                 /* a transaction is, of the main database and of the keys */
 	unsigned marks;                       /* that are set, one within the other */
-	bool mark_sent;                       /* the database knows of them */
+	bool touched;                         /* something was written since the last of them */
 	struct wg_err broken;                 /* why nothing of this transaction, or of its mark, can be done any more */
 	int64_t changes;                      /* of the last cursor */
 	int64_t node;                         /* this process among those that share the database */
@@ -257,8 +257,8 @@ void wg_pg_gather_free(struct wg_pg *pg);
 
 /* ---- pg_turn.c: the transaction and its turn to write */
 enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;
-/* Before a statement that writes, inside a transaction: the mark that is set reaches the database. */
-enum wg_code wg_pg_mark_now(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* Of each statement that writes, inside a transaction. */
+void wg_pg_touch(struct wg_pg *pg);
 /* Something sent to the main database failed with that; the transaction is spoilt, up to its mark. Returns what the
  * caller is told. */
 enum wg_code wg_pg_spoil(struct wg_store *store, enum wg_code code, struct wg_err *err) WG_MUST;

@@ -202,12 +202,11 @@ enum wg_code wg_pg_node_beat(struct wg_store *store, struct wg_err *err)
 /* Alone, nobody reads it. One that joins meanwhile finds what was leased before it came, and waits for its end. */
 enum wg_code wg_pg_node_note(struct wg_store *store, int64_t seq, int64_t token, const char *about, struct wg_err *err)
 {
-	const struct wg_pg *pg = wg_pg_of(store);
+	struct wg_pg *pg = wg_pg_of(store);
 	if (pg->looked && pg->peer_count == 0)
 		return WG_OK;
-	enum wg_code code = wg_pg_mark_now(store, err);
-	return code == WG_OK ? wg_pg_send(store, PG_NOTE, WG_ARGS(wg_db_int(seq), wg_db_int(token), wg_db_text(about)), err)
-	                     : code;
+	wg_pg_touch(pg);
+	return wg_pg_send(store, PG_NOTE, WG_ARGS(wg_db_int(seq), wg_db_int(token), wg_db_text(about)), err);
 }
 
 void wg_pg_node_leave(struct wg_store *store)

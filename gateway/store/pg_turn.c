@@ -1,9 +1,10 @@
 /* pg_turn.c owns the transaction: the turn to write, marks, and what is done when something that was sent has failed.
  *
  * Nobody waits for what gives no rows, so a failure is noticed later than it happened. Inside a mark that is no matter:
- * the mark's end waits. Where store->eager says so it does not, and what is noticed then may be a request's long
- * before: the whole transaction is given up and done again, request by request (store->repeat). That is rare: the
- * statements themselves are ours, and whether they may be asked was asked before. What rows refer to is looked for at
+ * the mark's end waits. Where store->eager says so no mark is sent, nobody waits, and what is noticed then may be a
+ * request's long before: the whole transaction is given up and done again, request by request (store->repeat). That is
+ * rare: the statements themselves are ours, and whether they may be asked was asked before. So it is for a request that
+ * fails by itself after it has written something. What rows refer to is looked for at
  * that late hour too (pg_schema.c: once for each row, whatever was done to it), and at once where each request is
  * judged at its own end. */
 #include <stdio.h>
@@ -35,14 +36,9 @@ static enum wg_code settle(struct wg_store *store, struct wg_err *err)
 	return code != WG_OK && pg->open && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
 }
 
-enum wg_code wg_pg_mark_now(struct wg_store *store, struct wg_err *err)
+void wg_pg_touch(struct wg_pg *pg)
 {
-	struct wg_pg *pg = wg_pg_of(store);
-	pg->wrote = true;
-	if (pg->marks == 0 || pg->mark_sent)
-		return WG_OK;
-	pg->mark_sent = true;
-	return wg_pg_send(store, SQL_MARK, NULL, 0, err);
+	pg->wrote = pg->touched = true;
 }
 
 /* ---- numbers of rows */
@@ -91,7 +87,7 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 	struct wg_pg *pg = wg_pg_of(store);
 	PGresult *r = NULL;
 	pg->open = false;
-	pg->wrote = pg->logged = pg->mark_sent = store->repeat = false;
+	pg->wrote = pg->logged = pg->touched = store->repeat = false;
 	pg->marks = 0;
 	pg->broken = (struct wg_err){ 0 };
 	wg_pg_ahead_drop(pg, NULL); /* of the transaction before */
@@ -168,28 +164,25 @@ static enum wg_code rollback(struct wg_store *store, struct wg_err *err)
 	return code == WG_OK ? wg_pg_pipe_settle(store, &pg->main, NULL, err) : code;
 }
 
-/* ---- marks */
+/* ---- marks: each is a transaction of its own to the server */
 
 static enum wg_code mark(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	pg->marks++;
-	pg->mark_sent = !store->eager; /* otherwise when something is written */
-	if (store->eager)
-		return WG_OK;
-	return wg_pg_send(store, SQL_MARK, NULL, 0, err);
+	pg->touched = false;
+	return store->eager ? WG_OK : wg_pg_send(store, SQL_MARK, NULL, 0, err);
 }
 
 static enum wg_code keep(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	enum wg_code code = pg->broken.code != WG_OK ? wg_pg_spoil(store, pg->broken.code, err) : WG_OK;
-	if (code == WG_OK && pg->mark_sent)
+	if (code == WG_OK && !store->eager)
 		code = wg_pg_send(store, SQL_KEEP, NULL, 0, err);
 	if (code == WG_OK && !store->eager)
 		code = settle(store, err);
-	if (code == WG_OK && --pg->marks == 0)
-		pg->mark_sent = false;
+	pg->marks -= code == WG_OK;
 	return code;
 }
 
@@ -197,15 +190,16 @@ static enum wg_code undo(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_err spoilt = { 0 };
-	if (!pg->mark_sent && pg->broken.code == WG_OK)
+	if (store->eager && !pg->touched && pg->broken.code == WG_OK)
 		return WG_OK;
+	if (store->eager)
+		return wg_pg_spoil(store, wg_err_set(err, WG_AGAIN, "a request had written something before it failed"), err);
 	wg_pg_memo_clear(pg);
-	wg_pg_gather_drop(pg); /* the mark was sent: what stood before it too */
-	enum wg_code code = wg_pg_pipe_settle(store, &pg->main, NULL, store->eager ? err : &spoilt);
-	if (store->fault.code != WG_OK)
-		return wg_store_fault(store, err);
-	if (store->eager && (code != WG_OK || pg->broken.code != WG_OK))
-		return wg_pg_spoil(store, code != WG_OK ? code : pg->broken.code, err);
+	wg_pg_gather_drop(pg); /* what stood before the mark was sent before it */
+	enum wg_code code = wg_pg_pipe_settle(store, &pg->main, NULL, &spoilt); /* whatever: it is given up */
+	code = wg_store_fault(store, err);
+	if (code != WG_OK)
+		return code;
 	pg->broken = (struct wg_err){ 0 };
 	return wg_pg_send(store, SQL_UNDO, NULL, 0, err);
 }

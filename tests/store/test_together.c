@@ -84,31 +84,52 @@ static void goes_with_its_request(void **state)
 {
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
-	for (int eager = 0; eager <= 1; eager++) {
-		begin_anew(s, eager == 1);
+	begin_anew(s, false);
+	OK(wg_store_mark(s->store, &err));
+	put(s, "before", 1);
+	OK(wg_store_keep(s->store, &err));
+	OK(wg_store_mark(s->store, &err));
+	put(s, "undone", 1);
+	assert_int_equal(kept(s), 1);
+	OK(wg_store_undo(s->store, &err));
+	assert_int_equal(kept(s), 0);
+	OK(wg_store_mark(s->store, &err));
+	put(s, "after", 1);
+	OK(wg_store_keep(s->store, &err));
+	OK(wg_store_commit(s->store, &err));
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(count(s, "before"), 1);
+	assert_int_equal(count(s, "undone"), 0);
+	assert_int_equal(count(s, "after"), 1);
+	end(s);
+}
+
+/* Where all can be done again no mark is sent: rows of several requests leave together, a request that fails before it
+ * has written anything costs nothing, and one that fails after that undoes all. */
+static void goes_with_all_requests(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	begin_anew(s, true);
+	for (int i = 0; i < 2; i++) {
 		OK(wg_store_mark(s->store, &err));
-		put(s, "before", 1);
+		put(s, i == 0 ? "one" : "two", 1);
 		OK(wg_store_keep(s->store, &err));
-		OK(wg_store_mark(s->store, &err));
-		put(s, "undone", 1);
-		assert_int_equal(kept(s), 1);
-		OK(wg_store_undo(s->store, &err));
-		assert_int_equal(kept(s), 0);
-		OK(wg_store_mark(s->store, &err));
-		assert_int_equal(count(s, "nobody"), 0); /* it writes nothing: no mark is sent where that is not waited for */
-		OK(wg_store_undo(s->store, &err));
-		OK(wg_store_mark(s->store, &err));
-		put(s, "after", 1);
-		OK(wg_store_keep(s->store, &err));
-		OK(wg_store_commit(s->store, &err));
-		OK(wg_store_begin(s->store, &err));
-		assert_int_equal(count(s, "before"), 1);
-		assert_int_equal(count(s, "undone"), 0);
-		assert_int_equal(count(s, "after"), 1);
-		end(s);
-		OK(wg_store_commit(s->store, &err));
-		OK(wg_store_begin(s->store, &err));
 	}
+	assert_int_equal(kept(s), 2);
+	OK(wg_store_mark(s->store, &err));
+	OK(wg_store_undo(s->store, &err));
+	assert_false(wg_store_repeat(s->store));
+	assert_int_equal(kept(s), 2);
+	OK(wg_store_mark(s->store, &err));
+	put(s, "three", 1);
+	FAILS(WG_AGAIN, wg_store_undo(s->store, &err));
+	assert_true(wg_store_repeat(s->store));
+	FAILS(WG_AGAIN, wg_store_commit(s->store, &err));
+	wg_store_rollback(s->store);
+	wg_store_eager(s->store, false);
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(number(s, "SELECT count(*) FROM counter WHERE kind = 'trial'"), 0);
 }
 
 /* Of a transaction that is given up nothing is left for the next. */
@@ -187,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_same_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_than_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_with_its_request, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(goes_with_all_requests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_with_its_transaction, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_log_is_read_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_row_that_is_refused, set_up, tear_down),
