@@ -58,10 +58,15 @@ char *wg_pg_text(const char *sql)
 _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
 #define OF_THAT_KIND CHILDREN("kind = ?2")
 #define OF_OLD CHILDREN("kind = -1")
-#define SOUGHT "key = k.value ->> 0 AND kind IN ((k.value ->> 1)::bigint, -1)"
+/* Each is taken out of its text once, not with each use. */
+#define KEYS_OF_LIST                                                                                 \
+	"(SELECT value ->> 0 AS key, (value ->> 1)::bigint AS kind, (value ->> 2)::bigint AS place FROM" \
+	" json_array_elements(?1::json) OFFSET 0) AS k"
+#define SOUGHT "key = k.key AND kind IN (k.kind, -1)"
 
-#define IDS(table, column) \
-	"SELECT nextval(pg_get_serial_sequence('" table "', '" column "')) FROM generate_series(1, ?1)"
+#define IDS(table, column)                                                                                    \
+	"SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('" table "', '" column "')::regclass AS name" \
+	" OFFSET 0) AS s, generate_series(1, ?1)"
 
 static const char *const texts[PG_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
@@ -80,7 +85,7 @@ static const char *const texts[PG_COUNT] = {
 	[SQL_CHILD_BY_KEY] = /* here every row of a question is read, so that it says how many it needs */
 	("SELECT child FROM (" OF_THAT_KIND ") AS a UNION SELECT child FROM (" OF_OLD ") AS b ORDER BY 1"),
 	[SQL_STRANGERS] = /* a look into the index for each, whatever the planner makes of a list of unknown length */
-	("SELECT (k.value ->> 2)::bigint, own.one IS NOT NULL FROM json_array_elements(?1::json) k CROSS JOIN LATERAL"
+	("SELECT k.place, own.one IS NOT NULL FROM " KEYS_OF_LIST " CROSS JOIN LATERAL"
 	 " (SELECT 1 AS one FROM child_key WHERE " SOUGHT " LIMIT 1) AS known LEFT JOIN LATERAL"
 	 " (SELECT 1 AS one FROM child_key WHERE " SOUGHT " AND child = ?2 LIMIT 1) AS own ON true"),
 	[SQL_MSG_EXPIRED] = ("SELECT seq FROM message WHERE " LEASED OWN),
