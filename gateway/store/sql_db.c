@@ -56,8 +56,6 @@ bool wg_store_full(struct wg_store *store)
 
 enum wg_code wg_store_no_room(struct wg_store *store, struct wg_err *err)
 {
-	if (store->driver->reconnect == NULL)
-		return wg_err_set(err, WG_SYSTEM, "the disk is full: nothing can be stored any more");
 	wg_err_set(&store->fault, WG_SYSTEM, "the disk of the database is full: nothing can be stored");
 	store->lost = true;
 	store->unanswered = false;
@@ -259,6 +257,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 	if (code != WG_OK)
 		return code; /* it can still be rolled back */
 	code = transact(store, SQL_COMMIT, err);
+	const bool undone = code == WG_AGAIN && store->full && !store->driver->in_transaction(store);
 	if (code == WG_OK)
 		code = wg_keys_after(store, err);
 	if (code != WG_OK && !store->driver->in_transaction(store) && store->lost && !store->unanswered)
@@ -266,7 +265,7 @@ enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err)
 	wg_passages_settle(store, code == WG_OK);
 	if (!wg_store_unanswered(store)) /* reconnect knows then */
 		wg_works_settle(store->works, code == WG_OK);
-	if (code != WG_OK && store->fault.code == WG_OK && !store->repeat) { /* even a full disk: who knows what is there */
+	if (code != WG_OK && !undone && store->fault.code == WG_OK && !store->repeat) {
 		wg_err_set(&store->fault, WG_SYSTEM, "the commit failed: %s", err != NULL ? err->text : "");
 		code = wg_store_fault(store, err);
 	}

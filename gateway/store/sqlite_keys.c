@@ -52,6 +52,11 @@ enum wg_code wg_sqlite_keys_fail(struct wg_store *store, const char *what, struc
 	sqlite3 *db = wg_sqlite_of(store)->keys;
 	int code = sqlite3_extended_errcode(db);
 	bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+	if ((code & 0xff) == SQLITE_FULL && store->fault.code == WG_OK &&
+	    (sqlite3_get_autocommit(db) != 0 || sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK)) {
+		store->full = true;
+		return wg_err_set(err, WG_AGAIN, "not accepting: the disk is full (keys.db: %s)", what);
+	}
 	if (store->fault.code == WG_OK)
 		wg_err_set(&store->fault, damaged ? WG_CORRUPT : WG_SYSTEM, "keys.db: %s: SQLite error %d (%s)%s", what, code,
 		           sqlite3_errmsg(db), damaged ? ": stop, copy the folder, put the newest copy of keys.db back" : "");

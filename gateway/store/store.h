@@ -391,8 +391,7 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
-/* Nor could anything be stored without what adds: a fault, of a disk that nobody here can watch one that may pass
- * (wg_store_lost). */
+/* Nor could anything be stored without what adds: a fault that may pass (wg_store_lost). */
 enum wg_code wg_store_no_room(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* In the last transaction a context waited for what another node has in work: nobody will say when that is done. */
 bool wg_store_elsewhere(const struct wg_store *store);
@@ -435,7 +434,8 @@ enum wg_code wg_store_time_log(struct wg_store *store, struct wg_now now, const 
 unsigned wg_store_damaged(struct wg_store *store);
 
 /* One transaction at a time; a mark inside it for each request: keep it or undo back to it. Durable when commit returns
- * WG_OK; a commit that fails is a fault. What a rollback cannot undo is a fault that the next begin reports. */
+ * WG_OK; a commit that fails is a fault, but for one that the database undid for want of room (WG_AGAIN,
+ * wg_store_full): nothing of it is there. What a rollback cannot undo is a fault that the next begin reports. */
 enum wg_code wg_store_begin(struct wg_store *store, struct wg_err *err) WG_MUST;
 enum wg_code wg_store_commit(struct wg_store *store, struct wg_err *err) WG_MUST;
 void wg_store_rollback(struct wg_store *store);

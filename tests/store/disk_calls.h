@@ -18,6 +18,8 @@ static atomic_int kill_after;
 static const char *fail_on;
 /* But for so many before. */
 static unsigned fail_not;
+/* And all that follow, but for the want of room alone: writes, not syncs nor cuts. */
+static bool fail_full;
 
 static bool named(int fd, const char *name)
 {
@@ -29,35 +31,35 @@ static bool named(int fd, const char *name)
 }
 
 /* True when the call is to fail. */
-static bool call_seen(int fd)
+static bool call_seen(int fd, bool writes)
 {
 	if (atomic_load(&kill_after) > 0 && atomic_fetch_sub(&kill_after, 1) == 1)
 		(void)raise(SIGKILL); /* does not return */
-	if (fail_on == NULL || !named(fd, fail_on))
+	if (fail_on == NULL || !named(fd, fail_on) || (fail_full && !writes))
 		return false;
 	if (fail_not > 0) {
 		fail_not--;
 		return false;
 	}
-	errno = EIO;
+	errno = fail_full ? ENOSPC : EIO;
 	return true;
 }
 
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at);
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
-	return call_seen(fd) ? -1 : syscall(SYS_pwrite64, fd, p, n, at);
+	return call_seen(fd, true) ? -1 : syscall(SYS_pwrite64, fd, p, n, at);
 }
 
 /* Nothing is really synced: a process that is killed, unlike a machine, loses nothing by that. */
 int fdatasync(int fd)
 {
-	return call_seen(fd) ? -1 : 0;
+	return call_seen(fd, false) ? -1 : 0;
 }
 
 int ftruncate64(int fd, off64_t len)
 {
-	return call_seen(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+	return call_seen(fd, false) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
 }
 
 #endif

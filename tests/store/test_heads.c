@@ -268,6 +268,59 @@ static void a_failing_disk_acknowledges_nothing(void **state)
 	assert_true(failures > 1);
 }
 
+/* Blobs in one transaction, with more keys than there are; the disk is full from so many writes to that file on. */
+static enum wg_code put_while_full(struct wg_store *store, const char *file, unsigned writes, struct wg_err *err)
+{
+	char hash[WG_STORE_HASH];
+	int64_t blob = 0;
+	enum wg_code code = wg_store_begin(store, err);
+	fail_on = file;
+	fail_not = writes;
+	fail_full = true;
+	for (unsigned i = 0; code == WG_OK && i < 2 * WG_KEYS_MADE_MIN; i++)
+		code = wg_blob_put(store, &i, sizeof i, &blob, hash, err);
+	if (code == WG_OK)
+		code = wg_store_commit(store, err);
+	fail_on = NULL;
+	fail_not = 0;
+	fail_full = false;
+	return code;
+}
+
+/* Every write in turn, the commit's too: it is refused, nothing of it is there then or later, and the store goes on. */
+static void a_full_disk_is_no_fault(void **state)
+{
+	static const char *const files[] = { "store.db-wal", "keys.db" };
+	(void)state;
+	for (size_t f = 0; f < WG_COUNT(files); f++) {
+		enum wg_code code = WG_AGAIN;
+		unsigned refused = 0;
+		for (; code != WG_OK; refused += code != WG_OK) {
+			char *folder = rig_folder(), first[WG_ID_TEXT], second[WG_ID_TEXT];
+			struct wg_err err = { 0 };
+			struct wg_store *store = open_store(folder);
+			deliver_whole(store, 1, first);
+			code = put_while_full(store, files[f], refused, &err);
+			assert_true(code == WG_OK || code == WG_AGAIN);
+			assert_int_equal(wg_store_fault(store, NULL), WG_OK);
+			assert_int_equal(wg_store_full(store), code != WG_OK);
+			if (code != WG_OK)
+				wg_store_rollback(store);
+			deliver_whole(store, 2, second);
+			wg_store_closep(&store);
+			store = open_store(folder);
+			level(store);
+			assert_int_equal(count_of(wg_sqlite_of(store)->db, "SELECT count(*) FROM blob"),
+			                 code == WG_OK ? 8 + 2 * WG_KEYS_MADE_MIN : 8);
+			OK(read_blob(store, first, "original", 1, 'o', &err));
+			OK(read_blob(store, second, "original", 2, 'o', &err));
+			wg_store_closep(&store);
+			rig_remove(folder);
+		}
+		assert_true(refused > 0);
+	}
+}
+
 /* While destroying: it is not acknowledged either, and made good at the next start. */
 static void a_failing_disk_while_destroying(void **state)
 {
@@ -690,6 +743,7 @@ int main(void)
 		cmocka_unit_test(undone),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(a_failing_disk_acknowledges_nothing),
+		cmocka_unit_test(a_full_disk_is_no_fault),
 		cmocka_unit_test(a_failing_disk_while_destroying),
 		cmocka_unit_test(killed_at_every_call),
 		cmocka_unit_test(moved),
