@@ -2,11 +2,10 @@
 
     python3 tests/e2e/api.py      lints
 
-The linter is @seriousme/openapi-schema-validator, an npm package, fetched once into the build folder; what Debian has
-(python3-yaml, python3-jsonschema) comes with ops/packages. Without them the tests fail and say so.
+The linter (tests/peers/openapi-lint.sh) and what Debian has (python3-yaml, python3-jsonschema) come with ops/packages. Without
+them the tests fail and say so.
 """
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -15,31 +14,14 @@ import jsonschema
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-LINTER = "@seriousme/openapi-schema-validator@2.11.0"
-
-
-def linter():
-    """The program that says whether a file is OpenAPI 3.1."""
-    program = os.environ.get("WARDGATE", str(ROOT / "build/release/bin/wardgate"))
-    folder = pathlib.Path(program).parent.parent / "api-linter"
-    found = folder / "node_modules/.bin/validate-api"
-    if not found.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix", folder, LINTER],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"the interface cannot be checked without {LINTER} (npm): {(done.stderr or done.stdout).strip()}")
-    return found
-
-
 DOC = yaml.safe_load((ROOT / "ops/openapi.yaml").read_text())
 
 
 def lint():
     """Raises when the description is not OpenAPI 3.1, or an example does not fit its schema; the number of examples."""
-    said = json.loads(subprocess.run([linter(), ROOT / "ops/openapi.yaml"], capture_output=True, text=True, check=True).stdout)
+    done = subprocess.run([ROOT / "tests/peers/openapi-lint.sh", ROOT / "ops/openapi.yaml"], capture_output=True, text=True)
+    assert done.stdout, f"the interface cannot be checked: {done.stderr.strip()}"
+    said = json.loads(done.stdout)
     assert said.get("valid") is True, json.dumps(said.get("errors"), indent=1)[:3000]
     ids, examples = set(), 0
     for path, item in DOC["paths"].items():

@@ -1,8 +1,9 @@
 #!/bin/bash
 # A real OpenSMTPD on 127.0.0.1 that demands TLS, keeps what it gets for *.example and sends nothing anywhere.
 #
-#   usage: opensmtpd.sh DIR PORT PKI [starttls | smtps]
+#   usage: opensmtpd.sh --fetch | DIR PORT PKI [starttls | smtps]
 #
+# --fetch: no more than that.
 # Debian's package cannot be installed beside Postfix, and has its folders compiled in. So it is fetched once (apt checks
 # the signature), unpacked into a cache, and run in a mount namespace of its own, in which /etc/passwd, /run, /var/spool,
 # /var/lib and /usr/libexec are private: nothing on the machine changes. Needs root and the right to make namespaces.
@@ -19,17 +20,10 @@ die() {
 	exit "${2:-70}"
 }
 
-(($# == 3 || $# == 4)) || die "usage: opensmtpd.sh DIR PORT PKI [starttls | smtps]" 64
-[[ $2 =~ ^[0-9]{1,5}$ ]] || die "PORT: a number, not \"$2\"" 64
 ((EUID == 0)) || die "needs root" 77
 cache=${WARDGATE_PEER_CACHE:-/var/cache/wardgate-peers}
 package=$cache/opensmtpd-bpo12
 mirror=${WARDGATE_PEER_MIRROR:-$(apt-get indextargets --format '$(SITE) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')}
-mkdir -p "$1"
-dir=$(cd "$1" && pwd)
-pki=$(cd "$3" && pwd)
-how=${4:-starttls}
-port=$2
 
 # From bookworm-backports: TLS of the one in bookworm (6.8) fails under OpenSSL 3 (OpenSMTPD issues 1171, 1239). With lists
 # of its own, so that the machine's apt is not told of backports; the archive's key, which apt checks, is the machine's.
@@ -56,11 +50,20 @@ fetch() {
 
 if [[ -z ${WG_OPENSMTPD_INSIDE:-} ]]; then
 	[[ -x $package/usr/sbin/smtpd ]] || fetch
+	[[ $* != --fetch ]] || exit 0
 	missing=$(ldd "$package/usr/sbin/smtpd" | grep 'not found' || true)
 	[[ -z $missing ]] || die "OpenSMTPD lacks libraries: $missing" 69
 	unshare --mount true 2>/dev/null || die "no right to make a mount namespace (unshare --mount)" 77
 	WG_OPENSMTPD_INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
 fi
+
+(($# == 3 || $# == 4)) || die "usage: opensmtpd.sh --fetch | DIR PORT PKI [starttls | smtps]" 64
+[[ $2 =~ ^[0-9]{1,5}$ ]] || die "PORT: a number, not \"$2\"" 64
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+pki=$(cd "$3" && pwd)
+how=${4:-starttls}
+port=$2
 
 # ---- in the namespace
 

@@ -2,9 +2,9 @@
 # Prometheus's own checker of metrics, for `promtool check metrics`. Debian's package would bring a server that starts at
 # boot; so it is fetched once (apt checks the signature) and unpacked into a cache.
 #
-#   usage: promtool.sh ARGUMENTS...
+#   usage: promtool.sh --fetch | ARGUMENTS...
 #
-# WARDGATE_PEER_CACHE: where the package is kept (/var/cache/wardgate-peers, below ~/.cache for who is not root).
+# --fetch: no more than that. WARDGATE_PEER_CACHE: where the package is kept (/var/cache/wardgate-peers, below ~/.cache for who is not root).
 set -euo pipefail
 
 cache=${WARDGATE_PEER_CACHE:-/var/cache/wardgate-peers}
@@ -29,4 +29,6 @@ if [[ ! -x $package/usr/bin/promtool ]]; then
 	rm -rf -- "$work"
 	trap - EXIT
 fi
-exec "$package/usr/bin/promtool" "$@"
+if [[ ${1-} != --fetch ]]; then
+	exec "$package/usr/bin/promtool" "$@"
+fi
