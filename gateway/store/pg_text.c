@@ -59,9 +59,9 @@ _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
 #define OF_THAT_KIND CHILDREN("kind = ?2")
 #define OF_OLD CHILDREN("kind = -1")
 /* Each is taken out of its text once, not with each use. */
-#define KEYS_OF_LIST                                                                                 \
-	"(SELECT value ->> 0 AS key, (value ->> 1)::bigint AS kind, (value ->> 2)::bigint AS place FROM" \
-	" json_array_elements(?1::json) OFFSET 0) AS k"
+#define KEYS_OF_LIST                                                                            \
+	"(SELECT substr(value, 3) AS key, left(value, 2)::bigint AS kind, number - 1 AS place FROM" \
+	" json_array_elements_text(?1::json) WITH ORDINALITY AS list(value, number) OFFSET 0) AS k"
 #define SOUGHT "key = k.key AND kind IN (k.kind, -1)"
 
 #define IDS(table, column)                                                                                    \

@@ -292,18 +292,21 @@ static enum wg_code by_reference(struct wg_store *store, uint64_t child, const s
 	return code;
 }
 
-/* All keys that are no references, in one question. */
+_Static_assert(WG_KEY_KINDS <= 100, "a kind is two digits");
+
+/* All keys that are no references, in one question; in the place of those stands a key that nobody has. */
 static enum wg_code by_keys_of_children(struct wg_store *store, uint64_t child, const struct wg_match_key *keys,
                                         unsigned key_count, bool *hit, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf list = WG_BUF((size_t)key_count * (WG_STORE_HASH + 32) + 16);
+	WG_AUTO_BUF struct wg_buf list = WG_BUF((size_t)key_count * (WG_STORE_HASH + 8) + 16);
 	unsigned n = 0;
 	bool row = true;
-	for (unsigned i = 0; i < key_count; i++)
-		if (keys[i].kind != WG_KEY_REFERENCE) { /* hashes: nothing to be quoted in them */
-			const unsigned kind = keys[i].kind == WG_KEY_SWAPPED ? WG_KEY_NAME_BIRTH : keys[i].kind;
-			wg_buf_printf(&list, "%s[\"%s\",%u,%u]", n++ == 0 ? "[" : ",", keys[i].key, kind, i);
-		}
+	for (unsigned i = 0; i < key_count; i++) { /* hashes: nothing to be quoted in them */
+		const bool asked = keys[i].kind != WG_KEY_REFERENCE;
+		const unsigned kind = keys[i].kind == WG_KEY_SWAPPED ? WG_KEY_NAME_BIRTH : keys[i].kind;
+		wg_buf_printf(&list, "%s\"%02u%s\"", i == 0 ? "[" : ",", kind, asked ? keys[i].key : "");
+		n += asked;
+	}
 	if (n == 0)
 		return WG_OK;
 	wg_buf_put(&list, "]", 2); /* with its NUL */

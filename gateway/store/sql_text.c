@@ -37,7 +37,12 @@
 	"ELSE 0 END ELSE 4 -"                                                                                             \
 	" CASE WHEN attempts > 0 THEN 1 ELSE 0 END END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
 
-#define SOUGHT "key = k.value ->> 0 AND kind IN (CAST(k.value ->> 1 AS BIGINT), -1)"
+/* Of the list that SQL_STRANGERS is given: whether anybody, or by `whose` somebody, has such a key. OR: for a list
+ * after IN SQLite makes a table for each. */
+#define SOUGHT "SELECT 1 FROM child_key WHERE key = substr(k.value, 3)"
+#define SOUGHT_BY(whose)                                                                 \
+	"(EXISTS (" SOUGHT " AND kind = CAST(substr(k.value, 1, 2) AS BIGINT)" whose ") OR " \
+	"EXISTS (" SOUGHT " AND kind = -1" whose "))"
 
 #define REGISTER                                                                                                      \
 	"SELECT m.id, m.kind, m.organisation, m.accepted_at, d.id, d.organisation, d.desk, d.role, d.side, d.channel,"    \
@@ -219,10 +224,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CHILD_LAST] = "SELECT id FROM message WHERE child = ?1 AND seq <> ?2 ORDER BY seq DESC LIMIT 1",
 	[SQL_CHILD_UNLEARN] = "DELETE FROM child_key WHERE child = ?1 AND message = ?2",
 
-	[SQL_STRANGERS] = /* ?1: [[key, kind, its place], ...]; two looks into the index each, however many children have it
-	                   */
-	"SELECT CAST(k.value ->> 2 AS BIGINT), EXISTS (SELECT 1 FROM child_key WHERE " SOUGHT " AND child = ?2) FROM"
-	" json_each(?1) k WHERE EXISTS (SELECT 1 FROM child_key WHERE " SOUGHT ")",
+	[SQL_STRANGERS] = /* ?1: kind, of two digits, and key of each: its place, and whether ?2 has it. One look for a key
+	                     that nobody has, as most are; some more for the others, however many children have them */
+	"SELECT k.key, " SOUGHT_BY(" AND child = ?2") " FROM json_each(?1) k WHERE EXISTS (" SOUGHT ") AND " SOUGHT_BY(""),
 	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
 							   "(SELECT e.child FROM episode_reference r"
 							   " JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"

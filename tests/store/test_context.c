@@ -301,6 +301,13 @@ static void strangers(void **state)
 	              &err));
 	OK(wg_store_strangers(s->store, child, &keys[1], 1, hit, &err));
 	assert_false(hit[0]);
+	/* one from before kinds were known is of any */
+	OK(wg_db_exec(s->store, "UPDATE child_key SET kind = -1 WHERE child = 2 AND kind = 2", &err));
+	const struct wg_match_key old = rows[3].key;
+	OK(wg_store_strangers(s->store, child, &old, 1, hit, &err));
+	assert_true(hit[0]);
+	OK(wg_store_strangers(s->store, 2, &old, 1, hit, &err));
+	assert_false(hit[0]);
 }
 
 /* A confidential postcode says nothing of who somebody is. */

@@ -238,6 +238,26 @@ static void what_many_have_is_not_gone_through(void **state)
 	assert_int_equal(few, many);
 }
 
+/* Most words of a copy's text are nobody's key: each is one look. */
+static void what_nobody_has_is_one_look(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_match_key keys[64];
+	bool hit[WG_COUNT(keys)];
+	for (unsigned i = 0; i < WG_COUNT(keys); i++) {
+		char word[16];
+		(void)snprintf(word, sizeof word, "word %u", i); /* it fits */
+		keys[i] = rig_key(i % 2 == 0 ? WG_KEY_NAME_BIRTH : WG_KEY_NHS, word);
+	}
+	OK(wg_store_strangers(s->store, 0, keys, WG_COUNT(keys), hit, &err));
+	const int64_t steps =
+		sqlite3_stmt_status(wg_sqlite_of(s->store)->stmt[SQL_STRANGERS], SQLITE_STMTSTATUS_VM_STEP, 0);
+	for (unsigned i = 0; i < WG_COUNT(keys); i++)
+		assert_false(hit[i]);
+	assert_in_range(steps, WG_COUNT(keys), 14 * WG_COUNT(keys));
+}
+
 /* A statement is planned once, at open: not again whenever it is given another value. */
 static void nothing_is_planned_twice(void **state)
 {
@@ -268,6 +288,7 @@ int main(void)
 		                                cmocka_unit_test(what_is_deferred_is_found_by_its_time),
 		                                cmocka_unit_test(what_many_have_is_not_sorted),
 		                                cmocka_unit_test(what_many_have_is_not_gone_through),
+		                                cmocka_unit_test_setup_teardown(what_nobody_has_is_one_look, set_up, tear_down),
 		                                cmocka_unit_test_setup_teardown(a_row_is_changed_once_a_step, set_up,
 		                                                                tear_down),
 		                                cmocka_unit_test(nothing_is_planned_twice) };
