@@ -33,6 +33,7 @@ static void drop(struct wg_store *store)
 		pg->pool[i] = (struct wg_pg_pool){ .next = 0 };
 	for (int i = 0; i < WG_PG_GATHERED; i++)
 		pg->gather[i].stmt.ready = false;
+	pg->asks.stmt.ready = false;
 	wg_pg_gather_drop(pg);
 	wg_pg_memo_clear(pg);
 	pg->open = pg->keys_open = pg->touched = false;

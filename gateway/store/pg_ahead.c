@@ -1,11 +1,17 @@
 /* pg_ahead.c owns what was asked before it is needed: questions that follow each other leave together, and somebody
  * waits for the last of them only. An answer is taken by who asks the same of the same statement in the same
  * transaction, and holds until something is written to a table that the statement names: so nobody can tell it from one
- * that was asked in its time. */
+ * that was asked in its time. What is asked of one statement for each key of a message leaves as one question of
+ * lists. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "store/pg_internal.h"
+
+/* What is asked for many keys at once. */
+#define LISTED SQL_CHILD_BY_KEY
 
 /* By all that is told of an argument: what is not the same is asked anew. */
 static void digest(const struct wg_arg *args, size_t count, uint8_t out[WG_SHA256_LEN])
@@ -53,18 +59,47 @@ bool wg_pg_reads(const char *text, const char *table)
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table)
 {
 	for (size_t i = 0; pg->ahead_count > 0 && i < WG_PG_AHEAD; i++)
-		if (pg->ahead[i].stmt != NULL && (table == NULL || wg_pg_reads(pg->ahead[i].stmt->text, table)))
+		if (pg->ahead[i].stmt != NULL && (table == NULL || wg_pg_reads(pg->ahead[i].text, table)))
 			forget(pg, &pg->ahead[i]);
+	if (pg->asks.rows > 0 && (table == NULL || wg_pg_reads(pg->asks.stmt.text, table)))
+		wg_pg_list_drop(&pg->asks);
+}
+
+/* The rows that answer one of a list of questions; their last column says which they answer. NULL for want of memory.
+ */
+static PGresult *part_of(const PGresult *all, unsigned place)
+{
+	const int columns = PQnfields(all) - 1;
+	PGresult *out = PQcopyResult(all, PG_COPYRES_ATTRS);
+	bool good = out != NULL;
+	for (int i = 0; good && i < PQntuples(all); i++) {
+		const int row = PQntuples(out);
+		for (int k = 0; good && k < columns && wg_pg_int(all, i, columns) == place; k++)
+			good = PQsetvalue(out, row, k, PQgetvalue(all, i, k), PQgetlength(all, i, k)) != 0;
+	}
+	if (good)
+		return out;
+	PQclear(out);
+	return NULL;
 }
 
 void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows)
 {
-	for (size_t i = 0; i < WG_PG_AHEAD; i++)
-		if (pg->ahead[i].stmt != NULL && pg->ahead[i].serial == serial) {
-			pg->ahead[i].rows = rows;
+	for (size_t i = 0; i < WG_PG_AHEAD; i++) {
+		struct wg_pg_ahead *a = &pg->ahead[i];
+		if (a->stmt != NULL && a->serial == serial && a->place > 0)
+			a->rows = part_of(rows, a->place); /* without memory it is asked anew */
+		else if (a->stmt != NULL && a->serial == serial) {
+			a->rows = rows;
 			return;
 		}
-	PQclear(rows); /* nobody wants it any more */
+	}
+	PQclear(rows); /* parts are copies; or nobody wants it any more */
+}
+
+static unsigned next_serial(struct wg_pg *pg)
+{
+	return ++pg->ahead_serial != 0 ? pg->ahead_serial : ++pg->ahead_serial;
 }
 
 static struct wg_pg_ahead *find(struct wg_pg *pg, const struct wg_pg_stmt *stmt, const uint8_t asked[WG_SHA256_LEN])
@@ -87,7 +122,9 @@ enum wg_code wg_pg_ahead_take(struct wg_store *store, struct wg_pg_stmt *stmt, c
 	struct wg_pg_ahead *found = find(pg, stmt, asked);
 	if (found == NULL)
 		return WG_OK;
-	enum wg_code code = found->rows == NULL ? wg_pg_pipe_settle(store, &pg->main, NULL, err) : WG_OK;
+	enum wg_code code = found->rows == NULL ? wg_pg_ahead_send(store, err) : WG_OK;
+	if (code == WG_OK && found->rows == NULL)
+		code = wg_pg_pipe_settle(store, &pg->main, NULL, err);
 	*known = found->rows != NULL;
 	stmt->rows = found->rows;
 	found->rows = NULL;
@@ -95,12 +132,74 @@ enum wg_code wg_pg_ahead_take(struct wg_store *store, struct wg_pg_stmt *stmt, c
 	return code;
 }
 
+/* The same, of lists: "?1" is what one question says there. */
+static char *text_of(const char *sql, const struct wg_arg *args, size_t count)
+{
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(strlen(sql) * 2 + 1024);
+	wg_buf_puts(&b, "SELECT q.*, k.n FROM unnest(");
+	wg_pg_list_types(&b, args, count);
+	wg_buf_puts(&b, ") WITH ORDINALITY AS k(");
+	for (size_t i = 0; i < count; i++)
+		wg_buf_printf(&b, "a%zu, ", i + 1);
+	wg_buf_puts(&b, "n) CROSS JOIN LATERAL (");
+	for (const char *p = sql; *p != '\0'; p++)
+		if (*p == '?')
+			wg_buf_puts(&b, "k.a");
+		else
+			wg_buf_putc(&b, *p);
+	wg_buf_puts(&b, " OFFSET 0) AS q");
+	return b.failed ? NULL : strdup(wg_buf_text(&b));
+}
+
+enum wg_code wg_pg_ahead_send(struct wg_store *store, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	if (pg->asks.rows == 0)
+		return WG_OK;
+	enum wg_code code = wg_pg_gather_before(store, LISTED, &pg->asks.stmt, err);
+	if (code == WG_OK)
+		code = wg_pg_list_send(store, &pg->asks, err);
+	if (code == WG_OK)
+		pg->main.sent[pg->main.count - 1].ahead = pg->asks_serial;
+	return code;
+}
+
+static enum wg_code put(struct wg_pg *pg, const struct wg_arg *args, size_t count, struct wg_pg_ahead *a,
+                        struct wg_err *err)
+{
+	struct wg_pg_gather *g = &pg->asks;
+	enum wg_code code = WG_OK;
+	if (g->stmt.text == NULL)
+		code = wg_pg_list_start(g, 'a', LISTED, text_of(a->text, args, count), args, count, err);
+	if (code != WG_OK)
+		return code;
+	if (g->rows == 0)
+		pg->asks_serial = next_serial(pg);
+	wg_pg_list_put(g, args);
+	a->serial = pg->asks_serial;
+	a->place = g->rows;
+	return WG_OK;
+}
+
+static enum wg_code ask(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count,
+                        struct wg_pg_ahead *a, struct wg_err *err)
+{
+	struct wg_pg *pg = wg_pg_of(store);
+	if (id == LISTED)
+		return put(pg, args, count, a, err);
+	enum wg_code code = wg_pg_send(store, (int)id, args, count, err);
+	if (code != WG_OK)
+		return code;
+	a->serial = pg->main.sent[pg->main.count - 1].ahead = next_serial(pg);
+	return WG_OK;
+}
+
 void wg_pg_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count)
 {
 	struct wg_pg *pg = wg_pg_of(store);
 	struct wg_pg_stmt *s = &pg->stmt[id];
 	struct wg_err err = { 0 };
-	struct wg_pg_ahead a = { .stmt = s };
+	struct wg_pg_ahead a = { .stmt = s, .text = wg_pg_sql((int)id) };
 	size_t at = 0;
 	digest(args, count, a.asked);
 	while (at < WG_PG_AHEAD && pg->ahead[at].stmt != NULL)
@@ -108,10 +207,8 @@ void wg_pg_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *ar
 	if (at == WG_PG_AHEAD || !pg->open || pg->broken.code != WG_OK || store->fault.code != WG_OK ||
 	    find(pg, s, a.asked) != NULL)
 		return;
-	if (wg_pg_send(store, (int)id, args, count, &err) != WG_OK) /* so will who asks for it find */
+	if (ask(store, id, args, count, &a, &err) != WG_OK) /* so will who asks for it find */
 		return;
-	a.serial = ++pg->ahead_serial != 0 ? pg->ahead_serial : ++pg->ahead_serial;
 	pg->ahead[at] = a;
 	pg->ahead_count++;
-	pg->main.sent[pg->main.count - 1].ahead = a.serial;
 }

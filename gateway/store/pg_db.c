@@ -208,6 +208,8 @@ enum wg_code wg_pg_send(struct wg_store *store, int id, const struct wg_arg *arg
 		return fault(store, WG_SYSTEM, wg_pg_sql(id), "too many arguments", err);
 	enum wg_code code = s->text == NULL ? make(store, id, count, err) : WG_OK;
 	if (code == WG_OK)
+		code = wg_pg_ahead_send(store, err);
+	if (code == WG_OK)
 		code = wg_pg_gather_before(store, id, s, err);
 	return code == WG_OK ? wg_pg_pipe_send(store, &pg->main, s, &a, count, err) : code;
 }
@@ -489,6 +491,7 @@ static void close_both(struct wg_store *store)
 		free(pg->key_stmt[i].text);
 	wg_pg_ahead_drop(pg, NULL);
 	wg_pg_gather_free(pg);
+	wg_pg_list_free(&pg->asks);
 	free(pg->conninfo[0]);
 	free(pg->conninfo[1]);
 	free(pg->folder);

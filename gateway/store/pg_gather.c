@@ -3,17 +3,12 @@
  * to it otherwise, finds them there: they are sent before that. They belong to the mark in which they were put: so they
  * are sent before the next is set and before it ends. Invariant: a statement is gathered only inside a transaction, and
  * where its failure may be told later (may_wait). */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "store/pg_internal.h"
-
-#define OID_INT8_LIST 1016
-#define OID_TEXT_LIST 1009
-#define LIST_MAX ((size_t)4 * 1024 * 1024) /* of one column */
 
 static const enum wg_sql gathered[WG_PG_GATHERED] = { SQL_LOG_PUT, SQL_CHILD_KEY, SQL_COUNT_ADD };
 
@@ -25,30 +20,16 @@ static struct wg_pg_gather *gather_of(struct wg_pg *pg, int id)
 	return NULL;
 }
 
-static void drop(struct wg_pg_gather *g)
-{
-	for (size_t i = 0; i < WG_PG_GATHER_COLUMNS; i++)
-		wg_buf_reset(&g->columns[i]);
-	wg_buf_reset(&g->keys);
-	g->rows = 0;
-}
-
 void wg_pg_gather_drop(struct wg_pg *pg)
 {
 	for (size_t i = 0; i < WG_PG_GATHERED; i++)
-		drop(&pg->gather[i]);
+		wg_pg_list_drop(&pg->gather[i]);
 }
 
 void wg_pg_gather_free(struct wg_pg *pg)
 {
-	for (size_t i = 0; i < WG_PG_GATHERED; i++) {
-		struct wg_pg_gather *g = &pg->gather[i];
-		for (size_t k = 0; k < WG_PG_GATHER_COLUMNS; k++)
-			wg_buf_free(&g->columns[k]);
-		wg_buf_free(&g->keys);
-		free(g->stmt.text);
-		*g = (struct wg_pg_gather){ .rows = 0 };
-	}
+	for (size_t i = 0; i < WG_PG_GATHERED; i++)
+		wg_pg_list_free(&pg->gather[i]);
 }
 
 /* The same insertion, of lists: what stands before VALUES, and behind its bracket. */
@@ -57,54 +38,11 @@ static char *text_of(const char *sql, const struct wg_arg *args, size_t count)
 	const char *values = strstr(sql, " VALUES("), *rest = values != NULL ? strchr(values, ')') : NULL;
 	WG_AUTO_BUF struct wg_buf list = WG_BUF(WG_PG_GATHER_COLUMNS * 32);
 	char *out = NULL;
-	for (size_t i = 0; i < count; i++)
-		wg_buf_printf(&list, "%s$%zu::%s[]", i > 0 ? ", " : "", i + 1, args[i].type == WG_ARG_INT ? "bigint" : "text");
+	wg_pg_list_types(&list, args, count);
 	if (rest == NULL || list.failed ||
 	    asprintf(&out, "%.*s SELECT * FROM unnest(%s)%s", (int)(values - sql), sql, wg_buf_text(&list), rest + 1) < 0)
 		return NULL;
 	return out;
-}
-
-/* An element of an array as PostgreSQL writes it (its manual, "Arrays", "Input and Output Syntax"). */
-static void put_element(struct wg_buf *b, const struct wg_arg *a)
-{
-	wg_buf_putc(b, b->len == 0 ? '{' : ',');
-	if (a->null)
-		wg_buf_puts(b, "NULL");
-	else if (a->type == WG_ARG_INT)
-		wg_buf_printf(b, "%" PRId64, a->number);
-	else {
-		wg_buf_putc(b, '"');
-		for (const char *p = a->p; *p != '\0';) {
-			const size_t n = strcspn(p, "\"\\");
-			wg_buf_put(b, p, n);
-			p += n;
-			if (*p != '\0') {
-				wg_buf_putc(b, '\\');
-				wg_buf_putc(b, *p++);
-			}
-		}
-		wg_buf_putc(b, '"');
-	}
-}
-
-static enum wg_code flush(struct wg_store *store, struct wg_pg_gather *g, struct wg_err *err)
-{
-	struct wg_pg *pg = wg_pg_of(store);
-	struct wg_pg_args a = { .count = g->count };
-	enum wg_code code = WG_OK;
-	for (size_t i = 0; code == WG_OK && i < g->count; i++) {
-		wg_buf_putc(&g->columns[i], '}');
-		a.types[i] = g->lists[i];
-		a.values[i] = wg_buf_text(&g->columns[i]);
-		code = wg_buf_check(&g->columns[i], "rows that are put together", err);
-	}
-	g->rows = 0; /* sending may have to settle first, which would come back here */
-	if (code == WG_OK)
-		code = wg_pg_pipe_send(store, &pg->main, &g->stmt, &a, g->count, err);
-	drop(g);
-	/* whoever asks something ahead does not hear of it */
-	return code != WG_OK && pg->broken.code == WG_OK ? wg_pg_spoil(store, code, err) : code;
 }
 
 enum wg_code wg_pg_gather_flush(struct wg_store *store, struct wg_err *err)
@@ -113,7 +51,7 @@ enum wg_code wg_pg_gather_flush(struct wg_store *store, struct wg_err *err)
 	enum wg_code code = WG_OK;
 	for (size_t i = 0; code == WG_OK && i < WG_PG_GATHERED; i++)
 		if (pg->gather[i].rows > 0)
-			code = flush(store, &pg->gather[i], err);
+			code = wg_pg_list_send(store, &pg->gather[i], err);
 	return code;
 }
 
@@ -126,7 +64,7 @@ enum wg_code wg_pg_gather_before(struct wg_store *store, int id, const struct wg
 	for (size_t i = 0; code == WG_OK && i < WG_PG_GATHERED; i++) {
 		struct wg_pg_gather *g = &pg->gather[i];
 		if (g->rows > 0 && (strcmp(stmt->table, g->stmt.table) == 0 || wg_pg_reads(stmt->text, g->stmt.table)))
-			code = flush(store, g, err);
+			code = wg_pg_list_send(store, g, err);
 	}
 	return code;
 }
@@ -140,10 +78,10 @@ static bool is_there(const struct wg_pg_gather *g, const char *key)
 static enum wg_code once(struct wg_store *store, struct wg_pg_gather *g, const struct wg_arg *args, struct wg_err *err)
 {
 	enum wg_code code = WG_OK;
-	WG_AUTO_BUF struct wg_buf key = WG_BUF(LIST_MAX);
+	WG_AUTO_BUF struct wg_buf key = WG_BUF(WG_PG_LIST_MAX);
 	wg_buf_printf(&key, "\n%s\n%s\n", (const char *)args[0].p, (const char *)args[1].p);
 	if (!key.failed && g->rows > 0 && is_there(g, wg_buf_text(&key)))
-		code = flush(store, g, err);
+		code = wg_pg_list_send(store, g, err);
 	wg_buf_put(&g->keys, key.data, key.len);
 	return code == WG_OK && (key.failed || g->keys.failed) ? wg_err_set(err, WG_SYSTEM, "out of memory") : code;
 }
@@ -158,24 +96,17 @@ enum wg_code wg_pg_gather(struct wg_store *store, int id, const struct wg_pg_stm
 	if (!*taken)
 		return WG_OK;
 	if (g->stmt.text == NULL) {
-		g->stmt.text = text_of(wg_pg_sql(id), args, count);
-		if (g->stmt.text == NULL)
-			return wg_err_set(err, WG_SYSTEM, "out of memory");
-		(void)snprintf(g->stmt.name, sizeof g->stmt.name, "g%d", id);           /* it fits */
+		code = wg_pg_list_start(g, 'g', id, text_of(wg_pg_sql(id), args, count), args, count, err);
+		if (code != WG_OK)
+			return code;
 		(void)snprintf(g->stmt.table, sizeof g->stmt.table, "%s", stmt->table); /* the same size */
 		g->stmt.writes = true;
+		g->keys = WG_BUF(WG_PG_LIST_MAX);
 		g->updates = strstr(g->stmt.text, " DO UPDATE ") != NULL;
-		g->count = count;
-		for (size_t i = 0; i < count; i++) {
-			g->lists[i] = args[i].type == WG_ARG_INT ? OID_INT8_LIST : OID_TEXT_LIST;
-			g->columns[i] = WG_BUF(LIST_MAX);
-		}
-		g->keys = WG_BUF(LIST_MAX);
 	}
 	if (g->updates)
 		code = once(store, g, args, err);
-	for (size_t i = 0; code == WG_OK && i < count; i++)
-		put_element(&g->columns[i], &args[i]);
-	g->rows += code == WG_OK;
-	return code == WG_OK && g->rows == WG_PG_GATHER_ROWS ? flush(store, g, err) : code;
+	if (code == WG_OK)
+		wg_pg_list_put(g, args);
+	return code == WG_OK && g->rows == WG_PG_GATHER_ROWS ? wg_pg_list_send(store, g, err) : code;
 }

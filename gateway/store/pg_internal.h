@@ -53,7 +53,8 @@ struct wg_pg_pipe {
 #define WG_PG_AHEAD 48 /* the keys of a message, and some more */
 struct wg_pg_ahead {
 	const struct wg_pg_stmt *stmt; /* NULL: free */
-	unsigned serial;
+	const char *text;
+	unsigned serial, place; /* place: in a list of questions, from 1 on; 0: it was asked by itself */
 	uint8_t asked[WG_SHA256_LEN];
 	PGresult *rows;
 };
@@ -89,7 +90,7 @@ struct wg_pg_reach {
 	char why[256];
 };
 
-/* Rows of one insertion that wait to be sent together (pg_gather.c). */
+/* Rows of one insertion, or questions to one statement, that wait to be sent together (pg_gather.c, pg_ahead.c). */
 #define WG_PG_GATHERED 3
 #define WG_PG_GATHER_COLUMNS 10
 #define WG_PG_GATHER_ROWS 64
@@ -115,8 +116,8 @@ struct wg_pg {
 	struct wg_pg_pool pool[WG_PG_IDS];
 	struct wg_pg_memo memo;
 	struct wg_pg_ahead ahead[WG_PG_AHEAD];
-	unsigned ahead_count, ahead_serial;
-	struct wg_pg_gather gather[WG_PG_GATHERED];
+	unsigned ahead_count, ahead_serial, asks_serial;
+	struct wg_pg_gather gather[WG_PG_GATHERED], asks;
 	bool open, keys_open;                 /* a transaction is, of the main database and of the keys */
 	unsigned marks;                       /* that are set, one within the other */
 	bool touched;                         /* something was written since the last of them */
@@ -231,6 +232,8 @@ PGresult *wg_pg_memo_number(int64_t n);
 /* ---- pg_ahead.c */
 /* As wg_driver.ahead. */
 void wg_pg_ahead(struct wg_store *store, enum wg_sql id, const struct wg_arg *args, size_t count);
+/* Questions that wait for others leave. */
+enum wg_code wg_pg_ahead_send(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* *known: it was asked before, and its answer is in stmt->rows. Fails as settling does. */
 enum wg_code wg_pg_ahead_take(struct wg_store *store, struct wg_pg_stmt *stmt, const struct wg_arg *args, size_t count,
                               bool *known, struct wg_err *err) WG_MUST;
@@ -241,6 +244,20 @@ void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows);
 bool wg_pg_reads(const char *text, const char *table) WG_MUST;
 /* Something is written to that table (NULL: to any): what was asked of it is asked anew. */
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table);
+
+/* ---- pg_list.c */
+#define WG_PG_LIST_MAX ((size_t)4 * 1024 * 1024) /* bytes of one */
+/* Lists of such arguments for a statement of that text, which is taken over; NULL: there was no memory for it. Its name
+ * is made of letter and id. */
+enum wg_code wg_pg_list_start(struct wg_pg_gather *g, char letter, int id, char *text, const struct wg_arg *args,
+                              size_t count, struct wg_err *err) WG_MUST;
+/* "$1::text[], $2::bigint[]", for unnest. */
+void wg_pg_list_types(struct wg_buf *out, const struct wg_arg *args, size_t count);
+void wg_pg_list_put(struct wg_pg_gather *g, const struct wg_arg *args);
+/* Leaves, and is empty. */
+enum wg_code wg_pg_list_send(struct wg_store *store, struct wg_pg_gather *g, struct wg_err *err) WG_MUST;
+void wg_pg_list_drop(struct wg_pg_gather *g);
+void wg_pg_list_free(struct wg_pg_gather *g);
 
 /* ---- pg_gather.c */
 /* *taken: the row is kept, and will be sent. */

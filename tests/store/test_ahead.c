@@ -143,6 +143,89 @@ static void too_many(void **state)
 	}
 }
 
+/* ---- of many keys at once */
+
+#define KIND 3
+
+static void has(struct scene *s, int64_t child, const char *key, int64_t kind)
+{
+	struct wg_err err = { 0 };
+	OK(wg_db_run(s->store, SQL_CHILD_KEY,
+	             WG_ARGS(wg_db_text(key), wg_db_int(child), wg_db_int(kind), wg_db_text(""), wg_db_int(1)), &err));
+}
+
+static void ask_for(struct scene *s, const char *key)
+{
+	wg_db_ahead(s->store, SQL_CHILD_BY_KEY, WG_ARGS(wg_db_text(key), wg_db_int(KIND)));
+}
+
+/* "7 8 ", of the children that have it. */
+static void expect(struct scene *s, const char *key, const char *want)
+{
+	char got[64] = "";
+	struct wg_err err = { 0 };
+	WG_AUTO_FREE int64_t *children = NULL;
+	size_t n = 0;
+	OK(wg_db_seqs(s->store, SQL_CHILD_BY_KEY, WG_ARGS(wg_db_text(key), wg_db_int(KIND)), 10, &children, &n, &err));
+	for (size_t i = 0; i < n; i++)
+		(void)snprintf(got + strlen(got), sizeof got - strlen(got), "%d ", (int)children[i]); /* short */
+	assert_string_equal(got, want);
+}
+
+/* One statement asks for all of them, and each has the answer that it would have had. */
+static void many_keys(void **state)
+{
+	struct scene *s = *state;
+	const struct wg_pg *pg = wg_pg_of(s->store);
+	begin_anew(s, true);
+	has(s, 8, "two", KIND);
+	has(s, 7, "two", KIND);
+	has(s, 7, "old", -1);
+	has(s, 9, "old", KIND);
+	has(s, 9, "other", KIND + 1);
+	static const char *const keys[] = { "two", "none", "old", "{\"a\"}", "other" };
+	for (size_t i = 0; i < WG_COUNT(keys); i++)
+		ask_for(s, keys[i]);
+	ask_for(s, "two"); /* as before */
+	assert_int_equal(waiting(s), WG_COUNT(keys));
+	assert_int_equal(pg->asks.rows, WG_COUNT(keys));
+	const unsigned sent = pg->main.count;
+	assert_false(there(s, "one")); /* they leave before whatever else is asked */
+	assert_int_equal(pg->asks.rows, 0);
+	expect(s, "old", "7 9 ");
+	expect(s, "none", "");
+	expect(s, "two", "7 8 ");
+	expect(s, "other", "");
+	expect(s, "{\"a\"}", "");
+	assert_int_equal(waiting(s), 0);
+	expect(s, "two", "7 8 ");
+	assert_true(sent < WG_COUNT(keys)); /* rows of before, together; no question */
+	give_up(s);
+}
+
+/* Whether it waited for others, was on its way, or had come. */
+static void many_keys_written_since(void **state)
+{
+	struct scene *s = *state;
+	begin_anew(s, true);
+	ask_for(s, "one");
+	has(s, 7, "one", KIND);
+	assert_int_equal(waiting(s), 0);
+	expect(s, "one", "7 ");
+	ask_for(s, "two");
+	ask_for(s, "three");
+	expect(s, "three", "");
+	has(s, 7, "two", KIND);
+	expect(s, "two", "7 ");
+	ask_for(s, "four");
+	wg_store_rollback(s->store);
+	wg_store_eager(s->store, false);
+	struct wg_err err = { 0 };
+	OK(wg_store_begin(s->store, &err));
+	assert_int_equal(wg_pg_of(s->store)->asks.rows, 0);
+	expect(s, "one", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +235,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(written_elsewhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(undone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_keys_written_since, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,16 +95,13 @@ static bool is_known(const char *text, const char *step)
 	       strstr(step, "CTE Scan") != NULL || wg_pg_reads(text, name);
 }
 
-/* Of one; how many steps read a whole table, which are printed. */
-static int look(struct wg_store *store, int id)
+/* How many steps read a whole table, which are printed. */
+static int look_at(struct wg_store *store, int id, const char *text)
 {
 	struct wg_err err = { 0 };
-	WG_AUTO_FREE char *text = wg_pg_text(wg_pg_sql(id)), *sql = NULL;
+	WG_AUTO_FREE char *sql = NULL;
 	WG_AUTO_BUF struct wg_buf list = WG_BUF(WG_PG_ARGS * 8);
 	int found = 0;
-	assert_non_null(text);
-	if (!is_planned(text) || id == SQL_MSG_PUT) /* which needs the types of its arguments, and reads nothing */
-		return 0;
 	for (unsigned i = 0; i < arguments(text); i++)
 		wg_buf_puts(&list, i == 0 ? "(NULL" : ",NULL"); /* bounded by what a statement may have */
 	assert_true(asprintf(&sql, "PREPARE looked AS %s; EXPLAIN (COSTS OFF) EXECUTE looked%s%s", text, wg_buf_text(&list),
@@ -127,9 +124,26 @@ static int look(struct wg_store *store, int id)
 	return found;
 }
 
+static int look(struct wg_store *store, int id)
+{
+	WG_AUTO_FREE char *text = wg_pg_text(wg_pg_sql(id));
+	assert_non_null(text);
+	if (!is_planned(text) || id == SQL_MSG_PUT) /* which needs the types of its arguments, and reads nothing */
+		return 0;
+	return look_at(store, id, text);
+}
+
+/* One that is asked for many keys at once. */
+static int look_at_list(struct wg_store *store)
+{
+	wg_db_ahead(store, SQL_CHILD_BY_KEY, WG_ARGS(wg_db_text("key"), wg_db_int(1)));
+	assert_non_null(wg_pg_of(store)->asks.stmt.text);
+	return look_at(store, SQL_CHILD_BY_KEY, wg_pg_of(store)->asks.stmt.text);
+}
+
 static int look_at_all(struct wg_store *store)
 {
-	int found = 0;
+	int found = look_at_list(store);
 	for (int id = 0; id < PG_COUNT; id++)
 		if (!may_read_all(id))
 			found += look(store, id);
