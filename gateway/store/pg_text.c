@@ -33,10 +33,11 @@ char *wg_pg_text(const char *sql)
 #define FOR_EACH(columns, from_where, name) \
 	" CROSS JOIN LATERAL (SELECT " columns " FROM " from_where " OFFSET 0) AS " name
 
-/* Of message m: what it is called by, who recalls that by its name, and may. */
+/* Of message m: what it is called by (?2, as in sql_text.c), who recalls that by its name, and may. */
 #define WHOLE FOR_EACH("id", "message w WHERE w.seq = p.parent", "w")
-#define CALLED \
-	"SELECT m.id UNION ALL SELECT m.notice_id UNION ALL SELECT w.id FROM part p" WHOLE " WHERE p.message = m.seq"
+#define CALLED                                                                                       \
+	"SELECT m.id UNION ALL SELECT coalesce(?2, m.notice_id) UNION ALL SELECT w.id FROM part p" WHOLE \
+	" WHERE p.message = m.seq"
 #define RECALLS FOR_EACH("message", "concern c WHERE c.id = n.id AND c.recalls = 1", "c")
 #define LATER                                                                                                  \
 	"message r WHERE r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation AND r.state NOT" \
@@ -73,7 +74,7 @@ static const char *const texts[PG_COUNT] = {
 	[SQL_LOG_OF] = /* two ranges: of "or" it makes none */
 	("SELECT * FROM (" LOG_OF_MESSAGE " UNION ALL " LOG_OF_DELIVERY ") AS both_of ORDER BY seq LIMIT ?2"),
 	[SQL_RECALLED_BY] = ("SELECT r.id FROM message m CROSS JOIN LATERAL (" CALLED ") AS n(id)" RECALLS RECALLING
-	                     " WHERE m.seq = ?1 AND m.organisation <> '' ORDER BY r.seq LIMIT 1"),
+	                     " WHERE m.id = ?1 AND m.organisation <> '' ORDER BY r.seq LIMIT 1"),
 	[SQL_HOOKS] = /* the columns of the row with the least, which SQLite gives beside min() */
 	("SELECT * FROM (SELECT DISTINCT ON (d.recipient) d.organisation, d.desk, d.id, d.reference, m.kind, h.token,"
 	 " h.attempts, h.due FROM hook h" HOOKED ITS_KIND
@@ -95,7 +96,7 @@ static const char *const texts[PG_COUNT] = {
 	[SQL_MSG_WORK] = /* and what it may be about, as another node left it */
 	("SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
 	 " THEN 1 ELSE 0 END, k.about FROM message m CROSS JOIN message w LEFT JOIN work k ON k.seq = w.seq AND k.token ="
-	 " w.lease_token WHERE m.seq = ?1 AND w." LEASED " AND w.seq <> m.seq"),
+	 " w.lease_token WHERE m.id = ?1 AND w." LEASED " AND w.seq <> m.seq"),
 	[PG_NOTE] = /* for the other nodes */
 	("INSERT INTO work(seq, token, about) VALUES(?1, ?2, ?3) ON CONFLICT(seq) DO UPDATE SET token ="
 	 " excluded.token, about = excluded.about"),

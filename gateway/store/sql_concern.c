@@ -113,11 +113,19 @@ enum wg_code wg_concern_recall(struct wg_store *store, struct wg_now now, const 
 	return code;
 }
 
-enum wg_code wg_concern_recalled(struct wg_store *store, int64_t message, char by[WG_ID_TEXT], struct wg_err *err)
+#define RECALLED_ARGS(message, notice_id) WG_ARGS(wg_db_text(message), wg_db_text(notice_id))
+
+void wg_concern_recalled_ahead(struct wg_store *store, const char *message, const char *notice_id)
+{
+	wg_db_ahead(store, SQL_RECALLED_BY, RECALLED_ARGS(message, notice_id));
+}
+
+enum wg_code wg_concern_recalled(struct wg_store *store, const char *message, const char *notice_id,
+                                 char by[WG_ID_TEXT], struct wg_err *err)
 {
 	bool row = false;
 	by[0] = '\0';
-	enum wg_code code = wg_db_row(store, SQL_RECALLED_BY, WG_ARGS(wg_db_int(message)), &row, err);
+	enum wg_code code = wg_db_row(store, SQL_RECALLED_BY, RECALLED_ARGS(message, notice_id), &row, err);
 	if (code == WG_OK && row)
 		wg_db_col_text(store, SQL_RECALLED_BY, 0, by, WG_ID_TEXT);
 	wg_db_end(store, SQL_RECALLED_BY);

@@ -203,9 +203,6 @@ static enum wg_code fill(struct wg_store *store, const struct wg_msg_rec *msg, c
 static enum wg_code by_its_keys(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *asked,
                                 struct wg_about *about, bool *turn, struct wg_err *err)
 {
-	wg_work_ahead(store, msg);
-	if (msg->child == 0)
-		wg_evidence_ahead(store, asked);
 	enum wg_code code = wg_about_keys(about, asked->keys, asked->key_count, err);
 	return code == WG_OK ? wg_work_free(store, msg, about, turn, err) : code;
 }
@@ -217,11 +214,15 @@ static enum wg_code context(struct wg_store *store, const char *message, const s
 	WG_CLEANUP(wg_context_free) struct wg_context c = { 0 };
 	WG_CLEANUP(wg_about_free) struct wg_about about = { .all = names_others(asked->concerns) };
 	struct wg_msg_rec msg;
-	enum wg_code code = wg_message_by_id(store, message, &msg, err);
-	if (code == WG_OK)
-		code = check_keys(asked->keys, asked->key_count, WG_STORE_KEYS_MAX, err);
+	enum wg_code code = check_keys(asked->keys, asked->key_count, WG_STORE_KEYS_MAX, err);
 	if (code == WG_OK)
 		code = wg_concern_check(asked->concerns, err);
+	if (code == WG_OK && turn != NULL) { /* mostly of a message in work that has no child yet */
+		wg_work_ahead(store, message);
+		wg_evidence_ahead(store, asked);
+	}
+	if (code == WG_OK)
+		code = wg_message_by_id(store, message, &msg, err);
 	if (code == WG_OK && !wg_message_first(&msg))
 		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 	if (code == WG_OK && turn != NULL)

@@ -348,19 +348,17 @@ static enum wg_code put_one(struct wg_store *store, struct wg_now now, const str
 }
 
 enum wg_code wg_decide_put(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
-                           const struct wg_msg_done *done, bool send, struct wg_err *err)
+                           const struct wg_msg_done *done, const char *recalled, struct wg_err *err)
 {
 	WG_CLEANUP(olds_free) struct olds olds = { 0 };
-	char by[WG_ID_TEXT], recalled[WG_STORE_REASON] = "";
+	char why[WG_STORE_REASON] = "";
 	int64_t seqs[WG_LIMIT_RECIPIENTS] = { 0 };
 	enum wg_code code = supersede(store, now, msg, &olds, err);
-	if (code == WG_OK)
-		code = wg_concern_recalled(store, msg->seq, by, err);
-	if (code == WG_OK && by[0] != '\0')
-		(void)snprintf(recalled, sizeof recalled, "recalled by its sender with message %s", by); /* it fits */
+	if (recalled != NULL && recalled[0] != '\0')
+		(void)snprintf(why, sizeof why, "recalled by its sender with message %s", recalled); /* it fits */
 	for (int alarms = 0; alarms <= 1; alarms++) /* what they watch comes first */
-		for (unsigned i = 0; code == WG_OK && send && i < done->delivery_count; i++)
+		for (unsigned i = 0; code == WG_OK && recalled != NULL && i < done->delivery_count; i++)
 			if ((done->deliveries[i].alarm_of != 0) == (alarms == 1))
-				code = put_one(store, now, msg, episode, done, i, &olds, recalled, seqs, err);
+				code = put_one(store, now, msg, episode, done, i, &olds, why, seqs, err);
 	return code;
 }

@@ -182,7 +182,7 @@ enum wg_code wg_delivery_pointless(struct wg_store *store, const struct wg_dlv_r
 {
 	char by[WG_ID_TEXT];
 	why[0] = '\0';
-	enum wg_code code = wg_concern_recalled(store, dlv->message, by, err);
+	enum wg_code code = wg_concern_recalled(store, dlv->message_id, NULL, by, err);
 	if (code == WG_OK && by[0] != '\0')
 		(void)snprintf(why, WG_STORE_REASON, "recalled by its sender with message %s", by); /* it fits */
 	if (code != WG_OK || why[0] != '\0' || dlv->alarm_of == 0)

@@ -117,17 +117,17 @@ static bool is_kept(enum wg_message_state state)
 	return state == WG_MSG_ROUTED || state == WG_MSG_ATTENTION;
 }
 
+#define SAME_ARGS(done) WG_ARGS(wg_db_text((done)->id), wg_db_text((done)->content_key))
+
 /* The same content from the same organisation, in another message: its id, or "". */
-static enum wg_code find_same(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
-                              char *id, size_t size, struct wg_err *err)
+static enum wg_code find_same(struct wg_store *store, const struct wg_msg_done *done, char *id, size_t size,
+                              struct wg_err *err)
 {
 	bool row = false;
 	id[0] = '\0';
 	if (*done->content_key == '\0' || !is_kept(done->state))
 		return WG_OK;
-	enum wg_code code = wg_db_row(
-		store, SQL_MSG_SAME, WG_ARGS(wg_db_text(msg->organisation), wg_db_text(done->content_key), wg_db_int(msg->seq)),
-		&row, err);
+	enum wg_code code = wg_db_row(store, SQL_MSG_SAME, SAME_ARGS(done), &row, err);
 	if (code == WG_OK && row)
 		wg_db_col_text(store, SQL_MSG_SAME, 0, id, size);
 	wg_db_end(store, SQL_MSG_SAME);
@@ -144,7 +144,7 @@ static enum wg_code end_as_duplicate(struct wg_store *store, struct wg_now now, 
 		wg_db_run(store, SQL_MSG_DUPLICATE,
 	              WG_ARGS(wg_db_int(msg->seq), wg_db_text(result->duplicate_of), wg_db_text(done->kind)), err);
 	if (code == WG_OK) /* it may have been in attention before, with deliveries that wait */
-		code = wg_decide_put(store, now, msg, 0, done, false, err);
+		code = wg_decide_put(store, now, msg, 0, done, NULL, err);
 	return code == WG_OK ? wg_message_move(store, now, msg, WG_MSG_DUPLICATE, WG_WHO_PROCESS, NULL, why, NULL, err)
 	                     : code;
 }
@@ -283,7 +283,7 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 {
 	struct wg_matched m;
 	int64_t notice = 0, report = 0;
-	char words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_LIMIT_NAME + 8 + WG_STORE_REASON];
+	char by[WG_ID_TEXT], words[DOCUMENTS_MAX] = "", detail[DOCUMENTS_MAX + WG_LIMIT_NAME + 8 + WG_STORE_REASON];
 	wg_matched_start(msg, &m);
 	enum wg_code code = divide(store, now, msg, done, end, err);
 	if (code == WG_OK && is_kept(done->state))
@@ -293,9 +293,11 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 	if (code == WG_OK)
 		code = wg_message_check(msg, end->state, WG_WHO_PROCESS, err);
 	if (code == WG_OK)
+		code = wg_concern_recalled(store, msg->id, done->notice_id, by, err); /* asked before its row changes */
+	if (code == WG_OK)
 		code = put_row(store, now, msg, done, end, &m, notice, report, err);
 	if (code == WG_OK)
-		code = wg_decide_put(store, now, msg, is_kept(done->state) ? m.episode : 0, done, !end->doubt, err);
+		code = wg_decide_put(store, now, msg, is_kept(done->state) ? m.episode : 0, done, end->doubt ? NULL : by, err);
 	if (code == WG_OK && is_kept(done->state) && !end->doubt)
 		code = wg_form_replaces(store, now, msg, done, err);
 	if (code != WG_OK)
@@ -306,6 +308,16 @@ static enum wg_code keep_all(struct wg_store *store, struct wg_now now, const st
 	return code == WG_OK && is_kept(done->state) ? decide_again(store, now, msg, done, &m, end, err) : code;
 }
 
+/* What will be asked of most messages, with the first that is. */
+static void ask_ahead(struct wg_store *store, const struct wg_msg_done *done)
+{
+	wg_evidence_ahead(store, done);
+	wg_records_ahead(store, done);
+	wg_concern_recalled_ahead(store, done->id, done->notice_id);
+	if (*done->content_key != '\0')
+		wg_db_ahead(store, SQL_MSG_SAME, SAME_ARGS(done));
+}
+
 enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const struct wg_msg_done *done,
                            struct wg_msg_done_result *out, struct wg_err *err)
 {
@@ -313,25 +325,22 @@ enum wg_code wg_store_done(struct wg_store *store, struct wg_now now, const stru
 	struct wg_msg_done_result result = { .state = WG_MSG_DUPLICATE };
 	struct end end = { .state = done->state };
 	char same[WG_ID_TEXT] = "";
-	enum wg_code code = wg_message_by_id(store, done->id, &msg, err);
+	enum wg_code code = check_done(done, err);
+	if (code == WG_OK && is_kept(done->state))
+		ask_ahead(store, done);
+	if (code == WG_OK)
+		code = wg_message_by_id(store, done->id, &msg, err);
 	if (code == WG_OK && (msg.owner == 0 || msg.token != done->token))
 		code = wg_err_set(err, WG_NOT_FOUND, "the lease of message %s was lost", done->id);
-	if (code == WG_OK)
-		code = check_done(done, err);
 	if (code == WG_OK)
 		code = check_epoch(store, now, done->epoch, err);
 	if (code == WG_OK)
 		code = take_sender(store, done, &msg, same, err);
-	if (code == WG_OK && is_kept(done->state)) {
-		if (!wg_message_first(&msg))
-			wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
-		if (msg.child == 0)
-			wg_evidence_ahead(store, done);
-		wg_records_ahead(store, done);
-	}
+	if (code == WG_OK && is_kept(done->state) && !wg_message_first(&msg))
+		wg_db_ahead(store, SQL_DLV_OF_MESSAGE, WG_ARGS(wg_db_int(msg.seq)));
 	bool sent_before = *same != '\0';
 	if (code == WG_OK && !sent_before)
-		code = find_same(store, &msg, done, same, sizeof same, err);
+		code = find_same(store, done, same, sizeof same, err);
 	if (code != WG_OK)
 		return code;
 	if (done->reason != NULL)

@@ -490,7 +490,7 @@ enum wg_code wg_about_child(struct wg_about *about, int64_t child, struct wg_err
 enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *keys, unsigned count, struct wg_err *err)
 	WG_MUST;
 /* That will be asked: wg_db_ahead. */
-void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg);
+void wg_work_ahead(struct wg_store *store, const char *message);
 /* Whether msg, which is about that, may be decided now. What may not, may not either when it turns out to be about
  * more.
  */
@@ -547,9 +547,12 @@ enum wg_code wg_concern_put(struct wg_store *store, const struct wg_msg_rec *msg
 /* What is unsent of the messages that it names and its own organisation submitted is recalled. */
 enum wg_code wg_concern_recall(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg,
                                const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
-/* The later message by which its sender has recalled this one; "" for none. */
-enum wg_code wg_concern_recalled(struct wg_store *store, int64_t message, char by[WG_ID_TEXT], struct wg_err *err)
-	WG_MUST;
+/* The later message by which its sender has recalled this one, which calls itself that (NULL: as was kept); "" for
+ * none. */
+enum wg_code wg_concern_recalled(struct wg_store *store, const char *message, const char *notice_id,
+                                 char by[WG_ID_TEXT], struct wg_err *err) WG_MUST;
+/* That will be asked: wg_db_ahead. */
+void wg_concern_recalled_ahead(struct wg_store *store, const char *message, const char *notice_id);
 
 /* Recalls what is unsent of a message; of what is being sent, when the attempt comes to nothing. later: only what goes
  * to a desk that this decision goes to as well, alarms apart; NULL: all of it. */
@@ -583,9 +586,10 @@ enum wg_code wg_turn_live(struct wg_store *store, struct wg_now now, const struc
 /* ---- sql_decide.c: the deliveries of a message */
 /* Whether the deliveries of done are such as store.h says. */
 enum wg_code wg_decide_check(const struct wg_msg_done *done, struct wg_err *err) WG_MUST;
-/* What was decided before and is unsent is superseded; what is decided now takes its place, unless send is false. */
+/* What was decided before and is unsent is superseded; what is decided now takes its place. recalled: the message by
+ * which its sender has recalled it, or ""; NULL: nothing takes its place. */
 enum wg_code wg_decide_put(struct wg_store *store, struct wg_now now, const struct wg_msg_rec *msg, int64_t episode,
-                           const struct wg_msg_done *done, bool send, struct wg_err *err) WG_MUST;
+                           const struct wg_msg_done *done, const char *recalled, struct wg_err *err) WG_MUST;
 
 /* ---- sql_review.c: what a person does with a review */
 struct wg_act {

@@ -185,10 +185,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_MSG_OWNED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_owner = ?1 ORDER BY +seq",
 	[SQL_MSG_EXPIRED] = "SELECT seq FROM message WHERE lease_owner <> 0 AND lease_until <= ?1 ORDER BY +seq",
 	[SQL_MSG_LEASED] = "SELECT seq FROM message WHERE lease_owner <> 0 ORDER BY +seq",
-	[SQL_MSG_WORK] = /* what is in work beside ?1; whether it goes before: by its turn, and rows go after what came
-	                    alone */
+	[SQL_MSG_WORK] = /* what is in work beside message ?1; whether it goes before: by its turn, and rows go after what
+	                    came alone */
 	"SELECT w.seq, w.lease_token, w.lease_owner, CASE WHEN (w.turn, w.seq) < (m.turn, m.seq) AND w.bulk <= m.bulk"
-	" THEN 1 ELSE 0 END FROM message m CROSS JOIN message w WHERE m.seq = ?1 AND w.lease_owner <> 0 AND w.seq <> m.seq",
+	" THEN 1 ELSE 0 END FROM message m CROSS JOIN message w WHERE m.id = ?1 AND w.lease_owner <> 0 AND w.seq <> m.seq",
 	[SQL_MSG_DONE] = /* it is decided, and what was found of it; no longer leased, as with every move */
 	"UPDATE message SET notice = coalesce(?2, notice), report = coalesce(?3, report), kind = ?4, content_key = CASE "
 	"WHEN"
@@ -199,8 +199,9 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" lease_token = lease_token + 1, lease_owner = 0, lease_until = 0, tries = 0, next_try = 0, wait_ms = 0"
 	" WHERE seq = ?1",
 	[SQL_MSG_DUPLICATE] = "UPDATE message SET duplicate_of = ?2, kind = ?3 WHERE seq = ?1",
-	[SQL_MSG_SAME] =
-		"SELECT id FROM message WHERE content_key IS NOT NULL AND organisation = ?1 AND content_key = ?2 AND seq <> ?3",
+	[SQL_MSG_SAME] = /* of the organisation of message ?1, another with that content */
+	"SELECT o.id FROM message m CROSS JOIN message o WHERE m.id = ?1 AND o.content_key IS NOT NULL AND o.organisation ="
+	" m.organisation AND o.content_key = ?2 AND o.seq <> m.seq",
 	[SQL_MSG_OLD_EPOCH] =
 		"SELECT DISTINCT message FROM delivery WHERE " WG_SQL_DLV_OPEN " AND state <> 'sending' AND epoch <> ?1",
 
@@ -254,14 +255,15 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	" UNION SELECT o.seq FROM message d JOIN message o ON o.id = d.duplicate_of WHERE d.id = ?1 AND"
 	" d.state = 'duplicate' UNION SELECT p.message FROM message w JOIN part p ON p.parent = w.seq WHERE w.id = ?1"
 	" ORDER BY 1",
-	[SQL_RECALLED_BY] = /* a later message of the same sender says so of this one, or of the one that it is a part of,
-	                       and was not turned away; in this order, for a sender has many messages and recalls few */
-	"WITH named(id) AS (SELECT id FROM message WHERE seq = ?1 UNION ALL SELECT notice_id FROM message WHERE seq = ?1"
-	" UNION ALL SELECT w.id FROM part p JOIN message w ON w.seq = p.parent WHERE p.message = ?1)"
+	[SQL_RECALLED_BY] = /* a later message of the same sender says so of message ?1, which calls itself ?2 (NULL: as was
+	                       kept), or of the one that it is a part of, and was not turned away; in this order, for a
+	                       sender has many messages and recalls few */
+	"WITH named(id) AS (SELECT ?1 UNION ALL SELECT coalesce(?2, notice_id) FROM message WHERE id = ?1 UNION ALL SELECT"
+	" w.id FROM message o JOIN part p ON p.message = o.seq JOIN message w ON w.seq = p.parent WHERE o.id = ?1)"
 	" SELECT r.id FROM message m CROSS JOIN named n CROSS JOIN concern c ON c.id = n.id AND c.recalls = 1 CROSS JOIN"
 	" message r ON r.seq = c.message AND r.seq <> m.seq AND r.organisation = m.organisation"
 	" AND m.organisation <> '' AND r.state NOT IN"
-	" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.seq = ?1 ORDER BY r.seq LIMIT 1",
+	" ('rejected','duplicate') AND (r.turn, r.seq) > (m.turn, m.seq) WHERE m.id = ?1 ORDER BY r.seq LIMIT 1",
 
 	[SQL_RECORD_FIND] = "SELECT child FROM record WHERE id = ?1",
 	[SQL_RECORD_COUNT] = "SELECT count(*) FROM record WHERE child = ?1",

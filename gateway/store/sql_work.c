@@ -185,7 +185,7 @@ static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, c
 	size_t kept = 0;
 	bool row = true;
 	*free_way = true;
-	enum wg_code code = wg_db_query(store, SQL_MSG_WORK, WG_ARGS(wg_db_int(msg->seq)), err);
+	enum wg_code code = wg_db_query(store, SQL_MSG_WORK, WG_ARGS(wg_db_text(msg->id)), err);
 	while (code == WG_OK) {
 		code = wg_db_step(store, SQL_MSG_WORK, &row, err);
 		if (code != WG_OK || !row)
@@ -199,10 +199,9 @@ static enum wg_code look(struct wg_store *store, const struct wg_msg_rec *msg, c
 	return code;
 }
 
-void wg_work_ahead(struct wg_store *store, const struct wg_msg_rec *msg)
+void wg_work_ahead(struct wg_store *store, const char *message)
 {
-	if (msg->owner != 0)
-		wg_db_ahead(store, SQL_MSG_WORK, WG_ARGS(wg_db_int(msg->seq)));
+	wg_db_ahead(store, SQL_MSG_WORK, WG_ARGS(wg_db_text(message)));
 }
 
 enum wg_code wg_work_free(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_about *about,
