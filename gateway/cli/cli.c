@@ -20,12 +20,12 @@ static const struct wg_option *find(const struct wg_option *options, const char 
 
 static bool unknown_option(const struct wg_option *options, const char *command, const char *word)
 {
-	char names[1024] = "", name[WG_LIMIT_NAME + 1], hint[WG_CLI_HINT];
+	char names[1024] = "", name[WG_LIMIT_NAME + 1], hint[WG_HINT];
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word); /* cut: then nothing is near */
 	for (size_t used = 0; options->name != NULL && used < sizeof names - WG_LIMIT_NAME; options++)
 		used += (size_t)snprintf(names + used, sizeof names - used, "--%s ", options->name); /* it fits */
 	(void)fprintf(stderr, "wardgate %s: %s is not an option here%s; wardgate %s --help shows the options\n", command,
-	              word, wg_cli_hint(name, names, hint), command);
+	              word, wg_hint(name, names, hint), command);
 	return false;
 }
 
@@ -73,42 +73,15 @@ int wg_misuse(const struct wg_command *command, const char *why)
 	return EX_USAGE;
 }
 
-/* The next of names into one; where they go on, NULL at the end. */
-static const char *next_name(const char *names, char one[WG_LIMIT_NAME + 1])
-{
-	names += strspn(names, " ");
-	const size_t n = strcspn(names, " ");
-	(void)snprintf(one, WG_LIMIT_NAME + 1, "%.*s", (int)n, names); /* our own names fit */
-	return n > 0 ? names + n : NULL;
-}
-
-const char *wg_cli_hint(const char *word, const char *names, char out[WG_CLI_HINT])
-{
-	char one[WG_LIMIT_NAME + 1];
-	const size_t len = strlen(word);
-	out[0] = '\0';
-	if (len == 0 || len > WG_LIMIT_NAME)
-		return out;
-	size_t best = 2 + len / 3; /* one slip in a short word, a few in a long one: further off is no guess */
-	while ((names = next_name(names, one)) != NULL) {
-		const size_t d = wg_distance(word, one);
-		if (d >= best)
-			continue;
-		best = d;
-		(void)snprintf(out, WG_CLI_HINT, "; did you mean \"%s\"?", one); /* it fits */
-	}
-	return out;
-}
-
 int wg_misuse_word(const struct wg_command *command, const char *word, const char *why)
 {
-	char one[WG_LIMIT_NAME + 1], hint[WG_CLI_HINT], said[WG_LIMIT_NAME + 1], text[512];
-	for (const char *p = command->words; word != NULL && (p = next_name(p, one)) != NULL;)
+	char one[WG_LIMIT_NAME + 1], hint[WG_HINT], said[WG_LIMIT_NAME + 1], text[512];
+	for (const char *p = command->words; word != NULL && (p = wg_next_name(p, one)) != NULL;)
 		if (strcmp(word, one) == 0)
 			word = NULL;
 	if (word == NULL)
 		return wg_misuse(command, why);
-	(void)wg_cli_hint(word, command->words, hint);
+	(void)wg_hint(word, command->words, hint);
 	(void)snprintf(text, sizeof text, "there is no \"%s\" here%s %s", wg_defang(word, said, sizeof said),
 	               hint[0] != '\0' ? hint : ":", why); /* cut is acceptable in words */
 	return wg_misuse(command, text);

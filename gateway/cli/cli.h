@@ -47,9 +47,6 @@ int wg_misuse(const struct wg_command *command, const char *why);
 /* The same of a command with sub-commands: where word (NULL: there is none) is not one of them, that is said first, and
  * which was meant perhaps. */
 int wg_misuse_word(const struct wg_command *command, const char *word, const char *why);
-/* `; did you mean "x"?` into out, where one of the names (separated by blanks) is near to word; "" otherwise. */
-#define WG_CLI_HINT 96
-const char *wg_cli_hint(const char *word, const char *names, char out[WG_CLI_HINT]);
 
 /* Loads the configuration named by cli. */
 enum wg_code wg_cli_config(const struct wg_cli *cli, struct wg_config **out, struct wg_err *err) WG_MUST;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
+#include "notice/schema_nearest.h"
 #include "notice/xml.h"
 
 static const char default_config[] = "/etc/wardgate/gateway.xml";
@@ -45,12 +46,14 @@ static const struct wg_command *find(const char *name)
 	return NULL;
 }
 
-static const char *likely(const char *name, char hint[WG_CLI_HINT])
+static const char *likely(const char *name, char hint[WG_HINT])
 {
 	char names[1024] = "";
+	if (name[0] == '-')
+		return wg_hint(name, "--config --json --version --help", hint);
 	for (size_t i = 0, used = 0; i < WG_COUNT(commands) && used < sizeof names - WG_LIMIT_NAME; i++)
 		used += (size_t)snprintf(names + used, sizeof names - used, "%s ", commands[i]->name); /* it fits */
-	return wg_cli_hint(name, names, hint);
+	return wg_hint(name, names, hint);
 }
 
 /* What a command printed has to be out, or it has failed: a full disk is no success. */
@@ -90,6 +93,11 @@ static int run(int argc, char **argv)
 	struct wg_cli cli = { .config = env != NULL ? env : default_config };
 	bool help = false;
 	argc = take_common(&cli, argc, argv, &help);
+	if (argc > 1 && strcmp(argv[1], "help") == 0) { /* help COMMAND is COMMAND --help */
+		help = true;
+		argv++;
+		argc--;
+	}
 	if (argc < 0) {
 		(void)fputs("wardgate: --config needs the name of a file\n", stderr);
 		return EX_USAGE;
@@ -103,7 +111,7 @@ static int run(int argc, char **argv)
 		return EX_OK;
 	}
 	const struct wg_command *command = find(argv[1]);
-	char hint[WG_CLI_HINT];
+	char hint[WG_HINT];
 	if (command == NULL) {
 		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"%s; wardgate --help lists them\n",
 		              argv[1][0] == '-' ? "option" : "command", argv[1], likely(argv[1], hint));

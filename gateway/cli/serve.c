@@ -6,9 +6,31 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/cli.h"
+#include "notice/schema_nearest.h"
 #include "role/check.h"
 #include "role/role.h"
+
+static const char role_names[] = "store intake process deliver monitor";
+
+static bool is_role(const char *word)
+{
+	char one[WG_LIMIT_NAME + 1];
+	for (const char *p = role_names; (p = wg_next_name(p, one)) != NULL;)
+		if (strcmp(word, one) == 0)
+			return true;
+	return false;
+}
+
+static int no_role(const char *word)
+{
+	char said[WG_LIMIT_NAME + 1], hint[WG_HINT], text[256];
+	(void)snprintf(
+		text, sizeof text, "there is no role \"%s\"%s; there are store, intake, process, deliver and monitor",
+		wg_defang(word, said, sizeof said), wg_hint(word, role_names, hint)); /* cut is acceptable in words */
+	return wg_misuse(&wg_command_serve, text);
+}
 
 static int run_serve(const struct wg_cli *cli, int argc, char **argv)
 {
@@ -21,6 +43,8 @@ static int run_serve(const struct wg_cli *cli, int argc, char **argv)
 		return EX_USAGE;
 	if (operands > 0)
 		return wg_misuse(&wg_command_serve, "takes no operands");
+	if (role != NULL && !is_role(role))
+		return no_role(role);
 	enum wg_code code = wg_cli_config(cli, &config, &err);
 	if (code == WG_OK)
 		code = role != NULL ? wg_role_run(role, config, &err) : wg_supervise(config, &err);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "notice/schema_nearest.h"
 #include "policy/reasons.h"
 #include "role/admin.h"
 #include "role/why_not.h"
@@ -16,6 +17,8 @@
 #define ROWS_MOST 1000
 /* Deliveries that are told one by one. */
 #define ROWS_TOLD 8
+/* The ids of all organisations. */
+#define NAMES_MAX ((size_t)1024 * 1024)
 
 static const char *const state_names[] = { "good", "note", "bad" };
 
@@ -47,9 +50,14 @@ static enum wg_code find(const struct wg_directory *directory, struct wg_admin *
 	if (there != NULL)
 		return wg_err_set(err, WG_NOT_FOUND, "the directory has no such desk; it has %s",
 		                  text[0] != '\0' ? text : "no desk of that organisation");
+	WG_AUTO_BUF struct wg_buf names = WG_BUF(NAMES_MAX);
+	char hint[WG_HINT];
+	for (unsigned i = 0; i < wg_directory_count(directory); i++)
+		wg_buf_printf(&names, "%s ", wg_directory_at(directory, i)->id);
 	return wg_err_set(err, WG_NOT_FOUND,
 	                  "the directory has no such organisation, and there is no delivery of that id: give "
-	                  "ORGANISATION/DESK, or the id of a delivery");
+	                  "ORGANISATION/DESK, or the id of a delivery%s",
+	                  wg_hint(name, wg_buf_text(&names), hint));
 }
 
 /* ---- its deliveries */

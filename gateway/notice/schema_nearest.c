@@ -2,9 +2,8 @@
 #include "notice/schema_nearest.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "base/limits.h"
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -44,4 +43,30 @@ const char *wg_nearest(const char *name, const char *const *names, size_t n)
 		}
 	}
 	return best;
+}
+
+const char *wg_next_name(const char *names, char one[WG_LIMIT_NAME + 1])
+{
+	names += strspn(names, " ");
+	const size_t n = strcspn(names, " ");
+	(void)snprintf(one, WG_LIMIT_NAME + 1, "%.*s", (int)n, names); /* our own names fit */
+	return n > 0 ? names + n : NULL;
+}
+
+const char *wg_hint(const char *name, const char *names, char out[WG_HINT])
+{
+	char one[WG_LIMIT_NAME + 1];
+	const size_t len = strlen(name);
+	out[0] = '\0';
+	if (len == 0 || len > WG_LIMIT_NAME)
+		return out;
+	size_t best = 2 + len / 3; /* one slip in a short name, a few in a long one: further off is no guess but noise */
+	while ((names = wg_next_name(names, one)) != NULL) {
+		const size_t d = wg_distance(name, one);
+		if (d >= best)
+			continue;
+		best = d;
+		(void)snprintf(out, WG_HINT, "; did you mean \"%s\"?", one); /* at most 64 + 18 */
+	}
+	return out;
 }

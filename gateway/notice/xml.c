@@ -176,16 +176,53 @@ static enum wg_code parser(const void *bytes, size_t len, const char *name, stru
 	return WG_OK;
 }
 
+/* What the parser stumbled over, for people who write such files; its own words quote what stands there. */
+static const char *stumble(int code)
+{
+	switch (code) { /* xmlParserErrors, as an int */
+	case XML_ERR_DOCUMENT_EMPTY:
+		return "there is nothing in it";
+	case XML_ERR_DOCUMENT_END:
+		return "something stands behind its end";
+	case XML_ERR_TAG_NAME_MISMATCH:
+		return "an end tag is not that of the element which is open: is one missing, or mistyped?";
+	case XML_ERR_TAG_NOT_FINISHED:
+		return "it ends while an element is open";
+	case XML_ERR_GT_REQUIRED:
+	case XML_ERR_SPACE_REQUIRED:
+		return "a tag is not written as it must be: is a \">\", a blank or a quotation mark missing?";
+	case XML_ERR_ATTRIBUTE_NOT_STARTED:
+	case XML_ERR_ATTRIBUTE_NOT_FINISHED:
+	case XML_ERR_ATTRIBUTE_WITHOUT_VALUE:
+		return "the value of an attribute is missing, or not in quotation marks";
+	case XML_ERR_ATTRIBUTE_REDEFINED:
+		return "an attribute stands twice in a tag";
+	case XML_ERR_LT_IN_ATTRIBUTE:
+	case XML_ERR_NAME_REQUIRED:
+	case XML_ERR_ENTITYREF_SEMICOL_MISSING:
+	case XML_ERR_UNDECLARED_ENTITY:
+		return "in text, \"<\" is written &lt; and \"&\" is written &amp;";
+	case XML_ERR_INVALID_CHAR:
+	case XML_ERR_INVALID_ENCODING:
+		return "it has bytes that are no text of its encoding: save it as UTF-8";
+	default:
+		return NULL;
+	}
+}
+
 /* root: whether there was a first element. */
 static enum wg_code judge(const xmlParserCtxt *ctxt, const struct budget *budget, bool root, const char *name,
                           struct wg_err *err)
 {
 	if (budget->fault != NULL)
 		return wg_err_set(err, WG_REJECT, "%s: %s", name, budget->fault);
-	if (!ctxt->wellFormed || ctxt->errNo == XML_ERR_NO_MEMORY || !root)
-		return wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name, ctxt->lastError.line,
-		                  ctxt->lastError.code);
-	return WG_OK;
+	if (ctxt->wellFormed && ctxt->errNo != XML_ERR_NO_MEMORY && root)
+		return WG_OK;
+	const char *why = stumble(ctxt->lastError.code);
+	if (why != NULL)
+		return wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML: %s", name, ctxt->lastError.line, why);
+	return wg_err_set(err, WG_REJECT, "%s:%d: not well-formed XML (parser error %d)", name, ctxt->lastError.line,
+	                  ctxt->lastError.code);
 }
 
 enum wg_code wg_xml_parse(const void *bytes, size_t len, const char *name, struct wg_xml **out, struct wg_err *err)

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "notice/schema_nearest.h"
 #include "notice/xml.h"
 
 struct wg_xml_xsd {
@@ -19,7 +20,7 @@ struct wg_xml_xsd {
 
 /* The first complaint of a validation or of a schema's compilation. */
 struct complaint {
-	char text[640];
+	char text[720];
 	int line;
 };
 
@@ -97,9 +98,21 @@ static void put_names(const char *from, char *out, size_t size)
 	out[o] = '\0';
 }
 
-/* The rule that was broken, in words. A value stands before "set {", "type '" and "Expected is" in the validator's
- * messages, so that what is behind the last of them is the schema's. */
-static void put_rule(const xmlError *error, char *out, size_t size)
+/* Which of the names "( a, b, c )" in a rule an element's was meant to be, perhaps. */
+static const char *meant(const char *element, const char *listed, char hint[WG_HINT])
+{
+	char names[400];
+	const char *open = strchr(listed, '(');
+	(void)snprintf(names, sizeof names, "%s", open != NULL ? open + 1 : ""); /* as long as listed */
+	for (char *p = names; *p != '\0'; p++)
+		if (*p == ',' || *p == ')')
+			*p = ' ';
+	return wg_hint(element, names, hint);
+}
+
+/* The rule that was broken, in words. A value stands before "set {", "type '", "Expected is" and "allowed (" in the
+ * validator's messages, so that what is behind the last of them is the schema's. */
+static void put_rule(const xmlError *error, const char *element, char *out, size_t size)
 {
 	const char *rule = "is not as the schema wants it", *mark = NULL;
 	switch (error->code) { /* an int: the codes of several enums of libxml2 */
@@ -119,6 +132,14 @@ static void put_rule(const xmlError *error, char *out, size_t size)
 		break;
 	case XML_SCHEMAV_CVC_PATTERN_VALID:
 		rule = "holds a value that is not written as it must be, or has control characters";
+		break;
+	case XML_SCHEMAV_CVC_MININCLUSIVE_VALID:
+		rule = "is less than is allowed";
+		mark = "allowed (";
+		break;
+	case XML_SCHEMAV_CVC_MAXINCLUSIVE_VALID:
+		rule = "is more than is allowed";
+		mark = "allowed (";
 		break;
 	case XML_SCHEMAV_CVC_MINLENGTH_VALID:
 		rule = "is empty or too short";
@@ -144,12 +165,16 @@ static void put_rule(const xmlError *error, char *out, size_t size)
 		break;
 	}
 	const char *names = mark != NULL ? behind_last(error->message, mark) : "";
-	char listed[400];
+	char listed[400], hint[WG_HINT] = "";
 	put_names(names, listed, sizeof listed);
 	size_t n = strlen(listed);
 	if (n > 0 && listed[n - 1] == '.')
+		listed[--n] = '\0';
+	if (n > 0 && listed[n - 1] == ')' && strchr(listed, '(') == NULL)
 		listed[n - 1] = '\0';
-	(void)snprintf(out, size, "%s%s%s", rule, listed[0] != '\0' ? ": " : "", listed);
+	if (error->code == XML_SCHEMAV_ELEMENT_CONTENT)
+		(void)meant(element, listed, hint); /* returns hint */
+	(void)snprintf(out, size, "%s%s%s%s", rule, listed[0] != '\0' ? ": " : "", listed, hint);
 }
 
 /* The attribute's name stands only in the message, behind the element's; it is taken when all before it is what we know
@@ -176,7 +201,7 @@ static void on_fault(void *ctx, xmlError *error)
 {
 	struct complaint *c = ctx;
 	const xmlNode *node = error->node;
-	char element[WG_LIMIT_NAME + 1] = "the document", attribute[WG_LIMIT_NAME + 1] = "", rule[480];
+	char element[WG_LIMIT_NAME + 1] = "the document", attribute[WG_LIMIT_NAME + 1] = "", rule[560];
 	if (c->text[0] != '\0' || error->message == NULL)
 		return;
 	if (node != NULL && node->type == XML_ATTRIBUTE_NODE)
@@ -185,7 +210,7 @@ static void on_fault(void *ctx, xmlError *error)
 		(void)wg_defang((const char *)node->name, element, sizeof element);
 		put_attribute(error, node, attribute, sizeof attribute);
 	}
-	put_rule(error, rule, sizeof rule);
+	put_rule(error, element, rule, sizeof rule);
 	(void)snprintf(c->text, sizeof c->text, "%s%s%s: %s", element, attribute[0] != '\0' ? "/@" : "", attribute, rule);
 	c->line = error->line;
 }

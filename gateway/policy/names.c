@@ -13,35 +13,6 @@
 #include "notice/xml_attr.h"
 #include "sys/file.h"
 
-/* The next name of a list into out; where the list goes on. NULL at its end. */
-static const char *next_name(const char *list, char out[WG_LIMIT_NAME + 1])
-{
-	list += strspn(list, " ");
-	size_t n = strcspn(list, " ");
-	if (n == 0)
-		return NULL;
-	(void)snprintf(out, WG_LIMIT_NAME + 1, "%.*s", (int)n, list); /* our own names fit */
-	return list + n;
-}
-
-const char *wg_names_hint(const char *name, const char *known, char *out)
-{
-	char one[WG_LIMIT_NAME + 1];
-	out[0] = '\0';
-	size_t len = strlen(name);
-	if (len == 0 || len > WG_LIMIT_NAME)
-		return out;
-	size_t best = 2 + len / 3; /* one slip in a short name, a few in a long one; further off is no guess but noise */
-	while ((known = next_name(known, one)) != NULL) {
-		size_t d = wg_distance(name, one);
-		if (d >= best)
-			continue;
-		best = d;
-		(void)snprintf(out, WG_NAMES_HINT, "; did you mean \"%s\"?", one); /* at most 64 + 18 */
-	}
-	return out;
-}
-
 /* The words of a row, or NULL when there is none. */
 static const char *row_words(const struct wg_names_row *language, const char *element, const char *attribute)
 {
@@ -57,32 +28,32 @@ static const char *row_words(const struct wg_names_row *language, const char *el
 static enum wg_code unknown_element(const struct wg_xml *doc, const struct _xmlNode *node,
                                     const struct wg_names_row *language, struct wg_err *err)
 {
-	char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
+	char safe[WG_LIMIT_NAME], hint[WG_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(4096);
 	for (; language->element != NULL; language++)
 		if (language->attribute == NULL)
 			wg_buf_printf(&known, "%s ", language->element);
 	return wg_xml_complain(doc, node, err, "element <%s> is not known%s",
 	                       wg_defang(wg_xml_name(node), safe, sizeof safe),
-	                       wg_names_hint(wg_xml_name(node), wg_buf_text(&known), hint));
+	                       wg_hint(wg_xml_name(node), wg_buf_text(&known), hint));
 }
 
 static enum wg_code check_attributes(const struct wg_xml *doc, const struct _xmlNode *node,
                                      const struct wg_names_row *language, const char *known, struct wg_err *err)
 {
 	const char *element = wg_xml_name(node), *attribute;
-	char safe[WG_LIMIT_NAME], hint[WG_NAMES_HINT];
+	char safe[WG_LIMIT_NAME], hint[WG_HINT];
 	for (unsigned i = 0; (attribute = wg_xml_attr_name(node, i)) != NULL; i++) {
 		if (!wg_list_has(known, attribute))
 			return wg_xml_complain(doc, node, err, "<%s> has no attribute %s%s", element,
-			                       wg_defang(attribute, safe, sizeof safe), wg_names_hint(attribute, known, hint));
+			                       wg_defang(attribute, safe, sizeof safe), wg_hint(attribute, known, hint));
 		const char *words = row_words(language, element, attribute);
 		WG_AUTO_FREE char *value = words != NULL ? wg_xml_attr(node, attribute) : NULL;
 		if (words != NULL && value == NULL)
 			return wg_err_set(err, WG_SYSTEM, "no memory for attribute %s", attribute);
 		if (value != NULL && !wg_list_has(words, value))
 			return wg_xml_complain(doc, node, err, "%s=\"%s\" is not known%s", attribute,
-			                       wg_defang(value, safe, sizeof safe), wg_names_hint(value, words, hint));
+			                       wg_defang(value, safe, sizeof safe), wg_hint(value, words, hint));
 	}
 	return WG_OK;
 }

@@ -1,4 +1,4 @@
-/* Names that people mistype: what was meant, and the check of a file of ours against its schema in words that help. */
+/* The check of a file of ours against its schema, in words that help. */
 #ifndef WG_POLICY_NAMES_INTERNAL_H
 #define WG_POLICY_NAMES_INTERNAL_H
 
@@ -8,13 +8,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/sha256.h"
+#include "notice/schema_nearest.h"
 #include "notice/xml.h"
-
-#define WG_NAMES_HINT 128
-
-/* Writes `; did you mean "x"?` when one of the names in known, separated by blanks, is close to name; "" otherwise.
- * Returns out, which has WG_NAMES_HINT bytes. */
-const char *wg_names_hint(const char *name, const char *known, char *out);
 
 /* What a file of ours may say, a table that ends with an element of NULL. A row without an attribute lists the
  * attributes of an element; one with an attribute lists the values that it may have. All lists are separated by blanks.

@@ -113,7 +113,7 @@ static enum wg_code read_in(const struct wg_layer *layer, const struct _xmlNode 
                             struct wg_err *err)
 {
 	const struct wg_policy *policy = layer->policy;
-	char hint[WG_NAMES_HINT];
+	char hint[WG_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
 	enum wg_code code = wg_names_attr(layer->doc, node, "in", step->in, sizeof step->in, err);
 	bool there = step->in[0] == '\0' || strcmp(step->in, WG_CONFIRM_IN_DESK) == 0;
@@ -123,7 +123,7 @@ static enum wg_code read_in(const struct wg_layer *layer, const struct _xmlNode 
 	for (unsigned i = 0; i < policy->hours_count; i++)
 		wg_buf_printf(&known, "%s ", policy->hours[i].name);
 	return wg_xml_complain(layer->doc, node, err, "there is no <hours name=\"%s\">%s", step->in,
-	                       wg_names_hint(step->in, wg_buf_text(&known), hint));
+	                       wg_hint(step->in, wg_buf_text(&known), hint));
 }
 
 static enum wg_code read_tell(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_confirm_step *step,

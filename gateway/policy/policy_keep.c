@@ -34,11 +34,11 @@ static enum wg_code check_organisation(void *arg, const char *name, struct wg_er
 {
 	const struct wg_layer *layer = ((void **)arg)[0];
 	const struct _xmlNode *node = ((void **)arg)[1];
-	char hint[WG_NAMES_HINT];
+	char hint[WG_HINT];
 	if (strcmp(name, "*") == 0 || wg_list_has(organisations, name))
 		return WG_OK;
 	return wg_xml_complain(layer->doc, node, err, "unknown kind of organisation \"%s\"%s", name,
-	                       wg_names_hint(name, organisations, hint));
+	                       wg_hint(name, organisations, hint));
 }
 
 enum wg_code wg_policy_add_retention(const struct wg_layer *layer, const struct _xmlNode *node, struct wg_err *err)

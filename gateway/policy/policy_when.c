@@ -65,7 +65,7 @@ static enum wg_code check_consent(const struct call *call, struct wg_err *err)
 static enum wg_code check_hours(const struct call *call, struct wg_err *err)
 {
 	const struct wg_policy *policy = call->layer->policy;
-	char hint[WG_NAMES_HINT];
+	char hint[WG_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
 	if (!call->plain || call->count != 1)
 		return wg_xml_complain(call->layer->doc, call->when, err,
@@ -75,7 +75,7 @@ static enum wg_code check_hours(const struct call *call, struct wg_err *err)
 	for (unsigned i = 0; i < policy->hours_count; i++)
 		wg_buf_printf(&known, "%s ", policy->hours[i].name);
 	return wg_xml_complain(call->layer->doc, call->when, err, "there is no <hours name=\"%s\">%s", call->value[0],
-	                       wg_names_hint(call->value[0], wg_buf_text(&known), hint));
+	                       wg_hint(call->value[0], wg_buf_text(&known), hint));
 }
 
 static enum wg_code check_relation(const struct call *call, struct wg_err *err)

@@ -34,7 +34,7 @@ static enum wg_code add_kind(void *arg, const char *name, struct wg_err *err)
 {
 	const struct word *word = arg;
 	const struct wg_schema *schema = word->layer->schema;
-	char hint[WG_NAMES_HINT];
+	char hint[WG_HINT];
 	unsigned kind = wg_policy_kind(word->layer->policy, name);
 	if (kind != WG_SET_OTHER)
 		wg_set_add(word->out, kind);
@@ -42,7 +42,7 @@ static enum wg_code add_kind(void *arg, const char *name, struct wg_err *err)
 		wg_set_fill(word->out);
 	else
 		return wg_xml_complain(word->layer->doc, word->node, err, "unknown kind of notice \"%s\"%s", name,
-		                       wg_names_hint(name, wg_schema_kind_nearest(schema, name), hint));
+		                       wg_hint(name, wg_schema_kind_nearest(schema, name), hint));
 	return WG_OK;
 }
 
@@ -65,12 +65,12 @@ enum wg_code wg_policy_words_kinds(const struct wg_layer *layer, const struct _x
 enum wg_code wg_policy_no_role(const struct wg_layer *layer, const struct _xmlNode *node, const char *role,
                                struct wg_err *err)
 {
-	char hint[WG_NAMES_HINT];
+	char hint[WG_HINT];
 	WG_AUTO_BUF struct wg_buf known = WG_BUF(WG_POLICY_ITEMS * (WG_LIMIT_NAME + 1));
 	for (unsigned i = 0; i < layer->policy->role_count; i++)
 		wg_buf_printf(&known, "%s ", layer->policy->roles[i].name);
 	return wg_xml_complain(layer->doc, node, err, "unknown role \"%s\"%s", role,
-	                       wg_names_hint(role, wg_buf_text(&known), hint));
+	                       wg_hint(role, wg_buf_text(&known), hint));
 }
 
 static enum wg_code add_role(void *arg, const char *name, struct wg_err *err)

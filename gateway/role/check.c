@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "notice/schema_nearest.h"
 #include "policy/confirm.h"
 #include "role/admin.h"
 #include "role/certs.h"
@@ -117,6 +118,18 @@ static enum wg_code check_keys(const struct wg_process *p, bool start, struct wg
 	return code;
 }
 
+/* A role that the policy does not know, and nearly knows: whoever it was meant for gets nothing. */
+static void check_roles(const struct wg_process *p, const struct wg_organisation *o, struct wg_buf *out)
+{
+	char role[WG_LIMIT_NAME + 1], hint[WG_HINT];
+	for (unsigned d = 0; d < o->desk_count; d++)
+		for (const char *at = o->desks[d].roles; (at = wg_next_name(at, role)) != NULL;)
+			if (!wg_policy_has_role(p->policy, role) &&
+			    wg_hint(role, wg_policy_role_nearest(p->policy, role), hint)[0] != '\0')
+				wg_buf_printf(out, "warning: desk %s/%s has the role \"%s\", which the policy does not know%s\n", o->id,
+				              o->desks[d].name, role, hint);
+}
+
 /* Recipients that could not be reached are warnings: the others are still served. */
 static void check_desks(const struct wg_process *p, struct wg_buf *out)
 {
@@ -127,6 +140,8 @@ static void check_desks(const struct wg_process *p, struct wg_buf *out)
 		              "note: no desk of %s has the role operator: nobody is told of alerts, nor at last that a notice "
 		              "is not confirmed\n",
 		              p->config->organisation);
+	for (unsigned i = 0; out != NULL && i < wg_directory_count(p->directory); i++)
+		check_roles(p, wg_directory_at(p->directory, i), out);
 	for (unsigned i = 0; i < p->cert_count; i++) {
 		const struct wg_desk *desk = p->certs[i].desk;
 		if (desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)

@@ -161,6 +161,11 @@ class Manual(Case):
                 self.assertIn('did you mean "', done.stderr, slip)
         self.assertGreater(found, 25)
         self.expect(64, run("stor", "check"), 'there is no command "stor"; did you mean "store"?')
+        self.expect(64, run("help", "stor"), 'there is no command "stor"; did you mean "store"?')
+        self.assertEqual(run("help", "store").stdout, run("store", "--help").stdout)
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        self.expect(64, run("--confg", "a", "check"), 'there is no option "--confg"; did you mean "--config"?')
+        self.expect(64, run("serve", "--role", "stor"), 'there is no role "stor"; did you mean "store"?')
         self.expect(64, run("store", "copy", "--form", "a", "--to", "b"), 'did you mean "--from"?')
         self.expect(64, run("store", "copy", "--from", "a"), "name two configurations")
         self.expect(64, run("store", "migrate", "--deep"), "--deep belongs to check")
@@ -395,6 +400,9 @@ class Check(Configured):
         directory.write_text(self.changed(f'<signer certificate="{pki}/derbyshire/smime.pem"/>', f'<signer certificate="{pki}/nowhere.pem"/>',
                                           self.directory))
         self.assertRegex(self.expect(1, self.run("check")).stdout, r"(?m)^warning: signer derbyshire .*nowhere.pem")
+        directory.write_text(self.changed('roles="police-missing"', 'roles="polce-missing astrologer"', self.directory))
+        self.assertRegex(self.expect(1, self.run("check")).stdout,
+                         r'(?m)^warning: desk \S+-police/missing has the role "polce-missing", .*; did you mean "police-missing"\?$')
         directory.write_text(self.directory)
         self.gateway.config.write_text(re.sub(r"    <mail [^>]*/>\n", "", self.good))
         self.assertIn("has no <mail>", self.expect(1, self.run("check")).stdout)

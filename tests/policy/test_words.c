@@ -161,14 +161,14 @@ static void test_texts(void **state)
 static void test_hints(void **state)
 {
 	(void)state;
-	char longer[WG_LIMIT_NAME + 2], hint[WG_NAMES_HINT];
+	char longer[WG_LIMIT_NAME + 2], hint[WG_HINT];
 	memset(longer, 'a', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
-	assert_string_equal(wg_names_hint("", "a b", hint), "");
-	assert_string_equal(wg_names_hint(longer, "aaaa", hint), "");
-	assert_string_equal(wg_names_hint("rol", "", hint), "");
-	assert_string_equal(wg_names_hint("rol", "  rule   role", hint), "; did you mean \"role\"?");
-	assert_string_equal(wg_names_hint("something", "role rule", hint), "");
+	assert_string_equal(wg_hint("", "a b", hint), "");
+	assert_string_equal(wg_hint(longer, "aaaa", hint), "");
+	assert_string_equal(wg_hint("rol", "", hint), "");
+	assert_string_equal(wg_hint("rol", "  rule   role", hint), "; did you mean \"role\"?");
+	assert_string_equal(wg_hint("something", "role rule", hint), "");
 }
 
 static void test_beside(void **state)

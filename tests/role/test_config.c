@@ -122,7 +122,11 @@ static const struct {
 	const char *word;
 } broken[] = {
 	{ "<lookup key=", "<lookop key=", 7, "lookop" },
-	{ "<gateway ", "<gatewey ", 18, "not well-formed" }, /* its end no longer fits */
+	{ "<lookup key=", "<lookop key=", 7, "did you mean \"lookup\"" },
+	{ "<gateway ", "<gatewey ", 18, "not well-formed XML: an end tag" }, /* its end no longer fits */
+	{ "<lookup key=", "<lookup key", 7, "quotation mark missing" },
+	{ "host=\"localhost\"", "host=\"<\"", 13, "&lt;" },
+	{ "host=\"localhost\"", "host=\"a&b\"", 13, "&amp;" },
 	{ "config:1\"", "config:2\"", 2, "gateway" },
 	{ " organisation=\"staffordshire\"", "", 2, "organisation" },
 	{ " organisation=\"staffordshire\"", " organisation=\"Staffordshire Council\"", 2, "organisation" },
@@ -151,7 +155,7 @@ static const struct {
 	{ "from=\"gateway@staffordshire.example\"", "from=\"gateway@staffordshire.example\" key=\"k.pem\"", 13,
 	  "come together" },
 	{ "  <lookup key=", "  <process workers=\"0\"/><lookup key=", 7, "workers" },
-	{ "  <lookup key=", "  <process workers=\"17\"/><lookup key=", 7, "workers" },
+	{ "  <lookup key=", "  <process workers=\"17\"/><lookup key=", 7, "workers: is more than is allowed: '16'" },
 	{ "  <lookup key=", "  <process wrokers=\"2\"/><lookup key=", 7, "wrokers" },
 	{ "first=\"1\"", "first=\"0\"", 15, "first" },
 	{ "first=\"1\"", "first=\"1 minute\"", 15, "first" },
@@ -159,7 +163,7 @@ static const struct {
 	{ "most=\"4\"", "most=\"3601\"", 15, "at most as long" },
 	{ "give-up=\"3600\"", "give-up=\"99999999\"", 15, "give-up" },
 	{ "<samples allowed=\"true\"/>", "<samples allowed=\"perhaps\"/>", 17, "allowed" },
-	{ "</gateway>", "", 19, "not well-formed" },
+	{ "</gateway>", "", 19, "not well-formed XML: it ends while" },
 	{ "<gateway ", "<!DOCTYPE gateway [<!ENTITY a \"b\">]>\n<gateway ", 0, "DOCTYPE" },
 };
 
