@@ -1,7 +1,8 @@
-/* sqlite_gather.c owns a VFS of SQLite's that gathers the writes to a write-ahead log. Invariants:
+/* sqlite_gather.c owns a VFS of SQLite's that gathers the writes to a database and to its write-ahead log. Invariants:
  * 1. What waits is one run of bytes: len of them for the place at.
  * 2. Nothing waits when a call other than a write comes back; after a failure neither: as with a write that failed, the
- *    log then ends before what was lost, and SQLite undoes the transaction that it belonged to. */
+ *    log then ends before what was lost, and SQLite undoes the transaction that it belonged to; to the database only
+ *    checkpoints write, which come to nothing before its sync came back. */
 #include "store/sqlite_gather.h"
 
 #include <sqlite3.h>
@@ -86,7 +87,6 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 	return rc == SQLITE_OK ? g->real->pMethods->xFileSize(g->real, size) : rc;
 }
 
-/* SQLite locks the database, not its log. */
 static int lock_file(sqlite3_file *file, int level)
 {
 	struct gathered *g = of(file);
@@ -125,7 +125,7 @@ static int device(sqlite3_file *file)
 }
 
 static const sqlite3_io_methods methods = {
-	.iVersion = 1, /* no memory mapping, no shared memory: neither is asked of a log */
+	.iVersion = 1, /* no memory mapping, which is off, and no shared memory: whoever is alone needs none */
 	.xClose = close_file,
 	.xRead = read_file,
 	.xWrite = write_file,
@@ -149,7 +149,7 @@ static sqlite3_vfs *own(sqlite3_vfs *vfs)
 
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
 {
-	if ((flags & SQLITE_OPEN_WAL) == 0)
+	if ((flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0)
 		return own(vfs)->xOpen(own(vfs), name, file, flags, out);
 	struct gathered *g = of(file);
 	*g = (struct gathered){ .real = (sqlite3_file *)(void *)(g + 1), .bytes = malloc(GATHER_MAX) };

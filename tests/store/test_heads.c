@@ -360,8 +360,8 @@ static void a_failing_disk_while_destroying(void **state)
 
 /* Under the sanitizer, where each takes long, fewer. */
 #define MOVE_STEP (WG_ASAN ? 4 : 2)
-/* Most calls of a purge are pages that are copied out of the log, one like the other. */
-#define PURGE_STEP (WG_ASAN ? 8 : 4)
+/* Most calls of a purge copy pages out of the log, one like the other. */
+#define PURGE_STEP 2
 
 /* What the child does; it tells by one letter each that it has come so far. */
 static void child_runs(const char *folder, int calls, int tell)
