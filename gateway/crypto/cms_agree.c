@@ -14,26 +14,11 @@
 #define KEY_LEN WG_CMS_KEY_LEN
 #define WRAPPED_LEN WG_CMS_WRAPPED_LEN
 #define TAG_LEN WG_CMS_TAG_LEN
-#define NONCE_LEN ((size_t)12)
 #define POINT_LEN ((size_t)65) /* 04, x, y */
 
-/* The parts of the shape that have no choice. */
-static const uint8_t type_oid[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, /* id-smime-ct-authEnvelopedData */
-	                                0x0d, 0x01, 0x09, 0x10, 0x01, 0x17 };
-static const uint8_t version_0[] = { 0x02, 0x01, 0x00 }, version_3[] = { 0x02, 0x01, 0x03 };
-/* originatorKey: id-ecPublicKey, then a bit string of a point */
-static const uint8_t originator[] = { 0xa0, 0x51, 0xa1, 0x4f, 0x30, 0x09, 0x06, 0x07, 0x2a,
-	                                  0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x03, 0x42, 0x00 };
-/* dhSinglePass-stdDH-sha256kdf-scheme with id-aes256-wrap */
-static const uint8_t agreement[] = { 0x30, 0x15, 0x06, 0x06, 0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01, 0x30, 0x0b,
-	                                 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d };
-static const uint8_t wrapped_head[] = { 0x04, WRAPPED_LEN };
-/* id-data, then aes256-GCM with a nonce and a tag of 16 bytes */
-static const uint8_t content_type[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01 };
-static const uint8_t cipher_head[] = { 0x30, 0x1e, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,     0x65,
-	                                   0x03, 0x04, 0x01, 0x2e, 0x30, 0x11, 0x04, NONCE_LEN };
-static const uint8_t cipher_tail[] = { 0x02, 0x01, TAG_LEN };
-static const uint8_t tag_head[] = { 0x04, TAG_LEN };
+/* Beside those of cms_parts.h, the parts of the shape that have no choice: originatorKey around a point of P-256. */
+static const uint8_t originator_head[] = { 0xa0, 0x51, 0xa1, 0x4f }, point_head[] = { 0x03, 0x42, 0x00 };
+static const uint8_t wrapped_head[] = { 0x04, WRAPPED_LEN }, tag_head[] = { 0x04, TAG_LEN };
 
 /* The content, once its tag was found right. */
 static bool open_content(const uint8_t *key, const uint8_t *nonce, const uint8_t *in, size_t len, uint8_t *tag,
@@ -86,30 +71,35 @@ static bool whole(struct wg_der *in, enum wg_der_tag tag, struct wg_der *out)
 static bool find_recipient(struct wg_der *set, struct found *f)
 {
 	struct wg_der kari, keys, one;
-	return wg_der_enter(set, WG_DER_1, &kari) && set->left == 0 && wg_der_same(&kari, version_3, sizeof version_3) &&
-	       wg_der_same(&kari, originator, sizeof originator) && (f->point = wg_der_take(&kari, POINT_LEN)) != NULL &&
-	       wg_der_same(&kari, agreement, sizeof agreement) && wg_der_enter(&kari, WG_DER_SEQUENCE, &keys) &&
-	       kari.left == 0 && wg_der_enter(&keys, WG_DER_SEQUENCE, &one) && keys.left == 0 &&
-	       whole(&one, WG_DER_SEQUENCE, &f->who) && wg_der_same(&one, wrapped_head, sizeof wrapped_head) &&
+	return wg_der_enter(set, WG_DER_1, &kari) && set->left == 0 &&
+	       wg_der_same(&kari, wg_cms_version_3, sizeof wg_cms_version_3) &&
+	       wg_der_same(&kari, originator_head, sizeof originator_head) &&
+	       wg_der_same(&kari, wg_cms_ec_key, sizeof wg_cms_ec_key) &&
+	       wg_der_same(&kari, point_head, sizeof point_head) && (f->point = wg_der_take(&kari, POINT_LEN)) != NULL &&
+	       wg_der_same(&kari, wg_cms_agreement, sizeof wg_cms_agreement) &&
+	       wg_der_enter(&kari, WG_DER_SEQUENCE, &keys) && kari.left == 0 &&
+	       wg_der_enter(&keys, WG_DER_SEQUENCE, &one) && keys.left == 0 && whole(&one, WG_DER_SEQUENCE, &f->who) &&
+	       wg_der_same(&one, wrapped_head, sizeof wrapped_head) &&
 	       (f->wrapped = wg_der_take(&one, WRAPPED_LEN)) != NULL && one.left == 0;
 }
 
 static bool find_content(struct wg_der *content, struct found *f)
 {
-	return wg_der_same(content, content_type, sizeof content_type) &&
-	       wg_der_same(content, cipher_head, sizeof cipher_head) &&
-	       (f->nonce = wg_der_take(content, NONCE_LEN)) != NULL &&
-	       wg_der_same(content, cipher_tail, sizeof cipher_tail) && wg_der_enter(content, WG_DER_PLAIN_0, &f->text) &&
+	const struct wg_cms_form *gcm = &wg_cms_forms[WG_CIPHER_GCM];
+	return wg_der_same(content, gcm->before, gcm->before_len) &&
+	       (f->nonce = wg_der_take(content, gcm->nonce_len)) != NULL &&
+	       wg_der_same(content, gcm->after, gcm->after_len) && wg_der_enter(content, WG_DER_PLAIN_0, &f->text) &&
 	       content->left == 0;
 }
 
 static bool find(struct wg_der all, struct found *f)
 {
+	const struct wg_cms_form *gcm = &wg_cms_forms[WG_CIPHER_GCM];
 	struct wg_der outer, content, data, set, text;
 	return wg_der_enter(&all, WG_DER_SEQUENCE, &outer) && all.left == 0 &&
-	       wg_der_same(&outer, type_oid, sizeof type_oid) && wg_der_enter(&outer, WG_DER_0, &content) &&
+	       wg_der_same(&outer, gcm->type, gcm->type_len) && wg_der_enter(&outer, WG_DER_0, &content) &&
 	       outer.left == 0 && wg_der_enter(&content, WG_DER_SEQUENCE, &data) && content.left == 0 &&
-	       wg_der_same(&data, version_0, sizeof version_0) && wg_der_enter(&data, WG_DER_SET, &set) &&
+	       wg_der_same(&data, wg_cms_version_0, sizeof wg_cms_version_0) && wg_der_enter(&data, WG_DER_SET, &set) &&
 	       find_recipient(&set, f) && wg_der_enter(&data, WG_DER_SEQUENCE, &text) && find_content(&text, f) &&
 	       wg_der_same(&data, tag_head, sizeof tag_head) && (f->tag = wg_der_take(&data, TAG_LEN)) != NULL &&
 	       data.left == 0;

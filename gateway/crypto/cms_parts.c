@@ -13,7 +13,7 @@
 #include "base/sha256.h"
 #include "crypto/der.h"
 
-#define NONCE_LEN ((size_t)12)
+#define NONCE_LEN ((size_t)12) /* of GCM */
 #define BLOCK_LEN ((size_t)16)
 /* P-521, the largest curve. */
 #define SECRET_MAX ((size_t)66)
@@ -22,25 +22,18 @@
 #define CERTS_MAX ((size_t)512 * 1024)
 #define CERTS 16
 
-static const uint8_t version_0[] = { 0x02, 0x01, 0x00 }, version_2[] = { 0x02, 0x01, 0x02 },
-					 version_3[] = { 0x02, 0x01, 0x03 };
-/* id-ecPublicKey; dhSinglePass-stdDH-sha256kdf-scheme with id-aes256-wrap. */
-static const uint8_t ec_key[] = { 0x30, 0x09, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
-static const uint8_t agreement[] = { 0x30, 0x15, 0x06, 0x06, 0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01, 0x30, 0x0b,
+const uint8_t wg_cms_version_0[] = { 0x02, 0x01, 0x00 }, wg_cms_version_3[] = { 0x02, 0x01, 0x03 };
+static const uint8_t version_2[] = { 0x02, 0x01, 0x02 };
+const uint8_t wg_cms_ec_key[] = { 0x30, 0x09, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+const uint8_t wg_cms_agreement[] = { 0x30, 0x15, 0x06, 0x06, 0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01, 0x30, 0x0b,
 	                                 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d };
 /* ECC-CMS-SharedInfo (RFC 5753 7.2): id-aes256-wrap, no ukm, 256 bits; behind the counter of the KDF (SEC 1 3.6.1) */
 static const uint8_t shared_info[] = { 0x00, 0x00, 0x00, 0x01, 0x30, 0x15, 0x30, 0x0b, 0x06,
 	                                   0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01,
 	                                   0x2d, 0xa2, 0x06, 0x04, 0x04, 0x00, 0x00, 0x01, 0x00 };
 
-/* How the two ciphers stand in an object: its type; id-data and the algorithm up to the nonce; what follows that. */
-struct form {
-	uint8_t type[13], type_len;
-	uint8_t before[30], before_len, nonce_len;
-	uint8_t after[3], after_len, tag_len;
-};
-static const struct form
-	forms[] = {
+const struct wg_cms_form
+	wg_cms_forms[] = {
 		[WG_CIPHER_CBC] = { .type = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03 },
 	                        .type_len = 11,
 	                        .before = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0x30, 0x1d,
@@ -191,7 +184,7 @@ static bool put_point(struct wg_buf *out, EVP_PKEY *pair)
 {
 	unsigned char *point = NULL;
 	size_t n = EVP_PKEY_get1_encoded_public_key(pair, &point), from = out->len;
-	wg_buf_put(out, ec_key, sizeof ec_key);
+	wg_buf_put(out, wg_cms_ec_key, sizeof wg_cms_ec_key);
 	wg_der_head(out, WG_DER_BITS, n + 1);
 	wg_buf_u8(out, 0); /* no unused bits */
 	wg_buf_put(out, point, n);
@@ -208,9 +201,9 @@ bool wg_cms_put_kari(struct wg_buf *out, EVP_PKEY *pair, const struct wg_cert *c
 	size_t from = out->len;
 	if (who == NULL)
 		return false;
-	wg_buf_put(out, version_3, sizeof version_3);
+	wg_buf_put(out, wg_cms_version_3, sizeof wg_cms_version_3);
 	bool made = put_point(out, pair);
-	wg_buf_put(out, agreement, sizeof agreement);
+	wg_buf_put(out, wg_cms_agreement, sizeof wg_cms_agreement);
 	size_t keys = out->len;
 	wg_buf_put(out, who->data, who->len);
 	wg_der_head(out, WG_DER_OCTETS, sizeof room);
@@ -224,12 +217,12 @@ bool wg_cms_put_kari(struct wg_buf *out, EVP_PKEY *pair, const struct wg_cert *c
 /* ---- the content */
 
 /* All that stands before the encrypted content; sealed_len of that. */
-static void put_before(const struct form *f, const struct wg_buf *infos, bool agrees, const uint8_t *nonce,
+static void put_before(const struct wg_cms_form *f, const struct wg_buf *infos, bool agrees, const uint8_t *nonce,
                        size_t sealed_len, struct wg_buf *out)
 {
 	size_t about = (size_t)f->before_len + f->nonce_len + f->after_len + wg_der_whole_len(sealed_len);
-	size_t data =
-		sizeof version_0 + infos->len + wg_der_whole_len(about) + (f->tag_len > 0 ? wg_der_whole_len(f->tag_len) : 0);
+	size_t data = sizeof wg_cms_version_0 + infos->len + wg_der_whole_len(about) +
+	              (f->tag_len > 0 ? wg_der_whole_len(f->tag_len) : 0);
 	size_t typed = f->type_len + wg_der_whole_len(wg_der_whole_len(data));
 	(void)wg_buf_room(out, wg_der_whole_len(typed)); /* all at once; without it every line below fails */
 	wg_der_head(out, WG_DER_SEQUENCE, typed);
@@ -237,7 +230,7 @@ static void put_before(const struct form *f, const struct wg_buf *infos, bool ag
 	wg_der_head(out, WG_DER_0, wg_der_whole_len(data));
 	wg_der_head(out, WG_DER_SEQUENCE, data);
 	/* RFC 5652 6.1: an EnvelopedData with a key agreement is of version 2; RFC 5083 2.1 knows 0 only */
-	wg_buf_put(out, agrees && f->tag_len == 0 ? version_2 : version_0, sizeof version_0);
+	wg_buf_put(out, agrees && f->tag_len == 0 ? version_2 : wg_cms_version_0, sizeof wg_cms_version_0);
 	wg_buf_put(out, infos->data, infos->len);
 	wg_der_head(out, WG_DER_SEQUENCE, about);
 	wg_buf_put(out, f->before, f->before_len);
@@ -249,7 +242,7 @@ static void put_before(const struct form *f, const struct wg_buf *infos, bool ag
 bool wg_cms_put_sealed(EVP_CIPHER_CTX *ctx, enum wg_cipher cipher, const struct wg_buf *infos, bool agrees,
                        const uint8_t key[static WG_CMS_KEY_LEN], const void *content, size_t len, struct wg_buf *out)
 {
-	const struct form *f = &forms[cipher];
+	const struct wg_cms_form *f = &wg_cms_forms[cipher];
 	const struct wg_cms_kit *k = wg_cms_kit();
 	uint8_t nonce[BLOCK_LEN], tag[2 + WG_CMS_TAG_LEN] = { WG_DER_OCTETS, WG_CMS_TAG_LEN };
 	size_t from = out->len, sealed_len = cipher == WG_CIPHER_CBC ? len - len % BLOCK_LEN + BLOCK_LEN : len;

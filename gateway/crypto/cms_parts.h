@@ -12,6 +12,18 @@
 #define WG_CMS_WRAPPED_LEN (WG_CMS_KEY_LEN + 8) /* RFC 3394 */
 #define WG_CMS_TAG_LEN ((size_t)16)
 
+/* Pieces that have no choice, for who writes objects and who reads them: versions, id-ecPublicKey, and
+ * dhSinglePass-stdDH-sha256kdf-scheme with id-aes256-wrap. */
+extern const uint8_t wg_cms_version_0[3], wg_cms_version_3[3], wg_cms_ec_key[11], wg_cms_agreement[23];
+
+/* How the two ciphers stand in an object: its type; id-data and the algorithm up to the nonce; what follows that. */
+struct wg_cms_form {
+	uint8_t type[13], type_len;
+	uint8_t before[28], before_len, nonce_len;
+	uint8_t after[3], after_len, tag_len;
+};
+extern const struct wg_cms_form wg_cms_forms[2]; /* by wg_cipher */
+
 struct wg_cms_kit {
 	EVP_CIPHER *gcm, *cbc, *wrap; /* all with keys of 256 bits */
 	EVP_MD *sha256;               /* fast on more processors than base/sha256.h */

@@ -12,7 +12,6 @@
 #define INFOS_MAX ((size_t)512 * 1024)
 #define WRAPPED_MAX ((size_t)2048)
 
-static const uint8_t version_0[] = { 0x02, 0x01, 0x00 };
 static const uint8_t pkcs1[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 	                             0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
 /* id-RSAES-OAEP with SHA-256, and MGF1 with SHA-256 */
@@ -55,7 +54,7 @@ static bool put_transport(const struct wg_cert *cert, EVP_PKEY *to, enum wg_ciph
 		*ctx = transport(to, cipher);
 	if (*ctx == NULL || EVP_PKEY_encrypt(*ctx, wrapped, &n, key, WG_CMS_KEY_LEN) != 1)
 		return false;
-	wg_buf_put(out, version_0, sizeof version_0);
+	wg_buf_put(out, wg_cms_version_0, sizeof wg_cms_version_0);
 	wg_buf_put(out, who->data, who->len);
 	if (cipher == WG_CIPHER_CBC)
 		wg_buf_put(out, pkcs1, sizeof pkcs1);
