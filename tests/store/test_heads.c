@@ -358,8 +358,8 @@ static void a_failing_disk_while_destroying(void **state)
 
 /* ---- killed before every single write, sync and cut */
 
-/* Under the sanitizer, where each takes long, fewer. */
-#define MOVE_STEP (WG_ASAN ? 4 : 2)
+/* Each takes long under the sanitizer. */
+#define MOVE_STEP 2
 /* Most calls of a purge copy pages out of the log, one like the other. */
 #define PURGE_STEP 2
 
