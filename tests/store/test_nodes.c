@@ -146,7 +146,8 @@ static void an_older_database(void **state)
 		"delivery_counted();"
 		"CREATE TRIGGER receipt_counted AFTER INSERT ON receipt FOR EACH ROW EXECUTE FUNCTION receipt_counted();"
 		"DROP INDEX child_records; CREATE INDEX child_records ON child(records);"
-		"UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'; DROP TABLE work; UPDATE version SET number = 3";
+		"UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'; DROP TABLE work; ALTER TABLE blob RESET"
+		" (toast_tuple_target); UPDATE version SET number = 3";
 	struct scene *s = *state;
 	struct wg_err err = { 0 };
 	struct pg_place p;
@@ -163,7 +164,9 @@ static void an_older_database(void **state)
 	PQfinish(conn);
 	OK(wg_store_open_at(place, &s->store, &err));
 	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(number(s, "SELECT number FROM version"), 6);
+	assert_int_equal(number(s, "SELECT number FROM version"), 7);
+	assert_int_equal(number(s, "SELECT count(*) FROM pg_class WHERE oid = 'blob'::regclass AND reloptions IS NOT NULL"),
+	                 1);
 	assert_int_equal(number(s, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%_moved' AND tgrelid IN"
 	                           " ('message'::regclass, 'delivery'::regclass)"),
 	                 0);
