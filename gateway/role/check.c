@@ -197,18 +197,15 @@ enum wg_code wg_check(const char *config_file, bool start, struct wg_buf *out, s
 		if (wg_directory_find(p.directory, config->drops[i].organisation) == NULL)
 			code = wg_err_set(err, WG_CONFIG, "%s: drop folder %s submits as \"%s\", which is not in the directory",
 			                  config->file, config->drops[i].folder, config->drops[i].organisation);
-	if (code == WG_OK) {
+	if (code == WG_OK)
+		code = check_policy(&p, out, err);
+	if (code == WG_OK) { /* behind the notes, of which there may be many: a warning is to be seen */
 		check_desks(&p, out);
 		code = check_certificates(&p, out, err);
 	}
-	if (code == WG_OK) {
-		code = check_policy(&p, out, err);
-	}
-	if (code == WG_OK) {
-		if (out != NULL) {
-			wg_config_print(config, out);
-			wg_buf_printf(out, "maps          %zu, in %s\n", wg_maps_count(p.maps), config->paths.maps);
-		}
+	if (code == WG_OK && out != NULL) {
+		wg_config_print(config, out);
+		wg_buf_printf(out, "maps          %zu, in %s\n", wg_maps_count(p.maps), config->paths.maps);
 	}
 	wg_process_free(&p);
 	return code;
