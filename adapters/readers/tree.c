@@ -142,16 +142,15 @@ enum wg_code wg_tree_read(const struct wg_buf *in, struct wg_buf *out, struct wg
 	WG_AUTO_XML struct wg_xml *doc = NULL;
 	bool notice = false;
 	enum wg_code code = wg_xml_is(wg_buf_text(in), in->len, "document", WG_NOTICE_NS, "notice", &notice, err);
-	if (code == WG_OK && !notice)
+	if (code == WG_OK && notice && in->len > WG_LIMIT_NOTICE)
+		code = wg_err_set(err, WG_LIMIT, "the notice is larger than the limit: send it in parts");
+	else if (code == WG_OK && !notice)
 		code = wg_xml_parse(wg_buf_text(in), in->len, "document", &doc, err);
-	if (code != WG_OK)
+	if (code != WG_OK || notice)
 		return code;
 	WG_AUTO_FOUND struct wg_found found;
 	wg_found_init(&found);
 	struct flat flat = { .found = &found };
-	if (notice)
-		wg_found_notice(&found, in->data, in->len);
-	else
-		flatten(&flat, wg_xml_root(doc), false);
+	flatten(&flat, wg_xml_root(doc), false);
 	return wg_found_write(&found, "xml", in, out, err);
 }

@@ -10,8 +10,9 @@
 /* Loads what opens files at its first use; call before confinement. */
 enum wg_code wg_tree_prepare(struct wg_err *err) WG_MUST;
 
-/* in: one XML document. out: <fields reader="xml">: a notice of ours as <notice>, of anything else the leaf elements
- * and the attributes as fields, their names cut into words. */
+/* in: one XML document. out: nothing at all when it is a notice of ours, which says everything itself (who asked has
+ * it: wg_fields_of_notice); of anything else <fields reader="xml">: the leaf elements and the attributes as fields,
+ * their names cut into words. */
 enum wg_code wg_tree_read(const struct wg_buf *in, struct wg_buf *out, struct wg_err *err) WG_MUST;
 
 /* Is this well-formed XML whose root is a notice of ours? */

@@ -206,6 +206,19 @@ enum wg_code wg_fields_parse(const void *bytes, size_t len, struct wg_fields **o
 	return code;
 }
 
+enum wg_code wg_fields_of_notice(const void *bytes, size_t len, struct wg_fields **out, struct wg_err *err)
+{
+	WG_CLEANUP(wg_fields_freep) struct wg_fields *f = calloc(1, sizeof *f);
+	if (f == NULL || (f->notice_xml = malloc(len + 1)) == NULL)
+		return wg_err_set(err, WG_SYSTEM, "no memory for a notice");
+	memcpy(f->notice_xml, bytes, len);
+	f->notice_xml[len] = '\0';
+	f->notice_xml_len = len;
+	(void)snprintf(f->reader, sizeof f->reader, "xml"); /* fits */
+	*out = wg_steal(&f);
+	return WG_OK;
+}
+
 void wg_fields_freep(struct wg_fields **fields)
 {
 	struct wg_fields *f = *fields;

@@ -45,6 +45,9 @@ struct wg_fields {
 /* Parses what a reader wrote; a reader may have been taken over by its document, so it is validated like any outside
  * XML. */
 enum wg_code wg_fields_parse(const void *bytes, size_t len, struct wg_fields **out, struct wg_err *err) WG_MUST;
+/* What the reader of XML means when it writes nothing: the document, which is given here and copied, is a notice of
+ * ours. Whether it is a valid one, and whether it is one at all, nobody has proven yet. WG_SYSTEM: no memory. */
+enum wg_code wg_fields_of_notice(const void *bytes, size_t len, struct wg_fields **out, struct wg_err *err) WG_MUST;
 void wg_fields_freep(struct wg_fields **fields);
 
 struct wg_maps; /* all maps of a folder; immutable */

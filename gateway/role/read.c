@@ -146,7 +146,8 @@ enum wg_code wg_read_fields(const struct wg_paths *paths, enum wg_document kind,
 	enum wg_code code = run_reader(paths, wg_document_reader(kind), bytes, len, NULL, &said, err);
 	if (code != WG_OK)
 		return code;
-	code = wg_fields_parse(said.data, said.len, out, err);
+	code = kind == WG_DOCUMENT_XML && said.len == 0 ? wg_fields_of_notice(bytes, len, out, err)
+	                                                : wg_fields_parse(said.data, said.len, out, err);
 	if (code == WG_OK || code == WG_SYSTEM)
 		return code;
 	err->code = code = WG_REJECT; /* a reader that speaks nonsense was led astray by its document */

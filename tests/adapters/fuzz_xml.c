@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_reader reader = { .prepare = wg_tree_prepare, .read = wg_tree_read };
+	static struct fuzz_reader reader = { .prepare = wg_tree_prepare, .read = wg_tree_read, .silent_for_notice = true };
 	WG_AUTO_BUF struct wg_buf in = WG_BUF(WG_LIMIT_MESSAGE);
 	wg_buf_put(&in, data, size);
 	struct wg_fields *fields = fuzz_read(&reader, &in);

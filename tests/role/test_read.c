@@ -215,6 +215,14 @@ static void test_no_reader(void **state)
 	assert_int_equal(wg_read_document(&none, WG_DOCUMENT_MAIL, bytes.data, bytes.len, &facts, &read, &err), WG_REJECT);
 	assert_null(strstr(err.text, "Canary"));
 	assert_int_equal(unlink(pki("wardgate-reader-mail")), 0);
+	/* and so was one that says nothing: only the reader of XML means something by it, which is held against the
+	 * document */
+	assert_int_equal(symlink("/bin/true", pki("wardgate-reader-mail")), 0);
+	assert_int_equal(wg_read_document(&none, WG_DOCUMENT_MAIL, bytes.data, bytes.len, &facts, &read, &err), WG_REJECT);
+	assert_int_equal(unlink(pki("wardgate-reader-mail")), 0);
+	assert_int_equal(symlink("/bin/true", pki("wardgate-reader-xml")), 0);
+	assert_int_equal(wg_read_document(&none, WG_DOCUMENT_XML, bytes.data, bytes.len, &facts, &read, &err), WG_REJECT);
+	assert_int_equal(unlink(pki("wardgate-reader-xml")), 0);
 	wg_buf_free(&bytes);
 }
 
