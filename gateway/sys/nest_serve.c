@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/asan.h"
 #include "base/mem.h"
 #include "sys/nest_internal.h"
 #include "sys/sandbox_internal.h"
@@ -67,13 +69,22 @@ static enum wg_code hatch(pid_t parent, struct wg_err *err)
 	return wg_sandbox_narrow(err);
 }
 
-/* What is free is put into few pieces, and these where they are looked for: a child that does it writes to each, and
- * has to copy the page that it stands in. */
+/* Takes every free piece below the end of the heap, and keeps it: what a child asks for then comes from that end, page
+ * after page. Pieces here and there would each have it copy the page that they stand in. */
 static void tidy_memory(void)
 {
+	static void *kept; /* each piece begins with where the one before it is */
 	(void)malloc_trim(0);
-	void *volatile large = malloc(TIDY_BYTES); /* volatile: for the sake of the search for it */
-	free(large);
+	void *volatile end = malloc(TIDY_BYTES); /* volatile: for the sake of the address */
+	free(end);
+	for (size_t size = TIDY_BYTES; end != NULL && !WG_ASAN && size >= sizeof kept; size /= 2)
+		for (void **piece; (piece = malloc(size)) != NULL; kept = piece) {
+			if ((uintptr_t)piece >= (uintptr_t)end) {
+				free(piece);
+				break;
+			}
+			*piece = kept;
+		}
 }
 
 enum wg_code wg_nest_serve(const char *const *leave, struct wg_err *err)
