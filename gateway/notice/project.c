@@ -17,10 +17,10 @@ static bool copy_attributes(xmlNode *to, const xmlNode *from, const struct wg_pl
 		const struct wg_attribute *known = a->ns == NULL ? wg_type_attribute(place->type, (const char *)a->name) : NULL;
 		if (known == NULL || (wg_place_attribute_category(place, known) & granted) == 0)
 			continue;
-		xmlChar *value = xmlNodeGetContent((const xmlNode *)a);
-		bool made = value != NULL && wg_xml_make_attribute(to, (const char *)a->name, (const char *)value);
-		xmlFree(value);
-		if (!made)
+		const char *only = wg_xml_only_text((const xmlNode *)a);
+		WG_AUTO_FREE char *joined = only == NULL ? wg_xml_text((const xmlNode *)a) : NULL;
+		const char *value = only != NULL ? only : joined;
+		if (value == NULL || !wg_xml_make_attribute(to, known->name, value))
 			return false;
 	}
 	return true;

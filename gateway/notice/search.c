@@ -109,9 +109,11 @@ static void search_text(struct wg_traces *t, const char *text, enum wg_schema_wo
 	t->failed = t->failed || plain == NULL;
 	if (plain == NULL)
 		return;
-	wg_search_numbers(t, plain);
-	wg_search_postcodes(t, plain);
-	wg_search_births(t, plain);
+	if (plain[strcspn(plain, "0123456789")] != '\0') { /* in each of these there is one */
+		wg_search_numbers(t, plain);
+		wg_search_postcodes(t, plain);
+		wg_search_births(t, plain);
+	}
 	if (words == WG_WORDS_PROSE)
 		wg_search_names(t, plain);
 	wg_wipe(plain, strlen(plain));
@@ -123,16 +125,18 @@ static void search_place(struct wg_traces *t, const char *path, wg_categories ow
 {
 	if (own == wg_category_find("administrative") || words == WG_WORDS_BYTES || wg_traces_over(t))
 		return;
-	char *text = wg_xml_text(node);
-	t->failed = text == NULL;
-	if (text == NULL)
+	const char *only = wg_xml_only_text(node);
+	char *joined = only == NULL ? wg_xml_text(node) : NULL;
+	t->failed = only == NULL && joined == NULL;
+	if (t->failed)
 		return;
 	t->path = path;
 	t->category = (unsigned)__builtin_ctzll(own); /* one bit: the loader saw to it */
-	search_text(t, text, words);
+	search_text(t, only != NULL ? only : joined, words);
 	t->path = NULL; /* the caller's */
-	wg_wipe(text, strlen(text));
-	free(text);
+	if (joined != NULL)
+		wg_wipe(joined, strlen(joined));
+	free(joined);
 }
 
 /* The path of what is below another: "path/name", "path/@name", without the first slash where there is none above. Cut

@@ -2,8 +2,8 @@
  * people type names in capitals, in small letters and turned round ("SPECIMEN, Robin").
  * SECURITY: the words were written by strangers; each word is looked at together with the three before it, no further.
  */
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "notice/search_internal.h"
@@ -39,6 +39,8 @@ static const char *const common[] = {
 	"wants", "was",    "we",     "went",  "were",      "what",  "when",    "where",  "which",   "while", "who",
 	"why",   "with",   "would",  "yes",   "yesterday", "you",   "your",
 };
+/* The longest of them. */
+#define COMMON_BYTES (sizeof "yesterday" - 1)
 
 static bool is_letter(char c)
 {
@@ -54,27 +56,21 @@ static size_t word_at(const char *p)
 	return n;
 }
 
-/* -1, 0 or 1 as the n bytes of a word stand to an entry of the list. */
-static int against(const char *word, size_t n, const char *entry)
+static int by_word(const void *word, const void *entry)
 {
-	int order = strncasecmp(word, entry, n);
-	return order != 0 ? order : entry[n] == '\0' ? 0 : -1;
+	const char *const *known = entry;
+	return strcmp(word, *known);
 }
 
 static bool is_common(const char *word, size_t n)
 {
-	size_t from = 0, to = WG_COUNT(common);
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int order = against(word, n, common[middle]);
-		if (order == 0)
-			return true;
-		if (order < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return false;
+	char small[COMMON_BYTES + 1];
+	if (n > COMMON_BYTES)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		small[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
+	small[n] = '\0';
+	return bsearch(small, common, WG_COUNT(common), sizeof *common, by_word) != NULL;
 }
 
 /* Without the 's of "Robin Specimen's". */

@@ -385,6 +385,12 @@ static char *own(xmlChar *s)
 	return copy;
 }
 
+const char *wg_xml_only_text(const struct _xmlNode *node)
+{
+	const xmlNode *only = node->children;
+	return only != NULL && only->next == NULL && only->type == XML_TEXT_NODE ? (const char *)only->content : NULL;
+}
+
 char *wg_xml_text(const struct _xmlNode *node)
 {
 	return own(xmlNodeGetContent(node));

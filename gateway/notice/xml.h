@@ -65,6 +65,9 @@ struct _xmlNode *wg_xml_next(const struct _xmlNode *node, const char *name); /* 
  * is not there or memory ran out (an element without text gives ""). */
 char *wg_xml_text(const struct _xmlNode *node);
 char *wg_xml_attr(const struct _xmlNode *node, const char *name);
+/* The text of an element or an attribute that holds one text and nothing else, as most do, where it stands: good until
+ * the node changes. NULL for all others. (An attribute is a node to libxml2, with its text below it.) */
+const char *wg_xml_only_text(const struct _xmlNode *node);
 /* Copies the attribute into out; "" when not there; false when it does not fit. */
 bool wg_xml_attr_into(const struct _xmlNode *node, const char *name, char *out, size_t size);
 
