@@ -2,6 +2,7 @@
 #include "store/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,16 +140,33 @@ enum wg_code wg_client_refusal(unsigned code, const uint8_t *body, size_t len, s
 	                  (const char *)body);
 }
 
-/* What a request that does not wait has left: before the next one, waiting. */
+/* What was not read yet, waiting as long as this connection may. */
 static enum wg_code send_unsent(struct wg_client *client, struct wg_err *err)
 {
-	enum wg_code code = WG_OK;
+	enum wg_code code = wg_client_flush(client, err);
 	while (code == WG_OK && client->unsent != NULL) {
-		const struct wg_unsent *u = client->unsent;
-		code = wg_wire_send(client->fd, u->frame.data + u->sent, u->frame.len - u->sent, NULL, 0, err);
-		drop_unsent(client);
+		struct pollfd out = { .fd = client->fd, .events = POLLOUT };
+		const int n = poll(&out, 1, client->patience > 0 ? client->patience : -1);
+		if (n == 0)
+			return wg_err_set(err, WG_AGAIN, WG_CLIENT_NOT_YET);
+		if (n < 0 && errno != EINTR)
+			return wg_err_errno(err, "poll");
+		code = wg_client_flush(client, err);
 	}
 	return code;
+}
+
+/* A connection with patience may have to leave a part of it for later. */
+static enum wg_code send_patiently(struct wg_client *client, const void *head, const struct wg_buf *body,
+                                   struct wg_err *err)
+{
+	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
+	wg_buf_put(&frame, head, WG_WIRE_HEAD);
+	wg_buf_put(&frame, body->data, body->len);
+	enum wg_code code = wg_buf_check(&frame, "a request to the store", err);
+	if (code == WG_OK)
+		code = wg_client_send_later(client, &frame, err);
+	return code == WG_OK ? send_unsent(client, err) : code;
 }
 
 enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
@@ -160,11 +178,11 @@ enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op o
 		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body->len);
 	if (code != WG_OK)
 		return code;
-	code = send_unsent(client, err);
-	if (code != WG_OK)
-		return code;
 	wg_wire_head(head, tag, op, 0, body->len);
-	return wg_wire_send(client->fd, head, sizeof head, body->data, body->len, err);
+	if (client->patience > 0)
+		return send_patiently(client, head, body, err);
+	code = send_unsent(client, err);
+	return code == WG_OK ? wg_wire_send(client->fd, head, sizeof head, body->data, body->len, err) : code;
 }
 
 enum wg_code wg_client_send_later(struct wg_client *client, struct wg_buf *frame, struct wg_err *err)
@@ -258,19 +276,31 @@ static enum wg_code await(struct wg_client *client, uint32_t tag, int flags, str
 enum wg_code wg_client_patience(struct wg_client *client, int ms, struct wg_err *err)
 {
 	const struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	client->patience = ms;
 	return setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0
 	           ? WG_OK
 	           : wg_err_errno(err, "a limit for the store's answers");
 }
 
-/* The answer that was given up is taken, if it came by now. */
+/* The answer that was given up is taken, if it came by now; what of its question was not read yet goes on. */
 static enum wg_code catch_up(struct wg_client *client, struct wg_err *err)
 {
 	struct wg_frame late;
-	enum wg_code code = client->given_up != 0 ? await(client, client->given_up, MSG_DONTWAIT, &late, err) : WG_OK;
+	if (client->given_up == 0)
+		return WG_OK;
+	enum wg_code code = wg_client_flush(client, err);
+	if (code == WG_OK)
+		code = await(client, client->given_up, MSG_DONTWAIT, &late, err);
 	if (code == WG_OK)
 		client->given_up = 0;
 	return code;
+}
+
+/* When that was waited for long enough. */
+static void give_up(struct wg_client *client, uint32_t tag, enum wg_code code, const struct wg_err *err)
+{
+	if (code == WG_AGAIN && strcmp(err->text, WG_CLIENT_NOT_YET) == 0)
+		client->given_up = tag;
 }
 
 enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struct wg_buf *body, struct wg_cur *answer,
@@ -281,6 +311,7 @@ enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struc
 		return code;
 	uint32_t tag = ++client->tag;
 	code = wg_client_send(client, tag, op, body, err);
+	give_up(client, tag, code, err);
 	return code == WG_OK ? wg_client_answer(client, tag, op, answer, err) : code;
 }
 
@@ -289,8 +320,7 @@ enum wg_code wg_client_answer(struct wg_client *client, uint32_t tag, enum wg_op
 {
 	struct wg_frame frame;
 	enum wg_code code = await(client, tag, 0, &frame, err);
-	if (code == WG_AGAIN && strcmp(err->text, WG_CLIENT_NOT_YET) == 0)
-		client->given_up = tag;
+	give_up(client, tag, code, err);
 	if (code == WG_OK && frame.op != op)
 		code = wg_client_garbled(err);
 	if (code != WG_OK)

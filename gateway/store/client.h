@@ -29,9 +29,9 @@ enum wg_code wg_client_time(struct wg_client *client, struct wg_err *err) WG_MUS
  */
 bool wg_client_gone(const struct wg_err *err);
 #define WG_CLIENT_NOT_YET "no answer yet" /* the store may still do what it was asked */
-/* From now on each part of an answer is waited for that long at most (ms, more than 0); then the call gives WG_AGAIN
- * with err->text WG_CLIENT_NOT_YET, and so does every later one, at once and without asking, until that answer came.
- * Not for a connection on which leases are asked for. */
+/* From now on each part of a question is written, and of an answer waited for, that long at most (ms, more than 0);
+ * then the call gives WG_AGAIN with err->text WG_CLIENT_NOT_YET, and so does every later one, at once and without
+ * asking, until that answer came. Not for a connection on which leases are asked for. */
 enum wg_code wg_client_patience(struct wg_client *client, int ms, struct wg_err *err) WG_MUST;
 
 /* ---- intake: may add, and ask about what its senders added */

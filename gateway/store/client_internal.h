@@ -28,13 +28,15 @@ struct wg_client {
 	uint32_t tag;      /* of the last call */
 	uint32_t lease;    /* of a lease that was asked for with wg_client_done_lease */
 	uint32_t given_up; /* of the answer that nobody waits for any more (wg_client_patience); 0: none */
+	int patience;      /* ms that each part of a question or an answer is waited for; 0: without end */
 	struct wg_wire_in in;
 	struct wg_late *late, **late_end;
 	struct wg_unsent *unsent, **unsent_end; /* in the order of their sending */
 	size_t unsent_len;                      /* of all of them, what is left */
 };
 
-/* Sends a request, and does not wait for its answer. */
+/* Sends a request, and does not wait for its answer. WG_AGAIN with WG_CLIENT_NOT_YET: what is left of it goes with what
+ * is asked next. */
 enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op op, const struct wg_buf *body,
                             struct wg_err *err) WG_MUST;
 /* Sends a frame, whole with its head, without waiting at all: what the socket does not take now is kept (client.h). The

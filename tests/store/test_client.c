@@ -133,6 +133,44 @@ static void waited_for_once(void **state)
 	wg_client_freep(&client);
 }
 
+/* So is one that does not read: what it was asked goes on when it does. */
+static void read_to_the_end(void **state)
+{
+	enum { LARGE = 2 * 1024 * 1024 };
+	struct wg_err err = { 0 };
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(LARGE), none = WG_BUF(16);
+	struct wg_wire_in in = { .max = WG_LIMIT_FRAME };
+	struct wg_frame frame = { .tag = 0 };
+	struct wg_cur out;
+	int store = -1;
+	(void)state;
+	struct wg_client *client = client_with(&store);
+	memset(wg_buf_room(&body, LARGE - 1), 'x', LARGE - 1);
+	body.len = LARGE - 1;
+	wg_buf_put(&none, "", 0);
+	OK(wg_client_patience(client, 20, &err));
+	FAILS(WG_AGAIN, wg_client_call(client, WG_OP_ADD, &body, &out, &err));
+	assert_string_equal(err.text, WG_CLIENT_NOT_YET);
+	while (wg_wire_peek(&in, &frame, &err) == WG_AGAIN) { /* as much as there is, then some more each time */
+		enum wg_code code = wg_wire_fill(&in, store, MSG_DONTWAIT, &err);
+		if (code == WG_AGAIN) {
+			FAILS(WG_AGAIN, wg_client_call(client, WG_OP_TIME, &none, &out, &err));
+			assert_false(wg_client_gone(&err));
+		} else {
+			OK(code);
+		}
+	}
+	assert_int_equal(frame.len, LARGE - 1);
+	wg_wire_take(&in, &frame);
+	assert_int_equal(in.start, in.len); /* nothing else was asked meanwhile */
+	answer(store, 1, WG_OP_ADD, WG_OK, NULL, 0);
+	answer(store, 2, WG_OP_TIME, WG_OK, NULL, 0);
+	OK(wg_client_time(client, &err));
+	wg_wire_free(&in);
+	wg_client_freep(&client);
+	assert_int_equal(close(store), 0);
+}
+
 static struct wg_msg_new large_message(unsigned number, const uint8_t *bytes, size_t len)
 {
 	struct wg_msg_new m = rig_message(number);
@@ -211,9 +249,8 @@ static void kept_until_it_reads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused_with_a_lease),
-		cmocka_unit_test(all_in_one_piece),
-		cmocka_unit_test(waited_for_once),
+		cmocka_unit_test(refused_with_a_lease), cmocka_unit_test(all_in_one_piece),
+		cmocka_unit_test(waited_for_once),      cmocka_unit_test(read_to_the_end),
 		cmocka_unit_test(kept_until_it_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
