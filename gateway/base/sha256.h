@@ -1,5 +1,5 @@
 /* SHA-256 (FIPS 180-4) for naming stored bytes and chaining the log. Not for secrets but for the mask
- * of store/keys_mask.c and for HMAC: keyed hashes belong to the crypto room. */
+ * of store/keys_mask.c: keyed hashes belong to the crypto room. */
 #ifndef WG_BASE_SHA256_H
 #define WG_BASE_SHA256_H
 
@@ -7,13 +7,11 @@
 #include <stdint.h>
 
 #define WG_SHA256_LEN 32
-/* The bytes that it takes in at a time. */
-#define WG_SHA256_BLOCK 64
 
 struct wg_sha256 {
 	uint32_t h[8];
 	uint64_t len; /* bytes so far */
-	uint8_t block[WG_SHA256_BLOCK];
+	uint8_t block[64];
 };
 
 void wg_sha256_init(struct wg_sha256 *s);

@@ -1,6 +1,10 @@
 /* hash.c owns SHA-256 and HMAC-SHA-256. */
 #include <assert.h>
+#include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -18,57 +22,61 @@ void wg_sha256_hex(const void *p, size_t len, char out[WG_HASH_TEXT])
 	wg_hex(hash, sizeof hash, out);
 }
 
-/* HMAC-SHA-256 (RFC 2104) for the key that was used last: its two halves, each with its first block taken in. The key
- * is kept, which whoever asks holds anyway. OpenSSL takes ten times as long for a name or a number. */
+/* Longer keys are set up each time. */
+#define KEPT_KEY 64
+
+/* Set up for HMAC-SHA-256 once a thread, and for a key once as long as the same is asked for: either takes longer than
+ * most of what is hashed. It keeps the last key, which whoever asks holds anyway. */
 struct ready {
-	bool set;
-	uint8_t key[WG_SHA256_BLOCK]; /* as RFC 2104 pads or hashes it */
-	struct wg_sha256 inner, outer;
+	EVP_MAC_CTX *ctx;
+	uint8_t key[KEPT_KEY];
+	size_t key_len; /* 0: none is set up */
 };
 
-static void set_half(struct wg_sha256 *half, const uint8_t key[static WG_SHA256_BLOCK], uint8_t pad)
+static EVP_MAC_CTX *new_ctx(void)
 {
-	uint8_t block[WG_SHA256_BLOCK];
-	for (size_t i = 0; i < sizeof block; i++)
-		block[i] = key[i] ^ pad;
-	wg_sha256_init(half);
-	wg_sha256_update(half, block, sizeof block);
-	wg_wipe(block, sizeof block);
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){ "SHA256" }, 0),
+		                    OSSL_PARAM_construct_end() };
+	EVP_MAC_free(mac); /* ctx holds it */
+	if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, digest) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
 }
 
-static const struct ready *ready_for(const void *key, size_t key_len)
+/* Ready to be fed; NULL when it cannot be had. Whatever fails, the next begins with its key. */
+static EVP_MAC_CTX *hmac_begin(const void *key, size_t key_len)
 {
 	static _Thread_local struct ready ready;
-	uint8_t block[WG_SHA256_BLOCK] = { 0 };
-	if (key_len > sizeof block)
-		wg_sha256(key, key_len, block);
-	else
-		memcpy(block, key, key_len);
-	if (!ready.set || CRYPTO_memcmp(block, ready.key, sizeof block) != 0) {
-		memcpy(ready.key, block, sizeof block);
-		set_half(&ready.inner, block, 0x36);
-		set_half(&ready.outer, block, 0x5c);
-		ready.set = true;
+	if (ready.ctx == NULL)
+		ready.ctx = new_ctx();
+	if (ready.ctx == NULL)
+		return NULL;
+	const bool same = key_len == ready.key_len && CRYPTO_memcmp(key, ready.key, key_len) == 0;
+	ready.key_len = 0;
+	if (EVP_MAC_init(ready.ctx, same ? NULL : key, same ? 0 : key_len, NULL) != 1)
+		return NULL;
+	if (key_len <= KEPT_KEY) {
+		memcpy(ready.key, key, key_len);
+		ready.key_len = key_len;
 	}
-	wg_wipe(block, sizeof block);
-	return &ready;
+	return ready.ctx;
 }
 
 enum wg_code wg_hmac_hex(const void *key, size_t key_len, const void *p, size_t len, char out[WG_HASH_TEXT],
                          struct wg_err *err)
 {
-	if (key_len == 0)
-		return wg_err_set(err, WG_CONFIG, "a key for identifiers has no bytes: it must not be empty");
-	const struct ready *ready = ready_for(key, key_len);
-	struct wg_sha256 inner = ready->inner, outer = ready->outer;
+	if (key_len == 0 || key_len > INT_MAX)
+		return wg_err_set(err, WG_CONFIG, "a key for identifiers has %zu bytes: it must not be empty", key_len);
 	uint8_t hash[WG_HASH_LEN];
-	wg_sha256_update(&inner, p, len);
-	wg_sha256_final(&inner, hash);
-	wg_sha256_update(&outer, hash, sizeof hash);
-	wg_sha256_final(&outer, hash);
+	size_t n = 0;
+	EVP_MAC_CTX *ctx = hmac_begin(key, key_len);
+	if (ctx == NULL || EVP_MAC_update(ctx, p != NULL ? p : (const void *)"", len) != 1 ||
+	    EVP_MAC_final(ctx, hash, &n, sizeof hash) != 1 || n != sizeof hash)
+		return wg_ossl_err(err, WG_SYSTEM, "HMAC failed");
 	wg_hex(hash, sizeof hash, out);
 	wg_wipe(hash, sizeof hash);
-	wg_wipe(&inner, sizeof inner); /* what was hashed stands in its block */
-	wg_wipe(&outer, sizeof outer);
 	return WG_OK;
 }
