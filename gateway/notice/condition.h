@@ -25,7 +25,7 @@ enum wg_code wg_condition_compile(const char *text, const struct wg_vocabulary *
 	WG_MUST;
 void wg_condition_freep(struct wg_condition **condition);
 
-/* What one test leaves for the next, so that many conditions about one notice cost less. Zeroed at first; freed by
+/* What one test leaves for the next, of whatever notice, so that many conditions cost less. Zeroed at first; freed by
  * wg_condition_spare_free. Not shared between threads. */
 #define WG_CONDITION_SPARE 4 /* tests within each other that find one: definitions that use definitions */
 struct wg_condition_spare {

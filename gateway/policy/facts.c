@@ -45,7 +45,7 @@ static const char *variable(void *arg, const char *name)
 enum wg_code wg_facts_view_test(struct wg_facts_view *view, const struct wg_when *when, bool *out, struct wg_err *err)
 {
 	struct wg_answers answers = {
-		.function = wg_facts_function, .variable = variable, .arg = view, .spare = &view->spare
+		.function = wg_facts_function, .variable = variable, .arg = view, .spare = view->policy->spare
 	};
 	*out = true;
 	if (when->condition == NULL)
@@ -173,6 +173,5 @@ void wg_facts_view_close(struct wg_facts_view *view)
 {
 	free(view->defined);
 	view->defined = NULL;
-	wg_condition_spare_free(&view->spare);
 	wg_consents_freep(&view->own);
 }

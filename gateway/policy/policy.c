@@ -149,6 +149,9 @@ void wg_policy_freep(struct wg_policy **policy)
 	void *lists[] = { p->defines, p->grades, p->hours, p->closed, p->text_reviews, p->retentions, p->items };
 	for (size_t i = 0; i < WG_COUNT(lists); i++)
 		free(lists[i]);
+	if (p->spare != NULL)
+		wg_condition_spare_free(p->spare);
+	free(p->spare);
 	free(p);
 	*policy = NULL;
 }

@@ -200,6 +200,8 @@ struct wg_policy {
 		text_review_count, retention_count, deadline_count, item_count;
 	char version[2 * WG_LIMIT_NAME + 2];
 	char hash[WG_NAMES_HASH];
+	struct wg_condition_spare
+		*spare; /* what a test leaves for the next, of whatever notice: the one thing that changes */
 };
 
 /* Where one layer is read from and into. */
@@ -328,10 +330,9 @@ struct wg_facts_view {
 	wg_categories present;              /* in the notice, the frame left out */
 	char side[2][32];              /* the codes of the placing and the host authority, defanged; "" when not given */
 	bool speaks[WG_POLICY_LAYERS]; /* the layer's areas have to do with this notice */
-	struct wg_condition_spare spare;
-	signed char *defined; /* one per define: -1 not judged yet */
-	int64_t until;        /* the first end of anything given that a condition has asked for */
-	enum wg_code fault;   /* of a definition that could not be judged */
+	signed char *defined;          /* one per define: -1 not judged yet */
+	int64_t until;                 /* the first end of anything given that a condition has asked for */
+	enum wg_code fault;            /* of a definition that could not be judged */
 	struct wg_err why;
 	char scratch[16];
 };

@@ -227,7 +227,7 @@ enum wg_code wg_policy_parse(const void *bytes, size_t len, const char *name, co
 {
 	WG_CLEANUP(wg_layers_close) struct wg_layers layers = { .xsd = xsd, .language = language, .folder = folder };
 	WG_CLEANUP(wg_policy_freep) struct wg_policy *policy = calloc(1, sizeof *policy);
-	if (policy == NULL)
+	if (policy == NULL || (policy->spare = calloc(1, sizeof *policy->spare)) == NULL)
 		return wg_err_set(err, WG_SYSTEM, "no memory for the policy");
 	enum wg_code code = wg_layers_read(&layers, bytes, len, name, err);
 	if (code == WG_OK)
