@@ -1,8 +1,8 @@
 /* sqlite_gather.c owns a VFS of SQLite's that gathers the writes to a database and to its write-ahead log. Invariants:
  * 1. What waits is one run of bytes: len of them for the place at.
- * 2. Nothing waits when a call other than a write comes back; after a failure neither: as with a write that failed, the
- *    log then ends before what was lost, and SQLite undoes the transaction that it belonged to; to the database only
- *    checkpoints write, which come to nothing before its sync came back. */
+ * 2. Nothing waits when a call other than a write or a control comes back; after a failure neither: as with a write
+ * that failed, the log then ends before what was lost, and SQLite undoes the transaction that it belonged to; to the
+ * database only checkpoints write, which come to nothing before its sync came back. */
 #include "store/sqlite_gather.h"
 
 #include <sqlite3.h>
@@ -105,11 +105,12 @@ static int is_reserved(sqlite3_file *file, int *out)
 	return g->real->pMethods->xCheckReservedLock(g->real, out);
 }
 
+/* Nothing is written for it: what most of these come back with SQLite does not look at, and a write that failed would
+ * be lost without a word. None asks for what is in the file. */
 static int control(sqlite3_file *file, int what, void *arg)
 {
 	struct gathered *g = of(file);
-	int rc = flush(g);
-	return rc == SQLITE_OK ? g->real->pMethods->xFileControl(g->real, what, arg) : rc;
+	return g->real->pMethods->xFileControl(g->real, what, arg);
 }
 
 static int sector(sqlite3_file *file)

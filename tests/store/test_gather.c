@@ -188,7 +188,8 @@ static void a_checkpoint_that_fails_loses_nothing(void **state)
 		is_whole(db, ROWS);
 		left_behind(ROWS, false);
 	}
-	assert_in_range(failed, 5, ROWS / 5); /* it was written in pieces of many pages, and all of them were tried */
+	assert_in_range(failed, 5, ROWS / 5);       /* it was written in pieces of many pages, and all of them were tried */
+	run(db, "PRAGMA wal_checkpoint(TRUNCATE)"); /* only what was copied is left */
 	is_whole(db, ROWS);
 	left_behind(ROWS, false);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
