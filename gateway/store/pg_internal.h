@@ -17,6 +17,7 @@
 enum wg_pg_sql {
 	PG_LOCK = SQL_COUNT, /* the turn to write, until the transaction ends */
 	PG_TURN,
+	PG_TURN_SAME, /* fails where it is not ?1 */
 	PG_TURN_PUT,
 	PG_NOTE,
 	PG_AT_ONCE, /* what a row refers to is looked for with each statement, not at the end */
@@ -130,7 +131,8 @@ struct wg_pg {
 	int64_t clock_ahead; /* ms that the database's clock is ahead of wg_clock_boot, */
 	bool clock_heard;    /* since it was heard */
 	int64_t turn;        /* writer.turn as this process left or saw it */
-	bool wrote;          /* in the transaction that is open */
+	bool certain;        /* that it is, of the transaction that is open */
+	bool wrote;          /* in that */
 	bool logged;         /* in it, and to the log: memo knows the end */
 	char *conninfo[2], *folder;
 	struct wg_pg_reach reach;
@@ -274,6 +276,9 @@ void wg_pg_gather_free(struct wg_pg *pg);
 
 /* ---- pg_turn.c: the transaction and its turn to write */
 enum wg_code wg_pg_transact(struct wg_store *store, enum wg_sql what, struct wg_err *err) WG_MUST;
+/* Before anything leaves that the main database does not undo: what this process remembers is as the database has it.
+ */
+enum wg_code wg_pg_be_certain(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Of each statement that writes, inside a transaction. */
 void wg_pg_touch(struct wg_pg *pg);
 /* Something sent to the main database failed with that; the transaction is spoilt, up to its mark. Returns what the

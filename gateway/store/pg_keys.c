@@ -84,10 +84,13 @@ enum wg_code wg_pg_keys_run(struct wg_store *store, enum wg_keys_sql id, const i
 	/* Between the two what fails is told at the end. */
 	if (pg->keys_open && id != KEYS_COMMIT)
 		return send(store, id, list, count, err);
+	enum wg_code code = pg->open ? wg_pg_be_certain(store, err) : WG_OK;
+	if (code != WG_OK)
+		return code;
 	pg->keys_open = id == KEYS_BEGIN;
 	if (pg->keys_open)
 		return send(store, id, list, count, err);
-	enum wg_code code = ask(store, id, list, count, &r, err);
+	code = ask(store, id, list, count, &r, err);
 	if (code == WG_OK && id == KEYS_COMMIT && strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		code = fail(store, WG_SYSTEM, PQcmdStatus(r), err);
 	PQclear(r);

@@ -92,6 +92,8 @@ enum wg_code wg_pg_pipe_settle(struct wg_store *store, struct wg_pg_pipe *pipe, 
 			PQclear(r);
 	}
 	pipe->count = 0;
+	if (code == WG_OK && pipe == &wg_pg_of(store)->main)
+		wg_pg_of(store)->certain = true;
 	if (code != WG_OK || last == NULL) {
 		PQclear(kept);
 		kept = NULL;

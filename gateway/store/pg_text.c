@@ -103,6 +103,7 @@ static const char *const texts[PG_COUNT] = {
 	/* By a lock of our own, not of a row: a turn in which nothing is written writes nothing then. */
 	[PG_LOCK] = "SELECT pg_advisory_xact_lock(2002875237, hashtext(current_schema()))",
 	[PG_TURN] = "SELECT turn FROM writer",
+	[PG_TURN_SAME] = "SELECT 1 / CASE WHEN turn = ?1 THEN 1 ELSE 0 END FROM writer",
 	[PG_TURN_PUT] = "UPDATE writer SET turn = ?1, node = ?2",
 	[PG_AT_ONCE] = "SET CONSTRAINTS ALL IMMEDIATE",
 	[PG_IDS] = IDS("blob", "id"),

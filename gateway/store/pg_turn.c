@@ -80,8 +80,14 @@ static void forget(struct wg_pg *pg)
 
 /* ---- the transaction */
 
+enum wg_code wg_pg_be_certain(struct wg_store *store, struct wg_err *err)
+{
+	return wg_pg_of(store)->certain ? WG_OK : settle(store, err);
+}
+
 /* The turn to write: until the transaction ends nobody else has it. When the number is not as this process left it
- * another node wrote: what is in memory is read again, and what that node left half done is finished. */
+ * another node wrote: what is in memory is read again, and what that node left half done is finished. Who seems to be
+ * alone, and can do all again, does not wait for the number: where it is another, all that follows fails. */
 static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 {
 	struct wg_pg *pg = wg_pg_of(store);
@@ -97,9 +103,14 @@ static enum wg_code begin(struct wg_store *store, struct wg_err *err)
 		code = wg_pg_send(store, PG_LOCK, NULL, 0, err);
 	if (code == WG_OK && !store->eager)
 		code = wg_pg_send(store, PG_AT_ONCE, NULL, 0, err);
-	if (code == WG_OK)
+	pg->certain = !store->eager || !pg->looked || pg->peer_count > 0;
+	if (code == WG_OK && !pg->certain)
+		code = wg_pg_send(store, PG_TURN_SAME, WG_ARGS(wg_db_int(pg->turn)), err);
+	else if (code == WG_OK)
 		code = wg_pg_send(store, PG_TURN, NULL, 0, err);
 	pg->open = true;
+	if (!pg->certain)
+		return code;
 	if (code == WG_OK)
 		code = wg_pg_pipe_settle(store, &pg->main, &r, err);
 	const int64_t turn = PQntuples(r) > 0 ? wg_pg_int(r, 0, 0) : 0;
@@ -121,11 +132,14 @@ static enum wg_code commit(struct wg_store *store, struct wg_err *err)
 	enum wg_code code = WG_OK;
 	if (pg->broken.code != WG_OK)
 		return wg_pg_spoil(store, pg->broken.code, err);
-	if (pg->wrote)
+	code = pg->wrote ? WG_OK : wg_pg_be_certain(store, err); /* else its end says so */
+	if (code == WG_OK && pg->wrote)
 		code = wg_pg_send(store, PG_TURN_PUT, WG_ARGS(wg_db_int(pg->turn + 1), wg_db_int(pg->node)), err);
 	if (code == WG_OK)
 		code = wg_pg_send(store, SQL_COMMIT, NULL, 0, err);
-	if (code == WG_OK && !pg->wrote) {
+	if (!pg->wrote && code != WG_OK)
+		return code;
+	if (!pg->wrote) {
 		pg->open = false;
 		return wg_pg_pipe_flush(store, &pg->main, err);
 	}

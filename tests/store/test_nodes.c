@@ -2,6 +2,7 @@
  * had leased comes back. */
 #include "scene.h"
 #include "store/keys_internal.h"
+#include "store/pg_internal.h"
 
 struct node {
 	char *folder;
@@ -70,6 +71,64 @@ static void one_chain(void **state)
 	assert_true(entries >= 5);
 	leave(&other);
 	OK(wg_store_begin(s->store, &err));
+}
+
+static enum wg_code add_to(struct wg_store *store, const struct scene *s, unsigned n, struct wg_err *err)
+{
+	const struct wg_msg_new m = rig_message(n);
+	struct wg_msg_receipt receipt;
+	enum wg_code code = wg_store_add(store, s->now, &m, &receipt, err);
+	if (code == WG_OK)
+		assert_false(receipt.duplicate);
+	return code;
+}
+
+/* Who believes to be alone does not wait for its turn to be told, but nothing comes of what it does when another wrote
+ * since: neither is anything kept, nor anything answered. */
+static void not_alone(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	struct wg_pg *pg = wg_pg_of(s->store);
+	uint64_t entries = 0;
+	char head[WG_STORE_HASH];
+	OK(wg_store_commit(s->store, &err));
+	struct node other = join(s);
+	for (unsigned i = 0; i < 3; i++) {
+		const bool wrote = i > 0, asks = i < 2;
+		if (wrote) {
+			OK(wg_store_begin(other.store, &err));
+			OK(add_to(other.store, s, 20 + i, &err));
+			OK(wg_store_commit(other.store, &err));
+		}
+		pg->looked = true;
+		pg->peer_count = 0;
+		if (!wrote) { /* it has read what the other's coming wrote */
+			OK(wg_store_begin(s->store, &err));
+			OK(wg_store_commit(s->store, &err));
+		}
+		wg_store_eager(s->store, true);
+		OK(wg_store_begin(s->store, &err));
+		assert_false(pg->certain);
+		enum wg_code code = asks ? add_to(s->store, s, 10 + i, &err) : WG_OK;
+		assert_int_equal(code, asks && wrote ? WG_AGAIN : WG_OK);
+		if (code == WG_OK)
+			code = wg_store_commit(s->store, &err);
+		assert_int_equal(code, wrote ? WG_AGAIN : WG_OK);
+		assert_int_equal(wg_store_repeat(s->store), wrote);
+		if (!wrote)
+			continue;
+		wg_store_rollback(s->store);
+		wg_store_eager(s->store, false);
+		OK(wg_store_begin(s->store, &err));
+		assert_true(pg->certain);
+		OK(add_to(s->store, s, 10 + i, &err));
+		OK(wg_store_commit(s->store, &err));
+	}
+	OK(wg_store_begin(s->store, &err));
+	OK(wg_store_audit(s->store, &entries, head, &err));
+	assert_int_equal(number(s, "SELECT count(*) FROM message"), 5);
+	leave(&other);
 }
 
 /* What is leased by one is not given to another, nor taken from it by the clock of another machine; once it has left it
@@ -308,6 +367,7 @@ static void destroyed_by_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(not_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leases_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_stands_still, set_up, tear_down),
