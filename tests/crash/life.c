@@ -142,11 +142,13 @@ static bool end(struct run *run, enum wg_code code, unsigned n)
 		bool undone = wg_store_undo(run->store, &more) == WG_OK && wg_store_commit(run->store, &more) == WG_OK;
 		if (!undone)
 			wg_store_rollback(run->store);
+		(void)wg_store_full(run->store); /* of this transaction, not of the next */
 		return failed(run, n);
 	}
 	code = wg_store_keep(run->store, &run->err);
 	if (code == WG_OK)
 		code = wg_store_commit(run->store, &run->err);
+	(void)wg_store_full(run->store); /* likewise; the code says it */
 	if (code != WG_OK) {
 		wg_store_rollback(run->store);
 		return failed(run, n);
