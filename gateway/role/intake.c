@@ -60,16 +60,24 @@ static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_docu
 	return WG_OK;
 }
 
+/* To a buffer, and to a library, memory that was refused may be a limit or a fault of the document: nobody is told so.
+ */
+static enum wg_code judge_memory(enum wg_code code, struct wg_err *err)
+{
+	return code != WG_OK && wg_mem_refused() ? wg_err_set(err, WG_SYSTEM, "no memory to take it in") : code;
+}
+
 enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
                             const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
                             struct wg_msg_new *msg, struct wg_err *err)
 {
 	enum wg_document kind;
+	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = wg_document_kind(bytes, len, declared, name, &kind, err);
 	if (code == WG_OK)
 		code = seal(intake, way, kind, bytes, len, blob, msg, err);
 	if (code != WG_OK)
-		return code;
+		return judge_memory(code, err);
 	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", organisation);
 	(void)snprintf(msg->idempotency_key, sizeof msg->idempotency_key, "%s", key);
 	return WG_OK;
