@@ -20,6 +20,8 @@ static const char *fail_on;
 static unsigned fail_not;
 /* And all that follow, but for the want of room alone: writes, not syncs nor cuts. */
 static bool fail_full;
+/* And none that follows. */
+static bool fail_once;
 
 static bool named(int fd, const char *name)
 {
@@ -41,6 +43,8 @@ static bool call_seen(int fd, bool writes)
 		fail_not--;
 		return false;
 	}
+	if (fail_once)
+		fail_on = NULL;
 	errno = fail_full ? ENOSPC : EIO;
 	return true;
 }

@@ -168,10 +168,10 @@ static void a_late_failure_undoes(void **state)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-/* Each write, sync and cut of a checkpoint in turn. */
-static void a_checkpoint_that_fails_loses_nothing(void **state)
+/* Each write, sync and cut of a checkpoint in turn, alone or with all that follow. */
+static void fail_checkpoints(bool once)
 {
-	(void)state;
+	fail_once = once;
 	sqlite3 *db = open_with(wg_sqlite_gather());
 	run(db, "BEGIN IMMEDIATE");
 	put_rows(db, 0);
@@ -193,6 +193,19 @@ static void a_checkpoint_that_fails_loses_nothing(void **state)
 	is_whole(db, ROWS);
 	left_behind(ROWS, false);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	fail_once = false;
+}
+
+static void a_checkpoint_that_fails_loses_nothing(void **state)
+{
+	(void)state;
+	fail_checkpoints(false);
+}
+
+static void a_checkpoint_that_fails_once_loses_nothing(void **state)
+{
+	(void)state;
+	fail_checkpoints(true);
 }
 
 int main(void)
@@ -201,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_is_in_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_late_failure_undoes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_checkpoint_that_fails_loses_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_checkpoint_that_fails_once_loses_nothing, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
