@@ -24,7 +24,7 @@ static bool unknown_option(const struct wg_option *options, const char *command,
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word); /* cut: then nothing is near */
 	for (size_t used = 0; options->name != NULL && used < sizeof names - WG_LIMIT_NAME; options++)
 		used += (size_t)snprintf(names + used, sizeof names - used, "--%s ", options->name); /* it fits */
-	(void)fprintf(stderr, "wardgate %s: %s is not an option here%s; wardgate %s --help shows the options\n", command,
+	(void)fprintf(stderr, "wardgate %s: %s is not an option here%s (wardgate %s --help shows the options)\n", command,
 	              word, wg_hint(name, names, hint), command);
 	return false;
 }

@@ -113,7 +113,7 @@ static int run(int argc, char **argv)
 	const struct wg_command *command = find(argv[1]);
 	char hint[WG_HINT];
 	if (command == NULL) {
-		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"%s; wardgate --help lists them\n",
+		(void)fprintf(stderr, "wardgate: there is no %s \"%s\"%s (wardgate --help lists them)\n",
 		              argv[1][0] == '-' ? "option" : "command", argv[1], likely(argv[1], hint));
 		return EX_USAGE;
 	}

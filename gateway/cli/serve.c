@@ -26,9 +26,9 @@ static bool is_role(const char *word)
 static int no_role(const char *word)
 {
 	char said[WG_LIMIT_NAME + 1], hint[WG_HINT], text[256];
-	(void)snprintf(
-		text, sizeof text, "there is no role \"%s\"%s; there are store, intake, process, deliver and monitor",
-		wg_defang(word, said, sizeof said), wg_hint(word, role_names, hint)); /* cut is acceptable in words */
+	(void)snprintf(text, sizeof text, "there is no role \"%s\"%s (store, intake, process, deliver or monitor)",
+	               wg_defang(word, said, sizeof said),
+	               wg_hint(word, role_names, hint)); /* cut is acceptable in words */
 	return wg_misuse(&wg_command_serve, text);
 }
 

@@ -66,7 +66,7 @@ static void own_again(struct wg_server *server)
 		&words, WG_AGAIN,
 		"the other nodes heard nothing of this one and gave it up: it goes on as a new one, and what it had "
 		"in hand is theirs");
-	wg_server_tell(server, "given-up", WG_ROLE_ADMIN, &words);
+	wg_server_tell(server, "node-given-up", WG_ROLE_ADMIN, &words);
 }
 
 enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_err *err)

@@ -227,7 +227,7 @@ class Story:
         """Its store process has ended since and is there again; or, where it stood still within a transaction, which PostgreSQL
         ended, it has gone on as a new node."""
         events = [line.get("event") for line in node.log_lines(logged) if line.get("role") == "store"]
-        return ("given-up" in events or "stopped" in events and events[-1] == "ready") and node.ready()
+        return ("node-given-up" in events or "stopped" in events and events[-1] == "ready") and node.ready()
 
     # ---- 7
 

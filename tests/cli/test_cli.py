@@ -100,7 +100,7 @@ class Usage(Case):
     def test_misuse(self):
         for words, says in (
                 (("serv",), 'no command "serv"'), (("--verbose",), 'no option "--verbose"'), (("--config",), "--config needs"),
-                (("convert", "--colour", "x"), "--colour is not an option here; wardgate convert --help"),
+                (("convert", "--colour", "x"), "--colour is not an option here (wardgate convert --help"),
                 (("convert", "--report"), "--report needs a value"), (("queue", "list", "--all=yes"), "takes no value"),
                 (("convert",), "name one FILE"), (("convert", "a", "b"), "name one FILE"),
                 (("convert", "--id", "x", "a"), "--id, --organisation or --received"),

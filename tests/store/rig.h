@@ -159,7 +159,7 @@ static inline void rig_event(void *arg, const char *event, enum wg_store_role ro
 	r->damaged += strcmp(event, "damaged") == 0;
 	r->away += strcmp(event, "database-lost") == 0;
 	r->back += strcmp(event, "database-back") == 0;
-	r->given_up += strcmp(event, "given-up") == 0;
+	r->given_up += strcmp(event, "node-given-up") == 0;
 	(void)snprintf(r->last, sizeof r->last, "%s: %s", event, what->text); /* cut is fine */
 }
 
