@@ -71,7 +71,8 @@ void gate_handle_until_not(struct gate *gate, const char *state, const char *id)
 void gate_is_message(struct gate *gate, const char *id, const char *state, const char *words);
 void gate_is_delivery(struct gate *gate, const char *id, const char *organisation, const char *state,
                       const char *words);
-/* Fails unless pki_dir/log holds none of these; what it does hold for the caller to look at. */
+/* Fails unless pki_dir/log holds none of these outside its ids and hashes; what it does hold, without those, for the
+ * caller to look at. */
 void gate_never_logged(const char *const *never, size_t count, struct wg_buf *log);
 
 /* pki_dir/file, an envelope in that form ("SMIME", "DER"), as who opens it with openssl and its own key; the inner
