@@ -3,6 +3,7 @@
  * is repeated but what stands behind the value and comes from the schema. */
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/schemasInternals.h>
 #include <libxml/xmlschemas.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "notice/schema_nearest.h"
 #include "notice/xml.h"
+#include "notice/xsd_attributes.h"
 
 struct wg_xml_xsd {
 	xmlSchema *schema;
@@ -20,6 +22,7 @@ struct wg_xml_xsd {
 
 /* The first complaint of a validation or of a schema's compilation. */
 struct complaint {
+	const xmlNode *schema; /* its document's root when something is validated */
 	char text[720];
 	int line;
 };
@@ -148,7 +151,7 @@ static void put_rule(const xmlError *error, const char *element, char *out, size
 		rule = "is too long";
 		break;
 	case XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_1:
-	case XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_2:
+	case XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_2: /* see is_unknown_attribute */
 		rule = "is not a known attribute";
 		break;
 	case XML_SCHEMAV_CVC_COMPLEX_TYPE_4:
@@ -197,11 +200,17 @@ static void put_attribute(const xmlError *error, const xmlNode *element, char *o
 	(void)wg_defang(name, out, size);
 }
 
+static bool is_unknown_attribute(const xmlError *error)
+{
+	return error->code == XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_1 || error->code == XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_2;
+}
+
 static void on_fault(void *ctx, xmlError *error)
 {
 	struct complaint *c = ctx;
 	const xmlNode *node = error->node;
-	char element[WG_LIMIT_NAME + 1] = "the document", attribute[WG_LIMIT_NAME + 1] = "", rule[560];
+	char element[WG_LIMIT_NAME + 1] = "the document", attribute[WG_LIMIT_NAME + 1] = "", rule[560], known[400];
+	char hint[WG_HINT] = "";
 	if (c->text[0] != '\0' || error->message == NULL)
 		return;
 	if (node != NULL && node->type == XML_ATTRIBUTE_NODE)
@@ -211,7 +220,12 @@ static void on_fault(void *ctx, xmlError *error)
 		put_attribute(error, node, attribute, sizeof attribute);
 	}
 	put_rule(error, element, rule, sizeof rule);
-	(void)snprintf(c->text, sizeof c->text, "%s%s%s: %s", element, attribute[0] != '\0' ? "/@" : "", attribute, rule);
+	if (attribute[0] != '\0' && is_unknown_attribute(error)) {
+		wg_xsd_attributes(c->schema, node, known, sizeof known);
+		(void)wg_hint(attribute, known, hint); /* returns hint */
+	}
+	(void)snprintf(c->text, sizeof c->text, "%s%s%s: %s%s", element, attribute[0] != '\0' ? "/@" : "", attribute, rule,
+	               hint);
 	c->line = error->line;
 }
 
@@ -230,7 +244,7 @@ static const xmlNode *instance_attribute(const xmlNode *node)
 
 enum wg_code wg_xml_validate(const struct wg_xml *doc, const struct wg_xml_xsd *xsd, struct wg_err *err)
 {
-	struct complaint complaint = { 0 };
+	struct complaint complaint = { .schema = xmlDocGetRootElement(xsd->schema->doc) };
 	const char *name = wg_xml_docname(doc);
 	const xmlNode *instance = instance_attribute(wg_xml_root(doc));
 	if (instance != NULL)

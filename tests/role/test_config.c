@@ -137,6 +137,10 @@ static const struct {
 	{ "  <directory file=\"directory.xml\"/>\n", "  <directory file=\"a\"/>\n  <directory file=\"b\"/>\n", 5,
 	  "directory" },
 	{ "<directory file=", "<directory fiel=", 4, "fiel" },
+	{ "<directory file=", "<directory fiel=", 4, "did you mean \"file\"" },
+	{ " state=\"state\"", " state=\"state\" stete=\"state\"", 2, "did you mean \"state\"" },
+	{ "<storage certificate=", "<storage certifikate=", 5, "did you mean \"certificate\"" }, /* of its type */
+	{ "client-ca=", "clientca=", 9, "did you mean \"client-ca\"" },                          /* beside its type's */
 	{ " key=\"staffordshire/storage.key\"", "", 5, "key" },
 	{ " ca=\"ca.pem\"/>\n  <lookup", "/>\n  <lookup", 6, "ca" },
 	{ "port=\"8443\"", "port=\"0\"", 9, "port" },
