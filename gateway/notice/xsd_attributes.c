@@ -29,14 +29,16 @@ static void add(const char *name, char *names, size_t size)
 
 static void collect(const xmlNode *schema, const xmlNode *node, char *names, size_t size);
 
-/* What the type or group adds to which an attribute of node refers by its name. */
-static void collect_named(const xmlNode *schema, const xmlNode *node, const char *by, char *names, size_t size)
+/* What the type ("complexType") or group ("attributeGroup") adds to which the attribute `by` of node refers; one of
+ * either kind may have the other's name. */
+static void collect_named(const xmlNode *schema, const xmlNode *node, const char *by, const char *kind, char *names,
+                          size_t size)
 {
 	char name[WG_LIMIT_NAME + 1];
 	if (!wg_xml_attr_into(node, by, name, sizeof name) || name[0] == '\0')
 		return;
-	for (const xmlNode *n = wg_xml_first(schema, NULL); n != NULL; n = wg_xml_next(n, NULL))
-		if (has(n, "name", name) && (is(n, "complexType") || is(n, "attributeGroup")))
+	for (const xmlNode *n = wg_xml_first(schema, kind); n != NULL; n = wg_xml_next(n, kind))
+		if (has(n, "name", name))
 			collect(schema, n, names, size);
 }
 
@@ -49,7 +51,9 @@ static void collect(const xmlNode *schema, const xmlNode *node, char *names, siz
 			add(name, names, size);
 		if (is(c, "element") || is(c, "attribute"))
 			continue;
-		collect_named(schema, c, is(c, "attributeGroup") ? "ref" : "base", names, size);
+		collect_named(schema, c, "base", "complexType", names, size);
+		if (is(c, "attributeGroup"))
+			collect_named(schema, c, "ref", "attributeGroup", names, size);
 		collect(schema, c, names, size);
 	}
 }
@@ -64,7 +68,7 @@ static void look(const xmlNode *schema, const xmlNode *node, const char *owner, 
 		const bool declares = is(c, "element") && wg_xml_attr_into(c, "name", name, sizeof name);
 		if (declares && strcmp(name, wg_xml_name(element)) == 0 &&
 		    (owner[0] == '\0' || (within && strcmp(owner, wg_xml_name(element->parent)) == 0))) {
-			collect_named(schema, c, "type", names, size);
+			collect_named(schema, c, "type", "complexType", names, size);
 			collect(schema, c, names, size);
 		}
 		look(schema, c, declares ? name : owner, element, names, size);

@@ -1,10 +1,12 @@
 /* wg_xml_is and wg_xml_parse_some against wg_xml_parse: what they say keeping nothing, or something, is what the tree
- * of all says. */
+ * of all says; and the words of a mistyped attribute. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <libxml/tree.h>
@@ -171,12 +173,39 @@ static void every_byte(void **state)
 	}
 }
 
+/* A type and a group of attributes may have one name; what is behind a mistyped attribute is found all the same. */
+static void mistyped(void **state)
+{
+	(void)state;
+	static const char schema[] =
+		"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>"
+		"<xs:attributeGroup name='thing'><xs:attribute name='colour'/></xs:attributeGroup>"
+		"<xs:complexType name='thing'><xs:attribute name='size'/><xs:attributeGroup ref='thing'/></xs:complexType>"
+		"<xs:element name='things'><xs:complexType><xs:sequence><xs:element name='one' type='thing'/></xs:sequence>"
+		"</xs:complexType></xs:element></xs:schema>";
+	static const char document[] = "<things><one color=''/></things>";
+	struct wg_err err = { 0 };
+	struct wg_xml_xsd *xsd = NULL;
+	struct wg_xml *doc = NULL;
+	char path[] = "/tmp/wardgate-xsd-XXXXXX";
+	WG_AUTO_CLOSE int file = mkstemp(path);
+	assert_int_equal(write(file, schema, sizeof schema - 1), sizeof schema - 1);
+	assert_int_equal(wg_xml_xsd_load(path, &xsd, &err), WG_OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(wg_xml_parse(document, sizeof document - 1, "things", &doc, &err), WG_OK);
+	assert_int_equal(wg_xml_validate(doc, xsd, &err), WG_REJECT);
+	assert_non_null(strstr(err.text, "did you mean \"colour\"?"));
+	wg_xml_freep(&doc);
+	wg_xml_xsd_freep(&xsd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(every_byte),
+		cmocka_unit_test(mistyped),
 	};
 	wg_xml_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
