@@ -27,7 +27,12 @@ void wg_buf_wipe(struct wg_buf *b)
 void wg_buf_reset(struct wg_buf *b)
 {
 	b->len = 0;
-	b->failed = false;
+	b->failed = b->refused = false;
+}
+
+void wg_buf_fail(struct wg_buf *b)
+{
+	b->failed = b->refused = true;
 }
 
 /* Room for extra more bytes and a NUL. Growth doubles, and never passes max + 1. */
@@ -49,8 +54,8 @@ static bool buf_room(struct wg_buf *b, size_t extra)
 		cap = b->max + 1;
 	uint8_t *bigger = malloc(cap); /* not realloc: a secret must not be left behind in freed memory */
 	if (bigger == NULL) {
-		wg_mem_note(); /* to the caller it is the limit */
-		b->failed = true;
+		wg_mem_note(); /* who looks at failed alone may take it for something else */
+		wg_buf_fail(b);
 		return false;
 	}
 	if (b->data != NULL) {
@@ -61,11 +66,6 @@ static bool buf_room(struct wg_buf *b, size_t extra)
 	b->data = bigger;
 	b->cap = cap;
 	return true;
-}
-
-void wg_buf_fail(struct wg_buf *b)
-{
-	b->failed = true;
 }
 
 uint8_t *wg_buf_room(struct wg_buf *b, size_t len)
@@ -117,7 +117,7 @@ void wg_buf_printf(struct wg_buf *b, const char *fmt, ...)
 		b->len += (size_t)n;
 	} else if (n < 0) {
 		wg_mem_note(); /* the formats are ours: what is left to fail is memory for a long one */
-		b->failed = true;
+		wg_buf_fail(b);
 	}
 	wg_wipe(small, sizeof small); /* it may have been a secret */
 	va_end(again);
@@ -233,7 +233,9 @@ enum wg_code wg_buf_check(const struct wg_buf *b, const char *what, struct wg_er
 {
 	if (!b->failed)
 		return WG_OK;
-	return wg_err_set(err, WG_LIMIT, "%s is larger than the limit of %zu bytes, or memory ran out", what, b->max);
+	if (b->refused)
+		return wg_err_set(err, WG_SYSTEM, "no memory for %s", what);
+	return wg_err_set(err, WG_LIMIT, "%s is larger than the limit of %zu bytes", what, b->max);
 }
 
 char *wg_buf_steal(struct wg_buf *b)

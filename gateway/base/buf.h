@@ -10,11 +10,12 @@
 
 /* Touch the members through the functions only; reading data and len is allowed. A buffer is always followed by a NUL
  * that len does not count, once anything was put. Invariants: len <= cap <= max + 1; failed => contents are not to be
- * used. */
+ * used; refused => failed. */
 struct wg_buf {
 	uint8_t *data;
 	size_t len, cap, max;
 	bool failed;
+	bool refused; /* it failed for want of memory: not over its maximum */
 };
 
 #define WG_BUF(maximum) ((struct wg_buf){ .max = (maximum) })

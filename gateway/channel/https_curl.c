@@ -29,7 +29,7 @@ static size_t take_body(char *p, size_t size, size_t count, void *arg)
 		return 0; /* ends the transfer */
 	}
 	wg_buf_put(&h->answer, p, len);
-	return len;
+	return h->answer.failed ? 0 : len; /* what is not whole must not be taken for it */
 }
 
 static size_t take_header(char *p, size_t size, size_t count, void *arg)

@@ -85,7 +85,7 @@ void wg_people_words(size_t indent, const char *words, struct wg_buf *out)
 	size_t size = strlen(words) * 4 + 1;
 	WG_AUTO_FREE char *line = strdup(words), *safe = malloc(size);
 	if (line == NULL || safe == NULL) {
-		out->failed = true;
+		wg_buf_fail(out);
 		return;
 	}
 	for (char *p = line; *p != '\0'; p++)

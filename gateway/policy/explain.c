@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/refused.h"
 #include "base/text.h"
 #include "policy/decide.h"
 #include "policy/reasons.h"
@@ -105,8 +104,6 @@ static void put_elements(struct wg_buf *out, const struct wg_decision *decision,
 	unsigned count = 0;
 	struct wg_err err = { 0 };
 	if (wg_notice_elements(notice, &list, &count, &err) != WG_OK) {
-		if (err.code == WG_SYSTEM)
-			wg_mem_note(); /* to the caller it is the record's limit */
 		wg_buf_fail(out);
 		return;
 	}

@@ -60,24 +60,16 @@ static enum wg_code seal(struct wg_intake *intake, const char *way, enum wg_docu
 	return WG_OK;
 }
 
-/* To a buffer, and to a library, memory that was refused may be a limit or a fault of the document: nobody is told so.
- */
-static enum wg_code judge_memory(enum wg_code code, struct wg_err *err)
-{
-	return code != WG_OK && wg_mem_refused() ? wg_err_set(err, WG_SYSTEM, "no memory to take it in") : code;
-}
-
 enum wg_code wg_intake_seal(struct wg_intake *intake, const char *organisation, const char *key, const char *way,
                             const void *bytes, size_t len, const char *declared, const char *name, struct wg_buf *blob,
                             struct wg_msg_new *msg, struct wg_err *err)
 {
 	enum wg_document kind;
-	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = wg_document_kind(bytes, len, declared, name, &kind, err);
 	if (code == WG_OK)
 		code = seal(intake, way, kind, bytes, len, blob, msg, err);
 	if (code != WG_OK)
-		return judge_memory(code, err);
+		return code;
 	(void)snprintf(msg->organisation, sizeof msg->organisation, "%s", organisation);
 	(void)snprintf(msg->idempotency_key, sizeof msg->idempotency_key, "%s", key);
 	return WG_OK;
@@ -123,7 +115,12 @@ enum wg_code wg_intake_add(struct wg_intake *intake, const struct wg_msg_new *ms
 		return wg_err_set(err, WG_AGAIN, "%u messages wait for the store already", intake->pending_count);
 	while (intake->pending[tag].told != NULL)
 		tag++;
-	if (wg_client_add_send(intake->adds, tag, msg, err) != WG_OK || !watch_unsent(intake, err)) {
+	enum wg_code code = wg_client_add_send(intake->adds, tag, msg, err);
+	if (code == WG_OK && !watch_unsent(intake, err))
+		code = err->code;
+	if (code != WG_OK && !wg_client_gone(err))
+		return code; /* nothing of it was sent */
+	if (code != WG_OK) {
 		wg_intake_fail(intake, err);
 		return err->code = WG_AGAIN;
 	}

@@ -156,10 +156,7 @@ static enum wg_code hand_over(struct wg_intake *intake, struct dropped *d, struc
 		return wg_err_set(err, WG_CONFIG, "the path of the drop folder is too long");
 	if (strlen(d->name) > NAME_MOST)
 		return wg_err_set(err, WG_REJECT, "the file's name is longer than %d bytes: rename it", NAME_MOST);
-	(void)wg_mem_refused(); /* that was somebody else's */
 	enum wg_code code = read_whole(d, &bytes, err);
-	if (code == WG_LIMIT && wg_mem_refused())
-		code = wg_err_set(err, WG_SYSTEM, "no memory for a file"); /* it stays */
 	if (code == WG_OK)
 		code = wg_intake_seal(intake, d->drop->organisation, "", "drop", bytes.data, bytes.len, NULL, d->name, &blob,
 		                      &msg, err);

@@ -156,6 +156,12 @@ static enum wg_code send_unsent(struct wg_client *client, struct wg_err *err)
 	return code;
 }
 
+enum wg_code wg_client_check(const struct wg_buf *b, const char *what, struct wg_err *err)
+{
+	enum wg_code code = wg_buf_check(b, what, err);
+	return code == WG_SYSTEM ? wg_err_set(err, WG_AGAIN, "no memory for %s", what) : code;
+}
+
 /* A connection with patience may have to leave a part of it for later. */
 static enum wg_code send_patiently(struct wg_client *client, const void *head, const struct wg_buf *body,
                                    struct wg_err *err)
@@ -163,7 +169,7 @@ static enum wg_code send_patiently(struct wg_client *client, const void *head, c
 	WG_AUTO_BUF struct wg_buf frame = WG_BUF(WG_LIMIT_FRAME);
 	wg_buf_put(&frame, head, WG_WIRE_HEAD);
 	wg_buf_put(&frame, body->data, body->len);
-	enum wg_code code = wg_buf_check(&frame, "a request to the store", err);
+	enum wg_code code = wg_client_check(&frame, "a request to the store", err);
 	if (code == WG_OK)
 		code = wg_client_send_later(client, &frame, err);
 	return code == WG_OK ? send_unsent(client, err) : code;
@@ -173,7 +179,7 @@ enum wg_code wg_client_send(struct wg_client *client, uint32_t tag, enum wg_op o
                             struct wg_err *err)
 {
 	uint8_t head[WG_WIRE_HEAD];
-	enum wg_code code = wg_buf_check(body, "a request to the store", err);
+	enum wg_code code = wg_client_check(body, "a request to the store", err);
 	if (code == WG_OK && body->len > WG_LIMIT_FRAME - WG_WIRE_HEAD)
 		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body->len);
 	if (code != WG_OK)
@@ -189,7 +195,7 @@ enum wg_code wg_client_send_later(struct wg_client *client, struct wg_buf *frame
 {
 	struct wg_unsent *u = calloc(1, sizeof *u);
 	if (u == NULL)
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
+		return wg_err_set(err, WG_AGAIN, "no memory for a request to the store");
 	u->frame = *frame;
 	*frame = WG_BUF(frame->max);
 	*client->unsent_end = u;

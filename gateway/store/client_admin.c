@@ -102,7 +102,7 @@ static enum wg_code call_for_bytes(struct wg_client *client, enum wg_op op, cons
 	if (code != WG_OK)
 		return code;
 	wg_buf_put(out, answer.p, answer.left);
-	return wg_buf_check(out, "the store's answer", err);
+	return wg_client_check(out, "the store's answer", err);
 }
 
 enum wg_code wg_client_explain(struct wg_client *client, const char *id, struct wg_buf *out, struct wg_err *err)

@@ -35,7 +35,7 @@ enum wg_code wg_client_backup_heads(struct wg_client *client, int64_t after, boo
 	if (code != WG_OK)
 		return code;
 	wg_buf_put(out, answer.p, answer.left);
-	return wg_buf_check(out, "the store's answer", err);
+	return wg_client_check(out, "the store's answer", err);
 }
 
 enum wg_code wg_client_backup_end(struct wg_client *client, const char *who, const char *words, struct wg_err *err)

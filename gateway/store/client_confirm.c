@@ -126,7 +126,7 @@ enum wg_code wg_client_inbox_take(struct wg_client *client, const char *organisa
 		return wg_client_garbled(err);
 	*item = items[0];
 	wg_buf_put(envelope, bytes, len);
-	return wg_buf_check(envelope, "the copy", err);
+	return wg_client_check(envelope, "the copy", err);
 }
 
 enum wg_code wg_client_hooks(struct wg_client *client, unsigned max, struct wg_hook **out, unsigned *count,
@@ -206,7 +206,7 @@ static enum wg_code ask_text(struct wg_client *client, enum wg_op op, const char
 	if (code != WG_OK)
 		return code;
 	wg_buf_put(out, answer.p, answer.left);
-	return wg_buf_check(out, "the store's answer", err);
+	return wg_client_check(out, "the store's answer", err);
 }
 
 enum wg_code wg_client_metrics(struct wg_client *client, struct wg_buf *out, struct wg_err *err)

@@ -17,7 +17,7 @@ static enum wg_code put_reports(struct wg_buf *body, const struct wg_dlv_report 
 	if (count > WG_STORE_REPORTS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d reports at once", WG_STORE_REPORTS_MAX);
 	wg_codec_put_reports(body, reports, count);
-	return wg_buf_check(body, "reports to the store", err);
+	return wg_client_check(body, "reports to the store", err);
 }
 
 static enum wg_code get_stale(struct wg_cur *answer, unsigned *stale, struct wg_err *err)
@@ -65,7 +65,7 @@ static enum wg_code send_both(struct wg_client *client, uint32_t tag, const stru
 	wg_buf_put(&both, reports->data, reports->len);
 	wg_wire_head(head, tag + 1, WG_OP_LEASE_DELIVERIES, 0, lease->len);
 	wg_buf_put(&both, head, sizeof head);
-	enum wg_code code = wg_buf_check(&both, "reports to the store", err);
+	enum wg_code code = wg_client_check(&both, "reports to the store", err);
 	return code == WG_OK ? wg_wire_send(client->fd, both.data, both.len, lease->data, lease->len, err) : code;
 }
 
@@ -81,7 +81,7 @@ enum wg_code wg_client_report_lease(struct wg_client *client, const struct wg_dl
 	if (code == WG_OK)
 		code = put_lease(&lease, busy, max, per_recipient, 0, err);
 	if (code == WG_OK)
-		code = wg_buf_check(&lease, "a request to the store", err);
+		code = wg_client_check(&lease, "a request to the store", err);
 	if (code != WG_OK)
 		return code;
 	client->tag += 2;

@@ -27,7 +27,7 @@ enum wg_code wg_client_add_send(struct wg_client *client, uint32_t tag, const st
 	uint8_t head[WG_WIRE_HEAD] = { 0 };
 	wg_buf_put(&frame, head, sizeof head);
 	wg_codec_put_msg_new(&frame, msg);
-	enum wg_code code = wg_buf_check(&frame, "a message for the store", err);
+	enum wg_code code = wg_client_check(&frame, "a message for the store", err);
 	if (code != WG_OK)
 		return code;
 	wg_wire_head(frame.data, tag, WG_OP_ADD_LATER, 0, frame.len - WG_WIRE_HEAD);

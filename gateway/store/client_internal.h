@@ -51,6 +51,9 @@ enum wg_code wg_client_call(struct wg_client *client, enum wg_op op, const struc
 /* Waits for the answer to what was sent so; as wg_client_call gives it. */
 enum wg_code wg_client_answer(struct wg_client *client, uint32_t tag, enum wg_op op, struct wg_cur *answer,
                               struct wg_err *err) WG_MUST;
+/* wg_buf_check of a question or an answer. Refused memory is WG_AGAIN: the connection is as good as before, and
+ * WG_SYSTEM would say that it is not (wg_client_gone). */
+enum wg_code wg_client_check(const struct wg_buf *b, const char *what, struct wg_err *err) WG_MUST;
 /* WG_REJECT for a text of a person that is longer than the store reads: it would drop us. WG_NOT_FOUND for what cannot
  * be an id. */
 enum wg_code wg_client_check_text(const char *s, size_t max, struct wg_err *err) WG_MUST;

@@ -156,7 +156,7 @@ static enum wg_code send_done(struct wg_client *client, const struct wg_msg_done
 		add_request(client, &out, WG_OP_LEASE_MESSAGES, &next, NULL, 0);
 		client->lease = client->tag;
 	}
-	code = wg_buf_check(&next, "a request to the store", err);
+	code = wg_client_check(&next, "a request to the store", err);
 	return code == WG_OK ? wg_wire_send_all(client->fd, out.iov, out.count, err) : code;
 }
 
@@ -173,7 +173,7 @@ enum wg_code wg_client_done_lease(struct wg_client *client, const struct wg_msg_
 		return code;
 	(void)wg_buf_room(&body, size_of(done)); /* at once; without it what follows grows or fails */
 	wg_codec_put_done(&body, done);
-	code = wg_buf_check(&body, "a request to the store", err);
+	code = wg_client_check(&body, "a request to the store", err);
 	if (code == WG_OK && body.len > WG_LIMIT_FRAME - WG_WIRE_HEAD)
 		code = wg_err_set(err, WG_LIMIT, "a request to the store of %zu bytes", body.len);
 	if (code == WG_OK)

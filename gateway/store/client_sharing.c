@@ -121,7 +121,7 @@ enum wg_code wg_client_register(struct wg_client *client, uint64_t child, int64_
 	if (code != WG_OK)
 		return code;
 	wg_buf_put(out, answer.p, answer.left);
-	return wg_buf_check(out, "the register", err);
+	return wg_client_check(out, "the register", err);
 }
 
 enum wg_code wg_client_exempt(struct wg_client *client, const char *delivery, const char *code, const char *who,

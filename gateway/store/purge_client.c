@@ -50,5 +50,5 @@ enum wg_code wg_client_purge(struct wg_client *client, const struct wg_purge *wh
 	wg_buf_put(out, rows, len);
 	*freed = bytes;
 	*more = again;
-	return wg_buf_check(out, "the store's answer", err);
+	return wg_client_check(out, "the store's answer", err);
 }

@@ -83,6 +83,8 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
 	}
 	conn->waiting = false;
 	wg_wire_take(&conn->in, frame);
+	if (fate == WG_SYSTEM)
+		fate = WG_AGAIN; /* no fault of the store (run_marked): memory for this one request */
 	if (!wg_ops_silent(frame->op))
 		answer(conn, frame, server->now.wall, fate, &body, &words);
 	return WG_OK;

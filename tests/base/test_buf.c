@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../refused_memory.h"
 #include "base/buf.h"
 #include "base/mem.h"
 
@@ -52,6 +53,34 @@ static void failure_sticks_until_reset(void **state)
 	wg_buf_reset(&b);
 	wg_buf_puts(&b, "1");
 	assert_string_equal(wg_buf_text(&b), "1");
+}
+
+/* A limit is the fault of what was put, refused memory is not: the one is answered, the other tried again. */
+static void tells_memory_from_the_limit(void **state)
+{
+	(void)state;
+	WG_AUTO_BUF struct wg_buf b = WG_BUF(10000);
+	char longer[600];
+	struct wg_err err;
+	memset(longer, 'x', sizeof longer);
+	longer[sizeof longer - 1] = '\0';
+	memory_asked = 0;
+	memory_fails_at = 2; /* when it has to grow */
+	wg_buf_puts(&b, "short");
+	wg_buf_put(&b, longer, sizeof longer);
+	memory_fails_at = 0;
+	assert_true(b.failed);
+	assert_int_equal(wg_buf_check(&b, "the thing", &err), WG_SYSTEM);
+	assert_string_equal(err.text, "no memory for the thing");
+	wg_buf_reset(&b);
+	assert_int_equal(wg_buf_check(&b, "the thing", &err), WG_OK);
+	b.max = b.cap - 1;
+	while (!b.failed)
+		wg_buf_puts(&b, longer);
+	assert_int_equal(wg_buf_check(&b, "the thing", &err), WG_LIMIT);
+	wg_buf_free(&b);
+	wg_buf_fail(&b);
+	assert_int_equal(wg_buf_check(&b, "the thing", &err), WG_SYSTEM);
 }
 
 static void steal_hands_over(void **state)
@@ -209,6 +238,7 @@ int main(void)
 		cmocka_unit_test(empty_buffer_is_empty_text),
 		cmocka_unit_test(maximum_is_exact),
 		cmocka_unit_test(failure_sticks_until_reset),
+		cmocka_unit_test(tells_memory_from_the_limit),
 		cmocka_unit_test(steal_hands_over),
 		cmocka_unit_test(printf_of_every_length),
 		cmocka_unit_test(xml_escapes),

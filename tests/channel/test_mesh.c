@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../crypto/pki.h"
+#include "../refused_memory.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -215,6 +216,40 @@ static void test_parts(void **state)
 	}
 }
 
+/* A message that is fetched while memory is refused is not too large, and it is whole or not there: a person would be
+ * told of the one, and MESH would forget what is missing of the other. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	struct service s = start("");
+	struct wg_send_target target = target_of(&s, "WGOT001", 9000);
+	struct wg_session *session = open_session(&target);
+	static char bytes[20001];
+	memset(bytes, 'b', sizeof bytes - 1);
+	struct wg_send_item item = item_of("WGOT001", bytes);
+	wg_way_mesh.offer(session, &item, 1, NULL, NULL);
+	expect(&item, WG_SENT_OK, false, "mailbox");
+	unsigned long n = 0;
+	memory_fails_once = true;
+	do {
+		struct wg_mesh_message facts;
+		struct wg_buf got = WG_BUF(100000);
+		struct wg_session *inbox = open_session(&target); /* whose buffers grow anew */
+		memory_asked = 0;
+		memory_fails_at = ++n;
+		enum wg_code code = wg_mesh_fetch(inbox, item.result.receipt, &facts, &got, &pki_err);
+		memory_fails_at = 0;
+		const bool good = code == WG_OK && got.len == item.len && memcmp(got.data, bytes, item.len) == 0;
+		if (code == WG_OK ? !good : code != WG_SYSTEM && code != WG_AGAIN)
+			fail_msg("allocation %lu: %s, %zu bytes", n, wg_code_name(code), got.len);
+		wg_buf_free(&got);
+		wg_way_mesh.close(&inbox);
+	} while (memory_asked >= n);
+	assert_true(n > 5);
+	wg_way_mesh.close(&session);
+	stop(&s);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -340,7 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_token),    cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_faults),   cmocka_unit_test(test_not_delivered),  cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_settings), cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_parts),          cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

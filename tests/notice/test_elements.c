@@ -1,6 +1,6 @@
 /* Which places a notice uses, and which of its texts may hold more than their place says. */
+#include "../refused_memory.h"
 #include "notice_fill.h"
-#include "notice_memory.h"
 
 /* What holds of an entry of the list: "path category count need". */
 static void format_element(const struct wg_notice_element *e, char *out, size_t size)

@@ -2,10 +2,10 @@
  * becomes of them when memory runs out. */
 #include <limits.h>
 
+#include "../refused_memory.h"
 #include "base/text.h"
 #include "notice/notice_internal.h"
 #include "notice_fixture.h"
-#include "notice_memory.h"
 #include "pictures.h"
 
 /* Which way up it is, as cameras write it, least byte first; a copy says the same in as many bytes. */

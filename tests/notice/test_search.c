@@ -1,7 +1,7 @@
 /* What the search of a copy finds, and what it leaves. */
+#include "../refused_memory.h"
 #include "notice/search.h"
 #include "notice_fixture.h"
-#include "notice_memory.h"
 
 #define FOUND_MAX 8
 

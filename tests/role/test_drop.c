@@ -2,6 +2,8 @@
  * nobody else waiting; no file name comes into the log. */
 #include "gate.h"
 
+#include "../refused_memory.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -267,6 +269,37 @@ static void test_folder_gone(void **state)
 	assert_int_equal(scan("\"drop-cleared\""), 1);
 }
 
+/* Memory that is refused is not the file's fault: it stays until it is taken. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	unsigned long n = 0;
+	bool enough = false;
+	memory_fails_once = true;
+	while (!enough) {
+		char name[64], text[9000], answer[96];
+		memset(text, 'x', sizeof text - 1);
+		text[sizeof text - 1] = '\0';
+		(void)snprintf(name, sizeof name, "Canary %lu.eml", ++n); /* fits */
+		(void)snprintf(answer, sizeof answer, "%s.receipt.json", name);
+		int len = snprintf(text, sizeof text, "Subject: short of memory %lu\n\n", n);
+		text[len] = 'x'; /* the text goes on */
+		put(name, text);
+		memory_asked = 0;
+		memory_fails_at = n;
+		(void)scan("\"");
+		memory_fails_at = 0;
+		enough = memory_asked < n;
+		if (there("refused", name))
+			fail_msg("allocation %lu: the file was refused", n);
+		(void)scan("\"");
+		assert_false(there("new", name));
+		assert_true(there("new", answer));
+	}
+	assert_true(n > 5);
+	assert_int_equal(intake.fault_count, 0);
+}
+
 /* Who opens a file for writing while it is read makes the kernel send this, and its default is death. */
 static void test_lease_signal(void **state)
 {
@@ -282,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_taken),      cmocka_unit_test(test_left_alone),  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_files),   cmocka_unit_test(test_kinds),       cmocka_unit_test(test_in_the_way),
 		cmocka_unit_test(test_no_receipt), cmocka_unit_test(test_folder_gone), cmocka_unit_test(test_lease_signal),
+		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,17 +1,18 @@
-/* Memory that runs out: the allocation of ours with that number fails, and all after it. For programs that are linked
- * with
- * --wrap for malloc, calloc and realloc; libraries are not touched. */
-#ifndef WG_TESTS_NOTICE_MEMORY_H
-#define WG_TESTS_NOTICE_MEMORY_H
+/* Memory that runs out: the allocation of ours with that number fails, and all after it unless it is once only. For
+ * programs that are linked with --wrap for malloc, calloc and realloc; libraries are not touched. */
+#ifndef WG_TESTS_REFUSED_MEMORY_H
+#define WG_TESTS_REFUSED_MEMORY_H
 
 #include <stdbool.h>
 #include <stdlib.h>
 
 static unsigned long memory_asked, memory_fails_at; /* 0: never */
+static bool memory_fails_once;
 
 static bool memory_fails(void)
 {
-	return ++memory_asked >= memory_fails_at && memory_fails_at != 0;
+	return ++memory_asked >= memory_fails_at && memory_fails_at != 0 &&
+	       (!memory_fails_once || memory_asked == memory_fails_at);
 }
 
 void *__real_malloc(size_t n);
