@@ -58,7 +58,7 @@ static bool find_data(const char *data, const char *program, char out[WG_PATH_TE
 	if (data != NULL)
 		return try_folder(data, probe, out);
 	const char *env = getenv("WARDGATE_DATA");
-	return (env != NULL && try_folder(env, probe, out)) || try_beside(program, "../share/wardgate", probe, out) ||
+	return (env != NULL && try_folder(env, probe, out)) || try_beside(program, WG_INSTALLED_DATA, probe, out) ||
 	       try_beside(program, "../../..", probe, out);
 }
 
@@ -67,7 +67,7 @@ static bool find_readers(const char *readers, const char *program, char out[WG_P
 	static const char probe[] = "wardgate-reader-mail";
 	if (readers != NULL)
 		return try_folder(readers, probe, out);
-	return try_beside(program, ".", probe, out) || try_beside(program, "../libexec/wardgate", probe, out);
+	return try_beside(program, ".", probe, out) || try_beside(program, WG_INSTALLED_READERS, probe, out);
 }
 
 enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_paths *out, struct wg_err *err)
@@ -84,12 +84,12 @@ enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_path
 		return wg_err_set(err, WG_CONFIG,
 		                  "cannot find the schemas (xsd/wardgate/1/notice.xsd) in %s; name the folder that holds "
 		                  "xsd/ and adapters/ with data= in the configuration or WARDGATE_DATA",
-		                  data != NULL ? data : "../share/wardgate beside the program");
+		                  data != NULL ? data : WG_INSTALLED_DATA " beside the program");
 	if (!find_readers(readers, program, out->readers))
 		return wg_err_set(err, WG_CONFIG,
 		                  "cannot find the readers (wardgate-reader-mail) in %s; name their folder with readers= in "
 		                  "the configuration",
-		                  readers != NULL ? readers : "the program's folder or ../libexec/wardgate");
+		                  readers != NULL ? readers : "the program's folder or " WG_INSTALLED_READERS);
 	enum wg_code code = wg_path_join(root, "xsd", out->xsd, err);
 	if (code == WG_OK)
 		code = wg_path_join(root, "adapters/maps", out->maps, err);

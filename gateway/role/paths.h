@@ -19,9 +19,9 @@ struct wg_paths {
 	struct wg_nests *nests; /* NULL, or where readers are ready before their document comes; borrowed */
 };
 
-/* data: the folder that holds xsd/ and adapters/, or NULL to look: $WARDGATE_DATA, PROGRAM/../share/wardgate,
- * PROGRAM/../../.. (a build tree). readers: their folder, or NULL: PROGRAM's own folder, then
- * PROGRAM/../libexec/wardgate. */
+/* data: the folder that holds xsd/ and adapters/, or NULL to look: $WARDGATE_DATA, where it was installed
+ * (PROGRAM/../share/wardgate), PROGRAM/../../.. (a build tree). readers: their folder, or NULL: PROGRAM's own folder,
+ * then where they were installed (PROGRAM/../libexec/wardgate). */
 enum wg_code wg_paths_find(const char *data, const char *readers, struct wg_paths *out, struct wg_err *err) WG_MUST;
 
 /* base/../name when name is relative: name as seen from the folder of the file base. WG_LIMIT when too long. */
