@@ -217,8 +217,8 @@ const struct wg_command wg_command_map = {
 		"list  lists the maps of the maps folder with their kinds.\n\n"
 		"Exit status of test: 0 every answered box has its place and nothing is missing, 10 otherwise.\n\n"
 		"examples:\n"
-		"  wardgate map new --kind missing form.docx > adapters/maps/specimen-house.xml\n"
-		"  wardgate map test adapters/maps/specimen-house.xml form.docx other.docx\n"
+		"  wardgate map new --kind missing form.docx > specimen-house.xml\n"
+		"  wardgate map test specimen-house.xml form.docx other.docx\n"
 		"  wardgate map test inbox/*.eml\n",
 	.run = run_map,
 };

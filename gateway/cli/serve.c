@@ -81,7 +81,7 @@ const struct wg_command wg_command_serve = {
 	.help = "usage: wardgate serve [--role NAME] [--config FILE]\n\n"
 			"Runs and watches all roles: store, intake, process, deliver, monitor.\n"
 			"One that dies is started again; nothing is lost.\n"
-			"  --role NAME  run this role only, as its own service and user (see wardgate(1), UNITS)\n\n"
+			"  --role NAME  run this role only, as a service by itself (see wardgate(1), UNITS)\n\n"
 			"SIGTERM stops, SIGHUP reads the configuration again: a faulty one changes nothing.\n"
 			"The log is one JSON object a line on standard error.\n\n"
 			"examples:\n"

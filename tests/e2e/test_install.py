@@ -125,6 +125,7 @@ class Installed(unittest.TestCase):
         self.assertRegex(passwd, r"(?m)^wardgate:.*:/var/lib/wardgate:/usr/sbin/nologin$")
         self.assertEqual((made / "run/wardgate").stat().st_mode & 0o7777, 0o2750)
         self.assertEqual((made / "etc/wardgate").stat().st_mode & 0o7777, 0o750)
+        self.assertEqual((made / "var/lib/wardgate").stat().st_mode & 0o7777, 0o700)
 
 
 if __name__ == "__main__":
