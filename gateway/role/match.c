@@ -131,8 +131,20 @@ static bool same(const char *a, const char *b)
 
 /* ---- keys */
 
+static enum wg_code keyed(const struct wg_buf *lookup_key, const struct wg_buf *text, char out[static WG_STORE_KEY],
+                          struct wg_err *err)
+{
+	char whole[WG_HASH_TEXT];
+	enum wg_code code = wg_hmac_hex(lookup_key->data, lookup_key->len, text->data, text->len, whole, err);
+	if (code == WG_OK) {
+		memcpy(out, whole, WG_STORE_KEY - 1);
+		out[WG_STORE_KEY - 1] = '\0';
+	}
+	return code;
+}
+
 enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, const char *a, const char *b,
-                           char out[static WG_STORE_HASH], struct wg_err *err)
+                           char out[static WG_STORE_KEY], struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf text = WG_BUF(32 * VALUE_MAX);
 	const char *parts[] = { what, a, b };
@@ -142,7 +154,7 @@ enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, co
 	}
 	enum wg_code code = wg_buf_check(&text, "key", err);
 	if (code == WG_OK)
-		code = wg_hmac_hex(lookup_key->data, lookup_key->len, text.data, text.len, out, err);
+		code = keyed(lookup_key, &text, out, err);
 	wg_buf_wipe(&text);
 	return code;
 }
@@ -348,7 +360,7 @@ enum wg_code wg_match_content(struct wg_process *p, const struct wg_notice *noti
 	WG_AUTO_BUF struct wg_buf content = WG_BUF(WG_LIMIT_NOTICE);
 	enum wg_code code = wg_notice_content(notice, &content, err);
 	if (code == WG_OK)
-		code = wg_hmac_hex(p->lookup_key.data, p->lookup_key.len, content.data, content.len, o->done.content_key, err);
+		code = keyed(&p->lookup_key, &content, o->done.content_key, err);
 	wg_buf_wipe(&content);
 	return code;
 }

@@ -18,7 +18,7 @@ void wg_match_fold(const char *s, struct wg_buf *out);
  * "confidential" of a postcode; b is "" where there is one part only. Folded, so spellings meet. WG_LIMIT for words
  * that are no key. */
 enum wg_code wg_match_hash(const struct wg_buf *lookup_key, const char *what, const char *a, const char *b,
-                           char out[static WG_STORE_HASH], struct wg_err *err) WG_MUST;
+                           char out[static WG_STORE_KEY], struct wg_err *err) WG_MUST;
 
 /* The id of the organisation of that name (or id) in the directory; kind "" for any; NULL when there is none. */
 const char *wg_match_organisation(const struct wg_directory *directory, const char *name, const char *kind);

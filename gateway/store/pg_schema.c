@@ -286,6 +286,21 @@ static const char in_work[] = "CREATE TABLE work(seq BIGINT PRIMARY KEY, token B
  * server more than the rest of a page that stays empty. */
 static const char in_its_row[] = "ALTER TABLE blob SET (toast_tuple_target = 8160); UPDATE version SET number = 7;";
 
+/* As sqlite_schema_short.c. What a program of before would still put under a key that nobody looks for is refused. */
+#define CUT(column) "ALTER COLUMN " column " TYPE TEXT COLLATE \"C\" USING left(" column ", " WG_SQL_KEY_DIGITS ")"
+#define ANEW(table, columns, key)                                                             \
+	"ALTER TABLE " table " DROP CONSTRAINT " table "_pkey, " columns ", ADD PRIMARY KEY(" key \
+	"), ADD CONSTRAINT " table "_short CHECK (length(key) <= " WG_SQL_KEY_DIGITS ");"
+/* clang-format off */
+static const char cut[] =
+	"DROP INDEX child_key_child; DROP INDEX episode_reference_episode;"
+	ANEW("child_key", CUT("key") ", " CUT("scope"), "child, kind, key")
+	"CREATE INDEX child_key_key ON child_key(key, kind, child) WHERE " WG_SQL_KEY_FINDS ";"
+	ANEW("episode_reference", CUT("key"), "episode, key")
+	"CREATE INDEX episode_reference_key ON episode_reference(key, episode);"
+	"ALTER TABLE message " CUT("content_key") "; UPDATE version SET number = 8;";
+/* clang-format on */
+
 static const char *const first[] = { tables, storage, references, indexes, functions, triggers, sharing, NULL };
 static const char *const second[] = { at_the_end, NULL };
 static const char *const third[] = { passages, NULL };
@@ -293,8 +308,9 @@ static const char *const fourth[] = { fewer, NULL };
 static const char *const fifth[] = { in_work, NULL };
 static const char *const sixth[] = { wg_pg_refers_drop, NULL };
 static const char *const seventh[] = { in_its_row, NULL };
+static const char *const eighth[] = { cut, NULL };
 /* Each ends with its number in version. */
-static const char *const *const migrations[] = { first, second, third, fourth, fifth, sixth, seventh };
+static const char *const *const migrations[] = { first, second, third, fourth, fifth, sixth, seventh, eighth };
 #define VERSION ((int64_t)WG_COUNT(migrations))
 
 /* What each does, for a person. */
@@ -306,6 +322,7 @@ static const char *const words[] = {
 	"one child's messages are decided in their order, whichever nodes do so",
 	"rows that are put with what they refer to are not held against it once more",
 	"documents of up to a page stand in one piece",
+	"keys by which children, episodes and the same content are found are half as long: their tables are written anew",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 

@@ -55,7 +55,8 @@ char *wg_pg_text(const char *sql)
 #define LOG_OF_DELIVERY SOME_LOG("delivery = ?1 AND delivery <> '' AND message <> ?1")
 
 /* Of a name that thousands have no more than are held against a message (WG_EVIDENCE_MAX). */
-#define CHILDREN(which) "SELECT child FROM child_key WHERE key = ?1 AND " which " ORDER BY child LIMIT 256"
+#define CHILDREN(which) \
+	"SELECT child FROM child_key WHERE key = ?1 AND " which " AND " WG_SQL_KEY_FINDS " ORDER BY child LIMIT 256"
 _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
 #define OF_THAT_KIND CHILDREN("kind = ?2")
 #define OF_OLD CHILDREN("kind = -1")
@@ -63,7 +64,7 @@ _Static_assert(WG_EVIDENCE_MAX == 256, "as the statement says");
 #define KEYS_OF_LIST                                                                            \
 	"(SELECT substr(value, 3) AS key, left(value, 2)::bigint AS kind, number - 1 AS place FROM" \
 	" json_array_elements_text(?1::json) WITH ORDINALITY AS list(value, number) OFFSET 0) AS k"
-#define SOUGHT "key = k.key AND kind IN (k.kind, -1)"
+#define SOUGHT "key = k.key AND kind IN (k.kind, -1) AND " WG_SQL_KEY_FINDS
 
 #define IDS(table, column)                                                                                    \
 	"SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('" table "', '" column "')::regclass AS name" \

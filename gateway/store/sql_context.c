@@ -18,10 +18,7 @@ static enum wg_code check_keys(const struct wg_match_key *keys, unsigned count, 
 {
 	if (count > max)
 		return wg_err_set(err, WG_LIMIT, "more than %u keys", max);
-	for (unsigned i = 0; i < count; i++)
-		if (!wg_is_hash(keys[i].key) || (keys[i].scope[0] != '\0' && !wg_is_hash(keys[i].scope)))
-			return wg_err_set(err, WG_REJECT, "a key is not a hash: what it stands for must not come here");
-	return WG_OK;
+	return wg_keys_check(keys, count, err);
 }
 
 /* ---- who was told */
@@ -299,7 +296,7 @@ _Static_assert(WG_KEY_KINDS <= 100, "a kind is two digits");
 static enum wg_code by_keys_of_children(struct wg_store *store, uint64_t child, const struct wg_match_key *keys,
                                         unsigned key_count, bool *hit, struct wg_err *err)
 {
-	WG_AUTO_BUF struct wg_buf list = WG_BUF((size_t)key_count * (WG_STORE_HASH + 8) + 16);
+	WG_AUTO_BUF struct wg_buf list = WG_BUF((size_t)key_count * (WG_STORE_KEY + 8) + 16);
 	unsigned n = 0;
 	bool row = true;
 	for (unsigned i = 0; i < key_count; i++) { /* hashes: nothing to be quoted in them */

@@ -49,9 +49,6 @@ static enum wg_code check_done(const struct wg_msg_done *done, struct wg_err *er
 	    done->part_count > WG_LIMIT_DOCUMENTS)
 		return wg_err_set(err, WG_LIMIT, "more than %d recipients, %d keys or %d parts", WG_LIMIT_RECIPIENTS,
 		                  WG_STORE_KEYS_MAX, WG_LIMIT_DOCUMENTS);
-	for (unsigned i = 0; i < done->key_count; i++)
-		if (!wg_is_hash(done->keys[i].key) || (*done->keys[i].scope != '\0' && !wg_is_hash(done->keys[i].scope)))
-			return wg_err_set(err, WG_REJECT, "a key is not a hash: what it stands for must not come here");
 	if (*done->kind != '\0' && !wg_name_valid(done->kind))
 		return wg_err_set(err, WG_REJECT, "the kind is not a name");
 	if (*done->epoch == '\0' && done->delivery_count > 0)
@@ -65,7 +62,9 @@ static enum wg_code check_done(const struct wg_msg_done *done, struct wg_err *er
 		return wg_err_set(err, WG_LIMIT, "more than %d receipts", WG_STORE_RECEIPTS_MAX);
 	if (done->consent_count > WG_STORE_RECORDS_MAX)
 		return wg_err_set(err, WG_LIMIT, "more than %d records", WG_STORE_RECORDS_MAX);
-	enum wg_code code = wg_concern_check(done->concerns, err);
+	enum wg_code code = wg_keys_check(done->keys, done->key_count, err);
+	if (code == WG_OK)
+		code = wg_concern_check(done->concerns, err);
 	for (unsigned i = 0; code == WG_OK && i < done->consent_count; i++)
 		code = wg_record_check(&done->consents[i], err);
 	return code == WG_OK ? wg_decide_check(done, err) : code;

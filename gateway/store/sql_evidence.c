@@ -33,10 +33,14 @@ struct question {
 	size_t count; /* 0: they are not */
 };
 
-/* A date of birth alone is shared by too many to say anything, and where somebody lives does not say who it is. */
+bool wg_key_finds(enum wg_key_kind kind)
+{
+	return kind != WG_KEY_BIRTH && kind != WG_KEY_CONFIDENTIAL && kind != WG_KEY_FORENAME_BIRTH;
+}
+
 static struct question question_of(const struct wg_match_key *key)
 {
-	if (key->kind == WG_KEY_BIRTH || key->kind == WG_KEY_CONFIDENTIAL)
+	if (!wg_key_finds(key->kind))
 		return (struct question){ .count = 0 };
 	const bool reference = key->kind == WG_KEY_REFERENCE;
 	return (struct question){ .id = reference ? SQL_CHILD_BY_REFERENCE : SQL_CHILD_BY_KEY,

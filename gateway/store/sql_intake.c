@@ -7,9 +7,23 @@
 #include "base/text.h"
 #include "store/sql_internal.h"
 
+static bool is_hex(const char *s, size_t digits)
+{
+	return strlen(s) == digits && strspn(s, "0123456789abcdef") == digits;
+}
+
 bool wg_is_hash(const char *s)
 {
-	return strlen(s) == WG_STORE_HASH - 1 && strspn(s, "0123456789abcdef") == WG_STORE_HASH - 1;
+	return is_hex(s, WG_STORE_HASH - 1);
+}
+
+enum wg_code wg_keys_check(const struct wg_match_key *keys, unsigned count, struct wg_err *err)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!is_hex(keys[i].key, WG_STORE_KEY - 1) ||
+		    (keys[i].scope[0] != '\0' && !is_hex(keys[i].scope, WG_STORE_KEY - 1)))
+			return wg_err_set(err, WG_REJECT, "a key is not a hash: what it stands for must not come here");
+	return WG_OK;
 }
 
 /* One line of printable ASCII: what a header value may be. */

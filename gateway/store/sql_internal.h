@@ -472,9 +472,13 @@ struct wg_evidence {
 	unsigned sole[WG_EVIDENCE_MAX]; /* kinds of which a key is this child's alone */
 	size_t count;
 };
+/* Whether a child is found by a key of that kind. A date of birth is shared by too many to say anything, a first name
+ * with it decides nothing and raises no doubt, and where somebody lives does not say who it is (MATCHING.md). */
+bool wg_key_finds(enum wg_key_kind kind);
 /* They will be asked for: wg_db_ahead. */
 void wg_evidence_ahead(struct wg_store *store, const struct wg_msg_done *done);
-/* The children that share a key with the message (its keys are those of done); msg->seq counts nothing. */
+/* The children that share a key with the message by which a child is found (its keys are those of done); msg->seq
+ * counts nothing. */
 enum wg_code wg_evidence_gather(struct wg_store *store, const struct wg_msg_rec *msg, const struct wg_msg_done *done,
                                 struct wg_evidence *out, struct wg_err *err) WG_MUST;
 
@@ -661,6 +665,8 @@ enum wg_code wg_parts_lines(struct wg_store *store, int64_t parent, char **out, 
 /* ---- sql_intake.c */
 /* SHA-256 in lower-case hex. */
 bool wg_is_hash(const char *s);
+/* WG_REJECT unless each is a keyed hash, as WG_STORE_KEY says, and its scope one or none. */
+enum wg_code wg_keys_check(const struct wg_match_key *keys, unsigned count, struct wg_err *err) WG_MUST;
 /* 0 when the organisation has sent nothing with this content hash. */
 enum wg_code wg_message_by_content(struct wg_store *store, const char *organisation, const char *content_hash,
                                    int64_t *seq, struct wg_err *err) WG_MUST;

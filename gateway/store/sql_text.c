@@ -37,9 +37,12 @@
 	"ELSE 0 END ELSE 4 -"                                                                                             \
 	" CASE WHEN attempts > 0 THEN 1 ELSE 0 END END, alarm_of IS NOT NULL, seq DESC LIMIT 1"
 
+_Static_assert(WG_STORE_KEY == 33 && WG_KEY_FORENAME_BIRTH == 7, "as WG_SQL_KEY_DIGITS and WG_SQL_KEY_FINDS say");
+/* Whose ?1 is, of a time when the store did not know what its keys stood for. */
+#define OF_OLD "SELECT child FROM child_key WHERE key = ?1 AND kind = -1 AND " WG_SQL_KEY_FINDS
 /* Of the list that SQL_STRANGERS is given: whether anybody, or by `whose` somebody, has such a key. OR: for a list
  * after IN SQLite makes a table for each. */
-#define SOUGHT "SELECT 1 FROM child_key WHERE key = substr(k.value, 3)"
+#define SOUGHT "SELECT 1 FROM child_key WHERE key = substr(k.value, 3) AND " WG_SQL_KEY_FINDS
 #define SOUGHT_BY(whose)                                                                 \
 	"(EXISTS (" SOUGHT " AND kind = CAST(substr(k.value, 1, 2) AS BIGINT)" whose ") OR " \
 	"EXISTS (" SOUGHT " AND kind = -1" whose "))"
@@ -214,11 +217,10 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_CHILD_PUT] = "INSERT INTO child(made_at) VALUES(?1) RETURNING id",
 	[SQL_CHILD_BY_KEY] = /* two ranges in order, merged: of a name that thousands have only as many are read as are
 	                        taken */
-	"SELECT child FROM child_key WHERE key = ?1 AND kind = ?2 UNION SELECT child FROM child_key WHERE key = ?1 AND"
-	" kind = -1 ORDER BY 1",
+	"SELECT child FROM child_key WHERE key = ?1 AND kind = ?2 AND " WG_SQL_KEY_FINDS " UNION " OF_OLD " ORDER BY 1",
 	[SQL_CHILD_BY_REFERENCE] =
 		"SELECT e.child FROM episode_reference r JOIN episode e ON e.id = r.episode WHERE r.key = ?1"
-		" AND e.child IS NOT NULL UNION SELECT child FROM child_key WHERE key = ?1 AND kind = -1 ORDER BY 1",
+		" AND e.child IS NOT NULL UNION " OF_OLD " ORDER BY 1",
 	[SQL_CHILD_KEYS] = "SELECT key, kind, scope FROM child_key WHERE child = ?1",
 	[SQL_CHILD_KEY] = "INSERT INTO child_key(key, child, kind, scope, message) VALUES(?1, ?2, ?3, ?4, ?5)"
 					  " ON CONFLICT(key, kind, child) DO NOTHING",
@@ -231,7 +233,7 @@ const char *const wg_sql_text[SQL_COUNT] = {
 	[SQL_STRANGER_REFERENCE] = "SELECT count(*), coalesce(max(CASE WHEN c.child = ?2 THEN 1 ELSE 0 END), 0) FROM "
 							   "(SELECT e.child FROM episode_reference r"
 							   " JOIN episode e ON e.id = r.episode WHERE r.key = ?1 AND e.child IS NOT NULL UNION"
-							   " SELECT child FROM child_key WHERE key = ?1 AND kind = -1) c",
+							   " " OF_OLD ") c",
 	[SQL_LIVE] = "SELECT " LIVE("?1", "?2"),
 	[SQL_LIVE_TURNED] = /* of the child of message ?1 now, and of its child before, ?2 */
 	"SELECT m.seq FROM message m WHERE m.child IN (?2, (SELECT child FROM message WHERE seq = ?1)) AND m.watches <> 0"

@@ -27,6 +27,11 @@
 		"", "opened") ")) OR (channel = 'pull' AND " WG_SQL_IN("", "handed-over") "))"
 /* Messages by which a sender is heard of: not the rows of a table, nor our own. */
 #define WG_SQL_MSG_HEARD "bulk = 0 AND way <> 'self' AND organisation <> ''"
+/* Digits of a key: WG_STORE_KEY. */
+#define WG_SQL_KEY_DIGITS "32"
+/* Of a child's keys those that somebody is found by: all but a first name with a date of birth (WG_KEY_FORENAME_BIRTH),
+ * which counts once a child is found by another. */
+#define WG_SQL_KEY_FINDS "kind <> 7"
 /* What still needs a machine's turn or a person's: for lists. */
 #define WG_SQL_MSG_UNFINISHED "state IN ('accepted','normalised','attention')"
 #define WG_SQL_DLV_UNFINISHED "state IN ('decided','sealed','sending','review','deferred','held','failed')"

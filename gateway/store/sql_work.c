@@ -76,7 +76,7 @@ enum wg_code wg_about_keys(struct wg_about *about, const struct wg_match_key *ke
 {
 	enum wg_code code = WG_OK;
 	for (unsigned i = 0; code == WG_OK && i < count; i++)
-		if (keys[i].kind != WG_KEY_BIRTH && keys[i].kind != WG_KEY_CONFIDENTIAL) /* no child is found by these */
+		if (wg_key_finds(keys[i].kind))
 			code = add(about, number_of(keys[i].key), err);
 	return code;
 }

@@ -265,7 +265,7 @@ static enum wg_code open_both(struct wg_store *store, const struct wg_store_plac
 	if (code == WG_OK)
 		code = wg_sqlite_keys_open(store, place->folder, keyed, err);
 	if (code == WG_OK)
-		code = wg_sqlite_schema(store, err);
+		code = wg_sqlite_schema(store, place->folder, err);
 	if (code == WG_OK)
 		code = wg_sqlite_keys_moved(store, place->folder, err);
 	if (code == WG_OK)

@@ -49,7 +49,13 @@ enum wg_code wg_sqlite_scrub(struct wg_store *store, bool keys, struct wg_err *e
  * WG_AGAIN when the disk has no room for the migration. */
 enum wg_code wg_sqlite_check_schema(struct wg_store *store, const char *folder, bool *keyed, struct wg_err *err)
 	WG_MUST;
-enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err) WG_MUST;
+/* What it sorts meanwhile lies in that folder. */
+enum wg_code wg_sqlite_schema(struct wg_store *store, const char *folder, struct wg_err *err) WG_MUST;
+/* Work for which SQLite puts aside more than memory or /tmp may hold, sorted tables or a copy of the file: it does so
+ * in that folder. All of it is ciphertext and keyed hashes. Outside of a transaction. */
+enum wg_code wg_sqlite_aside(struct wg_store *store, const char *folder,
+                             enum wg_code (*work)(struct wg_store *store, struct wg_err *err), struct wg_err *err)
+	WG_MUST;
 const char *wg_sqlite_step_words(int64_t version);
 /* What it takes from that version, of a database of that size. */
 void wg_sqlite_migration(int64_t version, uint64_t size, struct wg_schema_view *out);
@@ -57,6 +63,7 @@ enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_
 extern const char wg_schema_confirm[]; /* sqlite_schema_confirm.c */
 extern const char wg_schema_count[];   /* sqlite_schema_count.c */
 extern const char wg_schema_fewer[];   /* sqlite_schema_fewer.c */
+extern const char wg_schema_short[];   /* sqlite_schema_short.c */
 
 /* ---- sqlite_keys.c: keys.db. Any failure is a fault of the store. */
 /* must_exist: store.db is one whose heads are there, otherwise it may be made now. */

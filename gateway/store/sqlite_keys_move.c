@@ -110,22 +110,9 @@ enum wg_code wg_sqlite_keys_move(struct wg_store *store, struct wg_err *err)
 
 /* Room that is freed is given back from now on, that of the old pages at once. Where there is no room for the copy that
  * this takes it is left for the next start; until then what is freed is used again. */
-static enum wg_code compact(struct wg_store *store, const char *folder, struct wg_err *err)
+static enum wg_code compact(struct wg_store *store, struct wg_err *err)
 {
-	struct wg_err fault = { 0 };
-	char *place = sqlite3_mprintf("%s", folder), *before_it = sqlite3_temp_directory;
-	if (place == NULL)
-		return wg_err_set(err, WG_SYSTEM, "out of memory");
-	sqlite3_temp_directory = place; /* the copy holds ciphertext, and may be larger than /tmp */
-	enum wg_code code = wg_sqlite_exec(
-		store, "PRAGMA temp_store=FILE; PRAGMA auto_vacuum=INCREMENTAL; VACUUM; PRAGMA temp_store=MEMORY", &fault);
-	sqlite3_temp_directory = before_it;
-	sqlite3_free(place);
-	if (code == WG_AGAIN && wg_store_full(store))
-		code = wg_sqlite_exec(store, "PRAGMA temp_store=MEMORY", &fault);
-	if (code != WG_OK && err != NULL)
-		*err = fault;
-	return code;
+	return wg_sqlite_exec(store, "PRAGMA auto_vacuum=INCREMENTAL; VACUUM", err);
 }
 
 enum wg_code wg_sqlite_keys_moved(struct wg_store *store, const char *folder, struct wg_err *err)
@@ -139,5 +126,7 @@ enum wg_code wg_sqlite_keys_moved(struct wg_store *store, const char *folder, st
 	else
 		gives_back = sqlite3_column_int(stmt, 0) != 0;
 	(void)sqlite3_finalize(stmt); /* repeats the failure seen above */
-	return code == WG_OK && !gives_back ? compact(store, folder, err) : code;
+	if (code == WG_OK && !gives_back)
+		code = wg_sqlite_aside(store, folder, compact, err);
+	return code == WG_AGAIN && wg_store_full(store) ? WG_OK : code;
 }

@@ -211,6 +211,8 @@ static const char *const migrations[] = {
 	"PRAGMA user_version=11;",
 
 	wg_schema_fewer,
+
+	wg_schema_short,
 };
 /* What each does, for a person. */
 static const char *const words[] = {
@@ -226,6 +228,7 @@ static const char *const words[] = {
 	"how rows are counted, in fewer steps",
 	"what disclosure records say alike, from now on kept once",
 	"rows are counted by who moves them, and indexes whose conditions are judged faster",
+	"keys by which children, episodes and the same content are found are half as long: their tables are written anew",
 };
 _Static_assert(WG_COUNT(words) == WG_COUNT(migrations), "words for each migration");
 /* The first version whose blobs have their heads in keys.db. */
@@ -261,10 +264,12 @@ static enum wg_code version_of(struct wg_store *store, int *version, struct wg_e
 	return code;
 }
 
-static enum wg_code migrate(struct wg_store *store, int from, struct wg_err *err)
+static enum wg_code migrate(struct wg_store *store, struct wg_err *err)
 {
-	/* Off: a table that others point to is made anew. */
-	enum wg_code code = wg_sqlite_exec(store, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE", err);
+	int from = 0;
+	enum wg_code code = version_of(store, &from, err);
+	if (code == WG_OK) /* off: a table that others point to is made anew */
+		code = wg_sqlite_exec(store, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE", err);
 	for (int v = from; code == WG_OK && v < VERSION; v++) {
 		if (v == KEYED - 1)
 			code = wg_sqlite_keys_move(store, err);
@@ -315,9 +320,28 @@ enum wg_code wg_sqlite_current(struct wg_store *store, bool *current, struct wg_
 	return code;
 }
 
-enum wg_code wg_sqlite_schema(struct wg_store *store, struct wg_err *err)
+enum wg_code wg_sqlite_aside(struct wg_store *store, const char *folder,
+                             enum wg_code (*work)(struct wg_store *store, struct wg_err *err), struct wg_err *err)
 {
-	int version = 0;
-	enum wg_code code = version_of(store, &version, err);
-	return code == WG_OK && version < VERSION ? migrate(store, version, err) : code;
+	char *place = sqlite3_mprintf("%s", folder), *before_it = sqlite3_temp_directory;
+	if (place == NULL)
+		return wg_err_set(err, WG_SYSTEM, "out of memory");
+	sqlite3_temp_directory = place;
+	enum wg_code code = wg_sqlite_exec(store, "PRAGMA temp_store=FILE", err);
+	if (code == WG_OK)
+		code = work(store, err);
+	struct wg_err fault = { 0 };
+	const enum wg_code back = wg_sqlite_exec(store, "PRAGMA temp_store=MEMORY", &fault);
+	sqlite3_temp_directory = before_it;
+	sqlite3_free(place);
+	if (code == WG_OK && back != WG_OK && err != NULL)
+		*err = fault;
+	return code == WG_OK ? back : code;
+}
+
+enum wg_code wg_sqlite_schema(struct wg_store *store, const char *folder, struct wg_err *err)
+{
+	bool current = false;
+	enum wg_code code = wg_sqlite_current(store, &current, err);
+	return code == WG_OK && !current ? wg_sqlite_aside(store, folder, migrate, err) : code;
 }

@@ -22,6 +22,10 @@
 struct wg_store;
 
 #define WG_STORE_HASH 65 /* SHA-256 in lower-case hex, and its NUL */
+/* A keyed hash, to look things up by: the first 128 bits of HMAC-SHA-256 (RFC 2104, section 5) in lower-case hex, and
+ * its NUL. Without the key nobody can look for two that are the same, and by chance there are two among 10^9 once in
+ * 10^21: the other half would only make the trees twice as large that every notice looks into. */
+#define WG_STORE_KEY 33
 
 /* Leases of one message that may come to nothing before a person has to look. High, because whoever is leased beside a
  * message that kills the process role loses a try as well; from the second try on a message is leased alone, so that
@@ -178,8 +182,8 @@ enum wg_key_kind {
 
 struct wg_match_key {
 	enum wg_key_kind kind;
-	char key[WG_STORE_HASH];
-	char scope[WG_STORE_HASH]; /* LOCAL_ID: the hash of the system that gave it: of two in one system, one is wrong */
+	char key[WG_STORE_KEY];
+	char scope[WG_STORE_KEY]; /* LOCAL_ID: the hash of the system that gave it: of two in one system, one is wrong */
 };
 
 /* What a message has to do with a missing episode. */
@@ -240,10 +244,10 @@ struct wg_msg_done {
 		*parts; /* DIVIDED, or ATTENTION beside: each becomes a message, unless it is one already */
 	unsigned part_count;
 	enum wg_child_choice child_choice;
-	char child_as[WG_ID_TEXT];       /* for SAME; "" otherwise */
-	bool episode_new;                /* a person said: an episode of its own, whatever is open */
-	char content_key[WG_STORE_HASH]; /* keyed hash of the notice's content; "" for none: same organisation and content
-	                                    => duplicate */
+	char child_as[WG_ID_TEXT];      /* for SAME; "" otherwise */
+	bool episode_new;               /* a person said: an episode of its own, whatever is open */
+	char content_key[WG_STORE_KEY]; /* keyed hash of the notice's content; "" for none: same organisation and content
+	                                   => duplicate */
 	char epoch[WG_STORE_HASH];
 	const struct wg_dlv_new *deliveries;
 	unsigned delivery_count;

@@ -31,8 +31,6 @@ SCATTER = "printf('%08x', (copy * 2654435761) & 4294967295)"
 IDS = {"message": ("id", "notice_id"), "delivery": ("id",), "log": ("message", "delivery"), "record": ("id",)}
 HASHES = {"blob": ("hash",), "message": ("content_hash", "content_key"), "child_key": ("key",), "episode_reference": ("key",), "log": ("prev", "hash"),
           "delivery": ("copy_hash",)}
-# Their rows lie in the order of a key that is scattered: put in sorted, or each lands on another page.
-SORTED = ("child_key", "episode_reference")
 COPIES = "WITH RECURSIVE copies(copy) AS (SELECT 1 WHERE ?1 > 1 UNION ALL SELECT copy + 1 FROM copies WHERE copy + 1 < ?1)"
 
 
@@ -53,7 +51,7 @@ def expressions(db, table, tops):
         elif column in IDS.get(table, ()):
             words = f"CASE WHEN length({column}) = 26 THEN substr({column}, 1, 8) || {SCATTER} || substr({column}, 17) ELSE {column} END"
         elif column in HASHES.get(table, ()):
-            words = f"CASE WHEN length({column}) = 64 THEN {SCATTER} || substr({column}, 9) ELSE {column} END"
+            words = f"CASE WHEN length({column}) IN (32, 64) THEN {SCATTER} || substr({column}, 9) ELSE {column} END"
         elif (table, column) in (("submission", "key"), ("message", "submission_key")):
             words = f"'load-' || (CAST(substr({column}, 6) AS INTEGER) + copy * {tops['message']})"
         elif (table, column) == ("delivery", "reference"):
@@ -83,9 +81,7 @@ def grow(state, copies, share=False):
                 continue
             pairs = list(expressions(db, table, tops))
             db.execute(f"CREATE TEMP TABLE few AS SELECT * FROM {table}")
-            order = " ORDER BY 1" if table in SORTED else ""
-            db.execute(f"{COPIES} INSERT INTO {table}({', '.join(c for c, _ in pairs)}) SELECT {', '.join(e for _, e in pairs)} FROM copies, few{order}",
-                       (copies,))
+            db.execute(f"{COPIES} INSERT INTO {table}({', '.join(c for c, _ in pairs)}) SELECT {', '.join(e for _, e in pairs)} FROM copies, few", (copies,))
             db.execute("DROP TABLE few")
         for _, _, text in later:
             db.execute(text)

@@ -209,11 +209,12 @@ static void sender(struct run *run)
 
 static void key_of(unsigned child, struct wg_match_key *out)
 {
-	char words[32];
+	char words[32], hash[WG_STORE_HASH];
 	out->kind = WG_KEY_NAME_BIRTH;
 	out->scope[0] = '\0';
 	(void)snprintf(words, sizeof words, "child %u", child); /* it fits */
-	hash_of(words, strlen(words), out->key);
+	hash_of(words, strlen(words), hash);
+	(void)snprintf(out->key, sizeof out->key, "%.*s", WG_STORE_KEY - 1, hash); /* cut, as keys are */
 }
 
 static unsigned number_of(const struct wg_msg_job *job)

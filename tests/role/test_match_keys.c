@@ -117,7 +117,8 @@ static void test_pairs(void **state)
 		{ "name=Zo\xC3\xAB Example;birth=2011-03-14", "name=Zoe Example;birth=2011-03-14", SUR | BORN, NULL, NULL },
 		{ "name=\xC5\x81ukasz Example;birth=2011-03-14", "name=\xC5\x82ukasz Example;birth=2011-03-14", BOTH, NULL,
 		  NULL },
-		{ "name=\xC5\xBB" "an Example;birth=2011-03-14",
+		{ "name=\xC5\xBB"
+		  "an Example;birth=2011-03-14",
 		  "name=\xC5\xBC"
 		  "an Example;birth=2011-03-14",
 		  BOTH, NULL, NULL },
@@ -169,7 +170,7 @@ static void test_pairs(void **state)
 	}
 }
 
-/* Sixty-four digits each, which differ under another lookup key: nobody without it can try names. */
+/* Thirty-two digits each, which differ under another lookup key: nobody without it can try names. */
 static void test_only_hashes(void **state)
 {
 	static const char text[] =
@@ -179,8 +180,8 @@ static void test_only_hashes(void **state)
 	assert_int_equal(a->done.key_count, 11);
 	for (unsigned i = 0; i < a->done.key_count; i++) {
 		const struct wg_match_key *k = &a->done.keys[i];
-		assert_int_equal(strspn(k->key, "0123456789abcdef"), WG_STORE_HASH - 1);
-		assert_int_equal(strspn(k->scope, "0123456789abcdef"), k->kind == WG_KEY_LOCAL_ID ? WG_STORE_HASH - 1 : 0);
+		assert_int_equal(strspn(k->key, "0123456789abcdef"), WG_STORE_KEY - 1);
+		assert_int_equal(strspn(k->scope, "0123456789abcdef"), k->kind == WG_KEY_LOCAL_ID ? WG_STORE_KEY - 1 : 0);
 		for (unsigned j = 0; j < i; j++) /* the same words as another kind are another key */
 			assert_string_not_equal(k->key, a->done.keys[j].key);
 	}

@@ -16,6 +16,15 @@ static inline const char *pg_socket(void)
 	return getenv("WG_TEST_POSTGRESQL");
 }
 
+/* Makes the tables those of schema version 7, as far as version 8 changes them. */
+#define PG_BEFORE_8                                                                                                  \
+	"ALTER TABLE child_key DROP CONSTRAINT child_key_short, DROP CONSTRAINT child_key_pkey, ADD PRIMARY KEY(key, "   \
+	"kind, "                                                                                                         \
+	"child); DROP INDEX child_key_key; CREATE INDEX child_key_child ON child_key(child);"                            \
+	"ALTER TABLE episode_reference DROP CONSTRAINT episode_reference_short, DROP CONSTRAINT episode_reference_pkey," \
+	" ADD PRIMARY KEY(key, episode); DROP INDEX episode_reference_key; CREATE INDEX episode_reference_episode ON"    \
+	" episode_reference(episode);"
+
 struct pg_place {
 	char database[256], keys[256];
 	struct wg_store_place place;

@@ -73,16 +73,17 @@ static inline void rig_hash(unsigned n, char out[WG_STORE_HASH])
 	(void)snprintf(out, WG_STORE_HASH, "%064x", n); /* exactly its size */
 }
 
+#define RIG_KEY_BYTES ((WG_STORE_KEY - 1) / 2)
 /* The hash of a word: a key of that kind. "scheme:number" of a local id. */
 static inline struct wg_match_key rig_key(enum wg_key_kind kind, const char *word)
 {
 	struct wg_match_key k = { .kind = kind };
 	uint8_t raw[WG_SHA256_LEN];
 	wg_sha256(word, strlen(word), raw);
-	wg_hex(raw, sizeof raw, k.key);
+	wg_hex(raw, RIG_KEY_BYTES, k.key);
 	if (kind == WG_KEY_LOCAL_ID) {
 		wg_sha256(word, strcspn(word, ":"), raw);
-		wg_hex(raw, sizeof raw, k.scope);
+		wg_hex(raw, RIG_KEY_BYTES, k.scope);
 	}
 	return k;
 }

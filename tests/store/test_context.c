@@ -370,10 +370,10 @@ static void what_it_costs(void **state)
 	              &err));
 	OK(wg_db_exec(
 		s->store,
-		EITHER("INSERT INTO child_key(key, child, kind, scope) SELECT printf('%064x', c.id * 8 + k.kind), c.id,"
+		EITHER("INSERT INTO child_key(key, child, kind, scope) SELECT printf('%032x', c.id * 8 + k.kind), c.id,"
 	           " k.kind, '' FROM child c, (SELECT 2 AS kind UNION SELECT 3 UNION SELECT 5 UNION SELECT 6) k"
 	           " WHERE c.id >= 10",
-	           "INSERT INTO child_key(key, child, kind, scope) SELECT lpad(to_hex(c.id * 8 + k.kind), 64, '0'), c.id, "
+	           "INSERT INTO child_key(key, child, kind, scope) SELECT lpad(to_hex(c.id * 8 + k.kind), 32, '0'), c.id, "
 	           "k.kind, '' FROM child c, (SELECT 2 AS kind UNION SELECT 3 UNION SELECT 5 UNION SELECT 6) k WHERE c.id "
 	           ">= 10"),
 		&err));
@@ -382,7 +382,7 @@ static void what_it_costs(void **state)
 	assert_true(keys != NULL && hit != NULL);
 	for (unsigned i = 0; i < KEYS; i++) { /* every tenth is somebody's */
 		keys[i].kind = i % 2 == 0 ? WG_KEY_NAME : WG_KEY_NHS;
-		(void)snprintf(keys[i].key, sizeof keys[i].key, "%064x",
+		(void)snprintf(keys[i].key, sizeof keys[i].key, "%032x",
 		               i % 10 == 0 ? (100 + i) * 8 + (unsigned)keys[i].kind : 0x100000 + i); /* exactly its size */
 	}
 	int64_t from = micros();

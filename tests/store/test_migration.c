@@ -73,7 +73,7 @@ static void opened_and_migrated(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 20);
 		assert_string_equal(head, HEAD);
-		assert_int_equal(number(store, "PRAGMA user_version"), 12);
+		assert_int_equal(number(store, "PRAGMA user_version"), 13);
 		assert_int_equal(number(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 		assert_int_equal(number(store, "SELECT count(*) FROM message WHERE turn = seq AND bulk = 0"), 6);
 		assert_int_equal(number(store, "SELECT count(*) FROM delivery WHERE turn = message"), 6);
@@ -89,7 +89,7 @@ static void opened_and_migrated(void **state)
 static struct wg_match_key old_key(enum wg_key_kind kind, const char *end)
 {
 	struct wg_match_key k = { .kind = kind };
-	(void)snprintf(k.key, sizeof k.key, "%060d%s", 0, end); /* exactly its size */
+	(void)snprintf(k.key, sizeof k.key, "%028d%s", 0, end); /* exactly its size */
 	return k;
 }
 
@@ -172,7 +172,7 @@ static void from_version_2(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 34);
 		assert_string_equal(head, HEAD_2);
-		expect(store, "PRAGMA user_version", 12);
+		expect(store, "PRAGMA user_version", 13);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store,
 		       "SELECT count(*) FROM message WHERE notice_id = '' AND legal_hold = 0 AND purged_at = 0 AND watches = 0",
@@ -246,7 +246,7 @@ static void from_version_4(void **state)
 		OK(wg_store_audit(store, &entries, head, &err));
 		assert_int_equal(entries, 16);
 		assert_string_equal(head, HEAD_4);
-		expect(store, "PRAGMA user_version", 12);
+		expect(store, "PRAGMA user_version", 13);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		expect(store, "SELECT count(*) FROM delivery", 4);
 		expect(store,
@@ -330,7 +330,7 @@ static void from_version_10(void **state)
 		OK(wg_store_commit(store, &err));
 		assert_int_equal(entries, 22);
 		assert_string_equal(head, HEAD_10);
-		expect(store, "PRAGMA user_version", 12);
+		expect(store, "PRAGMA user_version", 13);
 		expect(store, "SELECT count(*) FROM pragma_foreign_key_check", 0);
 		for (size_t i = 0; i < WG_COUNT(gone); i++) {
 			(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM sqlite_schema WHERE name = '%s'",
@@ -355,6 +355,60 @@ static void from_version_10(void **state)
 	expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'sending'", 0);
 	expect(store, "SELECT n FROM counter WHERE kind = 'delivery' AND name = 'deferred'", 1);
 	wg_store_closep(&store);
+	rig_remove(folder);
+}
+
+/* Keyed hashes are cut where they stand, and what was kept under them is found by what is asked for now; what is no
+ * hash of that length stays as it is. */
+static void from_longer_keys(void **state)
+{
+	static const char more[] =
+		"INSERT INTO child_key VALUES('short', 1, 2, 'system', 1);"
+		"INSERT INTO child_key VALUES('1234567890123456789012345678901212345678901234567890123456789012', 2, -1, '', "
+	    "NULL);"
+		"INSERT INTO episode_reference VALUES('short', 1, NULL); UPDATE message SET content_key = 'short' WHERE seq = "
+	    "4";
+	static const struct wg_match_key name = { .kind = WG_KEY_NAME_BIRTH, .key = "6082aeca9fcafffc3a16cd52e002d551" };
+	static const struct {
+		const char *sql;
+		int64_t want;
+	} rows[] = {
+		{ "SELECT count(*) FROM child_key", 20 },
+		{ "SELECT count(*) FROM child_key WHERE length(key) = 32 AND (scope = '') = (kind <> 1)", 19 },
+		{ "SELECT count(*) FROM child_key WHERE scope = 'cd892494455f6fa019e5b1e015c26726' AND message = child", 3 },
+		{ "SELECT count(*) FROM child_key WHERE key = 'short' AND scope = 'system' AND child = 1", 1 },
+		{ "SELECT child FROM child_key WHERE key = '12345678901234567890123456789012' AND kind = -1", 2 },
+		{ "SELECT count(*) FROM episode_reference WHERE length(key) = 32 AND message = episode", 3 },
+		{ "SELECT episode FROM episode_reference WHERE key = '06372ce4b2d72ac2dcdad8d716ba1e11'", 3 },
+		{ "SELECT episode FROM episode_reference WHERE key = 'short'", 1 },
+		{ "SELECT seq FROM message WHERE content_key = '12484f05c53ba1531b0daa92fba7e0e5'", 1 },
+		{ "SELECT seq FROM message WHERE content_key = 'short'", 4 },
+		{ "SELECT count(*) FROM message WHERE content_key IS NULL", 3 },
+		{ "SELECT count(*) FROM message WHERE length(content_hash) = 64", 7 },
+		{ "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", 0 },
+	};
+	char *folder = old_store(10), path[128];
+	struct wg_store *store = NULL;
+	struct wg_err err = { 0 };
+	sqlite3 *db = NULL;
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/store.db", folder); /* short */
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, more, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	for (int round = 0; round < 2; round++) {
+		uint64_t child = 0;
+		bool own = true, other = false;
+		OK(wg_store_open(folder, &store, &err));
+		for (size_t i = 0; i < WG_COUNT(rows); i++)
+			expect(store, rows[i].sql, rows[i].want);
+		OK(wg_store_child(store, "", &name, 1, &child, &err));
+		assert_int_equal(child, 1);
+		OK(wg_store_strangers(store, 1, &name, 1, &own, &err));
+		OK(wg_store_strangers(store, 2, &name, 1, &other, &err));
+		assert_true(other && !own);
+		wg_store_closep(&store);
+	}
 	rig_remove(folder);
 }
 
@@ -479,17 +533,12 @@ static void newer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opened_and_migrated),
-		cmocka_unit_test(goes_on),
-		cmocka_unit_test(from_version_2),
-		cmocka_unit_test(goes_on_from_version_2),
-		cmocka_unit_test(from_version_4),
-		cmocka_unit_test(goes_on_from_version_4),
-		cmocka_unit_test(from_version_10),
-		cmocka_unit_test(looked_at),
-		cmocka_unit_test(looked_at_after_a_kill),
-		cmocka_unit_test(not_without_room),
-		cmocka_unit_test(newer),
+		cmocka_unit_test(opened_and_migrated), cmocka_unit_test(goes_on),
+		cmocka_unit_test(from_version_2),      cmocka_unit_test(goes_on_from_version_2),
+		cmocka_unit_test(from_version_4),      cmocka_unit_test(goes_on_from_version_4),
+		cmocka_unit_test(from_version_10),     cmocka_unit_test(from_longer_keys),
+		cmocka_unit_test(looked_at),           cmocka_unit_test(looked_at_after_a_kill),
+		cmocka_unit_test(not_without_room),    cmocka_unit_test(newer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,7 +204,11 @@ static void an_older_database(void **state)
 		"CREATE TRIGGER delivery_moved AFTER UPDATE OF state ON delivery FOR EACH ROW EXECUTE FUNCTION "
 		"delivery_counted();"
 		"CREATE TRIGGER receipt_counted AFTER INSERT ON receipt FOR EACH ROW EXECUTE FUNCTION receipt_counted();"
-		"DROP INDEX child_records; CREATE INDEX child_records ON child(records);"
+		"DROP INDEX child_records; CREATE INDEX child_records ON child(records);" PG_BEFORE_8
+		"UPDATE child_key SET key = key || repeat('f', 32), scope = repeat('a', 64);"
+		"INSERT INTO child_key(key, child, kind, scope) SELECT 'short', id, 2, '' FROM child;"
+		"INSERT INTO episode_reference(key, episode) SELECT repeat('b', 64), id FROM episode;"
+		"UPDATE message SET content_key = repeat('c', 64);"
 		"UPDATE counter SET n = n + 7 WHERE kind <> 'outcome'; DROP TABLE work; ALTER TABLE blob RESET"
 		" (toast_tuple_target); UPDATE version SET number = 3";
 	struct scene *s = *state;
@@ -220,10 +224,21 @@ static void an_older_database(void **state)
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		fail_msg("%s", PQerrorMessage(conn));
 	PQclear(r);
-	PQfinish(conn);
 	OK(wg_store_open_at(place, &s->store, &err));
 	OK(wg_store_begin(s->store, &err));
-	assert_int_equal(number(s, "SELECT number FROM version"), 7);
+	assert_int_equal(number(s, "SELECT number FROM version"), 8);
+	assert_int_equal(number(s, "SELECT count(*) FROM child_key WHERE length(key) = 32 AND scope = repeat('a', 32)"), 1);
+	assert_int_equal(number(s, "SELECT count(*) FROM child_key WHERE key = 'short' AND kind = 2"), 1);
+	assert_int_equal(number(s, "SELECT count(*) FROM episode_reference WHERE key = repeat('b', 32)"), 1);
+	assert_int_equal(number(s, "SELECT count(*) FROM message WHERE content_key = repeat('c', 32)"), 1);
+	const struct wg_match_key key = rig_key(WG_KEY_NAME_BIRTH, "incident-1");
+	uint64_t child = 0;
+	OK(wg_store_child(s->store, "", &key, 1, &child, &err));
+	assert_int_equal(number(s, "SELECT id FROM child"), child);
+	r = PQexec(conn, "INSERT INTO child_key(key, child, kind, scope) SELECT repeat('d', 64), id, 2, '' FROM child");
+	assert_string_equal(PQresultErrorField(r, PG_DIAG_SQLSTATE), "23514"); /* a node of before: check_violation */
+	PQclear(r);
+	PQfinish(conn);
 	assert_int_equal(number(s, "SELECT count(*) FROM pg_class WHERE oid = 'blob'::regclass AND reloptions IS NOT NULL"),
 	                 1);
 	assert_int_equal(number(s, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%_moved' AND tgrelid IN"

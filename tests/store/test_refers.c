@@ -89,7 +89,8 @@ static void from_version_1(void **state)
 	OK(wg_db_exec(s->store,
 	              "ALTER TABLE part ALTER CONSTRAINT part_parent_fkey NOT DEFERRABLE;"
 	              " ALTER TABLE part ALTER CONSTRAINT part_message_fkey NOT DEFERRABLE;"
-	              " DROP TABLE work; DROP TABLE passage; DROP FUNCTION passage_kept(); ALTER TABLE disclosure DROP "
+	              " " PG_BEFORE_8
+	              "DROP TABLE work; DROP TABLE passage; DROP FUNCTION passage_kept(); ALTER TABLE disclosure DROP "
 	              "COLUMN packed; "
 	              "UPDATE version SET"
 	              " number = 1",
