@@ -99,7 +99,8 @@ struct wg_driver {
 	/* After store->lost: connected anew, to whichever of the hosts takes writing; fault and lost are over then, and
 	 * store->committed says whether the transaction is there whose commit was asked for and not answered. What this
 	 * process remembers is read again with the next turn; store->node may be another. WG_AGAIN: not yet, with words
-	 * why; without words: it is under way, and shall be asked again at once. Takes seconds at most. */
+	 * why; without words: it is under way, and shall be asked again at once. Takes seconds at most. NULL: the database
+	 * is here, and never lost. */
 	enum wg_code (*reconnect)(struct wg_store *store, struct wg_err *err);
 
 	/* Room that is free goes back to the disk; *freed counts bytes. Inside a transaction. */

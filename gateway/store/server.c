@@ -181,19 +181,20 @@ static void accept_one(struct wg_server *server, enum wg_store_role role)
 	}
 }
 
-/* Closes who is gone; their leases end with the next transaction. */
+/* Closes who is gone; their leases end with the next transaction. While there is none, only those who have none go:
+ * there is room for as many ends as there are connections. */
 static void reap(struct wg_server *server)
 {
-	if (server->away) /* there is room for as many ends as there are connections */
-		return;
 	for (unsigned i = 0; i < server->count;) {
 		struct wg_conn *c = server->conns[i];
-		if (!c->dropped && (!c->ended || (wg_conn_ready(c) && !c->waiting))) {
+		const bool leases = c->role == WG_ROLE_PROCESS || c->role == WG_ROLE_DELIVER;
+		if ((server->away && (leases || c->held)) ||
+		    (!c->dropped && (!c->ended || (wg_conn_ready(c) && !c->waiting)))) {
 			i++;
 			continue;
 		}
-		server->ended[server->ended_count++] =
-			c->owner; /* there is room: emptied by every transaction, one per connection */
+		if (leases)
+			server->ended[server->ended_count++] = c->owner;
 		if (c->owner == server->copy_owner)
 			wg_server_copy_end(server);
 		wg_conn_free(c);

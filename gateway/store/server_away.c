@@ -1,6 +1,6 @@
-/* server_away.c owns the time in which the database cannot be reached: nothing is taken, nobody is sent away. Who hands
- * something in is told to come again; who works for the gateway waits for its answer. When it is back, what was asked
- * and not done is done; what was done and not answered is answered.
+/* server_away.c owns the time in which the database cannot be reached, or has no room: nothing is taken, nobody is sent
+ * away. Who hands something in is told to come again; who works for the gateway waits for its answer. When it is back,
+ * what was asked and not done is done; what was done and not answered is answered.
  *
  * What was under way when it was lost stays in memory as it was: requests from their marks on, answers in `fresh`. As
  * long as nobody knows whether that transaction is there neither is used. */
@@ -19,6 +19,7 @@ void wg_away_begin(struct wg_server *server)
 	if (wg_store_fault(server->store, &why) != WG_OK)
 		why.code = WG_AGAIN;
 	server->away = true;
+	server->no_room = false;
 	server->away_why = (struct wg_err){ 0 };
 	server->doubt = wg_store_unanswered(server->store);
 	for (unsigned i = 0; i < server->count; i++) {
@@ -26,8 +27,29 @@ void wg_away_begin(struct wg_server *server)
 		c->held = server->doubt && (c->in.start != c->mark || c->fresh.len > 0);
 	}
 	server->pause = PAUSE_MIN_MS;
-	server->again_at = server->now.steady + (server->full ? PAUSE_MAX_MS : 0); /* it is not over at once */
+	server->again_at = server->now.steady;
 	wg_server_tell(server, "database-lost", WG_ROLE_ADMIN, &why);
+}
+
+void wg_away_full(struct wg_server *server)
+{
+	struct wg_err why = { 0 };
+	const bool told = server->no_room;
+	server->away = server->no_room = true;
+	server->again_at = server->now.steady + PAUSE_MAX_MS; /* it is not over at once */
+	(void)wg_err_set(&why, WG_AGAIN,
+	                 "the disk of the database is full: nothing is stored until there is room; make some, and all goes "
+	                 "on by itself"); /* told */
+	if (!told)
+		wg_server_tell(server, "disk-full", WG_ROLE_ADMIN, &why);
+}
+
+void wg_away_room(struct wg_server *server)
+{
+	const struct wg_err fine = { 0 };
+	if (server->no_room)
+		wg_server_tell(server, "disk-has-room", WG_ROLE_ADMIN, &fine);
+	server->no_room = false;
 }
 
 static bool is_told(enum wg_store_role role)
@@ -38,8 +60,8 @@ static bool is_told(enum wg_store_role role)
 /* To all that is asked by those who can come again. */
 static void refuse(struct wg_server *server)
 {
-	const char *words = server->full ? "not accepting: the disk of the database is full"
-	                                 : "not accepting: the database cannot be reached";
+	const char *words = server->no_room ? "not accepting: the disk of the database is full; make room, and come again"
+	                                    : "not accepting: the database cannot be reached";
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
 		struct wg_frame frame;
@@ -73,6 +95,13 @@ enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_e
 {
 	struct wg_err words = { 0 };
 	*committed = false;
+	if (server->no_room) { /* only the next transaction can tell whether there is some again */
+		server->away = server->now.steady < server->again_at;
+		enum wg_code code = server->away ? wg_batch_read(server, err) : WG_OK;
+		if (server->away)
+			refuse(server);
+		return code;
+	}
 	if (server->now.steady >= server->again_at) {
 		enum wg_code code = wg_store_reconnect(server->store, committed, &words);
 		if (code == WG_OK) {

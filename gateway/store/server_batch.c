@@ -208,7 +208,8 @@ static enum wg_code keep_time(struct wg_server *server, struct wg_err *err)
 	if (code == WG_OK && news)
 		code = wg_store_time_log(server->store, server->now, NULL, server->clock, err);
 	const struct wg_trusted_memory known = wg_trusted_memory(&server->time);
-	if (code == WG_OK && (news || gained || time_is_due(server)))
+	/* and something has to be written before it is said that there is room again */
+	if (code == WG_OK && (news || gained || server->no_room || time_is_due(server)))
 		code = wg_store_time_keep(server->store, &known, err);
 	return code;
 }
@@ -319,8 +320,7 @@ static void take_back(struct wg_server *server)
 	}
 }
 
-/* After the commit: answers may leave, what they answered is over. */
-static void release(struct wg_server *server)
+static void send_answers(struct wg_server *server)
 {
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
@@ -334,6 +334,12 @@ static void release(struct wg_server *server)
 		}
 		wg_buf_free(&c->fresh);
 	}
+}
+
+/* After the commit: answers may leave, what they answered is over. */
+static void release(struct wg_server *server)
+{
+	send_answers(server);
 	server->ended_count = 0;
 	time_kept(server);
 	if (server->now.steady >= server->expire_at)
@@ -344,6 +350,31 @@ static void release(struct wg_server *server)
 		wg_err_set(&words, WG_CORRUPT, "%u stored blobs are damaged: what they belong to was set aside", damaged);
 		wg_server_tell(server, "damaged", WG_ROLE_ADMIN, &words);
 	}
+}
+
+static enum wg_code run_reads(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
+{
+	struct wg_frame frame;
+	enum wg_code code = WG_OK;
+	while (code == WG_OK && wg_conn_ready(conn) && wg_wire_peek(&conn->in, &frame, NULL) == WG_OK &&
+	       wg_ops_reads(frame.op))
+		code = run_request(server, conn, &frame, err);
+	return code;
+}
+
+enum wg_code wg_batch_read(struct wg_server *server, struct wg_err *err)
+{
+	set_marks(server);
+	enum wg_code code = wg_store_begin(server->store, err);
+	for (unsigned i = 0; code == WG_OK && i < server->count; i++)
+		code = run_reads(server, server->conns[i], err);
+	wg_store_rollback(server->store);
+	(void)wg_store_full(server->store); /* the code says it */
+	if (code == WG_OK)
+		send_answers(server);
+	else
+		take_back(server);
+	return code == WG_AGAIN ? WG_OK : code; /* even that needs room: they are told to come again */
 }
 
 static enum wg_code run_and_commit(struct wg_server *server, struct wg_err *err)
@@ -408,28 +439,30 @@ enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 		if (away != WG_OK || !back)
 			return away;
 	}
-	server->full = false;
+	server->full = server->no_room; /* what adds comes last */
 	judge_room(server);
 	set_marks(server);
-	enum wg_code code = run_eagerly(server, err);
-	if (code == WG_AGAIN) { /* full in the middle: once more without what adds, from the requests as they came */
+	enum wg_code code = server->full ? run_and_commit(server, err) : run_eagerly(server, err);
+	if (code == WG_AGAIN && !server->full) { /* in the middle: once more without what adds, as the requests came */
 		wg_store_rollback(server->store);
 		take_back(server);
 		server->full = true;
 		judge_room(server);
 		code = run_and_commit(server, err);
-		if (code == WG_AGAIN)
-			code = wg_store_no_room(server->store, err);
 	}
-	if (code != WG_OK)
-		wg_store_rollback(server->store);
-	if (code == WG_OK)
+	if (code == WG_OK) {
 		release(server);
-	else if (wg_store_lost(server->store)) {
-		wg_away_begin(server);
-		if (!server->doubt)
-			take_back(server);
-		code = WG_OK;
+		wg_away_room(server);
+		return WG_OK;
 	}
-	return code;
+	wg_store_rollback(server->store);
+	if (wg_store_lost(server->store))
+		wg_away_begin(server);
+	else if (code == WG_AGAIN)
+		wg_away_full(server);
+	else
+		return code;
+	if (!server->doubt)
+		take_back(server);
+	return WG_OK;
 }

@@ -62,7 +62,8 @@ struct wg_server {
 	int64_t expire_at, accept_at; /* steady ms */
 	bool accepting;
 	bool full;                   /* the disk was full in this round: nothing is added */
-	bool away;                   /* the database cannot be reached: server_away.c */
+	bool away;                   /* the database cannot be reached, or has no room: server_away.c */
+	bool no_room;                /* the latter, from when it was told until something could be stored again */
 	bool doubt;                  /* and nobody knows whether the last transaction is there */
 	struct wg_err away_why;      /* what the last try said */
 	int64_t again_at, pause;     /* steady ms of the next try, ms to the one after */
@@ -107,6 +108,7 @@ bool wg_ops_allowed(unsigned op, enum wg_store_role role);
 const char *wg_ops_name(unsigned op);
 bool wg_ops_waits(unsigned op);
 bool wg_ops_silent(unsigned op);
+bool wg_ops_reads(unsigned op); /* and changes nothing, not even the log */
 /* Inside a transaction and its mark; the code and the words are the answer. */
 enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err) WG_MUST;
 
@@ -157,6 +159,10 @@ enum wg_code wg_op_backup_end(struct wg_ask *ask, struct wg_err *err) WG_MUST;
 /* ---- server_away.c */
 /* The store was lost (wg_store_lost): from now on wg_away_step instead of batches, while server->away. */
 void wg_away_begin(struct wg_server *server);
+/* Nor is there room for anything: the same, but who only reads is answered. Told once, until wg_away_room. */
+void wg_away_full(struct wg_server *server);
+/* Something was stored. */
+void wg_away_room(struct wg_server *server);
 /* A try to get it back, if it is time for one; those who can come again are told to. When it is back away is false, and
  * *committed says what became of the transaction that was in doubt. */
 enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_err *err) WG_MUST;
@@ -164,5 +170,9 @@ enum wg_code wg_away_step(struct wg_server *server, bool *committed, struct wg_e
 /* ---- server_batch.c */
 /* Everything that is ready, in one transaction. Only a fault of the store is an error. */
 enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err) WG_MUST;
+/* Nothing but requests that only read, whosever, in a transaction that is not committed: while nothing can be.
+ * Likewise.
+ */
+enum wg_code wg_batch_read(struct wg_server *server, struct wg_err *err) WG_MUST;
 
 #endif

@@ -441,6 +441,16 @@ bool wg_ops_silent(unsigned op)
 	return op < WG_OP_END && table[op].silent;
 }
 
+bool wg_ops_reads(unsigned op)
+{
+	static const bool reads[WG_OP_END] = {
+		[WG_OP_TIME] = true,     [WG_OP_STATUS] = true,  [WG_OP_LIST] = true,    [WG_OP_METRICS] = true,
+		[WG_OP_SILENCE] = true,  [WG_OP_EXPLAIN] = true, [WG_OP_RELATED] = true, [WG_OP_AUDIT] = true,
+		[WG_OP_RECEIPTS] = true, [WG_OP_HISTORY] = true, [WG_OP_HEALTH] = true,
+	};
+	return op < WG_OP_END && reads[op];
+}
+
 enum wg_code wg_ops_run(struct wg_ask *ask, unsigned op, struct wg_err *err)
 {
 	enum wg_code code = table[op].run(ask, err);

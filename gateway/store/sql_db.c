@@ -54,14 +54,6 @@ bool wg_store_full(struct wg_store *store)
 	return full;
 }
 
-enum wg_code wg_store_no_room(struct wg_store *store, struct wg_err *err)
-{
-	wg_err_set(&store->fault, WG_SYSTEM, "the disk of the database is full: nothing can be stored");
-	store->lost = true;
-	store->unanswered = false;
-	return wg_store_fault(store, err);
-}
-
 bool wg_store_elsewhere(const struct wg_store *store)
 {
 	return store->elsewhere;

@@ -125,15 +125,6 @@ static enum wg_code transact(struct wg_store *store, enum wg_sql what, struct wg
 	return store->repeat ? wg_err_set(err, WG_AGAIN, "once more, each request with a mark") : WG_OK;
 }
 
-/* Only room can be lost here (wg_store_no_room), and only the next transaction can tell whether it is back. */
-static enum wg_code try_again(struct wg_store *store, struct wg_err *err)
-{
-	(void)err; /* the signature is the driver's */
-	store->fault = (struct wg_err){ 0 };
-	store->lost = store->full = false;
-	return WG_OK;
-}
-
 static bool in_transaction(struct wg_store *store)
 {
 	return sqlite3_get_autocommit(wg_sqlite_of(store)->db) == 0;
@@ -312,7 +303,6 @@ const struct wg_driver wg_sqlite_driver = {
 	.exec = wg_sqlite_exec,
 	.transact = transact,
 	.in_transaction = in_transaction,
-	.reconnect = try_again,
 	.give_back = wg_sqlite_give_back,
 	.scrub = wg_sqlite_scrub,
 	.keys_run = wg_sqlite_keys_run,

@@ -395,8 +395,6 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
-/* Nor could anything be stored without what adds: a fault that may pass (wg_store_lost). */
-enum wg_code wg_store_no_room(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* In the last transaction a context waited for what another node has in work: nobody will say when that is done. */
 bool wg_store_elsewhere(const struct wg_store *store);
 /* The wall clock that feeds trusted time: this machine's or, of a database that several machines share, that of the

@@ -13,6 +13,7 @@
 
 #define DISK_SIZE "size=192m"
 #define MESSAGE ((size_t)4 << 20)
+#define MANY 100 /* more than the server has places for */
 
 static char mount_point[] = "/tmp/wg-disk-XXXXXX";
 
@@ -238,6 +239,15 @@ static void waits_for_room(void **state)
 		(void)usleep(1000); /* only to let the others work */
 	}
 	FAILS(WG_AGAIN, add(intake, bytes, 7, &none, &err));
+	for (unsigned i = 0; i < MANY; i++) { /* who only looks is answered, however many have been there before */
+		WG_AUTO_BUF struct wg_buf health = WG_BUF(1 << 16);
+		struct wg_client *person = rig_client(&r, WG_ROLE_ADMIN);
+		OK(wg_client_health(person, &health, &err));
+		assert_non_null(strstr(wg_buf_text(&health), "\"accepting\":false"));
+		wg_client_freep(&person);
+	}
+	FAILS(WG_AGAIN, wg_client_act(admin, "hold", receipts[0].id, "robin", "a test", &count, &err));
+	assert_non_null(strstr(err.text, "make room"));
 
 	empty();
 	while (!is_ready(intake, &waits))
@@ -254,7 +264,7 @@ static void waits_for_room(void **state)
 	wg_client_freep(&admin);
 	rig_stop(&r);
 	assert_int_equal(r.code, WG_OK);
-	assert_true(r.away > 0 && r.away == r.back);
+	assert_true(r.away == 0 && r.full > 0 && r.full == r.room);
 	rig_remove(r.folder);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "served.h"
+#include "store/server_internal.h"
 #include "store/sql_internal.h"
 
 /* ---- between SQLite and the kernel */
@@ -43,11 +44,11 @@ int fdatasync(int fd)
 }
 
 /* One write that finds the disk full, where statvfs had said that there was room. */
-static atomic_int full_next;
+static atomic_int full_next, full;
 
 ssize_t pwrite64(int fd, const void *p, size_t len, off_t at)
 {
-	if (atomic_exchange(&full_next, 0) != 0) {
+	if (atomic_exchange(&full_next, 0) != 0 || atomic_load(&full) != 0) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -507,6 +508,78 @@ static void files_are_private(void **state)
 	rig_end(&r);
 }
 
+/* One turn of the server by hand: what is there is read, run and answered. When there is no room it looks again only
+ * if it shall: after a pause. */
+static void turn(struct rig_server *r, bool look)
+{
+	struct wg_err err = { 0 };
+	for (unsigned i = 0; i < r->server->count; i++)
+		wg_conn_read(r->server, r->server->conns[i]);
+	if (look)
+		r->server->again_at = r->server->now.steady;
+	OK(wg_batch_run(r->server, &err));
+	for (unsigned i = 0; i < r->server->count; i++)
+		wg_conn_write(r->server->conns[i]);
+}
+
+static void ask(int fd, uint32_t tag, unsigned op)
+{
+	WG_AUTO_BUF struct wg_buf body = WG_BUF(1 << 16);
+	put_body(op, &body);
+	send_frame(fd, tag, op, 0, &body);
+}
+
+static enum wg_code answer_to(int fd, struct wg_wire_in *in, uint32_t tag)
+{
+	struct wg_frame frame = { .tag = 0 };
+	assert_true(next_answer(fd, in, &frame));
+	assert_int_equal(frame.tag, tag);
+	return (enum wg_code)frame.code;
+}
+
+/* No room for anything: said once, however often it is looked for, and once when it is there. Meanwhile who only reads
+ * is answered, who hands in is told to come again, and who works waits. */
+static void no_room_is_told_once(void **state)
+{
+	struct rig_server r = { .folder = rig_folder() };
+	struct wg_wire_in in[3] = { { .max = WG_LIMIT_FRAME }, { .max = WG_LIMIT_FRAME }, { .max = WG_LIMIT_FRAME } };
+	struct wg_err err = { 0 };
+	uint32_t tag = 1;
+	char byte;
+	(void)state;
+	if (pg_socket() != NULL)
+		return; /* its files are the server's: test_away */
+	OK(wg_server_open(r.folder, &r.server, &err));
+	wg_server_on_event(r.server, rig_event, &r);
+	const int intake = attach(&r, WG_ROLE_INTAKE), admin = attach(&r, WG_ROLE_ADMIN),
+			  process = attach(&r, WG_ROLE_PROCESS);
+	ask(intake, tag, WG_OP_ADD);
+	turn(&r, false);
+	assert_int_equal(answer_to(intake, &in[0], tag), WG_OK);
+	atomic_store(&full, 1);
+	ask(process, tag, WG_OP_LEASE_MESSAGES);
+	turn(&r, false);
+	for (unsigned i = 0; i < 6; i++) {
+		ask(admin, ++tag, WG_OP_HEALTH);
+		ask(intake, tag, WG_OP_READY);
+		turn(&r, i % 2 == 1);
+		turn(&r, false);
+		assert_int_equal(answer_to(admin, &in[1], tag), WG_OK);
+		assert_int_equal(answer_to(intake, &in[0], tag), WG_AGAIN);
+		assert_true(recv(process, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0);
+		assert_true(r.full == 1 && r.room == 0);
+	}
+	atomic_store(&full, 0);
+	turn(&r, true);
+	assert_int_equal(answer_to(process, &in[2], 1), WG_OK);
+	assert_true(r.full == 1 && r.room == 1 && r.away == 0);
+	for (unsigned i = 0; i < WG_COUNT(in); i++)
+		wg_wire_free(&in[i]);
+	assert_int_equal(close(intake) | close(admin) | close(process), 0);
+	wg_server_freep(&r.server);
+	rig_remove(r.folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +589,7 @@ int main(void)
 		cmocka_unit_test(one_commit_for_all_that_is_there),
 		cmocka_unit_test(a_failed_sync_answers_nobody),
 		cmocka_unit_test(full_in_the_middle),
+		cmocka_unit_test(no_room_is_told_once),
 		cmocka_unit_test(too_much_waits),
 		cmocka_unit_test(large_envelopes),
 		cmocka_unit_test(asking_between_adds),
