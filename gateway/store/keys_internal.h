@@ -43,6 +43,7 @@ struct wg_keys {
 	int64_t made_first;           /* from this number on, */
 	size_t made_count;            /* so many */
 	bool shred;                   /* the transaction that is running puts numbers into the table shred */
+	bool due;                     /* numbers stand in shred that could not be destroyed when it was their time */
 	bool older;                   /* store.db is older than this file: it was put back */
 };
 
@@ -87,7 +88,8 @@ enum wg_code wg_keys_level(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* Inside a transaction in whose beginning it turned out that another process wrote to both: what is in memory is read
  * again, and what that process left half done is swept. */
 enum wg_code wg_keys_again(struct wg_store *store, struct wg_err *err) WG_MUST;
-/* Destroys what the table shred names, in no file of the live system any more when it returns. */
+/* Destroys what the table shred names, in no file of the live system any more when it returns. WG_OK also when the disk
+ * is full: it stays to be done (due), and nobody is told that it was. */
 enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err) WG_MUST;
 
 #endif

@@ -61,7 +61,7 @@ static enum wg_code drop_heads(struct wg_store *store, const struct doomed *list
 	return code == WG_OK ? store->driver->keys_run(store, KEYS_COMMIT, NULL, 0, err) : code;
 }
 
-enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
+static enum wg_code shred(struct wg_store *store, struct wg_err *err)
 {
 	struct doomed list[SHRED_STEP];
 	size_t n = SHRED_STEP;
@@ -79,6 +79,23 @@ enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
 			code = wg_query_run(store, "DELETE FROM shred WHERE head <= ?1", WG_ARGS(wg_db_int(list[n - 1].head)), err);
 	}
 	return code == WG_OK && any ? store->driver->scrub(store, false, err) : code;
+}
+
+enum wg_code wg_keys_shred(struct wg_store *store, struct wg_err *err)
+{
+	enum wg_code code = shred(store, err);
+	store->keys->due = code != WG_OK;
+	return code == WG_AGAIN && wg_store_full(store) ? WG_OK : code;
+}
+
+bool wg_store_undestroyed(const struct wg_store *store)
+{
+	return store->keys->due;
+}
+
+enum wg_code wg_store_destroy(struct wg_store *store, struct wg_err *err)
+{
+	return store->keys->due ? wg_keys_shred(store, err) : WG_OK;
 }
 
 /* ---- levelling */

@@ -47,6 +47,7 @@ enum wg_code wg_op_purge(struct wg_ask *ask, struct wg_err *err)
 		code = wg_buf_check(&rows, "the list of messages", err);
 	if (code != WG_OK)
 		return code;
+	ask->destroys = !what.dry;
 	wg_buf_u64(ask->answer, freed);
 	wg_buf_u8(ask->answer, more);
 	wg_buf_bytes(ask->answer, rows.data, rows.len);

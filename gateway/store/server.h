@@ -14,8 +14,9 @@ enum wg_code wg_server_open_at(const struct wg_store_place *place, struct wg_ser
 
 /* What the caller may want to log: "peer-dropped" (what says why), "leases-lost", "damaged", "not-accepting",
  * "accepting", "accept-failed", "clock-set", "clock-right", "disk-full" and "disk-has-room" (nothing, and again
- * something can be stored), of a shared database "database-lost", "database-away", "database-back", "node-given-up". No
- * personal data. Called from within wg_server_run; it must not call back into the server. */
+ * something can be stored), "keys-not-destroyed" and "keys-destroyed" (of what was purged), of a shared database
+ * "database-lost", "database-away", "database-back", "node-given-up". No personal data. Called from within
+ * wg_server_run; it must not call back into the server. */
 typedef void wg_server_event(void *arg, const char *event, enum wg_store_role role, const struct wg_err *what);
 void wg_server_on_event(struct wg_server *server, wg_server_event *event, void *arg);
 

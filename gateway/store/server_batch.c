@@ -17,6 +17,8 @@
 #define TIME_DOUBTED_MS 2000
 /* How long after another node put the time right: the database's clock was heard since (wg_store_nodes). */
 #define FOLLOW_MS (3 * EXPIRE_MS)
+/* How often what could not be destroyed is tried again. */
+#define DESTROY_MS 5000
 
 static void answer(struct wg_conn *conn, const struct wg_frame *frame, int64_t now, enum wg_code code,
                    const struct wg_buf *body, const struct wg_err *err)
@@ -85,6 +87,11 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
 	wg_wire_take(&conn->in, frame);
 	if (fate == WG_SYSTEM)
 		fate = WG_AGAIN; /* no fault of the store (run_marked): memory for this one request */
+	if (ask.destroys && fate == WG_OK) {
+		conn->purges = true;
+		conn->purge_at = conn->fresh.len;
+		conn->purge = (struct wg_frame){ .tag = frame->tag, .op = frame->op };
+	}
 	if (!wg_ops_silent(frame->op))
 		answer(conn, frame, server->now.wall, fate, &body, &words);
 	return WG_OK;
@@ -94,7 +101,7 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
  */
 static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
 {
-	for (unsigned i = 0; i < REQUESTS_MAX && wg_conn_ready(conn); i++) {
+	for (unsigned i = 0; i < REQUESTS_MAX && !conn->purges && wg_conn_ready(conn); i++) {
 		struct wg_frame frame;
 		struct wg_err words = { 0 };
 		if (wg_wire_peek(&conn->in, &frame, &words) != WG_OK) {
@@ -315,15 +322,28 @@ static void take_back(struct wg_server *server)
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
 		c->in.start = c->mark;
-		c->parts_used = false;
+		c->parts_used = c->purges = false;
 		wg_buf_reset(&c->fresh);
 	}
+}
+
+/* It was purged, durably, and what opens it is there: whoever purged is not told that it is destroyed. */
+static void say_undestroyed(struct wg_server *server, struct wg_conn *c)
+{
+	static const char words[] =
+		"it is purged, but the keys of its content could not be destroyed yet: the disk is full, or the database was "
+		"lost; make room, and it is done by itself (the log says keys-destroyed)";
+	c->fresh.len = c->purge_at;
+	wg_wire_answer(&c->fresh, &c->purge, WG_AGAIN, server->now.wall, words, sizeof words - 1);
 }
 
 static void send_answers(struct wg_server *server)
 {
 	for (unsigned i = 0; i < server->count; i++) {
 		struct wg_conn *c = server->conns[i];
+		if (c->purges && wg_store_undestroyed(server->store))
+			say_undestroyed(server, c);
+		c->purges = false;
 		if (c->parts_used)
 			wg_conn_parts_free(c);
 		wg_buf_put(&c->out, c->fresh.data, c->fresh.len);
@@ -336,10 +356,35 @@ static void send_answers(struct wg_server *server)
 	}
 }
 
+/* Once when keys stay that are to be destroyed, and once when they went. */
+static void tell_undestroyed(struct wg_server *server)
+{
+	struct wg_err words = { 0 };
+	if (wg_store_undestroyed(server->store) == server->undestroyed)
+		return;
+	server->undestroyed = !server->undestroyed;
+	server->destroy_at = server->now.steady + DESTROY_MS;
+	if (server->undestroyed)
+		(void)wg_err_set(&words, WG_AGAIN,
+		                 "what was purged can still be opened in copies of the database until there is room to destroy "
+		                 "its keys: tried again every %d s",
+		                 DESTROY_MS / 1000); /* told */
+	wg_server_tell(server, server->undestroyed ? "keys-not-destroyed" : "keys-destroyed", WG_ROLE_ADMIN, &words);
+}
+
+static enum wg_code destroy(struct wg_server *server, struct wg_err *err)
+{
+	if (!server->undestroyed || server->now.steady < server->destroy_at)
+		return WG_OK;
+	server->destroy_at = server->now.steady + DESTROY_MS;
+	return wg_store_destroy(server->store, err);
+}
+
 /* After the commit: answers may leave, what they answered is over. */
 static void release(struct wg_server *server)
 {
 	send_answers(server);
+	tell_undestroyed(server);
 	server->ended_count = 0;
 	time_kept(server);
 	if (server->now.steady >= server->expire_at)
@@ -442,7 +487,9 @@ enum wg_code wg_batch_run(struct wg_server *server, struct wg_err *err)
 	server->full = server->no_room; /* what adds comes last */
 	judge_room(server);
 	set_marks(server);
-	enum wg_code code = server->full ? run_and_commit(server, err) : run_eagerly(server, err);
+	enum wg_code code = destroy(server, err);
+	if (code == WG_OK)
+		code = server->full ? run_and_commit(server, err) : run_eagerly(server, err);
 	if (code == WG_AGAIN && !server->full) { /* in the middle: once more without what adds, as the requests came */
 		wg_store_rollback(server->store);
 		take_back(server);

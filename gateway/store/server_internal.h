@@ -40,6 +40,9 @@ struct wg_conn {
 	size_t parts_bytes;
 	bool held; /* what it asked is in the transaction that nobody knows of (server_away.c): nothing is read from it */
 	bool parts_used; /* by a WG_OP_DONE of the transaction that is running */
+	bool purges;     /* the last answer in `fresh`, from purge_at on, says that something is destroyed */
+	size_t purge_at;
+	struct wg_frame purge; /* what it answers, without its body */
 };
 
 struct wg_server {
@@ -67,6 +70,8 @@ struct wg_server {
 	bool doubt;                  /* and nobody knows whether the last transaction is there */
 	struct wg_err away_why;      /* what the last try said */
 	int64_t again_at, pause;     /* steady ms of the next try, ms to the one after */
+	bool undestroyed;            /* wg_store_undestroyed, as it was told last */
+	int64_t destroy_at;          /* steady ms of the next try */
 	uint64_t waiting;            /* messages to be worked off, at the last look; one a second */
 	uint64_t room;               /* free bytes left for this transaction */
 	char why[128];               /* not accepting, for people */
@@ -100,6 +105,7 @@ struct wg_ask {
 	struct wg_cur in;
 	struct wg_buf *answer;
 	bool malformed;   /* the peer does not speak the protocol, or asks what it may not: it is dropped */
+	bool destroys;    /* its answer is true once what it purged is destroyed */
 	bool nothing;     /* a lease found nothing, or it is not the turn of a context */
 	unsigned wait_ms; /* how long it is to be asked again */
 };

@@ -395,6 +395,11 @@ enum wg_code wg_store_fault(const struct wg_store *store, struct wg_err *err) WG
 /* True once after the disk was found full inside a transaction: roll it back and do without what adds. Reading clears
  * it. */
 bool wg_store_full(struct wg_store *store);
+/* What was purged is not destroyed yet, its keys are there: the disk was full after the commit, or the database lost.
+ * Nobody may be told that it is, until this is false. */
+bool wg_store_undestroyed(const struct wg_store *store);
+/* Another try, if that is so; outside a transaction. WG_OK does not say that it is done. */
+enum wg_code wg_store_destroy(struct wg_store *store, struct wg_err *err) WG_MUST;
 /* In the last transaction a context waited for what another node has in work: nobody will say when that is done. */
 bool wg_store_elsewhere(const struct wg_store *store);
 /* The wall clock that feeds trusted time: this machine's or, of a database that several machines share, that of the

@@ -146,8 +146,8 @@ struct rig_server {
 	bool close_after; /* as the store process does: who ends with a fault closes every connection */
 	enum wg_code code;
 	struct wg_err err;
-	unsigned dropped, lost, damaged, away, back, given_up, full,
-		room; /* events; read after rig_stop, or where the test has waited for them */
+	unsigned dropped, lost, damaged, away, back, given_up, full, room, undestroyed,
+		destroyed; /* events; read after rig_stop, or where the test has waited for them */
 	char last[2 * WG_ERR_TEXT_MAX];
 };
 
@@ -162,6 +162,8 @@ static inline void rig_event(void *arg, const char *event, enum wg_store_role ro
 	r->back += strcmp(event, "database-back") == 0;
 	r->full += strcmp(event, "disk-full") == 0;
 	r->room += strcmp(event, "disk-has-room") == 0;
+	r->undestroyed += strcmp(event, "keys-not-destroyed") == 0;
+	r->destroyed += strcmp(event, "keys-destroyed") == 0;
 	r->given_up += strcmp(event, "node-given-up") == 0;
 	(void)snprintf(r->last, sizeof r->last, "%s: %s", event, what->text); /* cut is fine */
 }
