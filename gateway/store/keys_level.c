@@ -166,8 +166,10 @@ static enum wg_code level(struct wg_store *store, struct wg_err *err)
 		code = store->driver->keys_batch(store, &b, err);
 	if (code != WG_OK)
 		return code;
-	if (b.first != store->keys->first)
-		wg_keys_forget(store); /* another process destroyed some, or made more when all of these were given */
+	if (b.first != store->keys->first) { /* another process destroyed some, or made more when all of these were given */
+		wg_keys_forget(store);
+		wg_fresh_clear(store);
+	}
 	store->keys->first = b.first;
 	const bool open = b.state == WG_BATCH_OPEN || b.state == WG_BATCH_MOVED;
 	store->keys->last = (int64_t)known;

@@ -282,24 +282,28 @@ void wg_store_rollback(struct wg_store *store)
 enum wg_code wg_store_mark(struct wg_store *store, struct wg_err *err)
 {
 	wg_keys_mark(store);
+	wg_fresh_mark(store);
 	wg_counts_mark(store->counts);
 	return transact(store, SQL_MARK, err);
 }
 
 enum wg_code wg_store_keep(struct wg_store *store, struct wg_err *err)
 {
+	wg_fresh_mark_ends(store);
 	return transact(store, SQL_KEEP, err);
 }
 
 enum wg_code wg_store_undo(struct wg_store *store, struct wg_err *err)
 {
-	wg_fresh_clear(store);
+	wg_fresh_undo(store);
 	wg_passages_settle(store, false);
 	store->head.known = false; /* asked anew; and said anew, for what was said since the mark is undone too */
 	store->head.written = true;
 	wg_counts_undo(store->counts);
-	if (!store->driver->in_transaction(store))
-		return WG_OK; /* a full disk: the database has rolled back the whole transaction already */
+	if (!store->driver->in_transaction(store)) { /* a full disk: the database has rolled back the whole transaction */
+		wg_fresh_clear(store);
+		return WG_OK;
+	}
 	wg_keys_undo(store);
 	enum wg_code code = transact(store, SQL_UNDO, err);
 	return code == WG_OK ? wg_store_keep(store, err) : code; /* the mark itself has to go as well */

@@ -274,7 +274,7 @@ static enum wg_code put_delivery(struct wg_store *store, struct wg_now now, cons
 	if (code == WG_OK)
 		code = log_delivery(store, now, msg, d, epoch, p, hash, err);
 	if (code == WG_OK && !p->hold && p->as == WG_DLV_SEALED && strcmp(d->channel, "pull") != 0)
-		wg_fresh_keep(store, envelope, d->envelope, d->envelope_len);
+		wg_fresh_keep(store, WG_FRESH_ENVELOPE, envelope, d->envelope, d->envelope_len);
 	return code == WG_OK && !p->hold ? wg_delivery_follow(store, now, &fresh, p->as, err) : code;
 }
 

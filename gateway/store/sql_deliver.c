@@ -60,7 +60,7 @@ static enum wg_code lease_one(struct wg_store *store, struct wg_now now, int64_t
 	*job = (struct wg_dlv_job){
 		.token = rec.token + 1, .attempts = rec.attempts, .deadline = rec.deadline, .maybe = rec.maybe
 	};
-	if (!wg_fresh_take(store, rec.envelope, &job->envelope, &job->envelope_len))
+	if (!wg_fresh_take(store, WG_FRESH_ENVELOPE, rec.envelope, &job->envelope, &job->envelope_len))
 		code = wg_blob_get(store, rec.envelope, &job->envelope, &job->envelope_len, err);
 	if (code == WG_CORRUPT && wg_store_fault(store, NULL) == WG_OK) {
 		code = wg_damage_count(store, now, err);

@@ -143,6 +143,8 @@ enum wg_code wg_message_put(struct wg_store *store, struct wg_now now, const str
 		*seq = wg_db_col_int(store, SQL_MSG_PUT, 0);
 	wg_db_end(store, SQL_MSG_PUT);
 	if (code == WG_OK)
+		wg_fresh_keep(store, WG_FRESH_ORIGINAL, blob, msg->blob, msg->blob_len);
+	if (code == WG_OK)
 		code = wg_count_message(store, WG_STATES_NEW, WG_MSG_ACCEPTED, err);
 	return code == WG_OK ? log_new(store, now, msg, parent, number, hash, err) : code;
 }

@@ -196,10 +196,15 @@ struct wg_chain_head {
 	char hash[WG_STORE_HASH];
 };
 
-/* Envelopes that were put and not leased yet, kept in memory: some seconds' work of one machine. */
+/* Of each kind, what was put and not leased yet, kept in memory: some seconds' work of one machine. */
 #define WG_STORE_FRESH_BYTES ((size_t)4 * 1024 * 1024)
 
+enum wg_fresh_kind { WG_FRESH_ORIGINAL, WG_FRESH_ENVELOPE, WG_FRESH_KINDS };
 struct wg_fresh;
+struct wg_fresh_list {
+	struct wg_fresh *first, **end; /* end: where the next is hung, unless there is none yet */
+	size_t bytes;
+};
 struct wg_passages;
 
 struct wg_store {
@@ -218,12 +223,12 @@ struct wg_store {
 	unsigned damaged;
 	struct wg_chain_head head; /* sql_chain.c */
 	int64_t restored; /* seq of the last message that came with a backup this store was put back from; 0: it was not */
-	char turn[2 * WG_LIMIT_NAME + 2]; /* the recipient served last: the next lease starts behind it */
-	bool turn_again;                  /* it was served twice in a row: mostly it is the only one */
-	struct wg_fresh *fresh;           /* sql_fresh.c */
-	size_t fresh_bytes;
-	struct wg_passages *passages; /* sql_passage.c; NULL: none is known */
-	wg_store_hashed *hashed;      /* asked before a blob is hashed; NULL: nobody knows */
+	char turn[2 * WG_LIMIT_NAME + 2];           /* the recipient served last: the next lease starts behind it */
+	bool turn_again;                            /* it was served twice in a row: mostly it is the only one */
+	struct wg_fresh_list fresh[WG_FRESH_KINDS]; /* sql_fresh.c */
+	uint64_t fresh_put, fresh_marked;           /* how many were put so far, and at the last mark */
+	struct wg_passages *passages;               /* sql_passage.c; NULL: none is known */
+	wg_store_hashed *hashed;                    /* asked before a blob is hashed; NULL: nobody knows */
 	void *hashed_arg;
 	struct wg_counts *counts; /* sql_count.c; NULL: nothing was counted yet */
 	unsigned leases;          /* of messages, for which every so many begins with those of divided ones */
@@ -280,12 +285,16 @@ enum wg_code wg_db_meta(struct wg_store *store, const char *key, char *out, size
 /* ---- sql_blob.c */
 enum wg_code wg_blob_put(struct wg_store *store, const void *p, size_t len, int64_t *id, char hash[WG_STORE_HASH],
                          struct wg_err *err) WG_MUST;
-/* Of an envelope that may be leased soon: a copy, in memory. Without memory for it nothing happens. */
-void wg_fresh_keep(struct wg_store *store, int64_t id, const void *p, size_t len);
+/* Of one that may be leased soon: a copy, in memory. Without memory for it nothing happens. */
+void wg_fresh_keep(struct wg_store *store, enum wg_fresh_kind kind, int64_t id, const void *p, size_t len);
 /* The caller frees *out. False when it is not there, or no longer. */
-bool wg_fresh_take(struct wg_store *store, int64_t id, uint8_t **out, size_t *len);
+bool wg_fresh_take(struct wg_store *store, enum wg_fresh_kind kind, int64_t id, uint8_t **out, size_t *len);
 /* Whenever a blob's number may come to mean another, or its content may have changed. */
 void wg_fresh_clear(struct wg_store *store);
+/* A mark is set; what was put since is undone; and it is no more (an undo of one around it clears all). */
+void wg_fresh_mark(struct wg_store *store);
+void wg_fresh_undo(struct wg_store *store);
+void wg_fresh_mark_ends(struct wg_store *store);
 /* Another took its place in the message; it goes when the message is purged. blob 0: there was none. */
 enum wg_code wg_blob_replaced(struct wg_store *store, int64_t message, int64_t blob, struct wg_err *err) WG_MUST;
 /* WG_CORRUPT when the bytes are not those that were put; counted in damaged, not a fault. */

@@ -43,7 +43,9 @@ static enum wg_code read_blobs(struct wg_store *store, const struct wg_msg_rec *
                                const char **damaged, struct wg_err *err)
 {
 	const char *words = "the stored original is damaged: ask the sender to send it again";
-	enum wg_code code = wg_blob_get(store, rec->original, &job->blob, &job->blob_len, err);
+	enum wg_code code = WG_OK;
+	if (!wg_fresh_take(store, WG_FRESH_ORIGINAL, rec->original, &job->blob, &job->blob_len))
+		code = wg_blob_get(store, rec->original, &job->blob, &job->blob_len, err);
 	if (code == WG_OK && rec->resolution != 0) {
 		words = "what a person said of this message is damaged: resolve it again";
 		code = wg_blob_get(store, rec->resolution, &job->resolution, &job->resolution_len, err);

@@ -349,6 +349,7 @@ static void destroyed_by_another(void **state)
 	uint8_t row[WG_STORE_HEAD];
 	char id[WG_ID_TEXT];
 	uint64_t freed = 0;
+	WG_AUTO_FREE uint8_t *bytes = NULL;
 	size_t len = 0;
 	int64_t gone = 0;
 	bool more = false;
@@ -362,6 +363,7 @@ static void destroyed_by_another(void **state)
 	OK(wg_store_commit(s->store, &err));
 	OK(wg_keys_row(s->store, head, row, &len, &gone, &err));
 	assert_int_equal(len, WG_KEYS_ROW);
+	wg_fresh_keep(s->store, WG_FRESH_ORIGINAL, head, "leased by the other one", 23);
 	const struct wg_purge what = {
 		.kind = "missing", .before = s->now.wall + 1000, .after = "", .who = "robin", .why = "kept 6 years by a test"
 	};
@@ -374,6 +376,7 @@ static void destroyed_by_another(void **state)
 	OK(wg_keys_row(s->store, head, row, &len, &gone, &err));
 	assert_int_equal(len, 0);
 	assert_int_not_equal(gone, 0);
+	assert_false(wg_fresh_take(s->store, WG_FRESH_ORIGINAL, head, &bytes, &len));
 	OK(wg_store_commit(s->store, &err));
 	leave(&other);
 	OK(wg_store_begin(s->store, &err));

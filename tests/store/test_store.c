@@ -439,6 +439,65 @@ static void what_is_not_a_database_is_refused(void **state)
 	OK(wg_store_begin(s->store, &err));
 }
 
+/* ---- what was put a moment ago is not read to be leased */
+
+static bool is_fresh(struct scene *s, int64_t original)
+{
+	const struct wg_msg_new m = rig_message(0);
+	WG_AUTO_FREE uint8_t *bytes = NULL;
+	size_t len = 0;
+	const bool found = wg_fresh_take(s->store, WG_FRESH_ORIGINAL, original, &bytes, &len);
+	if (found) {
+		assert_int_equal(len, m.blob_len);
+		assert_memory_equal(bytes, m.blob, len);
+	}
+	return found;
+}
+
+static int64_t add_original(struct scene *s, unsigned n)
+{
+	char id[WG_ID_TEXT];
+	struct wg_msg_rec rec;
+	struct wg_err err = { 0 };
+	add(s, n, id);
+	OK(wg_message_by_id(s->store, id, &rec, &err));
+	return rec.original;
+}
+
+static void an_original_is_fresh_once(void **state)
+{
+	struct scene *s = *state;
+	const int64_t one = add_original(s, 1), two = add_original(s, 2), three = add_original(s, 3);
+	assert_true(is_fresh(s, two));
+	assert_false(is_fresh(s, two));
+	assert_true(is_fresh(s, three));
+	(void)take_message(s); /* the oldest */
+	assert_false(is_fresh(s, one));
+	assert_true(is_fresh(s, add_original(s, 4)));
+}
+
+/* Its number may come to mean another. */
+static void what_is_undone_is_not_fresh(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	const int64_t before = add_original(s, 1);
+	mark(s);
+	const int64_t undone = add_original(s, 2);
+	OK(wg_store_undo(s->store, &err));
+	assert_false(is_fresh(s, undone));
+	assert_true(is_fresh(s, before));
+	mark(s);
+	const int64_t outer = add_original(s, 3);
+	mark(s);
+	OK(wg_store_keep(s->store, &err));
+	OK(wg_store_undo(s->store, &err));
+	assert_false(is_fresh(s, outer));
+	const int64_t last = add_original(s, 4);
+	give_up(s);
+	assert_false(is_fresh(s, last));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -459,6 +518,8 @@ int main(void)
 		T(opened_by_one_only),
 		T(a_newer_schema_is_refused),
 		T(what_is_not_a_database_is_refused),
+		T(an_original_is_fresh_once),
+		T(what_is_undone_is_not_fresh),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
