@@ -201,7 +201,7 @@ static void put_obligations(struct wg_buf *out, const struct wg_decision *decisi
 		              wg_clock_format(decision->valid_until, until));
 	}
 	if (decision->confirm[0] != '\0')
-		wg_buf_printf(out, "  to be confirmed as deadline %s says\n", decision->confirm);
+		wg_buf_printf(out, "  a person there has to confirm it: deadline %s\n", decision->confirm);
 	if (decision->keep[0] != '\0')
 		wg_buf_printf(out, "  the recipient may keep it for %s\n", decision->keep);
 }

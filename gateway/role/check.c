@@ -14,11 +14,7 @@
 #include "role/check_in.h"
 #include "role/process.h"
 
-static void warn(struct wg_buf *out, const char *what, const char *why)
-{
-	if (out != NULL)
-		wg_buf_printf(out, "warning: %s: %s\n", what, why);
-}
+#define SUBMISSIONS 465 /* RFC 8314 section 7.3 */
 
 /* A TLS pair: there, belonging together, for this side of the connection, no sample unless samples are allowed. */
 static enum wg_code check_tls(const struct wg_config *c, const char *what, const struct wg_pair *pair, bool server,
@@ -89,6 +85,10 @@ static enum wg_code check_connections(const struct wg_config *c, struct wg_buf *
 		code = check_tls(c, "deliver https", &c->https_out.tls, false, err);
 	if (code == WG_OK)
 		code = check_context("deliver https", &c->https_out.tls, c->https_out.ca, NULL, false, err);
+	if (out != NULL && c->mail_out.port == SUBMISSIONS && c->mail_out.how == WG_CONFIG_STARTTLS)
+		wg_buf_printf(out,
+		              "warning: mail out: port %d speaks TLS from the first byte: add tls=\"implicit\" to <mail>\n",
+		              SUBMISSIONS);
 	if (code == WG_OK)
 		code = wg_check_in(c, out, err);
 	return code;
@@ -144,10 +144,13 @@ static void check_desks(const struct wg_process *p, struct wg_buf *out)
 		check_roles(p, wg_directory_at(p->directory, i), out);
 	for (unsigned i = 0; i < p->cert_count; i++) {
 		const struct wg_desk *desk = p->certs[i].desk;
+		const char *lacks = NULL;
 		if (desk->channel == WG_CHANNEL_MAIL && p->config->mail_out.port == 0)
-			warn(out, desk->name, "is written to by mail, but <deliver> has no <mail>");
+			lacks = "is written to by mail, but <deliver> has no <mail>";
 		if (desk->channel == WG_CHANNEL_HTTPS && p->config->https_out.tls.certificate[0] == '\0')
-			warn(out, desk->name, "is reached by https, but <deliver> has no <https>");
+			lacks = "is reached by https, but <deliver> has no <https>";
+		if (out != NULL && lacks != NULL)
+			wg_buf_printf(out, "warning: desk %s/%s %s\n", p->certs[i].organisation->id, desk->name, lacks);
 	}
 }
 

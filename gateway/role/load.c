@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -17,6 +18,13 @@
 #define LOOKUP_KEY_MIN 32
 #define LOOKUP_KEY_MAX 4096
 
+/* What the configuration names and is not there to be read: the file alone does not say where it is named. */
+static enum wg_code named(const struct wg_config *config, const char *element, const char *path, enum wg_code code,
+                          struct wg_err *err)
+{
+	return code != WG_OK && access(path, R_OK) != 0 ? wg_err_add(err, "%s: <%s>", config->file, element) : code;
+}
+
 static enum wg_code load_rules(struct wg_process *p, struct wg_err *err)
 {
 	const struct wg_paths *paths = &p->config->paths;
@@ -24,9 +32,11 @@ static enum wg_code load_rules(struct wg_process *p, struct wg_err *err)
 	if (code == WG_OK)
 		code = wg_maps_load(paths->maps, paths->xsd, p->schema, &p->maps, err);
 	if (code == WG_OK)
-		code = wg_directory_load(p->config->directory, paths->xsd, &p->directory, err);
+		code = named(p->config, "directory", p->config->directory,
+		             wg_directory_load(p->config->directory, paths->xsd, &p->directory, err), err);
 	if (code == WG_OK)
-		code = wg_policy_load(p->config->policy, paths->xsd, p->schema, &p->policy, err);
+		code = named(p->config, "policy", p->config->policy,
+		             wg_policy_load(p->config->policy, paths->xsd, p->schema, &p->policy, err), err);
 	if (code == WG_OK && wg_directory_find(p->directory, p->config->organisation) == NULL)
 		code = wg_err_set(err, WG_CONFIG, "%s: this gateway's organisation \"%s\" is not in the directory %s",
 		                  p->config->file, p->config->organisation, p->config->directory);

@@ -42,7 +42,14 @@ def notice_of(entity):
 
 
 def elements(xml):
-    return {e.tag.removeprefix(NS) for e in ET.fromstring(xml).iter()}
+    """Each kind of element, as IN/NAME."""
+    return {f"{e.tag}/{child.tag}".replace(NS, "") for e in ET.fromstring(xml).iter() for child in e}
+
+
+def outermost(gone):
+    """Without what is gone only because that in which it stands is."""
+    names = {name.partition("/")[2] for name in gone}
+    return sorted(name for name in gone if name.partition("/")[0] not in names)
 
 
 def recipient_of(path):
@@ -164,8 +171,8 @@ class Story:
                  "Derbyshire Police (force of the placing area)": self.copies["missing@derbyshire-police.example", "missing"]}
         everything = set().union(*(elements(x) for x in three.values()))
         for who, xml in three.items():
-            gone = sorted(everything - elements(xml) - {"withheld"})
-            say(f"{who}: {len(elements(xml))} kinds of element" + (f"; without {', '.join(gone)}" if gone else ""))
+            gone = outermost({name for name in everything - elements(xml) if "withheld" not in name})
+            say(f"{who}: {len(elements(xml))} different entries" + (f"; without {', '.join(gone)}" if gone else ""))
         check("the three copies differ from each other", len({frozenset(elements(x)) for x in three.values()}) == 3)
         check("her religion went to nobody: no rule grants it", not any("Quaker" in x for x in three.values()))
         title("4. Sunday, 03:12: she is found")

@@ -355,7 +355,8 @@ class Check(Configured):
         self.refused(f'client-ca="{pki}/ca.pem"', 'client-ca="nowhere-ca.pem"', "intake https", "nowhere-ca.pem")
         self.refused(f'port="2525" ca="{pki}/ca.pem"', 'port="2525" ca="nowhere-ca.pem"', "deliver mail", "nowhere-ca.pem")
         self.refused('  <samples allowed="true"/>\n', "", "is a sample", '<samples allowed="true"/>')
-        self.refused(f'file="{ROOT}/policy/staffordshire-stoke.xml"', 'file="nowhere-policy.xml"', "nowhere-policy.xml")
+        self.refused(f'file="{ROOT}/policy/staffordshire-stoke.xml"', 'file="nowhere-policy.xml"', "gateway.xml: <policy>: ", "nowhere-policy.xml")
+        self.refused('file="directory.xml"', 'file="nowhere.xml"', "gateway.xml: <directory>: ", "nowhere.xml")
         self.refused('organisation="staffordshire" state', 'organisation="leicester" state', "leicester", "not in the directory")
         self.refused('organisation="staffordshire-police"/>', 'organisation="leicester"/>', "leicester", "not in the directory")
         self.refused('address="127.0.0.1"', 'address="localhost"', "numeric address")
@@ -405,7 +406,9 @@ class Check(Configured):
                          r'(?m)^warning: desk \S+-police/missing has the role "polce-missing", .*; did you mean "police-missing"\?$')
         directory.write_text(self.directory)
         self.gateway.config.write_text(re.sub(r"    <mail [^>]*/>\n", "", self.good))
-        self.assertIn("has no <mail>", self.expect(1, self.run("check")).stdout)
+        self.assertRegex(self.expect(1, self.run("check")).stdout, r"(?m)^warning: desk derbyshire-police/missing is .* has no <mail>$")
+        self.gateway.config.write_text(re.sub(r"(<mail [^>]*port=)[^ ]*", r'\1"465"', self.good))
+        self.assertRegex(self.expect(1, self.run("check")).stdout, r'(?m)^warning: mail out: port 465 .*: add tls="implicit" to <mail>$')
 
     def test_full_disk(self):
         with open("/dev/full", "w") as full:
