@@ -7,6 +7,8 @@
 #include "notice/map_put.h"
 #include "notice/value.h"
 
+#define DAYS_MAX (131 * 366) /* behind every day that is read: none is later than 2100 */
+
 static void place_text(struct wg_map_placing *p, const char *value)
 {
 	const char *heading = p->t->field->heading;
@@ -76,11 +78,24 @@ static void place_known_as(struct wg_map_placing *p, const char *value)
 		(void)wg_map_put_line(p, "known-as[+]", value);
 }
 
+static bool is_ahead(const struct wg_map_placing *p)
+{
+	return p->t->field->as == WG_AS_DATE_AHEAD || p->t->field->as == WG_AS_WHEN_AHEAD;
+}
+
 /* The last day that a value may speak of. */
 static int64_t latest(const struct wg_map_placing *p)
 {
-	bool ahead = p->t->field->as == WG_AS_DATE_AHEAD || p->t->field->as == WG_AS_WHEN_AHEAD;
-	return p->t->day + (ahead ? WG_MAP_AHEAD : 0);
+	return p->t->day + (is_ahead(p) ? WG_MAP_AHEAD : 0);
+}
+
+/* A slip in the year or the month is not a value that nobody understands: whoever looks is told which it is. */
+static void note_unread(struct wg_map_placing *p, bool to_come, const char *words)
+{
+	if (to_come)
+		words = is_ahead(p) ? "a day further ahead than is likely: kept as it was written"
+		                    : "a day that was still to come when this arrived: kept as it was written";
+	wg_map_note(p, WG_UNREAD, words);
 }
 
 static void place_date(struct wg_map_placing *p, const char *value)
@@ -96,7 +111,8 @@ static void place_date(struct wg_map_placing *p, const char *value)
 			wg_map_put_attribute(p, "", "said", value);
 		const char *answer = wg_value_answer(value);
 		if (answer == NULL || strcmp(answer, "not-known") != 0)
-			wg_map_note(p, WG_UNREAD, "not a date that can be read surely: kept as it was written");
+			note_unread(p, wg_value_date(value, DAYS_MAX, iso),
+			            "not a date that can be read surely: kept as it was written");
 		return;
 	}
 	if (wg_map_put(p, "", iso) && !plain)
@@ -120,7 +136,8 @@ static void place_when(struct wg_map_placing *p, const char *value)
 	const char *answer = wg_value_answer(value);
 	put_when(p, "", value, read ? &when : NULL);
 	if (!read && (answer == NULL || strcmp(answer, "not-known") != 0) && p->outcome->what == WG_PLACED)
-		wg_map_note(p, WG_UNREAD, "not a time that can be read surely: kept as it was written");
+		note_unread(p, wg_value_when(value, DAYS_MAX, &when),
+		            "not a time that can be read surely: kept as it was written");
 }
 
 /* True when the place is free or says the same. */

@@ -292,6 +292,7 @@ static void values_become_codes(void **state)
 	became(&m, 4, WG_UNREAD, "sharing/consent"); /* a condition is for a person */
 	became(&m, 5, WG_PLACED, "interview/request/due");
 	became(&m, 6, WG_UNREAD, "interview/held/when"); /* nobody was interviewed in three days' time */
+	assert_non_null(strstr(m.report->placements[6].note, "still to come"));
 	became(&m, 7, WG_EMPTY, "");                     /* not known is an answer, and calls nobody */
 	shows(&m, words, WG_COUNT(words));
 	done(&m);
