@@ -217,7 +217,7 @@ static void on_store_reads(evutil_socket_t fd, short what, void *arg)
 /* What lies there is waited for until it is taken, so only while the store answers: whatever it was asked last. */
 static void look_through_drops(struct wg_intake *intake)
 {
-	if (!intake->apart && intake->looked_at == 0)
+	if (!intake->apart && !intake->draining && intake->looked_at == 0)
 		wg_intake_drops_scan(intake);
 }
 

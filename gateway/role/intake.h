@@ -17,6 +17,7 @@
 
 struct event;
 struct event_base;
+struct wg_dropped;
 
 struct wg_intake;
 
@@ -80,6 +81,8 @@ struct wg_intake {
 	unsigned pending_count; /* of them, not free */
 	struct wg_mailbox mailboxes[WG_MAILBOXES];
 	unsigned mailbox_count;
+	struct wg_dropped *dropped; /* files that the store was given and has not answered yet (intake_drop.c) */
+	unsigned dropped_count;
 	struct wg_drop_fault faults[WG_INTAKE_FAULTS];
 	unsigned fault_count;
 	struct wg_buf openapi; /* the description of the interface, served as it is */
@@ -139,12 +142,16 @@ enum wg_code wg_intake_mailbox_watch(struct wg_intake *intake, struct wg_err *er
 /* Ends the processes. */
 void wg_intake_mailbox_stop(struct wg_intake *intake);
 
-/* Drop folders: made when missing; looks through all once, taking what was renamed in. */
+/* Drop folders: made when missing; looks through all once, offering to the store what was renamed in. */
 enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_err *err) WG_MUST;
 void wg_intake_drops_scan(struct wg_intake *intake);
 
 /* Says in the log why a file is not taken: once, and again only when the reason is another one. */
 void wg_drop_fault_note(struct wg_intake *intake, unsigned drop, ino_t inode, const struct wg_err *why);
+/* It is still there, and nothing new is known of it. False: it was never in the way. */
+bool wg_drop_fault_keep(struct wg_intake *intake, unsigned drop, ino_t inode);
+/* It is dealt with: says so if it was in the way. */
+void wg_drop_fault_over(struct wg_intake *intake, unsigned drop, ino_t inode);
 /* After a look through a folder: says of what was in the way before and is not any more that it is gone. */
 void wg_drop_fault_sweep(struct wg_intake *intake, unsigned drop);
 

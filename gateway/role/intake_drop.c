@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,11 @@
 #include "role/intake.h"
 #include "sys/file.h"
 
-/* Files taken in one look, so that HTTPS is not kept waiting; the next look goes on. */
+/* Files offered in one look, so that HTTPS is not kept waiting; the next look goes on. What was in the way before does
+ * not count, but that many more are all that the store has in hand: the other ways in have half of WG_INTAKE_PENDING.
+ */
 #define TAKE_MOST 64
+#define IN_HAND_MOST (TAKE_MOST + WG_INTAKE_FAULTS)
 /* Bytes of a file's name: with "~99.refused.json" behind it, it still is one (NAME_MAX is 255). */
 #define NAME_MOST 200
 /* Refused files of one name that are kept apart. */
@@ -41,10 +45,13 @@ enum wg_code wg_intake_drops_prepare(const struct wg_config *config, struct wg_e
 
 /* ---- one file */
 
-/* A file under new/ while it is looked at. */
-struct dropped {
+/* A file under new/, from when it is looked at until its fate is known. */
+struct wg_dropped {
+	struct wg_dropped *next;
 	const struct wg_drop *drop;
-	const char *name;
+	unsigned number; /* of that folder */
+	ino_t inode;     /* as the folder says */
+	char name[NAME_MAX + 1];
 	char path[WG_PATH_TEXT];
 	struct stat st; /* as it was when it was read */
 };
@@ -61,7 +68,7 @@ static enum wg_code without_name(struct wg_err *err, const char *what)
 
 /* The whole file; WG_AGAIN while somebody has it open for writing: it was not renamed in but is being written in place.
  */
-static enum wg_code read_whole(struct dropped *d, struct wg_buf *out, struct wg_err *err)
+static enum wg_code read_whole(struct wg_dropped *d, struct wg_buf *out, struct wg_err *err)
 {
 	WG_AUTO_CLOSE int fd = open(d->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
@@ -87,7 +94,7 @@ static enum wg_code read_whole(struct dropped *d, struct wg_buf *out, struct wg_
 }
 
 /* What stands at the path now is what was read, not something that was renamed over it meanwhile. */
-static bool still_the_same(const struct dropped *d)
+static bool still_the_same(const struct wg_dropped *d)
 {
 	struct stat now;
 	return lstat(d->path, &now) == 0 && now.st_dev == d->st.st_dev && now.st_ino == d->st.st_ino &&
@@ -97,7 +104,7 @@ static bool still_the_same(const struct dropped *d)
 
 /* NAME.receipt.json, durably, then the file itself goes. Stopped between the two, the file is met again and gets the
  * same receipt. */
-static enum wg_code answer_taken(const struct dropped *d, const struct wg_msg_receipt *receipt, struct wg_err *err)
+static enum wg_code answer_taken(const struct wg_dropped *d, const struct wg_msg_receipt *receipt, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(1024);
 	char answer[WG_PATH_TEXT + 32];
@@ -111,7 +118,7 @@ static enum wg_code answer_taken(const struct dropped *d, const struct wg_msg_re
 }
 
 /* A name under refused/ that nothing has yet: what was refused before under the same name stays. */
-static enum wg_code refused_path(const struct dropped *d, char out[WG_PATH_TEXT], struct wg_err *err)
+static enum wg_code refused_path(const struct wg_dropped *d, char out[WG_PATH_TEXT], struct wg_err *err)
 {
 	for (unsigned i = 1; i <= SAME_NAME_MOST; i++) {
 		char number[16] = "";
@@ -128,7 +135,7 @@ static enum wg_code refused_path(const struct dropped *d, char out[WG_PATH_TEXT]
 }
 
 /* A refused file moves to refused/ with the reason beside it: nothing is thrown away, and it is not met again. */
-static enum wg_code answer_refused(const struct dropped *d, const struct wg_err *why, struct wg_err *err)
+static enum wg_code answer_refused(const struct wg_dropped *d, const struct wg_err *why, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf body = WG_BUF(4096);
 	char moved[WG_PATH_TEXT], answer[WG_PATH_TEXT + 32];
@@ -146,8 +153,44 @@ static enum wg_code answer_refused(const struct dropped *d, const struct wg_err 
 	return WG_OK;
 }
 
-static enum wg_code hand_over(struct wg_intake *intake, struct dropped *d, struct wg_msg_receipt *receipt,
-                              struct wg_err *err)
+/* The fate of the file, which nobody has in hand any more. */
+static void settle(struct wg_intake *intake, const struct wg_dropped *d, const struct wg_msg_receipt *receipt,
+                   const struct wg_err *fate)
+{
+	struct wg_err err = *fate;
+	enum wg_code code = fate->code;
+	if (code == WG_OK) {
+		code = answer_taken(d, receipt, &err);
+		if (code == WG_OK || !receipt->duplicate) /* met again for want of a receipt: said before */
+			wg_log(WG_LOG_INFO, receipt->duplicate ? "accepted-again" : "accepted", "message", receipt->id, "way",
+			       "drop", "organisation", d->drop->organisation, NULL);
+	} else if (code == WG_REJECT || code == WG_LIMIT) {
+		code = answer_refused(d, fate, &err);
+		if (code == WG_OK)
+			wg_log_err(WG_LOG_WARNING, "refused", fate, "organisation", d->drop->organisation, "way", "drop", NULL);
+	}
+	if (code != WG_OK && code != WG_NOT_FOUND)
+		wg_drop_fault_note(intake, d->number, d->inode, &err);
+	else
+		wg_drop_fault_over(intake, d->number, d->inode);
+}
+
+static void told(struct wg_intake *intake, void *arg, uint32_t number, const struct wg_msg_receipt *receipt,
+                 const struct wg_err *failed)
+{
+	WG_AUTO_FREE struct wg_dropped *d = arg;
+	struct wg_dropped **at = &intake->dropped;
+	(void)number; /* the signature is wg_intake_told's */
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	intake->dropped_count--;
+	const bool ends = intake->draining || intake->failed; /* the next process meets it */
+	if (failed->code == WG_OK || (!ends && still_the_same(d)))
+		settle(intake, d, receipt, failed);
+}
+
+static enum wg_code hand_over(struct wg_intake *intake, struct wg_dropped *d, struct wg_err *err)
 {
 	WG_AUTO_BUF struct wg_buf bytes = WG_BUF(WG_LIMIT_MESSAGE), blob = WG_BUF(WG_LIMIT_ENVELOPE);
 	struct wg_msg_new msg;
@@ -161,34 +204,41 @@ static enum wg_code hand_over(struct wg_intake *intake, struct dropped *d, struc
 		code = wg_intake_seal(intake, d->drop->organisation, "", "drop", bytes.data, bytes.len, NULL, d->name, &blob,
 		                      &msg, err);
 	wg_buf_wipe(&bytes);
-	if (code == WG_OK)
-		code = wg_client_add(intake->asks, &msg, receipt, err);
-	return code;
+	return code == WG_OK ? wg_intake_add(intake, &msg, told, d, 0, 0, err) : code;
 }
 
-/* True when the file is dealt with: taken, refused, or gone by itself. */
-static bool take(struct wg_intake *intake, unsigned number, const char *name, ino_t inode)
+static bool in_hand(const struct wg_intake *intake, unsigned number, ino_t inode)
 {
-	struct dropped d = { .drop = &intake->config->drops[number], .name = name };
-	struct wg_msg_receipt receipt = { 0 };
-	struct wg_err err = { 0 }, why = { 0 };
-	enum wg_code code = hand_over(intake, &d, &receipt, &err);
-	if (code == WG_OK) {
-		code = answer_taken(&d, &receipt, &err);
-		if (code == WG_OK || !receipt.duplicate) /* met again for want of a receipt: said before */
-			wg_log(WG_LOG_INFO, receipt.duplicate ? "accepted-again" : "accepted", "message", receipt.id, "way", "drop",
-			       "organisation", d.drop->organisation, NULL);
-	} else if (code == WG_REJECT || code == WG_LIMIT) {
-		why = err;
-		code = answer_refused(&d, &why, &err);
-		if (code == WG_OK)
-			wg_log_err(WG_LOG_WARNING, "refused", &why, "organisation", d.drop->organisation, "way", "drop", NULL);
+	const struct wg_dropped *d = intake->dropped;
+	while (d != NULL && (d->number != number || d->inode != inode))
+		d = d->next;
+	return d != NULL;
+}
+
+/* True when one more is dealt with, or offered to the store, that was not in the way before. */
+static bool take(struct wg_intake *intake, unsigned number, const struct dirent *e)
+{
+	static const struct wg_msg_receipt none = { 0 };
+	struct wg_err err = { 0 };
+	const bool before = wg_drop_fault_keep(intake, number, e->d_ino);
+	if (in_hand(intake, number, e->d_ino))
+		return false;
+	WG_AUTO_FREE struct wg_dropped *d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return false;
+	d->drop = &intake->config->drops[number];
+	d->number = number;
+	d->inode = e->d_ino;
+	(void)snprintf(d->name, sizeof d->name, "%s", e->d_name); /* fits */
+	enum wg_code code = hand_over(intake, d, &err);
+	if (code != WG_OK) {
+		settle(intake, d, &none, &err);
+		return code == WG_REJECT || code == WG_LIMIT || code == WG_NOT_FOUND;
 	}
-	if (code != WG_OK && code != WG_NOT_FOUND)
-		wg_drop_fault_note(intake, number, inode, &err);
-	if (code == WG_AGAIN && wg_client_gone(&err))
-		wg_intake_fail(intake, &err);
-	return code == WG_OK || code == WG_NOT_FOUND;
+	d->next = intake->dropped;
+	intake->dropped = wg_steal(&d);
+	intake->dropped_count++;
+	return !before;
 }
 
 /* ---- looking through */
@@ -219,14 +269,16 @@ void wg_intake_drops_scan(struct wg_intake *intake)
 			(void)wg_err_errno(&err, "the folder new/ cannot be looked through"); /* said below */
 		if (n < 0)
 			wg_drop_fault_note(intake, i, 0, &err);
+		bool all = true;
 		for (int k = 0; k < n; k++) {
 			/* what is in the way does not count: however much of it, the others have their turn */
-			if (taken < TAKE_MOST && !intake->failed && take(intake, i, names[k]->d_name, names[k]->d_ino))
-				taken++;
+			all = all && taken < TAKE_MOST && intake->dropped_count < IN_HAND_MOST && !intake->failed &&
+			      !wg_intake_laden(intake);
+			taken += all && take(intake, i, names[k]);
 			free(names[k]);
 		}
 		free(names);
-		if (taken < TAKE_MOST)
+		if (all)
 			wg_drop_fault_sweep(intake, i);
 	}
 }

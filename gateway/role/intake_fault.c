@@ -43,13 +43,33 @@ void wg_drop_fault_note(struct wg_intake *intake, unsigned drop, ino_t inode, co
 		log_fault(intake, f, why);
 }
 
+bool wg_drop_fault_keep(struct wg_intake *intake, unsigned drop, ino_t inode)
+{
+	struct wg_drop_fault *f = find(intake, drop, inode);
+	if (f != NULL)
+		f->seen = true;
+	return f != NULL;
+}
+
+static void clear(struct wg_intake *intake, struct wg_drop_fault *f)
+{
+	log_fault(intake, f, NULL);
+	*f = intake->faults[--intake->fault_count];
+}
+
+void wg_drop_fault_over(struct wg_intake *intake, unsigned drop, ino_t inode)
+{
+	struct wg_drop_fault *f = find(intake, drop, inode);
+	if (f != NULL)
+		clear(intake, f);
+}
+
 void wg_drop_fault_sweep(struct wg_intake *intake, unsigned drop)
 {
 	for (unsigned i = 0; i < intake->fault_count;) {
 		struct wg_drop_fault *f = &intake->faults[i];
 		if (f->drop == drop && !f->seen) {
-			log_fault(intake, f, NULL);
-			*f = intake->faults[--intake->fault_count];
+			clear(intake, f);
 			continue;
 		}
 		if (f->drop == drop)

@@ -5,6 +5,7 @@
 #include "../refused_memory.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,7 +30,7 @@ static int setup(void **state)
 	wg_role_signals();
 	gate_store_open(&store, "state");
 	config = gate_load();
-	intake = (struct wg_intake){ .config = config, .asks = store.intake };
+	intake = (struct wg_intake){ .config = config, .adds = store.intake };
 	if (wg_cert_load(config->storage.certificate, &intake.storage_cert, &pki_err) != WG_OK ||
 	    wg_rest_new(intake.storage_cert, &intake.rest, &pki_err) != WG_OK ||
 	    wg_intake_drops_prepare(config, &pki_err) != WG_OK)
@@ -71,13 +72,29 @@ static void put(const char *name, const char *text)
 	assert_int_equal(rename(drop("tmp", name), drop("new", name)), 0);
 }
 
-/* One look; how often the event is in what it logged. */
+/* Until the store has answered everything. */
+static void hear(void)
+{
+	while (intake.pending_count > 0 && !intake.failed) {
+		struct pollfd in = { .fd = wg_client_fd(intake.adds), .events = POLLIN };
+		assert_int_equal(poll(&in, 1, 60000), 1);
+		wg_intake_take(&intake);
+	}
+}
+
+static unsigned long refuse_at; /* the request for memory that fails during a look; 0: none */
+
+/* One look, and what the store says; how often the event is in what it logged. */
 static unsigned scan(const char *event)
 {
 	static char text[262144];
 	off_t from = lseek(log_fd, 0, SEEK_END);
 	assert_true(from >= 0 && dup2(log_fd, STDERR_FILENO) >= 0);
+	memory_asked = 0;
+	memory_fails_at = refuse_at;
 	wg_intake_drops_scan(&intake);
+	memory_fails_at = 0;
+	hear();
 	assert_true(dup2(real_stderr, STDERR_FILENO) >= 0);
 	ssize_t n = pread(log_fd, text, sizeof text - 1, from);
 	assert_true(n >= 0);
@@ -269,6 +286,25 @@ static void test_folder_gone(void **state)
 	assert_int_equal(scan("\"drop-cleared\""), 1);
 }
 
+/* A store that says nothing keeps nobody waiting here; what it was given it is not given again, and answered when it
+ * speaks. */
+static void test_silent_store(void **state)
+{
+	(void)state;
+	put("Canary silence.eml", "Subject: silence\n\nx\n");
+	assert_int_equal(kill(store.pid, SIGSTOP), 0);
+	wg_intake_drops_scan(&intake);
+	wg_intake_drops_scan(&intake);
+	assert_int_equal(kill(store.pid, SIGCONT), 0);
+	assert_int_equal(intake.pending_count, 1);
+	assert_int_equal(intake.dropped_count, 1);
+	assert_true(there("new", "Canary silence.eml"));
+	assert_int_equal(scan("\"accepted\""), 1);
+	assert_int_equal(intake.dropped_count, 0);
+	assert_false(there("new", "Canary silence.eml"));
+	assert_true(there("new", "Canary silence.eml.receipt.json"));
+}
+
 /* Memory that is refused is not the file's fault: it stays until it is taken. */
 static void test_no_memory(void **state)
 {
@@ -285,11 +321,10 @@ static void test_no_memory(void **state)
 		int len = snprintf(text, sizeof text, "Subject: short of memory %lu\n\n", n);
 		text[len] = 'x'; /* the text goes on */
 		put(name, text);
-		memory_asked = 0;
-		memory_fails_at = n;
+		refuse_at = n;
 		(void)scan("\"");
-		memory_fails_at = 0;
 		enough = memory_asked < n;
+		refuse_at = 0;
 		if (there("refused", name))
 			fail_msg("allocation %lu: the file was refused", n);
 		(void)scan("\"");
@@ -312,10 +347,10 @@ static void test_lease_signal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken),      cmocka_unit_test(test_left_alone),  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_files),   cmocka_unit_test(test_kinds),       cmocka_unit_test(test_in_the_way),
-		cmocka_unit_test(test_no_receipt), cmocka_unit_test(test_folder_gone), cmocka_unit_test(test_lease_signal),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_taken),      cmocka_unit_test(test_left_alone),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_files),   cmocka_unit_test(test_kinds),        cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_no_receipt), cmocka_unit_test(test_folder_gone),  cmocka_unit_test(test_lease_signal),
+		cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_silent_store),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
