@@ -566,6 +566,9 @@ static void no_room_is_told_once(void **state)
 		turn(&r, false);
 		assert_int_equal(answer_to(admin, &in[1], tag), WG_OK);
 		assert_int_equal(answer_to(intake, &in[0], tag), WG_AGAIN);
+		ask(admin, ++tag, WG_OP_ACT);
+		turn(&r, false);
+		assert_int_equal(answer_to(admin, &in[1], tag), WG_AGAIN); /* it would change something */
 		assert_true(recv(process, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0);
 		assert_true(r.full == 1 && r.room == 0);
 	}
