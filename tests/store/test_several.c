@@ -405,10 +405,37 @@ static void waiting_asks_for_little(void **state)
 	}
 }
 
+/* Who shares a first name and a birthday with another is somebody else: neither looked for nor waited for. */
+static void a_first_name_is_nobody(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	const struct wg_match_key key = rig_key(WG_KEY_FORENAME_BIRTH, "tess|0103");
+	char ids[2][WG_ID_TEXT];
+	struct wg_msg_job *jobs = NULL;
+	unsigned count = 0;
+	add(s, 1, ids[0]);
+	add(s, 2, ids[1]);
+	OK(wg_store_lease_messages(s->store, s->now, OWNER(0), 2, &jobs, &count, &err));
+	assert_int_equal(count, 2);
+	wg_msg_jobs_free(jobs, count);
+	for (unsigned i = 0; i < 2; i++) {
+		struct wg_context c = { 0 };
+		bool turn = false;
+		OK(wg_store_context_in_turn(s->store, ids[i], WG_RELATION_OPENS, &key, 1, WG_CHILD_BY_KEYS, "", NULL, &turn, &c,
+		                            &err));
+		wg_context_free(&c);
+		assert_true(turn);
+	}
+	sqlite3_stmt *search = wg_sqlite_of(s->store)->stmt[SQL_CHILD_BY_KEY];
+	assert_int_equal(sqlite3_stmt_status(search, SQLITE_STMTSTATUS_RUN, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(waiting_asks_for_little, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_first_name_is_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_order, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
