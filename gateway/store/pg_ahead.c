@@ -56,13 +56,44 @@ bool wg_pg_reads(const char *text, const char *table)
 	return false;
 }
 
-void wg_pg_ahead_drop(struct wg_pg *pg, const char *table)
+/* Whether the answer has come, and is one row of that table, another than that number: whatever happens to that one,
+ * this stays as it is. */
+static bool is_another(const struct wg_pg *pg, const struct wg_pg_ahead *a, const char *table, int64_t number)
 {
-	for (size_t i = 0; pg->ahead_count > 0 && i < WG_PG_AHEAD; i++)
-		if (pg->ahead[i].stmt != NULL && (table == NULL || wg_pg_reads(pg->ahead[i].text, table)))
-			forget(pg, &pg->ahead[i]);
+	static const struct {
+		enum wg_sql id; /* of one row at most, whose number is its first column */
+		const char *table;
+	} rows[] = { { SQL_TASK_FIND, "task" }, { SQL_DLV_BY_ID, "delivery" } };
+	for (size_t i = 0; i < WG_COUNT(rows); i++)
+		if (a->stmt == &pg->stmt[rows[i].id] && strcmp(table, rows[i].table) == 0)
+			return a->rows != NULL && PQntuples(a->rows) == 1 && wg_pg_int(a->rows, 0, 0) != number;
+	return false;
+}
+
+/* row: NULL, or the number of the only one that changes. */
+static void drop(struct wg_pg *pg, const char *table, const int64_t *row)
+{
+	for (size_t i = 0; pg->ahead_count > 0 && i < WG_PG_AHEAD; i++) {
+		struct wg_pg_ahead *a = &pg->ahead[i];
+		if (a->stmt != NULL && (table == NULL || wg_pg_reads(a->text, table)) &&
+		    (row == NULL || !is_another(pg, a, table, *row)))
+			forget(pg, a);
+	}
 	if (pg->asks.rows > 0 && (table == NULL || wg_pg_reads(pg->asks.stmt.text, table)))
 		wg_pg_list_drop(&pg->asks);
+}
+
+void wg_pg_ahead_drop(struct wg_pg *pg, const char *table)
+{
+	drop(pg, table, NULL);
+}
+
+void wg_pg_ahead_wrote(struct wg_pg *pg, const struct wg_pg_stmt *stmt, const struct wg_arg *args)
+{
+	if (stmt->table[0] == '\0')
+		drop(pg, NULL, NULL);
+	else
+		drop(pg, stmt->table, stmt->of_row ? &args[0].number : NULL);
 }
 
 /* The rows that answer one of a list of questions; their last column says which they answer. NULL for want of memory.

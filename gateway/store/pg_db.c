@@ -180,6 +180,12 @@ static void table_of(const char *sql, char *out, size_t size)
 	}
 }
 
+static bool ends(const char *text, const char *word)
+{
+	const size_t len = strlen(text), n = strlen(word);
+	return len >= n && strcmp(text + len - n, word) == 0;
+}
+
 static enum wg_code make(struct wg_store *store, int id, size_t count, struct wg_err *err)
 {
 	struct wg_pg_stmt *s = &wg_pg_of(store)->stmt[id];
@@ -194,6 +200,7 @@ static enum wg_code make(struct wg_store *store, int id, size_t count, struct wg
 	s->writes = strncmp(sql, "INSERT", 6) == 0 || strncmp(sql, "UPDATE", 6) == 0 || strncmp(sql, "DELETE", 6) == 0;
 	if (s->writes)
 		table_of(sql, s->table, sizeof s->table);
+	s->of_row = strncmp(sql, "UPDATE", 6) == 0 && (ends(sql, " WHERE seq = ?1") || ends(sql, " WHERE id = ?1"));
 	s->binary = id == SQL_BLOB_GET;
 	(void)snprintf(s->name, sizeof s->name, "s%d", id); /* it fits */
 	return s->text != NULL ? WG_OK : fault(store, WG_SYSTEM, "statement", "out of memory", err);
@@ -256,7 +263,7 @@ static enum wg_code start(struct wg_store *store, enum wg_sql id, const struct w
 	bool known = false;
 	enum wg_code code = s->text == NULL ? make(store, (int)id, count, err) : WG_OK;
 	if (code == WG_OK && s->writes) {
-		wg_pg_ahead_drop(pg, s->table[0] != '\0' ? s->table : NULL);
+		wg_pg_ahead_wrote(pg, s, args);
 		wg_pg_touch(pg);
 	} else if (code == WG_OK)
 		code = wg_pg_ahead_take(store, s, args, count, &known, err);

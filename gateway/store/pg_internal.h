@@ -32,6 +32,7 @@ struct wg_pg_stmt {
 	char *text; /* with $1, $2 ... */
 	bool ready; /* it is prepared, or that is on its way */
 	bool writes, binary;
+	bool of_row;    /* it changes one row, of the number that is its first argument */
 	char table[24]; /* that it writes to; "": none, or one of a longer name */
 	int ids;        /* 1 + which of the tables that get their numbers here it inserts into; 0: none */
 	PGresult *rows;
@@ -246,6 +247,8 @@ void wg_pg_ahead_came(struct wg_pg *pg, unsigned serial, PGresult *rows);
 bool wg_pg_reads(const char *text, const char *table) WG_MUST;
 /* Something is written to that table (NULL: to any): what was asked of it is asked anew. */
 void wg_pg_ahead_drop(struct wg_pg *pg, const char *table);
+/* That statement, which writes, is about to: as drop, but for answers that are of another row. */
+void wg_pg_ahead_wrote(struct wg_pg *pg, const struct wg_pg_stmt *stmt, const struct wg_arg *args);
 
 /* ---- pg_list.c */
 #define WG_PG_LIST_MAX ((size_t)4 * 1024 * 1024) /* bytes of one */

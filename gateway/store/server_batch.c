@@ -97,10 +97,26 @@ static enum wg_code run_request(struct wg_server *server, struct wg_conn *conn, 
 	return WG_OK;
 }
 
+/* What several requests in a row ask the database first, so that it is waited for once. */
+static void ask_ahead(struct wg_server *server, const struct wg_conn *conn)
+{
+	struct wg_wire_in in = conn->in; /* read on in, and given away to nobody */
+	struct wg_frame frame;
+	while (wg_ops_allowed(WG_OP_TASK_DONE, conn->role) && wg_wire_peek(&in, &frame, NULL) == WG_OK &&
+	       frame.op == WG_OP_TASK_DONE) {
+		struct wg_cur cur = WG_CUR(frame.body, frame.len);
+		const uint64_t id = wg_cur_u64(&cur), token = wg_cur_u64(&cur);
+		if (!cur.failed)
+			wg_store_task_ahead(server->store, id, token);
+		wg_wire_take(&in, &frame);
+	}
+}
+
 /* All requests that are there, up to one that is a lease: leases come last, so that they see what the others brought.
  */
 static enum wg_code run_ready(struct wg_server *server, struct wg_conn *conn, struct wg_err *err)
 {
+	ask_ahead(server, conn);
 	for (unsigned i = 0; i < REQUESTS_MAX && !conn->purges && wg_conn_ready(conn); i++) {
 		struct wg_frame frame;
 		struct wg_err words = { 0 };

@@ -222,6 +222,8 @@ enum wg_code wg_store_report(struct wg_store *store, struct wg_now now, const st
 {
 	unsigned lost = 0;
 	enum wg_code code = WG_OK;
+	for (unsigned i = 0; count > 1 && i < count; i++)
+		wg_delivery_ahead(store, reports[i].id);
 	for (unsigned i = 0; code == WG_OK && i < count; i++)
 		code = report_one(store, now, &reports[i], &lost, err);
 	if (code == WG_OK)

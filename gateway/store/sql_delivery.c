@@ -71,6 +71,11 @@ static enum wg_code find(struct wg_store *store, enum wg_sql id, struct wg_arg k
 	return code;
 }
 
+void wg_delivery_ahead(struct wg_store *store, const char *id)
+{
+	wg_db_ahead(store, SQL_DLV_BY_ID, WG_ARGS(wg_db_text(id)));
+}
+
 enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
 {
 	return find(store, SQL_DLV_BY_ID, wg_db_text(id), out, err);

@@ -435,6 +435,8 @@ struct wg_dlv_rec {
 	int64_t since, not_before;
 	bool known; /* to who handed its message in */
 };
+/* wg_delivery_by_id will be asked for that one. */
+void wg_delivery_ahead(struct wg_store *store, const char *id);
 enum wg_code wg_delivery_by_id(struct wg_store *store, const char *id, struct wg_dlv_rec *out, struct wg_err *err)
 	WG_MUST;
 enum wg_code wg_delivery_by_seq(struct wg_store *store, int64_t seq, struct wg_dlv_rec *out, struct wg_err *err)

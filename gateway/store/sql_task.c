@@ -99,20 +99,26 @@ struct found {
 	char alert[2 * WG_LIMIT_NAME + 2];
 };
 
+#define FIND_ARGS(id, token) WG_ARGS(wg_db_int((int64_t)(id)), wg_db_int((int64_t)(token)))
+
+void wg_store_task_ahead(struct wg_store *store, uint64_t id, uint64_t token)
+{
+	wg_db_ahead(store, SQL_TASK_FIND, FIND_ARGS(id, token));
+}
+
 static enum wg_code find(struct wg_store *store, const struct wg_task_done *done, struct found *out, struct wg_err *err)
 {
 	bool row = false;
-	enum wg_code code = wg_db_row(store, SQL_TASK_FIND,
-	                              WG_ARGS(wg_db_int((int64_t)done->id), wg_db_int((int64_t)done->token)), &row, err);
+	enum wg_code code = wg_db_row(store, SQL_TASK_FIND, FIND_ARGS(done->id, done->token), &row, err);
 	*out = (struct found){ .kind = WG_TASK_CONFIRM };
 	if (code == WG_OK && row) {
-		const char *kind = wg_db_col_borrow(store, SQL_TASK_FIND, 0);
+		const char *kind = wg_db_col_borrow(store, SQL_TASK_FIND, 1);
 		for (size_t k = 0; k < WG_COUNT(kinds); k++)
 			if (strcmp(kind, kinds[k]) == 0)
 				out->kind = (enum wg_task_kind)k;
-		out->delivery = wg_db_col_int(store, SQL_TASK_FIND, 1);
-		out->steps = (unsigned)wg_db_col_int(store, SQL_TASK_FIND, 2);
-		wg_db_col_text(store, SQL_TASK_FIND, 3, out->alert, sizeof out->alert);
+		out->delivery = wg_db_col_int(store, SQL_TASK_FIND, 2);
+		out->steps = (unsigned)wg_db_col_int(store, SQL_TASK_FIND, 3);
+		wg_db_col_text(store, SQL_TASK_FIND, 4, out->alert, sizeof out->alert);
 	}
 	wg_db_end(store, SQL_TASK_FIND);
 	if (code == WG_OK && !row)

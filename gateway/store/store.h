@@ -520,6 +520,8 @@ enum wg_code wg_store_token(struct wg_store *store, const char *token_hash, stru
                             struct wg_err *err) WG_MUST;
 enum wg_code wg_store_tasks(struct wg_store *store, struct wg_now now, unsigned max, struct wg_task **out,
                             unsigned *count, struct wg_err *err) WG_MUST;
+/* The same will be said of that task: as wg_db_ahead. */
+void wg_store_task_ahead(struct wg_store *store, uint64_t id, uint64_t token);
 enum wg_code wg_store_task_done(struct wg_store *store, struct wg_now now, const struct wg_task_done *done,
                                 struct wg_err *err) WG_MUST;
 enum wg_code wg_store_inbox(struct wg_store *store, struct wg_now now, const char *organisation, const char *after,

@@ -226,6 +226,91 @@ static void many_keys_written_since(void **state)
 	expect(s, "one", "");
 }
 
+/* ---- rows */
+
+static int pending(struct scene *s, const char *id)
+{
+	struct wg_err err = { 0 };
+	struct wg_dlv_rec rec;
+	OK(wg_delivery_by_id(s->store, id, &rec, &err));
+	assert_string_equal(rec.id, id);
+	return rec.pending;
+}
+
+static void change(struct scene *s, int64_t seq, int64_t rank)
+{
+	struct wg_err err = { 0 };
+	OK(wg_db_run(s->store, SQL_DLV_PENDING, WG_ARGS(wg_db_int(seq), wg_db_int(rank)), &err));
+}
+
+/* What is of one row stays when another is changed, and is asked anew when that one is, or perhaps is. */
+static void of_one_row(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	char id[WG_ID_TEXT];
+	struct wg_dlv_rec one, two;
+	route(s, 1, "tess", "front-door missing", id);
+	const struct wg_dlv_job a = take_delivery(s), b = take_delivery(s);
+	OK(wg_delivery_by_id(s->store, a.id, &one, &err));
+	OK(wg_delivery_by_id(s->store, b.id, &two, &err));
+	wg_delivery_ahead(s->store, a.id);
+	wg_delivery_ahead(s->store, b.id);
+	assert_int_equal(pending(s, a.id), 0);
+	change(s, one.seq, 5);
+	assert_int_equal(waiting(s), 1);
+	assert_int_equal(pending(s, b.id), 0);
+	wg_delivery_ahead(s->store, a.id);
+	wg_delivery_ahead(s->store, b.id);
+	assert_int_equal(pending(s, a.id), 5);
+	change(s, two.seq, 7);
+	assert_int_equal(waiting(s), 0);
+	assert_int_equal(pending(s, b.id), 7);
+	wg_delivery_ahead(s->store, a.id);
+	change(s, two.seq, 8); /* its answer is on its way: nobody knows which row it is of */
+	assert_int_equal(waiting(s), 0);
+	wg_delivery_ahead(s->store, a.id);
+	wg_delivery_ahead(s->store, b.id);
+	assert_int_equal(pending(s, a.id), 5);
+	OK(wg_db_run(s->store, SQL_MSG_ASSIGN, WG_ARGS(wg_db_int(two.seq), wg_db_text("robin")),
+	             &err)); /* of another table */
+	assert_int_equal(waiting(s), 0);
+}
+
+static int64_t steps_of(struct scene *s, uint64_t task, uint64_t token)
+{
+	struct wg_err err = { 0 };
+	bool row = false;
+	const struct wg_arg args[] = { wg_db_int((int64_t)task), wg_db_int((int64_t)token) };
+	OK(wg_db_row(s->store, SQL_TASK_FIND, args, 2, &row, &err));
+	const int64_t steps = row ? wg_db_col_int(s->store, SQL_TASK_FIND, 3) : -1;
+	wg_db_end(s->store, SQL_TASK_FIND);
+	return steps;
+}
+
+static void of_one_task(void **state)
+{
+	struct scene *s = *state;
+	struct wg_err err = { 0 };
+	for (int64_t i = 1; i <= 2; i++)
+		OK(wg_query_run(s->store,
+		                "INSERT INTO task(id, kind, state, since, due, token) VALUES(?1, 'alert', ?2, 5, 5, 0)",
+		                WG_ARGS(wg_db_int(i), wg_db_text(i == 1 ? "one" : "two")), &err));
+	for (uint64_t i = 1; i <= 3; i++)
+		wg_store_task_ahead(s->store, i, 0);
+	assert_int_equal(steps_of(s, 1, 0), 0);
+	OK(wg_db_run(s->store, SQL_TASK_DONE, WG_ARGS(wg_db_int(1), wg_db_int(4), wg_db_int(9)), &err));
+	assert_int_equal(waiting(s), 1); /* the second; of the third nobody knows what it would be */
+	assert_int_equal(steps_of(s, 2, 0), 0);
+	wg_store_task_ahead(s->store, 1, 1);
+	wg_store_task_ahead(s->store, 2, 0);
+	assert_int_equal(steps_of(s, 2, 0), 0);
+	OK(wg_db_run(s->store, SQL_TASK_DONE, WG_ARGS(wg_db_int(1), wg_db_int(6), wg_db_int(9)), &err));
+	assert_int_equal(waiting(s), 0);
+	assert_int_equal(steps_of(s, 1, 1), -1);
+	assert_int_equal(steps_of(s, 1, 2), 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +322,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_keys_written_since, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_one_row, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_one_task, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
