@@ -93,7 +93,7 @@ void wg_pg_ahead_wrote(struct wg_pg *pg, const struct wg_pg_stmt *stmt, const st
 	if (stmt->table[0] == '\0')
 		drop(pg, NULL, NULL);
 	else
-		drop(pg, stmt->table, stmt->of_row ? &args[0].number : NULL);
+		drop(pg, stmt->table, stmt->of_row && args[0].type == WG_ARG_INT ? &args[0].number : NULL);
 }
 
 /* The rows that answer one of a list of questions; their last column says which they answer. NULL for want of memory.

@@ -32,7 +32,7 @@ struct wg_pg_stmt {
 	char *text; /* with $1, $2 ... */
 	bool ready; /* it is prepared, or that is on its way */
 	bool writes, binary;
-	bool of_row;    /* it changes one row, of the number that is its first argument */
+	bool of_row;    /* it changes one row, of the number, or the id, that is its first argument */
 	char table[24]; /* that it writes to; "": none, or one of a longer name */
 	int ids;        /* 1 + which of the tables that get their numbers here it inserts into; 0: none */
 	PGresult *rows;
