@@ -167,7 +167,8 @@ static enum wg_code check_certificates(const struct wg_process *p, struct wg_buf
 	return code;
 }
 
-/* What a reader of the policy would overlook. No warnings: a region seldom needs every rule of the nation's layer. */
+/* What a reader of the policy would overlook. No warnings: a region seldom needs every rule of the nation's layer, so
+ * that they are many, and would hide what is said of this machine. */
 static enum wg_code check_policy(const struct wg_process *p, struct wg_buf *out, struct wg_err *err)
 {
 	char now[WG_CLOCK_TEXT];
@@ -175,11 +176,11 @@ static enum wg_code check_policy(const struct wg_process *p, struct wg_buf *out,
 	WG_AUTO_BUF struct wg_buf found = WG_BUF(WG_LIMIT_CONFIG_FILE);
 	enum wg_code code = wg_policy_conflicts(p->policy, p->directory, p->schema, wg_clock_format(wg_clock_now(), now),
 	                                        &found, &count, err);
-	for (const char *line = wg_buf_text(&found); code == WG_OK && out != NULL && *line != '\0';) {
-		size_t n = strcspn(line, "\n");
-		wg_buf_printf(out, "note: policy: %.*s\n", (int)n, line);
-		line += n + 1;
-	}
+	if (code == WG_OK && out != NULL && count > 0)
+		wg_buf_printf(out,
+		              "note: policy: %u to look at, such as roles that no desk has and rules without a route: wardgate "
+		              "policy check lists them\n",
+		              count);
 	return code;
 }
 
@@ -202,7 +203,7 @@ enum wg_code wg_check(const char *config_file, bool start, struct wg_buf *out, s
 			                  config->file, config->drops[i].folder, config->drops[i].organisation);
 	if (code == WG_OK)
 		code = check_policy(&p, out, err);
-	if (code == WG_OK) { /* behind the notes, of which there may be many: a warning is to be seen */
+	if (code == WG_OK) {
 		check_desks(&p, out);
 		code = check_certificates(&p, out, err);
 	}
