@@ -414,7 +414,8 @@ const char *const wg_sql_text[SQL_COUNT] = {
 		"r.seq"
 		" LIMIT 1), d.known FROM task t LEFT JOIN delivery d ON d.seq = t.delivery LEFT JOIN message m ON"
 		" m.seq = d.message WHERE t.due IS NOT NULL AND t.due <= ?1 ORDER BY t.due, t.id LIMIT ?2",
-	[SQL_TASK_FIND] = "SELECT id, kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
+	[SQL_TASK_FIND] =
+		"SELECT id, kind, delivery, steps, alert FROM task WHERE id = ?1 AND token = ?2 AND due IS NOT NULL",
 	[SQL_TASK_DONE] = "UPDATE task SET steps = ?2, due = ?3, token = token + 1 WHERE id = ?1",
 	[SQL_HOOK_PUT] = "INSERT INTO hook(delivery, due) VALUES(?1, ?2) ON CONFLICT(delivery) DO UPDATE SET"
 					 " due = excluded.due, token = hook.token + 1",
