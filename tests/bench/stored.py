@@ -4,6 +4,7 @@ as wanted. All tables and indexes grow as they would.
 What the copies lack: their blobs and disclosures are cut short (nobody reads those again), or shared (share=True: what waits will be read); and their log
 entries have hashes that prove nothing, so `wardgate audit verify` fails on such a store, as it must.
 """
+import os
 import shutil
 import sqlite3
 
@@ -71,11 +72,12 @@ def grow(state, copies, share=False):
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-2097152", "temp_store=MEMORY"):
             db.execute(f"PRAGMA {pragma}").fetchall()
-        later = db.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index','trigger') AND sql IS NOT NULL").fetchall()
+        # Indexes stay: one that is made at the end has full pages, each of which the next insertion would split, and no store in use has that.
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         tops = highest(db, share)
         db.execute("BEGIN")
-        for kind, name, _ in later:
-            db.execute(f"DROP {kind} {name}")
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
         for table in COUNTED:
             if share and table == "blob":
                 continue
@@ -83,7 +85,7 @@ def grow(state, copies, share=False):
             db.execute(f"CREATE TEMP TABLE few AS SELECT * FROM {table}")
             db.execute(f"{COPIES} INSERT INTO {table}({', '.join(c for c, _ in pairs)}) SELECT {', '.join(e for _, e in pairs)} FROM copies, few", (copies,))
             db.execute("DROP TABLE few")
-        for _, _, text in later:
+        for _, text in triggers:
             db.execute(text)
         db.execute("UPDATE counter SET n = n * ?", (copies,))
         db.execute("UPDATE meta SET value = (SELECT seq || ' ' || hash FROM log ORDER BY seq DESC LIMIT 1) WHERE key = 'log-head'")
@@ -94,6 +96,14 @@ def grow(state, copies, share=False):
         db.close()
     if not share:
         grow_keys(state, copies, tops["head"])
+    for name in ("store.db", "keys.db"):
+        written(state / name)
+
+
+def written(path):
+    """It is on the disk: else the first flush of who uses it would wait for all of it."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def grow_keys(state, copies, top):
