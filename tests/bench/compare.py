@@ -182,7 +182,7 @@ def race(bench, lanes):
     """name -> rates of the rounds, of lanes that take turns; all of them get the same number of notices, the slowest one's."""
     count = min(count_for(lane.deliver(bench.size("warm")), bench.size("store-s")) for lane in lanes.values())
     rates = {name: [] for name in lanes}
-    for turn in sums.turns(bench.size("rounds"), tuple(lanes)):
+    for turn in sums.turns(bench.size("store-rounds"), tuple(lanes)):
         for name in turn:
             rates[name].append(lanes[name].deliver(count))
     return rates

@@ -18,7 +18,7 @@ import results
 import setting
 import sums
 
-TINY = {"rounds": 1, "accept-s": 0.05, "deliver-s": 0.05, "store-s": 0.05, "half-s": 0.05, "floor-s": 0.05, "full": 8, "drain": 8, "send-floor-s": 0.2,
+TINY = {"rounds": 1, "accept-s": 0.05, "deliver-s": 0.05, "store-s": 0.05, "store-rounds": 1, "half-s": 0.05, "floor-s": 0.05, "full": 8, "drain": 8, "send-floor-s": 0.2,
         "ways-whole": 1, "reader-ms": 10, "profile-s": 1, "warm": 16, "seed": 16, "few": 32, "after-idle": 8, "queued-s": 1, "settle-s": 0.5, "queued": 160, "million": 320}
 RATES = {"accept": ("accepted", "postfix-accepted"), "deliver": ("delivered", "postfix-relayed")}
 FIGURES = {
